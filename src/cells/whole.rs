@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use ade_engine_native::cells::{Sheet, Tag};
-use ade_engine_native::layout::{State, recognise};
+use ade_engine_native::sheet::{span::Span, tables_of};
 use serde_json::Value;
 
 use super::window;
@@ -30,14 +30,9 @@ impl WholeSheet {
         window::size(&self.sheet)
     }
 
-    /// What each of its rows looks like, a header or data or another; nothing for a blank one.
-    pub fn states(&self) -> Vec<Option<State>> {
-        let mut looks = recognise(&self.sheet);
-        looks.join_headers();
-        let by_row = looks.by_row().into_iter();
-        by_row
-            .map(|at| at.map(|at| looks.rows[at as usize].state))
-            .collect()
+    /// Its tables, as a run of edition 2026 finds them.
+    pub fn tables(&self) -> Vec<Span> {
+        tables_of(&self.sheet)
     }
 
     /// Whether a cell has a value.

@@ -84,10 +84,13 @@ impl Heads<'_> {
 fn proposal(proposed: shape::Proposal, heads: &Heads<'_>) -> Proposal {
     let steps = proposed.steps.as_slice();
     let pipeline = match steps {
-        [] => vec![named("none", &[])],
+        [] => vec![named("none", Vec::new())],
         steps => steps
             .iter()
-            .map(|step| named(step.operator().name(), &step.parameters()))
+            .map(|step| {
+                let (name, numbers) = step.named();
+                named(name, numbers)
+            })
             .collect(),
     };
     let head = heads.of(steps);
@@ -102,11 +105,11 @@ fn proposal(proposed: shape::Proposal, heads: &Heads<'_>) -> Proposal {
     }
 }
 
-fn named(operator: &str, parameters: &[(&str, usize)]) -> Value {
+fn named(operator: &str, parameters: Vec<(&str, usize)>) -> Value {
     let mut step = Map::new();
     step.insert("operator".to_owned(), operator.into());
     for (name, value) in parameters {
-        step.insert((*name).to_owned(), (*value).into());
+        step.insert(name.to_owned(), value.into());
     }
     Value::Object(step)
 }

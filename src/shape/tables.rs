@@ -1,8 +1,8 @@
-//! Where tables stand on a sheet: from a header row to the last row of data, and between empty columns.
+//! Where tables stand on a sheet, as a run finds them, and their texts.
 
 use std::ops::RangeInclusive;
 
-use ade_engine_native::layout::State;
+use ade_engine_native::sheet::span::Span;
 
 use crate::cells::WholeSheet;
 
@@ -26,77 +26,29 @@ pub struct Place {
 
 /// The tables of a sheet, from top to bottom and from left to right.
 pub fn find(sheet: &WholeSheet) -> Vec<Place> {
-    let blocks = blocks(&sheet.states());
-    blocks
-        .iter()
-        .flat_map(|block| side_by_side(sheet, block))
-        .collect()
+    let tables = sheet.tables().into_iter();
+    tables.filter_map(|table| place(sheet, &table)).collect()
 }
 
-/// Rows that belong together: those of a header, and the last one with data.
-struct Block {
-    header: RangeInclusive<u64>,
-    last_row: Option<u64>,
-}
-
-/// Rows by what they look like. A header row behind data begins another table if a blank row is above it; what stands behind
-/// the last data are totals and notes. The first row of data is the header where no row looks like one.
-fn blocks(states: &[Option<State>]) -> Vec<Block> {
-    let mut blocks: Vec<Block> = Vec::new();
-    let mut before = 0;
-    let filled = states
-        .iter()
-        .zip(1..)
-        .filter_map(|(state, row)| Some((row, (*state)?)));
-    for (row, state) in filled {
-        let is_apart = row > before + 1;
-        before = row;
-        match (blocks.last_mut(), state) {
-            (Some(block), State::Header) if block.last_row.is_none() => {
-                let first = if is_apart { row } else { *block.header.start() };
-                block.header = first..=row;
-            }
-            (Some(block), State::Header) if !is_apart => block.last_row = Some(row),
-            (_, State::Header) => blocks.push(Block {
-                header: row..=row,
-                last_row: None,
-            }),
-            (Some(block), State::Data) => block.last_row = Some(row),
-            (None, State::Data | State::Group) => blocks.push(Block {
-                header: row..=row,
-                last_row: None,
-            }),
-            _ => {}
-        }
-    }
-    blocks
-}
-
-/// The tables of a block: its columns between those that are empty, if what is on both sides could be a table.
-fn side_by_side(sheet: &WholeSheet, block: &Block) -> Vec<Place> {
-    let Some(last_row) = block.last_row else {
-        return Vec::new();
-    };
+/// The place of a table, without blank columns at its sides; nothing where it has no record.
+fn place(sheet: &WholeSheet, table: &Span) -> Option<Place> {
     let (_, width) = sheet.size();
-    let first_row = *block.header.start();
-    let is_filled = |column: u64| (first_row..=last_row).any(|row| sheet.has_value(row, column));
-    let filled: Vec<u64> = (1..=width.min(MOST_COLUMNS))
-        .filter(|&column| is_filled(column))
-        .collect();
-    let parts: Vec<&[u64]> = filled.chunk_by(|a, b| a + 1 == *b).collect();
-    let place = |columns: &[u64]| {
-        let columns = *columns.first()?..=*columns.last()?;
-        Some(Place {
-            header: first_row..=last_of_header(sheet, &block.header, &columns),
-            last_row,
-            columns,
-        })
-    };
-    if parts.iter().all(|part| part.len() > 1) {
-        parts.into_iter().filter_map(place).collect()
-    } else {
-        place(&filled).into_iter().collect()
-    }
+    let last_row = table.stop as u64;
+    // Without a header row the first record is taken for one.
+    let header = table.start as u64 + 1..=table.data_start().max(table.start + 1) as u64;
+    let is_filled =
+        |column: &u64| (*header.start()..=last_row).any(|row| sheet.has_value(row, *column));
+    let columns =
+        table.columns.start as u64 + 1..=width.min(table.columns.end as u64).min(MOST_COLUMNS);
+    let mut filled = columns.filter(is_filled);
+    let first = filled.next()?;
+    let columns = first..=filled.next_back().unwrap_or(first);
+    let header = *header.start()..=last_of_header(sheet, &header, &columns);
+    (last_row > *header.end()).then_some(Place {
+        header,
+        last_row,
+        columns,
+    })
 }
 
 /// The last row of a header: the first one that has another name for each column. What looks like a header below it are the first
@@ -183,39 +135,4 @@ fn header(sheet: &WholeSheet, place: &Place) -> Vec<String> {
         }
     }
     joined
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn rows(letters: &str) -> Vec<(u64, u64, Option<u64>)> {
-        let state = |letter| match letter {
-            'T' => Some(State::Title),
-            'H' => Some(State::Header),
-            'G' => Some(State::Group),
-            'D' => Some(State::Data),
-            'S' => Some(State::Total),
-            'N' => Some(State::Note),
-            _ => None,
-        };
-        let states: Vec<Option<State>> = letters.chars().map(state).collect();
-        let place = |block: &Block| (*block.header.start(), *block.header.end(), block.last_row);
-        blocks(&states).iter().map(place).collect()
-    }
-
-    #[test]
-    fn a_table_reaches_from_its_header_to_its_last_data() {
-        for (letters, wanted) in [
-            ("T HDDDS N", &[(3, 3, Some(6))][..]),
-            ("HHDGDD", &[(1, 2, Some(6))]),
-            // A header behind a blank row begins another table.
-            ("HDD HDD", &[(1, 1, Some(3)), (5, 5, Some(7))]),
-            ("HDDHDD", &[(1, 1, Some(6))]),
-            // Without a header the first row is one.
-            ("DDD", &[(1, 1, Some(3))]),
-        ] {
-            assert_eq!(rows(letters), wanted, "{letters}");
-        }
-    }
 }

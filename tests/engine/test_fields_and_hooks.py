@@ -30,5 +30,5 @@ def test_tables_of_two_threads_do_not_read_each_others_settings():
 def test_a_long_cell_is_the_same_header_row_by_row_and_at_once():
     rows = [["Name", "Net (" + "a long note " * 20 + ")"], ["x" * 500, "Net"], ["Name", "年"]]
     detector = HeaderRows(["name", "net"], least=2)
-    kinds, _ = _native.classify_rows(_native.scan_of_rows("S", rows, None, None, False, []), [detector.rule()])
+    kinds, *_ = _native.classify_rows(_native.scan_of_rows("S", rows, None, None, False, []), [detector.rule()])
     assert [bool(kind) for kind in kinds] == [detector(row) is not None for row in rows] == [True, False, False]

@@ -60,7 +60,7 @@ FAULTS = [
     ("leases of others are judged by this process's own length", "src/workspace/fleet.rs", ("Ok(leases.fold(workspace.settings.worker.lease, Duration::max))", "Ok(leases.fold(workspace.settings.worker.lease, Duration::min))")),
     ("leases are renewed too late", LEASE, ("next = asked.plus(pause(asked, renew_every));", "next = asked.plus(pause(asked, renew_every) * 5);")),
     ("a lost lease is not noticed", LEASE, ("Ok(Heartbeat::Lost) => state.lost = true,", "Ok(Heartbeat::Lost) => {}"), ("let is_lost = beat == Ok(Heartbeat::Lost) ||", "let is_lost = beat.is_err() &&")),
-    ("a lost lease does not end the work", LEASE, ("                if !self.note(beat, asked) {\n                    cancel.cancel();", "                if !self.note(beat, asked) {"), ("                    lock(&self.state).lost = true;\n                    cancel.cancel();", "                    self.lock().lost = true;")),
+    ("a lost lease does not end the work", LEASE, ("                if !self.note(beat, asked) {\n                    cancel.cancel();", "                if !self.note(beat, asked) {"), ("                    lock(&self.state).lost = true;\n                    cancel.cancel();", "                    lock(&self.state).lost = true;")),
     ("a request to cancel is not heard", LEASE, ("            if beat == asked_to_stop {", "            if beat == asked_to_stop && beat.is_err() {")),
     ("leases never expire", RUNS + "live.rs", ("claim_expires_at < ?1", "claim_expires_at < ?1 - 1000000000")),
     ("leases expire early", RUNS + "live.rs", ("claim_expires_at < ?1", "claim_expires_at < ?1 + 30000")),
@@ -105,14 +105,14 @@ FAULTS = [
     ("a collection does not wait for a day after a jump", GC + "age.rs", ("            collects_from: collects_from.filter(|from| moment.wall < *from),", "            collects_from: collects_from.filter(|from| moment.wall > *from),")),
     ("the time of a use is not observed", RUNS + "claim.rs", ("        _ => observe(transaction, now),", "        _ => Ok(()),")),
     ("the time of an end is not observed", RUNS + "end.rs", ("    observe(transaction, now)\n", "    Ok(())\n")),
-    ("a collection does not ask for its lease", GC + "alone.rs", ("    if !lease.acquire()? {", "    if holder.is_empty() && !lease.acquire()? {")),
+    ("a collection does not ask for its lease", GC + "alone.rs", ("    if !lease.acquire()? {", "    if self.holder.is_empty() && !lease.acquire()? {")),
     ("collection and maintenance share a thread", "src/worker/mod.rs", ("self.thread(move || self.maintain(clocks)),", "self.thread(move || {\n                self.collect_regularly();\n                self.maintain(clocks);\n            }),"), ("beside.push(self.thread(|| self.collect_regularly()));", "let _ = &beside;")),
     ("a jump of the clock forward is not noted", "src/store/observed_time.rs", ("(-BEHIND..=GAP)", "(-BEHIND..=GAP * 100)")),
     ("a jump of the clock back is not noted", "src/store/observed_time.rs", ("(-BEHIND..=GAP)", "(-BEHIND * 100_000..=GAP)")),
     # `ade run`.
     ("a cancel of one input cancels the others", "src/run/calls/inline.rs", ("        provided\n    }\n", "        if matches!(provided, Err(ProvideError::Cancelled)) {\n            self.cancel.cancel();\n        }\n        provided\n    }\n")),
     ("ade run tries once to leave a claim", "src/run/calls/inline.rs", ("match self.answered(left, &mut silent_since)? {", "match self.answered(Ok(left?), &mut silent_since)? {")),
-    ("ade run leaves what waits for another attempt", "src/run/calls/inline.rs", ("            match self.again(waiting)? {", "            if waiting.max_attempts > 0 {\n                return Ok(self.finished(waiting, None));\n            }\n            match self.again(waiting)? {")),
+    ("ade run leaves what waits for another attempt", "src/run/calls/inline.rs", ("            match self.again(waiting)? {", "            if waiting.max_attempts > 0 {\n                return Ok(self.finished(waiting, None, false));\n            }\n            match self.again(waiting)? {")),
 ]
 
 SEED = re.compile(r"seed (\d+), the (\d+)th: (.*)")

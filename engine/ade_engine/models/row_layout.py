@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left
-from operator import itemgetter
-
 from ade_engine.models.errors import UnknownKey
 
 TYPE_CHECKING = False
@@ -60,11 +57,6 @@ class SheetRows:
             for at, (number, state, likelihoods) in enumerate(native.rows())
         ]
         self._by_row = native.by_row()
-
-    def between(self, start: int, stop: int) -> list[tuple[int, RowLayout]]:
-        """The rows that were looked at from ``start`` to before ``stop``."""
-        first, last = (bisect_left(self.looked_at, row, key=itemgetter(0)) for row in (start, stop))
-        return self.looked_at[first:last]
 
     def __getitem__(self, number: int) -> RowLayout:
         at = self._by_row[number]

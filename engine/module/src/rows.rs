@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
-use pyo3::types::PyByteArray;
+use pyo3::types::{PyByteArray, PyBytes};
 
 use super::fields::{arrow, series_of};
 use super::layout::SheetLayout;
@@ -68,7 +68,7 @@ impl RowRule {
 }
 
 /// Classifies all rows of a scan, by rules for known words, for filled cells, and for the layout of the sheet. Returns the
-/// kinds (0 other, 1 header, 2 data, 3 total, 4 section head, 5 note, 6 title) and the best header row.
+/// kinds (0 other, 1 header, 2 data, 3 total, 4 section head, 5 note, 6 title), the best header row, and the header scores, eight bytes each.
 #[pyfunction]
 #[pyo3(signature = (scan, rules, layout=None))]
 pub fn classify_rows<'py>(
@@ -76,14 +76,19 @@ pub fn classify_rows<'py>(
     scan: &Bound<'py, Scan>,
     rules: Vec<Bound<'py, RowRule>>,
     layout: Option<&Bound<'py, SheetLayout>>,
-) -> PyResult<(Bound<'py, PyByteArray>, Option<usize>)> {
+) -> PyResult<(Bound<'py, PyByteArray>, Option<usize>, Bound<'py, PyBytes>)> {
     let sheet = scan.get().sheet();
     let rules = rules.iter().map(|rule| rule.get().rule());
     let rules: Vec<Rule> = rules.collect::<PyResult<_>>()?;
     let layout = layout.map(Bound::get);
     let found = py.detach(|| rows::classify(&sheet, &rules, layout.map(SheetLayout::layout)));
     let kinds = PyByteArray::new(py, &numbers_of(&found.kinds));
-    Ok((kinds, found.best_header))
+    let scores: Vec<u8> = found
+        .header_scores
+        .iter()
+        .flat_map(|score| score.to_ne_bytes())
+        .collect();
+    Ok((kinds, found.best_header(), PyBytes::new(py, &scores)))
 }
 
 /// Cells of each series that reports do not count as blank.

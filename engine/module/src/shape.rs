@@ -34,6 +34,7 @@ fn told(step: Step) -> ToldStep {
         Step::Split { mark, .. } => Some(mark.sign()),
         _ => None,
     };
-    let places = step.parameters().into_iter().map(|(_, value)| value);
-    (step.operator().name(), places.collect(), mark)
+    let (name, numbers) = step.named();
+    let places = numbers.into_iter().map(|(_, value)| value);
+    (name, places.collect(), mark)
 }

@@ -64,23 +64,14 @@ pub fn mark_headers<'py>(
     let layout = layout.get().layout();
     let words = words.map(|words| &words.get().0);
     let mut kinds = kinds_of(kinds);
-    let (repeats, further, titles) = py.detach(|| {
+    let marked = py.detach(|| {
         let rows = Rows { sheet: &sheet };
-        let looked_at = || layout.rows.iter().map(|row| row.number);
-        let (mut repeats, mut further, mut titles) = Default::default();
-        if repeated {
-            repeats = headers::mark_repeated(rows, looked_at(), &mut kinds);
-        }
-        if let Some(words) = words {
-            further = headers::mark_further(rows, looked_at(), &mut kinds, words, by_values);
-            headers::mark_lone(rows, &mut kinds, words);
-            titles = headers::mark_page_titles(rows, &mut kinds);
-        }
-        (repeats, further, titles)
+        headers::mark(rows, layout, &mut kinds, repeated, words, by_values)
     });
-    let repeats = repeats.into_iter().map(|(row, how)| (row, how.words()));
+    let repeats = marked.repeats.into_iter();
+    let repeats = repeats.map(|(row, how)| (row, how.words()));
     let kinds = PyBytes::new(py, &numbers_of(&kinds));
-    (kinds, repeats.collect(), further, titles)
+    (kinds, repeats.collect(), marked.further, marked.titles)
 }
 
 /// A table: first row, header rows, the row behind the last, first column, the column behind the last, whether no detector took the

@@ -80,8 +80,8 @@ class SheetScan(_native.Scan):
         """The cells as they are now, for the native module."""
         return self
 
-    def classify_rows(self, rules: list[_native.RowRule]) -> tuple[bytearray, int | None]:
-        """The kinds of all rows by native detectors, and the row with the highest header score."""
+    def classify_rows(self, rules: list[_native.RowRule]) -> tuple[bytearray, int | None, bytes]:
+        """The kinds of all rows by native detectors, the row with the highest header score, and these scores as eight bytes each."""
         layout = self.layout() if any(rule.by == "layout" for rule in rules) else None
         return _native.classify_rows(self, rules, layout)
 

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from typing import Any
 
     from ade_engine.extensions.registry import RegisteredFn
@@ -28,12 +29,13 @@ OTHER_KINDS = {"total": TOTAL, "group": GROUP, "note": NOTE, "title": TITLE}
 class RowVerdicts:
     """The kinds of a sheet's rows, decided row by row, and the row with the highest header score."""
 
-    __slots__ = ("kinds", "best_header_row", "_best_total")
+    __slots__ = ("kinds", "best_header_row", "header_scores", "_best_total")
 
     def __init__(self) -> None:
         self.kinds = bytearray()
         #: ``None`` as long as no row has a positive header total.
         self.best_header_row: int | None = None
+        self.header_scores: list[float] = []
         self._best_total = 0.0
 
     def decide(self, totals: dict[Any, float]) -> Any:
@@ -42,6 +44,7 @@ class RowVerdicts:
         Returns the kind with the highest sum, the first of several equals.
         """
         kinds = self.kinds
+        self.header_scores.append(totals.get("header", 0.0))
         if not totals:
             kinds.append(OTHER)
             return "unknown"
@@ -59,7 +62,7 @@ class RowVerdicts:
 class RowKinds:
     """The kinds of a sheet's rows, and the row with the highest header score."""
 
-    __slots__ = ("kinds", "best_header_row", "changed_rows", "heard")
+    __slots__ = ("kinds", "best_header_row", "changed_rows", "heard", "header_scores")
 
     def __init__(self, kinds: bytearray, best_header_row: int | None, changed_rows: dict[int, list[Any]] | None = None):
         self.kinds = kinds
@@ -67,6 +70,8 @@ class RowKinds:
         self.changed_rows = changed_rows or {}
         #: Counted from 0; ``None`` when no row has a positive header total.
         self.best_header_row = best_header_row
+        #: The sum of the scores of each row for a header; nothing where there is no detector.
+        self.header_scores: Sequence[float] | None = None
         #: In a run that tells it, of the rows that detectors of authors made headers and of the next best one: what each detector
         #: said, by number from 0.
         self.heard: dict[int, list[tuple[RegisteredFn, dict[Any, float]]]] = {}

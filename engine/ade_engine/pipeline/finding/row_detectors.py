@@ -33,8 +33,8 @@ if TYPE_CHECKING:
 _BATCH = 512
 #: Of so many header rows of a sheet it is kept what detectors of authors said.
 _MOST_HEARD = 200
-#: So many rows above and below a header are asked again for the next best one, and among so many the ones that look most like one.
-_NEAR, _FAR = 3, 100
+#: Among so many rows above and below a header the next best one is looked for.
+_FAR = 100
 #: The names of the values that its callables may take.
 OFFERED = (*COMMON_NAMES, "row_index", "row_values", "sheet_name", "row_layout")
 #: Those that change from row to row.
@@ -136,8 +136,10 @@ class RowClassifier:
         if not self._detectors:
             return RowKinds(bytearray(scan.rows_emitted), None)
         if self._rules is not None and not context.debug and not isinstance(scan, ChangedScan):
-            kinds, best = scan.classify_rows(self._rules)
-            return RowKinds(kinds, best)
+            kinds, best, scores = scan.classify_rows(self._rules)
+            found = RowKinds(kinds, best)
+            found.header_scores = memoryview(scores).cast("d")
+            return found
         verdicts = RowVerdicts()
         changed: dict[int, list[Any]] = {}
         layouts = scan.layouts() if self._wants_layout else None
@@ -177,6 +179,7 @@ class RowClassifier:
                 if events is not None:
                     events.decided(row_index, decided, totals)
         found = RowKinds(verdicts.kinds, verdicts.best_header_row, changed)
+        found.header_scores = verdicts.header_scores
         if heard is not None:
             found.heard = {row: [*zip(self._detectors, said)] for row, said in heard.rows()}
         return found
@@ -212,21 +215,15 @@ class RowClassifier:
     def next_best(self, verdict: RowKinds, scan: SheetScan, rows: range, stop: int) -> dict[str, Any] | None:
         """The votes of the row that comes next to the header rows of a table as a header, those of other tables left out. ``stop``: the
         row behind the table.
-
-        Where the engine's own detectors are asked again, rows around the header are, and those that look most like one.
         """
-        near = {row for row in verdict.heard if row < stop}
-        if self._rules is not None:
-            near.update(range(max(0, rows.start - _NEAR), min(stop, rows.stop + _NEAR)))
-            if self._wants_layout:
-                looked_at = scan.layouts().between(max(0, rows.start - _FAR), min(stop, rows.stop + _FAR))
-                likely = sorted((-layout["header"], row) for row, layout in looked_at if row not in rows)
-                near.update(row for _, row in likely[:_NEAR])
-        kinds = verdict.kinds
-        rivals = sorted(row for row in near.difference(rows) if row < len(kinds) and kinds[row] != HEADER)
-        found = [self.votes(verdict, scan, row) for row in rivals]
-        told = [votes for votes in found if votes is not None and votes["score"] > 0]
-        return max(told, key=lambda votes: votes["score"], default=None)
+        kinds, scores = verdict.kinds, verdict.header_scores
+        around = range(max(0, rows.start - _FAR), min(stop, rows.stop + _FAR, len(kinds)))
+        # Of detectors of authors it is kept of some rows what they said.
+        known = around if self._rules is not None else sorted(row for row in verdict.heard if row < stop)
+        rivals = (row for row in known if row not in rows and kinds[row] != HEADER)
+        best = None if scores is None else max(rivals, key=scores.__getitem__, default=None)
+        votes = None if best is None else self.votes(verdict, scan, best)
+        return None if votes is None or votes["score"] <= 0 else votes
 
     def is_by_looks(self, votes: list[dict[str, Any]]) -> bool:
         """Whether nothing but their looks spoke for header rows."""

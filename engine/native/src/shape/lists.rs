@@ -1,330 +1,117 @@
-//! Cells that hold several values: "red, green, blue".
+//! Cells that hold several values: a mark parts texts of few words, which come again in other cells or at other places, and not always as
+//! many. Parts that always stand at the same place, such as street and town, are no list.
 
 use std::collections::{HashMap, HashSet};
 
-use super::candidate::{Candidate, Evidence, Step};
-use super::marks::{Mark, is_digit};
-use super::reading::{Hash, Kind, Reading, has_thousands};
-use super::table::{Id, Pool, spread};
-use super::view::{View, rough};
-use super::words;
+use super::marks::Mark;
+use super::step::{Candidate, Step};
+use super::table::{Kind, Table, share};
 
-/// Rows and columns that are looked at.
-const ROWS: usize = 160;
-const COLUMNS: usize = 80;
-/// Proposals that are kept.
-const MOST: usize = 8;
+/// The columns that are looked at.
+const MAX_COLUMNS: usize = 80;
+/// The words of a value, at most and on average.
+const MAX_WORDS: usize = 8;
+const MAX_MEAN_WORDS: f64 = 3.2;
+/// The characters of the values of a list that stands among other things.
+const MAX_SHORT_CHARS: usize = 12;
 
-/// Whether a cell could hold several values. What reads as one number, date or link cannot: "12,50", but "390, 2475".
-fn may_be_list(pool: &Pool, cell: Id) -> bool {
-    let text = pool.text(cell);
-    match pool.reading(cell).kind {
-        Kind::Number => {
-            let is_spaced = text
-                .split(", ")
-                .collect::<Vec<_>>()
-                .windows(2)
-                .any(|pair| pair[0].ends_with(is_digit) && pair[1].starts_with(is_digit));
-            is_spaced || text.matches(',').count() > 1 && !has_thousands(text)
-        }
-        Kind::Link => {
-            let links = text.matches("http:").count() + text.matches("https:").count();
-            text.matches('@').count() > 1 || links > 1
-        }
-        kind => kind.is_text(),
-    }
-}
-
-pub fn candidates(view: &View<'_>) -> Vec<Candidate> {
-    let rows = spread(view.height(), ROWS);
-    let mut found: Vec<(f64, Candidate)> = Vec::new();
-    for column in 0..view.width().min(COLUMNS) {
-        let cells: Vec<Id> = rows
+pub fn split(table: &Table) -> Option<Candidate> {
+    let columns = 0..table.width().min(MAX_COLUMNS);
+    let found = columns.filter_map(|column| {
+        Mark::ALL
             .iter()
-            .map(|&row| view.table.row(row)[column])
-            .collect();
-        let Some(cells) = Cells::of(view, column, &cells) else {
-            continue;
-        };
-        let all = Mark::ALL
-            .iter()
-            .filter_map(|&mark| cells.candidate(view, mark));
-        // Of several marks the first one of those that are worth most.
-        let best = all.reduce(|best, next| if next.0 > best.0 { next } else { best });
-        found.extend(best);
-    }
-    let top = found
-        .iter()
-        .map(|(strength, _)| *strength)
-        .fold(f64::NEG_INFINITY, f64::max);
-    let rivals = ((found.len().max(1) - 1) as f64 / 4.0).min(1.0);
-    for (strength, candidate) in &mut found {
-        candidate.evidence.flag("best", *strength == top);
-        candidate
-            .evidence
-            .add("behind", ((top - *strength) / 2.0).min(1.0));
-        candidate.evidence.add("rivals", rivals);
-    }
-    found.sort_by(|a, b| b.0.total_cmp(&a.0));
-    found.truncate(MOST);
-    found.into_iter().map(|(_, candidate)| candidate).collect()
-}
-
-/// The values of a column.
-struct Cells {
-    column: usize,
-    filled: Vec<Id>,
-    /// Those that could hold several values.
-    texts: Vec<Id>,
-}
-
-impl Cells {
-    fn of(view: &View<'_>, column: usize, cells: &[Id]) -> Option<Self> {
-        let pool = view.pool;
-        let is_filled = |cell: &Id| pool.reading(*cell).kind != Kind::Missing;
-        let filled: Vec<Id> = cells.iter().copied().filter(is_filled).collect();
-        let texts: Vec<Id> = filled
-            .iter()
-            .copied()
-            .filter(|&cell| may_be_list(pool, cell))
-            .collect();
-        (!texts.is_empty()).then_some(Self {
-            column,
-            filled,
-            texts,
-        })
-    }
-
-    /// How strongly a mark parts the cells of the column, and the candidate for it.
-    fn candidate(&self, view: &View<'_>, mark: Mark) -> Option<(f64, Candidate)> {
-        let pool = view.pool;
-        let marked: Vec<Id> = self
-            .texts
-            .iter()
-            .copied()
-            .filter(|&cell| mark.is_in(pool.text(cell)))
-            .collect();
-        if marked.is_empty() {
-            return None;
+            .find_map(|&mark| parted(table, column, mark))
+    });
+    found.reduce(|best, next| {
+        if next.confidence > best.confidence {
+            next
+        } else {
+            best
         }
-        let mut seen = HashSet::new();
-        let mut several = 0;
-        let mut lists: Vec<Vec<Value<'_>>> = Vec::new();
-        let mut lengths: HashMap<Id, usize> = HashMap::new();
-        for &cell in &marked {
-            if seen.insert(cell) {
-                let parts = mark.split(pool.text(cell));
-                lengths.insert(cell, parts.len());
-                if parts.len() > 1 {
-                    lists.push(parts.into_iter().map(Value::of).collect());
-                }
-            }
-            several += usize::from(lengths[&cell] > 1);
-        }
-        let share = several as f64 / self.filled.len() as f64;
-        if lists.is_empty() || share < 0.02 {
-            return None;
-        }
-        let lone: Vec<Id> = self
-            .filled
-            .iter()
-            .copied()
-            .filter(|cell| !seen.contains(cell))
-            .collect();
-        let lists = Lists { pool, lists, lone };
-        let head = view.heads[self.column];
-        let (strength, reuse, mean, mut evidence) = lists.weigh(share, mark, plural(&head.low));
-        evidence.add(
-            "sentences",
-            marked
-                .iter()
-                .filter(|&&cell| has_sentences(pool.text(cell)))
-                .count() as f64
-                / marked.len() as f64,
-        );
-        evidence.flag("field", head.is_field);
-        evidence.flag("few_rows", self.filled.len() < 8);
-        let different: HashSet<Id> = self.filled.iter().copied().collect();
-        evidence.add(
-            "unique_cells",
-            different.len() as f64 / self.filled.len() as f64,
-        );
-        evidence.add("sections", view.unclean.sections);
-        evidence.add("gaps", view.unclean.gaps);
-        evidence.add(mark.evidence(), 1.0);
-        let reasons = vec![
-            format!(
-                "{:.0} % of the cells of {} hold several values with {} between them, {mean:.1} on average",
-                100.0 * share,
-                view.name(self.column),
-                mark.words()
-            ),
-            format!(
-                "{:.0} % of these values come again in other cells",
-                100.0 * reuse
-            ),
-        ];
-        let step = Step::Split {
-            column: self.column,
-            mark,
-        };
-        Some((strength, Candidate::new(step, evidence, reasons)))
-    }
-}
-
-/// Whether a header names several things: "Tags", "Colours", "Cast".
-fn plural(low: &str) -> bool {
-    let is_one = ["ss", "us", "is", "address", "status"]
-        .iter()
-        .any(|end| low.ends_with(end));
-    let many = ["s", "(s)", "en", "list", "by"]
-        .iter()
-        .any(|end| low.ends_with(end));
-    let named = ["list", "tags", "genre", "categor", "cast"]
-        .iter()
-        .any(|word| low.contains(word));
-    !is_one && (many || named || low.ends_with("color") || low.ends_with("colour"))
-}
-
-/// Whether a sentence ends within a text, and another one begins.
-fn has_sentences(text: &str) -> bool {
-    let ends = text.match_indices(['.', '!', '?']);
-    ends.into_iter().any(|(at, _)| {
-        let after = &text[at + 1..];
-        let next = after.trim_start();
-        next.len() < after.len() && next.starts_with(|c: char| c.is_ascii_uppercase())
     })
 }
 
-/// One of the values in a cell.
-struct Value<'a> {
-    text: &'a str,
-    low: u64,
-    kind: Kind,
-    length: f64,
-    words: usize,
-}
-
-impl<'a> Value<'a> {
-    fn of(text: &'a str) -> Self {
-        let low = text.to_lowercase();
-        Self {
-            low: Hash::of(&low),
-            kind: Reading::of(text, &low).kind,
-            length: text.chars().count() as f64,
-            words: text.split_whitespace().count(),
-            text,
+fn parted(table: &Table, column: usize, mark: Mark) -> Option<Candidate> {
+    let filled: Vec<&str> = table
+        .column(column)
+        .filter(|(_, kind)| kind.is_some())
+        .map(|(text, _)| text)
+        .collect();
+    let may_be_list = |text: &&str| Kind::of(text) == Some(Kind::Text) || is_spaced(text);
+    let texts: Vec<&str> = filled.iter().copied().filter(may_be_list).collect();
+    let marked = texts.iter().filter(|text| mark.is_in(text));
+    let lists: Vec<Vec<&str>> = marked
+        .map(|text| mark.split(text))
+        .filter(|parts| parts.len() > 1)
+        .collect();
+    let is_short = |list: &&Vec<&str>| {
+        list.len() > 2
+            && list
+                .iter()
+                .all(|part| part.chars().count() <= MAX_SHORT_CHARS)
+    };
+    let are_many =
+        lists.len() as f64 >= 0.3 * filled.len() as f64 && texts.len() * 2 >= filled.len();
+    if lists.len() < 2 || !are_many && lists.iter().filter(is_short).count() < 2 {
+        return None;
+    }
+    let words: Vec<usize> = lists
+        .iter()
+        .flatten()
+        .map(|part| part.split_whitespace().count())
+        .collect();
+    let mean_words = words.iter().sum::<usize>() as f64 / words.len() as f64;
+    if words.iter().any(|&count| count > MAX_WORDS) || mean_words > MAX_MEAN_WORDS {
+        return None;
+    }
+    let singles = texts.iter().filter(|text| !mark.is_in(text));
+    let singles = singles.map(|text| vec![*text]);
+    let mut counts: HashMap<String, (usize, HashSet<usize>)> = HashMap::new();
+    for list in lists.iter().cloned().chain(singles) {
+        for (place, part) in list.into_iter().enumerate() {
+            let known = counts.entry(part.to_lowercase()).or_default();
+            known.0 += 1;
+            known.1.insert(place);
         }
     }
-
-    fn has_filler(&self) -> bool {
-        let mut words = self.text.split_whitespace().take(8);
-        words.any(|word| word.len() <= 4 && words::is_filler(&word.to_lowercase()))
+    let all: usize = counts.values().map(|(count, _)| count).sum();
+    let again = || counts.values().filter(|(count, _)| *count > 1);
+    let reuse = again().map(|(count, _)| count).sum::<usize>() as f64 / all as f64;
+    let moves = share(again().map(|(_, places)| places.len() > 1));
+    let lengths: HashSet<usize> = lists.iter().map(Vec::len).collect();
+    if lengths.len() < 2 && moves < 0.3 {
+        return None;
     }
+    let part = lists.len() as f64 / filled.len() as f64;
+    let is_varied = f64::from(u8::from(lengths.len() > 1));
+    let confidence = (0.3 + 0.3 * reuse + 0.2 * moves + 0.1 * is_varied + 0.1 * part).min(0.9);
+    let mean = lists.iter().map(Vec::len).sum::<usize>() as f64 / lists.len() as f64;
+    let reasons = vec![
+        format!(
+            "{:.0} % of the cells of {} hold several values with {} between them, {mean:.1} on average",
+            100.0 * part,
+            table.name(column),
+            mark.words()
+        ),
+        format!(
+            "{:.0} % of these values come again in other cells",
+            100.0 * reuse
+        ),
+    ];
+    let doubt = Some("a row for each value repeats the row's other values, amounts too");
+    Some(Candidate::new(
+        Step::Split { column, mark },
+        confidence,
+        reasons,
+        doubt,
+    ))
 }
 
-/// The lists in a column, each text once, and the cells without a mark.
-struct Lists<'a> {
-    pool: &'a Pool,
-    lists: Vec<Vec<Value<'a>>>,
-    lone: Vec<Id>,
-}
-
-impl Lists<'_> {
-    /// How strongly they are lists, the share of values that come again, values in a list on average, and the evidence.
-    fn weigh(&self, share: f64, mark: Mark, is_plural: bool) -> (f64, f64, f64, Evidence) {
-        let values: Vec<&Value<'_>> = self.lists.iter().flatten().collect();
-        let count = values.len() as f64;
-        let part = |is_so: &dyn Fn(&Value<'_>) -> bool| {
-            values.iter().filter(|value| is_so(value)).count() as f64 / count
-        };
-        let (reuse, moving) = self.recurring();
-        let lists = self.lists.len() as f64;
-        let mean = count / lists;
-        let vary = self.vary();
-        let (short, long) = (
-            part(&|value| value.words <= 3),
-            part(&|value| value.words > 6),
-        );
-        let stop = part(&|value| value.has_filler());
-        let mut evidence = Evidence::new();
-        evidence.add("share", share);
-        evidence.flag("mostly", share > 0.5);
-        evidence.flag("rare", share < 0.1);
-        evidence.add("reuse", reuse);
-        evidence.add("moving", moving);
-        evidence.add("parts", (mean.log2() / 3.0).min(1.0));
-        evidence.add("vary", vary);
-        let lengths: Vec<f64> = values.iter().map(|value| value.length).collect();
-        evidence.add("rough", rough(&lengths));
-        evidence.add("lower_start", self.lower_starts());
-        evidence.add("lone_alike", self.lone_alike(&values));
-        evidence.flag("plural", is_plural);
-        evidence.flag("pairs", mark == Mark::Comma && mean < 2.2 && vary < 0.1);
-        evidence.add("fixed_order", if vary < 0.15 { 1.0 - moving } else { 0.0 });
-        evidence.add(
-            "number_parts",
-            part(&|value| matches!(value.kind, Kind::Number | Kind::Code)),
-        );
-        let strength = share + reuse + vary + short - stop - long + moving;
-        (strength, reuse, mean, evidence)
-    }
-
-    /// The share of values that come again in other cells, and the share of those that come at another place of their lists:
-    /// a list has no order, "City, State" has.
-    fn recurring(&self) -> (f64, f64) {
-        let mut lists_with: HashMap<u64, (usize, u8)> = HashMap::new();
-        for list in &self.lists {
-            let mut seen = HashSet::new();
-            for (at, value) in list.iter().enumerate() {
-                let entry = lists_with.entry(value.low).or_default();
-                entry.0 += usize::from(seen.insert(value.low));
-                entry.1 |= 1 << at.min(3);
-            }
-        }
-        let lone: HashSet<u64> = self.lone.iter().map(|&cell| self.pool.low(cell)).collect();
-        let values = self.lists.iter().flatten();
-        let comes_again =
-            |value: &&Value<'_>| lists_with[&value.low].0 > 1 || lone.contains(&value.low);
-        let total = values.clone().count() as f64;
-        let reuse = values.filter(comes_again).count() as f64 / total;
-        let several = lists_with.values().filter(|(lists, _)| *lists > 1);
-        let moving = several
-            .clone()
-            .filter(|(_, places)| places.count_ones() > 1)
-            .count();
-        (reuse, moving as f64 / several.count().max(1) as f64)
-    }
-
-    /// The share of lists that are not of the usual length.
-    fn vary(&self) -> f64 {
-        let mut lengths: Vec<usize> = self.lists.iter().map(Vec::len).collect();
-        lengths.sort_unstable();
-        let usual = lengths
-            .chunk_by(|a, b| a == b)
-            .map(<[usize]>::len)
-            .max()
-            .unwrap_or(0);
-        1.0 - usual as f64 / lengths.len() as f64
-    }
-
-    fn lower_starts(&self) -> f64 {
-        let rest = self.lists.iter().flat_map(|list| &list[1..]);
-        let starts = rest
-            .clone()
-            .filter(|value| value.text.starts_with(char::is_lowercase));
-        starts.count() as f64 / rest.count() as f64
-    }
-
-    /// The share of cells without a mark that are of a kind that the values have.
-    fn lone_alike(&self, values: &[&Value<'_>]) -> f64 {
-        if self.lone.is_empty() {
-            return 0.5;
-        }
-        let is_alike = |cell: &&Id| {
-            let kind = self.pool.reading(**cell).kind;
-            values.iter().any(|value| value.kind == kind)
-        };
-        self.lone.iter().filter(is_alike).count() as f64 / self.lone.len() as f64
-    }
+/// Returns whether a text has numbers with a comma and a space between them: "390, 2475".
+fn is_spaced(text: &str) -> bool {
+    let parts: Vec<&str> = text.split(", ").collect();
+    let is_digit = |c: char| c.is_ascii_digit();
+    parts
+        .windows(2)
+        .any(|pair| pair[0].ends_with(is_digit) && pair[1].starts_with(is_digit))
 }

@@ -23,19 +23,6 @@ impl Mark {
         Self::Plus,
     ];
 
-    /// The name of the evidence that it is the mark.
-    pub fn evidence(self) -> &'static str {
-        match self {
-            Self::Comma => "mark_comma",
-            Self::Semicolon => "mark_semicolon",
-            Self::Bar => "mark_bar",
-            Self::Slash => "mark_slash",
-            Self::Line => "mark_line",
-            Self::And => "mark_and",
-            Self::Plus => "mark_plus",
-        }
-    }
-
     /// What several of them are called.
     pub fn words(self) -> &'static str {
         match self {

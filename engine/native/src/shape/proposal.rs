@@ -1,18 +1,21 @@
 //! Proposals, as they are handed out: steps with a confidence, reasons, and what there is to ask about.
+//!
+//! Each rule proposes one step. What is said once for several rows, or in lines of its own, is mended before columns become rows: then the
+//! rules are asked again.
 
-use super::candidate::Step;
-use super::hollow::LINES;
-use super::search::{Found, search};
-use super::table::{EMPTY, Id, Pool, Table};
+use super::columns::{groups, stack};
+use super::lists::split;
+use super::rows::{fill_down, records, section_lines, sections};
+use super::step::{Candidate, Step};
+use super::table::Table;
+use super::turn::turn;
 
-/// So many proposals are handed out.
-const MOST: usize = 10;
-/// Another way to reshape that is so likely is a reason to ask.
-const RIVAL: f64 = 0.05;
 /// What is at least so sure, and of a kind that is certain, may be done without asking.
 const APPLY: f64 = 0.8;
 /// What is at least so sure is worth a question.
 pub const PROPOSE: f64 = 0.5;
+/// Rows that show what a table is.
+const MIN_SHOWN_ROWS: usize = 3;
 
 /// Steps that would make a table one record a row.
 #[derive(Clone, Debug, PartialEq)]
@@ -32,75 +35,141 @@ pub struct Proposal {
 pub fn propose<T: AsRef<str>>(
     rows: impl Iterator<Item = impl IntoIterator<Item = T>>,
 ) -> Vec<Proposal> {
-    let mut pool = Pool::new();
-    let rows = rows.take(LINES + 1);
-    let rows: Vec<Vec<Id>> = rows
-        .map(|row| {
-            row.into_iter()
-                .map(|cell| pool.add(cell.as_ref()))
-                .collect()
-        })
-        .collect();
-    let table = Table::of(rows);
-    let is_filled = |row: &&[Id]| row.iter().any(|&cell| cell != EMPTY);
-    let filled = table.rows().take(10).filter(is_filled).count();
-    let is_short = filled < 3;
-    let mut found = search(&mut pool, &table);
-    if filled < 2 {
-        hold_back(&mut found);
-    }
-    let proposals = found
+    let table = Table::new(rows);
+    let shown = table
+        .rows
         .iter()
-        .take(MOST)
-        .map(|one| proposal(one, &found, is_short));
-    proposals.collect()
+        .filter(|row| row.iter().any(|text| !text.is_empty()))
+        .take(MIN_SHOWN_ROWS)
+        .count();
+    let mut found = candidates(&table);
+    for one in found.iter_mut().filter(|_| shown < MIN_SHOWN_ROWS) {
+        // One row shows little, whatever it looks like.
+        one.confidence /= if shown < 2 { 2.0 } else { 1.0 };
+        one.doubts.push("fewer than three rows show it".to_owned());
+    }
+    let mut left = 1.0;
+    let mut proposals: Vec<Proposal> = Vec::new();
+    for (at, one) in found.iter().enumerate() {
+        let mut doubts = one.doubts.clone();
+        let rivals = found.iter().enumerate().filter(|(other, _)| *other != at);
+        let rival = rivals.map(|(_, other)| other).find(|other| {
+            let shares = |step: &Step| one.steps.contains(step);
+            other.confidence >= PROPOSE && !other.steps.iter().any(shares)
+        });
+        if let Some(rival) = rival.filter(|_| one.confidence >= PROPOSE) {
+            let names: Vec<&str> = rival.steps.iter().map(|step| step.words()).collect();
+            doubts.push(format!("{} would do too", names.join(" and ")));
+        }
+        let confidence = one.confidence * left;
+        left -= confidence;
+        proposals.push(Proposal {
+            confidence,
+            apply: at == 0 && confidence >= APPLY && doubts.is_empty(),
+            reasons: one.reasons.clone(),
+            doubts,
+            steps: one.steps.clone(),
+        });
+    }
+    proposals.push(Proposal {
+        steps: Vec::new(),
+        confidence: left,
+        apply: false,
+        reasons: vec![
+            "each row looks like one record: columns are of one kind each, and named".to_owned(),
+        ],
+        doubts: Vec::new(),
+    });
+    proposals.sort_by(|a, b| b.confidence.total_cmp(&a.confidence));
+    proposals
 }
 
-/// One row shows little, whatever it looks like: half of what speaks for a change speaks for leaving the table as it is.
-fn hold_back(found: &mut [Found]) {
-    let mut held = 0.0;
-    for one in found.iter_mut().filter(|one| !one.steps.is_empty()) {
-        one.chance /= 2.0;
-        held += one.chance;
-    }
-    for plain in found.iter_mut().filter(|one| one.steps.is_empty()) {
-        plain.chance += held;
-    }
-    found.sort_by(|a, b| b.chance.total_cmp(&a.chance));
-}
+type Rule = fn(&Table) -> Option<Candidate>;
 
-fn proposal(one: &Found, all: &[Found], is_short: bool) -> Proposal {
-    let acts = !one.steps.is_empty();
-    let mut doubts = one.doubts.clone();
-    if acts && is_short {
-        doubts.push("fewer than three rows show it".to_owned());
+/// What the rules propose, the surest first.
+fn candidates(table: &Table) -> Vec<Candidate> {
+    const FIRST: [Rule; 2] = [sections, fill_down];
+    const OTHERS: [Rule; 5] = [records, groups, stack, turn, split];
+    let mut found: Vec<Candidate> = OTHERS.iter().filter_map(|rule| rule(table)).collect();
+    if let Some(groups) = groups(table).filter(|one| one.confidence >= PROPOSE) {
+        // Columns that are measures times keys are alike, too.
+        let is_stack = |one: &Candidate| matches!(one.steps[..], [Step::Stack { .. }]);
+        found.retain(|one| !is_stack(one) || one.confidence > groups.confidence);
     }
-    let is_rival = |other: &&Found| {
-        other.steps != one.steps && !other.steps.is_empty() && other.chance >= RIVAL
-    };
-    if let Some(rival) = all.iter().find(is_rival)
-        && acts
-        && one.chance >= PROPOSE
-    {
-        let names: Vec<&str> = rival
-            .steps
+    let top = found.iter().map(|one| one.confidence).fold(0.0, f64::max);
+    for mut first in FIRST.iter().filter_map(|rule| rule(table)) {
+        let (mended, places) = mended(table, first.steps[0]);
+        let next = [groups, stack, split]
             .iter()
-            .map(|step| step.operator().words())
-            .collect();
-        let chance = 100.0 * rival.chance;
-        doubts.push(format!(
-            "{} would do too ({chance:.0} %)",
-            names.join(" and ")
-        ));
+            .filter_map(|rule| rule(&mended));
+        let next = next
+            .filter(|one| one.confidence >= PROPOSE)
+            .max_by(|a, b| a.confidence.total_cmp(&b.confidence));
+        // It comes before what is made of columns, however sure that is.
+        first.confidence = first.confidence.max(top + 0.001).min(0.98);
+        if let Some(next) = next {
+            let mut both = first.clone();
+            both.steps
+                .extend(next.steps.into_iter().map(|step| located(step, &places)));
+            if first.steps == [Step::Sections] {
+                both.steps.reverse();
+            }
+            both.reasons.extend(next.reasons);
+            both.doubts.extend(next.doubts);
+            both.confidence += 0.005;
+            found.push(both);
+        }
+        found.push(first);
     }
-    let plain = || {
-        vec!["each row looks like one record: columns are of one kind each, and named".to_owned()]
-    };
-    Proposal {
-        confidence: one.chance,
-        apply: acts && one.chance >= APPLY && doubts.is_empty(),
-        reasons: if acts { one.reasons.clone() } else { plain() },
-        doubts,
-        steps: one.steps.clone(),
+    found.sort_by(|a, b| b.confidence.total_cmp(&a.confidence));
+    found
+}
+
+/// The table after a step, and the column of the table before for each of its own.
+fn mended(table: &Table, step: Step) -> (Table, Vec<usize>) {
+    let mut rows = table.rows.clone();
+    let mut places: Vec<usize> = (0..table.width()).collect();
+    match step {
+        Step::FillDown { last } => {
+            for at in 1..rows.len() {
+                for column in (0..=last)
+                    .filter(|&column| rows[at][column].is_empty())
+                    .collect::<Vec<_>>()
+                {
+                    rows[at][column] = rows[at - 1][column].clone();
+                }
+            }
+        }
+        _ => {
+            let lines = section_lines(table);
+            let mut is_line = lines.iter();
+            rows.retain(|_| is_line.next() == Some(&false));
+            places.retain(|&column| rows.iter().any(|row| !row[column].is_empty()));
+        }
+    }
+    rows.insert(0, table.head.clone());
+    let kept = |row: Vec<String>| places.iter().map(|&column| row[column].clone()).collect();
+    (
+        Table::from_texts(rows.into_iter().map(kept).collect()),
+        places,
+    )
+}
+
+/// A step in the columns of the table before.
+fn located(step: Step, places: &[usize]) -> Step {
+    match step {
+        Step::Stack { start, end } => Step::Stack {
+            start: places[start],
+            end: places[end],
+        },
+        Step::Groups { start, end } => Step::Groups {
+            start: places[start],
+            end: places[end],
+        },
+        Step::Split { column, mark } => Step::Split {
+            column: places[column],
+            mark,
+        },
+        other => other,
     }
 }

@@ -1,169 +1,229 @@
-//! Tables as they are looked at and reshaped: cells are numbers of texts, and each text is read once.
+//! A table as the rules see it: its texts, and what its cells hold.
 
-use std::cell::OnceCell;
 use std::collections::HashMap;
 
-use super::header::Header;
-use super::reading::{self, Hash, Reading};
+use crate::layout::kinds::{self, CellKind};
 
-/// A text of a [`Pool`], by its number.
-pub type Id = u32;
+/// The rows that are read, and the cells of which the kinds are looked at.
+pub const MAX_ROWS: usize = 4_000;
+const MAX_CELLS: usize = 24_000;
+const MAX_LOOKED_AT_ROWS: usize = 160;
+/// The rows whose numbers are compared by size.
+const MAX_COMPARED_ROWS: usize = 60;
+/// A longer text is cut.
+const MAX_TEXT_CHARS: usize = 2_000;
+/// Signs that stand for no value, beside those that every table has.
+const MISSING: [&str; 5] = ["nan", "none", "null", "#n/a", "k.a."];
 
-/// The number of the empty text.
-pub const EMPTY: Id = 0;
-
-/// So many characters of a text are looked at.
-const MOST_TEXT: usize = 2_000;
-
-fn beginning(text: &str) -> &str {
-    if text.len() <= MOST_TEXT {
-        return text;
-    }
-    let end = text.char_indices().nth(MOST_TEXT);
-    end.map_or(text, |(end, _)| &text[..end])
+/// What a cell with a value holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Kind {
+    Number,
+    /// A day or a time.
+    Moment,
+    Text,
 }
 
-/// A text, and what was found out about it when somebody asked.
-struct Entry {
-    text: Box<str>,
-    /// Of the trimmed text in small letters: equal where the texts are, but for their case.
-    low: u64,
-    reading: OnceCell<Reading>,
-    outline: OnceCell<u64>,
-    header: OnceCell<Box<Header>>,
-}
-
-/// All texts of a table and of what was made of it.
-pub struct Pool {
-    entries: Vec<Entry>,
-    by_text: HashMap<Box<str>, Id>,
-}
-
-impl Pool {
-    pub fn new() -> Self {
-        let mut pool = Self {
-            entries: Vec::new(),
-            by_text: HashMap::new(),
-        };
-        pool.add("");
-        pool
-    }
-
-    /// The number of a text, without white space around it. Of a very long one the beginning counts.
-    pub fn add(&mut self, text: &str) -> Id {
-        let text = beginning(text).trim();
-        if let Some(&id) = self.by_text.get(text) {
-            return id;
+impl Kind {
+    /// The kind of a trimmed text; none where it is no value.
+    pub fn of(text: &str) -> Option<Self> {
+        let low = text.to_lowercase();
+        match kinds::kind_of(text) {
+            _ if MISSING.contains(&low.as_str()) => None,
+            CellKind::Blank | CellKind::Stand => None,
+            CellKind::Number => Some(Self::Number),
+            CellKind::Period if text.chars().any(char::is_alphabetic) => Some(Self::Text),
+            CellKind::Period => Some(Self::Number),
+            CellKind::Date => Some(Self::Moment),
+            CellKind::Mixed | CellKind::Words => Some(amount_of_words(&low)),
         }
-        let id = self.entries.len() as Id;
-        let mut hash = Hash::new();
-        text.chars()
-            .flat_map(char::to_lowercase)
-            .for_each(|c| hash.add(u32::from(c)));
-        self.entries.push(Entry {
-            text: text.into(),
-            low: hash.end(),
-            reading: OnceCell::new(),
-            outline: OnceCell::new(),
-            header: OnceCell::new(),
-        });
-        self.by_text.insert(text.into(), id);
-        id
-    }
-
-    pub fn text(&self, id: Id) -> &str {
-        &self.entries[id as usize].text
-    }
-
-    /// Equal for texts that are equal but for their case.
-    pub fn low(&self, id: Id) -> u64 {
-        self.entries[id as usize].low
-    }
-
-    pub fn reading(&self, id: Id) -> Reading {
-        let entry = &self.entries[id as usize];
-        let read = || Reading::of(&entry.text, &entry.text.to_lowercase());
-        *entry.reading.get_or_init(read)
-    }
-
-    /// The outline of a text, see [`reading::outline`].
-    pub fn outline(&self, id: Id) -> u64 {
-        let entry = &self.entries[id as usize];
-        *entry.outline.get_or_init(|| reading::outline(&entry.text))
-    }
-
-    pub fn header(&self, id: Id) -> &Header {
-        let entry = &self.entries[id as usize];
-        entry
-            .header
-            .get_or_init(|| Box::new(Header::of(&entry.text)))
     }
 }
 
-/// A header row and rows of the same width.
-#[derive(Clone)]
+/// Returns the kind of "$29.1 million", which is a number, and of other texts.
+fn amount_of_words(low: &str) -> Kind {
+    let scaled = [
+        "million", "billion", "thousand", "mio", "mrd", "bn", "m", "k",
+    ];
+    let bare = scaled.iter().find_map(|scale| low.strip_suffix(scale));
+    match bare.map(kinds::trim) {
+        Some(bare) if kinds::is_number(bare) => Kind::Number,
+        _ => Kind::Text,
+    }
+}
+
+/// A table: the names of its columns, and its rows, all of one width.
+#[derive(Clone, Debug)]
 pub struct Table {
-    pub head: Vec<Id>,
-    cells: Vec<Id>,
-    /// For each column where it stands in the sender's table; nothing for one that a reshaping has made.
-    pub source: Vec<Option<usize>>,
+    pub head: Vec<String>,
+    pub rows: Vec<Vec<String>>,
+    /// The kinds of the cells of the first rows.
+    pub kinds: Vec<Vec<Option<Kind>>>,
 }
 
 impl Table {
-    /// Of rows of which the first one is the header. Short rows are filled up.
-    pub fn of(mut rows: Vec<Vec<Id>>) -> Self {
-        let width = rows.iter().map(Vec::len).max().unwrap_or(0);
-        rows.iter_mut().for_each(|row| row.resize(width, EMPTY));
-        let mut rows = rows.into_iter();
-        let head = rows.next().unwrap_or_default();
-        Self {
-            head,
-            cells: rows.flatten().collect(),
-            source: (0..width).map(Some).collect(),
-        }
+    pub fn new<T: AsRef<str>>(rows: impl Iterator<Item = impl IntoIterator<Item = T>>) -> Self {
+        let trimmed = |text: T| {
+            kinds::trim(text.as_ref())
+                .chars()
+                .take(MAX_TEXT_CHARS)
+                .collect()
+        };
+        let read = rows
+            .take(MAX_ROWS + 1)
+            .map(|row| row.into_iter().map(trimmed).collect());
+        Self::from_texts(read.collect())
     }
 
-    /// The same, with the columns' places in the sender's table.
-    pub fn with_source(mut self, source: Vec<Option<usize>>) -> Self {
-        if source.len() == self.width() {
-            self.source = source;
-        }
-        self
+    /// A table of trimmed texts, the first row its header.
+    pub fn from_texts(mut rows: Vec<Vec<String>>) -> Self {
+        let width = rows.iter().map(Vec::len).max().unwrap_or(0);
+        rows.iter_mut()
+            .for_each(|row| row.resize(width, String::new()));
+        let head = if rows.is_empty() {
+            Vec::new()
+        } else {
+            rows.remove(0)
+        };
+        let looked_at = (MAX_CELLS / width.max(1)).clamp(8, MAX_LOOKED_AT_ROWS);
+        let kind_of = |row: &Vec<String>| row.iter().map(|text| Kind::of(text)).collect();
+        let kinds = rows.iter().take(looked_at).map(kind_of).collect();
+        Self { head, rows, kinds }
     }
 
     pub fn width(&self) -> usize {
         self.head.len()
     }
 
-    /// Rows under the header.
-    pub fn height(&self) -> usize {
-        self.cells.len() / self.width().max(1)
+    /// The cells of a column in the rows that are looked at.
+    pub fn column(&self, column: usize) -> impl Iterator<Item = (&str, Option<Kind>)> {
+        let rows = self.rows.iter().zip(&self.kinds);
+        rows.map(move |(row, kinds)| (row[column].as_str(), kinds[column]))
     }
 
-    pub fn row(&self, row: usize) -> &[Id] {
-        let width = self.width();
-        &self.cells[row * width..(row + 1) * width]
+    /// The most frequent kind of a column, and its share.
+    pub fn main_kind(&self, column: usize) -> Option<(Kind, f64)> {
+        most_frequent(self.column(column).filter_map(|(_, kind)| kind))
     }
 
-    pub fn rows(&self) -> impl Iterator<Item = &[Id]> + Clone {
-        self.cells.chunks_exact(self.width().max(1))
+    /// The numbers of a column.
+    pub fn numbers(&self, column: usize) -> impl Iterator<Item = f64> {
+        let numbers = self
+            .column(column)
+            .filter(|(_, kind)| *kind == Some(Kind::Number));
+        numbers.filter_map(|(text, _)| number(text))
     }
 
-    /// Whether a row under the header has a value.
-    pub fn has_values(&self) -> bool {
-        self.cells.iter().any(|&cell| cell != EMPTY)
+    /// The shares of the spread of numbers that their column and their row explain. The logarithm of a number counts, or sizes would
+    /// drown everything else.
+    pub fn effects(&self, columns: std::ops::Range<usize>) -> (f64, f64) {
+        let mut values = Vec::new();
+        for (line, (row, kinds)) in self
+            .rows
+            .iter()
+            .zip(&self.kinds)
+            .take(MAX_COMPARED_ROWS)
+            .enumerate()
+        {
+            for column in columns
+                .clone()
+                .filter(|&column| kinds[column] == Some(Kind::Number))
+            {
+                values.extend(number(&row[column]).map(|value| (column, line, value.asinh())));
+            }
+        }
+        let count = values.len() as f64;
+        let mean = values.iter().map(|(.., value)| value).sum::<f64>() / count.max(1.0);
+        let total: f64 = values
+            .iter()
+            .map(|(.., value)| (value - mean).powi(2))
+            .sum();
+        if count < 4.0 || total < 1e-9 {
+            return (0.0, 0.0);
+        }
+        let explained = |group_of: fn(&(usize, usize, f64)) -> usize| {
+            let mut groups: HashMap<usize, (f64, f64)> = HashMap::new();
+            for value in &values {
+                let group = groups.entry(group_of(value)).or_default();
+                *group = (group.0 + 1.0, group.1 + value.2);
+            }
+            let between: f64 = groups
+                .values()
+                .map(|(n, sum)| n * (sum / n - mean).powi(2))
+                .sum();
+            let chance = (groups.len() as f64 - 1.0) / (count - 1.0).max(1.0);
+            ((between / total - chance) / (1.0 - chance).max(1e-9)).clamp(0.0, 1.0)
+        };
+        (explained(|value| value.0), explained(|value| value.1))
+    }
+
+    /// What a column is called in a reason.
+    pub fn name(&self, column: usize) -> String {
+        let name = self.head[column]
+            .split_whitespace()
+            .collect::<Vec<_>>()
+            .join(" ");
+        if name.is_empty() {
+            format!("column {}", letters(column))
+        } else {
+            quoted(&name)
+        }
     }
 }
 
-/// So many of `count` numbers from 0, at even distances.
-pub fn spread(count: usize, wanted: usize) -> Vec<usize> {
-    if count <= wanted {
-        return (0..count).collect();
+/// The most frequent value, the first of several, and its share.
+pub fn most_frequent<T: Copy + PartialEq>(values: impl Iterator<Item = T>) -> Option<(T, f64)> {
+    let mut counts: Vec<(T, usize)> = Vec::new();
+    for value in values {
+        match counts.iter_mut().find(|(other, _)| *other == value) {
+            Some((_, count)) => *count += 1,
+            None => counts.push((value, 1)),
+        }
     }
-    let step = (count - 1) as f64 / (wanted.max(2) - 1) as f64;
-    let mut places: Vec<usize> = (0..wanted)
-        .map(|at| (at as f64 * step).round_ties_even() as usize)
+    let all: usize = counts.iter().map(|(_, count)| count).sum();
+    let most = counts.into_iter().rev().max_by_key(|(_, count)| *count)?;
+    Some((most.0, most.1 as f64 / all as f64))
+}
+
+/// The share of items that are so; 0 of none.
+pub fn share(items: impl Iterator<Item = bool>) -> f64 {
+    let (count, so) = items.fold((0, 0), |(count, so), is_so| {
+        (count + 1, so + usize::from(is_so))
+    });
+    so as f64 / f64::max(1.0, f64::from(count))
+}
+
+/// The first number in a text.
+fn number(text: &str) -> Option<f64> {
+    let bare: String = text
+        .replace('−', "-")
+        .chars()
+        .filter(|c| !",'’ \u{a0}".contains(*c))
         .collect();
-    places.dedup();
-    places
+    let start = bare.find(|c: char| c.is_ascii_digit())?;
+    let start = start - usize::from(bare[..start].ends_with('.'));
+    let digits = |c: char| c.is_ascii_digit() || c == '.';
+    let end = bare[start..]
+        .find(|c: char| !digits(c))
+        .map_or(bare.len(), |length| start + length);
+    let value: f64 = bare[start..end].trim_end_matches('.').parse().ok()?;
+    let is_negative = bare[..start].ends_with(['-', '(']);
+    Some(if is_negative { -value } else { value })
+}
+
+/// A text in quotes, shortened.
+pub fn quoted(text: &str) -> String {
+    match text.char_indices().nth(32) {
+        Some((end, _)) => format!("“{}…”", &text[..end]),
+        None => format!("“{text}”"),
+    }
+}
+
+/// The letters of a column, counted from 0.
+fn letters(column: usize) -> String {
+    let last = char::from(b'A' + (column % 26) as u8);
+    match column / 26 {
+        0 => last.to_string(),
+        before => format!("{}{last}", letters(before - 1)),
+    }
 }

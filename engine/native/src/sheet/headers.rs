@@ -12,10 +12,44 @@ use super::rows::{MIN_RECORD_CELLS, Rows, Words, has_letter, is_digit};
 use super::told::Told;
 use super::view::SheetView;
 use crate::fields::looks::rows::simplify;
-use crate::layout::RowKind;
+use crate::layout::{RowKind, RowLooks};
 
 /// Names above values in so many columns more than values above values are a header.
 const MIN_ABOVE_VALUES: isize = 2;
+
+/// What was marked among the rows of a sheet.
+#[derive(Debug, Default)]
+pub struct Marked {
+    /// Rows that repeat a header.
+    pub repeats: Vec<(usize, Repeat)>,
+    /// Headers of other tables.
+    pub further: Vec<usize>,
+    /// Titles of pages, in order.
+    pub titles: Vec<usize>,
+}
+
+/// Marks, among the kinds of a sheet's rows, headers that only the rows around them explain. Without `words`, which headers have, only
+/// those that repeat one are, and only if `repeated`; `by_values`: names above values in several columns are a header, too.
+pub fn mark(
+    rows: Rows<'_>,
+    looks: &RowLooks,
+    kinds: &mut [RowKind],
+    repeated: bool,
+    words: Option<&Words>,
+    by_values: bool,
+) -> Marked {
+    let looked_at = || looks.rows.iter().map(|row| row.number);
+    let mut marked = Marked::default();
+    if repeated {
+        marked.repeats = mark_repeated(rows, looked_at(), kinds);
+    }
+    if let Some(words) = words {
+        marked.further = mark_further(rows, looked_at(), kinds, words, by_values);
+        mark_lone(rows, kinds, words);
+        marked.titles = mark_page_titles(rows, kinds);
+    }
+    marked
+}
 
 /// The way in which a row repeats a header.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,7 +69,7 @@ impl Repeat {
 
 /// Makes headers of the rows that repeat one: word for word, as on each printed page, or below a blank row all but its first name, as
 /// tables of one form do. Among texts a repeated header looks like a record. `looked_at`: the rows that are compared. Returns these rows.
-pub fn mark_repeated(
+fn mark_repeated(
     rows: Rows<'_>,
     looked_at: impl Iterator<Item = usize>,
     kinds: &mut [RowKind],
@@ -81,7 +115,7 @@ fn is_other_table(texts: &[String]) -> bool {
 
 /// Makes headers of rows of names that begin a block below the first header, in which a word is the header of a field and no other cell of
 /// its column; or, `by_values`, above values in several columns: no column reads the names of the table below. Returns these rows.
-pub fn mark_further(
+fn mark_further(
     rows: Rows<'_>,
     looked_at: impl Iterator<Item = usize>,
     kinds: &mut [RowKind],
@@ -107,7 +141,7 @@ pub fn mark_further(
 }
 
 /// Makes notes of header rows among records that are one text, and no word that headers have.
-pub fn mark_lone(rows: Rows<'_>, kinds: &mut [RowKind], words: &Words) {
+fn mark_lone(rows: Rows<'_>, kinds: &mut [RowKind], words: &Words) {
     let Some(first) = kinds.iter().position(|&kind| kind == RowKind::Data) else {
         return;
     };
@@ -128,7 +162,7 @@ pub fn mark_lone(rows: Rows<'_>, kinds: &mut [RowKind], words: &Words) {
 }
 
 /// Makes titles of the rows above a header that repeats, as on each printed page. Returns these rows in order.
-pub fn mark_page_titles(rows: Rows<'_>, kinds: &mut [RowKind]) -> Vec<usize> {
+fn mark_page_titles(rows: Rows<'_>, kinds: &mut [RowKind]) -> Vec<usize> {
     let mut pages_of: HashMap<Vec<(usize, String)>, Vec<Range<usize>>> = HashMap::new();
     for block in blocks(kinds) {
         let texts = rows.texts(block.end - 1);

@@ -40,6 +40,19 @@ pub struct Wanted {
     pub leave_out_notes: bool,
 }
 
+impl Wanted {
+    /// What edition 2026 does: all that is no record is left out.
+    pub fn all() -> Self {
+        Self {
+            is_2026: true,
+            heads: Heads::ToColumn,
+            leave_out_totals: true,
+            leave_out_balances: true,
+            leave_out_notes: true,
+        }
+    }
+}
+
 /// The rows below the header of a table. Rows count from 0 at the first of them.
 pub struct Inside<'s> {
     rows: Rows<'s>,

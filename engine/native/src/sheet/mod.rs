@@ -28,8 +28,14 @@ pub mod told;
 pub mod view;
 
 use self::columns::Part;
+use self::inside::{Inside, Wanted};
 use self::on_its_side::Side;
+use self::rows::{Rows, Words};
+use self::span::Span;
 use self::view::{Settings, SheetView};
+use crate::cells::Sheet;
+use crate::fields::looks::rows::{LooksByRow, Rule, classify};
+use crate::layout::{RowKind, recognise};
 
 /// How the tables of a sheet lie.
 #[derive(Debug)]
@@ -63,6 +69,76 @@ fn passes<'s>() -> [(Wants, Pass<'s>); 9] {
         (|settings| settings.area().is_none(), SheetView::end_tables),
         (|settings| settings.split_side_by_side && !settings.columns_by_context, SheetView::split_at_blank_columns),
     ]
+}
+
+/// Finds the tables of a sheet of which no configuration is known, as edition 2026 does. They end at their last record.
+pub fn tables_of(sheet: &Sheet) -> Vec<Span> {
+    let looks = recognise(sheet);
+    let rows = Rows { sheet };
+    let classified = classify(sheet, &[Rule::Layout { score: 1.0 }], Some(&looks));
+    let best_header = classified.best_header();
+    let mut kinds = classified.kinds;
+    let words = Words::new();
+    let titles = headers::mark(rows, &looks, &mut kinds, true, Some(&words), true).titles;
+    let by_row = LooksByRow::new(&looks);
+    let settings = Settings::edition_2026();
+    let mut view = SheetView {
+        rows,
+        looks: &by_row,
+        words: &words,
+        settings: &settings,
+        is_unit: &|_| false,
+        is_label: None,
+        best_header,
+        kinds,
+        titles,
+        spans: Vec::new(),
+        told: Vec::new(),
+    };
+    let mut spans = match find_tables(&mut view) {
+        Place::Here => view.spans,
+        Place::OnItsSide(side) => vec![Span::new(side.rows.start, 1, side.rows.end)],
+        Place::InParts(parts) => {
+            let rows_of = |header: usize| {
+                view.spans
+                    .iter()
+                    .find(|span| span.data_start() == header + 1)
+            };
+            let places = parts
+                .into_iter()
+                .filter_map(|part| Some((rows_of(part.header)?, part.columns)));
+            places
+                .map(|(span, columns)| Span {
+                    columns,
+                    ..span.clone()
+                })
+                .collect()
+        }
+    };
+    let wanted = Wanted::all();
+    for span in &mut spans {
+        let kinds = view
+            .kinds
+            .get(span.data_start()..span.stop)
+            .unwrap_or_default()
+            .to_vec();
+        let inside = Inside::new(rows, span, &by_row, kinds, &wanted).kinds;
+        let is_record = |(at, kind): (usize, &RowKind)| {
+            *kind == RowKind::Data
+                && rows
+                    .filled_within(span.data_start() + at, &span.columns)
+                    .next()
+                    .is_some()
+        };
+        let records = inside
+            .iter()
+            .enumerate()
+            .rev()
+            .find(|one| is_record(*one))
+            .map_or(0, |(last, _)| last + 1);
+        span.stop = span.data_start() + records;
+    }
+    spans
 }
 
 /// Finds the tables of a sheet, of whose rows the kinds are known.

@@ -43,6 +43,21 @@ pub struct Settings {
 }
 
 impl Settings {
+    /// What a package of edition 2026 has where nothing says otherwise.
+    pub fn edition_2026() -> Self {
+        Self {
+            is_2026: true,
+            headerless: true,
+            by_context: true,
+            columns_by_context: true,
+            merge_stacked_headers: true,
+            split_side_by_side: true,
+            heads_to_column: true,
+            end_at_notes: true,
+            ..Self::default()
+        }
+    }
+
     /// Returns whether the user has not said which rows are the header: that is not judged.
     pub fn is_open(&self) -> bool {
         self.choice

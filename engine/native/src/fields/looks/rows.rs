@@ -160,10 +160,22 @@ fn simplify_ascii(text: &str) -> String {
     simple
 }
 
-/// The kinds of all rows, and the row with the highest header score.
+/// The kinds of all rows, and their header scores.
 pub struct RowKinds {
     pub kinds: Vec<RowKind>,
-    pub best_header: Option<usize>,
+    pub header_scores: Vec<f64>,
+}
+
+impl RowKinds {
+    /// The row with the highest header score, the first of several.
+    pub fn best_header(&self) -> Option<usize> {
+        let highest = self.header_scores.iter().copied().fold(0.0, f64::max);
+        let is_highest = |score: &f64| *score == highest;
+        self.header_scores
+            .iter()
+            .position(is_highest)
+            .filter(|_| highest > 0.0)
+    }
 }
 
 /// Applies the rules to every row of a sheet. The highest total wins; of equal ones the first that was scored.
@@ -174,19 +186,10 @@ pub fn classify(sheet: &Sheet, rules: &[Rule], layout: Option<&RowLooks>) -> Row
     let parts = in_parts(rows, |range| {
         classify_part(sheet, rules, layout.as_ref(), range)
     });
-    let mut kinds = Vec::with_capacity(rows);
-    let mut best: Option<(f64, usize)> = None;
-    for (part, best_of_part) in parts {
-        kinds.extend(part);
-        if let Some((score, row)) = best_of_part
-            && best.is_none_or(|(known, _)| score > known)
-        {
-            best = Some((score, row));
-        }
-    }
+    let (kinds, header_scores) = parts.into_iter().flatten().unzip();
     RowKinds {
         kinds,
-        best_header: best.map(|(_, row)| row),
+        header_scores,
     }
 }
 
@@ -195,9 +198,8 @@ fn classify_part(
     rules: &[Rule],
     layout: Option<&LooksByRow<'_>>,
     range: Range<usize>,
-) -> (Vec<RowKind>, Option<(f64, usize)>) {
+) -> Vec<(RowKind, f64)> {
     let mut kinds = Vec::with_capacity(range.len());
-    let mut best: Option<(f64, usize)> = None;
     let mut cells = Vec::new();
     for row in range {
         sheet.read_row(row, &mut cells);
@@ -233,14 +235,10 @@ fn classify_part(
                 }
             }
         }
-        if let Some(score) = totals.of(RowKind::Header)
-            && score > best.map_or(0.0, |(known, _)| known)
-        {
-            best = Some((score, row));
-        }
-        kinds.push(totals.highest());
+        let score = totals.of(RowKind::Header).unwrap_or(0.0);
+        kinds.push((totals.highest(), score));
     }
-    (kinds, best)
+    kinds
 }
 
 /// The sums of the scores for each kind, in the order in which kinds were scored first.

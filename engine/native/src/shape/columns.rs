@@ -1,0 +1,402 @@
+//! Columns that are values of one field.
+//!
+//! - Stack: at least three headers beside one another are a series (years, months, one text with a number that counts), and their columns
+//!   hold one kind; or at least three columns up to the table's edge hold values of one kind and size below headers that name nothing known.
+//! - Groups: headers are measures times keys, such as "Plan 2024, Actual 2024, Plan 2025, …", and measures or keys are counted.
+
+use std::collections::{HashMap, HashSet};
+use std::ops::Range;
+
+use super::heads::{Series, is_counted, is_total, names_field, pattern, tokens};
+use super::step::{Candidate, Step};
+use super::table::{Kind, Table, most_frequent, share};
+use crate::layout::words::said;
+
+/// The columns that are left of those that are stacked without a series.
+const MAX_KEYS: usize = 4;
+/// The columns right of them.
+const MAX_REST: usize = 2;
+/// Columns explain more of the spread of their numbers where they are different measures.
+const MAX_COLUMN_EFFECT: f64 = 0.5;
+/// Medians of numbers of one size differ by less, as a power of ten.
+const MAX_SIZE_STEP: f64 = 1.6;
+/// Texts of one field come again in its other columns.
+const MIN_COMMON_TEXTS: f64 = 0.25;
+/// A name of more words is a question or a sentence.
+const MAX_NAME_WORDS: usize = 3;
+/// Answers by numbers have so few different ones.
+const MAX_ANSWERS: usize = 7;
+/// The columns at both ends of a run of headers that may be no part of its groups.
+const MAX_STRAYS: usize = 6;
+/// The share of all pairs of measure and key that have a column.
+const MIN_COVERAGE: f64 = 0.6;
+
+/// Columns that become rows.
+pub fn stack(table: &Table) -> Option<Candidate> {
+    if table.width() < 3 || table.rows.len() < 2 {
+        return None;
+    }
+    by_series(table).or_else(|| by_kind(table))
+}
+
+fn by_series(table: &Table) -> Option<Candidate> {
+    let series: Vec<Option<Series>> = table.head.iter().map(|head| Series::of(head)).collect();
+    let mut runs: Vec<(f64, Range<usize>, &Series)> = Vec::new();
+    let mut start = 0;
+    for run in series.chunk_by(|a, b| a == b) {
+        let columns = start.max(1)..start + run.len();
+        start = columns.end;
+        // "Q5" behind "Q4" makes questions of what look like quarters.
+        let shape = |column: usize| pattern(&tokens(&table.head.get(column)?.to_lowercase()));
+        let goes_on = shape(columns.end).is_some() && shape(columns.end) == shape(columns.end - 1);
+        if let Some(series) = &run[0]
+            && !goes_on
+            && (columns.len() > 2 || columns.len() == 2 && *series == Series::Years)
+            && holds_one_kind(table, columns.clone())
+        {
+            runs.push((confidence(table, series, &columns), columns, series));
+        }
+    }
+    let (confidence, columns, series) = runs.into_iter().rev().max_by(|a, b| {
+        let rank = |run: &(f64, Range<usize>, &Series)| run.0 + run.1.len() as f64 / 1e6;
+        rank(a).total_cmp(&rank(b))
+    })?;
+    let (first, last) = (table.name(columns.start), table.name(columns.end - 1));
+    let reason = format!(
+        "{} headers are {}: {first} to {last}",
+        columns.len(),
+        series.plural()
+    );
+    let is_known = series.is_time() && columns.len() > 2;
+    Some(stacked(table, columns, confidence, vec![reason], is_known))
+}
+
+fn holds_one_kind(table: &Table, columns: Range<usize>) -> bool {
+    let kinds = columns.filter_map(|column| Some(table.main_kind(column)?.0));
+    most_frequent(kinds).is_none_or(|(_, share)| share >= 0.7)
+}
+
+/// How sure a series is: times are, and what counts up without the name of a field.
+fn confidence(table: &Table, series: &Series, columns: &Range<usize>) -> f64 {
+    let numbers: Vec<f64> = columns
+        .clone()
+        .flat_map(|column| table.numbers(column))
+        .collect();
+    let different: HashSet<u64> = numbers.iter().map(|number| number.to_bits()).collect();
+    let is_answer = |number: &f64| (0.0..=10.0).contains(number) && number.fract() == 0.0;
+    let are_answers =
+        numbers.len() > 20 && different.len() <= MAX_ANSWERS && numbers.iter().all(is_answer);
+    match series {
+        _ if series.is_time() => 0.93,
+        Series::Pattern(_) => {
+            let is_text = table
+                .main_kind(columns.start)
+                .is_some_and(|(kind, _)| kind == Kind::Text);
+            let is_measured = table.effects(columns.clone()).0 >= 0.6;
+            let is_other = is_text && common_texts(table, columns.clone()) < 0.05;
+            let is_thin =
+                names_field(&table.head[columns.start]) || are_answers || is_measured || is_other;
+            if is_thin { 0.45 } else { 0.8 }
+        }
+        _ => 0.85,
+    }
+}
+
+/// The share of texts that each two columns have in common, on average.
+fn common_texts(table: &Table, columns: Range<usize>) -> f64 {
+    let texts = |column: usize| -> HashSet<String> {
+        let texts = table
+            .column(column)
+            .filter(|(_, kind)| *kind == Some(Kind::Text));
+        texts.map(|(text, _)| text.to_lowercase()).collect()
+    };
+    let all: Vec<HashSet<String>> = columns.map(texts).collect();
+    let (mut sum, mut pairs) = (0.0, 0.0);
+    for (at, one) in all.iter().enumerate() {
+        for other in &all[at + 1..] {
+            sum +=
+                one.intersection(other).count() as f64 / one.len().min(other.len()).max(1) as f64;
+            pairs += 1.0;
+        }
+    }
+    sum / f64::max(1.0, pairs)
+}
+
+fn by_kind(table: &Table) -> Option<Candidate> {
+    (1..table.width().saturating_sub(2).min(MAX_KEYS + 1))
+        .find_map(|start| alike_from(table, start))
+}
+
+/// The columns from one on that hold values of one kind, as a stack.
+fn alike_from(table: &Table, start: usize) -> Option<Candidate> {
+    let kind = table.main_kind(start)?.0;
+    let mut end = start + 1;
+    while end < table.width() && is_alike(table, start, end) {
+        end += 1;
+    }
+    if end > start + 3 && is_total(&table.head[end - 1]) {
+        end -= 1;
+    }
+    let columns = start..end;
+    let names = || table.head[columns.clone()].iter();
+    let is_sentence =
+        |name: &String| name.split_whitespace().count() > MAX_NAME_WORDS || said(name).unit;
+    let keys: HashSet<&[String]> = table.rows.iter().map(|row| &row[..start]).collect();
+    let rest = table.width() - end;
+    let names_nothing = share(names().map(is_sentence)) <= 0.3
+        && share(names().map(|name| names_field(name) || name.is_empty())) <= 0.2;
+    let is_one_field = match kind {
+        Kind::Text => common_texts(table, columns.clone()) >= MIN_COMMON_TEXTS,
+        _ => table.effects(columns.clone()).0 <= MAX_COLUMN_EFFECT,
+    };
+    let has_key = keys.len() * 10 >= table.rows.len() * 9;
+    if columns.len() < 3 || rest > MAX_REST || !names_nothing || !is_one_field || !has_key {
+        return None;
+    }
+    let more = (columns.len() - 3).min(6) as f64;
+    let confidence = 0.47 + 0.05 * (more - rest as f64) - if start > 2 { 0.1 } else { 0.0 };
+    Some(stacked(table, columns, confidence, Vec::new(), false))
+}
+
+/// Returns whether two columns hold values of one kind and size.
+fn is_alike(table: &Table, one: usize, other: usize) -> bool {
+    let kinds = (table.main_kind(one), table.main_kind(other));
+    let (Some((kind, _)), Some((other_kind, _))) = kinds else {
+        return true;
+    };
+    let median = |column: usize| {
+        let mut sizes: Vec<f64> = table
+            .numbers(column)
+            .map(|number| (number.abs() + 1e-3).log10())
+            .collect();
+        sizes.sort_by(f64::total_cmp);
+        sizes.get(sizes.len() / 2).copied().unwrap_or(0.0)
+    };
+    kind == other_kind
+        && (kind != Kind::Number || (median(one) - median(other)).abs() < MAX_SIZE_STEP)
+}
+
+fn stacked(
+    table: &Table,
+    columns: Range<usize>,
+    confidence: f64,
+    mut reasons: Vec<String>,
+    is_known: bool,
+) -> Candidate {
+    let Range { start, end } = columns;
+    let (first, last) = (table.name(start), table.name(end - 1));
+    let kinds = columns.filter_map(|column| Some(table.main_kind(column)?.0));
+    let holds = match most_frequent(kinds) {
+        Some((Kind::Number, _)) => "numbers",
+        Some((Kind::Text, _)) => "text",
+        _ => "values",
+    };
+    reasons.push(format!(
+        "the {} columns from {first} to {last} hold {holds} of one kind",
+        end - start
+    ));
+    if end < table.width() && is_total(&table.head[end]) {
+        reasons.push(format!("{} is left out: it is a total", table.name(end)));
+    }
+    let doubt = (!is_known)
+        .then_some("the headers are no series of years, quarters, months, days or dates");
+    Candidate::new(
+        Step::Stack {
+            start,
+            end: end - 1,
+        },
+        confidence,
+        reasons,
+        doubt,
+    )
+}
+
+/// The measure and the key that a header is made of.
+type Pair = (String, String);
+/// A way to cut headers into measures and keys.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+enum Way {
+    /// The first counted part with this mark is the key.
+    Counted(&'static str),
+    /// The first so many words are one, the others the other.
+    FromLeft(usize),
+    FromRight(usize),
+}
+
+/// Groups of columns that become rows.
+pub fn groups(table: &Table) -> Option<Candidate> {
+    let cuts: Vec<HashMap<Way, Pair>> = table.head.iter().map(|head| cuts(head)).collect();
+    let mut ways: Vec<Way> = Vec::new();
+    for way in cuts.iter().flat_map(HashMap::keys) {
+        if !ways.contains(way) {
+            ways.push(*way);
+        }
+    }
+    let mut found: Vec<(bool, usize, Way, Range<usize>)> = Vec::new();
+    for way in ways {
+        let mut start = 0;
+        for run in cuts.chunk_by(|a, b| a.contains_key(&way) == b.contains_key(&way)) {
+            let columns = start..start + run.len();
+            start = columns.end;
+            if run[0].contains_key(&way) {
+                let grid = grid_within(&cuts, way, columns);
+                found.extend(grid.map(|(columns, is_full)| (is_full, columns.len(), way, columns)));
+            }
+        }
+    }
+    let rank = |one: &(bool, usize, Way, Range<usize>)| {
+        let is_counted = matches!(one.2, Way::Counted(_));
+        let (measures, keys) = parts(&cuts, one.2, one.3.clone());
+        (
+            one.0,
+            one.1,
+            is_counted,
+            usize::MAX - measures.len() - keys.len(),
+        )
+    };
+    let (is_full, _, way, columns) = found.into_iter().max_by_key(rank)?;
+    if table.head[columns.clone()]
+        .iter()
+        .all(|head| Series::of(head).is_some_and(|one| one.is_time()))
+    {
+        return None;
+    }
+    let (measures, keys) = parts(&cuts, way, columns.clone());
+    let are_counted = |texts: &[&str]| texts.iter().all(|text| is_counted(text));
+    let is_named = matches!(way, Way::Counted(_)) || are_counted(&measures) || are_counted(&keys);
+    let confidence = if !is_named {
+        0.4
+    } else if is_full {
+        0.93
+    } else {
+        0.8
+    };
+    let is_time = |text: &&str| {
+        Series::of(text)
+            .is_some_and(|one| matches!(one, Series::Years | Series::Months | Series::Quarters))
+    };
+    // What varies more is called the key.
+    let (measures, keys) = if keys.iter().all(is_time) || !measures.iter().all(is_time) {
+        (measures, keys)
+    } else {
+        (keys, measures)
+    };
+    let doubt = (!is_full || !keys.iter().all(is_time))
+        .then_some("what tells the groups of columns apart is no year, quarter or month");
+    let (first, last) = (table.name(columns.start), table.name(columns.end - 1));
+    let reason = format!(
+        "the {} columns from {first} to {last} repeat {} for each of {}",
+        columns.len(),
+        named(&measures),
+        named(&keys)
+    );
+    let step = Step::Groups {
+        start: columns.start,
+        end: columns.end - 1,
+    };
+    Some(Candidate::new(step, confidence, vec![reason], doubt))
+}
+
+/// The first of some texts.
+fn named(texts: &[&str]) -> String {
+    let clean = texts.iter().take(4).map(|text| {
+        text.replace('#', "")
+            .split_whitespace()
+            .collect::<Vec<_>>()
+            .join(" ")
+    });
+    let first = clean.collect::<Vec<_>>().join(", ");
+    match texts.len().saturating_sub(4) {
+        0 => first,
+        more => format!("{first} and {more} more"),
+    }
+}
+
+/// The ways to cut a header into measure and key.
+fn cuts(head: &str) -> HashMap<Way, Pair> {
+    let low = head.to_lowercase();
+    let mut found = HashMap::new();
+    let tokens = tokens(&low);
+    for (at, token) in tokens.iter().enumerate() {
+        let mark = pattern(std::slice::from_ref(token));
+        let way = match mark.as_deref() {
+            Some("<n>") => Way::Counted("<n>"),
+            Some("<year>") => Way::Counted("<year>"),
+            Some("<month>") => Way::Counted("<month>"),
+            _ => continue,
+        };
+        let mut rest = tokens.clone();
+        rest[at] = "#".to_owned();
+        found.insert(way, (rest.join(" "), token.clone()));
+    }
+    let is_sign = |c: char| c.is_whitespace() || "_.-(:)".contains(c);
+    let mut words: Vec<(usize, usize)> = Vec::new();
+    for (at, c) in low.char_indices().filter(|(_, c)| !is_sign(*c)) {
+        match words.last_mut() {
+            Some((_, end)) if *end == at => *end = at + c.len_utf8(),
+            _ => words.push((at, at + c.len_utf8())),
+        }
+    }
+    for (number, &(start, _)) in words.iter().enumerate().skip(1) {
+        let cut = |text: &str| text.trim_matches(is_sign).to_owned();
+        let (front, back) = (cut(&low[..start]), cut(&low[start..]));
+        found.insert(Way::FromLeft(number), (front.clone(), back.clone()));
+        found.insert(Way::FromRight(words.len() - number), (front, back));
+    }
+    found
+}
+
+/// The different measures and keys of some columns, in their order.
+fn parts(cuts: &[HashMap<Way, Pair>], way: Way, columns: Range<usize>) -> (Vec<&str>, Vec<&str>) {
+    let (mut measures, mut keys): (Vec<&str>, Vec<&str>) = (Vec::new(), Vec::new());
+    for (measure, key) in columns.map(|column| &cuts[column][&way]) {
+        for (known, part) in [(&mut measures, measure), (&mut keys, key)] {
+            if !known.contains(&part.as_str()) {
+                known.push(part);
+            }
+        }
+    }
+    (measures, keys)
+}
+
+/// The longest stretch of some columns in which each measure and each key comes again, and no pair does; and whether all pairs are there.
+fn grid_within(
+    cuts: &[HashMap<Way, Pair>],
+    way: Way,
+    among: Range<usize>,
+) -> Option<(Range<usize>, bool)> {
+    let mut best: Option<(Range<usize>, bool)> = None;
+    for left in 0..=MAX_STRAYS {
+        for right in 0..=MAX_STRAYS {
+            let columns = among.start + left..among.end.saturating_sub(right);
+            if columns.len() < 4.max(best.as_ref().map_or(0, |(best, _)| best.len())) {
+                break;
+            }
+            let pairs: Vec<&Pair> = columns.clone().map(|column| &cuts[column][&way]).collect();
+            let count = |part: fn(&Pair) -> &String| {
+                let mut counts: HashMap<&String, usize> = HashMap::new();
+                for pair in &pairs {
+                    *counts.entry(part(pair)).or_default() += 1;
+                }
+                counts
+            };
+            let (measures, keys) = (count(|pair| &pair.0), count(|pair| &pair.1));
+            let different: HashSet<&&Pair> = pairs.iter().collect();
+            let comes_again = measures
+                .values()
+                .chain(keys.values())
+                .all(|&count| count > 1);
+            let coverage = pairs.len() as f64 / (measures.len() * keys.len()) as f64;
+            let is_grid = measures.len() > 1 && keys.len() > 1 && different.len() == pairs.len();
+            if is_grid && comes_again && coverage >= MIN_COVERAGE {
+                let is_full = coverage >= 1.0;
+                if best.as_ref().is_none_or(|(known, was_full)| {
+                    (is_full, columns.len()) > (*was_full, known.len())
+                }) {
+                    best = Some((columns, is_full));
+                }
+            }
+        }
+    }
+    best
+}

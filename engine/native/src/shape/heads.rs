@@ -1,0 +1,283 @@
+//! What one header says: whether it is a value itself, such as a year or a month, or the name of a field.
+
+use crate::layout::kinds::{self, CellKind};
+use crate::layout::words::said;
+use crate::words::cut::fold;
+use crate::words::lexicon::{Lexicon, MonthWord};
+
+/// What headers that are values rather than names have in common.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Series {
+    Years,
+    Months,
+    Quarters,
+    Weekdays,
+    Dates,
+    /// Numbers with the word of a period, such as "Week 12".
+    Periods(String),
+    Ordinals,
+    Ranges,
+    Numbers,
+    Letters,
+    Sizes,
+    /// A text in which a number, a letter or a month varies.
+    Pattern(String),
+}
+
+/// Words of the parts of a year that are counted.
+const PERIODS: [&str; 14] = [
+    "day", "hour", "kw", "cw", "month", "period", "qtr", "quarter", "season", "semester", "term",
+    "week", "wk", "year",
+];
+const SIZES: [&str; 14] = [
+    "2xl", "3xl", "4xl", "l", "large", "m", "medium", "s", "small", "xl", "xs", "xxl", "xxs",
+    "xxxl",
+];
+
+impl Series {
+    /// The series that a header may belong to.
+    pub fn of(header: &str) -> Option<Self> {
+        let low = fold(header)
+            .split_whitespace()
+            .collect::<Vec<_>>()
+            .join(" ");
+        let tokens = tokens(&low);
+        let words: Vec<&str> = tokens
+            .iter()
+            .filter(|token| is_word(token))
+            .map(String::as_str)
+            .collect();
+        let is_digits =
+            |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+        if low.is_empty() {
+            None
+        } else if is_year(&low) {
+            Some(Self::Years)
+        } else if is_month(&words) {
+            Some(Self::Months)
+        } else if is_quarter(&words) {
+            Some(Self::Quarters)
+        } else if Lexicon::default().word(low.trim_end_matches('.')).weekdays != 0 {
+            Some(Self::Weekdays)
+        } else if kinds::kind_of(kinds::trim(header)) == CellKind::Date {
+            Some(Self::Dates)
+        } else if is_digits(low.trim_start_matches('#')) && low.len() < 10 {
+            Some(Self::Numbers)
+        } else if let [number, "st" | "nd" | "rd" | "th", rest @ ..] = &words[..]
+            && is_digits(number)
+            && rest.len() < 2
+        {
+            Some(Self::Ordinals)
+        } else if kinds::is_range(&low.replace(' ', "")) {
+            Some(Self::Ranges)
+        } else if SIZES.contains(&low.as_str()) {
+            Some(Self::Sizes)
+        } else if low.len() == 1 && low.as_bytes()[0].is_ascii_lowercase() {
+            Some(Self::Letters)
+        } else {
+            let pattern = pattern(&tokens)?;
+            let is_period = words.iter().any(|word| PERIODS.contains(word));
+            Some(if is_period {
+                Self::Periods(pattern)
+            } else {
+                Self::Pattern(pattern)
+            })
+        }
+    }
+
+    /// Returns whether they are times.
+    pub fn is_time(&self) -> bool {
+        matches!(
+            self,
+            Self::Years
+                | Self::Months
+                | Self::Quarters
+                | Self::Weekdays
+                | Self::Dates
+                | Self::Periods(_)
+        )
+    }
+
+    /// What several of them are called.
+    pub fn plural(&self) -> &'static str {
+        match self {
+            Self::Years => "years",
+            Self::Months => "months",
+            Self::Quarters => "quarters",
+            Self::Weekdays => "days of the week",
+            Self::Dates => "dates",
+            Self::Periods(_) => "periods",
+            Self::Ordinals => "ordinals",
+            Self::Ranges => "ranges",
+            Self::Numbers => "numbers",
+            Self::Letters => "single letters",
+            Self::Sizes => "sizes",
+            Self::Pattern(_) => "one text with a part that varies",
+        }
+    }
+}
+
+/// Words by which amounts beside one another are different measures.
+const MEASURES: [&str; 16] = [
+    "debit",
+    "credit",
+    "net",
+    "gross",
+    "min",
+    "max",
+    "mean",
+    "median",
+    "std",
+    "high",
+    "low",
+    "open",
+    "close",
+    "temperature",
+    "height",
+    "volume",
+];
+
+/// Returns whether a header names a field, as "Unit price" does.
+pub fn names_field(header: &str) -> bool {
+    let low = header.to_lowercase();
+    let mut words = low.split(|c: char| !c.is_alphanumeric());
+    let is_measure = words.any(|word| MEASURES.contains(&word));
+    (said(header).header || is_measure) && header.split_whitespace().count() <= 5
+}
+
+/// Returns whether a header is a total.
+pub fn is_total(header: &str) -> bool {
+    let low = header.to_lowercase();
+    said(header).total || low.contains(['ø', '∑']) || ["ytd", "all", "change"].contains(&low.trim())
+}
+
+fn is_word(token: &str) -> bool {
+    token.chars().next().is_some_and(char::is_alphanumeric)
+}
+
+/// Runs of letters, runs of digits, and each other sign for itself.
+pub fn tokens(low: &str) -> Vec<String> {
+    let class = |c: char| {
+        if c.is_numeric() {
+            1
+        } else {
+            2 * usize::from(c.is_alphabetic())
+        }
+    };
+    let mut tokens: Vec<String> = Vec::new();
+    let mut before = 0;
+    for c in low.chars() {
+        match tokens.last_mut() {
+            Some(token) if class(c) == before && before > 0 => token.push(c),
+            _ if c.is_whitespace() => {}
+            _ => tokens.push(c.to_string()),
+        }
+        before = class(c);
+    }
+    tokens
+}
+
+fn is_year_token(token: &str) -> bool {
+    kinds::year(token).is_some_and(|year| year < 2100)
+}
+
+fn is_month_name(token: &str) -> bool {
+    token.chars().count() > 2 && MonthWord::of(token).is_some()
+}
+
+/// The mark of a token that varies in a series.
+fn mark(token: &str) -> Option<&'static str> {
+    let mut chars = token.chars();
+    let first = chars.next()?;
+    if is_year_token(token) {
+        Some("<year>")
+    } else if is_month_name(token) {
+        Some("<month>")
+    } else if first.is_numeric() {
+        Some("<n>")
+    } else {
+        (first.is_alphabetic() && chars.next().is_none()).then_some("<letter>")
+    }
+}
+
+/// Returns whether a text has a number, a month or a year, which tell groups apart.
+pub fn is_counted(text: &str) -> bool {
+    let tokens = tokens(text);
+    tokens
+        .iter()
+        .filter_map(|token| mark(token))
+        .any(|mark| mark != "<letter>")
+}
+
+/// The tokens with a mark in place of what varies; nothing where nothing does.
+pub fn pattern(tokens: &[String]) -> Option<String> {
+    let marks: Vec<Option<&str>> = tokens.iter().map(|token| mark(token)).collect();
+    marks.iter().any(Option::is_some).then(|| {
+        let marked = tokens
+            .iter()
+            .zip(marks)
+            .map(|(token, mark)| mark.unwrap_or(token));
+        marked.collect::<Vec<_>>().join(" ")
+    })
+}
+
+/// 2024, FY 2024, 2024/25; but 2024-01 is a month.
+fn is_year(low: &str) -> bool {
+    let bare = ["fy", "cy", "ay", "gj"]
+        .iter()
+        .find_map(|word| low.strip_prefix(word))
+        .unwrap_or(low);
+    let bare = bare
+        .trim_start_matches([' ', '\''])
+        .trim_end_matches(['*', 'a', 'e', 'f', 'p', 'b', ' ']);
+    if is_year_token(bare) {
+        return true;
+    }
+    let Some((first, second)) = bare.split_once(['/', '-']) else {
+        return false;
+    };
+    let (first, second) = (first.trim(), second.trim());
+    let number: Option<u32> = second.parse().ok();
+    let is_next = number
+        .zip(first.parse::<u32>().ok())
+        .is_some_and(|(number, first)| (first + 1) % 100 == number % 100);
+    is_year_token(first) && (is_year_token(second) || second.len() == 2 && is_next)
+}
+
+/// Jan, Jan 2024, 2024-01, 01/2024
+fn is_month(words: &[&str]) -> bool {
+    let is_number = |word: &str| {
+        word.parse::<u32>()
+            .is_ok_and(|number| (1..=12).contains(&number))
+    };
+    let is_short_year = |word: &str| {
+        is_year_token(word) || word.len() == 2 && word.bytes().all(|byte| byte.is_ascii_digit())
+    };
+    match words {
+        [name] => is_month_name(name),
+        [one, other] => {
+            is_month_name(one) && is_short_year(other)
+                || is_year_token(one) && (is_month_name(other) || is_number(other))
+                || is_number(one) && is_year_token(other)
+        }
+        _ => false,
+    }
+}
+
+/// Q1, 1Q, 1. Quartal, H2 2024, 2024-Q1, Q1 2012/13
+fn is_quarter(words: &[&str]) -> bool {
+    let rest = match words {
+        ["q" | "h", "1" | "2" | "3" | "4", rest @ ..] => rest,
+        [
+            "1" | "2" | "3" | "4",
+            "q" | "quartal" | "quarter" | "qtr",
+            rest @ ..,
+        ] => rest,
+        [year, rest @ ..] if is_year_token(year) => {
+            return !rest.is_empty() && rest[0] == "q" && is_quarter(rest);
+        }
+        _ => return false,
+    };
+    rest.iter()
+        .all(|word| word.bytes().all(|byte| byte.is_ascii_digit()))
+}
