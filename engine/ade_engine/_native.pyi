@@ -288,7 +288,7 @@ def mark_headers(
 _Span = tuple[int, int, int, int, int | None, bool, str | None]
 
 class FoundTables:
-    """What was found of the tables of a sheet."""
+    """The tables that were found on a sheet."""
 
     @property
     def kinds(self) -> bytes: ...
@@ -314,7 +314,7 @@ def find_tables(
     is_label: Callable[[int], bool] | None,
 ) -> FoundTables: ...
 class RowsOfTable:
-    """What the rows below the header of a table are. Rows count from 0 at the first of these, but for cells of the sheet."""
+    """The kinds of the rows below the header of a table, and what follows from them. Rows count from 0 at the first of these, but for cells of the sheet."""
 
     @property
     def kinds(self) -> bytes: ...
@@ -341,9 +341,8 @@ def rows_of_table(
     rows: tuple[int, int, int],
     columns: tuple[int, int | None],
     kinds: bytearray,
-    is_2026: bool,
-    group_rows: str,
-    leave_out: tuple[bool, bool, bool],
+    settings: Settings,
+    has_section: bool,
 ) -> RowsOfTable: ...
 def layout_features(scan: Scan) -> list[tuple[int, int, list[int]]]: ...
 def layout_feature_names() -> list[str]: ...

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from functools import lru_cache
 
 from ade_engine.models.record import Record
@@ -16,8 +15,6 @@ if TYPE_CHECKING:
 
 #: Signs for "as above".
 DITTO = frozenset(('"', "''", "”", "“", "„", "〃", "-\"-", "- \" -", "do.", "Do.", "ditto", "Ditto", "dto.", "Dto.", "idem", "Idem", "同上", "wie oben", "siehe oben", "s.o.", "s. o.", "as above", "same as above", "comme ci-dessus"))
-#: A number as .csv files write it.
-_NUMBER = re.compile(r"-?\d+(?:\.\d+)?|-?\d{1,3}(?:,\d{3})+(?:\.\d+)?")
 
 
 class TableRegion(Record, frozen=True):
@@ -141,14 +138,6 @@ def is_no_header(text: str) -> bool:
 def is_blank(value: Any) -> bool:
     """Whether reports count a cell as blank: nothing, or text without a visible character."""
     return value is None or (isinstance(value, str) and not value.strip())
-
-
-def amount_of(cell: Any) -> float | None:
-    """The number in a cell; texts have one as .csv files write them."""
-    if isinstance(cell, str):
-        text = cell.strip()
-        return float(text.replace(",", "")) if _NUMBER.fullmatch(text) else None
-    return None if isinstance(cell, bool) or not isinstance(cell, (int, float)) else float(cell)
 
 
 class _LazyValues:

@@ -64,7 +64,7 @@ class TableFinder:
             )
             tell_further_headers(context, further)
         if self._reshapes and (choice is None or choice.header_rows is None):
-            # What a user has said of header rows is not judged.
+            # Header rows that a user has named are not judged.
             from ade_engine.pipeline.reshaping.rows import mark_forms, mark_series_headers
 
             known = known_words(context.registry)
@@ -104,7 +104,7 @@ class TableFinder:
     ) -> list[RowSpan]:
         """The table of a sheet that lies on its side, turned where that is sure and wanted."""
         start, stop, names, words, is_sure = side
-        # What a turned sheet cannot say of its cells: numbers that are shown with zeros, and formulas without a value.
+        # A turned sheet cannot tell numbers that are shown with zeros, nor formulas without a value.
         is_plain = not scan.formulas_without_value[0] and not any(
             scan.has_zeros(column, 0, scan.rows_emitted) for column in range(scan.width)
         )

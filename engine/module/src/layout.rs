@@ -30,7 +30,7 @@ impl SheetLayout {
     /// For each row of the sheet the place of its layout among `rows`, or -1 for a blank row.
     fn by_row(&self) -> Vec<i64> {
         let place = |at: Option<u32>| at.map_or(-1, i64::from);
-        self.layout.by_row().into_iter().map(place).collect()
+        self.layout.by_row().iter().copied().map(place).collect()
     }
 
     /// The rows that were looked at: number from 0, number of the state, likelihood of each state.

@@ -9,14 +9,13 @@ use pyo3::types::{PyByteArray, PyBytes};
 
 use super::layout::SheetLayout;
 use super::source::Scan;
-use ade_engine_native::fields::looks::rows::LooksByRow;
 use ade_engine_native::layout::{RowKind, RowLooks};
-use ade_engine_native::sheet::inside::{Heads, Inside, Wanted};
+use ade_engine_native::sheet::inside::Inside;
 use ade_engine_native::sheet::on_its_side::Side;
 use ade_engine_native::sheet::rows::{Rows, Words};
 use ade_engine_native::sheet::span::Span;
 use ade_engine_native::sheet::told::{Doubt, Kept, Told};
-use ade_engine_native::sheet::view::{Choice, Settings, SheetView};
+use ade_engine_native::sheet::view::{Choice, Heads, Settings, SheetView};
 use ade_engine_native::sheet::{self, Place, headers};
 
 /// Words that headers have, simplified, each with its field.
@@ -100,7 +99,7 @@ fn tuple_of(span: Span) -> SpanTuple {
     )
 }
 
-/// What a user has said of a sheet, counted from 1: its header rows, first and last, or none; and the range of its tables.
+/// The choice of a user for a sheet, counted from 1: its header rows, first and last, or none; and the range of its tables.
 #[derive(FromPyObject)]
 pub struct ChoiceOfUser {
     header_rows: Option<Vec<usize>>,
@@ -120,7 +119,10 @@ impl ChoiceOfUser {
     }
 }
 
-/// The settings of a run that say how tables are found.
+/// The columns of a part of a sheet, where it lies beside others.
+type PartColumns = (Option<(usize, usize)>,);
+
+/// The settings of a run that say how tables are found, and which of their rows are left out.
 #[derive(FromPyObject)]
 pub struct RunSettings {
     edition: String,
@@ -132,25 +134,31 @@ pub struct RunSettings {
     group_rows: String,
     end_tables_at_notes: bool,
     stop_at_blank_rows: usize,
+    skip_total_rows: bool,
+    balance_rows: String,
 }
 
 impl RunSettings {
-    fn settings(
-        self,
-        choice: Option<ChoiceOfUser>,
-        part: Option<(Option<(usize, usize)>,)>,
-    ) -> Settings {
+    fn settings(self, choice: Option<ChoiceOfUser>, part: Option<PartColumns>) -> Settings {
+        let choice = choice.map(ChoiceOfUser::choice);
+        let is_open = choice.as_ref().is_none_or(Choice::is_open);
         Settings {
             is_2026: self.edition == "2026",
-            headerless: self.headerless_tables,
-            by_context: self.rows_by_context,
+            headerless: self.headerless_tables && is_open,
+            by_context: self.rows_by_context && is_open,
             columns_by_context: self.columns_by_context,
             merge_stacked_headers: self.merge_stacked_headers,
             split_side_by_side: self.split_side_by_side_tables,
-            heads_to_column: self.group_rows == "column",
+            heads: match self.group_rows.as_str() {
+                "column" => Heads::ToColumn,
+                "drop" => Heads::LeaveOut,
+                _ => Heads::Keep,
+            },
             end_at_notes: self.end_tables_at_notes,
             blank_rows: self.stop_at_blank_rows,
-            choice: choice.map(ChoiceOfUser::choice),
+            leave_out_totals: self.skip_total_rows,
+            leave_out_balances: self.balance_rows == "drop",
+            choice,
             is_part: part.is_some(),
             columns: part
                 .and_then(|(columns,)| columns)
@@ -210,7 +218,7 @@ type SideTuple = (usize, usize, usize, usize, bool);
 /// A part of a sheet: first row and the row behind the last, first column and the column behind the last, and its header row.
 type PartTuple = ((usize, usize), (usize, usize), usize);
 
-/// What was found of the tables of a sheet.
+/// The tables that were found on a sheet.
 #[pyclass(frozen, get_all, module = "ade_engine._native")]
 pub struct FoundTables {
     /// The kinds of all rows.
@@ -235,13 +243,13 @@ pub fn find_tables<'py>(
     words: &Bound<'py, HeaderWords>,
     settings: RunSettings,
     choice: Option<ChoiceOfUser>,
-    part: Option<(Option<(usize, usize)>,)>,
+    part: Option<PartColumns>,
     is_unit: &Bound<'py, PyAny>,
     is_label: Option<&Bound<'py, PyAny>>,
 ) -> PyResult<FoundTables> {
     let sheet = scan.get().sheet();
     let unknown = RowLooks::default();
-    let looks = LooksByRow::new(layout.map_or(&unknown, |layout| layout.get().layout()));
+    let looks = layout.map_or(&unknown, |layout| layout.get().layout());
     let failed = RefCell::new(None);
     let truth = |said: PyResult<Bound<'_, PyAny>>| {
         said.and_then(|said| said.is_truthy())
@@ -254,7 +262,7 @@ pub fn find_tables<'py>(
     let is_label = is_label.map(|asked| |row: usize| truth(asked.call1((row,))));
     let mut view = SheetView {
         rows: Rows { sheet: &sheet },
-        looks: &looks,
+        looks,
         words: &words.get().0,
         settings: &settings.settings(choice, part),
         is_unit: &is_unit,
@@ -312,7 +320,7 @@ pub fn find_tables<'py>(
 /// is a balance, and whether it has to be right.
 type CheckTuple = (usize, usize, f64, f64, usize, usize, u8, bool, bool);
 
-/// What the rows below the header of a table are. Rows count from 0 at the first of these, but for cells of the sheet.
+/// The kinds of the rows below the header of a table, and what follows from them. Rows count from 0 at the first of these, but for cells of the sheet.
 #[pyclass(frozen, get_all, module = "ade_engine._native")]
 pub struct RowsOfTable {
     kinds: Py<PyBytes>,
@@ -333,8 +341,9 @@ pub struct RowsOfTable {
     lines: Vec<(usize, usize, usize, String)>,
 }
 
-/// Decides what the rows of a table are, whose `kinds` are known. `rows`: its first row, header rows, and the row behind the last; `layout`: where totals are looked for; `columns`: the first column of the table, and the one behind
-/// its last; `group_rows`: what is done with section heads; `leave_out`: whether totals, balances and notes are left out.
+/// Decides what the rows of a table are, whose `kinds` are known. `layout`: where totals are looked for; `rows`: the table's first row, its
+/// header rows, and the row behind its last; `columns`: its first column, and the one behind its last; `has_section`: whether a field is the
+/// section head, whatever the settings say.
 #[pyfunction]
 #[expect(clippy::too_many_arguments, reason = "Python names each")]
 pub fn rows_of_table(
@@ -344,38 +353,25 @@ pub fn rows_of_table(
     rows: (usize, usize, usize),
     columns: (usize, Option<usize>),
     kinds: &Bound<'_, PyByteArray>,
-    is_2026: bool,
-    group_rows: &str,
-    leave_out: (bool, bool, bool),
+    settings: RunSettings,
+    has_section: bool,
 ) -> RowsOfTable {
     let sheet = scan.get().sheet();
     let unknown = RowLooks::default();
-    let looks = LooksByRow::new(layout.map_or(&unknown, |layout| layout.get().layout()));
+    let looks = layout.map_or(&unknown, |layout| layout.get().layout());
     let (start, header_rows, stop) = rows;
     let span = Span {
         columns: columns.0..columns.1.unwrap_or(usize::MAX),
         ..Span::new(start, header_rows, stop)
     };
-    let wanted = Wanted {
-        is_2026,
-        heads: match group_rows {
-            "keep" => Heads::Keep,
-            "drop" => Heads::LeaveOut,
-            _ => Heads::ToColumn,
-        },
-        leave_out_totals: leave_out.0,
-        leave_out_balances: leave_out.1,
-        leave_out_notes: leave_out.2,
-    };
-    let inside = Inside::new(
-        Rows { sheet: &sheet },
-        &span,
-        &looks,
-        kinds_of(kinds),
-        &wanted,
-    );
+    let mut settings = settings.settings(None, None);
+    if has_section {
+        settings.heads = Heads::ToColumn;
+    }
+    let rows = Rows { sheet: &sheet };
+    let inside = Inside::new(rows, &span, looks, kinds_of(kinds), &settings);
     let has = |kind| inside.kinds.contains(&kind);
-    let has_sections = wanted.heads == Heads::ToColumn && has(RowKind::Group);
+    let has_sections = settings.heads == Heads::ToColumn && has(RowKind::Group);
     let lines = if has(RowKind::Line) {
         inside.lines()
     } else {

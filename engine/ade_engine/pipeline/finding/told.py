@@ -94,7 +94,7 @@ def _tell_doubt(context: RunContext, scan: SheetScan, rows: list[int], why: str)
 
 
 def _by_looks(scan: SheetScan, rows: list[int]) -> str:
-    """What the looks of the likeliest of some header rows make doubtful."""
+    """Says what is doubtful by the looks of the likeliest of some header rows."""
     looks = scan.layouts()[max(rows, key=lambda row: scan.layouts()[row]["header"])]
     if looks.state == "header":
         return f"it looks only {round(looks['header'] * 100)}% like a header"

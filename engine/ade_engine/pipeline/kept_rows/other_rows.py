@@ -48,7 +48,7 @@ def leave_out_rows(
     """
     settings = context.settings
     # A field that is the section head asks for it.
-    group_rows = "column" if context.registry.reshapes.has_section() else settings.group_rows
+    has_section = context.registry.reshapes.has_section()
     inside = kinds[span.data_start : span.stop]
     if span.section is not None and table.height:
         table = with_series(table, [pl.Series(_free_name(table), [span.section]).new_from_index(0, table.height)])
@@ -58,9 +58,8 @@ def leave_out_rows(
         (span.start, span.header_rows, span.stop),
         (span.first_column, span.stop_column),
         inside,
-        settings.edition != "1.9",
-        group_rows,
-        (settings.skip_total_rows, settings.balance_rows == "drop", settings.end_tables_at_notes),
+        settings,
+        has_section,
     )
     inside[:] = found.kinds
     if found.lone_names:
@@ -68,7 +67,7 @@ def leave_out_rows(
         said = f"{rows_in_words(numbers)}: only a name, without values: a section head or an empty record; kept as a record"
         context.notice("doubtful_rows", said, count=found.lone_names, **context.rows_told(numbers))
     tell_totals(context, span, scan, found)
-    wanted_gone = {NOTE: settings.end_tables_at_notes, TOTAL: settings.skip_total_rows, BALANCE: True, GROUP: group_rows != "keep"}
+    wanted_gone = {NOTE: settings.end_tables_at_notes, TOTAL: settings.skip_total_rows, BALANCE: True, GROUP: has_section or settings.group_rows != "keep"}
     unwanted = [(kind, noun, what) for kind, noun, what in _UNWANTED if wanted_gone[kind] and kind in inside]
     gone = {kind for kind, *_ in unwanted}.union(kind for kind in (LINE, LONE) if kind in inside)
     if not gone or table.height != len(inside):
@@ -84,7 +83,7 @@ def leave_out_rows(
         context.notice_controls("section head in", "section heads in", [context.cell_of(row + 1, column + 1) for row, column in found.controlled])
         if any(head is not None for head, kind in zip(found.sections, inside) if kind != GROUP):
             table = with_series(table, [pl.Series(_free_name(table), found.sections, dtype=pl.String)])
-            if context.registry.reshapes.has_section():
+            if has_section:
                 span.heads = {row + 1: (head + 1, column + 1) for row, head, column in found.heads}
     if LINE in inside:
         table = with_series(table, _lines(table, found, source))

@@ -63,26 +63,24 @@ pub fn recognise(sheet: &Sheet) -> RowLooks {
         .collect();
     let states = model.chain.likeliest(&links);
     let likelihoods = model.chain.likelihoods(&links);
-    let mut layout = RowLooks {
-        count: sheet.facts().rows_emitted,
-        rows: grid
-            .rows
-            .iter()
-            .zip(features)
-            .zip(states)
-            .zip(likelihoods)
-            .map(|(((row, features), state), likelihoods)| RowLayout {
-                number: row.number,
-                gap: row.gap,
-                state: State::ALL[usize::from(state)],
-                likelihoods,
-                features,
-                rule: None,
-            })
-            .collect(),
-    };
+    let rows = grid
+        .rows
+        .iter()
+        .zip(features)
+        .zip(states)
+        .zip(likelihoods)
+        .map(|(((row, features), state), likelihoods)| RowLayout {
+            number: row.number,
+            gap: row.gap,
+            state: State::ALL[usize::from(state)],
+            likelihoods,
+            features,
+            rule: None,
+        });
+    let mut layout = RowLooks::new(rows.collect());
     layout.join_headers();
     guards::correct(&mut layout, &grid);
+    layout.place_rows(sheet.facts().rows_emitted);
     layout
 }
 

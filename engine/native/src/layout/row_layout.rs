@@ -1,5 +1,7 @@
 //! What was found out about the rows of a sheet: the state of each, how likely it is, and why.
 
+use std::ops::Range;
+
 use super::chain::STATES;
 use super::traits::Trait;
 
@@ -98,15 +100,37 @@ pub struct RowLayout {
 #[derive(Debug, Clone, Default)]
 pub struct RowLooks {
     pub rows: Vec<RowLayout>,
-    /// Rows of the sheet.
-    pub count: usize,
+    by_row: Vec<Option<u32>>,
 }
 
 impl RowLooks {
+    /// The rows that were looked at, before they have their places.
+    pub fn new(rows: Vec<RowLayout>) -> Self {
+        let by_row = Vec::new();
+        Self { rows, by_row }
+    }
+
     /// For each row of the sheet the place of its layout among `rows`; nothing for a blank row, unless it lies within a
     /// header.
-    pub fn by_row(&self) -> Vec<Option<u32>> {
-        let mut found = vec![None; self.count];
+    pub fn by_row(&self) -> &[Option<u32>] {
+        &self.by_row
+    }
+
+    /// Returns the layout of a row; none for a blank row.
+    pub fn row(&self, row: usize) -> Option<&RowLayout> {
+        let at = (*self.by_row.get(row)?)?;
+        self.rows.get(at as usize)
+    }
+
+    /// The rows that were looked at among some.
+    pub fn looked_at(&self, among: Range<usize>) -> impl Iterator<Item = usize> {
+        let rows = self.rows.iter().map(|row| row.number);
+        rows.filter(move |row| among.contains(row))
+    }
+
+    /// Gives each of the sheet's rows, `count` of them, its place among those that were looked at.
+    pub fn place_rows(&mut self, count: usize) {
+        let mut found = vec![None; count];
         let mut before: Option<usize> = None;
         let mut usual = None;
         for (at, row) in self.rows.iter().enumerate() {
@@ -124,7 +148,7 @@ impl RowLooks {
             }
             before = Some(at);
         }
-        found
+        self.by_row = found;
     }
 
     /// Makes one block of header rows between which lie but a title or a section head: "2024", "Region", "Net".

@@ -4,10 +4,10 @@
 //!   hold one kind; or at least three columns up to the table's edge hold values of one kind and size below headers that name nothing known.
 //! - Groups: headers are measures times keys, such as "Plan 2024, Actual 2024, Plan 2025, …", and measures or keys are counted.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::ops::Range;
 
-use super::heads::{Series, is_counted, is_total, names_field, pattern, tokens};
+use super::heads::{Series, is_counted, is_total, mark, names_field, pattern, tokens};
 use super::step::{Candidate, Step};
 use super::table::{Kind, Table, most_frequent, share};
 use crate::layout::words::said;
@@ -213,8 +213,8 @@ fn stacked(
 
 /// The measure and the key that a header is made of.
 type Pair = (String, String);
-/// A way to cut headers into measures and keys.
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+/// A way to cut headers into measures and keys, and its order among those that say as much.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Way {
     /// The first counted part with this mark is the key.
     Counted(&'static str),
@@ -223,15 +223,13 @@ enum Way {
     FromRight(usize),
 }
 
+/// What each way makes of a header.
+type Cuts = BTreeMap<Way, Pair>;
+
 /// Groups of columns that become rows.
 pub fn groups(table: &Table) -> Option<Candidate> {
-    let cuts: Vec<HashMap<Way, Pair>> = table.head.iter().map(|head| cuts(head)).collect();
-    let mut ways: Vec<Way> = Vec::new();
-    for way in cuts.iter().flat_map(HashMap::keys) {
-        if !ways.contains(way) {
-            ways.push(*way);
-        }
-    }
+    let cuts: Vec<Cuts> = table.head.iter().map(|head| cuts(head)).collect();
+    let ways: BTreeSet<Way> = cuts.iter().flat_map(BTreeMap::keys).copied().collect();
     let mut found: Vec<(bool, usize, Way, Range<usize>)> = Vec::new();
     for way in ways {
         let mut start = 0;
@@ -275,7 +273,7 @@ pub fn groups(table: &Table) -> Option<Candidate> {
         Series::of(text)
             .is_some_and(|one| matches!(one, Series::Years | Series::Months | Series::Quarters))
     };
-    // What varies more is called the key.
+    // The times are the keys, wherever they stand.
     let (measures, keys) = if keys.iter().all(is_time) || !measures.iter().all(is_time) {
         (measures, keys)
     } else {
@@ -313,21 +311,18 @@ fn named(texts: &[&str]) -> String {
 }
 
 /// The ways to cut a header into measure and key.
-fn cuts(head: &str) -> HashMap<Way, Pair> {
+fn cuts(head: &str) -> Cuts {
     let low = head.to_lowercase();
-    let mut found = HashMap::new();
+    let mut found = Cuts::new();
     let tokens = tokens(&low);
     for (at, token) in tokens.iter().enumerate() {
-        let mark = pattern(std::slice::from_ref(token));
-        let way = match mark.as_deref() {
-            Some("<n>") => Way::Counted("<n>"),
-            Some("<year>") => Way::Counted("<year>"),
-            Some("<month>") => Way::Counted("<month>"),
-            _ => continue,
+        let Some(mark) = mark(token).filter(|mark| *mark != "<letter>") else {
+            continue;
         };
         let mut rest = tokens.clone();
         rest[at] = "#".to_owned();
-        found.insert(way, (rest.join(" "), token.clone()));
+        let pair = (rest.join(" "), token.clone());
+        found.insert(Way::Counted(mark), pair);
     }
     let is_sign = |c: char| c.is_whitespace() || "_.-(:)".contains(c);
     let mut words: Vec<(usize, usize)> = Vec::new();
@@ -347,7 +342,7 @@ fn cuts(head: &str) -> HashMap<Way, Pair> {
 }
 
 /// The different measures and keys of some columns, in their order.
-fn parts(cuts: &[HashMap<Way, Pair>], way: Way, columns: Range<usize>) -> (Vec<&str>, Vec<&str>) {
+fn parts(cuts: &[Cuts], way: Way, columns: Range<usize>) -> (Vec<&str>, Vec<&str>) {
     let (mut measures, mut keys): (Vec<&str>, Vec<&str>) = (Vec::new(), Vec::new());
     for (measure, key) in columns.map(|column| &cuts[column][&way]) {
         for (known, part) in [(&mut measures, measure), (&mut keys, key)] {
@@ -360,11 +355,7 @@ fn parts(cuts: &[HashMap<Way, Pair>], way: Way, columns: Range<usize>) -> (Vec<&
 }
 
 /// The longest stretch of some columns in which each measure and each key comes again, and no pair does; and whether all pairs are there.
-fn grid_within(
-    cuts: &[HashMap<Way, Pair>],
-    way: Way,
-    among: Range<usize>,
-) -> Option<(Range<usize>, bool)> {
+fn grid_within(cuts: &[Cuts], way: Way, among: Range<usize>) -> Option<(Range<usize>, bool)> {
     let mut best: Option<(Range<usize>, bool)> = None;
     for left in 0..=MAX_STRAYS {
         for right in 0..=MAX_STRAYS {

@@ -3,7 +3,7 @@
 use crate::layout::kinds::{self, CellKind};
 use crate::layout::words::said;
 use crate::words::cut::fold;
-use crate::words::lexicon::{Lexicon, MonthWord};
+use crate::words::lexicon::{MonthWord, is_weekday};
 
 /// What headers that are values rather than names have in common.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -57,7 +57,7 @@ impl Series {
             Some(Self::Months)
         } else if is_quarter(&words) {
             Some(Self::Quarters)
-        } else if Lexicon::default().word(low.trim_end_matches('.')).weekdays != 0 {
+        } else if is_weekday(low.trim_end_matches('.')) {
             Some(Self::Weekdays)
         } else if kinds::kind_of(kinds::trim(header)) == CellKind::Date {
             Some(Self::Dates)
@@ -186,7 +186,7 @@ fn is_month_name(token: &str) -> bool {
 }
 
 /// The mark of a token that varies in a series.
-fn mark(token: &str) -> Option<&'static str> {
+pub fn mark(token: &str) -> Option<&'static str> {
     let mut chars = token.chars();
     let first = chars.next()?;
     if is_year_token(token) {
@@ -274,7 +274,7 @@ fn is_quarter(words: &[&str]) -> bool {
             rest @ ..,
         ] => rest,
         [year, rest @ ..] if is_year_token(year) => {
-            return !rest.is_empty() && rest[0] == "q" && is_quarter(rest);
+            return rest.first() == Some(&"q") && is_quarter(rest);
         }
         _ => return false,
     };

@@ -91,10 +91,12 @@ fn candidates(table: &Table) -> Vec<Candidate> {
     const FIRST: [Rule; 2] = [sections, fill_down];
     const OTHERS: [Rule; 5] = [records, groups, stack, turn, split];
     let mut found: Vec<Candidate> = OTHERS.iter().filter_map(|rule| rule(table)).collect();
-    if let Some(groups) = groups(table).filter(|one| one.confidence >= PROPOSE) {
+    let is_groups = |one: &&Candidate| matches!(one.steps[..], [Step::Groups { .. }]);
+    let of_groups = found.iter().find(is_groups).map(|one| one.confidence);
+    if let Some(of_groups) = of_groups.filter(|confidence| *confidence >= PROPOSE) {
         // Columns that are measures times keys are alike, too.
         let is_stack = |one: &Candidate| matches!(one.steps[..], [Step::Stack { .. }]);
-        found.retain(|one| !is_stack(one) || one.confidence > groups.confidence);
+        found.retain(|one| !is_stack(one) || one.confidence > of_groups);
     }
     let top = found.iter().map(|one| one.confidence).fold(0.0, f64::max);
     for mut first in FIRST.iter().filter_map(|rule| rule(table)) {

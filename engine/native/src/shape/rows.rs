@@ -124,7 +124,7 @@ pub fn fill_down(table: &Table) -> Option<Candidate> {
     ))
 }
 
-/// The label of a line in one column, and what stands behind it.
+/// The label of a line that has its value in the same cell.
 fn parted(text: &str) -> &str {
     text.split_once(':').map_or("", |(label, _)| label.trim())
 }

@@ -1,7 +1,8 @@
 //! A table as the rules see it: its texts, and what its cells hold.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
+use crate::cells::column_letters::column_name;
 use crate::layout::kinds::{self, CellKind};
 
 /// The rows that are read, and the cells of which the kinds are looked at.
@@ -142,7 +143,8 @@ impl Table {
             return (0.0, 0.0);
         }
         let explained = |group_of: fn(&(usize, usize, f64)) -> usize| {
-            let mut groups: HashMap<usize, (f64, f64)> = HashMap::new();
+            // In their order: sums of floating-point numbers hang on it.
+            let mut groups: BTreeMap<usize, (f64, f64)> = BTreeMap::new();
             for value in &values {
                 let group = groups.entry(group_of(value)).or_default();
                 *group = (group.0 + 1.0, group.1 + value.2);
@@ -164,7 +166,7 @@ impl Table {
             .collect::<Vec<_>>()
             .join(" ");
         if name.is_empty() {
-            format!("column {}", letters(column))
+            format!("column {}", column_name(column))
         } else {
             quoted(&name)
         }
@@ -216,14 +218,5 @@ pub fn quoted(text: &str) -> String {
     match text.char_indices().nth(32) {
         Some((end, _)) => format!("“{}…”", &text[..end]),
         None => format!("“{text}”"),
-    }
-}
-
-/// The letters of a column, counted from 0.
-fn letters(column: usize) -> String {
-    let last = char::from(b'A' + (column % 26) as u8);
-    match column / 26 {
-        0 => last.to_string(),
-        before => format!("{}{last}", letters(before - 1)),
     }
 }

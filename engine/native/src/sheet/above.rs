@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::rows::{Rows, is_digit, trim};
+use super::rows::{Rows, has_letter, is_digit, trim};
 use super::span::Span;
 use super::view::SheetView;
 use crate::cells::Tag;
@@ -123,9 +123,9 @@ fn names_nothing(rows: Rows<'_>, row: usize) -> bool {
     is_moment || is_week_or_day(&text.to_lowercase()) || text.ends_with(':')
 }
 
-/// The lengths of the numbers in a text that has nothing else but single signs between them; none where it has.
-fn numbers(text: &str, signs: &[char]) -> Vec<usize> {
-    let parts: Vec<&str> = text.split(signs).collect();
+/// The lengths of the numbers in a text that has nothing else but dots, slashes or dashes between them; none where it has.
+fn numbers(text: &str) -> Vec<usize> {
+    let parts: Vec<&str> = text.split(['.', '/', '-']).collect();
     let is_number = |part: &&str| !part.is_empty() && part.chars().all(is_digit);
     if !parts.iter().all(is_number) {
         return Vec::new();
@@ -135,16 +135,13 @@ fn numbers(text: &str, signs: &[char]) -> Vec<usize> {
 
 /// Returns whether a text is a week with its number, of a year or of none, or a day in digits.
 fn is_week_or_day(low: &str) -> bool {
-    if matches!(numbers(low, &['.', '/', '-'])[..], [1..=4, 1..=2, 1..=4]) {
+    if matches!(numbers(low)[..], [1..=4, 1..=2, 1..=4]) {
         return true;
     }
     let is_numbered = |rest: &str| {
         let rest = rest.strip_prefix(['.', ':']).unwrap_or(rest);
         let bare: String = rest.split_whitespace().collect();
-        matches!(
-            numbers(&bare, &['.', '/', '-'])[..],
-            [1..=6] | [1..=2, 2..=4]
-        )
+        matches!(numbers(&bare)[..], [1..=6] | [1..=2, 2..=4])
     };
     let mut words = WEEKS.iter();
     words.any(|word| low.strip_prefix(word).is_some_and(is_numbered))
@@ -176,7 +173,7 @@ fn naming_texts(rows: Rows<'_>, row: usize) -> Vec<String> {
     let texts: Vec<String> = rows.texts(row).into_iter().map(|(_, text)| text).collect();
     let names = |text: &String| {
         text.chars().count() <= MAX_SECTION_CHARS
-            && text.chars().any(char::is_alphabetic)
+            && has_letter(text)
             && !counts_pages(&text.to_lowercase())
     };
     let is_label = texts.len() == 1 && texts[0].ends_with(':');

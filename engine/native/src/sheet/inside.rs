@@ -7,51 +7,18 @@ use std::collections::HashMap;
 
 use super::ends::{count_names, is_thin};
 use super::pivots::find_pivot;
-use super::rows::{Rows, amount_of, is_digit, trim};
+use super::rows::{Rows, YEARS, amount_of, is_digit, trim};
 use super::span::Span;
+use super::view::{Heads, Settings};
+use crate::cells::white_space::is_control;
 use crate::cells::{Cell, Tag};
-use crate::fields::looks::rows::LooksByRow;
 use crate::layout::totals::{self, Check, Verdict};
-use crate::layout::{RowKind, State};
+use crate::layout::{RowKind, RowLooks, State};
 
-/// A section head may be a year.
-const YEARS: std::ops::RangeInclusive<f64> = 1900.0..=2100.0;
 /// What remarks begin with.
 const MARKS: [char; 4] = ['*', '†', '‡', '§'];
 /// The letters in front of the number of a record.
 const MAX_LETTERS: usize = 4;
-
-/// What is done with section heads.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Heads {
-    Keep,
-    LeaveOut,
-    ToColumn,
-}
-
-/// The settings that say which rows are left out.
-#[derive(Debug)]
-pub struct Wanted {
-    /// True for edition 2026.
-    pub is_2026: bool,
-    pub heads: Heads,
-    pub leave_out_totals: bool,
-    pub leave_out_balances: bool,
-    pub leave_out_notes: bool,
-}
-
-impl Wanted {
-    /// What edition 2026 does: all that is no record is left out.
-    pub fn all() -> Self {
-        Self {
-            is_2026: true,
-            heads: Heads::ToColumn,
-            leave_out_totals: true,
-            leave_out_balances: true,
-            leave_out_notes: true,
-        }
-    }
-}
 
 /// The rows below the header of a table. Rows count from 0 at the first of them.
 pub struct Inside<'s> {
@@ -72,9 +39,9 @@ impl<'s> Inside<'s> {
     pub fn new(
         rows: Rows<'s>,
         span: &'s Span,
-        looks: &LooksByRow<'_>,
+        looks: &RowLooks,
         kinds: Vec<RowKind>,
-        wanted: &Wanted,
+        settings: &Settings,
     ) -> Self {
         let (lone_names, groups) = (0, HashMap::new());
         let (doubtful, checks) = (Vec::new(), Vec::new());
@@ -87,23 +54,23 @@ impl<'s> Inside<'s> {
             checks,
             groups,
         };
-        if wanted.heads != Heads::Keep {
+        if settings.heads != Heads::Keep {
             inside.keep_heads_that_name();
         }
-        if wanted.is_2026 {
+        if settings.is_2026 {
             inside.keep_lone_names();
         }
         let may_be_pivot =
-            wanted.is_2026 && wanted.heads == Heads::ToColumn && wanted.leave_out_totals;
+            settings.is_2026 && settings.heads == Heads::ToColumn && settings.leave_out_totals;
         let groups = may_be_pivot
             .then(|| find_pivot(rows, span, &mut inside.kinds))
             .flatten();
         match groups {
             Some(groups) => inside.groups = groups,
-            None if wanted.leave_out_totals => inside.find_totals(looks, wanted),
+            None if settings.leave_out_totals => inside.find_totals(looks, settings),
             None => {}
         }
-        if wanted.leave_out_notes {
+        if settings.end_at_notes {
             inside.find_notes();
         }
         inside
@@ -135,7 +102,10 @@ impl<'s> Inside<'s> {
         }
         let names = count_names(self.rows, self.span);
         let is_name = |(_, cell): (usize, Cell)| match amount_of(self.rows, cell) {
-            Some(amount) => YEARS.contains(&amount),
+            // A section head may be a year.
+            Some(amount) => {
+                f64::from(*YEARS.start()) <= amount && amount <= f64::from(*YEARS.end())
+            }
             None => cell.tag == Tag::Text,
         };
         for at in 0..self.kinds.len() {
@@ -175,7 +145,7 @@ impl<'s> Inside<'s> {
     }
 
     /// Marks totals and balances, and keeps what is doubtful and what does not add up.
-    fn find_totals(&mut self, looks: &LooksByRow<'_>, wanted: &Wanted) {
+    fn find_totals(&mut self, looks: &RowLooks, settings: &Settings) {
         let (sheet, span) = (self.rows.sheet, self.span);
         let columns = if span.columns.end < usize::MAX {
             span.columns.clone()
@@ -200,7 +170,7 @@ impl<'s> Inside<'s> {
         for (at, verdict) in found.rows {
             let verdict = match verdict {
                 // Day and amount alone are a record, whatever they add up to.
-                Verdict::Total if wanted.is_2026 && self.goes_on(at) => {
+                Verdict::Total if settings.is_2026 && self.goes_on(at) => {
                     Verdict::Doubtful(totals::Doubt::HasTexts)
                 }
                 other => other,
@@ -214,7 +184,7 @@ impl<'s> Inside<'s> {
                 }
                 _ if *kind == RowKind::Header => {}
                 Verdict::Total => *kind = RowKind::Total,
-                Verdict::Balance if wanted.leave_out_balances => *kind = RowKind::Balance,
+                Verdict::Balance if settings.leave_out_balances => *kind = RowKind::Balance,
                 Verdict::Balance | Verdict::Record => *kind = RowKind::Data,
             }
         }
@@ -395,11 +365,6 @@ pub struct Lines {
     pub names: Vec<(usize, String)>,
     /// The number of the line, from 2; the column; the place of the record; the text.
     pub texts: Vec<(usize, usize, usize, String)>,
-}
-
-/// Returns whether no cell of a workbook can hold a character.
-fn is_control(c: char) -> bool {
-    matches!(c, '\0'..='\u{8}' | '\u{b}' | '\u{c}' | '\u{e}'..='\u{1f}')
 }
 
 /// What a day or the number of a record looks like, without its digits: `A-9` for A-17. Nothing for other texts.

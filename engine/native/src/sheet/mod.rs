@@ -28,13 +28,13 @@ pub mod told;
 pub mod view;
 
 use self::columns::Part;
-use self::inside::{Inside, Wanted};
+use self::inside::Inside;
 use self::on_its_side::Side;
 use self::rows::{Rows, Words};
 use self::span::Span;
-use self::view::{Settings, SheetView};
+use self::view::{Heads, Settings, SheetView};
 use crate::cells::Sheet;
-use crate::fields::looks::rows::{LooksByRow, Rule, classify};
+use crate::fields::looks::rows::{Rule, classify};
 use crate::layout::{RowKind, recognise};
 
 /// How the tables of a sheet lie.
@@ -55,13 +55,13 @@ type Pass<'s> = fn(&mut SheetView<'s>);
 #[rustfmt::skip]
 fn passes<'s>() -> [(Wants, Pass<'s>); 9] {
     [
-        (|settings| settings.by_context && settings.is_open(), SheetView::free_first_heads),
-        (|settings| settings.by_context && settings.is_open() && settings.is_2026, SheetView::free_lone_values),
-        (|settings| settings.headerless && settings.is_open(), SheetView::keep_records),
-        (|settings| settings.by_context && settings.is_open(), SheetView::end_above_titles),
-        (|settings| settings.by_context && settings.is_open(), SheetView::find_lines),
+        (|settings| settings.by_context, SheetView::free_first_heads),
+        (|settings| settings.by_context && settings.is_2026, SheetView::free_lone_values),
+        (|settings| settings.headerless, SheetView::keep_records),
+        (|settings| settings.by_context, SheetView::end_above_titles),
+        (|settings| settings.by_context, SheetView::find_lines),
         (
-            |settings| settings.by_context && settings.is_open() && settings.is_2026 && settings.heads_to_column,
+            |settings| settings.by_context && settings.is_2026 && settings.heads == Heads::ToColumn,
             SheetView::name_sections,
         ),
         (|_| true, SheetView::end_above_forms),
@@ -80,11 +80,10 @@ pub fn tables_of(sheet: &Sheet) -> Vec<Span> {
     let mut kinds = classified.kinds;
     let words = Words::new();
     let titles = headers::mark(rows, &looks, &mut kinds, true, Some(&words), true).titles;
-    let by_row = LooksByRow::new(&looks);
     let settings = Settings::edition_2026();
     let mut view = SheetView {
         rows,
-        looks: &by_row,
+        looks: &looks,
         words: &words,
         settings: &settings,
         is_unit: &|_| false,
@@ -115,28 +114,16 @@ pub fn tables_of(sheet: &Sheet) -> Vec<Span> {
                 .collect()
         }
     };
-    let wanted = Wanted::all();
     for span in &mut spans {
-        let kinds = view
-            .kinds
-            .get(span.data_start()..span.stop)
-            .unwrap_or_default()
-            .to_vec();
-        let inside = Inside::new(rows, span, &by_row, kinds, &wanted).kinds;
-        let is_record = |(at, kind): (usize, &RowKind)| {
-            *kind == RowKind::Data
-                && rows
-                    .filled_within(span.data_start() + at, &span.columns)
-                    .next()
-                    .is_some()
+        let (start, among) = (span.data_start(), span.data_start()..span.stop);
+        let kinds = view.kinds.get(among).unwrap_or_default().to_vec();
+        let inside = Inside::new(rows, span, &looks, kinds, &settings).kinds;
+        let is_record = |at: &usize| {
+            let mut filled = rows.filled_within(start + at, &span.columns);
+            inside[*at] == RowKind::Data && filled.next().is_some()
         };
-        let records = inside
-            .iter()
-            .enumerate()
-            .rev()
-            .find(|one| is_record(*one))
-            .map_or(0, |(last, _)| last + 1);
-        span.stop = span.data_start() + records;
+        let last = (0..inside.len()).rev().find(is_record);
+        span.stop = last.map_or(start, |last| start + last + 1);
     }
     spans
 }

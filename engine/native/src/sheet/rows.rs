@@ -15,7 +15,7 @@ const MAX_VALUE_CHARS: usize = 120;
 /// A longer text is no name of a column.
 const MAX_NAME_CHARS: usize = 40;
 /// Numbers in this range may be the years that a header names.
-const YEARS: RangeInclusive<u32> = 1900..=2100;
+pub(super) const YEARS: RangeInclusive<u32> = 1900..=2100;
 /// The cells of a record; lines of a name and a value have two.
 pub const MIN_RECORD_CELLS: usize = 3;
 /// Rows below a row that may be a header with which it is compared.

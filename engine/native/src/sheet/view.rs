@@ -5,10 +5,9 @@ use std::ops::Range;
 use super::rows::{Rows, Words};
 use super::span::Span;
 use super::told::Told;
-use crate::fields::looks::rows::LooksByRow;
-use crate::layout::RowKind;
+use crate::layout::{RowKind, RowLooks};
 
-/// What a user has said of a sheet. Rows and columns count from 0.
+/// The rows and columns that a user has named for a sheet. Rows and columns count from 0.
 #[derive(Clone, Debug, Default)]
 pub struct Choice {
     /// The header rows; an empty range where the sheet has none.
@@ -17,12 +16,28 @@ pub struct Choice {
     pub area: Option<(Range<usize>, Range<usize>)>,
 }
 
-/// The settings that say how tables are found.
+impl Choice {
+    /// Returns whether the user has not said which rows are the header: that is not judged.
+    pub fn is_open(&self) -> bool {
+        self.header_rows.is_none()
+    }
+}
+
+/// What is done with section heads.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Heads {
+    #[default]
+    Keep,
+    LeaveOut,
+    ToColumn,
+}
+
+/// The settings that say how tables are found, and which of their rows are left out.
 #[derive(Clone, Debug, Default)]
 pub struct Settings {
     /// True for edition 2026.
     pub is_2026: bool,
-    /// True if rows without a header row are records.
+    /// True if rows without a header row are records. Neither this nor the next holds where a user has said what is a header.
     pub headerless: bool,
     /// True if rows are explained by the rows around them.
     pub by_context: bool,
@@ -30,9 +45,11 @@ pub struct Settings {
     pub columns_by_context: bool,
     pub merge_stacked_headers: bool,
     pub split_side_by_side: bool,
-    /// True if section heads become a column.
-    pub heads_to_column: bool,
+    pub heads: Heads,
+    /// True if tables end at notes, and notes between records are left out.
     pub end_at_notes: bool,
+    pub leave_out_totals: bool,
+    pub leave_out_balances: bool,
     /// The blank rows in succession that end a table; 0 for none.
     pub blank_rows: usize,
     pub choice: Option<Choice>,
@@ -52,17 +69,12 @@ impl Settings {
             columns_by_context: true,
             merge_stacked_headers: true,
             split_side_by_side: true,
-            heads_to_column: true,
+            heads: Heads::ToColumn,
             end_at_notes: true,
+            leave_out_totals: true,
+            leave_out_balances: true,
             ..Self::default()
         }
-    }
-
-    /// Returns whether the user has not said which rows are the header: that is not judged.
-    pub fn is_open(&self) -> bool {
-        self.choice
-            .as_ref()
-            .is_none_or(|choice| choice.header_rows.is_none())
     }
 
     /// Returns whether nobody has said anything of the sheet, and it is a whole one.
@@ -84,7 +96,7 @@ impl Settings {
 /// The rows of a sheet, what is known of each, and its tables so far.
 pub struct SheetView<'s> {
     pub rows: Rows<'s>,
-    pub looks: &'s LooksByRow<'s>,
+    pub looks: &'s RowLooks,
     pub words: &'s Words,
     pub settings: &'s Settings,
     /// Returns whether a text says more of the name above it.

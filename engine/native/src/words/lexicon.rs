@@ -96,6 +96,11 @@ fn weekday(word: &str) -> Option<(u8, Languages)> {
     (found.0 != 0).then_some(found)
 }
 
+/// Returns whether a word is the name of a weekday in some language.
+pub fn is_weekday(word: &str) -> bool {
+    weekday(word).is_some()
+}
+
 /// What is known of a word in a date.
 #[derive(Clone, Debug)]
 pub struct Word {

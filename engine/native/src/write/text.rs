@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::io::Write;
 
-use crate::cells::white_space::is_python_space;
+use crate::cells::white_space::{is_control, is_python_space};
 use crate::columns::frame::Frame;
 use crate::columns::view::Value;
 
@@ -43,26 +43,21 @@ pub(super) fn holdable(text: &str) -> Cow<'_, str> {
     if !has_control(text) {
         return Cow::Borrowed(text);
     }
-    let is_illegal = |c: char| u8::try_from(c).is_ok_and(|byte| is_control(&byte));
-    Cow::Owned(text.replace(is_illegal, "\u{fffd}"))
-}
-
-/// Other than tab, line feed and carriage return.
-fn is_control(byte: &u8) -> bool {
-    *byte < 0x20 && !matches!(byte, b'\t' | b'\n' | b'\r')
+    Cow::Owned(text.replace(is_control, "\u{fffd}"))
 }
 
 /// Whether text holds a control character other than tab, line feed and carriage return.
 #[inline]
 pub(super) fn has_control(text: &str) -> bool {
     const ONES: u64 = u64::MAX / 255;
+    let is_illegal = |byte: &u8| is_control(char::from(*byte));
     // Eight bytes at a time: below 0x20 there is hardly any.
     let (words, rest) = text.as_bytes().as_chunks::<8>();
     words.iter().any(|word| {
         let bytes = u64::from_ne_bytes(*word);
         let may_be = bytes.wrapping_sub(ONES * 0x20) & !bytes & (ONES * 0x80) != 0;
-        may_be && word.iter().any(is_control)
-    }) || rest.iter().any(is_control)
+        may_be && word.iter().any(is_illegal)
+    }) || rest.iter().any(is_illegal)
 }
 
 /// Text up to the longest that a cell may hold.

@@ -9,7 +9,7 @@ use std::ops::Range;
 
 use crate::cells::parts::in_parts;
 use crate::cells::{Cell, Sheet, Tag};
-use crate::layout::{RowKind, RowLayout, RowLooks, State};
+use crate::layout::{RowKind, RowLooks, State};
 use crate::words::cut;
 
 /// The kinds that rules score.
@@ -23,33 +23,6 @@ pub enum Rule {
     Data { least: usize, score: f64 },
     /// What the layout of the sheet says: the likelihood of each kind, times the score.
     Layout { score: f64 },
-}
-
-/// The layout of a sheet, by row.
-pub struct LooksByRow<'l> {
-    layout: &'l RowLooks,
-    by_row: Vec<Option<u32>>,
-}
-
-impl<'l> LooksByRow<'l> {
-    pub fn new(layout: &'l RowLooks) -> Self {
-        Self {
-            by_row: layout.by_row(),
-            layout,
-        }
-    }
-
-    /// Returns the layout of a row; none for a blank row.
-    pub fn row(&self, row: usize) -> Option<&RowLayout> {
-        let at = (*self.by_row.get(row)?)?;
-        self.layout.rows.get(at as usize)
-    }
-
-    /// The rows that were looked at among some.
-    pub fn looked_at(&self, among: Range<usize>) -> impl Iterator<Item = usize> {
-        let rows = self.layout.rows.iter().map(|row| row.number);
-        rows.filter(move |row| among.contains(row))
-    }
 }
 
 /// Header words, simplified.
@@ -182,10 +155,7 @@ impl RowKinds {
 /// Without a layout, rules that ask for it give no scores.
 pub fn classify(sheet: &Sheet, rules: &[Rule], layout: Option<&RowLooks>) -> RowKinds {
     let rows = sheet.facts().rows_emitted;
-    let layout = layout.map(LooksByRow::new);
-    let parts = in_parts(rows, |range| {
-        classify_part(sheet, rules, layout.as_ref(), range)
-    });
+    let parts = in_parts(rows, |range| classify_part(sheet, rules, layout, range));
     let (kinds, header_scores) = parts.into_iter().flatten().unzip();
     RowKinds {
         kinds,
@@ -196,7 +166,7 @@ pub fn classify(sheet: &Sheet, rules: &[Rule], layout: Option<&RowLooks>) -> Row
 fn classify_part(
     sheet: &Sheet,
     rules: &[Rule],
-    layout: Option<&LooksByRow<'_>>,
+    layout: Option<&RowLooks>,
     range: Range<usize>,
 ) -> Vec<(RowKind, f64)> {
     let mut kinds = Vec::with_capacity(range.len());
