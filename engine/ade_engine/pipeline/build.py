@@ -73,7 +73,7 @@ class TableBuilder:
         """A table from its cells to what is written."""
         has_rows = bool(context.settings.row_provenance)
         gathered = span.gathered
-        source = SourceTable(span.turned or (scan if gathered is None else gathered.scan), span, spread_labels=context.settings.spread_header_labels, has_rows=has_rows)
+        source = SourceTable(span.turned or (scan if gathered is None else gathered.scan), span, spread_labels=context.settings.spread_header_labels, has_rows=has_rows, is_name=self._columns.is_name)
         turned = None if span.turned is None else span.turned_from
         region = source.region if gathered is None else gathered.region
         context = context.for_table(table_index, region, turned=turned)

@@ -5,13 +5,12 @@ Notices name sheets, cells and numbers, and no values.
 
 from __future__ import annotations
 
-import datetime as dt
 import json
-import re
 
+from ade_engine import _native
 from ade_engine.fields.headers import simplify
 from ade_engine.models.notices import INFO, WARNING
-from ade_engine.models.table import DITTO, column_letters, is_blank
+from ade_engine.models.table import column_letters
 from ade_engine.pipeline.finding.header_rows import HEADER, KIND_NAMES, is_guessed
 from ade_engine.pipeline.finding.row_detectors import known_words
 from ade_engine.pipeline.shared.row_numbers import columns_in_words, rows_in_words, stretches
@@ -19,6 +18,7 @@ from ade_engine.pipeline.shared.row_numbers import columns_in_words, rows_in_wor
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from typing import Any
 
     from ade_engine.io.input.source import Source, SourceSheet
     from ade_engine.io.scan.sheet_scan import SheetScan
@@ -32,8 +32,6 @@ if TYPE_CHECKING:
 _ROWS_OF_SIGN, _MOST_TITLES, _WITHIN_TEXTS = 100, 4, frozenset("\"'’.-–_()/@+&%#*")
 #: Kinds of files that are no workbook of their own extension.
 _KINDS = {"csv": "text", "html": "a web page (HTML)", "mht": "a web page saved as one file (MHT)", "xml": "XML Spreadsheet 2003"}
-#: A subtotal.
-_TOTAL = re.compile(r"\b(?:sub)?total|summe\b|\bgesamt|\bsomme\b|\brazem\b|\btotaal\b|\bitogo\b|итого", re.IGNORECASE)
 _DELIMITERS = {"\x1f": "one column", ",": "commas", ";": "semicolons", "\t": "tabs", "|": "pipes"}
 
 
@@ -65,9 +63,6 @@ def notice_tables(context: RunContext, scan: SheetScan, source: Source, spans: l
         notice_uneven_rows(context, scan, spans)
     else:
         notice_marks(context, scan, spans)
-    if context.settings.edition == "2026" and context.policy.sends_notices:
-        for span in spans:
-            notice_values_above(context, span.scan or scan, span)
     notice_merged(context, scan, spans, fill=bool(context.settings.fill_merged))
 
 
@@ -114,9 +109,20 @@ def notice_quotes(context: RunContext, scan: SheetScan) -> None:
     if scan.is_cut:
         context.notice(
             "csv_cut",
-            f"the last row, {scan.rows_emitted}, has fewer cells than the others and no line break at its end: the file may have been cut off. "
+            f"the last row, {scan.rows_emitted}, has fewer cells or a shorter last value than the others, and no line break at its end: the file "
+            "may have been cut off. "
             "Get it again, or compare its number of rows with the sender's",
             rows=[[scan.rows_emitted, scan.rows_emitted]],
+        )
+    if scan.has_single_quotes:
+        context.notice("csv_quotes", "single quotes stand around cells and were read as quotation marks", level=INFO)
+    if scan.other_part is not None:
+        row, delimiter = scan.other_part
+        separators = _DELIMITERS.get(delimiter, f"{delimiter!r} between cells")
+        context.notice(
+            "csv_parts",
+            f"from row {row} on the text has {separators}, and another delimiter above: two files in one, it seems. Each part was read with its own",
+            rows=[[row, scan.rows_emitted]],
         )
     if scan.has_backslashes:
         context.notice("csv_backslashes", 'quotes within cells are written as \\" and were read as quotes', level=INFO)
@@ -250,27 +256,30 @@ def notice_end(context: RunContext, scan: SheetScan) -> None:
         )
 
 
-def notice_values_above(context: RunContext, scan: SheetScan, span: RowSpan) -> None:
-    """Cells that stand for the value above them: ditto marks, and a first column that is filled once for several records."""
-    rows = [(row, scan.row(row)[span.first_column : span.stop_column]) for row in range(span.data_start, min(span.stop, span.data_start + _ROWS_OF_SIGN))]
-    rows = [(row, cells) for row, cells in rows if sum(not is_blank(cell) for cell in cells) > 1]
-    filled = _columns_filled_down(context, scan, span)
-    marks = [f"{column_letters(span.first_column + at + 1)}{row + 1}" for row, cells in rows for at, cell in enumerate(cells) if cell in DITTO and at not in filled]
-    if marks:
-        named = ", ".join(marks[:5]) + (f" and {len(marks) - 5} more" if len(marks) > 5 else "")
-        context.notice("ditto_marks", f"ditto marks, which mean the same as above, were not filled in ({named}). Ask for the values themselves", count=len(marks), cells=marks[:100])
-    # A subtotal between the groups is none of their records.
-    rows = [(row, cells) for row, cells in rows if not any(isinstance(cell, str) and _TOTAL.search(cell) for cell in cells[:2])]
-    firsts = [cells[0] if cells else None for _, cells in rows]
-    heads = [cell for cell in firsts if not is_blank(cell)]
-    blank = [row + 1 for (row, _), cell in zip(rows, firsts) if is_blank(cell)]
-    # A column that is seldom filled says nothing of the rows below; names that come again are no heads.
-    are_heads = len(heads) > 1 and len({*map(str, heads)}) == len(heads) and not is_blank(firsts[0]) and all(isinstance(cell, (str, dt.date)) for cell in heads)
-    if are_heads and 0 not in filled and len(blank) * 2 >= len(rows) and all(all(not is_blank(cell) for cell in cells[1:3]) for _, cells in rows):
-        letters = column_letters(span.first_column + 1)
-        found = stretches(blank)
-        said = f"column {letters} has a value in the first of several records and is blank below it ({rows_in_words(found)}); the blank cells stay empty"
+def values_above(context: RunContext, scan: SheetScan, span: RowSpan) -> dict[int, list[Any]]:
+    """Tells of the cells of a table that stand for the value above them; returns the rows in which signs for "as above" have that value."""
+    signs, (columns, blank) = _native.values_above(scan.as_native(), (span.data_start, span.stop), (span.first_column, span.stop_column))
+    filled = _columns_filled_down(context, scan, span) if signs or columns else set()
+    changed: dict[int, list[Any]] = {}
+    for row, column, above in signs:
+        if above is not None:
+            changed.setdefault(row, scan.row(row))[column] = scan.cell(above, column)
+    for found, said, level in (
+        ([(row, column) for row, column, above in signs if above is not None], "have the value above", INFO),
+        ([(row, column) for row, column, above in signs if above is None], "have none and were left. Ask for the values themselves", WARNING),
+    ):
+        cells = [f"{column_letters(column + 1)}{row + 1}" for row, column in found]
+        if cells:
+            named = ", ".join(cells[:5]) + (f" and {len(cells) - 5} more" if len(cells) > 5 else "")
+            context.notice("ditto_marks", f"ditto marks, which mean the same as above, {said} ({named})", level=level, count=len(cells), cells=cells[:100])
+    columns = [column for column in columns if column - span.first_column not in filled]
+    if columns:
+        found = stretches([row + 1 for row in blank])
+        letters = ", ".join(column_letters(column + 1) for column in columns)
+        what = f"column {letters} has a value" if len(columns) == 1 else f"columns {letters} have values"
+        said = f"{what} in the first of several records and {'is' if len(columns) == 1 else 'are'} blank below it ({rows_in_words(found)}); the blank cells stay empty"
         context.notice("filled_once", f"{said}. If the value above applies to them, too, write it in the field: Field(…, fill_down=True)", count=len(blank), rows=found)
+    return changed
 
 
 def _columns_filled_down(context: RunContext, scan: SheetScan, span: RowSpan) -> set[int]:

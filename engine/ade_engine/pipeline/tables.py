@@ -5,11 +5,11 @@ from __future__ import annotations
 from ade_engine import _native
 from ade_engine.fields.units import is_unit
 from ade_engine.io.scan.sheet_scan import ChangedScan, SheetScan
-from ade_engine.models.table import region_of
+from ade_engine.models.table import is_blank, region_of
 from ade_engine.pipeline.finding.header_rows import DATA, HEADER, RowKinds, RowSpan
 from ade_engine.pipeline.finding.row_detectors import RowClassifier, known_words, native_words
 from ade_engine.pipeline.finding.told import tell, tell_further_headers, tell_side
-from ade_engine.pipeline.noticed import notice_no_table, notice_rows
+from ade_engine.pipeline.noticed import notice_no_table, notice_rows, values_above
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ class TableFinder:
     ) -> tuple[SheetScan, list[RowSpan], bytearray]:
         """The sheet's tables, the scan to read them from, which row detectors may have changed, and the kinds of rows."""
         spans: list[RowSpan] = []
-        verdict = None
+        verdict, settings = None, context.settings
         # Rows are cut after their last value, so a sheet without width is a sheet without values.
         if scan.width:
             verdict = self.rows.classify(context, scan, progress)
@@ -38,6 +38,9 @@ class TableFinder:
             spans = self._tables(context, scan, verdict, progress)
         if (verdict is None or self.rows.has_detectors) and not any(span.gathered is not None for span in spans):
             notice_no_table(context, verdict, spans)
+        if settings.edition == "2026":
+            for span in spans:
+                scan = _with_values_above(context, scan, span)
         if context.debug:
             _report_tables(context, scan, spans)
         return scan, spans, bytearray() if verdict is None else verdict.kinds
@@ -72,7 +75,8 @@ class TableFinder:
             mark_series_headers(context, kinds, scan, known)
         if self.rows.goes_by_looks and context.policy.sends_notices and part is None:
             notice_rows(context, scan, kinds, dict(repeated))
-        if settings.line_records and choice is None and part is None:
+        may_be_lines = settings.line_records or settings.edition == "2026" and settings.rows_by_context and _begins_with_label(scan)
+        if may_be_lines and choice is None and part is None:
             from ade_engine.pipeline.reshaping.lines import find_lines
 
             gathered = find_lines(context, scan, known_words(context.registry))
@@ -136,6 +140,20 @@ class TableFinder:
             # Alone its header looks like none.
             verdict.kinds[header] = HEADER
         return self._tables(context, alone, verdict, progress, ((first, last),))
+
+
+def _begins_with_label(scan: SheetScan) -> bool:
+    """Whether the first cell of a sheet is a text with a colon at its end."""
+    first = next((cell for row in scan.rows(0, min(scan.rows_emitted, 2)) for cell in row if not is_blank(cell)), None)
+    return isinstance(first, str) and first.rstrip().endswith(":")
+
+
+def _with_values_above(context: RunContext, scan: SheetScan, span: RowSpan) -> SheetScan:
+    """The scan in which the signs for "as above" of a table have the value that they stand for."""
+    if span.turned is not None or span.gathered is not None:
+        return scan
+    changed = values_above(context, scan, span)
+    return ChangedScan(scan, changed) if changed else scan
 
 
 def _report_tables(context: RunContext, scan: SheetScan, spans: list[RowSpan]) -> None:

@@ -74,6 +74,7 @@ fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(sheet::find_tables, module)?)?;
     module.add_class::<sheet::FoundTables>()?;
     module.add_function(wrap_pyfunction!(sheet::rows_of_table, module)?)?;
+    module.add_function(wrap_pyfunction!(sheet::values_above, module)?)?;
     module.add_class::<sheet::RowsOfTable>()?;
     module.add_function(wrap_pyfunction!(style::style_key, module)?)?;
     module.add_function(wrap_pyfunction!(toml::parse_toml, module)?)

@@ -10,6 +10,7 @@ use pyo3::types::{PyByteArray, PyBytes};
 use super::layout::SheetLayout;
 use super::source::Scan;
 use ade_engine_native::layout::{RowKind, RowLooks};
+use ade_engine_native::sheet::as_above::as_above;
 use ade_engine_native::sheet::inside::Inside;
 use ade_engine_native::sheet::on_its_side::Side;
 use ade_engine_native::sheet::rows::{Rows, Words};
@@ -74,7 +75,7 @@ pub fn mark_headers<'py>(
 }
 
 /// A table: first row, header rows, the row behind the last, first column, the column behind the last, whether no detector took the
-/// header row for one, and what stands above it that is of all its records.
+/// header row for one, what stands above it that is of all its records, and the cells of its header that name no column.
 type SpanTuple = (
     usize,
     usize,
@@ -83,6 +84,7 @@ type SpanTuple = (
     Option<usize>,
     bool,
     Option<String>,
+    Vec<(usize, usize)>,
 );
 
 fn tuple_of(span: Span) -> SpanTuple {
@@ -96,6 +98,7 @@ fn tuple_of(span: Span) -> SpanTuple {
         last,
         span.is_guessed,
         span.section,
+        span.unnamed,
     )
 }
 
@@ -194,9 +197,11 @@ fn told<'py>(py: Python<'py>, told: Told) -> PyResult<Bound<'py, PyAny>> {
             ("below", rows.collect::<Vec<_>>(), likely, kind as u8).into_bound_py_any(py)
         }
         Told::LeftOutAbove(rows) => ("left out above", rows).into_bound_py_any(py),
+        Told::TablesAbove(rows) => ("tables above", rows).into_bound_py_any(py),
         Told::LeftOutBelow(rows, are_more) => {
             ("left out below", rows, are_more).into_bound_py_any(py)
         }
+        Told::Deductions(row) => ("deductions", row).into_bound_py_any(py),
         Told::PageTitles(rows) => ("page titles", rows).into_bound_py_any(py),
         Told::OnItsSide(fields, rows) => {
             ("on its side", fields, rows.start, rows.end).into_bound_py_any(py)
@@ -314,6 +319,27 @@ pub fn find_tables<'py>(
         side,
         parts,
     })
+}
+
+/// Cells with a sign for "as above", each with the row of the value that it stands for; columns that are filled once for several records, and
+/// the rows in which they are blank.
+type AboveTuple = (Vec<(usize, usize, Option<usize>)>, (Vec<usize>, Vec<usize>));
+
+/// Finds the cells of a table that stand for values above them. `rows`: the table's first row below its header, and the one behind its last;
+/// `columns`: its first column, and the one behind its last.
+#[pyfunction]
+pub fn values_above(
+    scan: &Bound<'_, Scan>,
+    rows: (usize, usize),
+    columns: (usize, Option<usize>),
+) -> AboveTuple {
+    let sheet = scan.get().sheet();
+    let span = Span {
+        columns: columns.0..columns.1.unwrap_or(usize::MAX),
+        ..Span::new(rows.0, 0, rows.1)
+    };
+    let found = as_above(Rows { sheet: &sheet }, &span);
+    (found.signs, found.filled_once)
 }
 
 /// A total beside what was added: its row and column, what it says, what was added, the first and the last row of that, decimals, whether it

@@ -409,10 +409,23 @@ impl Scan {
         (rows, separated.quotes_are_letters)
     }
 
-    /// Whether separated text ends within a row that has fewer cells than most.
+    /// Whether separated text ends within a row.
     #[getter]
     fn is_cut(&self) -> bool {
         self.sheet.findings().separated.is_cut
+    }
+
+    /// Whether single quotes stand around the cells of separated text.
+    #[getter]
+    fn has_single_quotes(&self) -> bool {
+        self.sheet.findings().separated.has_single_quotes
+    }
+
+    /// The first row, from 1, of separated text that has another delimiter, as all below it, and that.
+    #[getter]
+    fn other_part(&self) -> Option<(u32, char)> {
+        let part = self.sheet.findings().separated.other_part;
+        part.map(|(row, delimiter)| (row + 1, char::from(delimiter)))
     }
 
     /// Whether quotes within cells are written with backslashes.

@@ -12,6 +12,8 @@ from ade_engine.pipeline.finding.header_rows import joined_headers, spread_label
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from ade_engine.io.scan.sheet_scan import SheetScan
     from ade_engine.pipeline.finding.header_rows import RowSpan
     from ade_engine.pipeline.shared.context import RunContext
@@ -28,10 +30,12 @@ class SourceTable:
     made unique (``Note__2``) equals another header.
     """
 
-    __slots__ = ("region", "columns", "names", "headers", "frame", "controlled", "mixed", "apart", "_header_rows", "_spread", "_scan", "_span", "_stop_column")
+    __slots__ = ("region", "columns", "names", "headers", "frame", "controlled", "mixed", "apart", "sides", "_header_rows", "_spread", "_scan", "_span", "_stop_column")
 
-    def __init__(self, scan: SheetScan, span: RowSpan, *, spread_labels: bool = False, has_rows: bool = False):
+    def __init__(self, scan: SheetScan, span: RowSpan, *, spread_labels: bool = False, has_rows: bool = False, is_name: Callable[[str], bool] = lambda text: False):
         rows = [scan.row(number)[span.first_column : span.stop_column] for number in range(span.start, span.data_start)]
+        for row, column in (cell for cell in span.unnamed if cell[0] < span.data_start):
+            rows[row - span.start][column - span.first_column] = None
         #: The cells of the header that hold what no cell of a workbook can: row and column of the sheet, from 1.
         self.controlled = [
             (span.start + row + 1, span.first_column + column + 1)
@@ -44,11 +48,13 @@ class SourceTable:
         headers = joined_headers(rows, spread=spread_labels)
         written, footnotes, units = headers, {}, {}
         if spread_labels and (len(rows) > 1 or _may_have_footnotes(rows)):
-            rows, footnotes, units = _without_attributes(rows)
+            rows, footnotes, units = _without_attributes(rows, is_name)
             if footnotes or units:
                 headers = joined_headers(rows, spread=True)
         #: Columns that are stacked, so that none of them is a field's.
         self.apart: frozenset[int] = frozenset()
+        #: Of headers in two languages the part that names the column.
+        self.sides: dict[int, str] = {}
         self._spread: list[list[Any]] | None = None
         width = max(len(headers), _width(scan, span))
         headers += [None] * (width - len(headers))
@@ -105,9 +111,9 @@ class SourceTable:
     def header_parts(self, index: int) -> list[str]:
         """The texts of a column in each row of the header, top to bottom, without blank ones."""
         if len(self._header_rows) == 1:
-            header = self.headers[index]
-            return [header] if header else []
-        parts = [header_text(row[index]) for row in self._header_rows if index < len(row)]
+            parts = [self.headers[index], self.sides.get(index, "")]
+        else:
+            parts = [header_text(row[index]) for row in self._header_rows if index < len(row)]
         return [part for part in parts if part]
 
     def header_rows(self, index: int) -> list[int]:
@@ -189,7 +195,7 @@ class SourceTable:
         return list(filled[span.first_column :]), blank_rows
 
 
-def _without_attributes(rows: list[list[Any]]) -> tuple[list[list[Any]], dict[int, str], dict[int, str]]:
+def _without_attributes(rows: list[list[Any]], is_name: Callable[[str], bool]) -> tuple[list[list[Any]], dict[int, str], dict[int, str]]:
     """The rows of a header without its footnote marks and its units; these by column from 0."""
     # The marks of a label are those of each column that it stands over.
     clean, footnotes, units = spread_rows(rows) if len(rows) > 1 else rows, {}, {}
@@ -201,7 +207,7 @@ def _without_attributes(rows: list[list[Any]]) -> tuple[list[list[Any]], dict[in
     if len(rows) > 1:
         from ade_engine.pipeline.columns.unit_rows import without_units
 
-        clean, units = without_units(clean, rows, joined_headers)
+        clean, units = without_units(clean, rows, joined_headers, is_name)
     if footnotes or units:
         rows = [
             [cell if is_blank(cell) else clean[number][column] for column, cell in enumerate(row)]

@@ -59,6 +59,10 @@ FOUND_BY_VALUES = "found_by_values"
 _SAMPLE_CHUNK = 128
 _SAMPLE_NAMES = ("column_sample_non_empty_values", "column_sample")
 _MOST_REMEMBERED = 10_000
+#: The fields that headers name before they say something of others.
+_LEAST_NAMED = 2
+#: The score of a column whose field that of another sheet says.
+_OF_OTHER_SHEET = 0.5
 
 
 class Mapping:
@@ -102,10 +106,13 @@ class ColumnMapper:
         behind = detectors[self._first_by_header :]
         self._by_values = [entry.fn for entry in takewhile(lambda entry: type(entry.fn) is FieldValues, behind)]
         quick = self._first_by_header + len(self._by_values) if self._first_by_header else 0
+        #: The last table with a header: its sheet, the types of its columns, and their fields.
+        self._headed: tuple[str, list[pl.DataType], dict[int, str]] | None = None
         self._others_want_profile = any("column_profile" in call.plan.names() for _, call in self._detectors[quick:])
 
     def map(self, context: RunContext, table: SourceTable) -> Mapping:
         """Score every column and decide which one gets which field."""
+        self._choose_sides(table)
         scores = {}
         contributions = {}
         by: dict[int, list[dict[str, Any]]] = {}
@@ -134,6 +141,9 @@ class ColumnMapper:
         for field, indices in claims.items():
             if len(indices) > 1:
                 duplicates.update(indices)
+                if context.settings.edition == "2026" and _are_of_years([texts[index][0] for index in indices]):
+                    # Of the quantities of several years none is the quantity.
+                    continue
                 if context.settings.mapping_tie_resolution == "leftmost":
                     duplicates.discard(min(indices, key=lambda index: (-best[index][1], index)))
                 elif context.settings.mapping_tie_resolution == "fullest":
@@ -143,6 +153,8 @@ class ColumnMapper:
             for index, (field, score) in best.items()
             if index not in duplicates
         ]
+        if context.settings.edition == "2026" and context.settings.columns_by_context:
+            columns = self._with_other_sheet(context, table, columns, scores)
         if profiles is not None:
             self._notice_guesses(context, table, profiles, columns)
         if self._by_values and context.policy.sends_notices:
@@ -151,6 +163,57 @@ class ColumnMapper:
         if context.debug:
             self._report(context, table, columns, contributions, duplicates)
         return Mapping(columns, scores, duplicates, by)
+
+    def _choose_sides(self, table: SourceTable) -> None:
+        """Where headers have two languages, each with a line or a side of a slash, let the part count that names several fields."""
+        marks = [mark for mark in "\n/" if any(mark in header for header in table.headers)]
+        filled = [index for index, header in enumerate(table.headers) if header]
+        for mark in marks:
+            if sum(mark in table.headers[index] for index in filled) * 3 < len(filled) * 2:
+                continue
+            cut = {index: [part.strip() for part in table.headers[index].split(mark)] for index in filled}
+            if any(len(parts) > 2 for parts in cut.values()):
+                continue
+            named = [{field for parts in cut.values() for field, score in self._said_of_header(parts[side], []).items() if score >= 1} for side in (0, -1)]
+            side = 0 if len(named[0]) > len(named[1]) else -1
+            if len(named[side]) >= _LEAST_NAMED:
+                table.sides = {index: parts[side] for index, parts in cut.items()}
+                return
+
+    def _with_other_sheet(
+        self, context: RunContext, table: SourceTable, columns: list[MappedColumn], scores: dict[int, dict[str, float]]
+    ) -> list[MappedColumn]:
+        """The mapped columns, and those without a header that are the same, one by one, as the columns of an earlier table that has one."""
+        fields = {column.source_index: column.field_name for column in columns}
+        if any(table.headers):
+            if len(fields) >= _LEAST_NAMED:
+                self._headed = context.sheet_name, table.frame.dtypes, fields
+            return columns
+        kinds = [*map(_kind, table.frame.dtypes)]
+        if self._headed is None or [*map(_kind, self._headed[1])] != kinds or not fields.items() <= self._headed[2].items():
+            return columns
+        # Texts beside texts are alike by chance.
+        if not fields and len(set(kinds)) == 1:
+            return columns
+        sheet, _, known = self._headed
+        score = max(context.settings.minimum_mapping_score, _OF_OTHER_SHEET)
+        added = [
+            MappedColumn(field, index, None, lambda c=table.columns[index]: c.values, score) for index, field in known.items() if index not in fields
+        ]
+        for column in added:
+            scores.setdefault(column.source_index, {})[column.field_name] = score
+        if added:
+            letters = ", ".join(column_letters(table.region.min_col + column.source_index) for column in added)
+            context.notice(
+                "columns_of_other_sheet",
+                f"no header row; the columns are of the same kinds as those of the sheet {sheet!r}, so {letters} {'was' if len(added) == 1 else 'were'} used as the same fields",
+                count=len(added),
+            )
+        return sorted(columns + added, key=lambda column: column.source_index)
+
+    def is_name(self, text: str) -> bool:
+        """Whether a text is a header of a field, word for word."""
+        return any(score >= 1 for score in self._said_of_header(text, []).values())
 
     def names_field(self, table: SourceTable, index: int, but: Container[str] = ()) -> bool:
         """Whether the header of a column is one of a field's, word for word. ``but``: fields that do not count."""
@@ -481,6 +544,16 @@ class ColumnMapper:
                 "total_columns": len(table.columns),
             },
         )
+
+
+def _are_of_years(headers: list[str]) -> bool:
+    """Whether headers name different years."""
+    return len({year for header in headers for year in re.findall(r"\b(?:19|20)\d\d\b", header)}) > 1
+
+
+def _kind(dtype: pl.DataType) -> str:
+    """What the values of a column are: a number, a moment, or something else."""
+    return "number" if dtype.is_numeric() else "moment" if dtype.is_temporal() else "other"
 
 
 def _ask(context: RunContext, entry: RegisteredFn, call: Caller, values: dict[str, Any]) -> dict[Any, float]:

@@ -12,13 +12,14 @@ from ade_engine.fields.units import is_unit, without_brackets
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import Any
 
 
-def without_units(rows: list[list[Any]], written: list[list[Any]], joined: Any) -> tuple[list[list[Any]], dict[int, str]]:
+def without_units(rows: list[list[Any]], written: list[list[Any]], joined: Any, is_name: Callable[[str], bool]) -> tuple[list[list[Any]], dict[int, str]]:
     """The rows of a header without the texts of its rows of units, and the units by column from 0.
 
-    ``rows`` are those of a block whose labels stand over each of their columns, ``written`` the same as the sender has them; ``joined`` makes one text for each column.
+    ``rows`` are those of a block whose labels stand over each of their columns, ``written`` the same as the sender has them; ``joined`` makes one text for each column; ``is_name``: whether a text is the name of a field, as "Qty" may be, which counts pieces, too.
     """
     width = max(map(len, rows), default=0)
     units: dict[tuple[int, int], str] = {}
@@ -30,7 +31,7 @@ def without_units(rows: list[list[Any]], written: list[list[Any]], joined: Any) 
             if not text or not any(above) or text in above:
                 # A blank cell, the name of a column that has none above, or a merged label.
                 continue
-            if is_unit(text):
+            if is_unit(text) and not is_name(text):
                 found[number, column] = text
             elif any(_text(written, other, column) for other in range(number)):
                 found = {}

@@ -19,9 +19,9 @@ if TYPE_CHECKING:
     from ade_engine.io.scan.sheet_scan import SheetScan
 
 #: What a row counts as when tables are sought. Only headers and data make tables; settings act on the others.
-OTHER, HEADER, DATA, TOTAL, GROUP, NOTE, TITLE, BALANCE, LINE, LONE = range(10)
+OTHER, HEADER, DATA, TOTAL, GROUP, NOTE, TITLE, BALANCE, LINE, LONE, RULE, PREPARED = range(12)
 #: What each of them is called.
-KIND_NAMES = ("other", "header", "data", "total", "group", "note", "title", "balance", "line", "lone text")
+KIND_NAMES = ("other", "header", "data", "total", "group", "note", "title", "balance", "line", "lone text", "rule", "prepared")
 #: Kinds beside header and data that detectors may give, and what rows of them are.
 OTHER_KINDS = {"total": TOTAL, "group": GROUP, "note": NOTE, "title": TITLE}
 
@@ -80,7 +80,7 @@ class RowKinds:
 class RowSpan:
     """The rows of a table: a header block, and everything below it up to ``stop``."""
 
-    __slots__ = ("start", "header_rows", "stop", "is_guessed", "first_column", "stop_column", "scan", "kinds", "turned", "turned_from", "verdict", "section", "heads", "gathered")
+    __slots__ = ("start", "header_rows", "stop", "is_guessed", "first_column", "stop_column", "scan", "kinds", "turned", "turned_from", "verdict", "section", "unnamed", "heads", "gathered")
 
     def __init__(self, start: int, header_rows: int, stop: int, *, is_guessed: bool = False):
         self.start = start
@@ -101,6 +101,8 @@ class RowSpan:
         self.turned_from = 0
         #: What stands alone above the header and is of all its records.
         self.section: str | None = None
+        #: The cells of the header, by row and column, that name no column.
+        self.unnamed: list[tuple[int, int]] = []
         #: Of rows of the sheet the cells of the section heads above them: row and column, all from 1; where somebody asks for them.
         self.heads: dict[int, tuple[int, int]] = {}
         #: The records that stand in lines of the sheet, of which the table was made.
@@ -114,10 +116,10 @@ class RowSpan:
         return self.start + self.header_rows
 
     @classmethod
-    def from_native(cls, span: tuple[int, int, int, int, int | None, bool, str | None]) -> RowSpan:
-        start, header_rows, stop, first_column, stop_column, is_guessed, section = span
+    def from_native(cls, span: tuple[int, int, int, int, int | None, bool, str | None, list[tuple[int, int]]]) -> RowSpan:
+        start, header_rows, stop, first_column, stop_column, is_guessed, section, unnamed = span
         made = cls(start, header_rows, stop, is_guessed=is_guessed)
-        made.first_column, made.stop_column, made.section = first_column, stop_column, section
+        made.first_column, made.stop_column, made.section, made.unnamed = first_column, stop_column, section, unnamed
         return made
 
     def __repr__(self) -> str:

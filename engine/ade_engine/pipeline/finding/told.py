@@ -153,8 +153,20 @@ def _tell_left_out_above(context: RunContext, _: SheetScan, rows: list[int]) -> 
     tell_left_out(context, "row", " above the header row", rows, not_written.OUTSIDE)
 
 
+def _tell_tables_above(context: RunContext, _: SheetScan, rows: list[int]) -> None:
+    tell_left_out(context, "row", " above the table, in whose headers no field is named,", rows, not_written.OUTSIDE, WARNING)
+
+
 def _tell_left_out_below(context: RunContext, _: SheetScan, rows: list[int], are_more: bool) -> None:
     tell_left_out(context, "row", " below the table", rows, not_written.OUTSIDE, WARNING if are_more else INFO)
+
+
+def _tell_deductions(context: RunContext, _: SheetScan, row: int) -> None:
+    context.notice(
+        "deductions",
+        f"row {row + 1} says that what stands below is taken off, and its amounts were read as all others are. If they are not negative, they are added where they should be taken off",
+        rows=[[row + 1, row + 1]],
+    )
 
 
 def _tell_names_below(context: RunContext, _: SheetScan, words: int, start: int, stop: int) -> None:
@@ -200,7 +212,9 @@ _NOTICES = {
     "kept": _tell_kept,
     "below": _tell_below,
     "left out above": _tell_left_out_above,
+    "tables above": _tell_tables_above,
     "left out below": _tell_left_out_below,
+    "deductions": _tell_deductions,
     "page titles": _tell_page_titles,
     "on its side": _tell_names_below,
     "notes beside": _tell_notes_beside,

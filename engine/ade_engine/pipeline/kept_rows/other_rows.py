@@ -13,7 +13,7 @@ from ade_engine.fields.readers import filled_rows, without_blank_rows
 from ade_engine.fields.surroundings import Surroundings
 from ade_engine.models.notices import INFO, WARNING
 from ade_engine.pipeline.columns.frame import header_text
-from ade_engine.pipeline.finding.header_rows import BALANCE, GROUP, LINE, LONE, NOTE, TOTAL
+from ade_engine.pipeline.finding.header_rows import BALANCE, GROUP, LINE, LONE, NOTE, PREPARED, RULE, TOTAL
 from ade_engine.pipeline.finding.told import tell_left_out
 from ade_engine.pipeline.kept_rows.provenance import note_dropped
 from ade_engine.pipeline.kept_rows.totals import tell_balances, tell_totals
@@ -36,7 +36,14 @@ _LEAST_OF_RECORD = 2
 #: Why rows have none in the output, by their kinds.
 _REASONS = {NOTE: not_written.NOTE, TOTAL: not_written.TOTAL, BALANCE: not_written.TOTAL, GROUP: not_written.TITLE, LINE: not_written.LINE}
 #: The kinds of rows that may be left out, what one is called, and what is said behind it.
-_UNWANTED = ((NOTE, "note", " between records"), (TOTAL, "row", " of totals"), (BALANCE, "row", " of balances"), (GROUP, "section head", ""))
+_UNWANTED = (
+    (NOTE, "note", " between records"),
+    (TOTAL, "row", " of totals"),
+    (BALANCE, "row", " of balances"),
+    (GROUP, "section head", ""),
+    (RULE, "line", " of signs"),
+    (PREPARED, "prepared row", " without a record"),
+)
 
 
 def leave_out_rows(
@@ -67,8 +74,8 @@ def leave_out_rows(
         said = f"{rows_in_words(numbers)}: only a name, without values: a section head or an empty record; kept as a record"
         context.notice("doubtful_rows", said, count=found.lone_names, **context.rows_told(numbers))
     tell_totals(context, span, scan, found)
-    wanted_gone = {NOTE: settings.end_tables_at_notes, TOTAL: settings.skip_total_rows, BALANCE: True, GROUP: has_section or settings.group_rows != "keep"}
-    unwanted = [(kind, noun, what) for kind, noun, what in _UNWANTED if wanted_gone[kind] and kind in inside]
+    kept = {NOTE: not settings.end_tables_at_notes, TOTAL: not settings.skip_total_rows, GROUP: not has_section and settings.group_rows == "keep"}
+    unwanted = [(kind, noun, what) for kind, noun, what in _UNWANTED if not kept.get(kind) and kind in inside]
     gone = {kind for kind, *_ in unwanted}.union(kind for kind in (LINE, LONE) if kind in inside)
     if not gone or table.height != len(inside):
         return table

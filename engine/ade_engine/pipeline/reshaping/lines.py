@@ -1,6 +1,6 @@
-"""Records whose values stand below one another, each beside its label, as in address blocks: with ``line_records``.
+"""Records whose values stand below one another, each beside its label, as in address blocks and on cards.
 
-A label that comes again begins the next record. Rows and columns count from 0 here, but for the cells that are told.
+A label that comes again begins the next record; where one comes twice in a row, records lie beside one another as well. Rows and columns count from 0 here, but for the cells that are told.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
 #: A longer text is no label.
 _LONGEST_LABEL = 40
-#: So many labels have to be those of fields, and so many records there have to be.
-_LEAST_KNOWN, _LEAST_RECORDS = 2, 2
+#: So many labels have to be those of fields, and so many records there have to be; more where nobody asks for them.
+_LEAST_KNOWN, _LEAST_RECORDS, _LEAST_UNASKED = 2, 2, 3
 
 
 class Lines:
@@ -52,28 +52,41 @@ class Lines:
 
 
 def find_lines(context: RunContext, scan: SheetScan, words: dict[str, str]) -> Lines | None:
-    """The records of a sheet, if most of its lines are labels with their values, and the labels come again."""
+    """The records of a sheet, if most of its lines are labels with their values, and the labels come again. Without ``line_records`` all
+    lines have to be.
+    """
+    is_wanted = bool(context.settings.line_records)
     labels: dict[str, str] = {}
-    records: list[dict[str, tuple[Any, int, int]]] = []
+    lines: list[list[tuple[str, tuple[Any, int, int]]]] = []
     others = 0
     for row, cells in enumerate(scan.rows(0, scan.rows_emitted)):
         pairs = _pairs(row, cells, words)
-        if not pairs:
+        if pairs:
+            lines.append([(simplify(label), value) for label, value in pairs])
+            labels.update({simplify(label): label for label, _ in reversed(pairs) if simplify(label) not in labels})
+        else:
             others += any(not is_blank(cell) for cell in cells)
+            if others and not is_wanted:
+                return None
+    # Beside one another each record has its labels in a column of its own.
+    are_beside = any(len({label for label, _ in pairs}) < len(pairs) for pairs in lines)
+    records: list[dict[str, tuple[Any, int, int]]] = []
+    open_at: dict[int, dict[str, tuple[Any, int, int]]] = {}
+    for pairs in lines:
         for label, value in pairs:
-            simple = simplify(label)
-            if not records or simple in records[-1]:
-                records.append({})
-            labels.setdefault(simple, label)
-            records[-1][simple] = value
-    lines = sum(map(len, records))
-    if len(records) < _LEAST_RECORDS or sum(label in words for label in labels) < _LEAST_KNOWN or others * 2 > lines:
+            column = value[2] if are_beside else 0
+            if label in open_at.setdefault(column, {}) or not open_at[column]:
+                open_at[column] = {}
+                records.append(open_at[column])
+            open_at[column][label] = value
+    least = _LEAST_RECORDS if is_wanted else _LEAST_UNASKED
+    if len(records) < least or sum(label in words for label in labels) < _LEAST_KNOWN or others * 2 > sum(map(len, records)):
         return None
     found = Lines(records, labels)
     context.notice(
         "records_in_lines",
         f"{found.count} records stand in lines, each value beside its label ({', '.join(map(repr, list(labels.values())[:4]))}"
-        f"{', …' if len(labels) > 4 else ''}), in {found.region.a1} (`line_records = true`)",
+        f"{', …' if len(labels) > 4 else ''}), in {found.region.a1}{' (`line_records = true`)' if is_wanted else ''}",
         level=INFO,
         count=found.count,
         rows=[[found.region.min_row, found.region.max_row]],

@@ -96,8 +96,12 @@ pub struct Separated {
     pub has_backslashes: bool,
     /// Rows of which cells were joined, and how many cells they had before.
     pub joined: Vec<(u32, u32)>,
-    /// Whether the text ends within a row that has fewer fields than most.
+    /// Whether the text ends within a row: it has fewer fields than most, or its last value is shorter than all others.
     pub is_cut: bool,
+    /// Whether single quotes stand around cells.
+    pub has_single_quotes: bool,
+    /// The first row that has another delimiter, as all below it, and that.
+    pub other_part: Option<(u32, u8)>,
 }
 
 impl Separated {
@@ -137,6 +141,11 @@ impl Separated {
         self.runs
             .last()
             .is_some_and(|(.., fields)| (*fields as usize) < self.usual())
+    }
+
+    /// Whether rows have different numbers of fields.
+    pub fn differ(&self) -> bool {
+        self.runs.windows(2).any(|pair| pair[0].2 != pair[1].2)
     }
 
     /// Whether rows with several fields have different numbers of them.

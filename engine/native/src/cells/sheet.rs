@@ -10,7 +10,7 @@
 use std::sync::Arc;
 
 use super::cell::{Cell, Tag};
-use super::findings::Findings;
+use super::findings::{Findings, Separated};
 use super::group::{Chunk, GROUP_ROWS, Group};
 use super::merged::MergedRange;
 use super::text::{TextArena, TextReference};
@@ -76,6 +76,11 @@ impl Sheet {
     /// What the scan found out about the sheet beside its cells.
     pub fn findings(&self) -> &Findings {
         &self.findings
+    }
+
+    /// What is known of the records of separated text.
+    pub fn separated(&mut self) -> &mut Separated {
+        &mut self.findings.separated
     }
 
     /// The cells whose numbers are shown with leading zeros.

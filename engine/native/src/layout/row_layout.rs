@@ -47,6 +47,10 @@ pub enum RowKind {
     Line = 8,
     /// A text between records that may be a section head, a note or a line.
     LoneText = 9,
+    /// A line that is drawn with signs.
+    Rule = 10,
+    /// A row without a record, ready for one.
+    Prepared = 11,
 }
 
 impl RowKind {
@@ -62,6 +66,8 @@ impl RowKind {
             7 => Self::Balance,
             8 => Self::Line,
             9 => Self::LoneText,
+            10 => Self::Rule,
+            11 => Self::Prepared,
             _ => Self::Other,
         }
     }

@@ -4,9 +4,11 @@ use std::collections::HashMap;
 
 use super::rows::{Rows, has_letter, is_digit, trim};
 use super::span::Span;
+use super::told::Told;
 use super::view::SheetView;
 use crate::cells::Tag;
 use crate::layout::RowKind;
+use crate::layout::totals::names_deduction;
 
 /// A longer text is a note.
 const MAX_SECTION_CHARS: usize = 80;
@@ -37,10 +39,11 @@ const CONTINUED: [&str; 14] = [
 ];
 
 impl SheetView<'_> {
-    /// Takes a line of one cell that is a day, a week or a label with a colon out of the header below it: it names no column.
+    /// Takes a line of one cell that is a day, a week or a label with a colon, and one that says the same in brackets in each of its cells,
+    /// as filters do, out of the header below it: it names no column.
     pub(super) fn free_lone_values(&mut self) {
         for span in &mut self.spans {
-            while span.header_rows > 1 && names_nothing(self.rows, span.start) {
+            while span.header_rows > 1 && names_nothing(self.rows, span.start, self.is_unit) {
                 self.kinds[span.start] = RowKind::Title;
                 span.start += 1;
                 span.header_rows -= 1;
@@ -85,6 +88,21 @@ impl SheetView<'_> {
         }
     }
 
+    /// Names the line above a later table that says that its amounts are taken off: they count as all others do.
+    pub(super) fn tell_deductions(&mut self) {
+        for at in 1..self.spans.len() {
+            let (above, start) = (self.spans[at - 1].data_start(), self.spans[at].start);
+            let first = start.saturating_sub(MAX_BLANK_ROWS + 1).max(above);
+            let nearest = (first..start).rev().find(|&row| !self.rows.is_empty(row));
+            let texts = nearest.map(|row| naming_texts(self.rows, row));
+            if let (Some(row), Some([text])) = (nearest, texts.as_deref())
+                && names_deduction(text)
+            {
+                self.told.push(Told::Deductions(row));
+            }
+        }
+    }
+
     /// The names of a table in order, and the lines above it; nothing where there is no such line.
     fn lines_of(&self, span: &Span, above: usize) -> Option<(Vec<String>, Lines)> {
         if span.header_rows == 0 {
@@ -110,10 +128,12 @@ struct Lines {
     texts: Vec<Vec<String>>,
 }
 
-/// Returns whether a row has one cell, which is a day, a week or a label with a colon.
-fn names_nothing(rows: Rows<'_>, row: usize) -> bool {
-    let &[cell] = rows.cells(row).as_slice() else {
-        return false;
+/// Returns whether a row has one cell, which is a day, a week or a label with a colon, or the same text in brackets, no unit, in each.
+fn names_nothing(rows: Rows<'_>, row: usize, is_unit: &dyn Fn(&str) -> bool) -> bool {
+    let cells = rows.cells(row);
+    let &[cell] = cells.as_slice() else {
+        let texts = rows.texts(row);
+        return matches!(texts.as_slice(), [(_, text)] if text.starts_with('(') && text.ends_with(')') && !is_unit(text));
     };
     let text = rows.text(cell);
     let is_moment = matches!(

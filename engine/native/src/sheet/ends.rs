@@ -121,9 +121,10 @@ impl SheetView<'_> {
 
     /// Returns the row below a table's last row that is no note; its end where it has no notes there.
     fn first_note(&self, span: &Span) -> usize {
-        let (mut stop, mut has_notes) = (span.stop, false);
         let names = count_names(self.rows, span);
-        for row in (span.data_start()..span.stop).rev() {
+        let end = self.first_footnote(span, names);
+        let (mut stop, mut has_notes) = (end, end < span.stop);
+        for row in (span.data_start()..end).rev() {
             if !self.rows.is_empty(row) {
                 let kind = self.kinds[row];
                 if ![RowKind::Note, RowKind::Title, RowKind::Group].contains(&kind)
@@ -137,6 +138,58 @@ impl SheetView<'_> {
         }
         if has_notes { stop } else { span.stop }
     }
+
+    /// Returns the first of the rows at the end of a table that explain marks of its cells: `1` beside a text below cells that end with `(1)`.
+    /// Names of their own may stand above them.
+    fn first_footnote(&self, span: &Span, names: usize) -> usize {
+        let pair = |row: usize| -> Option<(String, String)> {
+            let cells = self.rows.filled_within(row, &span.columns);
+            let texts: Vec<String> = cells
+                .map(|column| self.rows.text(self.rows.sheet.cell(row, column)))
+                .collect();
+            <[String; 2]>::try_from(texts).ok().map(Into::into)
+        };
+        let mut marks: Vec<String> = Vec::new();
+        let mut first = span.stop;
+        for row in (span.data_start()..span.stop).rev() {
+            if self.rows.is_empty(row) {
+                continue;
+            }
+            match pair(row) {
+                Some((mark, text))
+                    if mark.chars().count() <= MAX_MARK_CHARS && !is_value(&text) =>
+                {
+                    marks.push(mark.trim_matches(['(', ')']).to_owned());
+                    first = row;
+                }
+                _ => break,
+            }
+        }
+        if marks.is_empty() || names <= 2 {
+            return span.stop;
+        }
+        let is_marked = |row: usize| {
+            let texts = self.rows.texts_within(row, &span.columns).into_iter();
+            let mut ends = texts.map(|(_, text)| text);
+            ends.any(|text| marks.iter().any(|mark| text.ends_with(&format!("{mark})"))))
+        };
+        if !(span.data_start()..first).any(is_marked) {
+            return span.stop;
+        }
+        let above = (span.data_start()..first)
+            .rev()
+            .find(|&row| !self.rows.is_empty(row));
+        let is_header = |row: &usize| {
+            pair(*row).is_some_and(|(one, other)| !is_value(&one) && !is_value(&other))
+                && !is_marked(*row)
+        };
+        above.filter(is_header).unwrap_or(first)
+    }
+}
+
+/// Returns whether a text begins with a digit, as values do.
+fn is_value(text: &str) -> bool {
+    text.starts_with(|c: char| c.is_numeric() || c == '-')
 }
 
 /// Returns the row at which a table has so many blank rows below a filled one; its end otherwise.

@@ -114,7 +114,8 @@ fn is_other_table(texts: &[String]) -> bool {
 }
 
 /// Makes headers of rows of names that begin a block below the first header, in which a word is the header of a field and no other cell of
-/// its column; or, `by_values`, above values in several columns: no column reads the names of the table below. Returns these rows.
+/// its column; or, `by_values`, above values in several columns: no column reads the names of the table below; and wherever it stands of a row
+/// in which each cell names another field. Returns these rows.
 fn mark_further(
     rows: Rows<'_>,
     looked_at: impl Iterator<Item = usize>,
@@ -127,12 +128,23 @@ fn mark_further(
     };
     let mut found = Vec::new();
     for row in looked_at.filter(|&row| row > first) {
-        if kinds[row] == RowKind::Data
-            && rows.begins_block(row)
-            && rows.are_names(row)
-            && (rows.has_word_of_its_own(row, words)
-                || by_values && rows.likeness_below(row) <= -MIN_ABOVE_VALUES)
-        {
+        let begins_table = || {
+            rows.begins_block(row)
+                && rows.are_names(row)
+                && (rows.has_word_of_its_own(row, words)
+                    || by_values && rows.likeness_below(row) <= -MIN_ABOVE_VALUES)
+        };
+        let names_fields_alone = || {
+            let filled = || rows.filled(row).map(|column| rows.sheet.cell(row, column));
+            by_values
+                && filled().all(|cell| rows.is_name(cell))
+                && filled()
+                    .next()
+                    .is_some_and(|cell| rows.field_of(cell, words).is_some())
+                && filled().nth(1).is_some()
+                && rows.count_fields(&rows.cells(row), words) == filled().count()
+        };
+        if kinds[row] == RowKind::Data && (names_fields_alone() || begins_table()) {
             kinds[row] = RowKind::Header;
             found.push(row);
         }

@@ -3,7 +3,7 @@
 //! A row is left out only where it surely is none: a head is a name in a thin row, a total adds up and does not go on as records do, a note
 //! stands between blank rows. All others are records.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::ends::{count_names, is_thin};
 use super::pivots::find_pivot;
@@ -17,6 +17,11 @@ use crate::layout::{RowKind, RowLooks, State};
 
 /// What remarks begin with.
 const MARKS: [char; 4] = ['*', '†', '‡', '§'];
+/// The signs of a line that is drawn with them, and the least that a cell has of them.
+const SIGNS: &str = "-–—=_*~#+.·─═";
+const MIN_SIGNS: usize = 3;
+/// The columns that all records fill, and no prepared row does.
+const MIN_BLANK_BESIDE: usize = 2;
 /// The letters in front of the number of a record.
 const MAX_LETTERS: usize = 4;
 
@@ -60,6 +65,13 @@ impl<'s> Inside<'s> {
         if settings.is_2026 {
             inside.keep_lone_names();
         }
+        if settings.is_2026 {
+            if settings.heads != Heads::Keep {
+                inside.mark_numbered_heads();
+            }
+            inside.mark_rules();
+            inside.mark_prepared();
+        }
         let may_be_pivot =
             settings.is_2026 && settings.heads == Heads::ToColumn && settings.leave_out_totals;
         let groups = may_be_pivot
@@ -69,6 +81,9 @@ impl<'s> Inside<'s> {
             Some(groups) => inside.groups = groups,
             None if settings.leave_out_totals => inside.find_totals(looks, settings),
             None => {}
+        }
+        if settings.is_2026 && settings.leave_out_totals {
+            inside.mark_repeated_heads();
         }
         if settings.end_at_notes {
             inside.find_notes();
@@ -141,6 +156,139 @@ impl<'s> Inside<'s> {
         {
             self.kinds[..stop].fill(RowKind::Data);
             self.lone_names = stop;
+        }
+    }
+
+    /// Makes section heads of the thin rows of texts whose number begins those of the rows below: A, or 3, above A.1, or 3.1.
+    fn mark_numbered_heads(&mut self) {
+        let names = count_names(self.rows, self.span);
+        let texts = |at: usize| -> Vec<String> {
+            let cells = self.filled(at);
+            cells.map(|(_, cell)| self.rows.text(cell)).collect()
+        };
+        let is_pair = |at: usize| {
+            let mut columns = self.filled(at);
+            columns.nth(1).is_some() && columns.next().is_none()
+        };
+        let is_head = |at: &usize| {
+            if self.kinds[*at] != RowKind::Data || !is_pair(*at) {
+                return false;
+            }
+            let own = texts(*at);
+            let below = (at + 1..self.kinds.len()).find(|&at| !self.is_blank(at));
+            let is_part = |number: &String| {
+                let rest = number.strip_prefix(own[0].trim_end_matches('.'));
+                rest.is_some_and(|rest| rest.starts_with(['.', '-']) && rest.chars().any(is_digit))
+            };
+            !own[1].starts_with(is_digit)
+                && self.is_thin(*at, names)
+                && below.is_some_and(|below| texts(below).first().is_some_and(is_part))
+        };
+        let heads: Vec<usize> = (0..self.kinds.len()).filter(is_head).collect();
+        for at in heads {
+            self.kinds[at] = RowKind::Group;
+        }
+    }
+
+    /// Makes totals of the rows that repeat a section head beside a number, as a summary below all sections does; a lone text above them is
+    /// its title.
+    fn mark_repeated_heads(&mut self) {
+        let texts = |at: usize| -> Vec<(usize, String)> {
+            let cells = self.filled(at).take(2);
+            cells
+                .map(|(column, cell)| (column, self.rows.text(cell)))
+                .collect()
+        };
+        let is_pair = |at: &usize| self.filled(*at).count() == 2;
+        let heads: HashSet<Vec<(usize, String)>> = self
+            .places(RowKind::Group)
+            .filter(is_pair)
+            .map(texts)
+            .collect();
+        let repeats = |at: &usize| {
+            self.kinds[*at] == RowKind::Data
+                && self.filled(*at).nth(2).is_some()
+                && heads.contains(&texts(*at))
+        };
+        let found: Vec<usize> = (0..self.kinds.len())
+            .filter(|_| !heads.is_empty())
+            .filter(repeats)
+            .collect();
+        let title = found.first().and_then(|first| first.checked_sub(1));
+        let title =
+            title.filter(|&at| self.kinds[at] == RowKind::Data && self.filled(at).count() == 1);
+        self.doubtful.retain(|(at, _)| !found.contains(at));
+        for at in found.into_iter().chain(title) {
+            self.kinds[at] = RowKind::Total;
+        }
+    }
+
+    /// Marks the lines that are drawn with signs.
+    fn mark_rules(&mut self) {
+        let is_drawn = |at: &usize| {
+            let mut cells = self.filled(*at).peekable();
+            cells.peek().is_some() && cells.all(|(_, cell)| is_rule(self.rows, cell))
+        };
+        let drawn: Vec<usize> = (0..self.kinds.len()).filter(is_drawn).collect();
+        for at in drawn {
+            self.kinds[at] = RowKind::Rule;
+        }
+    }
+
+    /// Marks the rows that somebody has prepared for further records: zeros, which formulas show, beside the number of the row or alone, and
+    /// nothing in several columns that all records fill.
+    fn mark_prepared(&mut self) {
+        let stop = (0..self.kinds.len()).rev().find(|&at| !self.is_blank(at));
+        let stop = stop.map_or(0, |last| last + 1);
+        let is_counted = |at: usize| {
+            let number = |at: usize| {
+                let cell = self.rows.sheet.cell(self.row(at), self.span.columns.start);
+                amount_of(self.rows, cell)
+            };
+            let own = number(at);
+            own.is_some()
+                && (at > 0 && number(at - 1) == own.map(|own| own - 1.0)
+                    || number(at + 1) == own.map(|own| own + 1.0))
+        };
+        let is_prepared: Vec<bool> = (0..stop)
+            .map(|at| {
+                let start = self.span.columns.start;
+                let mut zeros = 0;
+                let mut others = self.filled(at).filter(|(column, cell)| {
+                    let is_zero = shows_zero(self.rows, *cell);
+                    zeros += usize::from(is_zero);
+                    !is_zero && *column != start
+                });
+                self.kinds[at] == RowKind::Data && others.next().is_none() && zeros > 0 && {
+                    let first = self.rows.sheet.cell(self.row(at), start);
+                    self.rows.sheet.is_blank(first)
+                        || shows_zero(self.rows, first)
+                        || is_counted(at)
+                }
+            })
+            .collect();
+        if !is_prepared.contains(&true) {
+            return;
+        }
+        let columns = |at: usize| self.filled(at).map(|(column, _)| column).collect();
+        let records = (0..stop).filter(|&at| {
+            self.kinds[at] == RowKind::Data && !self.is_blank(at) && !is_prepared[at]
+        });
+        let filled = records
+            .map(columns)
+            .reduce(|all: HashSet<usize>, own| &all & &own)
+            .unwrap_or_default();
+        let is_bare = |at: usize| (&filled - &columns(at)).len() >= MIN_BLANK_BESIDE;
+        let (mut start, mut prepared) = (0, Vec::new());
+        for part in is_prepared.chunk_by(|a, b| a == b) {
+            let rows = start..start + part.len();
+            start = rows.end;
+            if part[0] && (part.len() > 1 || rows.end == stop) && rows.clone().all(is_bare) {
+                prepared.push(rows);
+            }
+        }
+        for rows in prepared {
+            self.kinds[rows].fill(RowKind::Prepared);
         }
     }
 
@@ -365,6 +513,31 @@ pub struct Lines {
     pub names: Vec<(usize, String)>,
     /// The number of the line, from 2; the column; the place of the record; the text.
     pub texts: Vec<(usize, usize, usize, String)>,
+}
+
+/// Returns whether a cell holds nothing but one sign, several times.
+fn is_rule(rows: Rows<'_>, cell: Cell) -> bool {
+    if cell.tag != Tag::Text {
+        return false;
+    }
+    let text = trim(rows.sheet.text(cell.as_text()));
+    let mut signs = text.chars();
+    let first = signs.next().filter(|&sign| SIGNS.contains(sign));
+    first.is_some_and(|first| signs.all(|sign| sign == first)) && text.chars().count() >= MIN_SIGNS
+}
+
+/// Returns whether a cell shows a zero, with a currency or without.
+fn shows_zero(rows: Rows<'_>, cell: Cell) -> bool {
+    match cell.tag {
+        Tag::Integer => cell.as_integer() == 0,
+        Tag::Float => cell.as_float() == 0.0,
+        Tag::Text => {
+            let text = rows.sheet.text(cell.as_text());
+            let mut digits = text.chars().filter(|c| c.is_alphanumeric()).peekable();
+            digits.peek().is_some() && digits.all(|digit| digit == '0')
+        }
+        _ => false,
+    }
 }
 
 /// What a day or the number of a record looks like, without its digits: `A-9` for A-17. Nothing for other texts.

@@ -6,21 +6,27 @@
 //! - `tables`: a table begins at each header row
 //! - [`columns`]: tables beside one another, and notes beside tables
 //! - `lines`: rows of texts alone between the records of a table
+//! - `row_types`: rows that say themselves what they are
 //! - `above`: what stands alone in a line above a header
+//! - [`as_above`]: cells that stand for the value above them
 //! - `records`: records that were taken for a header
 //! - `ends`: where a table ends
+//! - `further`: rows of a header that name no column
 //! - [`inside`]: rows of a table that are no records; `pivots`: those of a pivot
 //! - [`span`], [`view`], [`told`]: a table's place, a sheet as the passes see it, and what they have to say of it
 
 mod above;
+pub mod as_above;
 pub mod columns;
 mod ends;
+mod further;
 pub mod headers;
 pub mod inside;
 mod lines;
 pub mod on_its_side;
 mod pivots;
 mod records;
+mod row_types;
 pub mod rows;
 pub mod span;
 mod tables;
@@ -53,17 +59,22 @@ type Pass<'s> = fn(&mut SheetView<'s>);
 
 /// The passes over the tables of a sheet, in their order, each with the settings that want it.
 #[rustfmt::skip]
-fn passes<'s>() -> [(Wants, Pass<'s>); 9] {
+fn passes<'s>() -> [(Wants, Pass<'s>); 14] {
     [
         (|settings| settings.by_context, SheetView::free_first_heads),
         (|settings| settings.by_context && settings.is_2026, SheetView::free_lone_values),
+        (|settings| settings.by_context && settings.is_2026, SheetView::take_further_headers),
         (|settings| settings.headerless, SheetView::keep_records),
+        (|settings| settings.by_context && settings.is_2026, SheetView::choose_names),
+        (|settings| settings.by_context && settings.is_2026, SheetView::leave_captions),
+        (|settings| settings.by_context && settings.is_2026, SheetView::leave_out_above),
         (|settings| settings.by_context, SheetView::end_above_titles),
         (|settings| settings.by_context, SheetView::find_lines),
         (
             |settings| settings.by_context && settings.is_2026 && settings.heads == Heads::ToColumn,
             SheetView::name_sections,
         ),
+        (|settings| settings.by_context && settings.is_2026, SheetView::tell_deductions),
         (|_| true, SheetView::end_above_forms),
         // A range is where a user says that the table ends.
         (|settings| settings.area().is_none(), SheetView::end_tables),
@@ -136,6 +147,10 @@ pub fn find_tables(view: &mut SheetView<'_>) -> Place {
         && let Some(side) = on_its_side::find_side(view.rows, view.words)
     {
         return Place::OnItsSide(side);
+    }
+    if settings.by_context && settings.is_2026 && settings.is_whole() && view.read_row_types() {
+        view.leave_out_above();
+        return Place::Here;
     }
     view.open_tables();
     if settings.split_side_by_side && settings.columns_by_context && settings.is_whole() {

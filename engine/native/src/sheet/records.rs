@@ -18,6 +18,10 @@ const SURE: f64 = 0.75;
 const MIN_HEADER: f64 = 0.2;
 /// A row right below the header that is likelier a part of it than this is told of.
 const MIN_LAST: f64 = 0.25;
+/// The fields that a table's header names where it is none of the small ones above; the rows of these, and the cells of each.
+const MIN_FIELDS: usize = 2;
+const MAX_SMALL_ROWS: usize = 12;
+const MAX_SMALL_CELLS: usize = 3;
 /// Rows at both ends of a stretch above the header row that are looked at.
 const MAX_ABOVE_ROWS: usize = 100;
 
@@ -170,8 +174,9 @@ impl SheetView<'_> {
                 .map(|row| (row, self.distinct_cells(row).len()))
                 .collect();
             let is_record = |row: usize| {
-                self.kinds[row] == RowKind::Data && widths[&row] > 1
-                    || self.is_like(row, span.data_start())
+                !self.is_labelled(row)
+                    && (self.kinds[row] == RowKind::Data && widths[&row] > 1
+                        || self.is_like(row, span.data_start()))
             };
             let records: Vec<usize> = widths
                 .keys()
@@ -212,6 +217,46 @@ impl SheetView<'_> {
             self.told.push(Told::LeftOutAbove(left_out));
         }
         tables
+    }
+
+    /// Returns whether a row begins with a label that ends with a colon.
+    fn is_labelled(&self, row: usize) -> bool {
+        let first = self.rows.texts(row).into_iter().next();
+        first.is_some_and(|(_, text)| text.ends_with(':'))
+    }
+
+    /// Leaves out the small tables above the first one that names fields, in whose headers no field is named: summaries, settings.
+    pub(super) fn leave_out_above(&mut self) {
+        let header = |span: &Span| span.start..span.data_start().max(span.start + 1);
+        let fields = |span: &Span| {
+            let cells: Vec<Cell> = header(span).flat_map(|row| self.rows.cells(row)).collect();
+            self.rows.count_fields(&cells, self.words)
+        };
+        let first = self
+            .spans
+            .iter()
+            .position(|span| fields(span) >= MIN_FIELDS);
+        let Some(first) = first.filter(|&first| first > 0) else {
+            return;
+        };
+        let (small, main) = self.spans.split_at(first);
+        let rows_of = |span: &Span| (span.start..span.stop).filter(|&row| !self.rows.is_empty(row));
+        let is_narrow = |span: &Span| {
+            let width = |row: usize| self.rows.texts_within(row, &span.columns).len();
+            rows_of(span).all(|row| width(row) <= MAX_SMALL_CELLS)
+        };
+        let rows: Vec<usize> = small.iter().flat_map(rows_of).collect();
+        let is_small = rows.len() <= MAX_SMALL_ROWS
+            && small
+                .iter()
+                .all(|span| fields(span) == 0 && is_narrow(span));
+        // A table that a gap has cut goes on below with the same columns.
+        let is_other =
+            |row: &usize| !self.has_values(*row) || !self.is_like(*row, main[0].data_start());
+        if is_small && rows.iter().all(is_other) {
+            self.spans.drain(..first);
+            self.told.push(Told::TablesAbove(rows));
+        }
     }
 
     /// The stretches of rows without a blank one between them.
@@ -323,7 +368,8 @@ impl SheetView<'_> {
     /// one known name they are records where they are as full as it is. Else, and below unknown names, they are told.
     fn free_first_records(&mut self, span: &mut Span) -> usize {
         let sheet = self.rows.sheet;
-        let others = span.start + 1..span.data_start();
+        let said = span.unnamed.iter().map(|(row, _)| row + 1).max();
+        let others = said.unwrap_or(span.start + 1)..span.data_start();
         let names: Vec<usize> = self.rows.filled(span.start).collect();
         let different: HashSet<String> = names
             .iter()
@@ -338,6 +384,16 @@ impl SheetView<'_> {
         let begins_small = |row: usize| {
             let cell = sheet.cell(row, key);
             cell.tag == Tag::Text && sheet.text(cell.as_text()).starts_with(char::is_lowercase)
+        };
+        let counts = |cell: Cell| {
+            let text = self.rows.text(cell);
+            let digits: String = text.chars().take_while(|c| !c.is_alphabetic()).collect();
+            let behind = text[digits.len()..].starts_with(char::is_alphabetic);
+            // "1000 EUR" is a unit.
+            let is_power = digits
+                .chars()
+                .all(|c| !c.is_numeric() || matches!(c, '0' | '1'));
+            behind && !is_power && digits.starts_with(char::is_numeric)
         };
         let known = self
             .rows
@@ -354,12 +410,17 @@ impl SheetView<'_> {
             {
                 return 0;
             }
+            is_full &= filled.len() == names.len();
+            // Below names of fields alone, "24 jars" is a value.
+            if known == names.len() && filled.iter().any(|&column| counts(sheet.cell(row, column)))
+            {
+                continue;
+            }
             let is_unit = |&&column: &&usize| self.says_more(sheet.cell(row, column));
             let units = filled[1..].iter().filter(is_unit).count();
             if begins_small(row) && !is_lower || units * 2 >= filled.len() {
                 return 0;
             }
-            is_full &= filled.len() == names.len();
             has_units |= units > 0;
         }
         if has_units || known < 2 && !(known > 0 && is_full) {
@@ -369,7 +430,7 @@ impl SheetView<'_> {
             }
             return 0;
         }
-        span.header_rows = 1;
+        span.header_rows = others.start - span.start;
         self.kinds[others.clone()].fill(RowKind::Data);
         others.len()
     }

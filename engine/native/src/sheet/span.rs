@@ -14,6 +14,8 @@ pub struct Span {
     pub is_guessed: bool,
     /// What stands alone above the header and is of all its records.
     pub section: Option<String>,
+    /// Cells of the header, by row and column, that name no column.
+    pub unnamed: Vec<(usize, usize)>,
 }
 
 impl Span {
@@ -26,6 +28,7 @@ impl Span {
             columns: 0..usize::MAX,
             is_guessed: false,
             section: None,
+            unnamed: Vec::new(),
         }
     }
 

@@ -17,8 +17,12 @@ pub enum Told {
     Below(Range<usize>, f64, RowKind),
     /// Rows above the header row that were left out.
     LeftOutAbove(Vec<usize>),
+    /// Rows of small tables above the table that were left out, for no field is named there.
+    TablesAbove(Vec<usize>),
     /// Rows below a table that were left out, and whether they are more than those that were kept.
     LeftOutBelow(Vec<usize>, bool),
+    /// A line above a table that says that its amounts are taken off.
+    Deductions(usize),
     /// Titles of printed pages among the rows of tables.
     PageTitles(Vec<usize>),
     /// The number of fields whose names stand below one another, and the rows of these.

@@ -2,6 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
+use super::below;
 use super::looks::{DOUBTFUL_ABOVE_FULL, NEED_FULL};
 use super::read::NONE;
 use super::rows::{Doubt, EDGE, Rows, Verdict};
@@ -148,6 +149,7 @@ pub fn judge(rows: &Rows<'_>, sums: &HashMap<usize, Sum>) -> Vec<Verdict> {
         verdicts.push(verdict);
     }
     take_charges(rows, sums, &mut verdicts);
+    below::follow(rows, sums, &mut verdicts);
     verdicts
 }
 
@@ -268,6 +270,13 @@ fn decide(
     let has_name = look.at.is_some() && look.at.as_ref() == rows.keys.first();
     if place.is_last && has_numbers && look.word.is_none() && has_nothing && !has_name {
         return Verdict::Doubtful(Doubt::AtTheEnd);
+    }
+    if item + 1 == rows.items.count()
+        && has_numbers
+        && look.is_all_blank()
+        && look.lacks_day(&rows.table, rows.row(item), &rows.keys)
+    {
+        return Verdict::Doubtful(Doubt::NoDay);
     }
     Verdict::Record
 }

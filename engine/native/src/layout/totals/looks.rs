@@ -31,6 +31,8 @@ const TEXTS: usize = 5;
 /// Rows, and columns, in which running balances are sought.
 const STEPS: usize = 40;
 const COLUMNS_OF_STEPS: usize = 10;
+/// So many rows with a day show that records have one.
+const LEAST_DAYS: usize = 3;
 
 /// A table, column by column.
 pub struct Table<'s> {
@@ -320,6 +322,14 @@ impl Look {
                 break;
             }
         }
+        let is_starred = |column: usize| {
+            let text = table.text(row, column).unwrap_or_default();
+            !text.is_empty() && text.bytes().all(|byte| byte == b'*')
+        };
+        // Stars in a cell of their own, in front of the label, stand for a sum.
+        if look.word.is_none() && (0..look.at.unwrap_or(1)).any(is_starred) {
+            (look.word, look.how) = (Some(Word::Total), Some(How::Weak));
+        }
         look
     }
 
@@ -405,6 +415,21 @@ impl Look {
 }
 
 impl Look {
+    /// Whether a key is blank that is a day in all other rows, of which there are several.
+    pub fn lacks_day(&self, table: &Table<'_>, row: usize, keys: &[usize]) -> bool {
+        let is_day = |row: usize, column: usize| {
+            let text = table.text(row, column);
+            table.kind(row, column) == Kind::Text
+                && text.is_none_or(|text| kind_of(text) == CellKind::Date)
+        };
+        let others = || table.live.iter().copied().filter(|&other| other != row);
+        table.live.len() > LEAST_DAYS
+            && keys.iter().any(|&column| {
+                table.kind(row, column) == Kind::Blank
+                    && others().all(|other| is_day(other, column))
+            })
+    }
+
     /// Whether what stands beside the label are days alone: "1 May", "Opening balance".
     pub fn stands_beside_days(&self, table: &Table<'_>, row: usize, keys: &[usize]) -> bool {
         keys.iter()

@@ -1,9 +1,11 @@
 //! Tells totals and balances from records: by what their numbers add up to, by words, and by what is blank beside these.
 //!
 //! `read` makes whole numbers of a table's cells, `looks` says what its texts say, `sums` finds rows that are the sums of
-//! others, `judge` decides, and `control` checks totals against what was kept. All of it is linear in the cells. Of long tables
-//! rows that have all that records have are added together, and not looked at one by one.
+//! others, `judge` decides, `below` says what follows from a total, and `control` checks totals against what was kept. All of
+//! it is linear in the cells. Of long tables rows that have all that records have are added together, and not looked at one by
+//! one.
 
+mod below;
 mod control;
 mod judge;
 mod looks;
@@ -17,6 +19,7 @@ use std::ops::Range;
 use self::looks::{Look, MOST_COLUMNS, Table};
 use self::read::Kind;
 use self::rows::Rows;
+use self::words::Word;
 use crate::cells::Sheet;
 
 pub use self::control::Check;
@@ -56,6 +59,11 @@ pub fn find(sheet: &Sheet, rows: Range<usize>, columns: Range<usize>, is_note: &
         Some(other) if other.count(Verdict::Total) > found.count(Verdict::Total) => other,
         _ => found,
     }
+}
+
+/// Returns whether a text says that what stands below it is taken off: "Less: refunds".
+pub fn names_deduction(text: &str) -> bool {
+    matches!(words::said(text), Some((Word::Discount, _)))
 }
 
 fn find_in(table: Table<'_>) -> Found {

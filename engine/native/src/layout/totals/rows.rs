@@ -34,6 +34,8 @@ pub enum Doubt {
     Amounts = 4,
     Charge = 5,
     NoMean = 6,
+    BelowTotal = 7,
+    NoDay = 8,
 }
 
 /// A table with all that is known of its rows.

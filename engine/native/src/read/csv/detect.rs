@@ -16,6 +16,8 @@ const START_BYTES: u64 = 4096;
 /// What parts nothing: the text has one column. (The unit separator of ASCII, which no text has.)
 pub const NONE: u8 = 0x1F;
 const CANDIDATES: [u8; 4] = [b',', b';', b'\t', b'|'];
+/// What parts cells where all records agree on it.
+const RARE: [u8; 2] = [b'^', b'~'];
 const SAMPLE_RECORDS: usize = 200;
 
 /// Whether a setting asks for detection.
@@ -111,6 +113,8 @@ pub fn named_delimiter(setting: &str) -> Result<u8> {
 #[derive(Debug, PartialEq, Eq)]
 pub struct Found {
     pub delimiter: u8,
+    /// What stands around cells: double quotes, or single ones.
+    pub quote: u8,
     /// Whether the first line is `sep=` and the delimiter, and so is not data.
     pub is_declared: bool,
 }
@@ -127,25 +131,89 @@ pub fn delimiter(start: &[u8]) -> Found {
     {
         return Found {
             delimiter,
+            quote: b'"',
             is_declared: true,
+        };
+    }
+    if let Some(delimiter) = parted_within_single_quotes(start) {
+        return Found {
+            delimiter,
+            quote: b'\'',
+            is_declared: false,
         };
     }
     let commas = Commas::of(start);
     // Commas between digits are decimal marks where something else parts most records.
     let are_decimal = commas.between_digits * 2 > commas.all;
+    // A comma in front of a blank is one of a sentence.
+    let are_of_texts = commas.all > 0 && commas.before_blanks == commas.all;
     let mut best = (0.0, NONE, Records::default());
     for candidate in CANDIDATES {
         let records = Records::of(start, candidate);
-        let others = are_decimal && best.1 == b',' && !best.2.agree();
+        let are_few = are_decimal && best.1 == b',' && !best.2.agree();
+        let are_none = are_of_texts && best.1 == b',' && records.split() == 1.0;
         let score = records.regularity();
-        if score > best.0 || others && score > 1.0 && records.split() > 0.6 {
+        if score > best.0 || are_none || are_few && score > 1.0 && records.split() > 0.6 {
+            best = (score, candidate, records);
+        }
+    }
+    for candidate in RARE {
+        let records = Records::of(start, candidate);
+        let score = records.regularity();
+        if records.split() == 1.0 && records.agree() && records.0.len() > 1 && score > best.0 {
             best = (score, candidate, records);
         }
     }
     Found {
         delimiter: best.1,
+        quote: b'"',
         is_declared: false,
     }
+}
+
+/// The delimiter of a text that has single quotes around cells in nearly all of its records, and no double ones.
+fn parted_within_single_quotes(start: &[u8]) -> Option<u8> {
+    if memchr::memchr(b'"', start).is_some() || memchr::memchr(b'\'', start).is_none() {
+        return None;
+    }
+    CANDIDATES.into_iter().find(|&delimiter| {
+        let mut counts = FieldCounts::default();
+        let mut parser = Parser::with_quote(delimiter, b'\'');
+        let is_read = parser.feed(start, &mut counts).is_ok();
+        let records = counts.records.len();
+        // Those of the header may have none.
+        is_read
+            && !counts.is_broken
+            && records > 1
+            && counts
+                .records
+                .iter()
+                .all(|&count| count == counts.records[0])
+            && counts.records[0] > 1
+            && parser.quotes() >= 2 * (records - 1)
+    })
+}
+
+/// Where a text goes on with another delimiter, as two exports in one file do, and which: all lines from there on have as many cells by it,
+/// and none before has any.
+pub fn other_part(text: &[u8], delimiter: u8) -> Option<(usize, u8)> {
+    let starts = || std::iter::once(0).chain(memchr::memchr_iter(b'\n', text).map(|end| end + 1));
+    let lines: Vec<&[u8]> = text
+        .split(|&byte| byte == b'\n')
+        .map(<[u8]>::trim_ascii_end)
+        .collect();
+    let count = |line: &[u8], sign: u8| memchr::memchr_iter(sign, line).count();
+    CANDIDATES.into_iter().find_map(|other| {
+        let first = lines.iter().position(|line| count(line, other) > 0)?;
+        let (above, below) = lines.split_at(first);
+        let agree = |lines: &[&[u8]], sign: u8| {
+            let filled = lines.iter().filter(|line| !line.is_empty());
+            let counts: Vec<usize> = filled.map(|line| count(line, sign)).collect();
+            counts.len() > 1 && counts[0] > 0 && counts.iter().all(|count| *count == counts[0])
+        };
+        let is_other = other != delimiter && agree(above, delimiter) && agree(below, other);
+        is_other.then(|| (starts().nth(first).unwrap_or(0), other))
+    })
 }
 
 /// The commas of a text, counted.
@@ -153,6 +221,7 @@ pub fn delimiter(start: &[u8]) -> Found {
 struct Commas {
     all: usize,
     between_digits: usize,
+    before_blanks: usize,
 }
 
 impl Commas {
@@ -163,6 +232,7 @@ impl Commas {
             let is_digit = |byte: Option<&u8>| byte.is_some_and(u8::is_ascii_digit);
             this.all += 1;
             this.between_digits += usize::from(is_digit(before.last()) && is_digit(behind.first()));
+            this.before_blanks += usize::from(behind.first() == Some(&b' '));
         }
         this
     }
@@ -238,6 +308,7 @@ fn field_counts(start: &[u8], delimiter: u8) -> Vec<usize> {
 struct FieldCounts {
     records: Vec<usize>,
     open: usize,
+    is_broken: bool,
 }
 
 impl Rows for FieldCounts {
@@ -249,6 +320,10 @@ impl Rows for FieldCounts {
     fn end_record(&mut self) -> Result<()> {
         self.records.push(std::mem::take(&mut self.open));
         Ok(())
+    }
+
+    fn quotes_are_broken(&mut self) {
+        self.is_broken = true;
     }
 }
 
@@ -277,17 +352,48 @@ mod tests {
             ("a;b;c\n\"x;y\";7,5;1,5;z\nu;8\nv;6,5;3,25;w\n", b';', false),
             ("1,2\n3,4\n", b',', false),
             ("1,2,a;b\n3,4,c;d\n", b',', false),
+            ("a^b\n1, old^2\n3^4\n", b'^', false),
+            ("a~b\n1,5~2\n3,5~4\n", b'~', false),
+            ("a,b\n~5,1\n~6,2\n", b',', false),
+            // Days with a comma.
+            (
+                "x;May 3, 2024;1;2\ny;May 5, 2024;3;4\nz;May 7, 2024\n",
+                b';',
+                false,
+            ),
         ] {
             assert_eq!(
                 super::delimiter(text.as_bytes()),
                 Found {
                     delimiter,
+                    quote: b'"',
                     is_declared,
                 },
                 "{text:?}"
             );
         }
+        for (text, delimiter) in [
+            ("'a','b'\n'x, y','2'\n'Finch''s','3'\n", Some(b',')),
+            ("a;b\n'x; y';2\n'z';3\n", Some(b';')),
+            ("a,b\n'tis so,2\nit's,3\n", None),
+            ("a,b\n'x',2\n\"y\",3\n", None),
+        ] {
+            assert_eq!(
+                parted_within_single_quotes(text.as_bytes()),
+                delimiter,
+                "{text:?}"
+            );
+        }
         assert_eq!(named_delimiter("tab").unwrap(), b'\t');
         assert!(named_delimiter("ab").is_err());
+    }
+
+    #[test]
+    fn a_text_of_two_exports_has_two_delimiters() {
+        let two = b"a,b\r\n1,2\r\n\r\nb;a\r\n3;4\r\n5;6\r\n";
+        assert_eq!(other_part(two, b','), Some((12, b';')));
+        for text in ["a,b\n1,2\n3;4\n", "a,b\n1;2,3\n4;5,6\n", "a,b\n1,2\n"] {
+            assert_eq!(other_part(text.as_bytes(), b','), None, "{text:?}");
+        }
     }
 }

@@ -9,7 +9,7 @@ use super::decode::{Charset, Utf8Blocks};
 use super::detect;
 use super::parser::{Parser, Rows};
 use crate::cells::builder::MAXIMUM_COLUMNS;
-use crate::cells::{Continue, DeclaredExtent, ScanLimits, Sheet, SheetBuilder, TextArena};
+use crate::cells::{Continue, DeclaredExtent, ScanLimits, Sheet, SheetBuilder, Tag, TextArena};
 use crate::error::{Result, SourceError};
 use crate::progress::Watch;
 use crate::read::{ReadOptions, foreign};
@@ -17,6 +17,11 @@ use crate::read::{ReadOptions, foreign};
 /// Longer texts are read by the rules alone.
 const MOST_AT_ONCE: usize = 1 << 28;
 const ROWS_OF_A_TICK: usize = 1024;
+/// Rows above the last one with whose values that of the last one is compared.
+const LEAST_ROWS_ABOVE: usize = 3;
+const MOST_ROWS_ABOVE: usize = 1000;
+/// Shorter values are alike by chance.
+const LEAST_BYTES_ALIKE: usize = 5;
 
 /// How a file is read of which settings left something to detection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,6 +40,7 @@ pub struct CsvFile {
     title: String,
     charset: Charset,
     delimiter: u8,
+    quote: u8,
     /// Lines to pass over: the `sep=;` that some programs write first.
     skip_lines: usize,
     /// Which of the two was detected.
@@ -61,6 +67,7 @@ impl CsvFile {
             title,
             charset,
             delimiter: b',',
+            quote: b'"',
             skip_lines: 0,
             guessed_charset: detect::is_auto(&options.csv_encoding),
             guessed_delimiter: detect::is_auto(&options.csv_delimiter),
@@ -68,7 +75,7 @@ impl CsvFile {
         let start = file.decode_all().map_err(|error| recognised(path, error))?;
         if detect::is_auto(&options.csv_delimiter) {
             let found = detect::delimiter(&start);
-            file.delimiter = found.delimiter;
+            (file.delimiter, file.quote) = (found.delimiter, found.quote);
             file.skip_lines = usize::from(found.is_declared);
         } else {
             file.delimiter = detect::named_delimiter(&options.csv_delimiter)?;
@@ -137,7 +144,7 @@ fn recognised(path: &str, mut failure: SourceError) -> SourceError {
 /// When the file can no longer be read, a line has too many fields, or `watch` stops the scan.
 pub fn scan(file: &CsvFile, limits: ScanLimits, watch: &Watch) -> Result<Sheet> {
     let mut rows = SheetRows::new(file, limits, watch);
-    let mut parser = Parser::new(file.delimiter);
+    let mut parser = Parser::with_quote(file.delimiter, file.quote);
     let mut blocks = file.blocks()?;
     let mut quotes = 0;
     while let Some(block) = blocks.next_block()? {
@@ -152,21 +159,74 @@ pub fn scan(file: &CsvFile, limits: ScanLimits, watch: &Watch) -> Result<Sheet> 
         || !rows.builder.separated().quotes.is_empty()
         || file.delimiter == b',' && rows.builder.separated().is_uneven();
     if file.guessed_delimiter
-        && misfits
+        && file.quote == b'"'
+        && (misfits || rows.builder.separated().differ())
         && let Some(text) = file.text()?
     {
-        rows = SheetRows::new(file, limits, watch);
-        careful::read(&text, file.delimiter, &mut rows)?;
+        if let Some((start, other)) = detect::other_part(&text, file.delimiter) {
+            rows = SheetRows::new(file, limits, watch);
+            let (above, below) = text.split_at(start);
+            careful::read(above, file.delimiter, &mut rows)?;
+            rows.builder.separated().other_part = Some((rows.line as u32, other));
+            careful::read(below, other, &mut rows)?;
+        } else if misfits {
+            rows = SheetRows::new(file, limits, watch);
+            careful::read(&text, file.delimiter, &mut rows)?;
+        }
     }
+    rows.builder.separated().has_single_quotes = file.quote == b'\'';
     rows.builder.separated().is_cut = is_open && rows.builder.separated().ends_short();
     if rows.last_with_cells.is_none() && rows.line > 0 {
         // Nothing but empty lines: a sheet of one empty row.
         rows.builder.end_row(0)?;
     }
-    Ok(rows.builder.finish(
-        rows.last_with_cells
-            .map(|row| DeclaredExtent::of_rows(row + 1)),
-    ))
+    let last = rows.last_with_cells;
+    let mut sheet = (rows.builder).finish(last.map(|row| DeclaredExtent::of_rows(row + 1)));
+    if is_open && last.is_some_and(|last| ends_within_value(&sheet, last)) {
+        sheet.separated().is_cut = true;
+    }
+    Ok(sheet)
+}
+
+/// Returns whether the last value of the last row is shorter than all those above it, which are alike: of one length, letter for letter and
+/// digit for digit, or with as many decimals.
+fn ends_within_value(sheet: &Sheet, last: usize) -> bool {
+    let column = sheet.row_width(last).saturating_sub(1);
+    let text = |row: usize| {
+        let cell = sheet.cell(row, column);
+        (cell.tag == Tag::Text).then(|| sheet.text(cell.as_text()))
+    };
+    // The first row is the header.
+    let above = last.saturating_sub(MOST_ROWS_ABOVE).max(1)..last;
+    if above.len() < LEAST_ROWS_ABOVE || above.clone().any(|row| sheet.row_width(row) != column + 1)
+    {
+        return false;
+    }
+    let (Some(own), Some(above)) = (text(last), above.map(text).collect::<Option<Vec<_>>>()) else {
+        return false;
+    };
+    let decimals = |text: &str| match text.rsplit_once(['.', ',']) {
+        Some((_, digits)) if digits.bytes().all(|byte| byte.is_ascii_digit()) => digits.len(),
+        _ => 0,
+    };
+    let pattern = |text: &str| -> Vec<u8> {
+        let kind = |byte: u8| match byte {
+            b'0'..=b'9' => b'9',
+            b'a'..=b'z' | b'A'..=b'Z' => b'a',
+            other => other,
+        };
+        text.bytes().map(kind).collect()
+    };
+    let (usual, whole) = (decimals(above[0]), pattern(above[0]));
+    let is_amount = own.starts_with(|c: char| c.is_ascii_digit() || c == '-');
+    usual > 0
+        && is_amount
+        && decimals(own) < usual
+        && above.iter().all(|text| decimals(text) == usual)
+        || whole.len() >= LEAST_BYTES_ALIKE
+            && own.len() < whole.len()
+            && whole.starts_with(&pattern(own))
+            && above.iter().all(|text| pattern(text) == whole)
 }
 
 struct SheetRows<'a> {

@@ -26,16 +26,23 @@ enum State {
 /// The state machine of Python's `csv` module for its default dialect.
 pub struct Parser {
     delimiter: u8,
+    quote: u8,
     state: State,
     field: Vec<u8>,
     quotes: usize,
 }
 
 impl Parser {
-    /// Starts at the beginning of a text.
+    /// Starts at the beginning of a text, with double quotes.
     pub fn new(delimiter: u8) -> Self {
+        Self::with_quote(delimiter, b'"')
+    }
+
+    /// Starts at the beginning of a text with another quote.
+    pub fn with_quote(delimiter: u8, quote: u8) -> Self {
         Self {
             delimiter,
+            quote,
             state: State::StartRecord,
             field: Vec::new(),
             quotes: 0,
@@ -62,7 +69,7 @@ impl Parser {
                     self.end_record(byte, rows)?;
                 }
                 State::StartRecord => self.state = State::StartField,
-                State::StartField if byte == b'"' => {
+                State::StartField if byte == self.quote => {
                     at += 1;
                     self.quotes += 1;
                     self.state = State::InQuotedField;
@@ -88,7 +95,7 @@ impl Parser {
                 }
                 State::InQuotedField => {
                     let rest = &block[at..];
-                    let end = memchr::memchr(b'"', rest);
+                    let end = memchr::memchr(self.quote, rest);
                     let run = &rest[..end.unwrap_or(rest.len())];
                     if memchr::memchr2(b'\n', b'\r', run).is_some() {
                         rows.has_lines_within_quotes();
@@ -103,9 +110,9 @@ impl Parser {
                 }
                 State::QuoteInQuotedField => {
                     at += 1;
-                    if byte == b'"' {
+                    if byte == self.quote {
                         self.quotes += 1;
-                        self.field.push(b'"');
+                        self.field.push(byte);
                         self.state = State::InQuotedField;
                     } else if byte == self.delimiter || byte == b'\n' || byte == b'\r' {
                         self.end_field(rows)?;

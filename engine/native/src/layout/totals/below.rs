@@ -1,0 +1,166 @@
+//! Rows below a total of the rows above that follow from it: the parts that it is made of, its shares in per cent, the difference of two totals. What else
+//! stands there without the texts of a record is doubtful.
+
+use std::collections::HashMap;
+
+use super::read::NONE;
+use super::rows::{Doubt, Rows, Verdict};
+use super::sums::Sum;
+
+/// Totals further above are of other things.
+const MAX_TOTALS: usize = 8;
+/// All shares together.
+const WHOLE: [f64; 2] = [100.0, 1.0];
+/// Smaller numbers, in units, agree by chance where one column alone does.
+const LEAST_ALONE: i64 = 1000;
+
+/// Judges the rows right below totals.
+pub fn follow(rows: &Rows<'_>, sums: &HashMap<usize, Sum>, verdicts: &mut [Verdict]) {
+    let mut totals: Vec<usize> = Vec::new();
+    for item in 0..verdicts.len() {
+        if verdicts[item] == Verdict::Total {
+            totals.push(item);
+            continue;
+        }
+        let follows = item > 0
+            && matches!(
+                verdicts[item - 1],
+                Verdict::Total | Verdict::Doubtful(Doubt::BelowTotal)
+            );
+        let Some(&total) = totals.last().filter(|_| follows && is_amount(rows, item)) else {
+            continue;
+        };
+        // What stands below a total of the rows below are its records.
+        if sums.get(&total).is_some_and(|sum| sum.is_below) && !adds_up_above(rows, verdicts, total)
+        {
+            continue;
+        }
+        let near = &totals[totals.len().saturating_sub(MAX_TOTALS)..];
+        if let Some(last) = last_part(rows, total, item) {
+            verdicts[item..=last].fill(Verdict::Total);
+        } else if is_share(rows, total, item) || is_difference(rows, near, item) {
+            verdicts[item] = Verdict::Total;
+        } else if verdicts[item] == Verdict::Record
+            && !rows.items.begins[item]
+            && is_at_end(rows, total, item)
+        {
+            verdicts[item] = Verdict::Doubtful(Doubt::BelowTotal);
+        }
+    }
+}
+
+/// The numbers of a row, each with its column among the amounts.
+fn numbers(rows: &Rows<'_>, item: usize) -> impl Iterator<Item = (usize, i64)> {
+    let values = rows.items.row(item).iter().copied().enumerate();
+    values.filter(|(_, value)| *value != NONE)
+}
+
+/// Returns whether a row has numbers, and not all that records have beside them.
+fn is_amount(rows: &Rows<'_>, item: usize) -> bool {
+    let look = &rows.looks[item];
+    let lacks = look.blank.is_none_or(|share| share == 1.0) || look.is_bare;
+    lacks && !look.is_full && numbers(rows, item).next().is_some()
+}
+
+/// Returns whether a row lacks what stands in most records, or numbers that all those above its total have, and no record follows it directly.
+fn is_at_end(rows: &Rows<'_>, total: usize, item: usize) -> bool {
+    let count = |item: usize| numbers(rows, item).count();
+    let above = || {
+        let items = (0..total).rev();
+        items.take_while(|&item| count(item) > 0 && !rows.looks[item].names_total())
+    };
+    let is_short = |item: usize| {
+        let look = &rows.looks[item];
+        look.is_all_blank()
+            || look.is_short
+            || above().count() > 1 && above().all(|record| count(record) > count(item))
+    };
+    let next = item + 1;
+    is_short(item) && (next == rows.items.count() || rows.items.begins[next] || is_short(next))
+}
+
+/// Returns whether rows right above a total add up to it as well.
+fn adds_up_above(rows: &Rows<'_>, verdicts: &[Verdict], total: usize) -> bool {
+    let whole = rows.items.row(total);
+    let mut added = vec![0_i64; whole.len()];
+    let mut above = (0..total)
+        .rev()
+        .take_while(|&item| verdicts[item] != Verdict::Total);
+    above.any(|item| {
+        for (at, value) in numbers(rows, item) {
+            added[at] = added[at].saturating_add(value);
+        }
+        let mut sums = added.iter().zip(whole);
+        sums.all(|(&sum, &whole)| whole == NONE || sum == whole)
+    })
+}
+
+/// The last of the rows from `item` on whose numbers add up to those of a total.
+fn last_part(rows: &Rows<'_>, total: usize, item: usize) -> Option<usize> {
+    let whole = rows.items.row(total);
+    let mut added: Vec<Option<i64>> = vec![None; whole.len()];
+    let mut last = None;
+    for part in item..rows.items.count() {
+        if !is_amount(rows, part) {
+            break;
+        }
+        for (at, value) in numbers(rows, part) {
+            added[at] = Some(added[at].unwrap_or(0).saturating_add(value));
+        }
+        let mut sums = added.iter().zip(whole);
+        if sums.all(|(sum, &whole)| sum.is_none_or(|sum| sum == whole)) {
+            last = Some(part);
+        } else if last.is_some() {
+            break;
+        }
+    }
+    let is_end = |last: usize| {
+        let next = last + 1;
+        next == rows.items.count() || rows.items.begins[next]
+    };
+    last.filter(|&last| is_end(last) && agree(added.into_iter().flatten()))
+}
+
+/// Returns whether numbers that agree say more than chance: several, or a large one.
+fn agree(numbers: impl Iterator<Item = i64>) -> bool {
+    let numbers: Vec<i64> = numbers.filter(|number| *number != 0).collect();
+    numbers.len() > 1 || numbers.iter().any(|number| number.abs() >= LEAST_ALONE)
+}
+
+/// Returns whether the numbers of a row are the shares of a total's numbers in their sum, as far as they are written.
+fn is_share(rows: &Rows<'_>, total: usize, item: usize) -> bool {
+    let whole = rows.items.row(total);
+    let shares: Vec<(usize, i64)> = numbers(rows, item).collect();
+    let of = |at: usize| rows.written(at, i128::from(whole[at]));
+    if shares.len() < 2 || shares.iter().any(|&(at, _)| whole[at] == NONE) {
+        return false;
+    }
+    let sum: f64 = shares.iter().map(|&(at, _)| of(at)).sum();
+    let sums = std::iter::once(sum).chain(shares.iter().map(|&(at, _)| of(at)));
+    let is_near = |sum: f64, whole: f64, at: usize, value: i64| {
+        // 51.9 is not said as exactly as 51.93.
+        let step = if value % 10 == 0 { 10 } else { 1 };
+        let written = rows.written(at, i128::from(value));
+        (written - whole * of(at) / sum).abs() <= 0.501 * rows.written(at, step)
+    };
+    sums.filter(|sum| *sum > 0.0).any(|sum| {
+        WHOLE.into_iter().any(|whole| {
+            shares
+                .iter()
+                .all(|&(at, value)| is_near(sum, whole, at, value))
+        })
+    })
+}
+
+/// Returns whether the numbers of a row are the difference of two totals.
+fn is_difference(rows: &Rows<'_>, totals: &[usize], item: usize) -> bool {
+    let is_of = |from: usize, less: usize| {
+        let (from, less) = (rows.items.row(from), rows.items.row(less));
+        let is_known = |at: usize| from[at] != NONE && less[at] != NONE;
+        numbers(rows, item).all(|(at, value)| is_known(at) && from[at] - less[at] == value)
+    };
+    agree(numbers(rows, item).map(|(_, value)| value))
+        && totals
+            .iter()
+            .any(|&from| totals.iter().any(|&less| from != less && is_of(from, less)))
+}

@@ -1,0 +1,179 @@
+//! Cells that stand for the value above them: signs that say so, and columns that are filled once for several records.
+
+use std::collections::HashSet;
+use std::ops::Range;
+
+use super::rows::Rows;
+use super::span::Span;
+use crate::cells::{Cell, Tag};
+
+/// Signs and words for "as above".
+#[rustfmt::skip]
+const DITTO: [&str; 26] = [
+    "\"", "''", "”", "“", "„", "〃", "-\"-", "- \" -", "↓", "⇓", "⬇", DONNERSTAG, "ditto", "dto", "dto.", "idem", "同上", "wie oben",
+    "siehe oben", "s.o.", "s. o.", "as above", "same as above", "comme ci-dessus", "como arriba", "come sopra",
+];
+/// A word for "as above" that is a day of the week beside others.
+const DONNERSTAG: &str = "do.";
+/// Words of a subtotal, within a text.
+#[rustfmt::skip]
+const TOTALS: [&str; 8] = ["total", "summe", "gesamt", "somme", "razem", "totaal", "itogo", "итого"];
+/// A longer text is no sign.
+const MAX_SIGN_BYTES: u64 = 24;
+/// Rows near a cell that may have days of a week.
+const MAX_DAYS: usize = 4;
+/// The rows of a table that show whether it has any.
+const MAX_LOOKED_AT_ROWS: usize = 100;
+/// The columns beside one another that are blank in the same rows.
+const MIN_TOGETHER: usize = 2;
+
+/// What the rows of a table say of values above them. Rows and columns count from 0 on the sheet.
+#[derive(Debug, Default)]
+pub struct AsAbove {
+    /// Cells with a sign, each with the row of the value that it stands for; none where nothing stands above it.
+    pub signs: Vec<(usize, usize, Option<usize>)>,
+    /// Columns that are filled once for several records, and the rows in which they are blank.
+    pub filled_once: (Vec<usize>, Vec<usize>),
+}
+
+/// Finds the cells of a table that stand for values above them.
+pub fn as_above(rows: Rows<'_>, span: &Span) -> AsAbove {
+    let first = span.data_start();
+    let near = first..span.stop.min(first + MAX_LOOKED_AT_ROWS);
+    let table = Table { rows, span };
+    let shown = table.signs(near.clone());
+    let signs = if shown.is_empty() {
+        shown
+    } else {
+        table.signs(first..span.stop)
+    };
+    AsAbove {
+        signs,
+        filled_once: table.filled_once(near),
+    }
+}
+
+struct Table<'s> {
+    rows: Rows<'s>,
+    span: &'s Span,
+}
+
+impl Table<'_> {
+    fn is_blank(&self, row: usize, column: usize) -> bool {
+        let sheet = self.rows.sheet;
+        sheet.is_blank(sheet.cell(row, column))
+    }
+
+    fn text(&self, row: usize, column: usize) -> String {
+        self.rows.text(self.rows.sheet.cell(row, column))
+    }
+
+    fn is_sign(&self, row: usize, column: usize) -> bool {
+        let cell = self.rows.sheet.cell(row, column);
+        cell.tag == Tag::Text
+            && cell.as_text().length() <= MAX_SIGN_BYTES
+            && DITTO.contains(&self.rows.text(cell).to_lowercase().as_str())
+    }
+
+    /// Returns whether other short words with a full stop stand near a cell, as the days of a week do.
+    fn is_among_days(&self, row: usize, column: usize) -> bool {
+        let near = row.saturating_sub(MAX_DAYS)..(row + MAX_DAYS).min(self.span.stop);
+        near.map(|row| self.text(row, column).to_lowercase())
+            .any(|text| text != DONNERSTAG && text.ends_with('.') && text.chars().count() == 3)
+    }
+
+    fn signs(&self, among: Range<usize>) -> Vec<(usize, usize, Option<usize>)> {
+        let mut found = Vec::new();
+        for row in among {
+            let filled: Vec<usize> = self.rows.filled_within(row, &self.span.columns).collect();
+            // A sign alone is a line of signs.
+            for &column in filled.iter().filter(|_| filled.len() > 1) {
+                if !self.is_sign(row, column)
+                    || self.text(row, column).to_lowercase() == DONNERSTAG
+                        && self.is_among_days(row, column)
+                {
+                    continue;
+                }
+                let above = (self.span.data_start()..row).rev();
+                let mut above = above.filter(|&above| !self.is_blank(above, column));
+                let above = above.find(|&above| !self.is_sign(above, column));
+                let says_something = |above: usize| {
+                    let text = self.text(above, column);
+                    text.chars().any(char::is_alphanumeric)
+                };
+                // Arrows below arrows say how something changes.
+                if above.is_none_or(says_something) {
+                    found.push((row, column, above));
+                }
+            }
+        }
+        found
+    }
+
+    /// The first column, where it names each of several records once; or columns that are blank together below the first row of a number or a
+    /// name that another column has in each row.
+    fn filled_once(&self, among: Range<usize>) -> (Vec<usize>, Vec<usize>) {
+        let start = self.span.columns.start;
+        let is_total = |row: usize| {
+            (start..start + 2).any(|column| {
+                let text = self.text(row, column).to_lowercase();
+                TOTALS.iter().any(|word| text.contains(word))
+            })
+        };
+        let records: Vec<usize> = among
+            .filter(|&row| {
+                self.rows
+                    .filled_within(row, &self.span.columns)
+                    .nth(1)
+                    .is_some()
+            })
+            .filter(|&row| !is_total(row))
+            .collect();
+        let none = (Vec::new(), Vec::new());
+        let Some(&first) = records.first() else {
+            return none;
+        };
+        let widest = records
+            .iter()
+            .map(|&row| self.rows.sheet.row_width(row))
+            .max();
+        let columns = start..widest.unwrap_or(0).min(self.span.columns.end);
+        let blank = |column: usize| -> Vec<usize> {
+            let rows = records.iter().copied();
+            rows.filter(|&row| self.is_blank(row, column)).collect()
+        };
+        let below = blank(start);
+        if !below.is_empty() {
+            let heads: Vec<Cell> = records
+                .iter()
+                .filter(|row| !below.contains(row))
+                .map(|&row| self.rows.sheet.cell(row, start))
+                .collect();
+            // Names that come again are no heads.
+            let different: HashSet<String> =
+                heads.iter().map(|&head| self.rows.text(head)).collect();
+            let is_head = |head: &Cell| matches!(head.tag, Tag::Text | Tag::Date | Tag::DateTime);
+            let are_full = |&row: &usize| {
+                (start + 1..start + 3)
+                    .all(|column| columns.end <= column || !self.is_blank(row, column))
+            };
+            let is_once = heads.len() > 1
+                && different.len() == heads.len()
+                && below.len() * 2 >= records.len()
+                && !below.contains(&first)
+                && heads.iter().all(is_head)
+                && records.iter().all(are_full);
+            return if is_once { (vec![start], below) } else { none };
+        }
+        let repeats: Vec<usize> = records
+            .windows(2)
+            .filter(|pair| self.text(pair[0], start) == self.text(pair[1], start))
+            .map(|pair| pair[1])
+            .collect();
+        let together: Vec<usize> = columns.filter(|&column| blank(column) == repeats).collect();
+        if repeats.is_empty() || together.len() < MIN_TOGETHER {
+            return none;
+        }
+        (together, repeats)
+    }
+}

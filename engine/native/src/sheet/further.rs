@@ -1,0 +1,268 @@
+//! Further rows of a header, as exports and forms have them: they say more of the names above them, and name no column.
+//!
+//! 1. [`SheetView::take_further_headers`]: the numbers of the columns, ids in braces, questions, types, and the choices of a question.
+//! 2. [`SheetView::choose_names`]: where one row names more fields than all rows joined, it is the whole header.
+
+use std::collections::HashSet;
+
+use super::rows::{Rows, is_period, trim};
+use super::span::Span;
+use super::told::{Doubt, Told};
+use super::view::SheetView;
+use crate::cells::{Cell, Tag};
+use crate::fields::looks::rows::{simplify, without_brackets};
+use crate::layout::RowKind;
+
+/// The columns that are numbered, the names that have an id, a question or a type.
+const MIN_NUMBERED: usize = 3;
+const MIN_SAID: usize = 2;
+/// The choices of a question.
+const MIN_CHOICES: usize = 2;
+/// The fields that a row names which is the whole header.
+const MIN_FIELDS: usize = 2;
+
+/// Names of types, which say that a row is one of types; and those that may be the names of columns as well.
+#[rustfmt::skip]
+const TYPES: [&str; 34] = [
+    "text", "string", "str", "varchar", "nvarchar", "char", "number", "numeric", "integer", "int", "bigint", "float", "double", "decimal",
+    "boolean", "bool", "lookup", "picklist", "single line of text", "long text", "texte", "chaîne", "nombre", "entier", "zahl", "ganzzahl",
+    "dezimal", "dezimalzahl", "zeichenfolge", "texto", "número", "entero", "testo", "numero",
+];
+#[rustfmt::skip]
+const ALSO_NAMES: [&str; 18] = [
+    "date", "datetime", "date time", "timestamp", "time", "link", "url", "email", "e mail", "phone", "currency", "money", "percent", "choice",
+    "id", "datum", "fecha", "data",
+];
+
+impl SheetView<'_> {
+    /// Adds to the headers of tables the rows right below that say more of their names.
+    pub(super) fn take_further_headers(&mut self) {
+        for at in 0..self.spans.len() {
+            let mut span = self.spans[at].clone();
+            if span.header_rows == 0 || span.is_guessed {
+                continue;
+            }
+            for row in span.start + 1..span.data_start() {
+                if says_more(self.rows, &span, row) {
+                    span.leave_unnamed(row, self.rows);
+                }
+            }
+            while span.data_start() < span.stop {
+                let row = span.data_start();
+                if says_more(self.rows, &span, row) {
+                    span.leave_unnamed(row, self.rows);
+                } else if !self.take_choices(&mut span, row) {
+                    break;
+                }
+                self.kinds[row] = RowKind::Header;
+                span.header_rows += 1;
+            }
+            self.spans[at] = span;
+        }
+    }
+
+    /// Returns whether a row has the choices of a question: texts below cells without a name, and in these columns nothing else below. Beside
+    /// them it names nothing.
+    fn take_choices(&self, span: &mut Span, row: usize) -> bool {
+        let sheet = self.rows.sheet;
+        let above = span.data_start() - 1;
+        let filled: Vec<usize> = self.rows.filled_within(row, &span.columns).collect();
+        let is_open = |&column: &usize| {
+            (span.start..span.data_start()).all(|row| sheet.is_blank(sheet.cell(row, column)))
+        };
+        let is_text = |&column: &usize| sheet.cell(row, column).tag == Tag::Text;
+        let (open, named): (Vec<usize>, Vec<usize>) =
+            filled.iter().partition(|column| is_open(column));
+        let Some(&first) = open.first() else {
+            return false;
+        };
+        // The question stands above the first of its choices.
+        let asked = named.iter().rev().find(|&&column| column < first).copied();
+        let choices: Vec<usize> = asked.into_iter().chain(open).collect();
+        let says_own = |&column: &usize| {
+            let own = self.rows.text(sheet.cell(row, column));
+            let mut below = (row + 1..span.stop)
+                .map(|row| self.rows.text(sheet.cell(row, column)))
+                .filter(|text| !text.is_empty())
+                .peekable();
+            below.peek().is_some() && below.all(|text| text == own)
+        };
+        let are_choices = choices.len() >= MIN_CHOICES
+            && filled.iter().all(is_text)
+            && choices.iter().all(says_own)
+            && !sheet.is_blank(sheet.cell(above, choices[0]));
+        if are_choices {
+            let beside = named.into_iter().filter(|column| !choices.contains(column));
+            span.unnamed.extend(beside.map(|column| (row, column)));
+        }
+        are_choices
+    }
+
+    /// Lets the captions above periods name no column, as pivots have them: "Year" and "Values" above 2023, a blank cell, 2024.
+    pub(super) fn leave_captions(&mut self) {
+        let sheet = self.rows.sheet;
+        for span in self.spans.iter_mut().filter(|span| span.header_rows > 1) {
+            let filled = |row: usize| -> Vec<usize> {
+                self.rows.filled_within(row, &span.columns).collect()
+            };
+            let (captions, below) = (filled(span.start), span.start + 1);
+            let is_period = |&&column: &&usize| {
+                let cell = sheet.cell(below, column);
+                is_period(&self.rows.text(cell), cell.tag == Tag::Text)
+            };
+            let named = filled(below);
+            let periods: Vec<&usize> = named.iter().filter(is_period).collect();
+            let is_caption = match captions[..] {
+                [only] => Some(&&only) == periods.first(),
+                [first, second] => {
+                    Some(&&first) == periods.first()
+                        && second == first + 1
+                        && !named.contains(&second)
+                }
+                _ => false,
+            };
+            if periods.len() > 1 && is_caption && named.len() > captions.len() {
+                span.unnamed
+                    .extend(captions.iter().map(|&column| (span.start, column)));
+            }
+        }
+    }
+
+    /// Lets one row be the whole header where it names more fields than the rows of the header joined.
+    pub(super) fn choose_names(&mut self) {
+        for at in 0..self.spans.len() {
+            let mut span = self.spans[at].clone();
+            let Some(row) = self.naming_row(&span).filter(|_| span.header_rows > 1) else {
+                continue;
+            };
+            let doubtful: Vec<usize> = (row + 1..span.data_start())
+                .filter(|below| !span.unnamed.iter().any(|(unnamed, _)| unnamed == below))
+                .filter(|&below| self.fields_of(&span, below) == 0)
+                .collect();
+            for other in (span.start..span.data_start()).filter(|&other| other != row) {
+                span.leave_unnamed(other, self.rows);
+            }
+            if !doubtful.is_empty() {
+                self.told
+                    .push(Told::Doubt(doubtful, Doubt::TextsBelowNames));
+            }
+            // Rows with a label each: "Fields:" in front of the names, and a remark in that column below them.
+            let columns = |row: usize| self.rows.filled_within(row, &span.columns).collect();
+            let first: Vec<usize> = columns(row);
+            if self
+                .rows
+                .text(self.rows.sheet.cell(row, first[0]))
+                .ends_with(':')
+            {
+                while span.data_start() < span.stop && columns(span.data_start()) == first[..1] {
+                    self.kinds[span.data_start()] = RowKind::Header;
+                    span.unnamed.push((span.data_start(), first[0]));
+                    span.header_rows += 1;
+                }
+            }
+            self.spans[at] = span;
+        }
+    }
+
+    /// The row of a header that names more fields than all of them joined, and all columns in which the others say something.
+    fn naming_row(&self, span: &Span) -> Option<usize> {
+        let header = span.start..span.data_start();
+        let fields = |row: usize| self.fields_of(span, row);
+        // Of two with as many the upper one.
+        let row = header.clone().rev().max_by_key(|&row| fields(row))?;
+        let columns = |row: usize| -> HashSet<usize> {
+            self.rows.filled_within(row, &span.columns).collect()
+        };
+        let named = columns(row);
+        let says_no_other = |other: usize| {
+            let own = columns(other);
+            // A label above several columns fills fewer, or says the same in each.
+            let are_apart = self.rows.texts_within(other, &span.columns).len() == own.len();
+            own.is_subset(&named) && (other > row || own == named && are_apart)
+        };
+        let joined: HashSet<&String> = named
+            .iter()
+            .filter_map(|&column| self.words.get(&simplify(&self.joined(span, column))))
+            .collect();
+        let count = fields(row);
+        (count >= MIN_FIELDS
+            && count * 2 >= named.len()
+            && count > joined.len()
+            && header.into_iter().all(says_no_other))
+        .then_some(row)
+    }
+
+    /// Returns the number of fields that a row of a table names.
+    fn fields_of(&self, span: &Span, row: usize) -> usize {
+        let cells = self.rows.filled_within(row, &span.columns);
+        let cells: Vec<Cell> = cells
+            .map(|column| self.rows.sheet.cell(row, column))
+            .collect();
+        self.rows.count_fields(&cells, self.words)
+    }
+
+    /// The texts of a column's header in one, without units.
+    fn joined(&self, span: &Span, column: usize) -> String {
+        let texts = (span.start..span.data_start())
+            .filter(|row| !span.unnamed.contains(&(*row, column)))
+            .map(|row| self.rows.text(self.rows.sheet.cell(row, column)));
+        let mut found: Vec<String> = Vec::new();
+        for text in texts {
+            let bare = without_brackets(&text).to_owned();
+            let is_name = || self.words.contains_key(&simplify(&bare)) || !(self.is_unit)(&bare);
+            if !bare.is_empty() && !found.contains(&bare) && is_name() {
+                found.push(bare);
+            }
+        }
+        found.join(" ")
+    }
+}
+
+impl Span {
+    /// Lets the cells of a header row name no column.
+    fn leave_unnamed(&mut self, row: usize, rows: Rows<'_>) {
+        let filled = rows.filled_within(row, &self.columns);
+        self.unnamed.extend(filled.map(|column| (row, column)));
+    }
+}
+
+/// Returns whether a row numbers the columns, or has an id, a question or a type for each of several names above it.
+fn says_more(rows: Rows<'_>, span: &Span, row: usize) -> bool {
+    let sheet = rows.sheet;
+    let filled: Vec<usize> = rows.filled_within(row, &span.columns).collect();
+    let texts: Vec<String> = filled
+        .iter()
+        .map(|&column| rows.text(sheet.cell(row, column)))
+        .collect();
+    let is_numbered = || {
+        let bare = |text: &str| trim(text.trim_matches(['(', ')', '[', ']'])).to_owned();
+        let mut numbered = (1..).zip(&texts);
+        numbered.all(|(number, text): (usize, _)| bare(text) == number.to_string())
+            && filled.windows(2).all(|pair| pair[1] <= pair[0] + 2)
+    };
+    if texts.len() >= MIN_NUMBERED && is_numbered() {
+        return true;
+    }
+    let is_named =
+        |&column: &usize| (span.start..row).any(|above| !sheet.is_blank(sheet.cell(above, column)));
+    // The label of the row itself ends with a colon.
+    let labelled = usize::from(texts.first().is_some_and(|text| text.ends_with(':')));
+    let said = &texts[labelled..];
+    if said.len() < MIN_SAID || !filled.iter().all(is_named) {
+        return false;
+    }
+    let is_id = |text: &String| text.starts_with('{') && text.ends_with('}');
+    let is_question = |text: &&String| text.ends_with(['?', '？', '؟']);
+    let is_type = |text: &String, known: &[&str]| {
+        let name = text.split('(').next().unwrap_or_default();
+        known.contains(&trim(&name.to_lowercase().replace('-', " ")))
+    };
+    let is_text = |&column: &usize| sheet.cell(row, column).tag == Tag::Text;
+    filled.iter().all(is_text)
+        && (said.iter().all(is_id)
+            || said.iter().filter(is_question).count() * 2 > said.len()
+            || said.iter().any(|text| is_type(text, &TYPES))
+                && said
+                    .iter()
+                    .all(|text| is_type(text, &TYPES) || is_type(text, &ALSO_NAMES)))
+}

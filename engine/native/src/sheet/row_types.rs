@@ -1,0 +1,82 @@
+//! Exports that say in a column of their own what each row is: a head, a record, a sum. Each head begins a table behind that column, and what
+//! stands before it is the section of the table's records.
+
+use super::rows::Rows;
+use super::span::Span;
+use super::told::Told;
+use super::view::SheetView;
+use crate::fields::looks::rows::simplify;
+use crate::layout::RowKind;
+
+/// The columns among the first that may say what rows are.
+const MAX_COLUMNS: usize = 3;
+#[rustfmt::skip]
+const HEADS: [&str; 8] = ["head", "header", "heading", "kopf", "kopfzeile", "en tete", "encabezado", "intestazione"];
+#[rustfmt::skip]
+const RECORDS: [&str; 14] = [
+    "row", "data", "detail", "details", "line", "record", "item", "zeile", "daten", "ligne", "fila", "riga", "rij", "rad",
+];
+#[rustfmt::skip]
+const SUMS: [&str; 12] = [
+    "sum", "total", "subtotal", "sub total", "grand total", "summary", "trailer", "footer", "summe", "somme", "suma", "totale",
+];
+
+/// What a word says that its row is.
+fn kind_of(word: &str) -> Option<RowKind> {
+    let word = simplify(word);
+    let is = |known: &[&str]| known.contains(&word.as_str());
+    match () {
+        () if is(&HEADS) => Some(RowKind::Header),
+        () if is(&RECORDS) => Some(RowKind::Data),
+        () if is(&SUMS) => Some(RowKind::Total),
+        () => None,
+    }
+}
+
+/// The column that says what each row is, and what it says.
+fn types_of(rows: Rows<'_>, count: usize) -> Option<(usize, Vec<Option<RowKind>>)> {
+    let kind = |row: usize, column: usize| kind_of(&rows.text(rows.sheet.cell(row, column)));
+    (0..MAX_COLUMNS).find_map(|column| {
+        let mut types = Vec::with_capacity(count);
+        for row in 0..count {
+            let found = kind(row, column);
+            if found.is_none() && !rows.is_empty(row) {
+                return None;
+            }
+            types.push(found);
+        }
+        let has = |kind| types.contains(&Some(kind));
+        (has(RowKind::Header) && has(RowKind::Data)).then_some((column, types))
+    })
+}
+
+impl SheetView<'_> {
+    /// Opens the tables of a sheet whose rows say what they are; returns whether they do.
+    pub(super) fn read_row_types(&mut self) -> bool {
+        let Some((column, types)) = types_of(self.rows, self.kinds.len()) else {
+            return false;
+        };
+        let mut left_out = Vec::new();
+        for (row, kind) in types.into_iter().enumerate() {
+            self.kinds[row] = kind.unwrap_or(RowKind::Other);
+            match (kind, self.spans.last_mut()) {
+                (Some(RowKind::Header), _) => {
+                    let before = self.rows.texts_within(row, &(0..column)).into_iter();
+                    let section: Vec<String> = before.map(|(_, text)| text).collect();
+                    self.spans.push(Span {
+                        columns: column + 1..usize::MAX,
+                        section: (column > 0).then(|| section.join(" ")),
+                        ..Span::new(row, 1, row + 1)
+                    });
+                }
+                (Some(RowKind::Data), Some(span)) => span.stop = row + 1,
+                (Some(_), _) => left_out.push(row),
+                (None, _) => {}
+            }
+        }
+        if !left_out.is_empty() {
+            self.told.push(Told::LeftOutBelow(left_out, false));
+        }
+        true
+    }
+}
