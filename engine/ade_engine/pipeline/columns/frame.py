@@ -111,7 +111,10 @@ class SourceTable:
     def header_parts(self, index: int) -> list[str]:
         """The texts of a column in each row of the header, top to bottom, without blank ones."""
         if len(self._header_rows) == 1:
-            parts = [self.headers[index], self.sides.get(index, "")]
+            header = self.headers[index]
+            if not self.sides:
+                return [header] if header else []
+            parts = [header, self.sides.get(index, "")]
         else:
             parts = [header_text(row[index]) for row in self._header_rows if index < len(row)]
         return [part for part in parts if part]

@@ -106,7 +106,7 @@ class ColumnMapper:
         behind = detectors[self._first_by_header :]
         self._by_values = [entry.fn for entry in takewhile(lambda entry: type(entry.fn) is FieldValues, behind)]
         quick = self._first_by_header + len(self._by_values) if self._first_by_header else 0
-        #: The last table with a header: its sheet, the types of its columns, and their fields.
+        #: The first table with a header of the last sheet that has one: that sheet, the types of its columns, and their fields.
         self._headed: tuple[str, list[pl.DataType], dict[int, str]] | None = None
         self._others_want_profile = any("column_profile" in call.plan.names() for _, call in self._detectors[quick:])
 
@@ -186,7 +186,8 @@ class ColumnMapper:
         """The mapped columns, and those without a header that are the same, one by one, as the columns of an earlier table that has one."""
         fields = {column.source_index: column.field_name for column in columns}
         if any(table.headers):
-            if len(fields) >= _LEAST_NAMED:
+            # Types take long to ask for: the first table of a sheet stands for it.
+            if len(fields) >= _LEAST_NAMED and (self._headed is None or self._headed[0] != context.sheet_name):
                 self._headed = context.sheet_name, table.frame.dtypes, fields
             return columns
         kinds = [*map(_kind, table.frame.dtypes)]

@@ -94,8 +94,9 @@ impl SheetView<'_> {
             let (above, start) = (self.spans[at - 1].data_start(), self.spans[at].start);
             let first = start.saturating_sub(MAX_BLANK_ROWS + 1).max(above);
             let nearest = (first..start).rev().find(|&row| !self.rows.is_empty(row));
-            let texts = nearest.map(|row| naming_texts(self.rows, row));
-            if let (Some(row), Some([text])) = (nearest, texts.as_deref())
+            let is_lone = |row: &usize| self.rows.filled(*row).nth(1).is_none();
+            if let Some(row) = nearest.filter(is_lone)
+                && let [text] = naming_texts(self.rows, row).as_slice()
                 && names_deduction(text)
             {
                 self.told.push(Told::Deductions(row));

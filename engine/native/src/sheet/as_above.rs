@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::ops::Range;
 
-use super::rows::Rows;
+use super::rows::{Rows, trim};
 use super::span::Span;
 use crate::cells::{Cell, Tag};
 
@@ -68,11 +68,24 @@ impl Table<'_> {
         self.rows.text(self.rows.sheet.cell(row, column))
     }
 
-    fn is_sign(&self, row: usize, column: usize) -> bool {
-        let cell = self.rows.sheet.cell(row, column);
-        cell.tag == Tag::Text
-            && cell.as_text().length() <= MAX_SIGN_BYTES
-            && DITTO.contains(&self.rows.text(cell).to_lowercase().as_str())
+    /// Returns whether a cell has the same text as the one in the row above.
+    fn says_as_above(&self, row: usize, column: usize) -> bool {
+        let sheet = self.rows.sheet;
+        let (own, above) = (sheet.cell(row, column), sheet.cell(row - 1, column));
+        match (own.tag, above.tag) {
+            (Tag::Text, Tag::Text) => sheet.text(own.as_text()) == sheet.text(above.as_text()),
+            (own_tag, above_tag) => {
+                own_tag == above_tag && self.rows.text(own) == self.rows.text(above)
+            }
+        }
+    }
+
+    fn is_sign(&self, cell: Cell) -> bool {
+        if cell.tag != Tag::Text || cell.as_text().length() > MAX_SIGN_BYTES {
+            return false;
+        }
+        let text = trim(self.rows.sheet.text(cell.as_text()));
+        DITTO.iter().any(|sign| text.eq_ignore_ascii_case(sign))
     }
 
     /// Returns whether other short words with a full stop stand near a cell, as the days of a week do.
@@ -83,20 +96,28 @@ impl Table<'_> {
     }
 
     fn signs(&self, among: Range<usize>) -> Vec<(usize, usize, Option<usize>)> {
+        let sheet = self.rows.sheet;
         let mut found = Vec::new();
         for row in among {
-            let filled: Vec<usize> = self.rows.filled_within(row, &self.span.columns).collect();
-            // A sign alone is a line of signs.
-            for &column in filled.iter().filter(|_| filled.len() > 1) {
-                if !self.is_sign(row, column)
-                    || self.text(row, column).to_lowercase() == DONNERSTAG
+            for column in self.span.columns.start..sheet.row_width(row).min(self.span.columns.end) {
+                if !self.is_sign(sheet.cell(row, column))
+                    || self.text(row, column).eq_ignore_ascii_case(DONNERSTAG)
                         && self.is_among_days(row, column)
                 {
                     continue;
                 }
+                // A sign alone is a line of signs.
+                if self
+                    .rows
+                    .filled_within(row, &self.span.columns)
+                    .nth(1)
+                    .is_none()
+                {
+                    break;
+                }
                 let above = (self.span.data_start()..row).rev();
                 let mut above = above.filter(|&above| !self.is_blank(above, column));
-                let above = above.find(|&above| !self.is_sign(above, column));
+                let above = above.find(|&above| !self.is_sign(sheet.cell(above, column)));
                 let says_something = |above: usize| {
                     let text = self.text(above, column);
                     text.chars().any(char::is_alphanumeric)
@@ -114,6 +135,15 @@ impl Table<'_> {
     /// name that another column has in each row.
     fn filled_once(&self, among: Range<usize>) -> (Vec<usize>, Vec<usize>) {
         let start = self.span.columns.start;
+        let none = (Vec::new(), Vec::new());
+        let says_same = |row: usize| row > among.start && self.says_as_above(row, start);
+        // Most tables have another first cell in each row.
+        if !among
+            .clone()
+            .any(|row| self.is_blank(row, start) || says_same(row))
+        {
+            return none;
+        }
         let is_total = |row: usize| {
             (start..start + 2).any(|column| {
                 let text = self.text(row, column).to_lowercase();
@@ -129,7 +159,6 @@ impl Table<'_> {
             })
             .filter(|&row| !is_total(row))
             .collect();
-        let none = (Vec::new(), Vec::new());
         let Some(&first) = records.first() else {
             return none;
         };

@@ -161,7 +161,6 @@ impl<'s> Inside<'s> {
 
     /// Makes section heads of the thin rows of texts whose number begins those of the rows below: A, or 3, above A.1, or 3.1.
     fn mark_numbered_heads(&mut self) {
-        let names = count_names(self.rows, self.span);
         let texts = |at: usize| -> Vec<String> {
             let cells = self.filled(at);
             cells.map(|(_, cell)| self.rows.text(cell)).collect()
@@ -181,8 +180,8 @@ impl<'s> Inside<'s> {
                 rest.is_some_and(|rest| rest.starts_with(['.', '-']) && rest.chars().any(is_digit))
             };
             !own[1].starts_with(is_digit)
-                && self.is_thin(*at, names)
                 && below.is_some_and(|below| texts(below).first().is_some_and(is_part))
+                && self.is_thin(*at, count_names(self.rows, self.span))
         };
         let heads: Vec<usize> = (0..self.kinds.len()).filter(is_head).collect();
         for at in heads {
