@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ade_engine import _native
+from ade_engine.fields.headers import simplify
 from ade_engine.fields.units import is_unit
 from ade_engine.io.scan.sheet_scan import ChangedScan, SheetScan
 from ade_engine.models.table import is_blank, region_of
@@ -75,7 +76,7 @@ class TableFinder:
             mark_series_headers(context, kinds, scan, known)
         if self.rows.goes_by_looks and context.policy.sends_notices and part is None:
             notice_rows(context, scan, kinds, dict(repeated))
-        may_be_lines = settings.line_records or settings.edition == "2026" and settings.rows_by_context and _begins_with_label(scan)
+        may_be_lines = settings.line_records or settings.edition == "2026" and settings.rows_by_context and _begins_with_label(scan, context.registry)
         if may_be_lines and choice is None and part is None:
             from ade_engine.pipeline.reshaping.lines import find_lines
 
@@ -142,10 +143,15 @@ class TableFinder:
         return self._tables(context, alone, verdict, progress, ((first, last),))
 
 
-def _begins_with_label(scan: SheetScan) -> bool:
-    """Whether the first cell of a sheet is a text with a colon at its end."""
-    first = next((cell for row in scan.rows(0, min(scan.rows_emitted, 2)) for cell in row if not is_blank(cell)), None)
-    return isinstance(first, str) and first.rstrip().endswith(":")
+def _begins_with_label(scan: SheetScan, registry: Registry) -> bool:
+    """Whether the first cell of a sheet is a text with a colon at its end, or the name of a field with a value beside it."""
+    filled = [cell for row in scan.rows(0, min(scan.rows_emitted, 2)) for cell in row if not is_blank(cell)][:2]
+    if not filled or not isinstance(filled[0], str):
+        return False
+    if filled[0].rstrip().endswith(":"):
+        return True
+    words = known_words(registry)
+    return simplify(filled[0]) in words and len(filled) > 1 and simplify(str(filled[1])) not in words
 
 
 def _with_values_above(context: RunContext, scan: SheetScan, span: RowSpan) -> SheetScan:

@@ -9,8 +9,8 @@ use crate::cells::{Cell, Tag};
 
 /// Signs and words for "as above".
 #[rustfmt::skip]
-const DITTO: [&str; 26] = [
-    "\"", "''", "”", "“", "„", "〃", "-\"-", "- \" -", "↓", "⇓", "⬇", DONNERSTAG, "ditto", "dto", "dto.", "idem", "同上", "wie oben",
+const DITTO: [&str; 27] = [
+    "\"", "''", "”", "“", "„", "〃", "-\"-", "- \" -", "↓", "⇓", "⬇", "|", DONNERSTAG, "ditto", "dto", "dto.", "idem", "同上", "wie oben",
     "siehe oben", "s.o.", "s. o.", "as above", "same as above", "comme ci-dessus", "como arriba", "come sopra",
 ];
 /// A word for "as above" that is a day of the week beside others.

@@ -139,7 +139,7 @@ impl SheetView<'_> {
         if has_notes { stop } else { span.stop }
     }
 
-    /// Returns the first of the rows at the end of a table that explain marks of its cells: `1` beside a text below cells that end with `(1)`.
+    /// Returns the first of the rows at the end of a table that explain marks of its cells: `1` beside a text below cells that end with `(1)`, or with a sign.
     /// Names of their own may stand above them.
     fn first_footnote(&self, span: &Span, names: usize) -> usize {
         let pair = |row: usize| -> Option<(String, String)> {
@@ -171,7 +171,12 @@ impl SheetView<'_> {
         let is_marked = |row: usize| {
             let texts = self.rows.texts_within(row, &span.columns).into_iter();
             let mut ends = texts.map(|(_, text)| text);
-            ends.any(|text| marks.iter().any(|mark| text.ends_with(&format!("{mark})"))))
+            let has = |text: &str, mark: &String| {
+                let is_sign = !mark.contains(char::is_alphanumeric);
+                text.ends_with(&format!("{mark})"))
+                    || is_sign && text.len() > mark.len() && text.ends_with(mark.as_str())
+            };
+            ends.any(|text| marks.iter().any(|mark| has(&text, mark)))
         };
         if !(span.data_start()..first).any(is_marked) {
             return span.stop;

@@ -15,6 +15,7 @@ use crate::layout::RowKind;
 
 /// The columns that are numbered, the names that have an id, a question or a type.
 const MIN_NUMBERED: usize = 3;
+const MAX_LETTERS: usize = 26;
 const MIN_SAID: usize = 2;
 /// The choices of a question.
 const MIN_CHOICES: usize = 2;
@@ -61,8 +62,8 @@ impl SheetView<'_> {
         }
     }
 
-    /// Returns whether a row has the choices of a question: texts below cells without a name, and in these columns nothing else below. Beside
-    /// them it names nothing.
+    /// Returns whether a row has the choices of a question: nothing in the first column, texts below cells without a name, and in most of
+    /// these columns nothing else below. Beside them it names nothing.
     fn take_choices(&self, span: &mut Span, row: usize) -> bool {
         let sheet = self.rows.sheet;
         let above = span.data_start() - 1;
@@ -87,9 +88,15 @@ impl SheetView<'_> {
                 .peekable();
             below.peek().is_some() && below.all(|text| text == own)
         };
-        let are_choices = choices.len() >= MIN_CHOICES
+        // What somebody wrote below "Other" is another text.
+        let own = choices.iter().filter(|choice| says_own(choice)).count();
+        // A record has something in the first column.
+        let begins_later =
+            self.rows.filled_within(above, &span.columns).next() < filled.first().copied();
+        let are_choices = own >= MIN_CHOICES
+            && begins_later
+            && own * 2 >= choices.len()
             && filled.iter().all(is_text)
-            && choices.iter().all(says_own)
             && !sheet.is_blank(sheet.cell(above, choices[0]));
         if are_choices {
             let beside = named.into_iter().filter(|column| !choices.contains(column));
@@ -220,7 +227,7 @@ impl SheetView<'_> {
 
 impl Span {
     /// Lets the cells of a header row name no column.
-    fn leave_unnamed(&mut self, row: usize, rows: Rows<'_>) {
+    pub(super) fn leave_unnamed(&mut self, row: usize, rows: Rows<'_>) {
         let filled = rows.filled_within(row, &self.columns);
         self.unnamed.extend(filled.map(|column| (row, column)));
     }
@@ -236,8 +243,13 @@ fn says_more(rows: Rows<'_>, span: &Span, row: usize) -> bool {
         .collect();
     let is_numbered = || {
         let bare = |text: &str| trim(text.trim_matches(['(', ')', '[', ']'])).to_owned();
-        let mut numbered = (1..).zip(&texts);
-        numbered.all(|(number, text): (usize, _)| bare(text) == number.to_string())
+        let is_counted = (1..)
+            .zip(&texts)
+            .all(|(number, text): (usize, _)| bare(text) == number.to_string());
+        let is_lettered = ('A'..='Z')
+            .zip(&texts)
+            .all(|(letter, text)| bare(text) == letter.to_string());
+        (is_counted || is_lettered && texts.len() <= MAX_LETTERS)
             && filled.windows(2).all(|pair| pair[1] <= pair[0] + 2)
     };
     if texts.len() >= MIN_NUMBERED && is_numbered() {
@@ -260,7 +272,7 @@ fn says_more(rows: Rows<'_>, span: &Span, row: usize) -> bool {
     let is_text = |&column: &usize| sheet.cell(row, column).tag == Tag::Text;
     filled.iter().all(is_text)
         && (said.iter().all(is_id)
-            || said.iter().filter(is_question).count() * 2 > said.len()
+            || said.iter().filter(is_question).count() * 2 >= said.len()
             || said.iter().any(|text| is_type(text, &TYPES))
                 && said
                     .iter()

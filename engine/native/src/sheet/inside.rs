@@ -17,9 +17,6 @@ use crate::layout::{RowKind, RowLooks, State};
 
 /// What remarks begin with.
 const MARKS: [char; 4] = ['*', '†', '‡', '§'];
-/// The signs of a line that is drawn with them, and the least that a cell has of them.
-const SIGNS: &str = "-–—=_*~#+.·─═";
-const MIN_SIGNS: usize = 3;
 /// The columns that all records fill, and no prepared row does.
 const MIN_BLANK_BESIDE: usize = 2;
 /// The letters in front of the number of a record.
@@ -69,7 +66,6 @@ impl<'s> Inside<'s> {
             if settings.heads != Heads::Keep {
                 inside.mark_numbered_heads();
             }
-            inside.mark_rules();
             inside.mark_prepared();
         }
         let may_be_pivot =
@@ -189,48 +185,46 @@ impl<'s> Inside<'s> {
         }
     }
 
-    /// Makes totals of the rows that repeat a section head beside a number, as a summary below all sections does; a lone text above them is
-    /// its title.
+    /// Makes totals of the rows that repeat a section head, or the name in it, beside a number, as a summary below all sections does; a lone
+    /// text above them is its title.
     fn mark_repeated_heads(&mut self) {
-        let texts = |at: usize| -> Vec<(usize, String)> {
-            let cells = self.filled(at).take(2);
+        let cells = |at: usize| -> Vec<(usize, String)> {
+            let cells = self.filled(at);
             cells
                 .map(|(column, cell)| (column, self.rows.text(cell)))
                 .collect()
         };
-        let is_pair = |at: &usize| self.filled(*at).count() == 2;
-        let heads: HashSet<Vec<(usize, String)>> = self
+        let heads: Vec<Vec<(usize, String)>> = self
             .places(RowKind::Group)
-            .filter(is_pair)
-            .map(texts)
+            .map(cells)
+            .filter(|cells| cells.len() == 2)
             .collect();
         let repeats = |at: &usize| {
-            self.kinds[*at] == RowKind::Data
-                && self.filled(*at).nth(2).is_some()
-                && heads.contains(&texts(*at))
+            let own = cells(*at);
+            let is_named = |head: &Vec<(usize, String)>| {
+                let (same, others): (Vec<_>, Vec<_>) =
+                    own.iter().partition(|cell| head.contains(cell));
+                let is_number = |(column, _): &&(usize, String)| {
+                    let cell = self.rows.sheet.cell(self.row(*at), *column);
+                    amount_of(self.rows, cell).is_some()
+                };
+                same.contains(&&head[1]) && !others.is_empty() && others.iter().all(is_number)
+            };
+            [RowKind::Data, RowKind::Total].contains(&self.kinds[*at]) && heads.iter().any(is_named)
         };
-        let found: Vec<usize> = (0..self.kinds.len())
-            .filter(|_| !heads.is_empty())
-            .filter(repeats)
-            .collect();
-        let title = found.first().and_then(|first| first.checked_sub(1));
+        if heads.len() < 2 {
+            return;
+        }
+        let found: Vec<usize> = (0..self.kinds.len()).filter(repeats).collect();
+        if found.len() < 2 {
+            return;
+        }
+        let title = found[0].checked_sub(1);
         let title =
             title.filter(|&at| self.kinds[at] == RowKind::Data && self.filled(at).count() == 1);
         self.doubtful.retain(|(at, _)| !found.contains(at));
         for at in found.into_iter().chain(title) {
             self.kinds[at] = RowKind::Total;
-        }
-    }
-
-    /// Marks the lines that are drawn with signs.
-    fn mark_rules(&mut self) {
-        let is_drawn = |at: &usize| {
-            let mut cells = self.filled(*at).peekable();
-            cells.peek().is_some() && cells.all(|(_, cell)| is_rule(self.rows, cell))
-        };
-        let drawn: Vec<usize> = (0..self.kinds.len()).filter(is_drawn).collect();
-        for at in drawn {
-            self.kinds[at] = RowKind::Rule;
         }
     }
 
@@ -512,17 +506,6 @@ pub struct Lines {
     pub names: Vec<(usize, String)>,
     /// The number of the line, from 2; the column; the place of the record; the text.
     pub texts: Vec<(usize, usize, usize, String)>,
-}
-
-/// Returns whether a cell holds nothing but one sign, several times.
-fn is_rule(rows: Rows<'_>, cell: Cell) -> bool {
-    if cell.tag != Tag::Text {
-        return false;
-    }
-    let text = trim(rows.sheet.text(cell.as_text()));
-    let mut signs = text.chars();
-    let first = signs.next().filter(|&sign| SIGNS.contains(sign));
-    first.is_some_and(|first| signs.all(|sign| sign == first)) && text.chars().count() >= MIN_SIGNS
 }
 
 /// Returns whether a cell shows a zero, with a currency or without.

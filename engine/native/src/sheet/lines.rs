@@ -1,6 +1,7 @@
 //! Rows of texts alone between the records of a table: further lines of the records above them, section heads, and texts that may be
 //! either.
 //!
+//! 0. [`SheetView::mark_rules`]: lines that are drawn with signs say nothing.
 //! 1. [`free_first_head`]: a section head that was taken for a part of the header is one, where others stand in its column below.
 //! 2. [`find_lines`]: what stands below each record, as many rows each time, are further lines of it; what stands alone among them, and is
 //!    no section head, belongs to nothing.
@@ -27,6 +28,22 @@ const MAX_NAME_WORDS: usize = 3;
 const MAX_NAMED_ROWS: usize = 2;
 
 impl SheetView<'_> {
+    /// Marks the lines among the rows of tables that are drawn with signs.
+    pub(super) fn mark_rules(&mut self) {
+        for span in &mut self.spans {
+            for row in span.start + 1..span.stop.min(self.kinds.len()) {
+                if self.rows.is_rule(row) {
+                    self.kinds[row] = RowKind::Rule;
+                    if row + 1 == span.data_start() {
+                        span.header_rows -= 1;
+                    } else if row < span.data_start() {
+                        span.leave_unnamed(row, self.rows);
+                    }
+                }
+            }
+        }
+    }
+
     /// Takes the first section heads of tables for these.
     pub(super) fn free_first_heads(&mut self) {
         for span in &mut self.spans {

@@ -59,8 +59,9 @@ type Pass<'s> = fn(&mut SheetView<'s>);
 
 /// The passes over the tables of a sheet, in their order, each with the settings that want it.
 #[rustfmt::skip]
-fn passes<'s>() -> [(Wants, Pass<'s>); 14] {
+fn passes<'s>() -> [(Wants, Pass<'s>); 15] {
     [
+        (|settings| settings.is_2026, SheetView::mark_rules),
         (|settings| settings.by_context, SheetView::free_first_heads),
         (|settings| settings.by_context && settings.is_2026, SheetView::free_lone_values),
         (|settings| settings.by_context && settings.is_2026, SheetView::take_further_headers),

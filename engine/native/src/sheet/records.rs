@@ -446,7 +446,7 @@ impl SheetView<'_> {
     /// Names the first row below a header that may be a part of it, or those that were freed of it.
     fn tell_row_below(&mut self, span: &Span, freed: usize) {
         let mut below = span.data_start()..span.stop;
-        let row = below.find(|&row| !self.rows.is_empty(row));
+        let row = below.find(|&row| !self.rows.is_empty(row) && self.kinds[row] != RowKind::Rule);
         if let Some(row) = row
             && span.header_rows > 0
             && self.kinds[row] != RowKind::Header

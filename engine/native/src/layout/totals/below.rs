@@ -38,8 +38,12 @@ pub fn follow(rows: &Rows<'_>, sums: &HashMap<usize, Sum>, verdicts: &mut [Verdi
         let near = &totals[totals.len().saturating_sub(MAX_TOTALS)..];
         if let Some(last) = last_part(rows, total, item) {
             verdicts[item..=last].fill(Verdict::Total);
-        } else if is_share(rows, total, item) || is_difference(rows, near, item) {
+        } else if is_share(rows, total, item)
+            || is_difference(rows, near, item)
+            || is_ratio(rows, near, item)
+        {
             verdicts[item] = Verdict::Total;
+            totals.push(item);
         } else if verdicts[item] == Verdict::Record
             && !rows.items.begins[item]
             && is_at_end(rows, total, item)
@@ -150,6 +154,25 @@ fn is_share(rows: &Rows<'_>, total: usize, item: usize) -> bool {
                 .all(|&(at, value)| is_near(sum, whole, at, value))
         })
     })
+}
+
+/// Returns whether the numbers of a row are one total's share in another, in per cent: "Net income, % of revenue".
+fn is_ratio(rows: &Rows<'_>, totals: &[usize], item: usize) -> bool {
+    let shares: Vec<(usize, i64)> = numbers(rows, item).collect();
+    let is_of = |part: usize, whole: usize| {
+        let (part, whole) = (rows.items.row(part), rows.items.row(whole));
+        shares.iter().all(|&(at, value)| {
+            let known = part[at] != NONE && whole[at] != NONE && whole[at] != 0;
+            let share = WHOLE[0] * part[at] as f64 / whole[at] as f64;
+            let step = if value % 10 == 0 { 10 } else { 1 };
+            let written = rows.written(at, i128::from(value));
+            known && (written - share).abs() <= 0.501 * rows.written(at, step)
+        })
+    };
+    let mut pairs = totals
+        .iter()
+        .flat_map(|part| totals.iter().map(move |whole| (*part, *whole)));
+    shares.len() > 1 && pairs.any(|(part, whole)| part != whole && is_of(part, whole))
 }
 
 /// Returns whether the numbers of a row are the difference of two totals.

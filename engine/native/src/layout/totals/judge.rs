@@ -120,6 +120,8 @@ struct Place {
     is_last: bool,
     is_outer: bool,
     is_below_total: bool,
+    /// Whether it is one of the last rows, and lacks the day that all others have.
+    lacks_day: bool,
     /// Whether it is the sum of rows above or below, or a part of the sum that another balance is.
     goes_on: bool,
 }
@@ -130,6 +132,7 @@ pub fn judge(rows: &Rows<'_>, sums: &HashMap<usize, Sum>) -> Vec<Verdict> {
     let mut columns = Columns::of(rows);
     let has_balances = balances_are_few(rows);
     let tail = tail_of(rows);
+    let without_day = rows.table.first_without_day(&rows.keys);
     let going_on = balances_that_go_on(rows, sums);
     let mut verdicts: Vec<Verdict> = Vec::with_capacity(count);
     for item in 0..count {
@@ -140,6 +143,7 @@ pub fn judge(rows: &Rows<'_>, sums: &HashMap<usize, Sum>) -> Vec<Verdict> {
                 .get(&item)
                 .is_some_and(|sum| sum.parts.iter().any(|part| sums.contains_key(part))),
             goes_on: going_on.contains(&item),
+            lacks_day: rows.places[item].0 >= without_day,
             is_below_total: verdicts.last().is_some_and(|above| {
                 matches!(above, Verdict::Total | Verdict::Doubtful(Doubt::Charge))
             }),
@@ -249,7 +253,7 @@ fn decide(
         };
     }
     let (is_small, is_largest) = columns.size(row);
-    if look.names_total() && !look.is_full {
+    if look.names_total() && !look.is_full && !look.is_starred {
         if look.is_all_blank() && (look.is_alone() || is_largest) || look.is_alone() && !has_numbers
         {
             return Verdict::Total;
@@ -271,11 +275,7 @@ fn decide(
     if place.is_last && has_numbers && look.word.is_none() && has_nothing && !has_name {
         return Verdict::Doubtful(Doubt::AtTheEnd);
     }
-    if item + 1 == rows.items.count()
-        && has_numbers
-        && look.is_all_blank()
-        && look.lacks_day(&rows.table, rows.row(item), &rows.keys)
-    {
+    if place.lacks_day && look.is_all_blank() {
         return Verdict::Doubtful(Doubt::NoDay);
     }
     Verdict::Record

@@ -33,6 +33,8 @@ const STEPS: usize = 40;
 const COLUMNS_OF_STEPS: usize = 10;
 /// So many rows with a day show that records have one.
 const LEAST_DAYS: usize = 3;
+/// More rows at the end without one are records, too.
+const MOST_WITHOUT_DAY: usize = 4;
 
 /// A table, column by column.
 pub struct Table<'s> {
@@ -189,6 +191,25 @@ impl<'s> Table<'s> {
             && last - first < 3 * numbers.len() as i64
     }
 
+    /// The first of the live rows at the end without the day that all others have, by their places; behind the last one where there is none.
+    pub fn first_without_day(&self, keys: &[usize]) -> usize {
+        let count = self.live.len();
+        let is_day = |row: usize, column: usize| {
+            self.kind(row, column) == Kind::Text
+                && self
+                    .text(row, column)
+                    .is_none_or(|text| kind_of(text) == CellKind::Date)
+        };
+        let tail_of = |&column: &usize| {
+            let is_blank = |&row: &&usize| self.kind(*row, column) == Kind::Blank;
+            let tail = self.live.iter().rev().take_while(is_blank).count();
+            let (others, _) = self.live.split_at(count - tail);
+            let is_tail = (1..=MOST_WITHOUT_DAY).contains(&tail) && others.len() >= LEAST_DAYS;
+            (is_tail && others.iter().all(|&row| is_day(row, column))).then_some(count - tail)
+        };
+        keys.iter().find_map(tail_of).unwrap_or(count)
+    }
+
     /// Columns of running balances, each with the columns that are added and taken off: its steps are their amounts.
     pub fn running(&self, keys: &[usize]) -> Vec<(usize, usize, Option<usize>)> {
         let rows: Vec<usize> = self.live.iter().copied().take(STEPS).collect();
@@ -295,6 +316,8 @@ pub struct Look {
     pub is_bare: bool,
     /// Whether there is no other key, and a column that most records fill is blank: quantity and price are blank in a total.
     pub is_short: bool,
+    /// Whether nothing but stars says that it is a total.
+    pub is_starred: bool,
     /// The bits that a sum needs.
     pub need: f64,
 }
@@ -326,9 +349,14 @@ impl Look {
             let text = table.text(row, column).unwrap_or_default();
             !text.is_empty() && text.bytes().all(|byte| byte == b'*')
         };
-        // Stars in a cell of their own, in front of the label, stand for a sum.
-        if look.word.is_none() && (0..look.at.unwrap_or(1)).any(is_starred) {
+        let ends_with_stars = || {
+            let label = look.at.and_then(|column| table.text(row, column));
+            label.is_some_and(|label| label.ends_with(" *") || label.ends_with(" **"))
+        };
+        // Stars in a cell of their own, in front of the label, or behind it, stand for a sum.
+        if look.word.is_none() && ((0..look.at.unwrap_or(1)).any(is_starred) || ends_with_stars()) {
             (look.word, look.how) = (Some(Word::Total), Some(How::Weak));
+            look.is_starred = true;
         }
         look
     }
@@ -415,21 +443,6 @@ impl Look {
 }
 
 impl Look {
-    /// Whether a key is blank that is a day in all other rows, of which there are several.
-    pub fn lacks_day(&self, table: &Table<'_>, row: usize, keys: &[usize]) -> bool {
-        let is_day = |row: usize, column: usize| {
-            let text = table.text(row, column);
-            table.kind(row, column) == Kind::Text
-                && text.is_none_or(|text| kind_of(text) == CellKind::Date)
-        };
-        let others = || table.live.iter().copied().filter(|&other| other != row);
-        table.live.len() > LEAST_DAYS
-            && keys.iter().any(|&column| {
-                table.kind(row, column) == Kind::Blank
-                    && others().all(|other| is_day(other, column))
-            })
-    }
-
     /// Whether what stands beside the label are days alone: "1 May", "Opening balance".
     pub fn stands_beside_days(&self, table: &Table<'_>, row: usize, keys: &[usize]) -> bool {
         keys.iter()

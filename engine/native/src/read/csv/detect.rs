@@ -142,6 +142,16 @@ pub fn delimiter(start: &[u8]) -> Found {
             is_declared: false,
         };
     }
+    if let Some(delimiter) = CANDIDATES
+        .into_iter()
+        .find(|&delimiter| other_part(start, delimiter).is_some())
+    {
+        return Found {
+            delimiter,
+            quote: b'"',
+            is_declared: false,
+        };
+    }
     let commas = Commas::of(start);
     // Commas between digits are decimal marks where something else parts most records.
     let are_decimal = commas.between_digits * 2 > commas.all;
@@ -195,7 +205,7 @@ fn parted_within_single_quotes(start: &[u8]) -> Option<u8> {
 }
 
 /// Where a text goes on with another delimiter, as two exports in one file do, and which: all lines from there on have as many cells by it,
-/// and none before has any.
+/// and not as many as before by the first; none before has any.
 pub fn other_part(text: &[u8], delimiter: u8) -> Option<(usize, u8)> {
     let starts = || std::iter::once(0).chain(memchr::memchr_iter(b'\n', text).map(|end| end + 1));
     let lines: Vec<&[u8]> = text
@@ -211,7 +221,12 @@ pub fn other_part(text: &[u8], delimiter: u8) -> Option<(usize, u8)> {
             let counts: Vec<usize> = filled.map(|line| count(line, sign)).collect();
             counts.len() > 1 && counts[0] > 0 && counts.iter().all(|count| *count == counts[0])
         };
-        let is_other = other != delimiter && agree(above, delimiter) && agree(below, other);
+        let usual = above.first().map_or(0, |line| count(line, delimiter));
+        let is_cut_alike = |line: &&[u8]| count(line, delimiter) == usual;
+        let is_other = other != delimiter
+            && agree(above, delimiter)
+            && agree(below, other)
+            && !below.iter().any(is_cut_alike);
         is_other.then(|| (starts().nth(first).unwrap_or(0), other))
     })
 }
@@ -392,7 +407,15 @@ mod tests {
     fn a_text_of_two_exports_has_two_delimiters() {
         let two = b"a,b\r\n1,2\r\n\r\nb;a\r\n3;4\r\n5;6\r\n";
         assert_eq!(other_part(two, b','), Some((12, b';')));
-        for text in ["a,b\n1,2\n3;4\n", "a,b\n1;2,3\n4;5,6\n", "a,b\n1,2\n"] {
+        let decimals = b"a;b;c\n1,5;2,5;x\nb\tc\n3,5\t4,5\n5,5\t6,5\n";
+        assert_eq!(other_part(decimals, b';'), Some((18, b'\t')));
+        assert_eq!(delimiter(decimals).delimiter, b';');
+        for text in [
+            "a;b\n1;2\n3;4,5\n5;6,5\n",
+            "a,b\n1,2\n3;4\n",
+            "a,b\n1;2,3\n4;5,6\n",
+            "a,b\n1,2\n",
+        ] {
             assert_eq!(other_part(text.as_bytes(), b','), None, "{text:?}");
         }
     }
