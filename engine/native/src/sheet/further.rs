@@ -16,6 +16,8 @@ use crate::layout::RowKind;
 /// The columns that are numbered, the names that have an id, a question or a type.
 const MIN_NUMBERED: usize = 3;
 const MAX_LETTERS: usize = 26;
+/// The rows below with which such a row is compared.
+const MAX_ROWS_BELOW: usize = 5;
 const MIN_SAID: usize = 2;
 /// The choices of a question.
 const MIN_CHOICES: usize = 2;
@@ -241,6 +243,14 @@ fn says_more(rows: Rows<'_>, span: &Span, row: usize) -> bool {
         .iter()
         .map(|&column| rows.text(sheet.cell(row, column)))
         .collect();
+    let below = row + 1..span.stop.min(row + 1 + MAX_ROWS_BELOW);
+    let cells_below = || {
+        let cells = |row: usize| filled.iter().map(move |&column| sheet.cell(row, column));
+        below
+            .clone()
+            .flat_map(cells)
+            .filter(|&cell| !sheet.is_blank(cell))
+    };
     let is_numbered = || {
         let bare = |text: &str| trim(text.trim_matches(['(', ')', '[', ']'])).to_owned();
         let is_counted = (1..)
@@ -249,7 +259,14 @@ fn says_more(rows: Rows<'_>, span: &Span, row: usize) -> bool {
         let is_lettered = ('A'..='Z')
             .zip(&texts)
             .all(|(letter, text)| bare(text) == letter.to_string());
+        // 1, 2, 3 above numbers are a record, and so are letters above texts alone.
+        let is_other = || {
+            let is_value = |cell: Cell| rows.kind(cell).is_some();
+            let in_brackets = texts[0].starts_with(['(', '[']);
+            cells_below().any(|cell| is_value(cell) == is_lettered) || is_counted && in_brackets
+        };
         (is_counted || is_lettered && texts.len() <= MAX_LETTERS)
+            && is_other()
             && filled.windows(2).all(|pair| pair[1] <= pair[0] + 2)
     };
     if texts.len() >= MIN_NUMBERED && is_numbered() {
@@ -264,7 +281,13 @@ fn says_more(rows: Rows<'_>, span: &Span, row: usize) -> bool {
         return false;
     }
     let is_id = |text: &String| text.starts_with('{') && text.ends_with('}');
-    let is_question = |text: &&String| text.ends_with(['?', '？', '؟']);
+    let asks = |text: &String| text.ends_with(['?', '？', '؟']);
+    let are_questions = || {
+        // Where records ask, too, the first one does.
+        said.iter().filter(|text| asks(text)).count() * 2 >= said.len()
+            && cells_below().next().is_some()
+            && !cells_below().any(|cell| asks(&rows.text(cell)))
+    };
     let is_type = |text: &String, known: &[&str]| {
         let name = text.split('(').next().unwrap_or_default();
         known.contains(&trim(&name.to_lowercase().replace('-', " ")))
@@ -272,7 +295,7 @@ fn says_more(rows: Rows<'_>, span: &Span, row: usize) -> bool {
     let is_text = |&column: &usize| sheet.cell(row, column).tag == Tag::Text;
     filled.iter().all(is_text)
         && (said.iter().all(is_id)
-            || said.iter().filter(is_question).count() * 2 >= said.len()
+            || are_questions()
             || said.iter().any(|text| is_type(text, &TYPES))
                 && said
                     .iter()
