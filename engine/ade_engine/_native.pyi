@@ -289,7 +289,7 @@ def mark_headers(
 ) -> tuple[bytes, list[tuple[int, str]], list[int], list[int]]: ...
 #: A table: first row, header rows, the row behind the last, first column, the column behind the last, whether its header was guessed, and
 #: what stands above it that is of all its records.
-_Span = tuple[int, int, int, int, int | None, bool, str | None]
+_Span = tuple[int, int, int, int, int | None, bool, str | None, list[tuple[int, int]]]
 
 class FoundTables:
     """The tables that were found on a sheet."""

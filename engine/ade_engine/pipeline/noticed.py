@@ -256,11 +256,10 @@ def notice_end(context: RunContext, scan: SheetScan) -> None:
         )
 
 
-def values_above(context: RunContext, scan: SheetScan, span: RowSpan) -> dict[int, list[Any]]:
-    """Tells of the cells of a table that stand for the value above them; returns the rows in which signs for "as above" have that value."""
+def fill_values_above(context: RunContext, scan: SheetScan, span: RowSpan, changed: dict[int, list[Any]]) -> None:
+    """Tell of the cells of a table that stand for the value above them, and put the rows in which signs have that value into ``changed``."""
     signs, (columns, blank) = _native.values_above(scan.as_native(), (span.data_start, span.stop), (span.first_column, span.stop_column))
     filled = _columns_filled_down(context, scan, span) if signs or columns else set()
-    changed: dict[int, list[Any]] = {}
     for row, column, above in signs:
         if above is not None:
             changed.setdefault(row, scan.row(row))[column] = scan.cell(above, column)
@@ -279,7 +278,6 @@ def values_above(context: RunContext, scan: SheetScan, span: RowSpan) -> dict[in
         what = f"column {letters} has a value" if len(columns) == 1 else f"columns {letters} have values"
         said = f"{what} in the first of several records and {'is' if len(columns) == 1 else 'are'} blank below it ({rows_in_words(found)}); the blank cells stay empty"
         context.notice("filled_once", f"{said}. If the value above applies to them, too, write it in the field: Field(…, fill_down=True)", count=len(blank), rows=found)
-    return changed
 
 
 def _columns_filled_down(context: RunContext, scan: SheetScan, span: RowSpan) -> set[int]:

@@ -10,10 +10,12 @@ from ade_engine.models.table import is_blank, region_of
 from ade_engine.pipeline.finding.header_rows import DATA, HEADER, RowKinds, RowSpan
 from ade_engine.pipeline.finding.row_detectors import RowClassifier, known_words, native_words
 from ade_engine.pipeline.finding.told import tell, tell_further_headers, tell_side
-from ade_engine.pipeline.noticed import notice_no_table, notice_rows, values_above
+from ade_engine.pipeline.noticed import fill_values_above, notice_no_table, notice_rows
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from ade_engine.extensions.registry import Registry
     from ade_engine.pipeline.shared.context import Progress, RunContext
 
@@ -40,8 +42,13 @@ class TableFinder:
         if (verdict is None or self.rows.has_detectors) and not any(span.gathered is not None for span in spans):
             notice_no_table(context, verdict, spans)
         if settings.edition == "2026":
+            # Signs for "as above" have the values that they stand for.
+            changed: dict[int, list[Any]] = {}
             for span in spans:
-                scan = _with_values_above(context, scan, span)
+                if span.turned is None and span.gathered is None:
+                    fill_values_above(context, scan, span, changed)
+            if changed:
+                scan = ChangedScan(scan, changed)
         if context.debug:
             _report_tables(context, scan, spans)
         return scan, spans, bytearray() if verdict is None else verdict.kinds
@@ -152,14 +159,6 @@ def _begins_with_label(scan: SheetScan, registry: Registry) -> bool:
         return True
     words = known_words(registry)
     return simplify(filled[0]) in words and len(filled) > 1 and simplify(str(filled[1])) not in words
-
-
-def _with_values_above(context: RunContext, scan: SheetScan, span: RowSpan) -> SheetScan:
-    """The scan in which the signs for "as above" of a table have the value that they stand for."""
-    if span.turned is not None or span.gathered is not None:
-        return scan
-    changed = values_above(context, scan, span)
-    return ChangedScan(scan, changed) if changed else scan
 
 
 def _report_tables(context: RunContext, scan: SheetScan, spans: list[RowSpan]) -> None:

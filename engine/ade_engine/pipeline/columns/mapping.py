@@ -112,7 +112,8 @@ class ColumnMapper:
 
     def map(self, context: RunContext, table: SourceTable) -> Mapping:
         """Score every column and decide which one gets which field."""
-        self._choose_sides(table)
+        if context.settings.edition == "2026":
+            self._choose_sides(table)
         scores = {}
         contributions = {}
         by: dict[int, list[dict[str, Any]]] = {}
@@ -165,7 +166,7 @@ class ColumnMapper:
         return Mapping(columns, scores, duplicates, by)
 
     def _choose_sides(self, table: SourceTable) -> None:
-        """Where headers have two languages, each with a line or a side of a slash, let the part count that names several fields."""
+        """Let one language count where headers have two, on a line or a side of a slash each: the one that names several fields."""
         marks = [mark for mark in "\n/" if any(mark in header for header in table.headers)]
         filled = [index for index, header in enumerate(table.headers) if header]
         for mark in marks:
@@ -553,7 +554,7 @@ def _are_of_years(headers: list[str]) -> bool:
 
 
 def _kind(dtype: pl.DataType) -> str:
-    """What the values of a column are: a number, a moment, or something else."""
+    """Return the kind of a column's values: numbers, moments, or others."""
     return "number" if dtype.is_numeric() else "moment" if dtype.is_temporal() else "other"
 
 

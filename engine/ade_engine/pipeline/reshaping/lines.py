@@ -61,9 +61,10 @@ def find_lines(context: RunContext, scan: SheetScan, words: dict[str, str]) -> L
     others = 0
     for row, cells in enumerate(scan.rows(0, scan.rows_emitted)):
         pairs = _pairs(row, cells, words)
+        for label, _ in pairs:
+            labels.setdefault(simplify(label), label)
         if pairs:
             lines.append([(simplify(label), value) for label, value in pairs])
-            labels.update({simplify(label): label for label, _ in reversed(pairs) if simplify(label) not in labels})
         else:
             others += any(not is_blank(cell) for cell in cells)
             if others and not is_wanted:

@@ -173,7 +173,7 @@ impl SheetBuilder {
         &mut self.findings
     }
 
-    /// What is known of the records of separated text.
+    /// The findings about the records of separated text.
     pub fn separated(&mut self) -> &mut Separated {
         &mut self.findings.separated
     }

@@ -78,7 +78,7 @@ impl Sheet {
         &self.findings
     }
 
-    /// What is known of the records of separated text.
+    /// The findings about the records of separated text.
     pub fn separated(&mut self) -> &mut Separated {
         &mut self.findings.separated
     }

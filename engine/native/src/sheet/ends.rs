@@ -139,8 +139,8 @@ impl SheetView<'_> {
         if has_notes { stop } else { span.stop }
     }
 
-    /// Returns the first of the rows at the end of a table that explain marks of its cells: `1` beside a text below cells that end with `(1)`, or with a sign.
-    /// Names of their own may stand above them.
+    /// Returns the first of the rows at the end of a table that explain marks of its cells: `1` beside a text below cells that end with
+    /// `(1)`, or with a sign. Names of their own may stand above them.
     fn first_footnote(&self, span: &Span, names: usize) -> usize {
         let pair = |row: usize| -> Option<(String, String)> {
             let cells = self.rows.filled_within(row, &span.columns);

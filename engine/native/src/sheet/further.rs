@@ -4,6 +4,7 @@
 //! 2. [`SheetView::choose_names`]: where one row names more fields than all rows joined, it is the whole header.
 
 use std::collections::HashSet;
+use std::ops::Range;
 
 use super::rows::{Rows, is_period, trim};
 use super::span::Span;
@@ -13,16 +14,17 @@ use crate::cells::{Cell, Tag};
 use crate::fields::looks::rows::{simplify, without_brackets};
 use crate::layout::RowKind;
 
-/// The columns that are numbered, the names that have an id, a question or a type.
+/// The columns that are numbered, and the names that have an id, a question or a type.
 const MIN_NUMBERED: usize = 3;
+const MIN_SAID: usize = 2;
+/// The columns that have a letter.
 const MAX_LETTERS: usize = 26;
 /// The rows below with which such a row is compared.
 const MAX_ROWS_BELOW: usize = 5;
-const MIN_SAID: usize = 2;
 /// The choices of a question.
 const MIN_CHOICES: usize = 2;
-/// The fields that a row names which is the whole header.
-const MIN_FIELDS: usize = 2;
+/// The fields that a header names which is surely one.
+pub(super) const MIN_FIELDS: usize = 2;
 
 /// Names of types, which say that a row is one of types; and those that may be the names of columns as well.
 #[rustfmt::skip]
@@ -40,28 +42,28 @@ const ALSO_NAMES: [&str; 18] = [
 impl SheetView<'_> {
     /// Adds to the headers of tables the rows right below that say more of their names.
     pub(super) fn take_further_headers(&mut self) {
-        for at in 0..self.spans.len() {
-            let mut span = self.spans[at].clone();
-            if span.header_rows == 0 || span.is_guessed {
-                continue;
-            }
+        let mut spans = std::mem::take(&mut self.spans);
+        for span in spans
+            .iter_mut()
+            .filter(|span| span.header_rows > 0 && !span.is_guessed)
+        {
             for row in span.start + 1..span.data_start() {
-                if says_more(self.rows, &span, row) {
+                if says_more(self.rows, span, row) {
                     span.leave_unnamed(row, self.rows);
                 }
             }
             while span.data_start() < span.stop {
                 let row = span.data_start();
-                if says_more(self.rows, &span, row) {
+                if says_more(self.rows, span, row) {
                     span.leave_unnamed(row, self.rows);
-                } else if !self.take_choices(&mut span, row) {
+                } else if !self.take_choices(span, row) {
                     break;
                 }
                 self.kinds[row] = RowKind::Header;
                 span.header_rows += 1;
             }
-            self.spans[at] = span;
         }
+        self.spans = spans;
     }
 
     /// Returns whether a row has the choices of a question: nothing in the first column, texts below cells without a name, and in most of
@@ -139,14 +141,14 @@ impl SheetView<'_> {
 
     /// Lets one row be the whole header where it names more fields than the rows of the header joined.
     pub(super) fn choose_names(&mut self) {
-        for at in 0..self.spans.len() {
-            let mut span = self.spans[at].clone();
-            let Some(row) = self.naming_row(&span).filter(|_| span.header_rows > 1) else {
+        let mut spans = std::mem::take(&mut self.spans);
+        for span in spans.iter_mut().filter(|span| span.header_rows > 1) {
+            let Some(row) = self.naming_row(span) else {
                 continue;
             };
             let doubtful: Vec<usize> = (row + 1..span.data_start())
                 .filter(|below| !span.unnamed.iter().any(|(unnamed, _)| unnamed == below))
-                .filter(|&below| self.fields_of(&span, below) == 0)
+                .filter(|&below| self.fields_of(span, below..below + 1) == 0)
                 .collect();
             for other in (span.start..span.data_start()).filter(|&other| other != row) {
                 span.leave_unnamed(other, self.rows);
@@ -169,14 +171,14 @@ impl SheetView<'_> {
                     span.header_rows += 1;
                 }
             }
-            self.spans[at] = span;
         }
+        self.spans = spans;
     }
 
     /// The row of a header that names more fields than all of them joined, and all columns in which the others say something.
     fn naming_row(&self, span: &Span) -> Option<usize> {
         let header = span.start..span.data_start();
-        let fields = |row: usize| self.fields_of(span, row);
+        let fields = |row: usize| self.fields_of(span, row..row + 1);
         // Of two with as many the upper one.
         let row = header.clone().rev().max_by_key(|&row| fields(row))?;
         let columns = |row: usize| -> HashSet<usize> {
@@ -201,12 +203,13 @@ impl SheetView<'_> {
         .then_some(row)
     }
 
-    /// Returns the number of fields that a row of a table names.
-    fn fields_of(&self, span: &Span, row: usize) -> usize {
-        let cells = self.rows.filled_within(row, &span.columns);
-        let cells: Vec<Cell> = cells
-            .map(|column| self.rows.sheet.cell(row, column))
-            .collect();
+    /// Returns the number of fields that some rows of a table name.
+    pub(super) fn fields_of(&self, span: &Span, among: Range<usize>) -> usize {
+        let cells = among.flat_map(|row| {
+            let columns = self.rows.filled_within(row, &span.columns);
+            columns.map(move |column| self.rows.sheet.cell(row, column))
+        });
+        let cells: Vec<Cell> = cells.collect();
         self.rows.count_fields(&cells, self.words)
     }
 

@@ -5,6 +5,7 @@
 use std::collections::{BTreeMap, HashSet};
 use std::ops::Range;
 
+use super::further::MIN_FIELDS;
 use super::rows::{MAX_COMPARED_ROWS, MIN_RECORD_CELLS, ValueKind, is_period};
 use super::span::Span;
 use super::told::{Doubt, Kept, Told};
@@ -18,8 +19,7 @@ const SURE: f64 = 0.75;
 const MIN_HEADER: f64 = 0.2;
 /// A row right below the header that is likelier a part of it than this is told of.
 const MIN_LAST: f64 = 0.25;
-/// The fields that a table's header names where it is none of the small ones above; the rows of these, and the cells of each.
-const MIN_FIELDS: usize = 2;
+/// The rows of small tables above the first one that names fields, and the cells of each.
 const MAX_SMALL_ROWS: usize = 12;
 const MAX_SMALL_CELLS: usize = 3;
 /// Rows at both ends of a stretch above the header row that are looked at.
@@ -227,10 +227,9 @@ impl SheetView<'_> {
 
     /// Leaves out the small tables above the first one that names fields, in whose headers no field is named: summaries, settings.
     pub(super) fn leave_out_above(&mut self) {
-        let header = |span: &Span| span.start..span.data_start().max(span.start + 1);
         let fields = |span: &Span| {
-            let cells: Vec<Cell> = header(span).flat_map(|row| self.rows.cells(row)).collect();
-            self.rows.count_fields(&cells, self.words)
+            let header = span.start..span.data_start().max(span.start + 1);
+            self.fields_of(span, header)
         };
         let first = self
             .spans

@@ -1,5 +1,5 @@
-//! Rows below a total of the rows above that follow from it: the parts that it is made of, its shares in per cent, the difference of two totals. What else
-//! stands there without the texts of a record is doubtful.
+//! Rows below a total of the rows above that follow from it: the parts that it is made of, its shares in per cent, the difference of
+//! two totals, one's share in another. Others there without the texts of a record are doubtful.
 
 use std::collections::HashMap;
 
@@ -30,7 +30,7 @@ pub fn follow(rows: &Rows<'_>, sums: &HashMap<usize, Sum>, verdicts: &mut [Verdi
         let Some(&total) = totals.last().filter(|_| follows && is_amount(rows, item)) else {
             continue;
         };
-        // What stands below a total of the rows below are its records.
+        // The rows below a total of theirs are its records.
         if sums.get(&total).is_some_and(|sum| sum.is_below) && !adds_up_above(rows, verdicts, total)
         {
             continue;
@@ -66,7 +66,8 @@ fn is_amount(rows: &Rows<'_>, item: usize) -> bool {
     lacks && !look.is_full && numbers(rows, item).next().is_some()
 }
 
-/// Returns whether a row lacks what stands in most records, or numbers that all those above its total have, and no record follows it directly.
+/// Returns whether a row lacks what stands in most records, or numbers that all those above its total have, and no record follows it
+/// directly.
 fn is_at_end(rows: &Rows<'_>, total: usize, item: usize) -> bool {
     let count = |item: usize| numbers(rows, item).count();
     let above = || {
@@ -141,18 +142,29 @@ fn is_share(rows: &Rows<'_>, total: usize, item: usize) -> bool {
     }
     let sum: f64 = shares.iter().map(|&(at, _)| of(at)).sum();
     let sums = std::iter::once(sum).chain(shares.iter().map(|&(at, _)| of(at)));
-    let is_near = |sum: f64, whole: f64, at: usize, value: i64| {
-        // 51.9 is not said as exactly as 51.93.
-        let step = if value % 10 == 0 { 10 } else { 1 };
-        let written = rows.written(at, i128::from(value));
-        (written - whole * of(at) / sum).abs() <= 0.501 * rows.written(at, step)
-    };
     sums.filter(|sum| *sum > 0.0).any(|sum| {
         WHOLE.into_iter().any(|whole| {
-            shares
-                .iter()
-                .all(|&(at, value)| is_near(sum, whole, at, value))
+            let mut shares = shares.iter();
+            shares.all(|&(at, value)| says(rows, at, value, whole * of(at) / sum))
         })
+    })
+}
+
+/// Returns whether a number is what it should be, as exactly as it is written.
+fn says(rows: &Rows<'_>, at: usize, value: i64, exact: f64) -> bool {
+    // 51.9 is not said as exactly as 51.93.
+    let step = if value % 10 == 0 { 10 } else { 1 };
+    let written = rows.written(at, i128::from(value));
+    (written - exact).abs() <= 0.501 * rows.written(at, step)
+}
+
+/// Returns whether something holds of two of these totals.
+fn holds_of_two(totals: &[usize], is_of: impl Fn(usize, usize) -> bool) -> bool {
+    let mut firsts = totals.iter();
+    firsts.any(|&one| {
+        totals
+            .iter()
+            .any(|&other| one != other && is_of(one, other))
     })
 }
 
@@ -163,16 +175,16 @@ fn is_ratio(rows: &Rows<'_>, totals: &[usize], item: usize) -> bool {
         let (part, whole) = (rows.items.row(part), rows.items.row(whole));
         shares.iter().all(|&(at, value)| {
             let known = part[at] != NONE && whole[at] != NONE && whole[at] != 0;
-            let share = WHOLE[0] * part[at] as f64 / whole[at] as f64;
-            let step = if value % 10 == 0 { 10 } else { 1 };
-            let written = rows.written(at, i128::from(value));
-            known && (written - share).abs() <= 0.501 * rows.written(at, step)
+            known
+                && says(
+                    rows,
+                    at,
+                    value,
+                    WHOLE[0] * part[at] as f64 / whole[at] as f64,
+                )
         })
     };
-    let mut pairs = totals
-        .iter()
-        .flat_map(|part| totals.iter().map(move |whole| (*part, *whole)));
-    shares.len() > 1 && pairs.any(|(part, whole)| part != whole && is_of(part, whole))
+    shares.len() > 1 && holds_of_two(totals, is_of)
 }
 
 /// Returns whether the numbers of a row are the difference of two totals.
@@ -182,8 +194,5 @@ fn is_difference(rows: &Rows<'_>, totals: &[usize], item: usize) -> bool {
         let is_known = |at: usize| from[at] != NONE && less[at] != NONE;
         numbers(rows, item).all(|(at, value)| is_known(at) && from[at] - less[at] == value)
     };
-    agree(numbers(rows, item).map(|(_, value)| value))
-        && totals
-            .iter()
-            .any(|&from| totals.iter().any(|&less| from != less && is_of(from, less)))
+    agree(numbers(rows, item).map(|(_, value)| value)) && holds_of_two(totals, is_of)
 }

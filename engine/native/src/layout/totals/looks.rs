@@ -31,9 +31,9 @@ const TEXTS: usize = 5;
 /// Rows, and columns, in which running balances are sought.
 const STEPS: usize = 40;
 const COLUMNS_OF_STEPS: usize = 10;
-/// So many rows with a day show that records have one.
+/// The least number of rows with a day that shows that records have one.
 const LEAST_DAYS: usize = 3;
-/// More rows at the end without one are records, too.
+/// The largest number of rows at the end without one that may be no records.
 const MOST_WITHOUT_DAY: usize = 4;
 
 /// A table, column by column.

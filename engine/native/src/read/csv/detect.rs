@@ -16,7 +16,7 @@ const START_BYTES: u64 = 4096;
 /// What parts nothing: the text has one column. (The unit separator of ASCII, which no text has.)
 pub const NONE: u8 = 0x1F;
 const CANDIDATES: [u8; 4] = [b',', b';', b'\t', b'|'];
-/// What parts cells where all records agree on it.
+/// Rare delimiters, which part cells only where all records agree on them.
 const RARE: [u8; 2] = [b'^', b'~'];
 const SAMPLE_RECORDS: usize = 200;
 
@@ -142,10 +142,7 @@ pub fn delimiter(start: &[u8]) -> Found {
             is_declared: false,
         };
     }
-    if let Some(delimiter) = CANDIDATES
-        .into_iter()
-        .find(|&delimiter| other_part(start, delimiter).is_some())
-    {
+    if let Some((delimiter, ..)) = two_parts(start) {
         return Found {
             delimiter,
             quote: b'"',
@@ -204,30 +201,39 @@ fn parted_within_single_quotes(start: &[u8]) -> Option<u8> {
     })
 }
 
-/// Where a text goes on with another delimiter, as two exports in one file do, and which: all lines from there on have as many cells by it,
-/// and not as many as before by the first; none before has any.
-pub fn other_part(text: &[u8], delimiter: u8) -> Option<(usize, u8)> {
-    let starts = || std::iter::once(0).chain(memchr::memchr_iter(b'\n', text).map(|end| end + 1));
+/// The delimiter of a text that goes on with another one, as two exports in one file do, where it does, and that: all lines from there on
+/// have as many cells by it, and not as many as before by the first; none before has any.
+pub fn two_parts(text: &[u8]) -> Option<(u8, usize, u8)> {
     let lines: Vec<&[u8]> = text
         .split(|&byte| byte == b'\n')
         .map(<[u8]>::trim_ascii_end)
         .collect();
     let count = |line: &[u8], sign: u8| memchr::memchr_iter(sign, line).count();
-    CANDIDATES.into_iter().find_map(|other| {
-        let first = lines.iter().position(|line| count(line, other) > 0)?;
-        let (above, below) = lines.split_at(first);
-        let agree = |lines: &[&[u8]], sign: u8| {
-            let filled = lines.iter().filter(|line| !line.is_empty());
-            let counts: Vec<usize> = filled.map(|line| count(line, sign)).collect();
-            counts.len() > 1 && counts[0] > 0 && counts.iter().all(|count| *count == counts[0])
-        };
-        let usual = above.first().map_or(0, |line| count(line, delimiter));
-        let is_cut_alike = |line: &&[u8]| count(line, delimiter) == usual;
-        let is_other = other != delimiter
-            && agree(above, delimiter)
-            && agree(below, other)
-            && !below.iter().any(is_cut_alike);
-        is_other.then(|| (starts().nth(first).unwrap_or(0), other))
+    let agree = |lines: &[&[u8]], sign: u8| {
+        let filled = lines.iter().filter(|line| !line.is_empty());
+        let counts: Vec<usize> = filled.map(|line| count(line, sign)).collect();
+        counts.len() > 1 && counts[0] > 0 && counts.iter().all(|count| *count == counts[0])
+    };
+    let firsts = CANDIDATES.map(|other| lines.iter().position(|line| line.contains(&other)));
+    CANDIDATES.into_iter().find_map(|delimiter| {
+        let mut others = CANDIDATES.into_iter().zip(firsts);
+        others.find_map(|(other, first)| {
+            let first = first.filter(|&first| first > 0 && other != delimiter)?;
+            let (above, below) = lines.split_at(first);
+            let usual = count(above[0], delimiter);
+            let is_cut_alike = |line: &&[u8]| count(line, delimiter) == usual;
+            let is_other =
+                agree(above, delimiter) && agree(below, other) && !below.iter().any(is_cut_alike);
+            let start = || {
+                memchr::memchr_iter(b'\n', text)
+                    .nth(first - 1)
+                    .map(|end| end + 1)
+            };
+            is_other
+                .then(start)
+                .flatten()
+                .map(|start| (delimiter, start, other))
+        })
     })
 }
 
@@ -406,13 +412,17 @@ mod tests {
     #[test]
     fn a_text_of_two_exports_has_two_delimiters() {
         let two = b"a,b\r\n1,2\r\n\r\nb;a\r\n3;4\r\n5;6\r\n";
-        assert_eq!(other_part(two, b','), Some((12, b';')));
+        assert_eq!(two_parts(two), Some((b',', 12, b';')));
         let decimals = b"a;b;c\n1,5;2,5;x\nb\tc\n3,5\t4,5\n5,5\t6,5\n";
-        assert_eq!(other_part(decimals, b';'), Some((16, b'\t')));
+        assert_eq!(two_parts(decimals), Some((b';', 16, b'\t')));
         assert_eq!(delimiter(decimals).delimiter, b';');
-        assert_eq!(other_part(b"a;b\n1;2\n3;4,5\n5;6,5\n", b';'), None);
-        for text in ["a,b\n1,2\n3;4\n", "a,b\n1;2,3\n4;5,6\n", "a,b\n1,2\n"] {
-            assert_eq!(other_part(text.as_bytes(), b','), None, "{text:?}");
+        for text in [
+            "a;b\n1;2\n3;4,5\n5;6,5\n",
+            "a,b\n1,2\n3;4\n",
+            "a,b\n1;2,3\n4;5,6\n",
+            "a,b\n1,2\n",
+        ] {
+            assert_eq!(two_parts(text.as_bytes()), None, "{text:?}");
         }
     }
 }

@@ -163,7 +163,8 @@ pub fn scan(file: &CsvFile, limits: ScanLimits, watch: &Watch) -> Result<Sheet> 
         && (misfits || rows.builder.separated().differ())
         && let Some(text) = file.text()?
     {
-        if let Some((start, other)) = detect::other_part(&text, file.delimiter) {
+        let parts = detect::two_parts(&text).filter(|(first, ..)| *first == file.delimiter);
+        if let Some((_, start, other)) = parts {
             rows = SheetRows::new(file, limits, watch);
             let (above, below) = text.split_at(start);
             careful::read(above, file.delimiter, &mut rows)?;
