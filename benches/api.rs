@@ -449,6 +449,12 @@ async fn submits(address: SocketAddr, token: &str, folder: &Path, workspace: &Ar
             workspace.machine.now(),
         )
         .unwrap();
+    let built = common::ade(&folder.join("data"))
+        .args(["env", "build", "--quiet"])
+        .arg(&config)
+        .status()
+        .unwrap();
+    assert!(built.success());
     let mut client = Client::connect(address).await;
     let post = |path: &str, kind: &str, body: &str| {
         format!(

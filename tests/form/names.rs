@@ -33,6 +33,7 @@ fn every_rule_of_the_queue_names_a_test_that_is_there() {
         let (file, rest) = rest.split_once("` | `")?;
         Some((file, rest.strip_suffix("` |")?))
     });
+    let rules = rules.filter(|(_, test)| !test.ends_with(".toml"));
     let mut seen = 0;
     for (file, test) in rules {
         let source = fs::read_to_string(root().join(file)).unwrap();
@@ -42,6 +43,40 @@ fn every_rule_of_the_queue_names_a_test_that_is_there() {
         };
         assert!(source.contains(&named), "{file} has no {test}");
         seen += 1;
+    }
+    assert!(seen > 20, "{seen}");
+}
+
+#[test]
+fn every_rule_of_rows_names_a_function_and_a_sheet_that_are_there() {
+    let document = fs::read_to_string(root().join("docs/contributing/architecture.md")).unwrap();
+    let (_, table) = document.split_once("\n## Why a row is not").unwrap();
+    let table = table.split("\n## ").next().unwrap();
+    let native = root().join("engine/native/src");
+    let folders = ["sheet", "layout", "layout/totals"].map(|folder| native.join(folder));
+    let folders = folders
+        .into_iter()
+        .chain([root(), root().join("tests/sheets")]);
+    let folders: Vec<PathBuf> = folders.collect();
+    let mut seen = 0;
+    for line in table.lines().filter(|line| line.starts_with("| ")) {
+        let names = line.split('`').skip(1).step_by(2);
+        let (paths, functions): (Vec<&str>, Vec<&str>) =
+            names.partition(|name| name.contains(['.', '/']));
+        let mut sources = String::new();
+        for path in paths {
+            let mut places = folders.iter().map(|folder| folder.join(path));
+            let place = places.find(|place| place.exists());
+            let place = place.unwrap_or_else(|| panic!("{path} is nowhere"));
+            sources += &fs::read_to_string(place).unwrap_or_default();
+        }
+        for function in functions {
+            let mut forms = ["fn", "def"]
+                .iter()
+                .map(|word| format!("{word} {function}"));
+            assert!(forms.any(|form| sources.contains(&form)), "{function}");
+            seen += 1;
+        }
     }
     assert!(seen > 20, "{seen}");
 }

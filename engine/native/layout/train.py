@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Learns the weights of the layout pass, and writes ``src/layout/weights.rs``.
+"""Learns the weights of the layout pass, and writes ``src/layout/weights.txt``.
 
     python3 -m venv v && v/bin/pip install numpy scipy polars
     PYTHONPATH=engine v/bin/python engine/native/layout/train.py --corpora ../shared/recognition
@@ -29,7 +29,7 @@ from variations import variations
 
 from ade_engine import _native
 
-TARGET = Path(__file__).resolve().parent.parent / "src" / "layout" / "weights.rs"
+TARGET = Path(__file__).resolve().parent.parent / "src" / "layout" / "weights.txt"
 #: The features of rows with a word for totals.
 TOTAL_WORDS = {
     number
@@ -179,35 +179,22 @@ def write(model: Model, options, sheets: int) -> None:
     names = _native.layout_feature_names()
 
     def row(values) -> str:
-        return "[" + ", ".join(f"{value + 0.0:.2f}" for value in values) + "]"
+        return " ".join(f"{value + 0.0:.2f}" for value in values)
 
     chain = model.chain
-    lines = [
-        "//! Learned weights: written by engine/native/layout/train.py, not by hand.",
-        "",
-        "use super::chain::STATES;",
-        "",
-        "/// Where the weights come from.",
-        "#[rustfmt::skip]",
-        f'pub const PROVENANCE: &str = "{sheets} sheets (SAUS and Troy, Strudel 765570b), variations by the seeds {options.seeds}, '
-        f'l1 {options.l1}, l2 {options.l2}";',
-        f"pub const START: [f32; STATES] = {row(chain.start)};",
-        f"pub const END: [f32; STATES] = {row(chain.end)};",
-        "/// From each state to the next: without, and with a blank row between.",
-        "pub const STEPS: [[[f32; STATES]; STATES]; 2] = [",
+    sections = [
+        ("sources: what was learned from", [f"{sheets} sheets (SAUS and Troy, Strudel 765570b), variations by the seeds {options.seeds}, l1 {options.l1}, l2 {options.l2}"]),
+        ("start: the first row", [row(chain.start)]),
+        ("end: the last row", [row(chain.end)]),
+        ("steps: from each state to the next", map(row, chain.steps[0])),
+        ("steps over blanks: the same, with a blank row between", map(row, chain.steps[1])),
+        (
+            "features: what a row has, in the words of traits.rs",
+            [f"{row(chain.weights[at])} {names[feature]}" for feature, at in sorted(model.columns.items()) if np.any(chain.weights[at])],
+        ),
     ]
-    for steps in chain.steps:
-        lines += ["    [", *(f"        {row(one)}," for one in steps), "    ],"]
-    lines += [
-        "];",
-        f"/// Each feature's weight for each state: {', '.join(STATES)}.",
-        "#[rustfmt::skip]",
-        "pub const WEIGHTS: &[(&str, [f32; STATES])] = &[",
-    ]
-    for feature, at in sorted(model.columns.items()):
-        if np.any(chain.weights[at]):
-            lines.append(f'    ("{names[feature]}", {row(chain.weights[at])}),')
-    TARGET.write_text("\n".join([*lines, "];", ""]), encoding="utf-8")
+    head = f"Written by engine/native/layout/train.py; do not edit. Each number is for a state of a row: {', '.join(STATES)}.\n"
+    TARGET.write_text(head + "".join(f"\n# {name}\n" + "".join(f"{line}\n" for line in lines) for name, lines in sections), encoding="utf-8")
     print(f"{TARGET.name}: {np.count_nonzero(chain.weights)} weights, {TARGET.stat().st_size} bytes")
 
 

@@ -9,6 +9,7 @@ use super::texts::truth;
 use crate::cells::parts::in_parts;
 use crate::columns::view::Value;
 use crate::words::cut::fold;
+use crate::words::data::LISTS;
 
 /// No such word is longer, in bytes.
 const LONGEST: usize = 40;
@@ -24,7 +25,7 @@ struct Words {
 }
 
 static WORDS: LazyLock<Words> = LazyLock::new(|| {
-    let words: HashSet<&str> = LIST.split_ascii_whitespace().collect();
+    let words: HashSet<&str> = LISTS.words("missing").into_iter().collect();
     let mut ends = vec![[0; 64]; LONGEST + 1];
     for word in words
         .iter()
@@ -43,30 +44,6 @@ static WORDS: LazyLock<Words> = LazyLock::new(|| {
         letters,
     }
 });
-
-const LIST: &str = "- -- --- ---- ------ / // \\ * . .. ... … _ __ x-x #n/a #n/v #nv #null! #value! #wert! #ref! #div/0! #name? #num! n/a n\\a n/v na# <na> (n/a) [n/a] (null) \\n \
-    null none nil nan nat void blank empty missing undefined (blank) (empty) (none) (leer) (vide) (vacio) (en blanco) (vuoto) [blank] [empty] \
-    na notavailable notapplicable notspecified notgiven notknown notprovided unspecified nodata novalue noanswer \
-    ka keineangabe keineangaben ohneangabe oa nv nichtvorhanden nichtverfugbar nichtbekannt entfallt leer fehlt keinwert keinedaten keine \
-    nd nondisponible noncommunique nc nonrenseigne nr sansobjet so inconnu vide aucun aucune neant pasdedonnees \
-    nodisponible sindatos sindato nocorresponde noaplica noconsta ninguno ninguna vacio sininformacion s/d s/n n/d n/c n/r n/o \
-    naodisponivel semdados naoaplicavel naoinformado naoinf nenhum nenhuma seminformacao vazio \
-    nondisponibile nondefinito assente nessuno nessuna vuoto datomancante \
-    nvt nb onbekend nietbeschikbaar geen leeg nietvantoepassing \
-    brak brakdanych niedotyczy nieznany nieznane bd b/d n/dot \
-    neuvedeno nezadano neni nenik dispozici neznamy neuvedene chybi bezudaju nejsoudata \
-    nincs nincsadat na ismeretlen ures \
-    eisaatavilla eitietoa tyhja puuttuu eiole \
-    saknas ejangivet uppgiftsaknas ingen ingenuppgift ejtillampligt tom okant ukendt ikkeoplyst mangler ikketilgjengelig ukjent ikkeangitt tomt \
-    indisponibil lipsa necunoscut fara faradate \
-    neizvestno nemapodataka nepoznato nijedostupno prazno brezpodatka nipodatka neznano \
-    puudub andmedpuuduvad navdatu nera nezinoma duomenunera nezinams \
-    belirtilmemis yok bilinmiyor veriyok bos mevcutdegil \
-    khongco khongcodulieu tidakada tidaktersedia kosong \
-    н/д нд нетданных неизвестно неуказано отсутствует пусто неприменимо н/п невідомо немаєданих відсутнє нямаданни неизвестен няма непознато немаподатака \
-    δ/υ δυ μηδιαθεσιμο αγνωστο κενο δενυπαρχει \
-    なし 無し 該当なし 不明 未入力 未定 空欄 データなし 无 無 没有 未知 暂无 无数据 不适用 不詳 空 未填 없음 해당없음 미정 미상 알수없음 데이터없음 \
-    ไม่มี ไม่มีข้อมูล ไม่ระบุ ไม่ทราบ غيرمتوفر لايوجد غيرمعروف لاشيء ندارد נתוניםחסרים איןנתונים לאידוע ריק לאזמין उपलब्धनहीं लागूनहीं अज्ञात";
 
 impl Words {
     /// Whether a text is one of the words. Nothing but points and blanks is one, too.

@@ -1,7 +1,7 @@
 //! Finds the layout of a sheet: which rows are titles, headers, section heads, data, totals and notes.
 //!
 //! [`choose`] picks the rows to look at, [`rows`] reads them, [`features`] says what speaks for each state, in the words of
-//! [`traits`], and [`chain`] finds the likeliest sequence of states, with learned weights (`weights`, which
+//! [`traits`], and [`chain`] finds the likeliest sequence of states, with learned weights (`weights.txt`, which
 //! `engine/native/layout/train.py` writes). `guards` corrects the ends of header blocks.
 //! The same sheet always has the same layout.
 
@@ -14,7 +14,6 @@ pub mod row_layout;
 pub mod rows;
 pub mod totals;
 pub mod traits;
-mod weights;
 pub mod words;
 
 use std::collections::HashMap;
@@ -23,9 +22,9 @@ use std::sync::OnceLock;
 use self::chain::{Chain, Link, STATES};
 use self::rows::Grid;
 use crate::cells::Sheet;
+use crate::words::data::WEIGHTS;
 
 pub use self::row_layout::{RowKind, RowLayout, RowLooks, State};
-pub use self::weights::PROVENANCE;
 
 /// The rows of a sheet that are looked at.
 fn grid_of(sheet: &Sheet) -> Grid {
@@ -104,6 +103,17 @@ pub fn reasons(features: &[u16], state: State, other: State, most: usize) -> Vec
     found
 }
 
+/// Returns the learned numbers of a section, one for each state, and the words behind them.
+fn rows_of(section: &str) -> impl Iterator<Item = (&'static str, [f32; STATES])> {
+    let row = |line: &'static str| {
+        let mut pieces = line.splitn(STATES + 1, ' ');
+        let mut number = || pieces.next()?.parse().ok();
+        let numbers = std::array::from_fn(|_| number().unwrap_or_default());
+        (pieces.next().unwrap_or_default(), numbers)
+    };
+    WEIGHTS.lines(section).map(row)
+}
+
 /// The learned weights, by the numbers of features.
 struct Model {
     chain: Chain,
@@ -114,23 +124,22 @@ impl Model {
     fn learned() -> &'static Self {
         static MODEL: OnceLock<Model> = OnceLock::new();
         MODEL.get_or_init(|| {
-            let known: HashMap<&str, &[f32; STATES]> = weights::WEIGHTS
-                .iter()
-                .map(|(name, row)| (*name, row))
-                .collect();
+            let known: HashMap<&str, [f32; STATES]> = rows_of("features").collect();
             let weights = (0..traits::FEATURES)
-                .map(|feature| {
-                    known
-                        .get(traits::words_of(feature).as_str())
-                        .map_or([0.0; STATES], |&&row| row)
-                })
+                .map(|feature| known.get(traits::words_of(feature).as_str()))
+                .map(|row| row.copied().unwrap_or_default())
                 .collect();
-            let wide = |row: [f32; STATES]| row.map(f64::from);
+            let wide = |name| rows_of(name).map(|(_, row)| row.map(f64::from));
+            let first = |name| wide(name).next().unwrap_or_default();
+            let steps = |name| {
+                let mut rows = wide(name);
+                std::array::from_fn(|_| rows.next().unwrap_or_default())
+            };
             Self {
                 chain: Chain {
-                    start: wide(weights::START),
-                    end: wide(weights::END),
-                    steps: weights::STEPS.map(|steps| steps.map(wide)),
+                    start: first("start"),
+                    end: first("end"),
+                    steps: [steps("steps"), steps("steps over blanks")],
                 },
                 weights,
             }

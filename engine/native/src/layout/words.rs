@@ -1,310 +1,36 @@
-//! Words that tell titles, headers, totals and notes, in the languages that workbooks of our users are in.
+//! Words that tell titles, headers, totals and notes, in the languages that workbooks of our users are in (`words/lists.txt`).
 
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
 use super::kinds::is_space;
+use crate::words::data::{LISTS, List};
 
 /// What a line of notes begins with. Small letters; a blank at the end belongs to the word.
-const NOTES: &[&str] = &[
-    "abbrev",
-    "anm.",
-    "anmerkung",
-    "bron:",
-    "contact",
-    "copyright",
-    "data are",
-    "data source",
-    "disclaimer",
-    "excludes ",
-    "explanation",
-    "figures ",
-    "fonte",
-    "footnote",
-    "for more",
-    "fuente",
-    "fußnote",
-    "hinweis",
-    "http",
-    "includes ",
-    "inquir",
-    "last modified",
-    "last update",
-    "less than",
-    "nota",
-    "not applicable",
-    "note",
-    "opmerking",
-    "prepared by",
-    "printed ",
-    "quelle",
-    "remark",
-    "remarque",
-    "represents ",
-    "see ",
-    "source",
-    "stand:",
-    "symbol",
-    "updated",
-    "www.",
-    "©",
-];
+static NOTES: List = List::new(|| LISTS.phrases("notes"));
 /// What a title begins with.
-const TITLES: &[&str] = &[
-    "annex",
-    "appendix",
-    "aufstellung",
-    "bericht",
-    "chart",
-    "exhibit",
-    "figure",
-    "informe",
-    "list of",
-    "liste",
-    "rapport",
-    "report",
-    "schedule",
-    "statistics",
-    "summary",
-    "tabelle",
-    "tabla",
-    "table",
-    "tableau",
-    "übersicht",
-];
+static TITLES: List = List::new(|| LISTS.phrases("titles"));
 /// A word of these makes a row of totals.
-const TOTALS: &[&str] = &[
-    "average",
-    "avg",
-    "endsumme",
-    "gesamt",
-    "gesamtsumme",
-    "insgesamt",
-    "mean",
-    "median",
-    "overall",
-    "razem",
-    "somme",
-    "subtotal",
-    "subtotals",
-    "sum",
-    "suma",
-    "summe",
-    "totaal",
-    "total",
-    "totale",
-    "totals",
-    "totaux",
-    "zwischensumme",
-];
+static TOTALS: List = List::new(|| LISTS.words("words of totals"));
 /// Units, as they stand in headers.
-const UNITS: &[&str] = &[
-    "bil",
-    "billion",
-    "billions",
-    "dollar",
-    "dollars",
-    "eur",
-    "euro",
-    "gbp",
-    "hour",
-    "hours",
-    "hrs",
-    "index",
-    "kg",
-    "km",
-    "mil",
-    "million",
-    "millions",
-    "mio",
-    "number",
-    "pct",
-    "percent",
-    "prozent",
-    "rate",
-    "stück",
-    "thousand",
-    "thousands",
-    "ton",
-    "tonnes",
-    "tons",
-    "tsd",
-    "unit",
-    "units",
-    "usd",
-];
+static UNITS: List = List::new(|| LISTS.words("units"));
 /// Words that headers are made of.
-const HEADERS: &[&str] = &[
-    "account",
-    "address",
-    "adresse",
-    "age",
-    "amount",
-    "anzahl",
-    "area",
-    "artikel",
-    "author",
-    "balance",
-    "betrag",
-    "bezeichnung",
-    "birth",
-    "branch",
-    "brutto",
-    "category",
-    "cell",
-    "characteristic",
-    "city",
-    "class",
-    "client",
-    "code",
-    "column",
-    "comment",
-    "company",
-    "contact",
-    "cost",
-    "count",
-    "country",
-    "county",
-    "currency",
-    "customer",
-    "data",
-    "date",
-    "datum",
-    "day",
-    "department",
-    "dept",
-    "desc",
-    "description",
-    "division",
-    "due",
-    "duration",
-    "email",
-    "employee",
-    "end",
-    "fax",
-    "fecha",
-    "field",
-    "first",
-    "gender",
-    "grade",
-    "group",
-    "grund",
-    "hours",
-    "id",
-    "importe",
-    "indicator",
-    "industry",
-    "invoice",
-    "item",
-    "job",
-    "key",
-    "konto",
-    "kunde",
-    "label",
-    "land",
-    "last",
-    "length",
-    "level",
-    "lieferant",
-    "location",
-    "mail",
-    "manager",
-    "menge",
-    "merkmal",
-    "middle",
-    "mobile",
-    "model",
-    "montant",
-    "month",
-    "name",
-    "netto",
-    "nr",
-    "number",
-    "nummer",
-    "order",
-    "ort",
-    "owner",
-    "particular",
-    "pay",
-    "percent",
-    "percentage",
-    "phone",
-    "plz",
-    "position",
-    "postal",
-    "preis",
-    "price",
-    "prix",
-    "product",
-    "program",
-    "programme",
-    "project",
-    "province",
-    "publisher",
-    "qty",
-    "quantity",
-    "quarter",
-    "rank",
-    "rate",
-    "reference",
-    "region",
-    "role",
-    "salary",
-    "school",
-    "score",
-    "section",
-    "sector",
-    "sex",
-    "share",
-    "site",
-    "size",
-    "sku",
-    "source",
-    "staff",
-    "start",
-    "state",
-    "status",
-    "straße",
-    "street",
-    "subject",
-    "subtotal",
-    "summe",
-    "supplier",
-    "surname",
-    "task",
-    "tax",
-    "tel",
-    "telefon",
-    "telephone",
-    "territory",
-    "time",
-    "title",
-    "total",
-    "type",
-    "unit",
-    "url",
-    "value",
-    "variable",
-    "vat",
-    "vendor",
-    "version",
-    "website",
-    "weight",
-    "width",
-    "währung",
-    "year",
-    "zip",
-];
+static HEADERS: List = List::new(|| LISTS.words("words of headers"));
 
 fn begins_with_one(text: &str, known: &[&str]) -> bool {
     // The longest entry has 16 characters: a text's beginning is enough.
     let start: String = text.chars().take(20).flat_map(char::to_lowercase).collect();
-    known.iter().any(|word| start.starts_with(word))
+    known.iter().any(|word| match word.strip_suffix('_') {
+        Some(word) => start
+            .strip_prefix(word)
+            .is_some_and(|rest| rest.starts_with(' ')),
+        None => start.starts_with(word),
+    })
 }
 
 /// Whether a line says where the table comes from or explains something in it.
 pub fn is_note(text: &str) -> bool {
-    if begins_with_one(text, NOTES) {
+    if begins_with_one(text, &NOTES) {
         return true;
     }
     let mut chars = text.chars();
@@ -357,7 +83,7 @@ pub fn is_note(text: &str) -> bool {
 
 /// Whether a line reads like the title of a table: "Table 4.", "2.1 Sales", "List of suppliers".
 pub fn is_title(text: &str) -> bool {
-    if begins_with_one(text, TITLES) || text.starts_with('[') {
+    if begins_with_one(text, &TITLES) || text.starts_with('[') {
         return true;
     }
     let number = text.trim_start_matches(|c: char| c.is_ascii_digit() || c == '.');
@@ -380,13 +106,13 @@ pub struct WordFacts {
 /// What each known word says.
 static KNOWN: LazyLock<HashMap<&str, WordFacts>> = LazyLock::new(|| {
     let mut known: HashMap<&str, WordFacts> = HashMap::new();
-    for &word in TOTALS {
+    for &word in &*TOTALS {
         known.entry(word).or_default().total = true;
     }
-    for &word in UNITS {
+    for &word in &*UNITS {
         known.entry(word).or_default().unit = true;
     }
-    for &word in HEADERS {
+    for &word in &*HEADERS {
         known.entry(word).or_default().header = true;
     }
     known
@@ -427,7 +153,7 @@ mod tests {
 
     #[test]
     fn lists_are_of_small_letters() {
-        for list in [TOTALS, UNITS, HEADERS, NOTES, TITLES] {
+        for list in [&TOTALS, &UNITS, &HEADERS, &NOTES, &TITLES] {
             assert!(list.iter().all(|word| *word == word.to_lowercase()));
         }
     }

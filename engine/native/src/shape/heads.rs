@@ -3,6 +3,7 @@
 use crate::layout::kinds::{self, CellKind};
 use crate::layout::words::said;
 use crate::words::cut::fold;
+use crate::words::data::{LISTS, List};
 use crate::words::lexicon::{MonthWord, is_weekday};
 
 /// What headers that are values rather than names have in common.
@@ -25,14 +26,8 @@ pub enum Series {
 }
 
 /// Words of the parts of a year that are counted.
-const PERIODS: [&str; 14] = [
-    "day", "hour", "kw", "cw", "month", "period", "qtr", "quarter", "season", "semester", "term",
-    "week", "wk", "year",
-];
-const SIZES: [&str; 14] = [
-    "2xl", "3xl", "4xl", "l", "large", "m", "medium", "s", "small", "xl", "xs", "xxl", "xxs",
-    "xxxl",
-];
+static PERIODS: List = List::new(|| LISTS.words("parts of a year"));
+static SIZES: List = List::new(|| LISTS.words("sizes"));
 
 impl Series {
     /// The series that a header may belong to.
@@ -118,24 +113,7 @@ impl Series {
 }
 
 /// Words by which amounts beside one another are different measures.
-const MEASURES: [&str; 16] = [
-    "debit",
-    "credit",
-    "net",
-    "gross",
-    "min",
-    "max",
-    "mean",
-    "median",
-    "std",
-    "high",
-    "low",
-    "open",
-    "close",
-    "temperature",
-    "height",
-    "volume",
-];
+static MEASURES: List = List::new(|| LISTS.words("measures"));
 
 /// Returns whether a header names a field, as "Unit price" does.
 pub fn names_field(header: &str) -> bool {

@@ -9,6 +9,7 @@ use super::view::SheetView;
 use crate::cells::Tag;
 use crate::layout::RowKind;
 use crate::layout::totals::names_deduction;
+use crate::words::data::{LISTS, List};
 
 /// A longer text is a note.
 const MAX_SECTION_CHARS: usize = 80;
@@ -19,24 +20,13 @@ const MAX_LINES: usize = 3;
 const MAX_TEXTS: usize = 3;
 
 /// Words of a week, in front of its number.
-#[rustfmt::skip]
-const WEEKS: [&str; 22] = [
-    "week", "wk", "cw", "kw", "woche", "kalenderwoche", "semaine", "sem", "semana", "settimana", "weeknr", "tydzień", "týden", "týždeň",
-    "hét", "uke", "uge", "vecka", "viikko", "hafta", "неделя", "тиждень",
-];
+static WEEKS: List = List::new(|| LISTS.words("weeks"));
 /// Words of a page.
-#[rustfmt::skip]
-const PAGES: [&str; 13] = [
-    "page", "seite", "página", "pagina", "pág", "strona", "strana", "sivu", "side", "sida", "oldal", "лист", "стр",
-];
+static PAGES: List = List::new(|| LISTS.words("pages"));
 /// Words between the number of a page and that of all pages.
 const OF: [&str; 6] = ["/", "of", "von", "de", "di", "van"];
 /// What says that a table goes on, the longer ones first.
-#[rustfmt::skip]
-const CONTINUED: [&str; 14] = [
-    "continued", "continuación", "continuazione", "continuação", "cont'd", "cont’d", "contd", "cont", "fortsetzung", "forts", "suite",
-    "vervolg", "ciąg dalszy", "c.d",
-];
+static CONTINUED: List = List::new(|| LISTS.phrases("continued"));
 
 impl SheetView<'_> {
     /// Takes a line of one cell that is a day, a week or a label with a colon, and one that says the same in brackets in each of its cells,

@@ -6,18 +6,14 @@ use std::ops::Range;
 use super::rows::{Rows, trim};
 use super::span::Span;
 use crate::cells::{Cell, Tag};
+use crate::words::data::{LISTS, List};
 
 /// Signs and words for "as above".
-#[rustfmt::skip]
-const DITTO: [&str; 27] = [
-    "\"", "''", "”", "“", "„", "〃", "-\"-", "- \" -", "↓", "⇓", "⬇", "|", DONNERSTAG, "ditto", "dto", "dto.", "idem", "同上", "wie oben",
-    "siehe oben", "s.o.", "s. o.", "as above", "same as above", "comme ci-dessus", "como arriba", "come sopra",
-];
+static DITTO: List = List::new(|| LISTS.phrases("ditto"));
 /// A word for "as above" that is a day of the week beside others.
 const DONNERSTAG: &str = "do.";
 /// Words of a subtotal, within a text.
-#[rustfmt::skip]
-const TOTALS: [&str; 8] = ["total", "summe", "gesamt", "somme", "razem", "totaal", "itogo", "итого"];
+static TOTALS: List = List::new(|| LISTS.words("subtotals"));
 /// A longer text is no sign.
 const MAX_SIGN_BYTES: u64 = 24;
 /// Rows near a cell that may have days of a week.

@@ -13,6 +13,7 @@ use super::view::SheetView;
 use crate::cells::{Cell, Tag};
 use crate::fields::looks::rows::{simplify, without_brackets};
 use crate::layout::RowKind;
+use crate::words::data::{LISTS, List};
 
 /// The columns that are numbered, and the names that have an id, a question or a type.
 const MIN_NUMBERED: usize = 3;
@@ -27,17 +28,8 @@ const MIN_CHOICES: usize = 2;
 pub(super) const MIN_FIELDS: usize = 2;
 
 /// Names of types, which say that a row is one of types; and those that may be the names of columns as well.
-#[rustfmt::skip]
-const TYPES: [&str; 34] = [
-    "text", "string", "str", "varchar", "nvarchar", "char", "number", "numeric", "integer", "int", "bigint", "float", "double", "decimal",
-    "boolean", "bool", "lookup", "picklist", "single line of text", "long text", "texte", "chaîne", "nombre", "entier", "zahl", "ganzzahl",
-    "dezimal", "dezimalzahl", "zeichenfolge", "texto", "número", "entero", "testo", "numero",
-];
-#[rustfmt::skip]
-const ALSO_NAMES: [&str; 18] = [
-    "date", "datetime", "date time", "timestamp", "time", "link", "url", "email", "e mail", "phone", "currency", "money", "percent", "choice",
-    "id", "datum", "fecha", "data",
-];
+static TYPES: List = List::new(|| LISTS.phrases("types"));
+static ALSO_NAMES: List = List::new(|| LISTS.phrases("types that are names"));
 
 impl SheetView<'_> {
     /// Adds to the headers of tables the rows right below that say more of their names.

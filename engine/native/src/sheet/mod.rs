@@ -1,4 +1,5 @@
-//! From the cells of a sheet to the rows of its tables.
+//! From the cells of a sheet to the rows of its tables. Which rule leaves out which row, and its test, is in a table of
+//! docs/contributing/architecture.md.
 //!
 //! - [`rows`]: the texts of rows, and the kinds of value that cells hold
 //! - [`headers`]: header rows that only the rows around them explain

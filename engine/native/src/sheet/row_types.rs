@@ -7,19 +7,13 @@ use super::told::Told;
 use super::view::SheetView;
 use crate::fields::looks::rows::simplify;
 use crate::layout::RowKind;
+use crate::words::data::{LISTS, List};
 
 /// The columns among the first that may say what rows are.
 const MAX_COLUMNS: usize = 3;
-#[rustfmt::skip]
-const HEADS: [&str; 8] = ["head", "header", "heading", "kopf", "kopfzeile", "en tete", "encabezado", "intestazione"];
-#[rustfmt::skip]
-const RECORDS: [&str; 14] = [
-    "row", "data", "detail", "details", "line", "record", "item", "zeile", "daten", "ligne", "fila", "riga", "rij", "rad",
-];
-#[rustfmt::skip]
-const SUMS: [&str; 12] = [
-    "sum", "total", "subtotal", "sub total", "grand total", "summary", "trailer", "footer", "summe", "somme", "suma", "totale",
-];
+static HEADS: List = List::new(|| LISTS.phrases("types of headers"));
+static RECORDS: List = List::new(|| LISTS.words("types of records"));
+static SUMS: List = List::new(|| LISTS.phrases("types of sums"));
 
 /// What a word says that its row is.
 fn kind_of(word: &str) -> Option<RowKind> {

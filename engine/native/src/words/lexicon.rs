@@ -1,24 +1,14 @@
 //! Looking words up: names of months and weekdays, fillers, currencies. All words are folded ([`super::cut`]).
 
+use super::data::{LISTS, List};
 use super::tables::{CURRENCIES, FILLERS, Languages, MONTHS, ROMAN_LANGUAGES, WEEKDAYS};
 
 /// What follows a day in some languages: "31st", "1er".
-const ORDINALS: &[&str] = &[
-    "st", "nd", "rd", "th", "er", "ere", "eme", "e", "de", "te", "ste", "a", "o", "os", "η", "i",
-    "ti", "an", "ko", "eko", "ean",
-];
+static ORDINALS: List = List::new(|| LISTS.words("ordinals"));
 /// Words of a time of day and of its zone.
-const CLOCK: &[&str] = &[
-    "t", "z", "h", "m", "s", "am", "pm", "a", "p", "utc", "gmt", "cet", "cest", "est", "edt",
-    "pst", "pdt", "uhr", "kl", "klo", "kello", "ora", "ore", "hod", "godz", "um", "at", "et",
-    "bst", "ist", "cst", "cdt", "mst", "mdt", "hrs", "hr", "mez", "mesz", "wet", "west", "eet",
-    "eest", "msk", "trt", "aest", "aedt", "acst", "acdt", "awst", "nzst", "nzdt", "akst", "akdt",
-    "hst", "ast", "adt", "nst", "ndt", "jst", "kst", "hkt", "sgt", "sast", "pkt", "brt", "as",
-];
+static CLOCK: List = List::new(|| LISTS.words("clock"));
 /// The months as numbers of Rome: "31.XII.2025".
-const ROMAN: &[&str] = &[
-    "i", "ii", "iii", "iv", "v", "vi", "vii", "viii", "ix", "x", "xi", "xii",
-];
+static ROMAN: List = List::new(|| LISTS.words("roman months"));
 /// An abbreviated month has at least as many letters.
 const SHORTEST_PREFIX: usize = 3;
 
@@ -188,13 +178,9 @@ pub enum Trust {
 }
 
 /// Codes that people also write in small letters, and that are no word and no unit.
-const SMALL_CODES: &[&str] = &[
-    "aud", "cad", "chf", "cny", "czk", "eur", "gbp", "jpy", "pln", "usd",
-];
+static SMALL_CODES: List = List::new(|| LISTS.words("small codes"));
 /// Codes of today, or of yesterday, that no country's own format shows. All others without a format are obsolete.
-const CODES_IN_USE: &[&str] = &[
-    "ang", "btn", "clf", "cnh", "hrk", "khr", "lak", "mvr", "tjs", "twd", "ved",
-];
+static CODES_IN_USE: List = List::new(|| LISTS.words("codes in use"));
 /// Codes that are words or units too.
 const CODES_THAT_ARE_WORDS: &[&str] = &["all", "cup", "kgs", "pen", "top"];
 /// More of them, in headers of capitals alone.

@@ -2,13 +2,12 @@
 //!
 //! Each table is read where it is first used.
 
-use std::str::SplitWhitespace;
 use std::sync::LazyLock;
+
+use super::data::CLDR;
 
 /// Languages that use a word, one bit each.
 pub type Languages = u128;
-
-static TEXT: &str = include_str!("tables.txt");
 
 /// Bits of the languages in which the month may stand first: English and Spanish (of the Americas).
 pub static MONTH_FIRST_LANGUAGES: LazyLock<Languages> =
@@ -45,11 +44,7 @@ pub static UNITS_OF_TIME: LazyLock<Vec<(&str, &str)>> = LazyLock::new(|| {
         let (unit, words) = line.split_once(' ')?;
         Some(words.split(' ').map(move |word| (word, unit)))
     };
-    let mut words: Vec<_> = body("durations")
-        .lines()
-        .filter_map(line)
-        .flatten()
-        .collect();
+    let mut words: Vec<_> = CLDR.lines("durations").filter_map(line).flatten().collect();
     words.sort_unstable();
     words
 });
@@ -78,17 +73,8 @@ pub static MARKS: LazyLock<Vec<(u32, u32, bool)>> = LazyLock::new(|| {
 });
 
 /// The pieces of a table.
-fn section(name: &str) -> SplitWhitespace<'static> {
-    body(name).split_whitespace()
-}
-
-fn body(name: &str) -> &'static str {
-    let mut tables = TEXT.split("\n# ").skip(1);
-    let found = tables.find_map(|table| table.strip_prefix(name)?.strip_prefix(':'));
-    // The rest of the first line says what the table holds.
-    found
-        .and_then(|table| table.split_once('\n'))
-        .map_or("", |(_, rows)| rows)
+fn section(name: &str) -> impl Iterator<Item = &'static str> + use<> {
+    CLDR.words(name).into_iter()
 }
 
 /// What stands before `=`, in which `_` is a blank, and what stands behind it.
@@ -104,7 +90,7 @@ fn sides(piece: &'static str) -> Option<(&'static str, &'static str)> {
 fn words(name: &str) -> Vec<(&'static str, u8, Languages)> {
     let tags: Vec<&str> = section("languages").collect();
     let mut found = Vec::new();
-    for line in body(name).lines() {
+    for line in CLDR.lines(name) {
         let mut pieces = line.split(' ');
         let among = pieces.next().unwrap_or_default().split(',');
         let languages = among.map(|tag| bit(tag, &tags)).sum();

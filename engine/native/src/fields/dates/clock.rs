@@ -1,6 +1,9 @@
 //! A time of day within a text: "14:30", "2:30 pm", "14.30 Uhr", "14h30", "T14:30:05.5+01:00".
 
+use std::sync::LazyLock;
+
 use crate::words::cut::{Cut, DIGITS, SPACE, Token, WORD};
+use crate::words::data::{LISTS, List};
 use crate::words::lexicon::is_clock;
 
 const SECOND: i64 = 1_000_000;
@@ -8,9 +11,7 @@ const SECOND: i64 = 1_000_000;
 /// No zone lies further from Greenwich.
 const FURTHEST_ZONE: u32 = 14;
 /// What makes a time of an hour alone.
-const HOUR_WORDS: &[&str] = &[
-    "am", "pm", "a", "p", "h", "hr", "hrs", "uhr", "ora", "ore", "hod", "godz",
-];
+static HOUR_WORDS: List = List::new(|| LISTS.words("hour words"));
 
 /// A half of the day, as a word names it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,41 +38,17 @@ impl Half {
     }
 }
 
-/// Words of the halves of the day, folded and without points and blanks, as locales with a clock of twelve hours write them.
-const HALVES: &[(&str, Half)] = {
-    use Half::{Afternoon, Evening, Morning, Noon};
-    &[
-        ("am", Morning),
-        ("pm", Afternoon),
-        ("a", Morning),
-        ("p", Afternoon),
-        ("πμ", Morning),
-        ("μμ", Afternoon),
-        ("pd", Morning),
-        ("md", Afternoon),
-        ("gh", Morning),
-        ("gd", Afternoon),
-        ("oo", Morning),
-        ("os", Afternoon),
-        ("ص", Morning),
-        ("م", Afternoon),
-        ("قظ", Morning),
-        ("بظ", Afternoon),
-        ("ጥዋት", Morning),
-        ("ከሰዓት", Afternoon),
-        ("오전", Morning),
-        ("오후", Afternoon),
-        ("午前", Morning),
-        ("午後", Afternoon),
-        ("上午", Morning),
-        ("下午", Afternoon),
-        ("凌晨", Morning),
-        ("清晨", Morning),
-        ("早上", Morning),
-        ("中午", Noon),
-        ("晚上", Evening),
-    ]
-};
+/// Words of the halves of the day, as locales with a clock of twelve hours write them.
+static HALVES: LazyLock<Vec<(&str, Half)>> = LazyLock::new(|| {
+    let halves = [
+        ("morning", Half::Morning),
+        ("afternoon", Half::Afternoon),
+        ("noon", Half::Noon),
+        ("evening", Half::Evening),
+    ];
+    let words = |(name, half)| LISTS.words(name).into_iter().map(move |word| (word, half));
+    halves.into_iter().flat_map(words).collect()
+});
 
 /// The half of the day that the token at a place names, in one word or in letters with points ("p. m."), and the token behind it
 /// and its point.

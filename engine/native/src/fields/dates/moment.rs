@@ -7,6 +7,7 @@ use crate::cells::calendar::DAY_MICROSECONDS;
 use crate::columns::view::Value;
 use crate::fields::column::reading::{Decided, Reading};
 use crate::words::cut::{Cut, DIGITS, SPACE, Token, WORD};
+use crate::words::data::{LISTS, List};
 use crate::words::tables::UNITS_OF_TIME;
 
 const SECOND: i64 = 1_000_000;
@@ -15,15 +16,9 @@ const HOUR: i64 = 60 * MINUTE;
 const DAY: i64 = 24 * HOUR;
 
 /// Words before a time of day, folded: "at 14:30", "kl. 14.30", "à 14h30".
-const BEFORE_TIMES: &[&str] = &[
-    "at", "kl", "klo", "kello", "klokken", "kell", "um", "a", "as", "la", "las", "alle", "o", "om",
-    "u", "v", "ve", "в", "о", "ora", "ore", "saat", "godz",
-];
+static BEFORE_TIMES: List = List::new(|| LISTS.words("before times"));
 /// Words between the parts of a duration: "1 hour and 30 minutes".
-const AND: &[&str] = &[
-    "and", "und", "et", "y", "e", "i", "a", "en", "og", "och", "ja", "es", "ve", "si", "dan", "и",
-    "і", "та", "και",
-];
+static AND: List = List::new(|| LISTS.words("and"));
 
 /// A column of times of day; how it was read is told where that is doubtful.
 pub fn times(values: &[Value<'_>], serials: bool) -> (Vec<Option<i64>>, Option<Reading>) {

@@ -9,6 +9,7 @@ use crate::columns::view::Value;
 use crate::fields::column::reading::Decided::{self, Evidence, Hint, Weak};
 use crate::fields::column::reading::Order;
 use crate::words::cut::fold;
+use crate::words::data::{LISTS, List};
 use crate::words::tables::MONTH_FIRST_LANGUAGES;
 
 /// In as many dates some day is late in its month: that none is, speaks against an order.
@@ -320,67 +321,9 @@ fn runs_one_way<T: PartialOrd + Copy>(values: impl Iterator<Item = T>) -> bool {
 }
 
 /// Words of birth in headers, folded; shorter ones stand alone.
-const BIRTH: &[&str] = &[
-    "birth",
-    "born",
-    "geburt",
-    "geboren",
-    "naissance",
-    "nacimiento",
-    "nascita",
-    "nascimento",
-    "naixement",
-    "geboort",
-    "fodsel",
-    "fodd",
-    "fodelse",
-    "syntyma",
-    "faeding",
-    "urodzen",
-    "narozen",
-    "narodenia",
-    "szulet",
-    "dogum",
-    "nastere",
-    "nasterii",
-    "rodenja",
-    "rojstva",
-    "rozhden",
-    "рожден",
-    "народжен",
-    "раждан",
-    "рођења",
-    "γεννησ",
-    "dzimsan",
-    "gimim",
-    "sunni",
-    "sinnikuup",
-    "lahir",
-    "ngay sinh",
-    "जनम",
-    "생년월일",
-    "生年月日",
-    "出生",
-    "לידה",
-    "ميلاد",
-    "تولد",
-    "วันเกิด",
-];
+static BIRTH: List = List::new(|| LISTS.phrases("birth"));
 const BIRTH_ALONE: &[&str] = &["dob", "geb", "nee", "ddn"];
-/// As many words beside each other: "D.O.B.", "Né le".
-const BIRTH_IN_WORDS: &[&[&str]] = &[
-    &["d", "o", "b"],
-    &["d", "d", "n"],
-    &["ne", "le"],
-    &["ne", "e", "le"],
-    &["nato", "il"],
-    &["nata", "il"],
-    &["nato", "a", "il"],
-    &["nacido", "el"],
-    &["nacida", "el"],
-    &["nascido", "em"],
-    &["nascida", "em"],
-];
+static BIRTH_IN_WORDS: List = List::new(|| LISTS.phrases("birth in words"));
 
 /// Whether a header names a date of birth.
 pub fn names_birth(header: &str) -> bool {
@@ -389,7 +332,10 @@ pub fn names_birth(header: &str) -> bool {
         .split(|c: char| !c.is_alphanumeric())
         .filter(|word| !word.is_empty())
         .collect();
-    let are_there = |birth: &&[&str]| words.windows(birth.len()).any(|some| some == *birth);
+    let are_there = |birth: &&str| {
+        let birth: Vec<&str> = birth.split(' ').collect();
+        words.windows(birth.len()).any(|some| some == birth)
+    };
     BIRTH.iter().any(|word| header.contains(word))
         || words.iter().any(|word| BIRTH_ALONE.contains(word))
         || BIRTH_IN_WORDS.iter().any(are_there)

@@ -5,6 +5,7 @@ use std::sync::LazyLock;
 use super::digits::Number;
 pub use super::digits::{Amount, MARKS, Meaning};
 use crate::words::cut::{Cut, DIGITS, SPACE, Token, WORD, is_currency_sign};
+use crate::words::data::LISTS;
 use crate::words::lexicon::{self, Trust};
 
 /// More digits do not fit a float exactly: they are a code.
@@ -20,71 +21,15 @@ const SIDES: [(&str, bool); 4] = [
 ];
 
 /// Words for powers of ten behind a number, as they are folded, and whether they say so without a currency beside them, too.
-const SCALES: &[(&str, i32, bool)] = &[
-    ("k", 3, false),
-    ("t", 3, false),
-    ("m", 6, false),
-    ("mm", 6, false),
-    ("mn", 6, false),
-    ("b", 9, false),
-    ("bn", 9, true),
-    ("tsd", 3, true),
-    ("tausend", 3, true),
-    ("thousand", 3, true),
-    ("тыс", 3, true),
-    ("тис", 3, true),
-    ("tys", 3, true),
-    ("tis", 3, true),
-    ("ezer", 3, true),
-    ("bin", 3, false),
-    ("mio", 6, true),
-    ("million", 6, true),
-    ("millions", 6, true),
-    ("millionen", 6, true),
-    ("millones", 6, true),
-    ("milioni", 6, true),
-    ("milhoes", 6, true),
-    ("milione", 6, true),
-    ("miljoen", 6, true),
-    ("miljoner", 6, true),
-    ("millioner", 6, true),
-    ("milionow", 6, true),
-    ("milionu", 6, true),
-    ("mill", 6, false),
-    ("mil", 6, false),
-    ("mln", 6, true),
-    ("млн", 6, true),
-    ("milyon", 6, true),
-    ("millio", 6, true),
-    ("mrd", 9, true),
-    ("mia", 9, true),
-    ("milliarde", 9, true),
-    ("milliarden", 9, true),
-    ("milliard", 9, true),
-    ("milliards", 9, true),
-    ("miliardi", 9, true),
-    ("miliardo", 9, true),
-    ("miljard", 9, true),
-    ("miljarder", 9, true),
-    ("mld", 9, true),
-    ("млрд", 9, true),
-    ("milyar", 9, true),
-    ("lakh", 5, true),
-    ("lakhs", 5, true),
-    ("lac", 5, false),
-    ("lacs", 5, false),
-    ("crore", 7, true),
-    ("crores", 7, true),
-    ("千", 3, true),
-    ("万", 4, true),
-    ("萬", 4, true),
-    ("만", 4, true),
-    ("억", 8, true),
-    ("亿", 8, true),
-    ("億", 8, true),
-    ("百万", 6, true),
-    ("천", 3, true),
-];
+static SCALES: LazyLock<Vec<(&str, i32, bool)>> = LazyLock::new(|| {
+    let scale = |line: &'static str| {
+        let (power, words) = line.split_once(' ')?;
+        let digits = power.trim_end_matches('?');
+        let (number, is_clear) = (digits.parse().ok()?, digits == power);
+        Some(words.split(' ').map(move |word| (word, number, is_clear)))
+    };
+    LISTS.lines("scales").filter_map(scale).flatten().collect()
+});
 
 impl Amount {
     /// The number in a text of nothing but digits, points and commas, with a minus sign or a dollar's before them or in

@@ -2,44 +2,10 @@
 
 use crate::columns::view::Value;
 use crate::words::cut::fold;
+use crate::words::data::{LISTS, List};
 
 /// Words of headers below which numbers are shares.
-const RATES: [&str; 34] = [
-    "%",
-    "percent",
-    "percentage",
-    "pct",
-    "prozent",
-    "prozentsatz",
-    "rate",
-    "satz",
-    "quote",
-    "anteil",
-    "share",
-    "discount",
-    "rabatt",
-    "skonto",
-    "vat",
-    "mwst",
-    "ust",
-    "tva",
-    "iva",
-    "tax",
-    "margin",
-    "marge",
-    "yield",
-    "zins",
-    "zinssatz",
-    "interest",
-    "commission",
-    "provision",
-    "taux",
-    "tasso",
-    "porcentaje",
-    "percentuale",
-    "btw",
-    "stawka",
-];
+static RATES: List = List::new(|| LISTS.words("rates"));
 /// So many cells say what a column is.
 const LEAST: usize = 3;
 

@@ -1,5 +1,9 @@
 //! Ids that check themselves: account numbers (IBAN), VAT numbers of the European Union, and Luhn's digit.
 
+use std::sync::LazyLock;
+
+use crate::words::data::{LISTS, List};
+
 /// The id without what parts its groups, in capitals.
 fn plain(text: &str) -> Vec<u8> {
     text.chars()
@@ -14,87 +18,8 @@ fn plain(text: &str) -> Vec<u8> {
         .collect()
 }
 
-/// The length of an IBAN by country, as the SWIFT registry has it.
-const IBANS: &[(&[u8; 2], usize)] = &[
-    (b"AD", 24),
-    (b"AE", 23),
-    (b"AL", 28),
-    (b"AT", 20),
-    (b"AZ", 28),
-    (b"BA", 20),
-    (b"BE", 16),
-    (b"BG", 22),
-    (b"BH", 22),
-    (b"BR", 29),
-    (b"BY", 28),
-    (b"CH", 21),
-    (b"CR", 22),
-    (b"CY", 28),
-    (b"CZ", 24),
-    (b"DE", 22),
-    (b"DK", 18),
-    (b"DO", 28),
-    (b"EE", 20),
-    (b"EG", 29),
-    (b"ES", 24),
-    (b"FI", 18),
-    (b"FO", 18),
-    (b"FR", 27),
-    (b"GB", 22),
-    (b"GE", 22),
-    (b"GI", 23),
-    (b"GL", 18),
-    (b"GR", 27),
-    (b"GT", 28),
-    (b"HR", 21),
-    (b"HU", 28),
-    (b"IE", 22),
-    (b"IL", 23),
-    (b"IQ", 23),
-    (b"IS", 26),
-    (b"IT", 27),
-    (b"JO", 30),
-    (b"KW", 30),
-    (b"KZ", 20),
-    (b"LB", 28),
-    (b"LC", 32),
-    (b"LI", 21),
-    (b"LT", 20),
-    (b"LU", 20),
-    (b"LV", 21),
-    (b"LY", 25),
-    (b"MC", 27),
-    (b"MD", 24),
-    (b"ME", 22),
-    (b"MK", 19),
-    (b"MR", 27),
-    (b"MT", 31),
-    (b"MU", 30),
-    (b"NL", 18),
-    (b"NO", 15),
-    (b"PK", 24),
-    (b"PL", 28),
-    (b"PS", 29),
-    (b"PT", 25),
-    (b"QA", 29),
-    (b"RO", 24),
-    (b"RS", 22),
-    (b"SA", 24),
-    (b"SC", 31),
-    (b"SE", 24),
-    (b"SI", 19),
-    (b"SK", 24),
-    (b"SM", 27),
-    (b"ST", 25),
-    (b"SV", 28),
-    (b"TL", 23),
-    (b"TN", 24),
-    (b"TR", 26),
-    (b"UA", 29),
-    (b"VA", 22),
-    (b"VG", 24),
-    (b"XK", 20),
-];
+/// Countries of IBANs, each with the length of its own.
+static IBANS: List = List::new(|| LISTS.words("ibans"));
 
 /// Whether a text is an IBAN: its country's length, and a remainder of 1 by 97 (ISO 13616, ISO 7064).
 pub fn is_iban(text: &str) -> bool {
@@ -102,7 +27,10 @@ pub fn is_iban(text: &str) -> bool {
     let fits = id.len() > 4
         && IBANS
             .iter()
-            .any(|(country, length)| id.starts_with(*country) && id.len() == *length);
+            .map(|known| known.split_at(2))
+            .any(|(country, length)| {
+                id.starts_with(country.as_bytes()) && length.parse() == Ok(id.len())
+            });
     fits && id[2..4].iter().all(u8::is_ascii_digit) && id.iter().all(u8::is_ascii_alphanumeric) && {
         let turned = id[4..].iter().chain(&id[..4]);
         let rest = turned.fold(0u32, |rest, byte| match byte {
@@ -157,51 +85,11 @@ fn weighted(digits: &[u32], weights: &[u32]) -> u32 {
         .sum()
 }
 
-/// The forms of VAT numbers by country, as the European Commission lists them: `9` a digit, `A` a letter, `X` either.
-const VAT_FORMS: &[(&[u8; 2], &[&str])] = &[
-    (b"AT", &["U99999999"]),
-    (b"BE", &["9999999999"]),
-    (b"BG", &["999999999", "9999999999"]),
-    (b"CY", &["99999999A"]),
-    (b"CZ", &["99999999", "999999999", "9999999999"]),
-    (b"DE", &["999999999"]),
-    (b"DK", &["99999999"]),
-    (b"EE", &["999999999"]),
-    (b"EL", &["999999999"]),
-    (b"ES", &["X9999999X"]),
-    (b"FI", &["99999999"]),
-    (b"FR", &["XX999999999"]),
-    (b"HR", &["99999999999"]),
-    (b"HU", &["99999999"]),
-    (b"IE", &["9X99999A", "9999999AA"]),
-    (b"IT", &["99999999999"]),
-    (b"LT", &["999999999", "999999999999"]),
-    (b"LU", &["99999999"]),
-    (b"LV", &["99999999999"]),
-    (b"MT", &["99999999"]),
-    (b"NL", &["XXXXXXXXXXXX"]),
-    (b"PL", &["9999999999"]),
-    (b"PT", &["999999999"]),
-    (
-        b"RO",
-        &[
-            "99",
-            "999",
-            "9999",
-            "99999",
-            "999999",
-            "9999999",
-            "99999999",
-            "999999999",
-            "9999999999",
-        ],
-    ),
-    (b"SE", &["999999999999"]),
-    (b"SI", &["99999999"]),
-    (b"SK", &["9999999999"]),
-    (b"XI", &["999999999", "999999999999"]),
-    (b"GB", &["999999999", "999999999999"]),
-];
+/// Countries, and the forms of their VAT numbers: `9` a digit, `A` a letter, `X` either.
+static VAT_FORMS: LazyLock<Vec<(&str, &str)>> = LazyLock::new(|| {
+    let lines = LISTS.lines("vat numbers");
+    lines.filter_map(|line| line.split_once(' ')).collect()
+});
 
 /// Whether a text is a VAT number of the European Union (with Northern Ireland and Great Britain), country first: its form,
 /// and its check digits where the country's rule is simple (AT BE DE DK EE EL FI FR HR HU IT LU MT PL PT SE SI SK).
@@ -211,10 +99,13 @@ pub fn is_vat(text: &str) -> bool {
         return false;
     };
     let country: &[u8] = if country == b"GR" { b"EL" } else { country };
-    let Some((_, forms)) = VAT_FORMS.iter().find(|(known, _)| *known == country) else {
+    let Some((_, forms)) = VAT_FORMS
+        .iter()
+        .find(|(known, _)| known.as_bytes() == country)
+    else {
         return false;
     };
-    forms.iter().any(|form| has_form(rest, form)) && vat_digits_agree(country, rest)
+    forms.split(' ').any(|form| has_form(rest, form)) && vat_digits_agree(country, rest)
 }
 
 fn has_form(id: &[u8], form: &str) -> bool {

@@ -8,6 +8,7 @@ use crate::cells::text_form::push_date;
 use crate::columns::view::Value;
 use crate::fields::numbers::digits::{has_lost_digits, has_lost_digits_behind_letters};
 use crate::words::cut::is_format;
+use crate::words::data::{LISTS, List};
 
 /// Whole numbers from here on may have lost digits when a program made a float of them.
 pub const EXACT: f64 = 1e15;
@@ -181,10 +182,7 @@ pub enum NamePart {
 }
 
 /// Small words that belong to the last name behind them.
-const PARTICLES: &[&str] = &[
-    "van", "von", "der", "den", "de", "del", "della", "di", "da", "dos", "das", "du", "la", "le",
-    "ter", "ten", "zu", "zum", "zur", "und", "vom", "af", "av", "al", "el", "bin", "ibn", "y",
-];
+static PARTICLES: List = List::new(|| LISTS.words("particles"));
 
 /// Words that are looked for without points and blanks, and whatever their letters.
 struct Words {

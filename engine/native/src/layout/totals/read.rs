@@ -2,6 +2,7 @@
 
 use crate::cells::white_space::is_blank_text;
 use crate::cells::{Cell, Sheet, Tag};
+use crate::words::data::{LISTS, List};
 
 /// No number.
 pub const NONE: i64 = i64::MIN;
@@ -20,11 +21,7 @@ const LONGEST_MARK: u64 = 8;
 const ROUNDED: [i64; 4] = [1_000, 100, 10, 5];
 /// So many numbers show that a column is rounded.
 const LEAST_ROUNDED: usize = 5;
-const CURRENCIES: &[&str] = &[
-    "AUD", "BGN", "BRL", "CAD", "CHF", "CNY", "CZK", "DKK", "EUR", "Ft", "GBP", "HUF", "INR",
-    "JPY", "KRW", "Kč", "MXN", "NOK", "NZD", "PLN", "RON", "RSD", "RUB", "SEK", "TRY", "UAH",
-    "USD", "ZAR", "kr", "zł", "лв",
-];
+static CURRENCIES: List = List::new(|| LISTS.words("signs of currencies"));
 
 /// What a cell is here.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
