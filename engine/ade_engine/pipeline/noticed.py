@@ -265,7 +265,7 @@ def fill_values_above(context: RunContext, scan: SheetScan, span: RowSpan, chang
             changed.setdefault(row, scan.row(row))[column] = scan.cell(above, column)
     for found, said, level in (
         ([(row, column) for row, column, above in signs if above is not None], "have the value above", INFO),
-        ([(row, column) for row, column, above in signs if above is None], "have none and were left. Ask for the values themselves", WARNING),
+        ([(row, column) for row, column, above in signs if above is None], "were left: nothing stands above them, or they may be names. Ask for the values themselves", WARNING),
     ):
         cells = [f"{column_letters(column + 1)}{row + 1}" for row, column in found]
         if cells:

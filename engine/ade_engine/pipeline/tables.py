@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     from ade_engine.pipeline.shared.context import Progress, RunContext
 
 
+#: So many rows may stand above the first line of a form.
+_MOST_TITLES = 4
+
+
 class TableFinder:
     """Finds the tables of sheets, as row detectors, looks, settings and declared reshapes say."""
 
@@ -151,11 +155,12 @@ class TableFinder:
 
 
 def _begins_with_label(scan: SheetScan, registry: Registry) -> bool:
-    """Whether the first cell of a sheet is a text with a colon at its end, or the name of a field with a value beside it."""
-    filled = [cell for row in scan.rows(0, min(scan.rows_emitted, 2)) for cell in row if not is_blank(cell)][:2]
+    """Whether a sheet begins with a text with a colon at its end, or with the name of a field and a value beside it; titles may stand above."""
+    rows = [[cell for cell in row if not is_blank(cell)] for row in scan.rows(0, min(scan.rows_emitted, _MOST_TITLES))]
+    filled = next((cells for cells in rows if len(cells) > 1), [])[:2] or next(filter(None, rows), [])
     if not filled or not isinstance(filled[0], str):
         return False
-    if filled[0].rstrip().endswith(":"):
+    if any(isinstance(cell, str) and cell.rstrip().endswith(":") for cell in filled):
         return True
     words = known_words(registry)
     return simplify(filled[0]) in words and len(filled) > 1 and simplify(str(filled[1])) not in words

@@ -28,7 +28,7 @@ _DOUBTS = (
     "a word such as VAT, shipping or discount, without the texts that records have",
     "a word such as Average, but the numbers are not averages",
     "right below a total, without what stands in most records",
-    "at the end, without the day that all others have",
+    "without the day that all others have",
 )
 #: So many numbers of totals that do not add up are told one by one.
 _MOST_TOLD = 10

@@ -66,7 +66,9 @@ def find_lines(context: RunContext, scan: SheetScan, words: dict[str, str]) -> L
         if pairs:
             lines.append([(simplify(label), value) for label, value in pairs])
         else:
-            others += any(not is_blank(cell) for cell in cells)
+            filled = sum(not is_blank(cell) for cell in cells)
+            # A title may stand above the first.
+            others += filled > 0 and (filled > 1 or bool(lines))
             if others and not is_wanted:
                 return None
     # Beside one another each record has its labels in a column of its own.
@@ -103,6 +105,10 @@ def _pairs(row: int, cells: list[Any], words: dict[str, str]) -> list[tuple[str,
     while at < len(filled):
         column, cell = filled[at]
         label, behind = _label(cell, words)
+        if label is None and not at and len(filled) > 1 and _is_marked(filled[1][1]):
+            # The title of a card stands beside its first label.
+            at += 1
+            continue
         if label is None:
             return pairs
         at += 1
@@ -114,6 +120,10 @@ def _pairs(row: int, cells: list[Any], words: dict[str, str]) -> list[tuple[str,
         else:
             pairs.append((label, (None, row, column + 1)))
     return pairs
+
+
+def _is_marked(cell: Any) -> bool:
+    return isinstance(cell, str) and cell.rstrip().endswith(":")
 
 
 def _label(cell: Any, words: dict[str, str]) -> tuple[str | None, str]:

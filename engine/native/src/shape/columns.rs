@@ -1,13 +1,13 @@
 //! Columns that are values of one field.
 //!
 //! - Stack: at least three headers beside one another are a series (years, months, one text with a number that counts), and their columns
-//!   hold one kind; or at least three columns up to the table's edge hold values of one kind and size below headers that name nothing known.
+//!   hold one kind; or names begin alike, and each row fills one of their columns; or at least three columns up to the table's edge hold values of one kind and size below headers that name nothing known.
 //! - Groups: headers are measures times keys, such as "Plan 2024, Actual 2024, Plan 2025, …", and measures or keys are counted.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::ops::Range;
 
-use super::heads::{Series, is_counted, is_total, mark, names_field, pattern, tokens};
+use super::heads::{Series, is_counted, is_measure, is_total, mark, names_field, pattern, tokens};
 use super::step::{Candidate, Step};
 use super::table::{Kind, Table, most_frequent, share};
 use crate::layout::words::said;
@@ -36,7 +36,9 @@ pub fn stack(table: &Table) -> Option<Candidate> {
     if table.width() < 3 || table.rows.len() < 2 {
         return None;
     }
-    by_series(table).or_else(|| by_kind(table))
+    by_series(table)
+        .or_else(|| by_filling(table))
+        .or_else(|| by_kind(table))
 }
 
 fn by_series(table: &Table) -> Option<Candidate> {
@@ -120,6 +122,48 @@ fn common_texts(table: &Table, columns: Range<usize>) -> f64 {
         }
     }
     sum / f64::max(1.0, pairs)
+}
+
+/// Columns beside one another whose names begin alike, and of which each row fills just one.
+fn by_filling(table: &Table) -> Option<Candidate> {
+    let names: Vec<Vec<String>> = table
+        .head
+        .iter()
+        .map(|head| tokens(&head.to_lowercase()))
+        .collect();
+    let begin_alike = |one: &Vec<String>, other: &Vec<String>| {
+        let (Some((last, one)), Some((other_last, other))) = (one.split_last(), other.split_last())
+        else {
+            return false;
+        };
+        let are_measures = is_measure(last) || is_measure(other_last);
+        one == other
+            && last != other_last
+            && !are_measures
+            && one.iter().any(|token| token.len() > 1)
+    };
+    let mut start = 0;
+    names.chunk_by(begin_alike).find_map(|run| {
+        let columns = start..start + run.len();
+        start = columns.end;
+        let filled = |row: &Vec<String>| {
+            let cells = row[columns.clone()].iter();
+            cells.filter(|cell| !cell.is_empty()).count()
+        };
+        let is_used = |column: usize| {
+            let cells = table.rows.iter().filter(|row| !row[column].is_empty());
+            cells.count() > 1
+        };
+        (run.len() > 1
+            && columns.start > 0
+            && table.rows.iter().all(|row| filled(row) == 1)
+            && columns.clone().all(is_used)
+            && holds_one_kind(table, columns.clone()))
+        .then(|| {
+            let reason = "each row fills one of them, and their names begin alike".to_owned();
+            stacked(table, columns.clone(), 0.8, vec![reason], false)
+        })
+    })
 }
 
 fn by_kind(table: &Table) -> Option<Candidate> {

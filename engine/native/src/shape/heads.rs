@@ -115,12 +115,17 @@ impl Series {
 /// Words by which amounts beside one another are different measures.
 static MEASURES: List = List::new(|| LISTS.words("measures"));
 
+/// Returns whether a word tells measures apart: debit, credit.
+pub fn is_measure(word: &str) -> bool {
+    MEASURES.contains(&word)
+}
+
 /// Returns whether a header names a field, as "Unit price" does.
 pub fn names_field(header: &str) -> bool {
     let low = header.to_lowercase();
     let mut words = low.split(|c: char| !c.is_alphanumeric());
-    let is_measure = words.any(|word| MEASURES.contains(&word));
-    (said(header).header || is_measure) && header.split_whitespace().count() <= 5
+    let has_measure = words.any(is_measure);
+    (said(header).header || has_measure) && header.split_whitespace().count() <= 5
 }
 
 /// Returns whether a header is a total.

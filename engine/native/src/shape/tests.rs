@@ -53,6 +53,26 @@ fn months_are_stacked_without_asking_and_with_reasons() {
 }
 
 #[test]
+fn columns_of_which_each_row_fills_one_are_stacked() {
+    let table = "Site|Week|Hours by day|Hours by night
+        A|2|3.5|
+        A|3||4.25
+        B|2||8
+        B|3|1.5|
+        C|2|2|";
+    let step = Step::Stack { start: 2, end: 3 };
+    first(table, &[step]);
+    // Where a row fills both, these are two fields.
+    is_plain(&table.replace("A|3||4.25", "A|3|1|4.25"));
+    // And so are debit and credit.
+    is_plain(
+        &table
+            .replace("Hours by day", "Paid debit")
+            .replace("Hours by night", "Paid credit"),
+    );
+}
+
+#[test]
 fn a_total_behind_the_years_is_left_out() {
     let table = "Country|Capital|2019|2020|2021|2022|Total
         Norway|Oslo|12.5|13.1|13.9|14.2|53.7

@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 use std::ops::Range;
+use std::sync::LazyLock;
 
 use super::rows::{Rows, trim};
 use super::span::Span;
@@ -10,6 +11,15 @@ use crate::words::data::{LISTS, List};
 
 /// Signs and words for "as above".
 static DITTO: List = List::new(|| LISTS.phrases("ditto"));
+/// The lengths of signs by their first byte, a bit each: most texts are told apart by these.
+static LENGTHS: LazyLock<[u32; 256]> = LazyLock::new(|| {
+    let mut lengths = [0; 256];
+    for sign in &*DITTO {
+        let (first, length) = beginning(sign);
+        lengths[first] |= length;
+    }
+    lengths
+});
 /// A word for "as above" that is a day of the week beside others.
 const DONNERSTAG: &str = "do.";
 /// Words of a subtotal, within a text.
@@ -49,6 +59,15 @@ pub fn as_above(rows: Rows<'_>, span: &Span) -> AsAbove {
     }
 }
 
+/// Returns the first byte of a text, in small letters, and the bit of its length.
+fn beginning(text: &str) -> (usize, u32) {
+    let first = text.bytes().next().unwrap_or_default();
+    (
+        usize::from(first.to_ascii_lowercase()),
+        1 << text.len().min(31),
+    )
+}
+
 struct Table<'s> {
     rows: Rows<'s>,
     span: &'s Span,
@@ -81,7 +100,10 @@ impl Table<'_> {
             return false;
         }
         let text = trim(self.rows.sheet.text(cell.as_text()));
-        DITTO.iter().any(|sign| text.eq_ignore_ascii_case(sign))
+        let (first, length) = beginning(text);
+        let is_same =
+            |sign: &&str| text == *sign || !sign.contains('.') && text.eq_ignore_ascii_case(sign);
+        LENGTHS[first] & length != 0 && DITTO.iter().any(is_same)
     }
 
     /// Returns whether other short words with a full stop stand near a cell, as the days of a week do.
@@ -118,11 +140,29 @@ impl Table<'_> {
                     let text = self.text(above, column);
                     text.chars().any(char::is_alphanumeric)
                 };
-                // Arrows below arrows say how something changes.
-                if above.is_none_or(says_something) {
+                // Arrows below arrows say how something changes. A sign of equality below nothing says that two things are equal.
+                let is_equal = self.text(row, column) == "=";
+                if above.map_or(!is_equal, says_something) {
                     found.push((row, column, above));
                 }
             }
+        }
+        // A word with a capital may be a name, and a sign of equality a value, where no other sign stands in its column.
+        let is_lone_name = |row: usize, column: usize| {
+            self.text(row, column)
+                .starts_with(|c: char| c.is_uppercase() || c == '=')
+                && found
+                    .iter()
+                    .filter(|(_, other, _)| *other == column)
+                    .count()
+                    == 1
+        };
+        let names: Vec<bool> = found
+            .iter()
+            .map(|&(row, column, _)| is_lone_name(row, column))
+            .collect();
+        for (sign, _) in found.iter_mut().zip(names).filter(|(_, is_name)| *is_name) {
+            sign.2 = None;
         }
         found
     }

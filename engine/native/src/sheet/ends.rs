@@ -155,7 +155,12 @@ impl SheetView<'_> {
             if self.rows.is_empty(row) {
                 continue;
             }
+            let is_source = || {
+                let texts = self.rows.texts_within(row, &span.columns);
+                texts.len() == 1 && self.kinds[row] == RowKind::Note
+            };
             match pair(row) {
+                None if marks.is_empty() && is_source() => {}
                 Some((mark, text))
                     if mark.chars().count() <= MAX_MARK_CHARS && !is_value(&text) =>
                 {
@@ -168,17 +173,25 @@ impl SheetView<'_> {
         if marks.is_empty() || names <= 2 {
             return span.stop;
         }
+        let has = |text: &str, mark: &String| {
+            let is_sign = !mark.contains(char::is_alphanumeric);
+            text.ends_with(&format!("{mark})"))
+                || is_sign && text.len() > mark.len() && text.ends_with(mark.as_str())
+        };
         let is_marked = |row: usize| {
             let texts = self.rows.texts_within(row, &span.columns).into_iter();
             let mut ends = texts.map(|(_, text)| text);
-            let has = |text: &str, mark: &String| {
-                let is_sign = !mark.contains(char::is_alphanumeric);
-                text.ends_with(&format!("{mark})"))
-                    || is_sign && text.len() > mark.len() && text.ends_with(mark.as_str())
-            };
             ends.any(|text| marks.iter().any(|mark| has(&text, mark)))
         };
-        if !(span.data_start()..first).any(is_marked) {
+        // Marks in cells of their own are all explained.
+        let stands_alone = |mark: &String| {
+            let texts = |row: usize| self.rows.texts_within(row, &span.columns);
+            (span.data_start()..first)
+                .flat_map(texts)
+                .any(|(column, text)| column > span.columns.start && text == *mark)
+        };
+        let are_alone = || marks.len() > 1 && marks.iter().all(stands_alone);
+        if !(span.data_start()..first).any(is_marked) && !are_alone() {
             return span.stop;
         }
         let above = (span.data_start()..first)

@@ -6,13 +6,14 @@
 use std::collections::HashSet;
 use std::ops::Range;
 
-use super::rows::{Rows, is_period, trim};
+use super::rows::{Rows, has_digit, is_period, trim};
 use super::span::Span;
 use super::told::{Doubt, Told};
 use super::view::SheetView;
 use crate::cells::{Cell, Tag};
 use crate::fields::looks::rows::{simplify, without_brackets};
-use crate::layout::RowKind;
+use crate::layout::words::said;
+use crate::layout::{RowKind, State};
 use crate::words::data::{LISTS, List};
 
 /// The columns that are numbered, and the names that have an id, a question or a type.
@@ -22,6 +23,8 @@ const MIN_SAID: usize = 2;
 const MAX_LETTERS: usize = 26;
 /// The rows below with which such a row is compared.
 const MAX_ROWS_BELOW: usize = 5;
+/// The rows below of which a filter shows those with one text.
+const MAX_FILTERED_ROWS: usize = 100;
 /// The choices of a question.
 const MIN_CHOICES: usize = 2;
 /// The fields that a header names which is surely one.
@@ -30,6 +33,8 @@ pub(super) const MIN_FIELDS: usize = 2;
 /// Names of types, which say that a row is one of types; and those that may be the names of columns as well.
 static TYPES: List = List::new(|| LISTS.phrases("types"));
 static ALSO_NAMES: List = List::new(|| LISTS.phrases("types that are names"));
+/// Texts of filters that leave nothing out, or let several values through.
+static FILTERS: List = List::new(|| LISTS.phrases("filters"));
 
 impl SheetView<'_> {
     /// Adds to the headers of tables the rows right below that say more of their names.
@@ -48,6 +53,12 @@ impl SheetView<'_> {
                 let row = span.data_start();
                 if says_more(self.rows, span, row) {
                     span.leave_unnamed(row, self.rows);
+                } else if self.says_what_names_mean(span, row) {
+                    // Units are those of their columns.
+                    let columns = self.rows.filled_within(row, &span.columns);
+                    let others = columns.filter(|&column| !self.is_unit_at(row, column));
+                    let others: Vec<(usize, usize)> = others.map(|column| (row, column)).collect();
+                    span.unnamed.extend(others);
                 } else if !self.take_choices(span, row) {
                     break;
                 }
@@ -58,14 +69,70 @@ impl SheetView<'_> {
         self.spans = spans;
     }
 
+    /// Returns whether a row below names says again what they mean: technical names in capitals, some of them above values; or words, with
+    /// units above the values and none that comes again below.
+    fn says_what_names_mean(&self, span: &Span, row: usize) -> bool {
+        let (rows, sheet) = (self.rows, self.rows.sheet);
+        let columns: Vec<usize> = rows.filled_within(row, &span.columns).collect();
+        let below = |column: usize| {
+            let below = row + 1..span.stop.min(row + 1 + MAX_ROWS_BELOW);
+            let cells = below.map(move |row| sheet.cell(row, column));
+            cells.filter(|&cell| !sheet.is_blank(cell))
+        };
+        let stands_above_values = |&&column: &&usize| {
+            let mut cells = below(column).peekable();
+            cells.peek().is_some() && cells.all(|cell| rows.kind(cell).is_some())
+        };
+        let is_text = |&column: &usize| sheet.cell(row, column).tag == Tag::Text;
+        let is_value = |&column: &usize| rows.kind(sheet.cell(row, column)).is_some();
+        if columns.len() < MIN_NUMBERED
+            || !columns.iter().all(is_text)
+            || columns.iter().any(is_value)
+        {
+            return false;
+        }
+        let above_values: Vec<usize> = columns
+            .iter()
+            .filter(stands_above_values)
+            .copied()
+            .collect();
+        let text = |column: usize| rows.text(sheet.cell(row, column));
+        let is_technical = |&column: &usize| {
+            let text = text(column);
+            let is_sign = |c: char| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_';
+            text.starts_with(|c: char| c.is_ascii_uppercase()) && text.chars().all(is_sign)
+        };
+        let is_of_words = |&column: &usize| {
+            let text = text(column);
+            !has_digit(&text) && below(column).all(|cell| rows.text(cell) != text)
+        };
+        above_values.len() >= MIN_SAID && columns.iter().all(is_technical)
+            || !above_values.is_empty()
+                && above_values
+                    .iter()
+                    .all(|&column| self.is_unit_at(row, column))
+                && !columns.iter().all(|&column| self.is_unit_at(row, column))
+                && columns.iter().all(is_of_words)
+    }
+
+    fn is_unit_at(&self, row: usize, column: usize) -> bool {
+        (self.is_unit)(&self.rows.text(self.rows.sheet.cell(row, column)))
+    }
+
     /// Returns whether a row has the choices of a question: nothing in the first column, texts below cells without a name, and in most of
     /// these columns nothing else below. Beside them it names nothing.
     fn take_choices(&self, span: &mut Span, row: usize) -> bool {
         let sheet = self.rows.sheet;
         let above = span.data_start() - 1;
         let filled: Vec<usize> = self.rows.filled_within(row, &span.columns).collect();
+        // A merged question stands above each of its choices.
+        let says_as_left = |row: usize, column: usize| {
+            let text = |column: usize| self.rows.text(sheet.cell(row, column));
+            column > span.columns.start && text(column) == text(column - 1)
+        };
         let is_open = |&column: &usize| {
-            (span.start..span.data_start()).all(|row| sheet.is_blank(sheet.cell(row, column)))
+            (span.start..span.data_start())
+                .all(|row| sheet.is_blank(sheet.cell(row, column)) || says_as_left(row, column))
         };
         let is_text = |&column: &usize| sheet.cell(row, column).tag == Tag::Text;
         let (open, named): (Vec<usize>, Vec<usize>) =
@@ -142,29 +209,72 @@ impl SheetView<'_> {
                 .filter(|below| !span.unnamed.iter().any(|(unnamed, _)| unnamed == below))
                 .filter(|&below| self.fields_of(span, below..below + 1) == 0)
                 .collect();
-            for other in (span.start..span.data_start()).filter(|&other| other != row) {
-                span.leave_unnamed(other, self.rows);
-            }
-            if !doubtful.is_empty() {
+            let below = row + 1..span.data_start();
+            if doubtful.len() == below.len()
+                && !below.is_empty()
+                && below
+                    .clone()
+                    .all(|below| self.goes_on_below(span, row, below))
+            {
+                span.header_rows = row + 1 - span.start;
+                self.kinds[below.clone()].fill(RowKind::Data);
+                let looks = self.looks.row(below.start);
+                let likely = looks.map_or(0.0, |row| row.likelihoods[State::Header as usize]);
+                self.told.push(Told::Below(below, likely, RowKind::Data));
+            } else if !doubtful.is_empty() {
                 self.told
                     .push(Told::Doubt(doubtful, Doubt::TextsBelowNames));
             }
-            // Rows with a label each: "Fields:" in front of the names, and a remark in that column below them.
-            let columns = |row: usize| self.rows.filled_within(row, &span.columns).collect();
-            let first: Vec<usize> = columns(row);
-            if self
-                .rows
-                .text(self.rows.sheet.cell(row, first[0]))
-                .ends_with(':')
-            {
-                while span.data_start() < span.stop && columns(span.data_start()) == first[..1] {
-                    self.kinds[span.data_start()] = RowKind::Header;
-                    span.unnamed.push((span.data_start(), first[0]));
-                    span.header_rows += 1;
-                }
+            for other in (span.start..span.data_start()).filter(|&other| other != row) {
+                span.leave_unnamed(other, self.rows);
             }
+            self.take_labelled_rows(span, row);
         }
         self.spans = spans;
+    }
+
+    /// Adds to a header whose row of names begins with a label, such as "Fields:", the rows below that have a label there, or nothing but a
+    /// remark.
+    fn take_labelled_rows(&mut self, span: &mut Span, names: usize) {
+        let (rows, columns) = (self.rows, span.columns.clone());
+        let Some(label) = rows.filled_within(names, &columns).next() else {
+            return;
+        };
+        let is_label = |row: usize| rows.text(rows.sheet.cell(row, label)).ends_with(':');
+        let is_remark = |row: usize| rows.filled_within(row, &columns).eq([label]);
+        while is_label(names) && span.data_start() < span.stop {
+            let row = span.data_start();
+            if is_label(row) && !is_remark(row) {
+                self.told
+                    .push(Told::Doubt(vec![row], Doubt::TextsBelowNames));
+            } else if !is_remark(row) {
+                break;
+            }
+            self.kinds[row] = RowKind::Header;
+            span.leave_unnamed(row, rows);
+            span.header_rows += 1;
+        }
+    }
+
+    /// Returns whether a row of texts below a row of known names is a record: no text has a word of a header or of the name above it, and
+    /// one comes again below it.
+    fn goes_on_below(&self, span: &Span, names: usize, row: usize) -> bool {
+        let text = |row: usize, column: usize| self.rows.text(self.rows.sheet.cell(row, column));
+        let columns: Vec<usize> = self.rows.filled_within(row, &span.columns).collect();
+        let is_known = |column: usize| self.words.contains_key(&simplify(&text(names, column)));
+        let says_of_name = |&column: &usize| {
+            let (name, own) = (simplify(&text(names, column)), simplify(&text(row, column)));
+            let mut words = own.split(' ');
+            said(&text(row, column)).header
+                || words.any(|word| name.split(' ').any(|one| one == word))
+        };
+        let comes_again = |&column: &usize| {
+            let mut below = span.data_start()..span.stop.min(span.data_start() + MAX_FILTERED_ROWS);
+            below.any(|below| text(below, column) == text(row, column))
+        };
+        self.rows.filled_within(names, &span.columns).all(is_known)
+            && !columns.iter().any(says_of_name)
+            && columns.iter().any(comes_again)
     }
 
     /// The row of a header that names more fields than all of them joined, and all columns in which the others say something.
@@ -230,6 +340,29 @@ impl Span {
     }
 }
 
+/// Returns whether a row shows filters: "(All)" in some cells, and in the others what all cells below say.
+fn is_of_filters(rows: Rows<'_>, span: &Span, row: usize, filled: &[usize]) -> bool {
+    let text = |row: usize, column: usize| rows.text(rows.sheet.cell(row, column));
+    let is_open = |&column: &usize| {
+        let text = text(row, column).to_lowercase();
+        let inner = text
+            .strip_prefix('(')
+            .and_then(|text| text.strip_suffix(')'));
+        inner.is_some_and(|inner| FILTERS.contains(&inner))
+    };
+    let says_as_below = |&column: &usize| {
+        let own = text(row, column);
+        let below = row + 1..span.stop.min(row + 1 + MAX_FILTERED_ROWS);
+        let texts = below.map(|row| text(row, column));
+        let mut texts = texts.filter(|text| !text.is_empty()).peekable();
+        texts.peek().is_some() && texts.all(|text| text == own)
+    };
+    filled.iter().any(is_open)
+        && filled
+            .iter()
+            .all(|column| is_open(column) || says_as_below(column))
+}
+
 /// Returns whether a row numbers the columns, or has an id, a question or a type for each of several names above it.
 fn says_more(rows: Rows<'_>, span: &Span, row: usize) -> bool {
     let sheet = rows.sheet;
@@ -264,7 +397,7 @@ fn says_more(rows: Rows<'_>, span: &Span, row: usize) -> bool {
             && is_other()
             && filled.windows(2).all(|pair| pair[1] <= pair[0] + 2)
     };
-    if texts.len() >= MIN_NUMBERED && is_numbered() {
+    if texts.len() >= MIN_NUMBERED && is_numbered() || is_of_filters(rows, span, row, &filled) {
         return true;
     }
     let is_named =
@@ -285,6 +418,7 @@ fn says_more(rows: Rows<'_>, span: &Span, row: usize) -> bool {
     };
     let is_type = |text: &String, known: &[&str]| {
         let name = text.split('(').next().unwrap_or_default();
+        let name = name.trim_end_matches(|c: char| c.is_ascii_digit() || c == ',');
         known.contains(&trim(&name.to_lowercase().replace('-', " ")))
     };
     let is_text = |&column: &usize| sheet.cell(row, column).tag == Tag::Text;

@@ -19,6 +19,9 @@ use crate::layout::{RowKind, RowLooks, State};
 const MARKS: [char; 4] = ['*', '†', '‡', '§'];
 /// The columns that all records fill, and no prepared row does.
 const MIN_BLANK_BESIDE: usize = 2;
+/// The dots of a place that is filled in by hand, and such places in a row.
+const MIN_DOTS: usize = 4;
+const MAX_PLACES: usize = 2;
 /// The letters in front of the number of a record.
 const MAX_LETTERS: usize = 4;
 
@@ -228,8 +231,23 @@ impl<'s> Inside<'s> {
         }
     }
 
-    /// Marks the rows that somebody has prepared for further records: zeros, which formulas show, beside the number of the row or alone, and
-    /// nothing in several columns that all records fill.
+    /// Returns whether a row has a place of dots where somebody writes a sum by hand, and one text beside it at most.
+    fn is_to_be_filled_in(&self, at: usize) -> bool {
+        // Most rows have more cells.
+        if self.filled(at).nth(MAX_PLACES + 1).is_some() {
+            return false;
+        }
+        let texts = self.filled(at).map(|(_, cell)| self.rows.text(cell));
+        let is_place = |text: &String| {
+            let dots = text.chars().filter(|c| matches!(c, '.' | '_' | '…'));
+            dots.count() >= MIN_DOTS && !text.contains(char::is_alphanumeric)
+        };
+        let (places, others): (Vec<String>, Vec<String>) = texts.partition(is_place);
+        !places.is_empty() && others.len() < 2
+    }
+
+    /// Marks the rows that somebody has prepared for further records: zeros, which formulas show, beside the number of the row or alone, or
+    /// places for sums, and nothing in several columns that all records fill.
     fn mark_prepared(&mut self) {
         let stop = (0..self.kinds.len()).rev().find(|&at| !self.is_blank(at));
         let stop = stop.map_or(0, |last| last + 1);
@@ -247,6 +265,9 @@ impl<'s> Inside<'s> {
             .map(|at| {
                 let start = self.span.columns.start;
                 let mut zeros = 0;
+                if self.kinds[at] == RowKind::Data && self.is_to_be_filled_in(at) {
+                    return true;
+                }
                 let mut others = self.filled(at).filter(|(column, cell)| {
                     let is_zero = shows_zero(self.rows, *cell);
                     zeros += usize::from(is_zero);

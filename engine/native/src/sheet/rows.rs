@@ -113,7 +113,15 @@ pub fn amount_of(rows: Rows<'_>, cell: Cell) -> Option<f64> {
         Tag::Integer | Tag::Float | Tag::BigInteger => return rows.text(cell).parse().ok(),
         _ => return None,
     };
-    is_plain_number(&text).then(|| text.replace(',', "").parse().ok())?
+    let swap = |c| match c {
+        ',' => '.',
+        '.' => ',',
+        other => other,
+    };
+    let swapped: String = text.chars().map(swap).collect();
+    let mut written = [text, swapped].into_iter();
+    let number = written.find(|text| is_plain_number(text))?;
+    number.replace(',', "").parse().ok()
 }
 
 /// Returns whether a text is a number as .csv files write it.

@@ -1,5 +1,6 @@
 //! Rows below a total of the rows above that follow from it: the parts that it is made of, its shares in per cent, the difference of
-//! two totals, one's share in another. Others there without the texts of a record are doubtful.
+//! two totals, one's share in another, what it becomes with the records between. Others there without the texts of a record are
+//! doubtful.
 
 use std::collections::HashMap;
 
@@ -27,16 +28,25 @@ pub fn follow(rows: &Rows<'_>, sums: &HashMap<usize, Sum>, verdicts: &mut [Verdi
                 verdicts[item - 1],
                 Verdict::Total | Verdict::Doubtful(Doubt::BelowTotal)
             );
-        let Some(&total) = totals.last().filter(|_| follows && is_amount(rows, item)) else {
+        let Some(&total) = totals.last().filter(|_| is_amount(rows, item)) else {
             continue;
         };
+        if !follows {
+            if verdicts[item] == Verdict::Record && is_carried_on(rows, verdicts, total, item) {
+                verdicts[item] = Verdict::Total;
+                totals.push(item);
+            }
+            continue;
+        }
         // The rows below a total of theirs are its records.
         if sums.get(&total).is_some_and(|sum| sum.is_below) && !adds_up_above(rows, verdicts, total)
         {
             continue;
         }
         let near = &totals[totals.len().saturating_sub(MAX_TOTALS)..];
-        if let Some(last) = last_part(rows, total, item) {
+        if rows.looks[item].names_part(&rows.table, rows.row(item)) {
+            verdicts[item] = Verdict::Total;
+        } else if let Some(last) = last_part(rows, total, item) {
             verdicts[item..=last].fill(Verdict::Total);
         } else if is_share(rows, total, item)
             || is_difference(rows, near, item)
@@ -82,6 +92,21 @@ fn is_at_end(rows: &Rows<'_>, total: usize, item: usize) -> bool {
     };
     let next = item + 1;
     is_short(item) && (next == rows.items.count() || rows.items.begins[next] || is_short(next))
+}
+
+/// Returns whether the numbers of a row are those of the total above it and of the records between: the result below EBIT, interest and tax.
+fn is_carried_on(rows: &Rows<'_>, verdicts: &[Verdict], total: usize, item: usize) -> bool {
+    let are_records = verdicts[total + 1..item]
+        .iter()
+        .all(|verdict| *verdict == Verdict::Record);
+    let added = |at: usize| -> Option<i64> {
+        let known = (total..item).map(|item| rows.items.row(item)[at]);
+        let mut known = known.filter(|value| *value != NONE);
+        known.try_fold(0_i64, i64::checked_add)
+    };
+    are_records
+        && numbers(rows, item).all(|(at, value)| added(at) == Some(value))
+        && agree(numbers(rows, item).map(|(_, value)| value))
 }
 
 /// Returns whether rows right above a total add up to it as well.

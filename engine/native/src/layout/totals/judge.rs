@@ -120,7 +120,7 @@ struct Place {
     is_last: bool,
     is_outer: bool,
     is_below_total: bool,
-    /// Whether it is one of the last rows, and lacks the day that all others have.
+    /// Whether it is one of the first or last rows, and lacks the day that all others have.
     lacks_day: bool,
     /// Whether it is the sum of rows above or below, or a part of the sum that another balance is.
     goes_on: bool,
@@ -132,7 +132,7 @@ pub fn judge(rows: &Rows<'_>, sums: &HashMap<usize, Sum>) -> Vec<Verdict> {
     let mut columns = Columns::of(rows);
     let has_balances = balances_are_few(rows);
     let tail = tail_of(rows);
-    let without_day = rows.table.first_without_day(&rows.keys);
+    let with_day = rows.table.with_day(&rows.keys);
     let going_on = balances_that_go_on(rows, sums);
     let mut verdicts: Vec<Verdict> = Vec::with_capacity(count);
     for item in 0..count {
@@ -143,7 +143,10 @@ pub fn judge(rows: &Rows<'_>, sums: &HashMap<usize, Sum>) -> Vec<Verdict> {
                 .get(&item)
                 .is_some_and(|sum| sum.parts.iter().any(|part| sums.contains_key(part))),
             goes_on: going_on.contains(&item),
-            lacks_day: rows.places[item].0 >= without_day,
+            // A title above the first record has no number.
+            lacks_day: rows.places[item].0 >= with_day.end
+                || rows.places[item].0 < with_day.start
+                    && rows.items.row(item).iter().any(|&value| value != NONE),
             is_below_total: verdicts.last().is_some_and(|above| {
                 matches!(above, Verdict::Total | Verdict::Doubtful(Doubt::Charge))
             }),
@@ -272,7 +275,8 @@ fn decide(
     let has_nothing =
         look.is_all_blank() || look.at.is_none() && look.is_bare && !rows.keys.is_empty();
     let has_name = look.at.is_some() && look.at.as_ref() == rows.keys.first();
-    if place.is_last && has_numbers && look.word.is_none() && has_nothing && !has_name {
+    let says_no_total = look.word.is_none() || look.is_starred;
+    if place.is_last && has_numbers && says_no_total && has_nothing && !has_name {
         return Verdict::Doubtful(Doubt::AtTheEnd);
     }
     if place.lacks_day && look.is_all_blank() {

@@ -33,6 +33,8 @@ const STEPS: usize = 40;
 const COLUMNS_OF_STEPS: usize = 10;
 /// The least number of rows with a day that shows that records have one.
 const LEAST_DAYS: usize = 3;
+/// Signs that mark sums.
+const STARS: [char; 6] = ['*', '>', '»', '→', '►', '▶'];
 /// The largest number of rows at the end without one that may be no records.
 const MOST_WITHOUT_DAY: usize = 4;
 
@@ -133,7 +135,7 @@ impl<'s> Table<'s> {
         let records: Vec<usize> = some
             .iter()
             .copied()
-            .filter(|row| looks[row].how != Some(How::Alone))
+            .filter(|row| looks[row].how != Some(How::Alone) && !looks[row].is_starred)
             .collect();
         let records = if records.is_empty() { some } else { records };
         let is_key = |&column: &usize| self.is_key(column, &records);
@@ -186,13 +188,16 @@ impl<'s> Table<'s> {
         let (Some(first), Some(last)) = (numbers.first(), numbers.last()) else {
             return false;
         };
+        // Numbers of accounts have the same length.
+        let digits = |number: &i64| number.checked_ilog10();
+        let are_accounts = column == 0 && digits(first).is_some() && digits(first) == digits(last);
         numbers.len() > 3
             && numbers.is_sorted_by(|a, b| a < b)
-            && last - first < 3 * numbers.len() as i64
+            && (last - first < 3 * numbers.len() as i64 || are_accounts)
     }
 
-    /// The first of the live rows at the end without the day that all others have, by their places; behind the last one where there is none.
-    pub fn first_without_day(&self, keys: &[usize]) -> usize {
+    /// The live rows that have a day, by their places, where all have one but a few at the ends; else all.
+    pub fn with_day(&self, keys: &[usize]) -> Range<usize> {
         let count = self.live.len();
         let is_day = |row: usize, column: usize| {
             self.kind(row, column) == Kind::Text
@@ -200,14 +205,17 @@ impl<'s> Table<'s> {
                     .text(row, column)
                     .is_none_or(|text| kind_of(text) == CellKind::Date)
         };
-        let tail_of = |&column: &usize| {
+        let with_day = |&column: &usize| {
             let is_blank = |&row: &&usize| self.kind(*row, column) == Kind::Blank;
-            let tail = self.live.iter().rev().take_while(is_blank).count();
-            let (others, _) = self.live.split_at(count - tail);
-            let is_tail = (1..=MOST_WITHOUT_DAY).contains(&tail) && others.len() >= LEAST_DAYS;
-            (is_tail && others.iter().all(|&row| is_day(row, column))).then_some(count - tail)
+            let head = self.live.iter().take_while(is_blank).count();
+            let tail = self.live[head..].iter().rev().take_while(is_blank).count();
+            let others = head..count - tail;
+            let are_few = (1..=MOST_WITHOUT_DAY).contains(&(head + tail));
+            let mut rows = self.live[others.clone()].iter();
+            (are_few && others.len() >= LEAST_DAYS && rows.all(|&row| is_day(row, column)))
+                .then_some(others)
         };
-        keys.iter().find_map(tail_of).unwrap_or(count)
+        keys.iter().find_map(with_day).unwrap_or(0..count)
     }
 
     /// Columns of running balances, each with the columns that are added and taken off: its steps are their amounts.
@@ -347,14 +355,18 @@ impl Look {
         }
         let is_starred = |column: usize| {
             let text = table.text(row, column).unwrap_or_default();
-            !text.is_empty() && text.bytes().all(|byte| byte == b'*')
+            let first = text.chars().next().filter(|first| STARS.contains(first));
+            first.is_some_and(|first| text.chars().all(|sign| sign == first))
         };
-        let ends_with_stars = || {
+        let has_stars = || {
             let label = look.at.and_then(|column| table.text(row, column));
-            label.is_some_and(|label| label.ends_with(" *") || label.ends_with(" **"))
+            label.is_some_and(|label| {
+                let is_bold = label.len() > 4 && label.starts_with("**") && label.ends_with("**");
+                is_bold || label.ends_with(" *") || label.ends_with(" **")
+            })
         };
-        // Stars in a cell of their own, in front of the label, or behind it, stand for a sum.
-        if look.word.is_none() && ((0..look.at.unwrap_or(1)).any(is_starred) || ends_with_stars()) {
+        // Stars in a cell of their own, or beside the label, stand for a sum.
+        if look.word.is_none() && ((0..table.columns.len()).any(is_starred) || has_stars()) {
             (look.word, look.how) = (Some(Word::Total), Some(How::Weak));
             look.is_starred = true;
         }
@@ -392,6 +404,12 @@ impl Look {
     pub fn names_bare_balance(&self, table: &Table<'_>, row: usize) -> bool {
         let label = self.at.and_then(|column| table.text(row, column));
         label.is_some_and(words::is_bare_balance)
+    }
+
+    /// Returns whether the label says that the row is a part of the total above: "of which in cash".
+    pub fn names_part(&self, table: &Table<'_>, row: usize) -> bool {
+        let label = self.at.and_then(|column| table.text(row, column));
+        label.is_some_and(words::is_part)
     }
 
     pub fn is_all_blank(&self) -> bool {

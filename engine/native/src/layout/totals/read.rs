@@ -303,7 +303,10 @@ fn plain_digit(c: char) -> char {
 /// Takes off brackets, signs, currencies, per cent and the mark of a footnote.
 fn without_signs(text: &str) -> Option<(&str, bool)> {
     let is_space = |c: char| c.is_whitespace();
-    let mut text = text.trim();
+    // Bold, as in plain text.
+    let bold = text.trim().strip_prefix("**");
+    let bold = bold.and_then(|text| text.strip_suffix("**"));
+    let mut text = bold.unwrap_or(text).trim();
     if let Some((before, mark)) = text.rsplit_once('\\')
         && !mark.is_empty()
         && mark.bytes().all(|b| b.is_ascii_digit())

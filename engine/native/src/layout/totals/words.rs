@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::OnceLock;
 
-use crate::words::data::LISTS;
+use crate::words::data::{LISTS, List};
 
 /// What a label names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -26,6 +26,9 @@ pub enum How {
     /// Beside others, and it often means something else: "All other".
     Weak,
 }
+
+/// The words that parts of a total begin with.
+static PARTS: List = List::new(|| LISTS.phrases("parts of totals"));
 
 /// A longer label is a sentence.
 const MOST_CHARACTERS: usize = 60;
@@ -233,6 +236,16 @@ pub fn is_bare_balance(text: &str) -> bool {
         .filter_map(|at| known.phrase_at(&words[at..]))
         .filter(|phrase| phrase.word == Word::Balance)
         .all(|phrase| known.is_bare(phrase))
+}
+
+/// Returns whether a label begins as those of parts do.
+pub fn is_part(text: &str) -> bool {
+    let flat = words_of(text);
+    let begins = |phrase: &&str| {
+        let rest = flat.trim_start().strip_prefix(phrase);
+        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(' '))
+    };
+    PARTS.iter().any(begins)
 }
 
 /// Signs of Devanagari that are no letters of their own.

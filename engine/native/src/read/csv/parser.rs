@@ -74,6 +74,8 @@ impl Parser {
                     self.quotes += 1;
                     self.state = State::InQuotedField;
                 }
+                // Writers of single quotes put blanks in front of them, too.
+                State::StartField if self.quote == b'\'' && byte == b' ' => at += 1,
                 State::StartField | State::InField => {
                     let rest = &block[at..];
                     let end = memchr::memchr3(self.delimiter, b'\n', b'\r', rest);
@@ -102,10 +104,14 @@ impl Parser {
                     }
                     self.field.extend_from_slice(run);
                     at += run.len();
-                    if end.is_some() {
-                        at += 1;
-                        self.quotes += 1;
-                        self.state = State::QuoteInQuotedField;
+                    if end.is_none() {
+                        continue;
+                    }
+                    at += 1;
+                    self.quotes += 1;
+                    match self.field.last_mut() {
+                        Some(last) if self.quote == b'\'' && *last == b'\\' => *last = b'\'',
+                        _ => self.state = State::QuoteInQuotedField,
                     }
                 }
                 State::QuoteInQuotedField => {
