@@ -452,6 +452,7 @@ async fn submits(address: SocketAddr, token: &str, folder: &Path, workspace: &Ar
     let built = common::ade(&folder.join("data"))
         .args(["env", "build", "--quiet"])
         .arg(&config)
+        .stdout(std::process::Stdio::null())
         .status()
         .unwrap();
     assert!(built.success());
