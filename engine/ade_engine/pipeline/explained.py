@@ -161,6 +161,7 @@ def fields_told(
     column or are part of one, with its position; ``rules``: those of each field's validators; ``stacked``: the fields of several columns.
     """
     registry = context.registry
+    names = {*table.columns}
     several = {} if span.gathered is not None else {**{field: [index] for field, index in of.items() if index is not None}, **stacked}
     return [
         {
@@ -171,7 +172,7 @@ def fields_told(
             **({"key": True} if registry.fields[field].key else {}),
         }
         for field in registry.fields
-        if field in table.columns
+        if field in names
     ]
 
 

@@ -211,13 +211,13 @@ pub(super) fn is_small_table(rows: Rows<'_>, among: Range<usize>, columns: &Rang
             .map(|cell| rows.text(cell))
             .collect();
         let name = rows.text(sheet.cell(among.start, column));
-        let named = Profile::of(&[Value::Text(&name)]);
+        let named = Profile::of_patterns(&[Value::Text(&name)]);
         // Lines of a name and a value each are no table: the first of them has a value, too.
         if texts.is_empty() || named.amounts + named.days + named.emails + named.phones > 0 {
             return false;
         }
         let values: Vec<Value<'_>> = texts.iter().map(|text| Value::Text(text)).collect();
-        let looks = Profile::of(&values);
+        let looks = Profile::of_patterns(&values);
         has_values |= looks.amounts + looks.days == looks.filled;
     }
     has_values

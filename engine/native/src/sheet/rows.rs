@@ -52,7 +52,7 @@ impl ValueKind {
         if is_words || is_year(text) || !may_be || text.chars().count() > MAX_VALUE_CHARS {
             return None;
         }
-        let found = Profile::of(&[Value::Text(text)]);
+        let found = Profile::of_patterns(&[Value::Text(text)]);
         let counts = [
             (found.emails, Self::Email),
             (found.phones, Self::Phone),
@@ -83,7 +83,7 @@ pub fn is_period(text: &str, is_text: bool) -> bool {
     }
     let day = format!("1 {letters} 2024");
     !digits.is_empty() && PERIODS.contains(&letters.as_str())
-        || Profile::of(&[Value::Text(&day)]).days > 0
+        || Profile::of_patterns(&[Value::Text(&day)]).days > 0
 }
 
 /// Returns whether a character is a digit, in whatever script.

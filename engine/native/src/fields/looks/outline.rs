@@ -43,7 +43,7 @@ impl Outline {
     pub fn of(values: &[Value<'_>]) -> Self {
         let filled = values.iter().filter(|value| is_filled(**value)).count();
         let cells = taken(values, filled, MOST_CELLS);
-        let profile = Profile::of(&cells);
+        let profile = Profile::of_patterns(&cells);
         let kinds = [
             ("date", profile.days),
             ("number", profile.amounts),

@@ -70,6 +70,16 @@ pub struct Profile {
 impl Profile {
     /// The profile of a column.
     pub fn of(values: &[Value<'_>]) -> Self {
+        Self::looking_at(values, true)
+    }
+
+    /// Returns the types and the patterns of some cells, but for codes and account numbers. Nothing else is looked at, which saves half of the
+    /// time.
+    pub fn of_patterns(values: &[Value<'_>]) -> Self {
+        Self::looking_at(values, false)
+    }
+
+    fn looking_at(values: &[Value<'_>], closely: bool) -> Self {
         let mut this = Self {
             rows: values.len(),
             ..Self::default()
@@ -89,11 +99,11 @@ impl Profile {
                 Value::Boolean(_) => &mut this.booleans,
             } += 1;
         }
-        this.look_at(&taken(values, this.filled, MOST_CELLS));
+        this.look_at(&taken(values, this.filled, MOST_CELLS), closely);
         this
     }
 
-    fn look_at(&mut self, values: &[Value<'_>]) {
+    fn look_at(&mut self, values: &[Value<'_>], closely: bool) {
         self.looked_at = values.len();
         let (days, amounts) = readings(values);
         let initials = Initials::of(values, None);
@@ -105,20 +115,22 @@ impl Profile {
         for (row, &value) in values.iter().enumerate() {
             text.clear();
             push_text(value, &mut text);
-            let length = text.chars().count();
-            self.shortest = if row == 0 {
-                length
-            } else {
-                self.shortest.min(length)
-            };
-            self.longest = self.longest.max(length);
-            self.characters += length;
-            shape.clear();
-            push_shape(&text, &mut shape);
-            match shapes.get_mut(&shape) {
-                Some(count) => *count += 1,
-                None => {
-                    shapes.insert(shape.clone(), 1);
+            if closely {
+                let length = text.chars().count();
+                self.shortest = if row == 0 {
+                    length
+                } else {
+                    self.shortest.min(length)
+                };
+                self.longest = self.longest.max(length);
+                self.characters += length;
+                shape.clear();
+                push_shape(&text, &mut shape);
+                match shapes.get_mut(&shape) {
+                    Some(count) => *count += 1,
+                    None => {
+                        shapes.insert(shape.clone(), 1);
+                    }
                 }
             }
             let written = matches!(value, Value::Text(_)).then_some(text.as_str());
@@ -136,12 +148,12 @@ impl Profile {
                 || written.is_some() && truth(value, None, initials, &mut cut).is_some()
             {
                 self.flags += 1;
-            } else if is_cut && is_code(&text, &cut) {
+            } else if closely && is_cut && is_code(&text, &cut) {
                 self.codes += 1;
-            } else if written.is_some_and(is_iban) {
+            } else if closely && written.is_some_and(is_iban) {
                 self.ibans += 1;
             }
-            if !known.contains(&text) {
+            if closely && !known.contains(&text) {
                 known.insert(text.clone());
             }
         }
@@ -212,6 +224,16 @@ impl Amounts {
 /// What the readers of dates and of numbers make of the cells: they look at the column as a whole, and so refuse columns of
 /// which only some cells happen to look like dates.
 fn readings(values: &[Value<'_>]) -> (Vec<bool>, Amounts) {
+    // Texts without a digit are neither.
+    let has_no_digit = |value: &Value<'_>| match value {
+        Value::Text(text) => text.is_ascii() && !text.bytes().any(|byte| byte.is_ascii_digit()),
+        _ => false,
+    };
+    if values.iter().all(has_no_digit) {
+        let mut none = number::read(&[], &NumberOptions::default());
+        none.values.resize(values.len(), None);
+        return (Vec::new(), Amounts(none));
+    }
     let dates = date::read(values, &DateOptions::default());
     let numbers = number::read(values, &NumberOptions::default());
     let days = dates.values.iter().map(Option::is_some).collect();
