@@ -16,7 +16,7 @@ from ade_engine.fields.beside import MOST_ABOVE
 from ade_engine.fields.header_series import SERIES, belongs
 from ade_engine.fields.headers import simplify
 from ade_engine.inference.edit import and_, quoted
-from ade_engine.models.table import is_blank
+from ade_engine.models.table import ends_with_colon, is_blank
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -228,7 +228,7 @@ def _label(cell: Any, behind: Sequence[Any]) -> tuple[str, bool] | None:
     label, colon, own = (" ".join(part.split()) for part in cell.replace("：", ":").partition(":"))
     if not label or not label[0].isalpha() or len(label) > _LONGEST_LABEL or any(letter.isdigit() for letter in label):
         return None
-    has_value = bool(own) or bool(behind) and not (isinstance(behind[0], str) and behind[0].rstrip().endswith(":"))
+    has_value = bool(own) or bool(behind) and not ends_with_colon(behind[0])
     return (label, bool(colon)) if has_value and (colon or behind) else None
 
 

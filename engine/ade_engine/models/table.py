@@ -140,6 +140,11 @@ def is_blank(value: Any) -> bool:
     return value is None or (isinstance(value, str) and not value.strip())
 
 
+def ends_with_colon(value: Any) -> bool:
+    """Whether a cell is a text with a colon at its end, as labels have it."""
+    return isinstance(value, str) and value.rstrip().endswith(":")
+
+
 class _LazyValues:
     """The ``values`` of a column: a list, or a function without parameters that is asked for it once."""
 

@@ -6,7 +6,7 @@ from ade_engine import _native
 from ade_engine.fields.headers import simplify
 from ade_engine.fields.units import is_unit
 from ade_engine.io.scan.sheet_scan import ChangedScan, SheetScan
-from ade_engine.models.table import is_blank, region_of
+from ade_engine.models.table import ends_with_colon, is_blank, region_of
 from ade_engine.pipeline.finding.header_rows import DATA, HEADER, RowKinds, RowSpan
 from ade_engine.pipeline.finding.row_detectors import RowClassifier, known_words, native_words
 from ade_engine.pipeline.finding.told import tell, tell_further_headers, tell_side
@@ -160,7 +160,7 @@ def _begins_with_label(scan: SheetScan, registry: Registry) -> bool:
     filled = next((cells for cells in rows if len(cells) > 1), [])[:2] or next(filter(None, rows), [])
     if not filled or not isinstance(filled[0], str):
         return False
-    if any(isinstance(cell, str) and cell.rstrip().endswith(":") for cell in filled):
+    if any(map(ends_with_colon, filled)):
         return True
     words = known_words(registry)
     return simplify(filled[0]) in words and len(filled) > 1 and simplify(str(filled[1])) not in words

@@ -9,7 +9,7 @@ from ade_engine import _native
 from ade_engine.fields.headers import simplify
 from ade_engine.io.scan.sheet_scan import SheetScan
 from ade_engine.models.notices import INFO
-from ade_engine.models.table import TableRegion, is_blank
+from ade_engine.models.table import TableRegion, ends_with_colon, is_blank
 from ade_engine.pipeline.finding.header_rows import DATA, HEADER, RowSpan
 
 TYPE_CHECKING = False
@@ -105,7 +105,7 @@ def _pairs(row: int, cells: list[Any], words: dict[str, str]) -> list[tuple[str,
     while at < len(filled):
         column, cell = filled[at]
         label, behind = _label(cell, words)
-        if label is None and not at and len(filled) > 1 and _is_marked(filled[1][1]):
+        if label is None and not at and len(filled) > 1 and ends_with_colon(filled[1][1]):
             # The title of a card stands beside its first label.
             at += 1
             continue
@@ -120,10 +120,6 @@ def _pairs(row: int, cells: list[Any], words: dict[str, str]) -> list[tuple[str,
         else:
             pairs.append((label, (None, row, column + 1)))
     return pairs
-
-
-def _is_marked(cell: Any) -> bool:
-    return isinstance(cell, str) and cell.rstrip().endswith(":")
 
 
 def _label(cell: Any, words: dict[str, str]) -> tuple[str | None, str]:

@@ -1,7 +1,8 @@
 //! Columns that are values of one field.
 //!
 //! - Stack: at least three headers beside one another are a series (years, months, one text with a number that counts), and their columns
-//!   hold one kind; or names begin alike, and each row fills one of their columns; or at least three columns up to the table's edge hold values of one kind and size below headers that name nothing known.
+//!   hold one kind; or names begin alike, and each row fills one of their columns; or at least three columns up to the table's edge hold values
+//!   of one kind and size below headers that name nothing known.
 //! - Groups: headers are measures times keys, such as "Plan 2024, Actual 2024, Plan 2025, …", and measures or keys are counted.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};

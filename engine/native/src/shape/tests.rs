@@ -62,7 +62,7 @@ fn columns_of_which_each_row_fills_one_are_stacked() {
         C|2|2|";
     let step = Step::Stack { start: 2, end: 3 };
     first(table, &[step]);
-    // Where a row fills both, these are two fields.
+    // Two columns that one row fills are two fields.
     is_plain(&table.replace("A|3||4.25", "A|3|1|4.25"));
     // And so are debit and credit.
     is_plain(

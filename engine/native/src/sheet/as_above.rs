@@ -1,6 +1,6 @@
 //! Cells that stand for the value above them: signs that say so, and columns that are filled once for several records.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 use std::sync::LazyLock;
 
@@ -80,7 +80,7 @@ impl Table<'_> {
     }
 
     fn text(&self, row: usize, column: usize) -> String {
-        self.rows.text(self.rows.sheet.cell(row, column))
+        self.rows.text_at(row, column)
     }
 
     /// Returns whether a cell has the same text as the one in the row above.
@@ -148,21 +148,15 @@ impl Table<'_> {
             }
         }
         // A word with a capital may be a name, and a sign of equality a value, where no other sign stands in its column.
-        let is_lone_name = |row: usize, column: usize| {
-            self.text(row, column)
-                .starts_with(|c: char| c.is_uppercase() || c == '=')
-                && found
-                    .iter()
-                    .filter(|(_, other, _)| *other == column)
-                    .count()
-                    == 1
-        };
-        let names: Vec<bool> = found
-            .iter()
-            .map(|&(row, column, _)| is_lone_name(row, column))
-            .collect();
-        for (sign, _) in found.iter_mut().zip(names).filter(|(_, is_name)| *is_name) {
-            sign.2 = None;
+        let mut counts: HashMap<usize, usize> = HashMap::new();
+        for &(_, column, _) in &found {
+            *counts.entry(column).or_default() += 1;
+        }
+        for (row, column, above) in &mut found {
+            let may_be_value = |c: char| c.is_uppercase() || c == '=';
+            if counts[column] == 1 && self.text(*row, *column).starts_with(may_be_value) {
+                *above = None;
+            }
         }
         found
     }

@@ -96,7 +96,7 @@ impl SheetView<'_> {
             .filter(stands_above_values)
             .copied()
             .collect();
-        let text = |column: usize| rows.text(sheet.cell(row, column));
+        let text = |column: usize| rows.text_at(row, column);
         let is_technical = |&column: &usize| {
             let text = text(column);
             let is_sign = |c: char| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_';
@@ -115,8 +115,9 @@ impl SheetView<'_> {
                 && columns.iter().all(is_of_words)
     }
 
+    /// Returns whether the text of a cell is a unit.
     fn is_unit_at(&self, row: usize, column: usize) -> bool {
-        (self.is_unit)(&self.rows.text(self.rows.sheet.cell(row, column)))
+        (self.is_unit)(&self.rows.text_at(row, column))
     }
 
     /// Returns whether a row has the choices of a question: nothing in the first column, texts below cells without a name, and in most of
@@ -127,7 +128,7 @@ impl SheetView<'_> {
         let filled: Vec<usize> = self.rows.filled_within(row, &span.columns).collect();
         // A merged question stands above each of its choices.
         let says_as_left = |row: usize, column: usize| {
-            let text = |column: usize| self.rows.text(sheet.cell(row, column));
+            let text = |column: usize| self.rows.text_at(row, column);
             column > span.columns.start && text(column) == text(column - 1)
         };
         let is_open = |&column: &usize| {
@@ -143,16 +144,10 @@ impl SheetView<'_> {
         // The question stands above the first of its choices.
         let asked = named.iter().rev().find(|&&column| column < first).copied();
         let choices: Vec<usize> = asked.into_iter().chain(open).collect();
-        let says_own = |&column: &usize| {
-            let own = self.rows.text(sheet.cell(row, column));
-            let mut below = (row + 1..span.stop)
-                .map(|row| self.rows.text(sheet.cell(row, column)))
-                .filter(|text| !text.is_empty())
-                .peekable();
-            below.peek().is_some() && below.all(|text| text == own)
-        };
-        // What somebody wrote below "Other" is another text.
-        let own = choices.iter().filter(|choice| says_own(choice)).count();
+        // Below "Other" stands what somebody wrote, which is another text.
+        let says_own =
+            |column: &&usize| says_as_all_below(self.rows, row, **column, row + 1..span.stop);
+        let own = choices.iter().filter(says_own).count();
         // A record has something in the first column.
         let begins_later =
             self.rows.filled_within(above, &span.columns).next() < filled.first().copied();
@@ -319,7 +314,7 @@ impl SheetView<'_> {
     fn joined(&self, span: &Span, column: usize) -> String {
         let texts = (span.start..span.data_start())
             .filter(|row| !span.unnamed.contains(&(*row, column)))
-            .map(|row| self.rows.text(self.rows.sheet.cell(row, column)));
+            .map(|row| self.rows.text_at(row, column));
         let mut found: Vec<String> = Vec::new();
         for text in texts {
             let bare = without_brackets(&text).to_owned();
@@ -340,27 +335,28 @@ impl Span {
     }
 }
 
+/// Returns whether some rows below a cell are filled in its column, and all of these say what the cell says.
+fn says_as_all_below(rows: Rows<'_>, row: usize, column: usize, below: Range<usize>) -> bool {
+    let own = rows.text_at(row, column);
+    let texts = below.map(|row| rows.text_at(row, column));
+    let mut texts = texts.filter(|text| !text.is_empty()).peekable();
+    texts.peek().is_some() && texts.all(|text| text == own)
+}
+
 /// Returns whether a row shows filters: "(All)" in some cells, and in the others what all cells below say.
 fn is_of_filters(rows: Rows<'_>, span: &Span, row: usize, filled: &[usize]) -> bool {
-    let text = |row: usize, column: usize| rows.text(rows.sheet.cell(row, column));
     let is_open = |&column: &usize| {
-        let text = text(row, column).to_lowercase();
+        let text = rows.text_at(row, column).to_lowercase();
         let inner = text
             .strip_prefix('(')
             .and_then(|text| text.strip_suffix(')'));
         inner.is_some_and(|inner| FILTERS.contains(&inner))
     };
-    let says_as_below = |&column: &usize| {
-        let own = text(row, column);
-        let below = row + 1..span.stop.min(row + 1 + MAX_FILTERED_ROWS);
-        let texts = below.map(|row| text(row, column));
-        let mut texts = texts.filter(|text| !text.is_empty()).peekable();
-        texts.peek().is_some() && texts.all(|text| text == own)
-    };
+    let below = row + 1..span.stop.min(row + 1 + MAX_FILTERED_ROWS);
     filled.iter().any(is_open)
         && filled
             .iter()
-            .all(|column| is_open(column) || says_as_below(column))
+            .all(|column| is_open(column) || says_as_all_below(rows, row, *column, below.clone()))
 }
 
 /// Returns whether a row numbers the columns, or has an id, a question or a type for each of several names above it.
@@ -369,7 +365,7 @@ fn says_more(rows: Rows<'_>, span: &Span, row: usize) -> bool {
     let filled: Vec<usize> = rows.filled_within(row, &span.columns).collect();
     let texts: Vec<String> = filled
         .iter()
-        .map(|&column| rows.text(sheet.cell(row, column)))
+        .map(|&column| rows.text_at(row, column))
         .collect();
     let below = row + 1..span.stop.min(row + 1 + MAX_ROWS_BELOW);
     let cells_below = || {
@@ -411,7 +407,7 @@ fn says_more(rows: Rows<'_>, span: &Span, row: usize) -> bool {
     let is_id = |text: &String| text.starts_with('{') && text.ends_with('}');
     let asks = |text: &String| text.ends_with(['?', '？', '؟']);
     let are_questions = || {
-        // Where records ask, too, the first one does.
+        // A header of questions has no question below it.
         said.iter().filter(|text| asks(text)).count() * 2 >= said.len()
             && cells_below().next().is_some()
             && !cells_below().any(|cell| asks(&rows.text(cell)))

@@ -109,7 +109,7 @@ pub fn is_number_or_day(text: &str) -> bool {
 /// Returns the number in a cell; texts have one as .csv files write them.
 pub fn amount_of(rows: Rows<'_>, cell: Cell) -> Option<f64> {
     let text = match cell.tag {
-        Tag::Text => trim(rows.sheet.text(cell.as_text())).to_owned(),
+        Tag::Text => trim(rows.sheet.text(cell.as_text())),
         Tag::Integer | Tag::Float | Tag::BigInteger => return rows.text(cell).parse().ok(),
         _ => return None,
     };
@@ -118,10 +118,14 @@ pub fn amount_of(rows: Rows<'_>, cell: Cell) -> Option<f64> {
         '.' => ',',
         other => other,
     };
+    if is_plain_number(text) {
+        return text.replace(',', "").parse().ok();
+    }
     let swapped: String = text.chars().map(swap).collect();
-    let mut written = [text, swapped].into_iter();
-    let number = written.find(|text| is_plain_number(text))?;
-    number.replace(',', "").parse().ok()
+    if !is_plain_number(&swapped) {
+        return None;
+    }
+    swapped.replace(',', "").parse().ok()
 }
 
 /// Returns whether a text is a number as .csv files write it.
@@ -174,6 +178,11 @@ impl<'s> Rows<'s> {
         trimmed.to_owned()
     }
 
+    /// Returns the text of the cell in a row and a column.
+    pub fn text_at(self, row: usize, column: usize) -> String {
+        self.text(self.sheet.cell(row, column))
+    }
+
     /// Returns the texts of all cells of a row, up to its last value.
     pub fn all_texts(self, row: usize) -> Vec<String> {
         let mut cells = Vec::new();
@@ -196,7 +205,7 @@ impl<'s> Rows<'s> {
         let mut found: Vec<(usize, String)> = Vec::new();
         let mut known: HashSet<String> = HashSet::new();
         for column in self.filled_within(row, columns) {
-            let text = self.text(self.sheet.cell(row, column));
+            let text = self.text_at(row, column);
             if known.insert(text.clone()) {
                 found.push((column, text));
             }

@@ -30,7 +30,7 @@ pub const BOTH: u16 = 1024;
 /// Last names of Spanish and Portuguese, of which people have two.
 pub const OF_TWO: u16 = 2048;
 
-/// What each of them is called in the list.
+/// The names of these kinds in the list.
 const KINDS: [(&str, u16); 12] = [
     ("given", GIVEN),
     ("last", LAST),

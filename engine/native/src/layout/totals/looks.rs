@@ -35,7 +35,7 @@ const COLUMNS_OF_STEPS: usize = 10;
 const LEAST_DAYS: usize = 3;
 /// Signs that mark sums.
 const STARS: [char; 6] = ['*', '>', '»', '→', '►', '▶'];
-/// The largest number of rows at the end without one that may be no records.
+/// The largest number of rows at the ends without one that may be no records.
 const MOST_WITHOUT_DAY: usize = 4;
 
 /// A table, column by column.
@@ -196,15 +196,17 @@ impl<'s> Table<'s> {
             && (last - first < 3 * numbers.len() as i64 || are_accounts)
     }
 
-    /// The live rows that have a day, by their places, where all have one but a few at the ends; else all.
+    /// Returns whether a cell has a day, as a date or in a text.
+    fn is_day(&self, row: usize, column: usize) -> bool {
+        self.kind(row, column) == Kind::Text
+            && self
+                .text(row, column)
+                .is_none_or(|text| kind_of(text) == CellKind::Date)
+    }
+
+    /// Returns the live rows that have a day, by their places, where all have one but a few at the ends; else all.
     pub fn with_day(&self, keys: &[usize]) -> Range<usize> {
         let count = self.live.len();
-        let is_day = |row: usize, column: usize| {
-            self.kind(row, column) == Kind::Text
-                && self
-                    .text(row, column)
-                    .is_none_or(|text| kind_of(text) == CellKind::Date)
-        };
         let with_day = |&column: &usize| {
             let is_blank = |&row: &&usize| self.kind(*row, column) == Kind::Blank;
             let head = self.live.iter().take_while(is_blank).count();
@@ -212,7 +214,7 @@ impl<'s> Table<'s> {
             let others = head..count - tail;
             let are_few = (1..=MOST_WITHOUT_DAY).contains(&(head + tail));
             let mut rows = self.live[others.clone()].iter();
-            (are_few && others.len() >= LEAST_DAYS && rows.all(|&row| is_day(row, column)))
+            (are_few && others.len() >= LEAST_DAYS && rows.all(|&row| self.is_day(row, column)))
                 .then_some(others)
         };
         keys.iter().find_map(with_day).unwrap_or(0..count)
@@ -465,12 +467,6 @@ impl Look {
     pub fn stands_beside_days(&self, table: &Table<'_>, row: usize, keys: &[usize]) -> bool {
         keys.iter()
             .filter(|&&column| Some(column) != self.at)
-            .all(|&column| match table.kind(row, column) {
-                Kind::Blank => true,
-                Kind::Number => false,
-                Kind::Text => table
-                    .text(row, column)
-                    .is_none_or(|text| kind_of(text) == CellKind::Date),
-            })
+            .all(|&column| table.kind(row, column) == Kind::Blank || table.is_day(row, column))
     }
 }
