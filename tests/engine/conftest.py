@@ -54,7 +54,9 @@ REGISTERS = "def register(registry):\n    for field in FIELDS:\n        field.re
 def declared(fields: str, functions: str = "") -> str:
     """A module that registers some fields, each a call of ``Field``, with functions for them."""
     functions, fields = textwrap.dedent(functions).strip(), textwrap.dedent(fields).strip()
-    return f"import polars as pl\nfrom ade_engine.fields import *\n\n{functions}\n\nFIELDS = [\n{fields}\n]\n\n{REGISTERS}"
+    # A line stands for it elsewhere: messages name lines.
+    uses_polars = "import polars as pl" if "pl." in functions + fields else ""
+    return f"{uses_polars}\nfrom ade_engine.fields import *\n\n{functions}\n\nFIELDS = [\n{fields}\n]\n\n{REGISTERS}"
 
 
 #: Set to 1, matrices are run whole.

@@ -3,7 +3,6 @@
 import json
 
 import openpyxl
-import polars as pl
 from grids import write_cell, write_grid
 
 from ade_engine import Settings
@@ -82,6 +81,8 @@ def beside(case) -> str:
         if path == case.outcome.output or path.name.endswith(("_issues.ndjson", "_rows.json")):
             continue
         if path.suffix == ".parquet":
+            import polars as pl
+
             frame = pl.read_parquet(path)
             text = f"{json.dumps({name: str(kind) for name, kind in frame.schema.items()})}\n{frame.write_ndjson()}"
         else:

@@ -6,6 +6,7 @@ import sys
 from importlib import import_module
 
 import pytest
+from conftest import declared, write_package
 
 from ade_engine import HookName, RowKind, RunStatus
 
@@ -66,6 +67,22 @@ def last_line_of(code: str) -> str:
 def test_starting_the_engine_imports_nothing_heavy():
     names = ("polars", "openpyxl", "argparse", "dataclasses", "typing", "json")
     assert last_line_of(f"app(['version']); print([name for name in {names!r} if name in sys.modules])") == "[]"
+
+
+def test_a_run_of_fields_alone_never_imports_polars(tmp_path):
+    fields = declared(
+        """
+        Field("name", "Name", required=True),
+        Field("day", "Day", read=date, checks=[lambda name: date_range(name, "2024-01-01", "2024-12-31")]),
+        Field("hours", "Hours", read=number, checks=[lambda name: range(name, 0, 10)], unique="warning"),
+        Field("code", "Code", read=code, checks=[lambda name: pattern(name, "[A-Z]+"), lambda name: one_of(name, ["AB", "CD"])]),
+        """
+    )
+    config = write_package(tmp_path / "config", {"columns/fields.py": fields, "/settings.toml": 'edition = "2026"\n'}, rows=None)
+    source = tmp_path / "days.csv"
+    source.write_text("Name,Day,Hours,Code\nAnn,2024-02-30,12,ab\n,2023-01-31,3,CD\nBea,31.01.2024,3,EF\n")
+    words = ["process", "file", "--input", str(source), "--config-package", str(config), "--output-dir", str(tmp_path)]
+    assert last_line_of(f"app({words!r}); print('polars' in sys.modules)") == "False"
 
 
 def test_a_run_that_touches_no_workbook_never_imports_openpyxl(simple):

@@ -36,7 +36,7 @@ def test_a_workbook_that_hooks_touch_looks_like_others(succeed, template, sheets
 
 
 def test_seconds_count_wherever_they_are(succeed, template, tmp_path):
-    (template / "src/ade_config/columns/fields.py").write_text(FIELDS.replace("read=date", "read=lambda name: pl.col(name).str.to_datetime()"))
+    (template / "src/ade_config/columns/fields.py").write_text("import polars as pl" + FIELDS.replace("read=date", "read=lambda name: pl.col(name).str.to_datetime()"))
     (tmp_path / "late.csv").write_text("name,day\n" + "x,2024-01-01 00:00:00\n" * 20_000 + "x,2024-01-01 00:00:01\n")
     assert succeed(template, tmp_path / "late.csv").book.worksheets[0]["B2"].number_format == "yyyy-mm-dd hh:mm:ss"
 

@@ -11,12 +11,11 @@ import json
 import os
 from pathlib import Path
 
-import polars as pl
-
 from ade_engine.io.output.look import FIELD, OTHER, SOURCE_ROW, LookColumn, TableLook
 from ade_engine.io.output.other_shapes import write_frame
 from ade_engine.io.output.own_list import OwnList
 from ade_engine.io.output.workbook import Output
+from ade_engine.models import polars as pl
 from ade_engine.models.errors import OutputError
 from ade_engine.pipeline.output.manifest import unique_header
 from ade_engine.pipeline.shared.table_columns import as_text, is_provenance

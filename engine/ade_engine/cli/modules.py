@@ -52,6 +52,8 @@ def write(path: str) -> None:
     from ade_engine.cli.warm import import_all
 
     import_all()
+    import polars  # noqa: F401
+
     modules, codes, end = {}, [], 0
     for name, module in sorted(sys.modules.items()):
         spec = getattr(module, "__spec__", None)

@@ -19,7 +19,7 @@ _LEFT_OUT = ("ade_engine.__main__", "ade_engine.cases", "ade_engine.cli", "ade_e
 #: What imports openpyxl, for hooks that use it. That imports numpy where it is installed, which starts threads.
 _WITH_OPENPYXL = ("ade_engine.io.input.origin", "ade_engine.io.input.read_only_sheet", "ade_engine.io.worksheets.")
 #: What they import beside the engine once they begin.
-_OTHERS = ("ade_engine.cli.process", "polars", "encodings.utf_8_sig", "encodings.utf_16_le")
+_OTHERS = ("ade_engine.cli.process", "encodings.utf_8_sig", "encodings.utf_16_le")
 
 
 def wait_for_run(owner: int) -> None:
@@ -48,8 +48,9 @@ def _parts(message: bytes) -> tuple[bytes, str, list[str]]:
 
 
 def _compile_configuration(message: bytes) -> None:
-    """Compile the configuration of a run before its fork is made, so that the forks after it have it, too."""
-    from ade_engine.extensions.compiled import compile_ahead
+    """Compile the configuration of a run before its fork is made, so that the forks after it have it, too; and import polars if it does."""
+    from ade_engine.extensions.compiled import compile_ahead, names_ahead
+    from ade_engine.extensions.invoke import OF_POLARS
     from ade_engine.extensions.loader import resolve_config_import
 
     arguments = _parts(message)[2]
@@ -59,10 +60,12 @@ def _compile_configuration(message: bytes) -> None:
         # The run says what is wrong with it.
         return
     compile_ahead(found.import_root / found.package_name)
+    if not OF_POLARS.isdisjoint(names_ahead()):
+        import polars  # noqa: F401
 
 
 def import_all() -> None:
-    """Import what runs import of the engine, and polars."""
+    """Import what runs import of the engine."""
     import ade_engine
 
     left_out = _LEFT_OUT if find_spec("numpy") is None else _LEFT_OUT + _WITH_OPENPYXL

@@ -45,6 +45,17 @@ def compile_ahead(folder: Path) -> None:
             _ahead[1][str(path)] = code
 
 
+def names_ahead() -> frozenset[str]:
+    """The names that stand in what was compiled ahead: of modules, attributes, variables and parameters."""
+    found: set[str] = set()
+    left = [*_ahead[1].values()]
+    while left:
+        code = left.pop()
+        found.update(code.co_names, code.co_varnames)
+        left += [constant for constant in code.co_consts if isinstance(constant, type(code))]
+    return frozenset(found)
+
+
 class Compiled:
     """The compiled modules of a package, which :data:`sys.meta_path` asks for them."""
 

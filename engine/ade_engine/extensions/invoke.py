@@ -33,6 +33,10 @@ ONLY_BY_NAME = frozenset(
 )
 
 
+#: Values that are polars', or hold or take what is; and what a module imports that uses it itself.
+OF_POLARS = frozenset(("polars", "column", "report", "table", "table_result", "tables", "write_table"))
+
+
 class MissingParameter(ExtensionComplaint):
     """A callable needs a value that its stage does not offer."""
 
@@ -126,6 +130,9 @@ class Caller:
         self.fn = fn
         self._offered = tuple(offered)
         self.plan = plan_call(fn, self._offered)
+        if not OF_POLARS.isdisjoint(self.plan.names()):
+            # Before any table is made: each is polars' own then.
+            import polars  # noqa: F401
 
     def __call__(self, values: Mapping[str, Any]) -> Any:
         plan = self.plan

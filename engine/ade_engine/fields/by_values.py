@@ -12,11 +12,10 @@ that they were born. So they count for less than a header, and for nothing where
 
 from __future__ import annotations
 
-import polars as pl
-
 from ade_engine import _native
 from ade_engine.fields.headers import simplify
 from ade_engine.fields.readers import profile
+from ade_engine.models import polars as pl
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -182,7 +181,7 @@ def _trust(column: ColumnProfile, kind: str) -> float:
         return _NAMES_OTHER
     if kind != "known":
         # Where the row of headers is missing, the first row of values was taken for it.
-        patterns = _native.column_profile(pl.Series([column.header]))["patterns"]
+        patterns = _native.column_profile(pl.Series([column.header], dtype=pl.String))["patterns"]
         if patterns["number" if kind == "money" else kind]:
             return _SAYS_NOTHING
     is_doubtful = kind not in _UNMISTAKABLE or kind == "phone" and column.with_plus < _LEAST_SHARE

@@ -8,48 +8,62 @@ import datetime as dt
 from collections.abc import Callable
 from typing import Any
 
-import polars as pl
-
 from ade_engine import _native
 from ade_engine.fields.readers import readable
 from ade_engine.fields.surroundings import is_strict
+from ade_engine.models import polars as pl
 from ade_engine.models.errors import nearest
-
+from ade_engine.models.polars import series_of
 
 #: What is said of a value that another row has, too; the list of issues adds where.
 REPEATED = "occurs more than once"
+_DAY_0 = dt.date(1970, 1, 1).toordinal()
+#: Larger whole numbers have no place in a column.
+_MOST_WHOLE = 2**63
 
 
 class Check(pl.Expr):
-    """A check: an expression, and a quick way to see that a whole column passes it."""
+    """A check: an expression, and what the native half knows of it, which needs none."""
 
     #: Whether it complains of empty cells, so that it has nothing to add about one that could not be read.
     is_about_emptiness = False
     #: Whether it complains of values that come again.
     is_about_repeats = False
 
-    def __init__(self, column: str, expression: Callable[[], pl.Expr], passes: Callable[[pl.Series], bool]):
+    def __init__(self, column: str, expression: Callable[[], pl.Expr], demand: str | None, *said: str, **limits: Any):
         if not isinstance(column, str):
             raise TypeError(f"a check takes the name of a column, not {type(column).__name__}")
         self.column = column
         self._expression = expression
-        self._passes = passes
+        #: The native demand, if there is one, what is said of values that break it, and its limits.
+        self._demand, self._said, self._limits = demand, said, limits
 
     @property
     def _pyexpr(self) -> Any:
-        # Made when polars asks for it: most columns pass.
+        # Made when polars asks for it: most checks are applied without.
         made = self.__dict__.get("_made")
         if made is None:
             made = self.__dict__["_made"] = self._expression()._pyexpr
         return made
 
-    def passes(self, table: pl.DataFrame) -> bool:
-        """Whether the whole column is seen to pass without a query; ``False`` says nothing."""
+    def messages(self, table: pl.DataFrame, others: list[pl.Series]) -> tuple[bool, pl.Series | None]:
+        """What it says of a table's rows, if anything, and whether that is known without polars.
+
+        ``others``: what is said already, to which it has nothing to add.
+        """
+        if self.column not in table.columns:
+            return False, None
+        cells = table.get_column(self.column)
+        if not self.is_about_emptiness and cells.null_count() == len(cells):
+            return True, None
+        if self._demand is None:
+            return False, None
         try:
-            return bool(self._passes(table.get_column(self.column)))
-        except (pl.exceptions.PolarsError, TypeError):
-            # Polars says what is wrong with the column or its type when the expression is applied.
-            return False
+            is_known, said = _native.checked(cells, self._demand, *self._said, **self._limits, others=others)
+        except TypeError:
+            # Polars says what is wrong with the column's type when the expression is applied.
+            return False, None
+        return is_known, None if said is None else series_of(said)
 
 
 def _says(is_wrong: pl.Expr, message: str) -> pl.Expr:
@@ -58,7 +72,7 @@ def _says(is_wrong: pl.Expr, message: str) -> pl.Expr:
 
 def required(column: str) -> pl.Expr:
     """The cell has a value."""
-    check = Check(column, lambda: _says(pl.col(column).is_null(), "empty"), lambda values: not values.null_count())
+    check = Check(column, lambda: _says(pl.col(column).is_null(), "empty"), "filled", "empty")
     check.is_about_emptiness = True
     return check
 
@@ -70,7 +84,7 @@ def unique(column: str) -> pl.Expr:
         value = pl.col(column)
         return _says(value.is_not_null() & value.is_duplicated(), REPEATED)
 
-    check = Check(column, expression, lambda values: values.drop_nulls().n_unique() == len(values) - values.null_count())
+    check = Check(column, expression, "unique", REPEATED)
     check.is_about_repeats = True
     return check
 
@@ -78,24 +92,23 @@ def unique(column: str) -> pl.Expr:
 def one_of(column: str, values: list[Any] | tuple[Any, ...], *, case_sensitive: bool = True) -> pl.Expr:
     """The value is one of these."""
     shown = ", ".join(str(one) for one in values[:8]) + (", …" if len(values) > 8 else "")
+    known = list(values) if case_sensitive else [str(one).lower() for one in values]
 
     def expression() -> pl.Expr:
-        value, known = pl.col(column), list(values)
-        if not case_sensitive:
-            value, known = value.cast(pl.String).str.to_lowercase(), [str(one).lower() for one in known]
+        value = pl.col(column) if case_sensitive else pl.col(column).cast(pl.String).str.to_lowercase()
         return _says(~value.is_in(known), f"none of {shown}")
 
-    return Check(column, expression, lambda cells: cells.null_count() == len(cells))
+    demand = None
+    if all(isinstance(one, str) for one in known):
+        demand = "one_of" if case_sensitive else "one_of_any_case"
+    return Check(column, expression, demand, f"none of {shown}", known={*known} if demand else None)
 
 
 def pattern(column: str, expression: str, message: str | None = None) -> pl.Expr:
     """The whole text matches a regular expression (Rust's syntax)."""
 
-    def wrong() -> pl.Expr:
-        matches = pl.col(column).cast(pl.String).str.contains(f"^(?:{expression})$")
-        return _says(~matches, message or f"does not look like {expression}")
-
-    return Check(column, wrong, lambda values: values.null_count() == len(values))
+    whole, said = f"^(?:{expression})$", message or f"does not look like {expression}"
+    return Check(column, lambda: _says(~pl.col(column).cast(pl.String).str.contains(whole), said), "matched", said, matched=whole)
 
 
 def range(column: str, least: float | None = None, most: float | None = None) -> pl.Expr:
@@ -110,19 +123,28 @@ def date_range(column: str, first: dt.date | str | None = None, last: dt.date | 
 
 
 def _between(column: str, least: Any, most: Any, below: str, above: str, of_day: bool = False) -> pl.Expr:
+    below, above = f"{below} {least}", f"{above} {most}"
+
     def expression() -> pl.Expr:
         # A time of day belongs to its day.
         value = pl.col(column).cast(pl.Date) if of_day else pl.col(column)
         is_below = pl.lit(False) if least is None else value < least
         is_above = pl.lit(False) if most is None else value > most
-        return pl.when(is_below).then(pl.lit(f"{below} {least}")).when(is_above).then(pl.lit(f"{above} {most}"))
+        return pl.when(is_below).then(pl.lit(below)).when(is_above).then(pl.lit(above))
 
-    def passes(values: pl.Series) -> bool:
-        values = values.cast(pl.Date) if of_day else values
-        smallest, largest = values.min(), values.max()
-        return smallest is None or (least is None or smallest >= least) and (most is None or largest <= most)
+    limits = {"least": least, "most": most}
+    if of_day:
+        limits = {name: day_number(limit) if type(limit) is dt.date else limit for name, limit in limits.items()}
+        # A limit within a day is compared by polars.
+        is_known = all(limit is None or type(limit) is int for limit in limits.values())
+    else:
+        is_known = all(limit is None or type(limit) is float or type(limit) is int and abs(limit) < _MOST_WHOLE for limit in limits.values())
+    return Check(column, expression, ("days_between" if of_day else "between") if is_known else None, below, above, **limits)
 
-    return Check(column, expression, passes)
+
+def day_number(day: dt.date) -> int:
+    """A day as the number of days since 1970."""
+    return day.toordinal() - _DAY_0
 
 
 def checksum(column: str, kind: str) -> pl.Expr:
@@ -130,14 +152,10 @@ def checksum(column: str, kind: str) -> pl.Expr:
     names = {"iban": "an IBAN", "vat": "a VAT number", "luhn": "a number with a right check digit"}
     if kind not in names:
         raise ValueError(f"a checksum is 'iban', 'vat' or 'luhn', not {kind!r}{nearest(kind, names)}")
+    demand, said = "vat_by_all_rules" if kind == "vat" and is_strict() else kind, f"not {names[kind]}"
 
-    strict = is_strict()
+    def messages(series: pl.Series) -> pl.Series:
+        found = _native.checked(readable(series), demand, said)[1]
+        return pl.Series(series.name, [None] * len(series), dtype=pl.String) if found is None else pl.Series(series.name, found)
 
-    def passed(series: pl.Series) -> pl.Series:
-        return pl.Series(series.name, _native.passes_checksum(readable(series), kind, strict))
-
-    return Check(
-        column,
-        lambda: _says(~pl.col(column).map_batches(passed, return_dtype=pl.Boolean), f"not {names[kind]}"),
-        lambda values: passed(values).all(),
-    )
+    return Check(column, lambda: pl.col(column).map_batches(messages, return_dtype=pl.String), demand, said)

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from inspect import Parameter
     from typing import Any
 
-    import polars as pl
+    from ade_engine.models import polars as pl
 
     from ade_engine.extensions.registry import Registry
 
@@ -195,7 +195,7 @@ def _kind_within(read: Callable[..., Any] | None, field: str) -> str | None:
         values.update({name: defaultdict(lambda: None) for name in ("state", "metadata") if name in values})
         values.update({name: "" for name in ("column_header", "input_file_name") if name in values})
         if "table" in values:
-            import polars as pl
+            from ade_engine.models import polars as pl
 
             values["table"] = pl.DataFrame(schema={field: pl.String})
     try:

@@ -10,12 +10,11 @@ import re
 from calendar import monthrange
 from functools import lru_cache
 
-import polars as pl
-
 from ade_engine import _native
 from ade_engine.fields.made_of import QUARTER_WORDS, WEEK_WORDS
 from ade_engine.fields.scales import folded
-from ade_engine.models.series import series_of
+from ade_engine.models import polars as pl
+from ade_engine.models.polars import series_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

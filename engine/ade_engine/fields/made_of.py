@@ -6,13 +6,12 @@ import datetime as dt
 from collections.abc import Callable, Mapping
 from typing import Any
 
-import polars as pl
-
 from ade_engine import _native
 from ade_engine.fields.readers import TYPES, Reader, _one_of, readable
 from ade_engine.fields.scales import folded
 from ade_engine.fields.surroundings import Surroundings, current
-from ade_engine.models.series import series_of
+from ade_engine.models import polars as pl
+from ade_engine.models.polars import series_of
 
 #: What a cell that could not be read is not.
 _NOUNS = {

@@ -10,14 +10,13 @@ import re
 from functools import lru_cache
 from typing import Any
 
-import polars as pl
-
 from ade_engine import _native
 from ade_engine.fields.header_unit import is_sign
 from ade_engine.fields.scales import scale_of
 from ade_engine.fields.units import is_unit, without_brackets
+from ade_engine.models import polars as pl
 from ade_engine.models.record import Record
-from ade_engine.models.series import series_of
+from ade_engine.models.polars import series_of
 
 #: Powers of ten by their words; "m" and "k" count beside a currency alone.
 _SCALES = {

@@ -9,14 +9,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any
 
-import polars as pl
-from polars.selectors import by_name
-
 from ade_engine import _native
 from ade_engine.fields.measures import Measure, colons_below_minutes, has_plain_numbers, measure_of, shows_currency
 from ade_engine.fields.surroundings import current, is_strict
+from ade_engine.models import polars as pl
 from ade_engine.models.errors import nearest, saying
-from ade_engine.models.series import series_of
+from ade_engine.models.polars import series_of, taken
 
 #: What readers give, by kind.
 TYPES = {
@@ -48,7 +46,7 @@ TYPES = {
 _VALUES = {"code": "code", "date": "date", "date_time": "date", "email": "email", "phone": "phone", "iban": "iban"}
 
 #: Types that the native half reads as they are; most columns have one of them.
-_READ_AS_THEY_ARE = frozenset((pl.String, pl.Float64, pl.Int64, pl.Boolean, pl.Date, pl.Null))
+_READ_AS_THEY_ARE = frozenset((pl.String, pl.Float64, pl.Int64, pl.UInt32, pl.Boolean, pl.Date, pl.Datetime("us"), pl.Time, pl.Duration("us"), pl.Null))
 
 
 class Reader(pl.Expr):
@@ -91,7 +89,7 @@ class Reader(pl.Expr):
         if made is None:
             if self.column:
                 # A table without the column has nulls in its place; `pl.col` would refuse the whole expression.
-                cells = pl.coalesce(by_name(self.column, require_all=False), pl.repeat(None, pl.len(), dtype=pl.Null))
+                cells = pl.coalesce(pl.selectors.by_name(self.column, require_all=False), pl.repeat(None, pl.len(), dtype=pl.Null))
             else:
                 # Polars' own word for what is at hand: the cells of a list, or the column whose field it is.
                 cells = pl.col("")
@@ -106,11 +104,9 @@ class Reader(pl.Expr):
 
     def read_from(self, table: pl.DataFrame) -> pl.Series:
         """The column of a table as it is read; nulls where the table has no such column."""
-        try:
-            series = table.get_column(self.column)
-        except pl.exceptions.ColumnNotFoundError:
+        if self.column not in table.columns:
             return pl.Series(self.column, [None], dtype=TYPES[self.kind]).new_from_index(0, table.height)
-        return self.read(series)
+        return self.read(table.get_column(self.column))
 
     def read(self, series: pl.Series) -> pl.Series:
         """The column as it is read, within what stands around it."""
@@ -197,7 +193,7 @@ def readers_made(call: Callable[[], Any]) -> list[Reader]:
 def readable(series: pl.Series) -> pl.Series:
     """The series in a type that the native half reads: exact numbers, times with zones and categories have others."""
     dtype = series.dtype
-    if type(dtype) in _READ_AS_THEY_ARE:
+    if dtype in _READ_AS_THEY_ARE:
         return series
     if isinstance(dtype, (pl.Categorical, pl.Enum)):
         return series.cast(pl.String)
@@ -228,8 +224,7 @@ def outline(series: pl.Series) -> dict[str, Any]:
     long column so many rows are looked at, evenly, that it takes no time worth speaking of.
     """
     if len(series) >= 2 * _ROWS_OF_OUTLINE:
-        # A slice with steps would start polars' lazy engine, which takes 15 ms at its first use.
-        series = series[pl.Series(range(0, len(series), len(series) // _ROWS_OF_OUTLINE), dtype=pl.UInt32)]
+        series = taken(series, [*range(0, len(series), len(series) // _ROWS_OF_OUTLINE)])
     return _native.outline(_readable_or_text(series))
 
 
@@ -288,14 +283,14 @@ def count_filled(columns: list[pl.Series]) -> list[int]:
     return _native.filled_cells(columns)
 
 
-def filled_rows(table: pl.DataFrame, columns: Iterable[str]) -> pl.Series:
-    """For each row of a table whether any of these columns has a value: for hooks that drop rows without any.
+def filled_rows(table: pl.DataFrame, columns: Iterable[str], least: int = 1) -> pl.Series:
+    """For each row of a table whether at least so many of these columns have a value: for hooks that drop rows without any.
 
     Blank text counts as no value; columns that the table lacks count as empty.
     """
     there = table.columns
     present = [table.get_column(name) for name in columns if name in there]
-    return series_of(_native.filled_rows([readable(one) for one in present], table.height))
+    return series_of(_native.filled_rows([_readable_or_text(one) for one in present], table.height, least))
 
 
 def without_blank_rows(table: pl.DataFrame, columns: Iterable[str]) -> pl.DataFrame:

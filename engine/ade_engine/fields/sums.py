@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-import polars as pl
+from ade_engine.models import polars as pl
 
 #: Amounts are rounded to so much.
 _CENT = 0.01

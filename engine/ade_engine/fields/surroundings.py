@@ -10,14 +10,13 @@ import threading
 
 from ade_engine import _native
 from ade_engine.infrastructure.policy import day_of_run
+from ade_engine.models import polars as pl
 from ade_engine.models.table import column_letters
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
-
-    import polars as pl
 
     from ade_engine.fields.measures import Measure
 
@@ -108,8 +107,6 @@ class Surroundings:
 
     def _shown_by(self, name: str) -> tuple[str | None, str | None, bool]:
         if name not in self._shown:
-            import polars as pl
-
             series = self.table.get_column(name)
             if series.dtype == pl.String:
                 series = series.head(_ROWS_FOR_HINTS)
@@ -155,8 +152,9 @@ class Surroundings:
         rows = self._rows_of(name) if numbers and name in self.table.columns else None
         if rows is None:
             return None
-        found = rows.is_in(numbers) & self.table.get_column(name).is_null()
-        return found if found.any() else None
+        without = {*numbers}
+        found = [row in without and value is None for row, value in zip(rows.to_list(), self.table.get_column(name).to_list())]
+        return pl.Series(found, dtype=pl.Boolean) if any(found) else None
 
     def _mixed_cells(self, name: str, series: pl.Series) -> tuple[Any, int, pl.Series] | None:
         """The cells of the first rows of any column of mixed cells."""
@@ -205,8 +203,6 @@ class Surroundings:
             return
         hidden = found[0]
         if len(found) > 1 or field in self.hidden:
-            import polars as pl
-
             in_all = pl.all_horizontal(unread.is_not_null() for unread in found)
             before = self.hidden.get(field)
             hidden = pl.select(pl.coalesce(before, pl.when(in_all).then(hidden))).to_series()

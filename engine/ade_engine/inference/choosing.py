@@ -202,7 +202,7 @@ def _is_refused(wish: Wish, group: Group, said: set[tuple[str, tuple[str, str]]]
 
 
 def _side(wish: Wish) -> Side:
-    import polars as pl
+    from ade_engine.models import polars as pl
 
     texts = [None if value is None or value == "" else str(value) for value in wish.values]
     if not any(texts):

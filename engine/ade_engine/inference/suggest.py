@@ -107,7 +107,7 @@ def _fields(registry: Registry, root: Path) -> dict[str, Side]:
 
 def _side(headers: tuple[str, ...], values: list[Any]) -> Side:
     """A column with its values as they are, read as numbers where they are numbers."""
-    import polars as pl
+    from ade_engine.models import polars as pl
 
     if not any(value not in (None, "") for value in values):
         return Side(headers)

@@ -17,7 +17,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    import polars as pl
+    from ade_engine.models import polars as pl
     from openpyxl import Workbook
     from openpyxl.worksheet.worksheet import Worksheet
 

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from typing import Any
 
-    import polars as pl
+    from ade_engine.models import polars as pl
 
 #: Signs for "as above".
 DITTO = frozenset(('"', "''", "”", "“", "„", "〃", "-\"-", "- \" -", "do.", "Do.", "ditto", "Ditto", "dto.", "Dto.", "idem", "Idem", "同上", "wie oben", "siehe oben", "s.o.", "s. o.", "as above", "same as above", "comme ci-dessus"))

@@ -1,4 +1,4 @@
 """Sheets to rows, rows to tables, tables to fields.
 
-Modules here may import polars; modules that are imported when the engine starts may not.
+They use polars by :mod:`ade_engine.models.polars`, which imports it where it has to be.
 """

@@ -27,7 +27,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    import polars as pl
+    from ade_engine.models import polars as pl
 
     from ade_engine.extensions.registry import RegisteredFn, Registry
     from ade_engine.fields.surroundings import Sources

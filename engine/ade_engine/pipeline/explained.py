@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Container
     from typing import Any
 
-    import polars as pl
+    from ade_engine.models import polars as pl
 
     from ade_engine.extensions.registry import RegisteredFn
     from ade_engine.fields.nearest import Nearest

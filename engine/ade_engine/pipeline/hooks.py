@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-import polars as pl
-
 from ade_engine.extensions.invoke import COMMON_NAMES, RAISED, Caller, WrongResult
 from ade_engine.fields.surroundings import ROW
+from ade_engine.models import polars as pl
 from ade_engine.models.errors import HookError
 from ade_engine.models.fields import HookName
 

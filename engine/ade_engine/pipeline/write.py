@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from functools import partial
 
-import polars as pl
-
 from ade_engine.fields.surroundings import ROW
+from ade_engine.models import polars as pl
 from ade_engine.models.fields import HookName
 from ade_engine.models.table import TableRegion
 from ade_engine.pipeline.explained import tell_written

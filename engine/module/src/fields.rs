@@ -1,11 +1,12 @@
 //! Reading columns of values as people type them, for `ade_engine.fields`.
 
-use std::collections::HashMap;
-use std::sync::Mutex;
+use std::collections::{HashMap, HashSet};
+use std::sync::{LazyLock, Mutex, PoisonError};
 
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
+use regex::Regex;
 
 use super::source::{ArrowColumn, Scan, stream_of};
 use ade_engine_native::cells::parts::in_parts;
@@ -13,6 +14,7 @@ use ade_engine_native::cells::{Cell, Sheet, Tag, text_form};
 use ade_engine_native::columns::export::Column;
 use ade_engine_native::columns::frame::Series;
 use ade_engine_native::columns::view::{Value, value_of};
+use ade_engine_native::fields::checks::{self, Demand, Limit};
 use ade_engine_native::fields::column::built;
 use ade_engine_native::fields::column::reading::{ChosenBy, Hints, Order, Reading, StatedBy};
 use ade_engine_native::fields::dates::moment;
@@ -648,30 +650,124 @@ pub fn emptied(
     UnreadCells::of(py, cells, rows)
 }
 
-/// Whether each text of a series passes a checksum: `iban`, `vat` or `luhn`; nothing for empty cells. `is_strict`: by the rules of all
-/// countries.
+/// The least or the most that a check allows: a whole number, a number, or a day since 1970.
+#[derive(FromPyObject)]
+pub enum Allowed {
+    Whole(i64),
+    Number(f64),
+}
+
+/// What a check says of the values of a series, and whether it knows their type; `demand` is `filled`, `unique`, `between`, `days_between`,
+/// `one_of`, `one_of_any_case`, `matched`, `iban`, `vat`, `vat_by_all_rules` or `luhn`. `below` is said of a value that is less than the least, or
+/// breaks a demand of another kind, `above` of one that is more than the most; nothing where one of `others` says something already.
 #[pyfunction]
-#[pyo3(signature = (series, kind, is_strict=false))]
-pub fn passes_checksum(
+#[pyo3(signature = (series, demand, below, above="", *, least=None, most=None, known=None, matched=None, others=Vec::new()))]
+#[allow(
+    clippy::too_many_arguments,
+    reason = "they are converted one by one, and two callers name them"
+)]
+pub fn checked(
     py: Python<'_>,
     series: &Bound<'_, PyAny>,
-    kind: &str,
-    is_strict: bool,
-) -> PyResult<ArrowColumn> {
-    let check = match kind {
-        "iban" => checksum::is_iban,
-        "vat" if is_strict => checksum::is_vat_by_all_rules,
-        "vat" => checksum::is_vat,
-        "luhn" => checksum::is_luhn,
+    demand: &str,
+    below: &str,
+    above: &str,
+    least: Option<Allowed>,
+    most: Option<Allowed>,
+    known: Option<HashSet<String>>,
+    matched: Option<&str>,
+    others: Vec<Bound<'_, PyAny>>,
+) -> PyResult<(bool, Option<ArrowColumn>)> {
+    let known = known.unwrap_or_default();
+    let pattern;
+    let is_of_days = demand == "days_between";
+    let limit = |bound: Option<Allowed>| {
+        bound.map(|bound| match bound {
+            Allowed::Whole(day) if is_of_days => Limit::Day(day),
+            Allowed::Whole(number) => Limit::Whole(number),
+            Allowed::Number(number) => Limit::Number(number),
+        })
+    };
+    let demand = match demand {
+        "filled" => Demand::Filled,
+        "unique" => Demand::Unique,
+        "between" | "days_between" => Demand::Between {
+            least: limit(least),
+            most: limit(most),
+        },
+        "one_of" | "one_of_any_case" => Demand::OneOf {
+            known: &known,
+            ignores_case: demand == "one_of_any_case",
+        },
+        "matched" => {
+            // Polars says what is wrong with an expression.
+            let Some(found) = pattern_of(matched.unwrap_or_default()) else {
+                return Ok((false, None));
+            };
+            pattern = found;
+            Demand::Matched(&pattern)
+        }
+        "iban" => Demand::Passed(checksum::is_iban),
+        "vat" => Demand::Passed(checksum::is_vat),
+        "vat_by_all_rules" => Demand::Passed(checksum::is_vat_by_all_rules),
+        "luhn" => Demand::Passed(checksum::is_luhn),
         other => {
             return Err(PyValueError::new_err(format!(
-                "a checksum is 'iban', 'vat' or 'luhn', not {other:?}"
+                "there is no demand {other:?}"
             )));
         }
     };
     let column = series_of(series)?;
-    let checked = py.detach(|| fields::check_each(&column.values(), check));
-    Ok(arrow("", checked))
+    let others: Vec<Series> = others.iter().map(series_of).collect::<PyResult<_>>()?;
+    Ok(py.detach(|| {
+        let others: Vec<_> = others.iter().map(Series::values).collect();
+        match checks::breaches(&column.values(), &demand) {
+            None => (false, None),
+            Some(breaches) => {
+                let said = checks::messages(&breaches, below, above, &others);
+                (true, said.map(|column| arrow("", column)))
+            }
+        }
+    }))
+}
+
+/// The regular expression of a text, if it is one. Each is compiled once: a check has the same for all tables.
+fn pattern_of(text: &str) -> Option<Regex> {
+    static KNOWN: LazyLock<Mutex<HashMap<String, Regex>>> = LazyLock::new(Mutex::default);
+    let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
+    if !known.contains_key(text) {
+        known.insert(text.to_owned(), Regex::new(text).ok()?);
+    }
+    known.get(text).cloned()
+}
+
+/// What several series of messages say of each row: all of them, or the first one that says something.
+#[pyfunction]
+#[pyo3(signature = (columns, *, is_first=false))]
+pub fn joined_messages(
+    py: Python<'_>,
+    columns: Vec<Bound<'_, PyAny>>,
+    is_first: bool,
+) -> PyResult<ArrowColumn> {
+    let columns: Vec<Series> = columns.iter().map(series_of).collect::<PyResult<_>>()?;
+    let column = py.detach(|| {
+        let columns: Vec<_> = columns.iter().map(Series::values).collect();
+        checks::joined(&columns, is_first)
+    });
+    Ok(arrow("", column))
+}
+
+/// The texts of a series, with their rows from 0.
+#[pyfunction]
+pub fn texts_there(series: &Bound<'_, PyAny>) -> PyResult<Vec<(usize, String)>> {
+    let column = series_of(series)?;
+    let texts = column.values().into_iter().enumerate();
+    Ok(texts
+        .filter_map(|(row, value)| match value {
+            Value::Text(text) => Some((row, text.to_owned())),
+            _ => None,
+        })
+        .collect())
 }
 
 /// The rows of texts whose letters are not those that somebody typed, each with what is said of it.

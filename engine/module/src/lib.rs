@@ -54,7 +54,9 @@ fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(fields::shown_by, module)?)?;
     module.add_function(wrap_pyfunction!(fields::shown_by_sheet, module)?)?;
     module.add_function(wrap_pyfunction!(fields::emptied, module)?)?;
-    module.add_function(wrap_pyfunction!(fields::passes_checksum, module)?)?;
+    module.add_function(wrap_pyfunction!(fields::checked, module)?)?;
+    module.add_function(wrap_pyfunction!(fields::joined_messages, module)?)?;
+    module.add_function(wrap_pyfunction!(fields::texts_there, module)?)?;
     module.add_function(wrap_pyfunction!(fields::wrong_letters, module)?)?;
     module.add_function(wrap_pyfunction!(rows::filled_cells, module)?)?;
     module.add_function(wrap_pyfunction!(fields::is_currency_of_header, module)?)?;
@@ -62,6 +64,7 @@ fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(rows::count_issues, module)?)?;
     module.add_function(wrap_pyfunction!(rows::filled_rows, module)?)?;
     module.add_function(wrap_pyfunction!(rows::filled_stretch, module)?)?;
+    module.add_function(wrap_pyfunction!(rows::cell_numbers, module)?)?;
     module.add_function(wrap_pyfunction!(rows::gone, module)?)?;
     module.add_function(wrap_pyfunction!(fields::simplify, module)?)?;
     module.add_function(wrap_pyfunction!(rows::classify_rows, module)?)?;

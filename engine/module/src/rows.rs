@@ -10,8 +10,9 @@ use super::fields::{arrow, series_of};
 use super::layout::SheetLayout;
 use super::sheet::numbers_of;
 use super::source::{ArrowColumn, Scan};
+use ade_engine_native::columns::export::{Buffer, Validity};
 use ade_engine_native::columns::frame::Series;
-use ade_engine_native::columns::view::Value;
+use ade_engine_native::columns::view::{ROW_BITS, Value};
 use ade_engine_native::fields;
 use ade_engine_native::fields::looks::rows::{self, KnownWords, Rule};
 
@@ -143,15 +144,28 @@ pub(super) fn filled(columns: &[Series], rows: usize) -> Vec<bool> {
     filled
 }
 
-/// For each row whether any of the series has a value there.
+/// For each row whether at least so many of the series have a value there.
 #[pyfunction]
 pub fn filled_rows(
     py: Python<'_>,
     columns: Vec<Bound<'_, PyAny>>,
     rows: usize,
+    least: usize,
 ) -> PyResult<ArrowColumn> {
     let columns: Vec<Series> = columns.iter().map(series_of).collect::<PyResult<_>>()?;
-    let column = py.detach(|| fields::flags(&filled(&columns, rows)));
+    let column = py.detach(|| {
+        if least == 1 {
+            return fields::flags(&filled(&columns, rows));
+        }
+        let mut counts = vec![0; rows];
+        for column in &columns {
+            for (count, value) in counts.iter_mut().zip(column.values()) {
+                *count += usize::from(fields::is_filled(value));
+            }
+        }
+        let flags: Vec<bool> = counts.iter().map(|count| *count >= least).collect();
+        fields::flags(&flags)
+    });
     Ok(arrow("filled", column))
 }
 
@@ -175,6 +189,27 @@ pub fn filled_stretch(
         (first, stop, has_gaps.then(|| fields::flags(&filled)))
     });
     Ok((first, stop, flags.map(|column| arrow("filled", column))))
+}
+
+/// The numbers of cells with their column: above the bits of the row stands its place among the origins, by which each is moved here.
+#[pyfunction]
+pub fn cell_numbers(rows: &Bound<'_, PyAny>, origin: u64) -> PyResult<ArrowColumn> {
+    let rows = series_of(rows)?;
+    let mut validity = Validity::new(0);
+    let mut numbers = Vec::new();
+    for value in rows.values() {
+        let number = match value {
+            Value::Integer(number) => u64::try_from(number).ok(),
+            Value::Unsigned(number) => Some(number),
+            _ => None,
+        };
+        validity.push(number.is_some());
+        numbers.push(number.unwrap_or_default() + (origin << ROW_BITS));
+    }
+    Ok(arrow(
+        "",
+        validity.column("L", vec![Buffer::Words(numbers)]),
+    ))
 }
 
 /// What `before` has and `after` has not, both series of numbers: how many, and first and last of each stretch without a gap.

@@ -10,7 +10,7 @@ from ade_engine.models.errors import saying
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    import polars as pl
+    from ade_engine.models import polars as pl
 
     from ade_engine.io.output.look import TableLook
     from ade_engine.io.output.typed_cells import TypedCells
@@ -85,7 +85,7 @@ class AppendedTable:
         return illegal
 
     def _without_controls(self, frame: pl.DataFrame) -> pl.DataFrame:
-        import polars as pl
+        from ade_engine.models import polars as pl
 
         changed = []
         for column in frame:
@@ -137,26 +137,26 @@ class AppendedTable:
         """The frame with columns of unusual types turned into what openpyxl would see in them, if that can be done; objects stand in
         ``typed`` cells then.
         """
-        import polars as pl
+        from ade_engine.models import polars as pl
 
         changed = []
         for name, dtype in zip(frame.columns, frame.dtypes):
-            base = dtype.base_type()
-            if base in _plain_types():
-                if base is pl.Datetime and dtype.time_zone is not None:
+            base = str(dtype.base_type())
+            if base in pl.NATIVE_TYPES:
+                if base == "Datetime" and dtype.time_zone is not None:
                     column = frame.get_column(name)
                     self.has_time_zones |= column.null_count() < frame.height
                     changed.append(column.dt.replace_time_zone(None))
                 continue
             column = frame.get_column(name)
-            if base in (pl.Categorical, pl.Enum):
+            if base in ("Categorical", "Enum"):
                 changed.append(column.cast(pl.String))
             elif dtype.is_numeric():
                 changed.append(column.cast(pl.Float64))
-            elif base is pl.Binary:
+            elif base == "Binary":
                 texts = [None if value is None else str(value, "utf-8") for value in column]
                 changed.append(pl.Series(name, texts, dtype=pl.String))
-            elif base is pl.Object:
+            elif base == "Object":
                 if typed is None or not typed.has_all(column):
                     return None
                 changed.append(pl.Series(name, [value if isinstance(value, str) else None for value in column], dtype=pl.String))
@@ -176,26 +176,7 @@ class AppendedTable:
 
 def _without_objects(frame: pl.DataFrame) -> pl.DataFrame:
     """The frame with nulls in place of Python objects."""
-    import polars as pl
+    from ade_engine.models import polars as pl
 
     objects = [name for name, dtype in frame.schema.items() if dtype == pl.Object]
     return frame.with_columns(pl.Series(name, [None] * frame.height, dtype=pl.Null) for name in objects)
-
-
-def _plain_types() -> frozenset[Any]:
-    """Types that the native writer reads as they are."""
-    import polars as pl
-
-    global _PLAIN_TYPES
-    if _PLAIN_TYPES is None:
-        _PLAIN_TYPES = frozenset(
-            (
-                *(pl.Int8, pl.Int16, pl.Int32, pl.Int64, pl.UInt8, pl.UInt16, pl.UInt32, pl.UInt64),
-                *(pl.Float32, pl.Float64, pl.Boolean, pl.String, pl.Null),
-                *(pl.Date, pl.Datetime, pl.Time, pl.Duration),
-            )
-        )
-    return _PLAIN_TYPES
-
-
-_PLAIN_TYPES: frozenset[Any] | None = None

@@ -9,7 +9,7 @@ from ade_engine.models.table import column_letters
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    import polars as pl
+    from ade_engine.models import polars as pl
 
 #: Kinds of columns, as the native module numbers them.
 FIELD, MOMENT_FIELD, OTHER, SEVERITY, ISSUES, SOURCE_ROW = range(6)
@@ -107,7 +107,7 @@ class TableLook:
 
     def write_table(self, frame: pl.DataFrame, styled: Any) -> pl.DataFrame:
         """The table as it is written."""
-        import polars as pl
+        from ade_engine.models import polars as pl
 
         made: dict[int, list[str | None]] = {}
         if any(column.kind in (SEVERITY, ISSUES) for column in self.columns):

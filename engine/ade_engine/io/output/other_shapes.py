@@ -11,7 +11,7 @@ import json
 import re
 from datetime import timedelta
 
-import polars as pl
+from ade_engine.models import polars as pl
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

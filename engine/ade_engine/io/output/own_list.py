@@ -59,7 +59,7 @@ class OwnList:
         from ade_engine import _native
         from ade_engine.io.worksheets.openpyxl_looks import set_up_print
         from ade_engine.io.worksheets.rows import FrameRows
-        from ade_engine.models.series import frame_of, series_of
+        from ade_engine.models.polars import frame_of, series_of
 
         frame = frame_of([series_of(column) for column in self.native.columns()])
         rows = FrameRows(frame, _native.Frame(frame), True)

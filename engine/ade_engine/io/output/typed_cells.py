@@ -6,7 +6,9 @@ cells themselves, where nobody has changed what polars made of them.
 
 from __future__ import annotations
 
-import polars as pl
+from ade_engine import _native
+from ade_engine.models import polars as pl
+from ade_engine.models.polars import series_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -33,7 +35,7 @@ class TypedCells:
 
     def add(self, name: str, scan: SheetScan, column: int, rows: pl.Series) -> None:
         """Say of which cells a column is: ``rows`` are those of the scan, from 1, and null where a row is of none."""
-        self.cells[name] = rows.cast(pl.UInt64) + (len(self.origins) << _ROW_BITS)
+        self.cells[name] = series_of(_native.cell_numbers(rows, len(self.origins)))
         self.origins.append((scan, column))
 
     def part(self, rows: pl.Series) -> TypedCells:
@@ -90,7 +92,7 @@ def stacked(parts: Sequence[tuple[TypedCells, int]]) -> TypedCells:
             known = whole.cells.get(name)
             if known is None:
                 known = pl.Series([None], dtype=pl.UInt64).new_from_index(0, height)
-            moved = cells + (len(whole.origins) << _ROW_BITS)
+            moved = series_of(_native.cell_numbers(cells, len(whole.origins)))
             whole.cells[name] = pl.concat([known.slice(0, above), moved, known.slice(above + rows)])
         whole.origins += part.origins
         above += rows

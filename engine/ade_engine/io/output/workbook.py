@@ -25,7 +25,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
-    import polars as pl
+    from ade_engine.models import polars as pl
 
     from ade_engine.io.output.look import TableLook
     from ade_engine.io.output.typed_cells import TypedCells

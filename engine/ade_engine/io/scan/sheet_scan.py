@@ -31,9 +31,9 @@ class SheetScan(_native.Scan):
         every value becomes text, date-times in ISO form and others by ``str``. Floats among text look as polars 1.36
         prints them (``1e20``), whatever version is installed.
         """
-        import polars as pl
+        from ade_engine.models import polars as pl
 
-        from ade_engine.models.series import series_of
+        from ade_engine.models.polars import series_of
 
         all_null, is_mixed, built = self.column(name, column, start, stop)
         if built is not None:
@@ -154,7 +154,7 @@ class ChangedScan(SheetScan):
 
 def series_of_values(name: str, values: list[Any]) -> Any:
     """Returns the series of a column of Python values; mixtures that polars refuses become text."""
-    import polars as pl
+    from ade_engine.models import polars as pl
 
     try:
         return pl.Series(name, values, strict=False)

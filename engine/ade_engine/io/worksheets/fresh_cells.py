@@ -6,11 +6,11 @@ from collections.abc import Callable
 from copy import copy
 from typing import Any
 
-import polars as pl
 from openpyxl.cell.cell import ERROR_CODES, Cell
 from openpyxl.worksheet.worksheet import Worksheet
 
 from ade_engine.io.limits import LONGEST_TEXT
+from ade_engine.models import polars as pl
 
 _new_cell = Cell.__new__
 

@@ -12,7 +12,6 @@ from collections.abc import Iterator
 from copy import copy
 from typing import Any
 
-import polars as pl
 from openpyxl.cell.cell import Cell
 from openpyxl.styles.cell_style import StyleArray
 from openpyxl.utils.exceptions import IllegalCharacterError
@@ -26,6 +25,7 @@ from ade_engine.io.worksheets.fresh_cells import (
     needs_conversion,
     value_in_cell,
 )
+from ade_engine.models import polars as pl
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

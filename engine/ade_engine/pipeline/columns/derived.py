@@ -19,7 +19,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
 
-    import polars as pl
+    from ade_engine.models import polars as pl
 
     from ade_engine.fields.surroundings import Sources
     from ade_engine.models.table import SourceColumn

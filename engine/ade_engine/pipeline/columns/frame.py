@@ -6,7 +6,7 @@ from typing import Any
 
 from ade_engine.fields.surroundings import ROW
 from ade_engine.io.limits import CONTROL_CHARACTER
-from ade_engine.models.series import frame_of
+from ade_engine.models.polars import frame_of
 from ade_engine.models.table import SourceColumn, is_blank, region_of
 from ade_engine.pipeline.finding.header_rows import joined_headers, spread_labels as spread_rows
 

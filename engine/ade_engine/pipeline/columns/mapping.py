@@ -7,14 +7,13 @@ import time
 from itertools import takewhile
 from typing import Any
 
-import polars as pl
-
 from ade_engine.extensions.invoke import COMMON_NAMES, RAISED, Caller, WrongResult, source_of
 from ade_engine.fields.by_values import FieldValues, kind_of_others
 from ade_engine.fields.header_unit import header_unit
 from ade_engine.fields.headers import FieldHeaders
 from ade_engine.fields.readers import likeness, profile
 from ade_engine.infrastructure.observability.wording import stands_in_code
+from ade_engine.models import polars as pl
 from ade_engine.models.column_profile import ColumnProfile, TableProfile
 from ade_engine.models.errors import PipelineError, nearest
 from ade_engine.models.notices import INFO, WARNING

@@ -5,8 +5,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from operator import itemgetter
 
-import polars as pl
-
+from ade_engine.models import polars as pl
 from ade_engine.models.table import column_letters
 from ade_engine.pipeline.shared.table_columns import as_text, texts_at
 

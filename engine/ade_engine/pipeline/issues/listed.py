@@ -18,7 +18,7 @@ from ade_engine.pipeline.shared.table_columns import ISSUE_PREFIX, ids_at, texts
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    import polars as pl
+    from ade_engine.models import polars as pl
 
     from ade_engine.io.output.look import TableLook
     from ade_engine.models.table import TableResult

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-
-import polars as pl
+from collections import Counter
 
 from ade_engine import _native
-from ade_engine.fields.checks import REPEATED
+from ade_engine.fields.checks import REPEATED, day_number
+from ade_engine.fields.readers import readable
+from ade_engine.models import polars as pl
 from ade_engine.models.issues import ERROR, INFO, WARNING
+from ade_engine.models.polars import series_of
 from ade_engine.models.table import column_number, is_blank
 from ade_engine.pipeline.kept_rows.reported import settle
 from ade_engine.pipeline.noticed import are_short_by_habit, uneven_rows
@@ -75,27 +77,25 @@ def find_uneven_rows(context: RunContext, scan: SheetScan, span: RowSpan, table:
             context.collected.reported.append(Reported(None, "cells_in_row", severity, "", said))
 
 
-def _fields_of(context: RunContext, table: pl.DataFrame, *types: type[pl.DataType]) -> list[str]:
+def _fields_of(context: RunContext, table: pl.DataFrame, *types: str) -> list[str]:
     """The fields of a table whose columns have one of these types."""
     found = dict(zip(table.columns, table.dtypes))
-    return [name for name in context.registry.fields if isinstance(found.get(name), types)]
+    return [name for name in context.registry.fields if name in found and str(found[name].base_type()) in types]
 
 
 def find_wrong_dates(context: RunContext, table: pl.DataFrame) -> None:
     """``check_dates``: days that the output cannot hold, or that spreadsheet programs show differently."""
-    for field in _fields_of(context, table, pl.Date, pl.Datetime):
-        column = table.get_column(field)
-        first, last = _day(column.min()), _day(column.max())
-        if first is None or first >= _FIRST_DAY and last <= _LAST_DAY:
-            continue
-        days = pl.lit(column.cast(pl.Date))
-        wrong = pl.when(days < _FIRST_DAY).then(pl.lit(f"before {_FIRST_DAY}")).when(days > _LAST_DAY).then(pl.lit(f"after {_LAST_DAY}"))
-        context.collected.say(field, f"{field}.date_out_of_range", WARNING, pl.select(wrong).to_series())
+    for field in _fields_of(context, table, "Date", "Datetime"):
+        _, said = _native.checked(
+            readable(table.get_column(field)), "days_between", f"before {_FIRST_DAY}", f"after {_LAST_DAY}", least=day_number(_FIRST_DAY), most=day_number(_LAST_DAY)
+        )
+        if said is not None:
+            context.collected.say(field, f"{field}.date_out_of_range", WARNING, series_of(said))
 
 
 def find_wrong_letters(context: RunContext, table: pl.DataFrame) -> None:
     """Texts of fields that were read in another encoding than they were written in, and addresses with letters of two alphabets."""
-    for field in _fields_of(context, table, pl.String):
+    for field in _fields_of(context, table, "String"):
         found = _native.wrong_letters(table.get_column(field))
         if found:
             said = dict(found)
@@ -130,23 +130,18 @@ def find_half_converted(context: RunContext, source: SourceTable, mapping: Mappi
             context.collected.reported.append(Reported(name, f"{name}.half_converted", ERROR, said, None))
 
 
-def _day(value: dt.date | dt.datetime | None) -> dt.date | None:
-    return value.date() if isinstance(value, dt.datetime) else value
-
-
 def find_repeated(context: RunContext, tables: list[BuiltTable]) -> None:
     """Values of ``unique`` fields that several tables of a sheet have; within a table the field's validator says so."""
     for name, field in context.registry.fields.items():
         there = [table for table in tables if name in table.result.table.columns] if field.unique else []
         if len(there) < 2:
             continue
-        columns = [as_text(table.result.table.get_column(name)) for table in there]
-        everywhere, above = pl.concat(columns).is_duplicated(), 0
+        columns = [as_text(table.result.table.get_column(name)).to_list() for table in there]
+        everywhere = Counter(text for column in columns for text in column)
         for table, column in zip(there, columns):
-            is_new = everywhere.slice(above, len(column)) & ~column.is_duplicated() & column.is_not_null()
-            above += len(column)
-            inside = table.context
-            inside.collected.say(name, f"{name}.unique", severity_of(field.unique), said_at(is_new, REPEATED))
+            inside, counts = table.context, Counter(column)
+            said = [REPEATED if text is not None and counts[text] == 1 < everywhere[text] else None for text in column]
+            inside.collected.say(name, f"{name}.unique", severity_of(field.unique), pl.Series(said, dtype=pl.String))
             table.result.table = settle(inside, table.result.table)
 
 

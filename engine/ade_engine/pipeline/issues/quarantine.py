@@ -9,11 +9,10 @@ from __future__ import annotations
 
 from copy import copy
 
-import polars as pl
-
 from ade_engine.fields.surroundings import ROW
 from ade_engine.io.limits import CONTROL_CHARACTER
 from ade_engine.io.output.look import FIELD, OTHER, SOURCE_ROW, LookColumn, TableLook
+from ade_engine.models import polars as pl
 from ade_engine.models.issues import ERROR, by_severity
 from ade_engine.pipeline.issues.listed import lines_of, placed
 from ade_engine.pipeline.kept_rows.row_map import RowsOfTable

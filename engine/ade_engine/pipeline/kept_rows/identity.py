@@ -7,9 +7,8 @@ then nothing is said of where the rows of the table come from, for a pair may fi
 
 from __future__ import annotations
 
-import polars as pl
-
 from ade_engine.fields.surroundings import ROW, ROW_CHECK
+from ade_engine.models import polars as pl
 from ade_engine.pipeline.kept_rows.provenance import note_dropped
 from ade_engine.pipeline.shared.table_columns import RESERVED_PREFIX, with_series
 

@@ -6,11 +6,13 @@ that is left out is named in a notice. Rows count from 0 here.
 
 from __future__ import annotations
 
-import polars as pl
+from functools import reduce
+from operator import or_
 
 from ade_engine import _native
 from ade_engine.fields.readers import filled_rows, without_blank_rows
 from ade_engine.fields.surroundings import Surroundings
+from ade_engine.models import polars as pl
 from ade_engine.models.notices import INFO, WARNING
 from ade_engine.pipeline.columns.frame import header_text
 from ade_engine.pipeline.finding.header_rows import BALANCE, GROUP, LINE, LONE, NOTE, PREPARED, RULE, TOTAL
@@ -148,23 +150,15 @@ def drop_blank_rows(context: RunContext, table: pl.DataFrame, sources: Sources) 
     others = [name for name in names if name not in fields and name not in context.facts and not name.startswith(("__", SECTION))]
     known = sum([name in fields for name in names])
     if 0 < known < len(others) and not context.settings.remove_unmapped_columns:
-        lost.append(_rows_of_several_cells(table, others))
+        lost.append(filled_rows(table, others, _LEAST_OF_RECORD))
     if lost:
-        kept = table.filter(pl.any_horizontal(filled_rows(table, fields), *lost))
+        kept = table.filter(reduce(or_, lost, filled_rows(table, fields)))
     else:
         kept = without_blank_rows(table, fields)
     if kept is not table:
         is_empty = not others and not lost or without_blank_rows(table, [*fields, *others]).height == kept.height
         note_dropped(context, None, table, kept, is_empty=is_empty)
     return kept
-
-
-def _rows_of_several_cells(table: pl.DataFrame, columns: list[str]) -> pl.Series:
-    """Which rows have something in several of these columns."""
-    # A frame makes its schema anew for each who asks: in a sheet of 16,384 columns that took minutes.
-    schema = table.schema
-    cells = [pl.col(name).str.strip_chars() != "" if schema[name] == pl.String else pl.col(name).is_not_null() for name in columns]
-    return table.select(pl.sum_horizontal(*cells) >= _LEAST_OF_RECORD).to_series()
 
 
 def _free_name(table: pl.DataFrame) -> str:

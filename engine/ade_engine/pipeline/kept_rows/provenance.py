@@ -6,11 +6,10 @@ With the setting ``row_provenance`` a table carries the reserved column ``__ade_
 
 from __future__ import annotations
 
-import polars as pl
-
 from ade_engine.fields.header_unit import header_unit
 from ade_engine.fields.readers import gone
 from ade_engine.fields.surroundings import ROW, ColumnSource, Sources
+from ade_engine.models import polars as pl
 from ade_engine.pipeline.columns.frame import header_text
 from ade_engine.pipeline.finding.header_rows import TOTAL
 from ade_engine.pipeline.shared.not_written import DROPPED
@@ -35,7 +34,7 @@ def with_rows(table: pl.DataFrame, source: SourceTable) -> pl.DataFrame:
     if table.height != region.data_row_count:
         return table
     first = region.data_first_row
-    return with_series(table, [pl.int_range(first, first + table.height, dtype=pl.UInt32, eager=True).alias(ROW)])
+    return with_series(table, [pl.numbers_from(first, table.height, ROW)])
 
 
 def sources_of(source: SourceTable, mapping: Mapping) -> Sources:

@@ -7,8 +7,7 @@ which rows these are, the issues stand in the list without a row.
 
 from __future__ import annotations
 
-import polars as pl
-
+from ade_engine.models import polars as pl
 from ade_engine.pipeline.kept_rows.identity import has_not_moved
 from ade_engine.pipeline.shared.collected import there
 from ade_engine.pipeline.shared.table_columns import HAS_ISSUES, ISSUE_COUNT, ISSUE_PREFIX, ids_of, with_series
@@ -28,12 +27,13 @@ def follow(collected: Collected, before: pl.DataFrame, after: pl.DataFrame) -> N
         if one.messages is None:
             continue
         if known_by_number:
-            said = pl.DataFrame({"id": ids_of(before), "said": one.messages}).filter(pl.col("said").is_not_null())
-            # Rows that a hook has added have no number.
-            one.unknown += said.get_column("id").null_count()
-            said = said.drop_nulls().unique("id", keep="first")
-            rows = pl.DataFrame({"id": ids_of(after)})
-            one.messages = rows.join(said, on="id", how="left", maintain_order="left").get_column("said")
+            ids, said = ids_of(before).to_list(), {}
+            for at, message in there(one.messages):
+                said.setdefault(ids[at], message)
+                # Rows that a hook has added have no number.
+                one.unknown += ids[at] is None
+            said.pop(None, None)
+            one.messages = pl.Series([said.get(id) for id in ids_of(after).to_list()], dtype=pl.String)
         elif not has_not_moved(before, after):
             one.unknown += len(one.messages) - one.messages.null_count()
             one.messages = pl.Series([None], dtype=pl.String).new_from_index(0, after.height)
@@ -85,5 +85,7 @@ def _with_said(collected: Collected, table: pl.DataFrame, one: Reported) -> pl.D
     if HAS_ISSUES in table.columns and table.schema[HAS_ISSUES] == pl.Boolean:
         changed.append((table.get_column(HAS_ISSUES) | new).alias(HAS_ISSUES))
     if ISSUE_COUNT in table.columns and table.schema[ISSUE_COUNT].is_integer():
-        changed.append((table.get_column(ISSUE_COUNT) + new.cast(table.schema[ISSUE_COUNT])).alias(ISSUE_COUNT))
+        counts = zip(table.get_column(ISSUE_COUNT).to_list(), is_new)
+        counts = [None if count is None else count + more for count, more in counts]
+        changed.append(pl.Series(ISSUE_COUNT, counts, dtype=table.schema[ISSUE_COUNT]))
     return with_series(table, changed)

@@ -9,9 +9,8 @@ from __future__ import annotations
 import json
 import re
 
-import polars as pl
-
 from ade_engine.fields.surroundings import ROW
+from ade_engine.models import polars as pl
 from ade_engine.pipeline.finding import header_rows
 from ade_engine.pipeline.shared.table_columns import CELL_COLUMN_PREFIX, CELL_PART_PREFIX, CELL_ROW_PREFIX, RESERVED_PREFIX
 from ade_engine.pipeline.shared.not_written import BLANK, HEADER, NOTE, OTHER, OUTSIDE, QUARANTINED, REPEATED_HEADER, TITLE, TOTAL

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection
     from typing import Any
 
-    import polars as pl
+    from ade_engine.models import polars as pl
 
 _FILES = ("manifest.toml", "manifest.json")
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import polars as pl
-
 from ade_engine.infrastructure.policy import policy
+from ade_engine.models import polars as pl
 from ade_engine.models.errors import PipelineError
 from ade_engine.models.issues import ERROR
 from ade_engine.models.table import DerivedMapping, MappedColumn, SourceColumn, TableRegion, TableResult, is_blank, region_of

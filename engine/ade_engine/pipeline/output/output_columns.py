@@ -24,7 +24,7 @@ from ade_engine.pipeline.values.types import field_type
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    import polars as pl
+    from ade_engine.models import polars as pl
 
     from ade_engine.pipeline.output.manifest import Manifest
     from ade_engine.pipeline.output.merge import BuiltTable
@@ -40,7 +40,7 @@ _MOMENT_TYPES = frozenset(("datetime", "timestamp", "date and time"))
 
 def with_all_fields(context: RunContext, table: pl.DataFrame) -> pl.DataFrame:
     """The table with all fields, in the configuration's order, before its other columns."""
-    import polars as pl
+    from ade_engine.models import polars as pl
 
     fields = context.registry.fields
     made = [pl.Series(name, [], dtype=field_type(field)).extend_constant(None, table.height) for name, field in fields.items() if name not in table.columns]
@@ -131,10 +131,10 @@ def with_severities(table: BuiltTable) -> pl.DataFrame:
             levels.setdefault(issue.field or "", {})[issue.position] = numbers[issue.severity]
     if not levels:
         return frame
-    import polars as pl
+    from ade_engine.models import polars as pl
 
-    none = pl.Series([0], dtype=pl.UInt8)
-    return with_series(frame, [none.new_from_index(0, frame.height).scatter([*own], [*own.values()]).alias(f"{SEVERITY_PREFIX}{field}") for field, own in levels.items()])
+    severities = (pl.Series(f"{SEVERITY_PREFIX}{field}", [own.get(row, 0) for row in range(frame.height)], dtype=pl.UInt8) for field, own in levels.items())
+    return with_series(frame, [*severities])
 
 
 def _issues(table: BuiltTable, order: list[tuple[str, Any]], headers: dict[str, str], fields: dict[str, Any]) -> list[Issues]:

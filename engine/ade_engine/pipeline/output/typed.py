@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import datetime
 
-import polars as pl
-
 from ade_engine.fields.surroundings import ROW
 from ade_engine.io.output.typed_cells import TypedCells
+from ade_engine.models import polars as pl
 from ade_engine.models.table import column_letters
 
 TYPE_CHECKING = False
@@ -49,11 +48,16 @@ def typed_cells(context: RunContext, source: SourceTable, unread: dict[str, int]
 
 def _unchanged(now: pl.Series, made: pl.Series, rows: pl.Series, first: int) -> pl.Series:
     """The rows of the scan in which a column still has what polars made of the cell; null elsewhere."""
-    at = rows.cast(pl.Int64) - first
-    at = pl.select(pl.when(pl.lit(at).is_between(0, len(made) - 1)).then(pl.lit(at))).to_series()
-    before = made.gather(at)
-    if made.dtype == pl.Object:
-        same = pl.Series([one is other for one, other in zip(now, before)], dtype=pl.Boolean)
-    else:
-        same = now.eq_missing(before)
-    return pl.select(pl.when(pl.lit(same)).then(pl.lit(rows.cast(pl.UInt32)))).to_series()
+    numbers, is_object = rows.to_list(), made.dtype == pl.Object
+    is_there = [row is not None and 0 <= row - first < len(made) for row in numbers]
+    if not is_object and all(is_there) and now.equals(pl.taken(made, [row - first for row in numbers])):
+        return rows.cast(pl.UInt32)
+    before = made.to_list()
+
+    def is_same(row: int, value: Any) -> bool:
+        former = before[row - first]
+        # What is no number equals nothing.
+        return former is value or not is_object and (former == value or former != former and value != value)
+
+    kept = [row if known and is_same(row, value) else None for row, known, value in zip(numbers, is_there, now.to_list())]
+    return pl.Series(kept, dtype=pl.UInt32)

@@ -5,9 +5,8 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
-import polars as pl
-
 from ade_engine.fields.beside import MOST_ABOVE, Around
+from ade_engine.models import polars as pl
 from ade_engine.models.issues import WARNING
 from ade_engine.models.table import DerivedMapping, is_blank
 from ade_engine.pipeline.shared.table_columns import with_series

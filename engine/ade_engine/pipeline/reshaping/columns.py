@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import re
 
-import polars as pl
-
 from ade_engine import _native
 from ade_engine.fields.header_series import COARSER, WITHOUT_YEAR, as_text, belongs, has_year, series_among, years_in
 from ade_engine.fields.headers import simplify
 from ade_engine.fields.stacks import OTHERS
-from ade_engine.models.series import series_of
+from ade_engine.models import polars as pl
+from ade_engine.models.polars import series_of
 from ade_engine.models.table import column_letters, is_blank
 from ade_engine.pipeline.columns.frame import header_text
 

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import re
 
-import polars as pl
-
 from ade_engine.fields.surroundings import ColumnSource, Sources
+from ade_engine.models import polars as pl
 from ade_engine.models.notices import INFO
 from ade_engine.models.table import DITTO
 from ade_engine.pipeline.shared.table_columns import RESERVED_PREFIX, with_series

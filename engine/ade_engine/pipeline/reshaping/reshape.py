@@ -5,9 +5,8 @@ columns are stacked.
 
 from __future__ import annotations
 
-import polars as pl
-
 from ade_engine.fields.surroundings import ROW
+from ade_engine.models import polars as pl
 from ade_engine.models.issues import WARNING
 from ade_engine.models.table import DerivedMapping
 from ade_engine.pipeline.columns.frame import header_text

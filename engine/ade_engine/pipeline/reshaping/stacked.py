@@ -8,14 +8,13 @@ from __future__ import annotations
 import datetime as dt
 from functools import cache
 
-import polars as pl
-
 from ade_engine import _native
 from ade_engine.fields.header_series import as_text as text_of
 from ade_engine.fields.made_of import month, quarter, week
 from ade_engine.fields.readers import date
 from ade_engine.fields.surroundings import ROW, ROW_CHECK, ColumnSource
 from ade_engine.io.scan.sheet_scan import SheetScan
+from ade_engine.models import polars as pl
 from ade_engine.models.issues import ERROR, WARNING
 from ade_engine.models.notices import INFO
 from ade_engine.models.notices import WARNING as DOUBTFUL

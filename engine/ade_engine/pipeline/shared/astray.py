@@ -12,16 +12,13 @@ from __future__ import annotations
 
 from functools import cached_property
 
-import polars as pl
-
+from ade_engine.models import polars as pl
 from ade_engine.pipeline.shared.table_columns import ISSUE_PREFIX, RESERVED_PREFIX, as_text, ids_of
 
 #: Of so many rows it is seen whether a column was copied from another one.
 _SAMPLE = 1_000
 #: Shorter values, such as small numbers, agree with those of other columns by chance.
 _TELLING = 4
-#: Types whose values polars writes as texts itself.
-_AS_THEIR_TEXT = (pl.Categorical, pl.Enum, pl.Null)
 
 
 class Astray:
@@ -95,7 +92,7 @@ class _Change:
         raw, made = before.get_column(name), after.get_column(name)
         self._kind = _kind_of(raw.dtype, made.dtype)
         #: The places of these values in the table.
-        is_alike = raw.dtype == made.dtype and raw.dtype not in _AS_THEIR_TEXT
+        is_alike = raw.dtype == made.dtype and not _is_text_of_its_own(raw.dtype)
         self.at = raw.ne_missing(made).arg_true() if is_alike else pl.int_range(len(raw), dtype=pl.UInt32, eager=True)
         raw, made = raw.gather(self.at), made.gather(self.at)
         old, new = _alike(raw, self._kind), _alike(made, self._kind)
@@ -253,11 +250,16 @@ def _is_comparable(dtype: pl.DataType) -> bool:
     return not dtype.is_nested() and dtype not in (pl.Object, pl.Binary, pl.Unknown)
 
 
+def _is_text_of_its_own(dtype: pl.DataType) -> bool:
+    """Whether polars itself writes values of a type as texts."""
+    return dtype in (pl.Categorical, pl.Enum, pl.Null)
+
+
 def _kind_of(old: pl.DataType, new: pl.DataType) -> pl.DataType:
     """The type by which values of two types are compared."""
     if new.is_numeric():
         return pl.Float64()
-    return new if old == new and new not in _AS_THEIR_TEXT else pl.String()
+    return new if old == new and not _is_text_of_its_own(new) else pl.String()
 
 
 def _alike(column: pl.Series, kind: pl.DataType) -> pl.Series:
@@ -269,7 +271,7 @@ def _alike(column: pl.Series, kind: pl.DataType) -> pl.Series:
         if column.dtype == kind:
             return column
     elif _is_comparable(column.dtype):
-        if column.dtype in _AS_THEIR_TEXT:
+        if _is_text_of_its_own(column.dtype):
             column = column.cast(pl.String)
         text = as_text(column) if column.dtype != pl.String else column
         text = text.str.strip_chars().str.to_lowercase()

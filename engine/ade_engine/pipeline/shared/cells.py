@@ -7,9 +7,8 @@ in the reserved column ``__ade_row``, so that hooks may drop and sort them; then
 
 from __future__ import annotations
 
-import polars as pl
-
 from ade_engine.fields.surroundings import ROW
+from ade_engine.models import polars as pl
 from ade_engine.pipeline.shared.row_numbers import stretches
 from ade_engine.pipeline.shared.table_columns import CELL_COLUMN_PREFIX, CELL_PART_PREFIX, CELL_ROW_PREFIX, with_series
 

@@ -6,13 +6,11 @@ beside it, so that the list of issues, which is made from the table as its last 
 
 from __future__ import annotations
 
-import polars as pl
-
+from ade_engine import _native
+from ade_engine.models import polars as pl
 from ade_engine.models.issues import WARNING
 from ade_engine.pipeline.shared.astray import Astray
 
-#: Polars thins a longer column before its texts are looked at; a query costs more than a short one.
-_LONG = 1_000
 #: A message, its rule and its severity.
 Part = tuple[str, str, str]
 #: The number of a cell's row, and its text.
@@ -85,11 +83,7 @@ def there(column: pl.Series) -> list[tuple[int, str]]:
     """The texts of a column, with their positions."""
     if column.null_count() == len(column):
         return []
-    places: Iterable[int] = range(len(column))
-    if len(column) > _LONG:
-        is_there = column.is_not_null()
-        places, column = is_there.arg_true().to_list(), column.filter(is_there)
-    return [(at, text) for at, text in zip(places, column.cast(pl.String).to_list()) if text is not None]
+    return _native.texts_there(column if column.dtype == pl.String else column.cast(pl.String))
 
 
 def said_at(is_wrong: pl.Series, message: str) -> pl.Series:

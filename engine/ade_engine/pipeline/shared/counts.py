@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import polars as pl
-
 from ade_engine.fields.readers import count_filled
-
-#: Types that the native module counts; small tables have no other, and polars takes long to start for each.
-_COUNTED_NATIVELY = frozenset((pl.String, pl.Float64, pl.Int64, pl.Boolean, pl.Date, pl.Null))
+from ade_engine.models import polars as pl
 
 #: What Python's ``str.strip`` takes for white space; polars alone would miss the separators from U+001C to U+001F.
 _WHITE_SPACE = (
@@ -47,7 +43,7 @@ def filled_cells(frame: pl.DataFrame, names: list[str]) -> list[int]:
     if not names or not frame.height:
         return [0] * len(names)
     columns = [frame.get_column(name) for name in names]
-    if all(type(column.dtype) in _COUNTED_NATIVELY for column in columns):
+    if all(str(column.dtype.base_type()) in pl.NATIVE_TYPES for column in columns):
         return count_filled(columns)
     schema = frame.schema
     counted = frame.select(_count_filled(name, schema[name]).alias(str(i)) for i, name in enumerate(names))

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-import polars as pl
-
 from ade_engine.extensions.invoke import source_of
 from ade_engine.infrastructure.observability.wording import stands_in_code
+from ade_engine.models import polars as pl
 from ade_engine.models.errors import nearest, saying
 from ade_engine.models.fields import HookName
 from ade_engine.models.issues import SEVERITIES, WARNING

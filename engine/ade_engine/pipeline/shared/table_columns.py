@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import polars as pl
-
 from ade_engine.fields.readers import Reader
 from ade_engine.fields.surroundings import ROW, ROW_CHECK
-from ade_engine.models.series import taken
+from ade_engine.models import polars as pl
+from ade_engine.models.polars import taken
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

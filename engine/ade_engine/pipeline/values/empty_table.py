@@ -12,13 +12,12 @@ from dis import get_instructions
 from inspect import Parameter, signature
 from typing import Any
 
-import polars as pl
-
 from ade_engine import fields
 from ade_engine.extensions.invoke import RAISED, Caller, Failure, explain
 from ade_engine.infrastructure.observability.logger import NullLogger
 from ade_engine.infrastructure.observability.stack import is_engine_file
 from ade_engine.infrastructure.observability.wording import mark_as_free_of_values
+from ade_engine.models import polars as pl
 from ade_engine.models.errors import ExtensionComplaint
 from ade_engine.models.table import TableRegion
 from ade_engine.pipeline.values.types import field_type

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-import polars as pl
-
 from ade_engine.extensions.invoke import COMMON_NAMES, RAISED, Caller, MissingParameter, WrongResult, source_of
 from ade_engine.fields.checks import Check
 from ade_engine.fields.header_unit import header_unit
 from ade_engine.fields.readers import Reader
 from ade_engine.infrastructure.observability.wording import kind_of, missing_column, stands_in_code, told
+from ade_engine.models import polars as pl
 from ade_engine.models.errors import AdeEngineError, ConfigError, ExtensionError, HookError, InputError, PipelineError, nearest
 from ade_engine.pipeline.shared.table_columns import as_text, with_series
 from ade_engine.pipeline.values.types import column_wanted_as_text, field_type
@@ -100,7 +99,7 @@ def filled_columns(table: pl.DataFrame, typed: bool) -> frozenset[str]:
     """The columns that need not be made: with ``typed_fields`` a column without any value still has to get its field's type."""
     if not typed:
         return frozenset(table.columns)
-    return frozenset(name for name, dtype in zip(table.columns, table.dtypes) if not isinstance(dtype, pl.Null))
+    return frozenset(name for name, dtype in zip(table.columns, table.dtypes) if dtype != pl.Null)
 
 
 def with_column(context: RunContext, table: pl.DataFrame, field: str) -> pl.DataFrame:

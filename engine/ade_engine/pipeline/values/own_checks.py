@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-import polars as pl
-
 from ade_engine.extensions.registry import RegisteredFn
 from ade_engine.fields import checks
+from ade_engine.models import polars as pl
 from ade_engine.models.issues import ERROR
 
 TYPE_CHECKING = False
@@ -15,12 +12,12 @@ if TYPE_CHECKING:
     from ade_engine.extensions.registry import Registry
 
 
-def required(*, field_name: str, **_: Any) -> pl.Expr:
+def required(*, field_name: str) -> pl.Expr:
     """The validator of fields that are ``required``."""
     return checks.required(field_name)
 
 
-def unique(*, field_name: str, **_: Any) -> pl.Expr:
+def unique(*, field_name: str) -> pl.Expr:
     """The validator of fields that are ``unique``."""
     return checks.unique(field_name)
 

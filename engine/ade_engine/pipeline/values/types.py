@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import re
 
-import polars as pl
-
 from ade_engine.fields.readers import Reader
 from ade_engine.extensions.field_facts import at_field
+from ade_engine.models import polars as pl
 from ade_engine.models.errors import nearest
 from ade_engine.models.issues import ERROR
-from ade_engine.pipeline.shared.collected import said_at
 from ade_engine.pipeline.shared.table_columns import as_text, with_series
 
 TYPE_CHECKING = False
@@ -73,13 +71,13 @@ def column_wanted_as_text(error: BaseException, table: pl.DataFrame, field: str)
 
 #: What reads a column as a type, and what is said of a cell that is none.
 _READ_AS = {
-    pl.Boolean: ("boolean", "not true or false"),
-    pl.Int64: ("number", "not a whole number"),
-    pl.Float64: ("number", "not a number"),
-    pl.Date: ("date", "not a date"),
-    pl.Datetime: ("date_time", "not a date with a time"),
-    pl.Time: ("time", "not a time"),
-    pl.Duration: ("duration", "not a duration"),
+    "Boolean": ("boolean", "not true or false"),
+    "Int64": ("number", "not a whole number"),
+    "Float64": ("number", "not a number"),
+    "Date": ("date", "not a date"),
+    "Datetime": ("date_time", "not a date with a time"),
+    "Time": ("time", "not a time"),
+    "Duration": ("duration", "not a duration"),
 }
 
 
@@ -99,13 +97,15 @@ def with_types(context: RunContext, table: pl.DataFrame, read: Collection[str]) 
         if wanted == pl.String:
             changed.append(as_text(before))
             continue
-        kind, said = _READ_AS[wanted.base_type()]
+        kind, said = _READ_AS[str(wanted.base_type())]
         settings = context.settings
         after = Reader(name, kind, order=settings.date_order, decimal=settings.decimal_mark).read(before)
+        values = after.to_list()
         if wanted == pl.Int64:
-            whole = after.cast(pl.Int64, strict=False)
-            after = pl.select(pl.when(whole == after).then(whole).alias(name)).to_series()
-        context.collected.say(name, f"{name}.wrong_type", ERROR, said_at(as_text(before).is_not_null() & after.is_null(), said))
+            values = [int(value) if value is not None and value.is_integer() and abs(value) < 2**63 else None for value in values]
+            after = pl.Series(name, values, dtype=pl.Int64)
+        messages = [said if text is not None and value is None else None for text, value in zip(as_text(before).to_list(), values)]
+        context.collected.say(name, f"{name}.wrong_type", ERROR, pl.Series(messages, dtype=pl.String))
         changed.append(after.cast(wanted).alias(name))
     return with_series(table, changed) if changed else table
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-import polars as pl
-
+from ade_engine import _native
 from ade_engine.extensions.invoke import RAISED, WrongResult
 from ade_engine.fields import surroundings
 from ade_engine.fields.checks import Check
@@ -14,10 +13,11 @@ from ade_engine.fields.readers import Reader, count_issues, emptied_cells, fille
 from ade_engine.fields.surroundings import ROW, Surroundings, told_as
 from ade_engine.infrastructure.caller import show_values
 from ade_engine.infrastructure.observability.wording import told
+from ade_engine.models import polars as pl
 from ade_engine.models.errors import ExtensionError, PipelineError
 from ade_engine.models.issues import ERROR
 from ade_engine.models.notices import INFO, WARNING
-from ade_engine.models.series import frame_of, series_of
+from ade_engine.models.polars import frame_of, series_of
 from ade_engine.models.table import column_letters
 from ade_engine.pipeline.shared.collected import rules_of, said_at, there
 from ade_engine.pipeline.shared.table_columns import (
@@ -237,7 +237,7 @@ def keep_unread(
     for field in dict.fromkeys(field for field, _ in around.readings if field in names):
         doubts = _doubts_of_field(around, field, table.height)
         if doubts:
-            said = doubts[0] if len(doubts) == 1 else pl.select(pl.coalesce(doubts)).to_series()
+            said = doubts[0] if len(doubts) == 1 else _first_said(doubts)
             added.append(said.alias(f"{DOUBT_PREFIX}{field}"))
     if ROW not in names:
         return (with_series(table, added), None) if added else (table, None)
@@ -258,7 +258,7 @@ def list_totals(context: RunContext, table: pl.DataFrame, around: Surroundings) 
         if field is not None:
             known = context.registry.fields.get(field)
             line = {"rule": f"{field}.total_differs", "severity": WARNING, "field": field, "label": known and known.label or field, "message": said}
-            context.remarks.append(line | {"value": as_text(pl.Series([value]))[0]} | context.place_of(row, column))
+            context.remarks.append(line | {"value": as_text(pl.Series([value])).to_list()[0]} | context.place_of(row, column))
 
 
 def _doubts_of_field(around: Surroundings, field: str, height: int) -> list[pl.Series]:
@@ -310,13 +310,13 @@ def _doubts(around: Surroundings, reading: dict[str, Any], height: int) -> pl.Se
         return said_at(series_of(reading["open"]), said)
     if reading.get("doubts") is not None:
         return series_of(reading["doubts"])
-    doubts = _nothing("", height)
+    doubts: list[str | None] = [None] * height
     if reading["first_open"] is not None:
         message = told_as(reading["message"])
         said = f"ambiguous column, {message}"
         around.said.append(lambda: {said: (f"this column can be read in two ways; it was {message}", None)})
-        doubts = doubts.scatter(reading["first_open"], said)
-    return doubts
+        doubts[reading["first_open"]] = said
+    return pl.Series("", doubts, dtype=pl.String)
 
 
 def _with_formulas(around: Surroundings, field: str, unread: pl.Series | None) -> pl.Series | None:
@@ -325,8 +325,13 @@ def _with_formulas(around: Surroundings, field: str, unread: pl.Series | None) -
     if found is None:
         return unread
     around.said.append(lambda: {_NO_SAVED_VALUE: (_NO_SAVED_VALUE, "formula_without_value")})
-    said = pl.when(found).then(pl.lit(_NO_SAVED_VALUE))
-    return pl.select(said if unread is None else pl.coalesce(unread, said)).to_series()
+    said = said_at(found, _NO_SAVED_VALUE)
+    return said if unread is None else _first_said([unread, said])
+
+
+def _first_said(columns: list[pl.Series]) -> pl.Series:
+    """For each row the first message."""
+    return series_of(_native.joined_messages(columns, is_first=True))
 
 
 #: The rules of what the engine says of cells, and their severities, in the order in which a cell's messages stand.
@@ -345,7 +350,7 @@ _PLAIN = {
 #: The column of one message by itself.
 _ALONE = "__ade_message"
 _NO_TEXT = pl.Series([None], dtype=pl.String)
-_NO_ISSUES = pl.Series(HAS_ISSUES, [False]), pl.Series(ISSUE_COUNT, [0], dtype=pl.Int32)
+_NO_ISSUES = pl.Series(HAS_ISSUES, [False], dtype=pl.Boolean), pl.Series(ISSUE_COUNT, [0], dtype=pl.Int32)
 
 
 def _nothing(name: str, height: int) -> pl.Series:
@@ -393,7 +398,7 @@ def _unread(around: Surroundings, table: pl.DataFrame, field: str) -> pl.Series 
     if hidden is None or len(hidden) != len(after):
         return emptied
     # A value that was put in place of a cell that nobody could read does not make the cell read.
-    return hidden if emptied is None else pl.select(pl.coalesce(emptied, hidden)).to_series()
+    return hidden if emptied is None else _first_said([emptied, hidden])
 
 
 def _emptied(around: Surroundings, table: pl.DataFrame, field: str) -> pl.Series | None:
@@ -410,7 +415,8 @@ def _emptied(around: Surroundings, table: pl.DataFrame, field: str) -> pl.Series
     for messages in around.unread.get(field, ()):
         if len(messages) == len(emptied):
             # What the reader says is nearer to the point than "left empty".
-            emptied = pl.select(pl.when(emptied.is_not_null()).then(pl.coalesce(messages, emptied))).to_series()
+            there = series_of(_native.filled_rows([emptied], len(emptied), 1))
+            emptied = _first_said([messages, emptied]).zip_with(there, emptied)
     return emptied
 
 
@@ -452,15 +458,17 @@ class Validators(Expressions):
             values = offered_values(context, table, field, headers.get(field, ("", "")))
             messages, speakers, has_passed = self._messages(context, values, own, is_there=field in headers or _has_value(table, field))
             name = f"{ISSUE_PREFIX}{field}"
-            if messages or len(own) > 1:
-                messages = [*map(pl.col, own), *messages]
+            if all(isinstance(message, pl.Series) for message in messages) and (messages or own):
+                parts = [table.get_column(part) for part in own] + messages
+                whole = parts[0] if len(parts) == 1 else series_of(_native.joined_messages(parts))
+                table = with_series(table, [whole.alias(name)])
+            elif messages:
+                messages = [*map(pl.col, own), *(pl.lit(message) if isinstance(message, pl.Series) else message for message in messages)]
                 table = self._add_issues(context, table, field, messages, speakers)
                 if context.collected is not None and table.get_column(name).null_count() < table.height:
                     parts = [table.get_column(prefix) for prefix in own]
                     if len(messages) > 1:
                         parts += [_applied_alone(context, table, message, field) for message in messages[len(own) :]]
-            elif own:
-                table = with_series(table, [table.get_column(own[0]).alias(name)])
             elif has_passed:
                 table = with_series(table, [_nothing(name, table.height)])
             else:
@@ -477,13 +485,13 @@ class Validators(Expressions):
 
     def _messages(
         self, context: RunContext, values: dict[str, Any], own: list[str], *, is_there: bool
-    ) -> tuple[list[pl.Expr], list[RegisteredFn], bool]:
+    ) -> tuple[list[pl.Series | pl.Expr], list[RegisteredFn], bool]:
         """The messages of a field's validators, whose each is, and whether some check has passed.
 
         ``own``: the columns of what the engine says of cells that were not read.
         """
         table: pl.DataFrame = values["table"]
-        messages: list[pl.Expr] = []
+        messages: list[pl.Series | pl.Expr] = []
         speakers: list[RegisteredFn] = []
         has_passed = False
         for entry, call in self._callers.get(values["field_name"], ()):
@@ -493,12 +501,20 @@ class Validators(Expressions):
             expression = self._own.get(id(entry))
             if expression is None:
                 expression = self._ask(context, entry, call, values)
-            if isinstance(expression, Check) and expression.passes(table):
+            is_known, said = False, None
+            if isinstance(expression, Check):
+                # A cell that could not be read was not empty.
+                others = [table.get_column(one) for one in own] if expression.is_about_emptiness else []
+                is_known, said = expression.messages(table, others)
+            if is_known and said is None:
                 has_passed = True
             elif isinstance(expression, Check) and expression.is_about_repeats and _is_one_cell_in_rows(context, expression.column, table):
                 # What a cell of the sheet says once stands in several rows of a table that was reshaped.
                 several = context.cells.several(table.get_column(expression.column), table.get_column(ROW))
                 messages.append(pl.when(pl.lit(several)).then(expression.cast(pl.String)))
+                speakers.append(entry)
+            elif is_known:
+                messages.append(said)
                 speakers.append(entry)
             elif expression is not None:
                 if not isinstance(expression, Check):

@@ -69,7 +69,7 @@ pub enum Value<'a> {
 }
 
 /// The bits of a cell's number that are its row.
-const ROW_BITS: u32 = 32;
+pub const ROW_BITS: u32 = 32;
 
 /// For each row of a column the cell that it was made of: what is written as its cells stood in a sheet, each with its own type. In the
 /// column that polars makes of cells of several types, some have lost theirs.

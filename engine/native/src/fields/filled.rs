@@ -62,16 +62,6 @@ pub fn count_emptied(before: &[Value<'_>], after: &Column) -> usize {
         .count()
 }
 
-/// What a check says of each filled cell's text.
-pub fn check_each(values: &[Value<'_>], check: impl Fn(&str) -> bool) -> Column {
-    let mut text = String::new();
-    let passed = each(values, |value| {
-        text.clear();
-        text::push_text(value, &mut text).then(|| check(&text))
-    });
-    built::booleans(&passed)
-}
-
 pub(super) fn each<T>(
     values: &[Value<'_>],
     mut read: impl FnMut(Value<'_>) -> Option<T>,

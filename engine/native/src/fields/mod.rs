@@ -1,6 +1,7 @@
 //! Values as people type them: a column of cells in, a column of one type out, and what could not be read.
 //!
 //! # Map
+//! - [`checks`]: which values of a column break a rule
 //! - [`mod@column`]: how a column was read, the columns that come out, and long columns by several threads
 //! - [`dates`]: one cell as a [`dates::day`] or a [`dates::clock`]; in [`dates::date`] the column decides about the order
 //! - [`numbers`]: one cell as an [`numbers::amount`]; in [`numbers::number`] the column decides about the decimal mark
@@ -14,6 +15,7 @@
 //! cells decide before anything else does. No regular expressions, no locale of the machine, no clock: the same column is
 //! read the same everywhere and always.
 
+pub mod checks;
 pub mod column;
 pub mod dates;
 mod filled;
@@ -27,9 +29,7 @@ mod read;
 mod read_texts;
 pub mod texts;
 
-pub use self::filled::{
-    check_each, count_emptied, counts_as_filled, emptied, flags, is_filled, whole_numbers,
-};
+pub use self::filled::{count_emptied, counts_as_filled, emptied, flags, is_filled, whole_numbers};
 pub use self::kind::Kind;
 pub use self::lost::{Lost, Unread};
 pub use self::outcome::{Outcome, Surroundings};

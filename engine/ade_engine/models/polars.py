@@ -1,0 +1,454 @@
+"""Polars for the engine's own code, without its Python half as long as nobody needs that: to import it takes longer than a small run.
+
+``from ade_engine.models import polars as pl`` stands in the place of ``import polars as pl``. Until somebody imports polars, be it an
+author's module or this one for what only polars can do, ``Series``, ``DataFrame``, ``Expr`` and the types here are stand-ins: thin
+classes around what polars' native half holds, with what most tables ask for. From then on the names are polars' own, and what was
+made before inherits from them, so that polars takes it for its own. Values are polars' in both cases.
+
+The stand-ins use what polars does not promise to keep; the engine asks for one minor version of it. Where its native half is not
+found as they know it, polars is imported at once.
+"""
+
+from __future__ import annotations
+
+import builtins
+import os
+import sys
+from typing import Any
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping
+
+    from polars import *
+
+#: What the stand-ins call of polars' native half.
+_CALLED_OF_SERIES = (
+    *("append", "bitor", "equals", "filter", "from_arrow_c_array", "gather_with_series", "n_unique", "name", "new_from_index", "null_count", "rename"),
+    *("new_null", "new_opt_bool", "new_opt_f64", "new_opt_i32", "new_opt_i64", "new_opt_u8", "new_opt_u32", "new_opt_u64", "new_str", "slice", "to_list", "zip_with", "__arrow_c_stream__"),
+)
+_CALLED_OF_FRAMES = (
+    *("clone", "columns", "dtype_strings", "get_column", "get_columns", "height", "insert_column", "rechunk", "replace_column", "select"),
+    *("set_column_names", "slice", "width", "with_row_index", "__arrow_c_stream__"),
+)
+#: What is called by a sign: Python looks for these at the class.
+_SIGNS = ("__eq__", "__ne__", "__lt__", "__le__", "__gt__", "__ge__", "__invert__", "__neg__", "__pos__", "__abs__", "__bool__") + tuple(
+    f"__{side}{name}__" for name in ("add", "sub", "mul", "truediv", "floordiv", "mod", "pow", "and", "or", "xor") for side in ("", "r")
+)
+
+
+def is_imported() -> bool:
+    """Whether somebody has imported polars, so that its objects may be about."""
+    return "polars" in sys.modules
+
+
+def _runtime() -> tuple[Any, Any] | None:
+    """The series and frames of polars' native half, unless polars is there already or may choose another half."""
+    if is_imported() or hasattr(builtins, "__POLARS_PLR") or "POLARS_FORCE_PKG" in os.environ or "POLARS_PREFER_PKG" in os.environ:
+        return None
+    try:
+        from _polars_runtime_32 import __file__ as file, _polars_runtime as runtime
+    except ImportError:
+        return None
+    if any(os.path.isdir(file.replace("_polars_runtime_32", f"_polars_runtime_{other}").rpartition("/")[0]) for other in ("compat", "64")):
+        return None
+    kinds = runtime.PySeries, runtime.PyDataFrame
+    is_known = all(hasattr(kind, name) for kind, names in zip(kinds, (_CALLED_OF_SERIES, _CALLED_OF_FRAMES)) for name in names)
+    return kinds if is_known else None
+
+
+def __getattr__(name: str) -> Any:
+    if name.startswith("__"):
+        raise AttributeError(name)
+    import polars
+
+    value = globals()[name] = getattr(polars, name)
+    return value
+
+
+class _Later:
+    """The base of the stand-ins until polars is there: what they cannot do themselves imports it, and is done."""
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):
+            # Python asks for these to see whether there are any.
+            raise AttributeError(name)
+        import polars
+
+        return getattr(polars and self, name)
+
+
+class _LaterTable(_Later):
+    """The same, of what has places."""
+
+
+def _sign(name: str) -> Callable[..., Any]:
+    def call(self: Any, *others: Any) -> Any:
+        import polars
+
+        return getattr(polars and self, name)(*others)
+
+    return call
+
+
+for _name in _SIGNS:
+    setattr(_Later, _name, _sign(_name))
+for _name in ("__contains__", "__getitem__", "__iter__"):
+    setattr(_LaterTable, _name, _sign(_name))
+
+
+class _Type:
+    """The stand-in of a type; when polars is there it is that type."""
+
+    def __init__(self, name: str):
+        self._name = name
+        if name in ("Datetime", "Duration"):
+            # The one unit of the engine's times.
+            self.time_unit, self.time_zone = "us", None
+
+    def __call__(self, *arguments: Any) -> _Type:
+        return self
+
+    def __str__(self) -> str:
+        return self._name
+
+    def __eq__(self, other: object) -> bool:
+        return self is other
+
+    def __hash__(self) -> int:
+        return hash(self._name)
+
+    def base_type(self) -> _Type:
+        return self
+
+    def is_integer(self) -> bool:
+        return "Int" in self._name
+
+    def is_float(self) -> bool:
+        return self._name.startswith("Float")
+
+    def is_numeric(self) -> bool:
+        return self.is_integer() or self.is_float()
+
+    def is_temporal(self) -> bool:
+        return self._name in ("Date", "Datetime", "Time", "Duration")
+
+    def is_nested(self) -> bool:
+        return False
+
+
+#: By their names in polars' native half.
+_TYPES = {
+    **{"str": "String", "bool": "Boolean", "null": "Null", "f32": "Float32", "f64": "Float64"},
+    **{f"i{bits}": f"Int{bits}" for bits in (8, 16, 32, 64)},
+    **{f"u{bits}": f"UInt{bits}" for bits in (8, 16, 32, 64)},
+    **{"date": "Date", "time": "Time", "datetime[μs]": "Datetime", "duration[μs]": "Duration", "object": "Object"},
+}
+#: The types that the native module reads as they are, by their names.
+NATIVE_TYPES = frozenset(name for name in _TYPES.values() if name != "Object")
+_known = {native: _Type(name) for native, name in _TYPES.items()}
+
+
+class StandInSeries(_LaterTable):
+    """The stand-in of a series."""
+
+    def __init__(self, name: Any = None, values: Any = None, dtype: Any = None, *, strict: bool = True):
+        if values is None and not isinstance(name, str | None):
+            name, values = "", name
+        name, make = name or "", None
+        if isinstance(values, list):
+            make = _MAKERS.get(str(dtype) if dtype is not None else _type_of_all(values))
+        if make is not None:
+            self._s = make(name, values, strict)
+        elif hasattr(values, "__arrow_c_array__"):
+            self._s = _PySeries.from_arrow_c_array(values)
+            self._s.rename(name)
+        else:
+            import polars
+
+            self._s = polars.Series(name, values, dtype, strict=strict)._s
+
+    @classmethod
+    def _from_pyseries(cls, inner: Any) -> Any:
+        made = cls.__new__(cls)
+        made._s = inner
+        return made
+
+    def __len__(self) -> int:
+        return self._s.len()
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(self._s.to_list())
+
+    def __arrow_c_stream__(self, requested_schema: Any = None) -> Any:
+        return self._s.__arrow_c_stream__(requested_schema)
+
+    @property
+    def name(self) -> str:
+        return self._s.name()
+
+    @property
+    def dtype(self) -> Any:
+        native = _PyDataFrame([self._s]).dtype_strings()[0]
+        return _known.get(native) or as_polars(self).dtype
+
+    def null_count(self) -> int:
+        return self._s.null_count()
+
+    def n_unique(self) -> int:
+        return self._s.n_unique()
+
+    def to_list(self) -> list[Any]:
+        return self._s.to_list()
+
+    def equals(self, other: Any) -> bool:
+        return self._s.equals(other._s, False, False, True)
+
+    def clone(self) -> Any:
+        return self._from_pyseries(self._s.clone())
+
+    def alias(self, name: str) -> Any:
+        renamed = self._s.clone()
+        renamed.rename(name)
+        return self._from_pyseries(renamed)
+
+    rename = alias
+
+    def cast(self, dtype: Any, *, strict: bool = True) -> Any:
+        return self.clone() if self.dtype == dtype else as_polars(self).cast(dtype, strict=strict)
+
+    def slice(self, offset: int, length: int | None = None) -> Any:
+        return self._from_pyseries(self._s.slice(offset, length))
+
+    def head(self, n: int = 10) -> Any:
+        return self.slice(0, n)
+
+    def filter(self, predicate: Any) -> Any:
+        return self._from_pyseries(self._s.filter(predicate._s))
+
+    def zip_with(self, mask: Any, other: Any) -> Any:
+        return self._from_pyseries(self._s.zip_with(mask._s, other._s))
+
+    def __or__(self, other: Any) -> Any:
+        return self._from_pyseries(self._s.bitor(other._s)) if isinstance(other, StandInSeries) else as_polars(self) | other
+
+    def new_from_index(self, index: int, length: int) -> Any:
+        return self._from_pyseries(self._s.new_from_index(index, length))
+
+
+class StandInFrame(_LaterTable):
+    """The stand-in of a frame."""
+
+    def __init__(self, data: Any = None):
+        if isinstance(data, list) and all(isinstance(column, StandInSeries) for column in data):
+            self._df = _PyDataFrame([column._s for column in data])
+        else:
+            import polars
+
+            self._df = polars.DataFrame(data)._df
+
+    @classmethod
+    def _from_pydf(cls, inner: Any) -> Any:
+        made = cls.__new__(cls)
+        made._df = inner
+        return made
+
+    def __len__(self) -> int:
+        return self._df.height()
+
+    def __arrow_c_stream__(self, requested_schema: Any = None) -> Any:
+        return self._df.__arrow_c_stream__(requested_schema)
+
+    @property
+    def height(self) -> int:
+        return self._df.height()
+
+    @property
+    def width(self) -> int:
+        return self._df.width()
+
+    @property
+    def columns(self) -> list[str]:
+        return self._df.columns()
+
+    @columns.setter
+    def columns(self, names: list[str]) -> None:
+        self._df.set_column_names(names)
+
+    @property
+    def dtypes(self) -> list[Any]:
+        known = [_known.get(native) for native in self._df.dtype_strings()]
+        return [column.dtype for column in self.get_columns()] if None in known else known
+
+    @property
+    def schema(self) -> dict[str, Any]:
+        return dict(zip(self.columns, self.dtypes))
+
+    def __getitem__(self, key: Any) -> Any:
+        if isinstance(key, str):
+            return self.get_column(key)
+        if isinstance(key, tuple) and key[0] == slice(None) and isinstance(key[1], list):
+            return self._from_pydf(self._df.select(key[1]))
+        return as_polars(self)[key]
+
+    def get_column(self, name: str) -> Any:
+        return _series(self._df.get_column(name))
+
+    def get_columns(self) -> list[Any]:
+        return [_series(column) for column in self._df.get_columns()]
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(self.get_columns())
+
+    def clone(self) -> Any:
+        return self._from_pydf(self._df.clone())
+
+    def rechunk(self) -> Any:
+        return self._from_pydf(self._df.rechunk())
+
+    def slice(self, offset: int, length: int | None = None) -> Any:
+        return self._from_pydf(self._df.slice(offset, length))
+
+    def head(self, n: int = 5) -> Any:
+        return self.slice(0, n)
+
+    def filter(self, predicate: Any) -> Any:
+        if not isinstance(predicate, StandInSeries):
+            return as_polars(self).filter(predicate)
+        return self._from_pydf(_PyDataFrame([column.filter(predicate._s) for column in self._df.get_columns()]))
+
+    def replace_column(self, index: int, column: Any) -> Any:
+        self._df.replace_column(index, column._s)
+        return self
+
+    def insert_column(self, index: int, column: Any) -> Any:
+        self._df.insert_column(index, column._s)
+        return self
+
+    def rename(self, mapping: Mapping[str, str]) -> Any:
+        renamed = self._df.clone()
+        renamed.set_column_names([mapping.get(name, name) for name in renamed.columns()])
+        return self._from_pydf(renamed)
+
+
+class StandInExpression(_Later):
+    """The stand-in of an expression: what readers and checks are without polars."""
+
+
+def _type_of_all(values: list[Any]) -> str | None:
+    """The type of values of one type; none that is known for others."""
+    kinds = {type(value) for value in values if value is not None}
+    if not kinds:
+        return "Null"
+    kind = {str: "String", bool: "Boolean", float: "Float64", int: "Int64"}.get(kinds.pop()) if len(kinds) == 1 else None
+    is_too_large = kind == "Int64" and any(value is not None and not -(2**63) <= value < 2**63 for value in values)
+    return None if is_too_large else kind
+
+
+def _series(inner: Any) -> Any:
+    # The names change when polars comes.
+    return globals()["Series"]._from_pyseries(inner)
+
+
+#: The names that stand for polars' own until that is there.
+_STAND_INS: dict[str, Any] = {"Series": StandInSeries, "DataFrame": StandInFrame, "Expr": StandInExpression}
+
+
+class _Arrival:
+    """Sees polars being imported."""
+
+    @classmethod
+    def find_spec(cls, name: str, path: Any = None, target: Any = None) -> Any:
+        if name != "polars":
+            return None
+        found = (finder.find_spec(name, path, target) for finder in sys.meta_path if finder is not cls)
+        spec = next((spec for spec in found if spec is not None), None)
+        if spec is not None and spec.loader is not None:
+            execute = spec.loader.exec_module
+
+            def exec_module(module: Any) -> None:
+                execute(module)
+                sys.meta_path.remove(cls)
+                for name, stand_in in _STAND_INS.items():
+                    stand_in.__bases__ = (getattr(module, name),)
+                for type in _known.values():
+                    type.__class__ = getattr(module, type._name)
+                _take_names(module)
+
+            spec.loader.exec_module = exec_module
+        return spec
+
+
+def _take_names(module: Any) -> None:
+    globals().update({name: getattr(module, name) for name in (*_STAND_INS, *_TYPES.values())})
+
+
+_found = _runtime()
+if _found is None:
+    import polars
+    from polars._plr import PyDataFrame as _PyDataFrame, PySeries as _PySeries
+
+    _take_names(polars)
+    _places = _PySeries.new_opt_u32 if polars.get_index_type() == polars.UInt32 else _PySeries.new_opt_u64
+else:
+    _PySeries, _PyDataFrame = _found
+    _places = _PySeries.new_opt_u32
+    _MAKERS = {
+        "Null": _PySeries.new_null,
+        "String": _PySeries.new_str,
+        "Boolean": _PySeries.new_opt_bool,
+        "UInt8": _PySeries.new_opt_u8,
+        "UInt32": _PySeries.new_opt_u32,
+        "UInt64": _PySeries.new_opt_u64,
+        "Int32": _PySeries.new_opt_i32,
+        "Int64": _PySeries.new_opt_i64,
+        "Float64": _PySeries.new_opt_f64,
+    }
+    globals().update(_STAND_INS, **{type._name: type for type in _known.values()})
+    sys.meta_path.insert(0, _Arrival)
+
+
+def series_of(column: Any) -> Series:
+    """The series of a column that exports itself as an Arrow array, under the name that it has there."""
+    # What `Series` comes to after it has asked whether the column is one of a dozen other things: for a column of a few cells that takes
+    # longer than all else.
+    return _series(_PySeries.from_arrow_c_array(column))
+
+
+def taken(column: Series, places: list[int]) -> Series:
+    """The values at some places of a column, in the places' order."""
+    return _series(column._s.gather_with_series(_places("", places, True)))
+
+
+def numbers_from(first: int, height: int, name: str = "") -> Series:
+    """The numbers from ``first`` on, one for each row."""
+    rows = _PyDataFrame([_PySeries.new_null("", [None], True).new_from_index(0, height)])
+    numbers = _series(rows.with_row_index(name, first).get_column(name))
+    return numbers if numbers.dtype == globals()["UInt32"] else numbers.cast(globals()["UInt32"])
+
+
+def concat(items: Iterable[Any], **options: Any) -> Any:
+    """Series one below the other, or whatever else polars puts together."""
+    items = [*items]
+    if is_imported() or not all(isinstance(item, StandInSeries) for item in items):
+        import polars
+
+        return polars.concat(items, **options)
+    whole = items[0]._s.clone()
+    for item in items[1:]:
+        whole.append(item._s)
+    return _series(whole)
+
+
+def frame_of(columns: list[Series]) -> DataFrame:
+    """The frame of series that have names, each its own."""
+    return globals()["DataFrame"]._from_pydf(_PyDataFrame([column._s for column in columns]))
+
+
+def as_polars(table: Any) -> Any:
+    """A frame or series as polars' own, for an author's function."""
+    import polars
+
+    if isinstance(table, StandInFrame):
+        return polars.DataFrame._from_pydf(table._df)
+    return polars.Series._from_pyseries(table._s) if isinstance(table, StandInSeries) else table

@@ -1,0 +1,315 @@
+//! Checks of whole columns: which values break one, and what is said of them.
+
+use std::collections::{HashMap, HashSet};
+
+use regex::Regex;
+
+use super::column::built::Texts;
+use crate::columns::export::Column;
+use crate::columns::view::Value;
+use crate::fields::texts::text;
+
+const MICROSECONDS_OF_DAY: i64 = 24 * 60 * 60 * 1_000_000;
+
+/// The least or the most that a value may be.
+#[derive(Debug, Clone, Copy)]
+pub enum Limit {
+    Whole(i64),
+    Number(f64),
+    /// Days since 1970; a time of day belongs to its day.
+    Day(i64),
+}
+
+/// What a check asks of a value. An empty cell breaks none but [`Demand::Filled`].
+pub enum Demand<'a> {
+    /// It is there.
+    Filled,
+    /// No other row has it.
+    Unique,
+    Between {
+        least: Option<Limit>,
+        most: Option<Limit>,
+    },
+    /// It is one of these texts.
+    OneOf {
+        known: &'a HashSet<String>,
+        ignores_case: bool,
+    },
+    /// Its text passes.
+    Passed(fn(&str) -> bool),
+    /// It is a text that matches.
+    Matched(&'a Regex),
+}
+
+/// How a value breaks a demand.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Breach {
+    /// It is less than the least, or breaks a demand of another kind.
+    Below,
+    /// It is more than the most.
+    Above,
+}
+
+/// Returns for each value how it breaks a demand; nothing if a value is of a type that the demand does not know.
+pub fn breaches(values: &[Value<'_>], demand: &Demand<'_>) -> Option<Vec<Option<Breach>>> {
+    let below = |is_broken: bool| is_broken.then_some(Breach::Below);
+    match demand {
+        Demand::Filled => Some(
+            values
+                .iter()
+                .map(|value| below(*value == Value::Null))
+                .collect(),
+        ),
+        Demand::Unique => repeats(values),
+        Demand::Between { least, most } => values
+            .iter()
+            .map(|value| {
+                if *value == Value::Null {
+                    return Some(None);
+                }
+                let is_below = least.map_or(Some(false), |limit| is_less(*value, limit, true))?;
+                let is_above = most.map_or(Some(false), |limit| is_less(*value, limit, false))?;
+                Some(if is_below {
+                    Some(Breach::Below)
+                } else {
+                    is_above.then_some(Breach::Above)
+                })
+            })
+            .collect(),
+        Demand::OneOf {
+            known,
+            ignores_case,
+        } => values
+            .iter()
+            .map(|value| match value {
+                Value::Null => Some(None),
+                Value::Text(text) if *ignores_case => {
+                    Some(below(!known.contains(&text.to_lowercase())))
+                }
+                Value::Text(text) => Some(below(!known.contains(*text))),
+                _ => None,
+            })
+            .collect(),
+        Demand::Matched(pattern) => values
+            .iter()
+            .map(|value| match value {
+                Value::Null => Some(None),
+                Value::Text(text) => Some(below(!pattern.is_match(text))),
+                _ => None,
+            })
+            .collect(),
+        Demand::Passed(check) => {
+            let mut written = String::new();
+            let passes = |value: &Value<'_>| {
+                written.clear();
+                below(text::push_text(*value, &mut written) && !check(&written))
+            };
+            Some(values.iter().map(passes).collect())
+        }
+    }
+}
+
+/// Whether a value is less than a limit, or more than it; nothing where the two cannot be compared. What is no number (NaN) is more than
+/// any.
+fn is_less(value: Value<'_>, limit: Limit, is_least: bool) -> Option<bool> {
+    let of = |ordering: Option<std::cmp::Ordering>| match ordering {
+        Some(ordering) if is_least => ordering.is_lt(),
+        Some(ordering) => ordering.is_gt(),
+        None => !is_least,
+    };
+    let number = |value: f64| match limit {
+        Limit::Whole(limit) => Some(of(value.partial_cmp(&(limit as f64)))),
+        Limit::Number(limit) => Some(of(value.partial_cmp(&limit))),
+        Limit::Day(_) => None,
+    };
+    let day = |day: i64| match limit {
+        Limit::Day(limit) => Some(of(Some(day.cmp(&limit)))),
+        _ => None,
+    };
+    match (value, limit) {
+        (Value::Integer(value), Limit::Whole(limit)) => Some(of(Some(value.cmp(&limit)))),
+        (Value::Integer(value), _) => number(value as f64),
+        (Value::Unsigned(value), _) => number(value as f64),
+        (Value::Float(value), _) => number(value),
+        (Value::Date(value), _) => day(value),
+        (Value::DateTime(value), _) => day(value.div_euclid(MICROSECONDS_OF_DAY)),
+        _ => None,
+    }
+}
+
+/// The values that another row has, too.
+fn repeats(values: &[Value<'_>]) -> Option<Vec<Option<Breach>>> {
+    #[derive(Clone, Copy, PartialEq, Eq, Hash)]
+    enum Key<'a> {
+        Text(&'a str),
+        Bits(u64),
+    }
+    let mut keys = Vec::with_capacity(values.len());
+    let mut counts: HashMap<Key<'_>, usize> = HashMap::new();
+    for value in values {
+        let key = match *value {
+            Value::Null => {
+                keys.push(None);
+                continue;
+            }
+            Value::Text(text) => Key::Text(text),
+            Value::Integer(number)
+            | Value::Date(number)
+            | Value::DateTime(number)
+            | Value::Time(number)
+            | Value::Duration(number) => Key::Bits(number as u64),
+            Value::Unsigned(number) => Key::Bits(number),
+            // Zero has two signs, and what is no number many forms.
+            Value::Float(number) if number.is_nan() => Key::Bits(f64::NAN.to_bits()),
+            Value::Float(number) => Key::Bits((number + 0.0).to_bits()),
+            Value::Boolean(_) => return None,
+        };
+        keys.push(Some(key));
+        *counts.entry(key).or_default() += 1;
+    }
+    let is_repeated = |key: Option<Key<'_>>| {
+        let count = key.and_then(|key| counts.get(&key)).copied();
+        (count > Some(1)).then_some(Breach::Below)
+    };
+    Some(keys.into_iter().map(is_repeated).collect())
+}
+
+/// The messages for values that break a demand; none if no value does. Nothing is said of the rows of `others`, of which something is
+/// said already.
+pub fn messages(
+    breaches: &[Option<Breach>],
+    below: &str,
+    above: &str,
+    others: &[Vec<Value<'_>>],
+) -> Option<Column> {
+    let mut texts = Texts::new(breaches.len());
+    let mut is_any = false;
+    for (row, breach) in breaches.iter().enumerate() {
+        let is_known = others.iter().any(|said| said[row] != Value::Null);
+        let said = breach.filter(|_| !is_known).map(|breach| match breach {
+            Breach::Below => below,
+            Breach::Above => above,
+        });
+        is_any |= said.is_some();
+        texts.push(said);
+    }
+    is_any.then(|| texts.column())
+}
+
+/// What several columns of messages say of each row: all of them, or the first one that says something.
+pub fn joined(columns: &[Vec<Value<'_>>], is_first: bool) -> Column {
+    let rows = columns.first().map_or(0, Vec::len);
+    let mut texts = Texts::new(rows);
+    let mut whole = String::new();
+    for row in 0..rows {
+        let mut said = columns.iter().filter_map(|column| match column[row] {
+            Value::Text(said) => Some(said),
+            _ => None,
+        });
+        let first = said.next();
+        match said.next() {
+            Some(second) if !is_first => {
+                whole.clear();
+                whole.push_str(first.unwrap_or_default());
+                for more in std::iter::once(second).chain(said) {
+                    whole.push_str("; ");
+                    whole.push_str(more);
+                }
+                texts.push(Some(&whole));
+            }
+            _ => texts.push(first),
+        }
+    }
+    texts.column()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn between(values: &[Value<'_>], least: Option<Limit>, most: Option<Limit>) -> Option<String> {
+        let demand = Demand::Between { least, most };
+        breaches(values, &demand).map(|found| shown(&found))
+    }
+
+    fn shown(found: &[Option<Breach>]) -> String {
+        found
+            .iter()
+            .map(|breach| match breach {
+                None => '.',
+                Some(Breach::Below) => '-',
+                Some(Breach::Above) => '+',
+            })
+            .collect()
+    }
+
+    #[test]
+    fn limits_belong_to_what_they_allow() {
+        let values = [0, 1, 5, 6].map(Value::Integer);
+        let (least, most) = (Some(Limit::Whole(1)), Some(Limit::Number(5.0)));
+        assert_eq!(between(&values, least, most).as_deref(), Some("-..+"));
+        assert_eq!(between(&values, None, most).as_deref(), Some("...+"));
+        let floats = [Value::Float(0.99), Value::Null, Value::Float(f64::NAN)];
+        assert_eq!(between(&floats, least, most).as_deref(), Some("-.+"));
+    }
+
+    #[test]
+    fn a_time_of_day_belongs_to_its_day() {
+        let of_day = |day: i64, hours: i64| Value::DateTime((day * 24 + hours) * 3_600_000_000);
+        let values = [of_day(-1, 23), of_day(0, 0), of_day(1, 23), of_day(2, 0)];
+        let found = between(&values, Some(Limit::Day(0)), Some(Limit::Day(1)));
+        assert_eq!(found.as_deref(), Some("-..+"));
+    }
+
+    #[test]
+    fn what_cannot_be_compared_is_left_to_others() {
+        let number = Some(Limit::Whole(1));
+        assert_eq!(between(&[Value::Text("a")], number, None), None);
+        assert_eq!(between(&[Value::Date(1)], number, None), None);
+        assert_eq!(
+            between(&[Value::Float(1.0)], Some(Limit::Day(1)), None),
+            None
+        );
+        let known = HashSet::from(["a".to_owned()]);
+        let one_of = Demand::OneOf {
+            known: &known,
+            ignores_case: true,
+        };
+        assert_eq!(breaches(&[Value::Integer(1)], &one_of), None);
+        let texts = [Value::Text("A"), Value::Null, Value::Text("b")];
+        assert_eq!(
+            breaches(&texts, &one_of)
+                .map(|found| shown(&found))
+                .as_deref(),
+            Some("..-")
+        );
+    }
+
+    #[test]
+    fn zeros_of_both_signs_are_repeats_and_empty_cells_are_none() {
+        let unique =
+            |values: &[Value<'_>]| breaches(values, &Demand::Unique).map(|found| shown(&found));
+        let floats = [0.0, -0.0, 1.0].map(Value::Float);
+        assert_eq!(unique(&floats).as_deref(), Some("--."));
+        let texts = [Value::Text("a"), Value::Null, Value::Null, Value::Text("a")];
+        assert_eq!(unique(&texts).as_deref(), Some("-..-"));
+    }
+
+    #[test]
+    fn messages_of_a_row_stand_in_their_order() {
+        let said = [
+            vec![Value::Text("one"), Value::Null, Value::Null],
+            vec![Value::Text("two"), Value::Text("three"), Value::Null],
+        ];
+        let nothing = |column: &Column| column.rows - column.null_count;
+        assert_eq!(nothing(&joined(&said, false)), 2);
+        assert_eq!(nothing(&joined(&said, true)), 2);
+        let others = [vec![Value::Text("known"), Value::Null]];
+        let both = [Some(Breach::Below); 2];
+        assert!(messages(&both[..1], "a", "b", &[vec![Value::Text("known")]]).is_none());
+        assert_eq!(
+            messages(&both, "a", "b", &others).map(|column| nothing(&column)),
+            Some(1)
+        );
+    }
+}
