@@ -7,8 +7,7 @@ author's file: see :func:`explain`.
 
 from __future__ import annotations
 
-from inspect import Parameter, signature
-
+from ade_engine.extensions import parameters
 from ade_engine.extensions.missing_modules import advice_on
 from ade_engine.infrastructure.observability.stack import author_frame, is_engine_file
 from ade_engine.infrastructure.observability.wording import said_by, told
@@ -64,7 +63,7 @@ def meant_parameter(name: str, offered: Iterable[str], taken: Iterable[str], lea
 def parameters_of(fn: Callable[..., Any]) -> tuple[str, ...]:
     """The names of a callable's parameters; none where its signature cannot be read."""
     try:
-        return tuple(signature(fn).parameters)
+        return tuple(parameter.name for parameter in parameters.parameters_of(fn))
     except (TypeError, ValueError):
         return ()
 
@@ -90,22 +89,22 @@ def plan_call(fn: Callable[..., Any], offered: Iterable[str]) -> CallPlan:
     """How ``fn`` takes the values a stage offers."""
     offered = tuple(offered)
     try:
-        parameters = signature(fn).parameters.values()
+        found = parameters.parameters_of(fn)
     except (TypeError, ValueError):
         # A built-in without a readable signature gets everything, and may refuse.
         return CallPlan((), tuple(name for name in offered if name not in ONLY_BY_NAME), None)
     positional: list[tuple[str, Any]] = []
     keywords: list[str] = []
     takes_all = False
-    for parameter in parameters:
+    for parameter in found:
         known = parameter.name in offered
-        if parameter.kind is Parameter.VAR_KEYWORD:
+        if parameter.kind == parameters.VAR_KEYWORD:
             takes_all = True
-        elif parameter.kind is Parameter.VAR_POSITIONAL:
+        elif parameter.kind == parameters.VAR_POSITIONAL:
             continue
-        elif not known and parameter.default is Parameter.empty:
+        elif not known and parameter.default is parameters.EMPTY:
             return CallPlan((), (), parameter.name)
-        elif parameter.kind is Parameter.POSITIONAL_ONLY:
+        elif parameter.kind == parameters.POSITIONAL_ONLY:
             positional.append((parameter.name, parameter.default))
         elif known:
             keywords.append(parameter.name)

@@ -9,7 +9,6 @@ from __future__ import annotations
 import importlib
 import os
 import sys
-from inspect import CO_NEWLOCALS, CO_OPTIMIZED
 from pathlib import Path
 from types import CodeType
 
@@ -28,6 +27,8 @@ if TYPE_CHECKING:
     from ade_engine.extensions.registry import Registry
 
 DEFAULT_PACKAGE = "ade_config"
+#: Flags of code: that of functions, which have names of their own and know them when they are compiled.
+_CO_OPTIMIZED, _CO_NEWLOCALS = 1, 2
 
 
 def plugin_folders(package: Path) -> tuple[str, ...]:
@@ -233,8 +234,8 @@ def defines_register(dotted: str, path: str, compiled: Compiled) -> bool:
         for constant in code.co_consts
         if isinstance(constant, CodeType)
         and constant.co_name == "register"
-        and constant.co_flags & CO_NEWLOCALS
-        and constant.co_flags & CO_OPTIMIZED
+        and constant.co_flags & _CO_NEWLOCALS
+        and constant.co_flags & _CO_OPTIMIZED
     ]
     if not first_lines:
         return False

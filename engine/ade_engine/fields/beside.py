@@ -5,7 +5,6 @@ customer in a form.
 from __future__ import annotations
 
 import re
-from typing import Any
 
 from ade_engine.fields.headers import simplify
 from ade_engine.models.table import is_blank
@@ -13,6 +12,10 @@ from ade_engine.models.table import is_blank
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
+    from typing import Any
+
+    #: A value, and its cell: row and column from 1, where it has one.
+    Found = tuple[Any, int | None, int | None]
 
 #: So many rows above a table are looked at, and so many blank cells may stand between a label and its value.
 MOST_ABOVE, _MOST_BLANK = 200, 8
@@ -35,10 +38,6 @@ class Around:
         if self._known is None:
             self._known = list(self._rows())
         return self._known
-
-
-#: A value, and its cell: row and column from 1, where it has one.
-Found = tuple[Any, int | None, int | None]
 
 
 class Beside:

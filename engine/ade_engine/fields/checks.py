@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable
-from typing import Any
 
 from ade_engine import _native
 from ade_engine.fields.readers import readable
@@ -14,6 +13,10 @@ from ade_engine.fields.surroundings import is_strict
 from ade_engine.models import polars as pl
 from ade_engine.models.errors import nearest
 from ade_engine.models.polars import series_of
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 #: What is said of a value that another row has, too; the list of issues adds where.
 REPEATED = "occurs more than once"

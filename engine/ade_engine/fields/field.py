@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from inspect import signature
 
+from ade_engine.extensions import parameters
 from ade_engine.extensions.place import calling_place
 from ade_engine.fields.beside import Beside
 from ade_engine.fields.by_values import FieldValues
@@ -19,11 +19,9 @@ from ade_engine.models.issues import WARNING
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
-    from inspect import Parameter
     from typing import Any
 
-    from ade_engine.models import polars as pl
-
+    from ade_engine.extensions.parameters import Parameter
     from ade_engine.extensions.registry import Registry
 
 
@@ -78,7 +76,7 @@ class Field:
             raise TypeError(f"a field's name should be a text, not {name!r}")
         for fact in facts:
             if fact not in _FACTS:
-                own = [known for known in signature(Field).parameters if known not in ("name", "facts")]
+                own = [known for known in _parameters(Field.__init__) if known not in ("self", "name", "facts")]
                 raise TypeError(f"Field {name!r} takes no {fact!r}{did_you_mean(fact, [*own, *_FACTS])}")
         if headers is None or isinstance(headers, str) or not all(isinstance(header, str) for header in headers):
             raise TypeError(f"Field {name!r}: headers should be a list of texts, not {headers!r}")
@@ -180,16 +178,16 @@ def _of_field(
 
 def _parameters(function: Callable[..., Any]) -> Mapping[str, Parameter]:
     try:
-        return signature(function).parameters
+        return {parameter.name: parameter for parameter in parameters.parameters_of(function)}
     except (TypeError, ValueError):
         return {}
 
 
 def _kind_within(read: Callable[..., Any] | None, field: str) -> str | None:
     """What a function reads a field as, if it does so by one of the readers whose values tell what they are."""
-    parameters = _parameters(read) if read is not None else {}
-    if "field_name" in parameters:
-        required = [one.name for one in parameters.values() if one.default is one.empty and one.kind is not one.VAR_KEYWORD]
+    taken = _parameters(read) if read is not None else {}
+    if "field_name" in taken:
+        required = [one.name for one in taken.values() if one.default is parameters.EMPTY and one.kind != parameters.VAR_KEYWORD]
         values = {**dict.fromkeys(required), "field_name": field}
         # Nothing is known yet: what a function may look into is empty.
         values.update({name: defaultdict(lambda: None) for name in ("state", "metadata") if name in values})
@@ -199,7 +197,7 @@ def _kind_within(read: Callable[..., Any] | None, field: str) -> str | None:
 
             values["table"] = pl.DataFrame(schema={field: pl.String})
     try:
-        made = readers_made(lambda: read(**values) if "field_name" in parameters else read(field))
+        made = readers_made(lambda: read(**values) if "field_name" in taken else read(field))
     except Exception:
         # It fails in the run, with its place; or it needs a table, and without one nobody knows what it reads.
         return None

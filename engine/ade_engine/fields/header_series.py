@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from calendar import monthrange
 from functools import lru_cache
 
 from ade_engine import _native
@@ -51,11 +50,16 @@ _HAS_YEAR = rf"{_YEAR_IN_FULL}|['’]\d\d(?!\d)|[\s\-/.]\d\d$|\d{{2,4}}年"
 _BRACKETS = r"\s*[(\[][^()\[\]]*[)\]]\s*$"
 
 
+def _days_of(year: int, month: int) -> int:
+    is_leap = year % 4 == 0 and (year % 100 != 0 or year % 400 == 0)
+    return 29 if month == 2 and is_leap else (31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)[month - 1]
+
+
 def belongs(series: str, cell: Any) -> bool:
     """Whether a header is one of a series: ``belongs("months", "Jan 2025")``."""
     if isinstance(cell, (dt.date, dt.datetime)):
         day = cell.day
-        return series == "dates" or series == "months" and day in (1, monthrange(cell.year, cell.month)[1]) or series == "years" and (cell.month, day) in ((1, 1), (12, 31))
+        return series == "dates" or series == "months" and day in (1, _days_of(cell.year, cell.month)) or series == "years" and (cell.month, day) in ((1, 1), (12, 31))
     text = as_text(cell)
     return bool(text) and len(text) <= 40 and _TESTS[series](text)
 

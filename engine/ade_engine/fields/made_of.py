@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Mapping
-from typing import Any
 
 from ade_engine import _native
 from ade_engine.fields.readers import TYPES, Reader, _one_of, readable
@@ -12,6 +11,10 @@ from ade_engine.fields.scales import folded
 from ade_engine.fields.surroundings import Surroundings, current
 from ade_engine.models import polars as pl
 from ade_engine.models.polars import series_of
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 #: What a cell that could not be read is not.
 _NOUNS = {

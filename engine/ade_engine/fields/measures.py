@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
-from typing import Any
 
 from ade_engine import _native
 from ade_engine.fields.header_unit import is_sign
@@ -17,6 +16,10 @@ from ade_engine.fields.units import is_unit, without_brackets
 from ade_engine.models import polars as pl
 from ade_engine.models.record import Record
 from ade_engine.models.polars import series_of
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 #: Powers of ten by their words; "m" and "k" count beside a currency alone.
 _SCALES = {

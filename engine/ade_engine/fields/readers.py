@@ -7,7 +7,6 @@ result is null where the cell is empty, and where it cannot be read.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import Any
 
 from ade_engine import _native
 from ade_engine.fields.measures import Measure, colons_below_minutes, has_plain_numbers, measure_of, shows_currency
@@ -15,6 +14,10 @@ from ade_engine.fields.surroundings import current, is_strict
 from ade_engine.models import polars as pl
 from ade_engine.models.errors import nearest, saying
 from ade_engine.models.polars import series_of, taken
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 #: What readers give, by kind.
 TYPES = {

@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from ade_engine.fields.header_series import SERIES, as_text, belongs, has_year, without_brackets, years_in
 from ade_engine.fields.headers import simplify
@@ -14,6 +13,8 @@ from ade_engine.models.errors import did_you_mean
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from ade_engine.fields.beside import Beside
 
 #: The stack of all columns that no field has.

@@ -23,7 +23,7 @@ _MOST_TABLES, _MOST_COLUMNS_OF_TABLES, _MOST_FIELDS = 200, 2_000, 5_000
 class Notices:
     """The notices and readings of one run, in the order in which they came up."""
 
-    __slots__ = ("notices", "readings", "rows", "columns", "tables", "places", "with_values_left", "columns_to_tell", "_fields_to_tell", "_columns_to_place")
+    __slots__ = ("notices", "readings", "rows", "columns", "tables", "places", "with_values_left", "columns_to_tell", "_fields_to_tell", "_columns_to_place", "_at")
 
     def __init__(self) -> None:
         self.notices: list[dict[str, Any]] = []
@@ -39,6 +39,8 @@ class Notices:
         self.columns_to_tell = _MOST_COLUMNS_OF_TABLES
         self._fields_to_tell = _MOST_FIELDS
         self._columns_to_place = _MOST_COLUMNS_OF_TABLES
+        #: By sheet and table, the positions of tables.
+        self._at: dict[str, dict[int, int]] = {}
 
     def add(self, code: str, message: str, *, level: str = WARNING, **facts: Any) -> None:
         """Add a notice.
@@ -73,8 +75,14 @@ class Notices:
         table["fields"] = table["fields"][: self._fields_to_tell]
         self._fields_to_tell -= len(table["fields"])
         self.columns_to_tell -= len(table["columns"])
+        self._at.setdefault(table["sheet"], {})[table["table"]] = len(self.tables)
         self.tables.append(table)
         self.places.append(places)
+
+    def positions(self, sheet: str, table: int | None) -> list[int]:
+        """The positions of a table of a sheet in ``tables``, or of all its tables."""
+        known = self._at.get(sheet, {})
+        return [*known.values()] if table is None else [known[table]] if table in known else []
 
     def write(self, index: int, output: dict[str, Any]) -> None:
         """Say where the table at this position of ``tables`` was written: ``sheet``, ``range`` and ``columns``."""

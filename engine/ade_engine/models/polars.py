@@ -14,11 +14,11 @@ from __future__ import annotations
 import builtins
 import os
 import sys
-from typing import Any
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
+    from typing import Any
 
     from polars import *
 
@@ -27,10 +27,7 @@ _CALLED_OF_SERIES = (
     *("append", "bitor", "equals", "filter", "from_arrow_c_array", "gather_with_series", "n_unique", "name", "new_from_index", "null_count", "rename"),
     *("new_null", "new_opt_bool", "new_opt_f64", "new_opt_i32", "new_opt_i64", "new_opt_u8", "new_opt_u32", "new_opt_u64", "new_str", "slice", "to_list", "zip_with", "__arrow_c_stream__"),
 )
-_CALLED_OF_FRAMES = (
-    *("clone", "columns", "dtype_strings", "get_column", "get_columns", "height", "insert_column", "rechunk", "replace_column", "select"),
-    *("set_column_names", "slice", "width", "with_row_index", "__arrow_c_stream__"),
-)
+_CALLED_OF_FRAMES = ("dtype_strings", "get_column", "with_row_index", "__arrow_c_stream__")
 #: What is called by a sign: Python looks for these at the class.
 _SIGNS = ("__eq__", "__ne__", "__lt__", "__le__", "__gt__", "__ge__", "__invert__", "__neg__", "__pos__", "__abs__", "__bool__") + tuple(
     f"__{side}{name}__" for name in ("add", "sub", "mul", "truediv", "floordiv", "mod", "pow", "and", "or", "xor") for side in ("", "r")
@@ -152,6 +149,8 @@ _known = {native: _Type(name) for native, name in _TYPES.items()}
 class StandInSeries(_LaterTable):
     """The stand-in of a series."""
 
+    _type: Any = None
+
     def __init__(self, name: Any = None, values: Any = None, dtype: Any = None, *, strict: bool = True):
         if values is None and not isinstance(name, str | None):
             name, values = "", name
@@ -189,8 +188,9 @@ class StandInSeries(_LaterTable):
 
     @property
     def dtype(self) -> Any:
-        native = _PyDataFrame([self._s]).dtype_strings()[0]
-        return _known.get(native) or as_polars(self).dtype
+        if self._type is None:
+            self._type = _known.get(_PyDataFrame([self._s]).dtype_strings()[0]) or as_polars(self).dtype
+        return self._type
 
     def null_count(self) -> int:
         return self._s.null_count()
@@ -237,77 +237,85 @@ class StandInSeries(_LaterTable):
 
 
 class StandInFrame(_LaterTable):
-    """The stand-in of a frame."""
+    """The stand-in of a frame: its columns by their names."""
 
     def __init__(self, data: Any = None):
-        if isinstance(data, list) and all(isinstance(column, StandInSeries) for column in data):
-            self._df = _PyDataFrame([column._s for column in data])
-        else:
+        if not isinstance(data, list) or not all(isinstance(column, StandInSeries) for column in data):
             import polars
 
-            self._df = polars.DataFrame(data)._df
+            data = polars.DataFrame(data).get_columns()
+        self._columns = {column.name: column for column in data}
+        self._height = len(data[0]) if data else 0
 
     @classmethod
-    def _from_pydf(cls, inner: Any) -> Any:
+    def _of(cls, columns: dict[str, Any], height: int) -> Any:
         made = cls.__new__(cls)
-        made._df = inner
+        made._columns, made._height = columns, height
         return made
 
+    @property
+    def _df(self) -> Any:
+        # What polars has of it.
+        return _PyDataFrame([column._s for column in self._columns.values()])
+
     def __len__(self) -> int:
-        return self._df.height()
+        return self._height
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter([*self._columns.values()])
+
+    def __getitem__(self, key: Any) -> Any:
+        if isinstance(key, str):
+            return self.get_column(key)
+        if isinstance(key, tuple) and key[0] == slice(None) and isinstance(key[1], list):
+            return self._of({name: self._columns[name] for name in key[1]}, self._height)
+        return as_polars(self)[key]
 
     def __arrow_c_stream__(self, requested_schema: Any = None) -> Any:
         return self._df.__arrow_c_stream__(requested_schema)
 
     @property
     def height(self) -> int:
-        return self._df.height()
+        return self._height
 
     @property
     def width(self) -> int:
-        return self._df.width()
+        return len(self._columns)
 
     @property
     def columns(self) -> list[str]:
-        return self._df.columns()
+        return [*self._columns]
 
     @columns.setter
     def columns(self, names: list[str]) -> None:
-        self._df.set_column_names(names)
+        renamed = {name: column if column.name == name else column.alias(name) for name, column in zip(names, self._columns.values())}
+        if not len(self._columns) == len(names) == len(renamed):
+            as_polars(self).columns = names
+        self._columns = renamed
 
     @property
     def dtypes(self) -> list[Any]:
-        known = [_known.get(native) for native in self._df.dtype_strings()]
-        return [column.dtype for column in self.get_columns()] if None in known else known
+        return [column.dtype for column in self._columns.values()]
 
     @property
     def schema(self) -> dict[str, Any]:
-        return dict(zip(self.columns, self.dtypes))
-
-    def __getitem__(self, key: Any) -> Any:
-        if isinstance(key, str):
-            return self.get_column(key)
-        if isinstance(key, tuple) and key[0] == slice(None) and isinstance(key[1], list):
-            return self._from_pydf(self._df.select(key[1]))
-        return as_polars(self)[key]
+        return {name: column.dtype for name, column in self._columns.items()}
 
     def get_column(self, name: str) -> Any:
-        return _series(self._df.get_column(name))
+        return self._columns[name] if name in self._columns else as_polars(self).get_column(name)
 
     def get_columns(self) -> list[Any]:
-        return [_series(column) for column in self._df.get_columns()]
-
-    def __iter__(self) -> Iterator[Any]:
-        return iter(self.get_columns())
+        return [*self._columns.values()]
 
     def clone(self) -> Any:
-        return self._from_pydf(self._df.clone())
+        return self._of({**self._columns}, self._height)
 
     def rechunk(self) -> Any:
-        return self._from_pydf(self._df.rechunk())
+        return self
 
     def slice(self, offset: int, length: int | None = None) -> Any:
-        return self._from_pydf(self._df.slice(offset, length))
+        columns = {name: column.slice(offset, length) for name, column in self._columns.items()}
+        return self._of(columns, len(next(iter(columns.values()), ())))
 
     def head(self, n: int = 5) -> Any:
         return self.slice(0, n)
@@ -315,20 +323,18 @@ class StandInFrame(_LaterTable):
     def filter(self, predicate: Any) -> Any:
         if not isinstance(predicate, StandInSeries):
             return as_polars(self).filter(predicate)
-        return self._from_pydf(_PyDataFrame([column.filter(predicate._s) for column in self._df.get_columns()]))
+        columns = {name: column.filter(predicate) for name, column in self._columns.items()}
+        return self._of(columns, len(next(iter(columns.values()), ())))
 
-    def replace_column(self, index: int, column: Any) -> Any:
-        self._df.replace_column(index, column._s)
-        return self
-
-    def insert_column(self, index: int, column: Any) -> Any:
-        self._df.insert_column(index, column._s)
-        return self
+    def with_columns(self, *columns: Any, **named: Any) -> Any:
+        if named or not self._columns or not all(isinstance(column, StandInSeries) and len(column) == self._height for column in columns):
+            return as_polars(self).with_columns(*columns, **named)
+        return self._of({**self._columns, **{column.name: column for column in columns}}, self._height)
 
     def rename(self, mapping: Mapping[str, str]) -> Any:
-        renamed = self._df.clone()
-        renamed.set_column_names([mapping.get(name, name) for name in renamed.columns()])
-        return self._from_pydf(renamed)
+        renamed = self.clone()
+        renamed.columns = [mapping.get(name, name) for name in self._columns]
+        return renamed
 
 
 class StandInExpression(_Later):
@@ -442,7 +448,8 @@ def concat(items: Iterable[Any], **options: Any) -> Any:
 
 def frame_of(columns: list[Series]) -> DataFrame:
     """The frame of series that have names, each its own."""
-    return globals()["DataFrame"]._from_pydf(_PyDataFrame([column._s for column in columns]))
+    kind = globals()["DataFrame"]
+    return kind(columns) if kind is StandInFrame else kind._from_pydf(_PyDataFrame([column._s for column in columns]))
 
 
 def as_polars(table: Any) -> Any:

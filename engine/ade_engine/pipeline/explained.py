@@ -196,10 +196,8 @@ def tell_written(context: RunContext, result: TableResult, columns: list[tuple[s
     """
     region, told = result.output_region, context.notices
     fields = context.registry.fields
-    for index, table in enumerate(told.tables):
-        is_merged = context.settings.merge_tables_in_sheet
-        if region is None or table["sheet"] != context.sheet_name or not (is_merged or table["table"] == result.table_index):
-            continue
+    is_merged = context.settings.merge_tables_in_sheet
+    for index in () if region is None else told.positions(context.sheet_name, None if is_merged else result.table_index):
         placed = [
             {
                 "column": column_letters(region.min_col + number),

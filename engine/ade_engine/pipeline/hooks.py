@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from ade_engine.extensions.invoke import COMMON_NAMES, RAISED, Caller, WrongResult
 from ade_engine.fields.surroundings import ROW
 from ade_engine.models import polars as pl
@@ -13,6 +11,7 @@ from ade_engine.models.fields import HookName
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from typing import Any
 
     from ade_engine.extensions.registry import RegisteredFn
     from ade_engine.models.table import TableRegion

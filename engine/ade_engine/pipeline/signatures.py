@@ -5,8 +5,7 @@ A run finds that out when it calls one. A check of a config package calls none, 
 
 from __future__ import annotations
 
-from inspect import Parameter, signature
-
+from ade_engine.extensions import parameters
 from ade_engine.extensions.invoke import Failure, MissingParameter, located, meant_parameter, parameters_of, plan_call, source_of
 from ade_engine.pipeline.columns import mapping
 from ade_engine.pipeline.finding import row_detectors
@@ -43,14 +42,14 @@ def misspelt_parameters(registry: Registry) -> list[str]:
     found: dict[tuple[Any, ...], str] = {}
     for role, entry, offered in _callables(registry):
         try:
-            parameters = signature(entry.fn).parameters.values()
+            found_here = parameters.parameters_of(entry.fn)
         except (TypeError, ValueError):
             continue
-        for parameter in parameters:
+        for parameter in found_here:
             name = parameter.name
             # `columns=("a", "b")` is a constant of the function's own, and no slip for `column`.
             is_own = name in offered or name.rstrip("s") in offered
-            if parameter.default is Parameter.empty or is_own:
+            if parameter.default is parameters.EMPTY or is_own:
                 continue
             near = meant_parameter(name, offered, parameters_of(entry.fn), 0.8)
             if near is not None:

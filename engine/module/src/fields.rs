@@ -14,7 +14,7 @@ use ade_engine_native::cells::{Cell, Sheet, Tag, text_form};
 use ade_engine_native::columns::export::Column;
 use ade_engine_native::columns::frame::Series;
 use ade_engine_native::columns::view::{Value, value_of};
-use ade_engine_native::fields::checks::{self, Demand, Limit};
+use ade_engine_native::fields::checks::{self, Demand, Extreme};
 use ade_engine_native::fields::column::built;
 use ade_engine_native::fields::column::reading::{ChosenBy, Hints, Order, Reading, StatedBy};
 use ade_engine_native::fields::dates::moment;
@@ -683,9 +683,9 @@ pub fn checked(
     let is_of_days = demand == "days_between";
     let limit = |bound: Option<Allowed>| {
         bound.map(|bound| match bound {
-            Allowed::Whole(day) if is_of_days => Limit::Day(day),
-            Allowed::Whole(number) => Limit::Whole(number),
-            Allowed::Number(number) => Limit::Number(number),
+            Allowed::Whole(day) if is_of_days => Extreme::Day(day),
+            Allowed::Whole(number) => Extreme::Whole(number),
+            Allowed::Number(number) => Extreme::Number(number),
         })
     };
     let demand = match demand {

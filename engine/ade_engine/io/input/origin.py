@@ -6,8 +6,6 @@ module read. As long as it is unchanged, the file itself is scanned instead of t
 
 from __future__ import annotations
 
-from typing import Any
-
 from openpyxl.cell.cell import MergedCell
 
 from ade_engine.io.scan.sheet_scan import SheetScan
@@ -15,6 +13,10 @@ from ade_engine.io.worksheets.bands import Columns
 from ade_engine.io.worksheets.cells import LazyCells
 from ade_engine.io.worksheets.rows import ScanRows
 from ade_engine.io.worksheets.worksheet import LazyWorksheet
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 
 class Origin:

@@ -9,7 +9,6 @@ number in the workbook's list of styles, and the first access to a style opens t
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Any
 
 from openpyxl.cell.read_only import EMPTY_CELL, ReadOnlyCell
 from openpyxl.worksheet._read_only import ReadOnlyWorksheet
@@ -18,6 +17,8 @@ from ade_engine.io.stand_in import named_like
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from ade_engine.io.scan.sheet_scan import SheetScan
 
 #: Rows that are read for a first look.

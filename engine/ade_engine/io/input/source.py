@@ -7,12 +7,15 @@ so that reading overlaps their import.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
 
 from ade_engine import _native
 from ade_engine.io.scan.merged import in_order
 from ade_engine.io.scan.sheet_scan import SheetScan
 from ade_engine.io.stand_in import StandIn, become, is_stand_in, opening, set_facts
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 #: The input file cannot be read; the message says what is wrong with it. Bytes that are not in the encoding of a text
 #: file are a ``UnicodeDecodeError`` instead, with an ``ade_hint`` where the file is a workbook.

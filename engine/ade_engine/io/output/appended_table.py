@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from ade_engine import _native
 from ade_engine.io.limits import CONTROL_CHARACTER, LONGEST_TEXT
 from ade_engine.models.errors import saying
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from ade_engine.models import polars as pl
 
     from ade_engine.io.output.look import TableLook

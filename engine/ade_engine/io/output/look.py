@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from ade_engine import _native
 from ade_engine.models.table import column_letters
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from ade_engine.models import polars as pl
 
 #: Kinds of columns, as the native module numbers them.

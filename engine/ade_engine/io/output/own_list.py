@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from array import array
 from copy import copy
-from typing import Any
 
 from ade_engine._native import ListSheet
 from ade_engine.models.table import column_letters
@@ -15,6 +14,7 @@ from ade_engine.models.table import column_letters
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from typing import Any
 
     from ade_engine.io.worksheets.openpyxl_looks import Looks
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import itertools
 import os
-from typing import Any
 
 from ade_engine import _native
 from ade_engine._native import IssueList
@@ -24,6 +23,7 @@ from ade_engine.models.issues import by_severity
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
+    from typing import Any
 
     from ade_engine.models import polars as pl
 

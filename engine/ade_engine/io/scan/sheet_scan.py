@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from ade_engine import _native
 from ade_engine.models.row_layout import SheetRows
 from ade_engine.models.table import is_blank
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 
 class SheetScan(_native.Scan):

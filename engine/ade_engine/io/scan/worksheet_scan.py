@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 from itertools import chain
-from typing import Any
 
 from ade_engine import _native
 from ade_engine.io.scan.merged import in_order
 from ade_engine.io.scan.sheet_scan import ChangedScan, SheetScan
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 _TYPES_OF_FILES = frozenset((type(None), str, bool, int, float, dt.datetime, dt.date, dt.time, dt.timedelta))
 

@@ -10,13 +10,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, KeysView
 from sys import getrefcount
-from typing import Any
 
 from openpyxl.cell.cell import Cell
 from openpyxl.worksheet.worksheet import Worksheet
 
 from ade_engine.io.worksheets.bands import Bands
 from ade_engine.io.worksheets.rows import Rows
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 #: After this many new cell objects, those without another reference are dropped.
 _ROUND = 1 << 12

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from copy import copy
-from typing import Any
 
 from openpyxl.cell.cell import ERROR_CODES, Cell
 from openpyxl.worksheet.worksheet import Worksheet
 
 from ade_engine.io.limits import LONGEST_TEXT
 from ade_engine.models import polars as pl
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 _new_cell = Cell.__new__
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from array import array
 from copy import copy
-from typing import Any
 
 from openpyxl.cell.cell import Cell
 from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
@@ -15,6 +14,10 @@ from openpyxl.worksheet.properties import PageSetupProperties
 from ade_engine import _native
 from ade_engine.io.output.look import SheetLook, TableLook
 from ade_engine.io.worksheets.rows import Rows
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 _HEADER_HEIGHT = 20
 _LINE = "FF88837A"

@@ -10,7 +10,6 @@ from __future__ import annotations
 from array import array
 from collections.abc import Iterator
 from copy import copy
-from typing import Any
 
 from openpyxl.cell.cell import Cell
 from openpyxl.styles.cell_style import StyleArray
@@ -29,6 +28,8 @@ from ade_engine.models import polars as pl
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from ade_engine.io.scan.sheet_scan import SheetScan
 
 #: Values are taken from a table this many rows at a time.

@@ -13,7 +13,6 @@ from bisect import bisect_left
 from collections.abc import Iterator
 from decimal import Decimal
 from types import SimpleNamespace
-from typing import Any
 from zipfile import ZIP_DEFLATED
 
 from openpyxl.cell._writer import write_cell
@@ -68,6 +67,10 @@ from ade_engine.io.worksheets.valid import (
     is_filtered,
     leave_out_overlapping_tables,
 )
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 #: Packing harder than this takes longer than everything else.
 _LEVEL = 2

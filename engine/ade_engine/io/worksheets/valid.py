@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import re
 from copy import copy
-from typing import Any
 from zipfile import ZipFile
 
 from openpyxl.formula.tokenizer import Token, Tokenizer, TokenizerError
@@ -21,6 +20,10 @@ from openpyxl.worksheet.formula import ArrayFormula
 from openpyxl.worksheet.table import Table, TableColumn
 
 from ade_engine.io.limits import LAST_COLUMN, LAST_ROW
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 _WIDEST_COLUMN = 255
 _LONGEST_COLUMN_NAME = 255

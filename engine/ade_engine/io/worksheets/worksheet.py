@@ -11,7 +11,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from copy import copy
-from typing import Any
 
 from openpyxl.utils import get_column_letter
 from openpyxl.utils.indexed_list import IndexedList
@@ -26,6 +25,10 @@ from ade_engine.io.stand_in import named_like
 from ade_engine.io.worksheets.cells import LazyCells
 from ade_engine.io.worksheets.fresh_cells import keep_text
 from ade_engine.io.worksheets.rows import Rows, StyleTable
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 #: Ranges of fewer cells are moved cell by cell.
 _SMALL_RANGE = 256

@@ -7,8 +7,6 @@ found.
 
 from __future__ import annotations
 
-from typing import Any
-
 from ade_engine.fields import surroundings
 from ade_engine.fields.surroundings import Surroundings
 from ade_engine.models.table import DerivedMapping, column_letters
@@ -18,6 +16,7 @@ from ade_engine.pipeline.shared.table_columns import with_series
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
+    from typing import Any
 
     from ade_engine.models import polars as pl
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from ade_engine.fields.surroundings import ROW
 from ade_engine.io.limits import CONTROL_CHARACTER
 from ade_engine.models.polars import frame_of
@@ -13,6 +11,7 @@ from ade_engine.pipeline.finding.header_rows import joined_headers, spread_label
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from typing import Any
 
     from ade_engine.io.scan.sheet_scan import SheetScan
     from ade_engine.pipeline.finding.header_rows import RowSpan

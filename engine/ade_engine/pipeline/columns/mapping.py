@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import time
 from itertools import takewhile
-from typing import Any
 
 from ade_engine.extensions.invoke import COMMON_NAMES, RAISED, Caller, WrongResult, source_of
 from ade_engine.fields.by_values import FieldValues, kind_of_others
@@ -30,6 +29,7 @@ _EARLIER = (
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Container, Iterable
+    from typing import Any
 
     from ade_engine.extensions.registry import RegisteredFn
     from ade_engine.pipeline.columns.frame import SourceTable

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from ade_engine.fields.surroundings import ROW
 from ade_engine.io.output.look import (
     FIELD,
@@ -24,6 +22,8 @@ from ade_engine.pipeline.values.types import field_type
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from ade_engine.models import polars as pl
 
     from ade_engine.pipeline.output.manifest import Manifest

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Any
 
 from ade_engine.fields.beside import MOST_ABOVE, Around
 from ade_engine.models import polars as pl
@@ -14,6 +13,7 @@ from ade_engine.pipeline.shared.table_columns import with_series
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from typing import Any
 
     from ade_engine.io.scan.sheet_scan import SheetScan
     from ade_engine.pipeline.finding.header_rows import RowSpan

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from ade_engine.extensions.invoke import source_of
 from ade_engine.infrastructure.observability.wording import stands_in_code
 from ade_engine.models import polars as pl
@@ -14,6 +12,8 @@ from ade_engine.pipeline.shared.collected import Reported, said_at
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from ade_engine.extensions.registry import RegisteredFn
     from ade_engine.pipeline.shared.context import RunContext
 

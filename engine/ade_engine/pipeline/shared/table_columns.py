@@ -40,6 +40,8 @@ def with_series(table: pl.DataFrame, columns: Sequence[pl.Series]) -> pl.DataFra
     """
     if not columns:
         return table
+    if isinstance(table, pl.StandInFrame):
+        return table.with_columns(*columns)
     height, names = table.height, table.columns
     for column in columns:
         if len(column) != height or not names:

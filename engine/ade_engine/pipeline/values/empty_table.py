@@ -9,10 +9,9 @@ name, and names that are nowhere defined. All else is left to a run.
 from __future__ import annotations
 
 from dis import get_instructions
-from inspect import Parameter, signature
-from typing import Any
 
 from ade_engine import fields
+from ade_engine.extensions import parameters
 from ade_engine.extensions.invoke import RAISED, Caller, Failure, explain
 from ade_engine.infrastructure.observability.logger import NullLogger
 from ade_engine.infrastructure.observability.stack import is_engine_file
@@ -27,6 +26,7 @@ from ade_engine.pipeline.values.values import Transforms, Validators
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from typing import Any
 
     from ade_engine.extensions.registry import Registry
     from ade_engine.infrastructure.settings import Settings
@@ -113,14 +113,14 @@ def _holds_for_every_table(error: BaseException, fn: Callable[..., Any]) -> bool
 def _gets_only_its_field(fn: Callable[..., Any]) -> bool:
     """Whether a function asks for no value that is another one in a run. ``**_`` asks for nothing."""
     try:
-        parameters = signature(fn).parameters.values()
+        found = parameters.parameters_of(fn)
     except (TypeError, ValueError):
         return False
     return not any(
         parameter.name in OFFERED
-        if parameter.kind is not Parameter.VAR_KEYWORD
+        if parameter.kind != parameters.VAR_KEYWORD
         else not parameter.name.startswith("_")
-        for parameter in parameters
+        for parameter in found
         if parameter.name != "field_name"
     )
 

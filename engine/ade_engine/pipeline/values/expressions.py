@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from ade_engine.extensions.invoke import COMMON_NAMES, RAISED, Caller, MissingParameter, WrongResult, source_of
 from ade_engine.fields.checks import Check
 from ade_engine.fields.header_unit import header_unit
@@ -17,6 +15,7 @@ from ade_engine.pipeline.values.types import column_wanted_as_text, field_type
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
+    from typing import Any
 
     from ade_engine.extensions.registry import RegisteredFn
     from ade_engine.pipeline.shared.context import RunContext

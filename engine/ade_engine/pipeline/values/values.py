@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from ade_engine import _native
 from ade_engine.extensions.invoke import RAISED, WrongResult
 from ade_engine.fields import surroundings
@@ -38,6 +36,7 @@ from ade_engine.pipeline.values.types import with_types
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from typing import Any
 
     from ade_engine.extensions.registry import RegisteredFn
     from ade_engine.fields.surroundings import ColumnSource

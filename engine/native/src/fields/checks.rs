@@ -13,7 +13,7 @@ const MICROSECONDS_OF_DAY: i64 = 24 * 60 * 60 * 1_000_000;
 
 /// The least or the most that a value may be.
 #[derive(Debug, Clone, Copy)]
-pub enum Limit {
+pub enum Extreme {
     Whole(i64),
     Number(f64),
     /// Days since 1970; a time of day belongs to its day.
@@ -27,8 +27,8 @@ pub enum Demand<'a> {
     /// No other row has it.
     Unique,
     Between {
-        least: Option<Limit>,
-        most: Option<Limit>,
+        least: Option<Extreme>,
+        most: Option<Extreme>,
     },
     /// It is one of these texts.
     OneOf {
@@ -111,23 +111,23 @@ pub fn breaches(values: &[Value<'_>], demand: &Demand<'_>) -> Option<Vec<Option<
 
 /// Whether a value is less than a limit, or more than it; nothing where the two cannot be compared. What is no number (NaN) is more than
 /// any.
-fn is_less(value: Value<'_>, limit: Limit, is_least: bool) -> Option<bool> {
+fn is_less(value: Value<'_>, limit: Extreme, is_least: bool) -> Option<bool> {
     let of = |ordering: Option<std::cmp::Ordering>| match ordering {
         Some(ordering) if is_least => ordering.is_lt(),
         Some(ordering) => ordering.is_gt(),
         None => !is_least,
     };
     let number = |value: f64| match limit {
-        Limit::Whole(limit) => Some(of(value.partial_cmp(&(limit as f64)))),
-        Limit::Number(limit) => Some(of(value.partial_cmp(&limit))),
-        Limit::Day(_) => None,
+        Extreme::Whole(limit) => Some(of(value.partial_cmp(&(limit as f64)))),
+        Extreme::Number(limit) => Some(of(value.partial_cmp(&limit))),
+        Extreme::Day(_) => None,
     };
     let day = |day: i64| match limit {
-        Limit::Day(limit) => Some(of(Some(day.cmp(&limit)))),
+        Extreme::Day(limit) => Some(of(Some(day.cmp(&limit)))),
         _ => None,
     };
     match (value, limit) {
-        (Value::Integer(value), Limit::Whole(limit)) => Some(of(Some(value.cmp(&limit)))),
+        (Value::Integer(value), Extreme::Whole(limit)) => Some(of(Some(value.cmp(&limit)))),
         (Value::Integer(value), _) => number(value as f64),
         (Value::Unsigned(value), _) => number(value as f64),
         (Value::Float(value), _) => number(value),
@@ -227,7 +227,11 @@ pub fn joined(columns: &[Vec<Value<'_>>], is_first: bool) -> Column {
 mod tests {
     use super::*;
 
-    fn between(values: &[Value<'_>], least: Option<Limit>, most: Option<Limit>) -> Option<String> {
+    fn between(
+        values: &[Value<'_>],
+        least: Option<Extreme>,
+        most: Option<Extreme>,
+    ) -> Option<String> {
         let demand = Demand::Between { least, most };
         breaches(values, &demand).map(|found| shown(&found))
     }
@@ -246,7 +250,7 @@ mod tests {
     #[test]
     fn limits_belong_to_what_they_allow() {
         let values = [0, 1, 5, 6].map(Value::Integer);
-        let (least, most) = (Some(Limit::Whole(1)), Some(Limit::Number(5.0)));
+        let (least, most) = (Some(Extreme::Whole(1)), Some(Extreme::Number(5.0)));
         assert_eq!(between(&values, least, most).as_deref(), Some("-..+"));
         assert_eq!(between(&values, None, most).as_deref(), Some("...+"));
         let floats = [Value::Float(0.99), Value::Null, Value::Float(f64::NAN)];
@@ -257,17 +261,17 @@ mod tests {
     fn a_time_of_day_belongs_to_its_day() {
         let of_day = |day: i64, hours: i64| Value::DateTime((day * 24 + hours) * 3_600_000_000);
         let values = [of_day(-1, 23), of_day(0, 0), of_day(1, 23), of_day(2, 0)];
-        let found = between(&values, Some(Limit::Day(0)), Some(Limit::Day(1)));
+        let found = between(&values, Some(Extreme::Day(0)), Some(Extreme::Day(1)));
         assert_eq!(found.as_deref(), Some("-..+"));
     }
 
     #[test]
     fn what_cannot_be_compared_is_left_to_others() {
-        let number = Some(Limit::Whole(1));
+        let number = Some(Extreme::Whole(1));
         assert_eq!(between(&[Value::Text("a")], number, None), None);
         assert_eq!(between(&[Value::Date(1)], number, None), None);
         assert_eq!(
-            between(&[Value::Float(1.0)], Some(Limit::Day(1)), None),
+            between(&[Value::Float(1.0)], Some(Extreme::Day(1)), None),
             None
         );
         let known = HashSet::from(["a".to_owned()]);

@@ -1,0 +1,57 @@
+"""The parameters of callables, without `inspect` for plain functions: its import takes as long as a third of the engine's."""
+
+from __future__ import annotations
+
+from types import FunctionType, MethodType
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+#: Kinds of parameters, by the names that `inspect` has for them.
+POSITIONAL_ONLY, POSITIONAL_OR_KEYWORD, VAR_POSITIONAL, KEYWORD_ONLY, VAR_KEYWORD = range(5)
+#: The default of a parameter that has none.
+EMPTY: Any = object()
+
+
+class Parameter:
+    """One parameter of a callable."""
+
+    __slots__ = ("name", "kind", "default")
+
+    def __init__(self, name: str, kind: int, default: Any = EMPTY):
+        self.name = name
+        self.kind = kind
+        self.default = default
+
+
+def parameters_of(fn: Callable[..., Any]) -> list[Parameter]:
+    """The parameters of a callable, in order; raises ``TypeError`` or ``ValueError`` where nothing tells them."""
+    function, is_bound = fn, False
+    if type(function) is not FunctionType and type(type(function).__dict__.get("__call__")) is FunctionType:
+        function, is_bound = type(function).__call__, True
+    elif type(function) is MethodType:
+        function, is_bound = function.__func__, True
+    if type(function) is not FunctionType or function.__dict__.keys() & {"__wrapped__", "__signature__"} or hasattr(fn, "__signature__"):
+        from inspect import signature
+
+        empty = signature(fn).empty
+        found = signature(fn).parameters.values()
+        return [Parameter(one.name, int(one.kind), EMPTY if one.default is empty else one.default) for one in found]
+    code, defaults, named = function.__code__, function.__defaults__ or (), function.__kwdefaults__ or {}
+    names, count = code.co_varnames, code.co_argcount
+    found = []
+    for at, name in enumerate(names[:count]):
+        kind = POSITIONAL_ONLY if at < code.co_posonlyargcount else POSITIONAL_OR_KEYWORD
+        number = at - (count - len(defaults))
+        found.append(Parameter(name, kind, defaults[number] if number >= 0 else EMPTY))
+    behind = count + code.co_kwonlyargcount
+    if code.co_flags & 0x04:
+        found.append(Parameter(names[behind], VAR_POSITIONAL))
+        behind += 1
+    for name in names[count : count + code.co_kwonlyargcount]:
+        found.append(Parameter(name, KEYWORD_ONLY, named.get(name, EMPTY)))
+    if code.co_flags & 0x08:
+        found.append(Parameter(names[behind], VAR_KEYWORD))
+    return found[is_bound:]
