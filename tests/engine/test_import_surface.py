@@ -5,6 +5,7 @@ import subprocess
 import sys
 from importlib import import_module
 
+import openpyxl
 import pytest
 from conftest import declared, write_package
 
@@ -83,6 +84,36 @@ def test_a_run_of_fields_alone_never_imports_polars(tmp_path):
     source.write_text("Name,Day,Hours,Code\nAnn,2024-02-30,12,ab\n,2023-01-31,3,CD\nBea,31.01.2024,3,EF\n")
     words = ["process", "file", "--input", str(source), "--config-package", str(config), "--output-dir", str(tmp_path)]
     assert last_line_of(f"app({words!r}); print('polars' in sys.modules)") == "False"
+
+
+def test_polars_may_come_while_columns_are_read(tmp_path):
+    functions = """
+    def trade_words(field_name):
+        return text(field_name).str.to_lowercase()
+
+    def told_by_length(field_name):
+        import polars
+
+        return polars.when(READ.str.len_chars() > 6).then(polars.lit("long"))
+
+    READ = text("trade")
+    """
+    fields = """
+    Field("name", "Name", read=text, required=True),
+    Field("hours", "Hours", read=number, checks=[lambda name: range(name, 0, 80)]),
+    Field("trade", "Trade", read=trade_words, checks=[lambda name: one_of(name, ["welder"]), told_by_length]),
+    """
+    config = write_package(tmp_path / "config", {"columns/fields.py": declared(fields, functions), "/settings.toml": 'edition = "2026"\n'}, rows=None)
+    source = tmp_path / "days.csv"
+    source.write_text("Name,Hours,Trade\nAnn,12,WELDER\nBob,90,Welding\n,3,\n")
+    words = ["process", "file", "--input", str(source), "--config-package", str(config), "--output", str(tmp_path / "out.xlsx")]
+    assert last_line_of(f"app({words!r}); print('polars' in sys.modules)") == "True"
+    rows = [[*row][:3] + [row[4]] for row in openpyxl.load_workbook(tmp_path / "out.xlsx").worksheets[0].iter_rows(min_row=2, values_only=True)]
+    assert rows == [
+        ["Ann", 12, "welder", None],
+        ["Bob", 90, "welding", "Hours: more than 80; Trade: none of welder; long"],
+        [None, 3, None, "Name: empty"],
+    ]
 
 
 def test_a_run_that_touches_no_workbook_never_imports_openpyxl(simple):

@@ -90,12 +90,12 @@ class _Finder:
 
     def __init__(self, file, start, modules):
         self.file, self.start, self.modules = file, start, modules
-        # Whoever puts a folder before all others wants its modules in place of those of the same names.
+        # Whoever puts a folder before all others wants its modules in place of those of the same names; but polars is the engine's, too.
         self.first = sys.path[0]
 
     def find_spec(self, name, path=None, target=None):
         found = self.modules.get(name)
-        if found is None or (path is None and sys.path[0] != self.first):
+        if found is None or (path is None and sys.path[0] != self.first and name != "polars"):
             return None
         place, is_package, start, length = found
         if place[0] != "/":

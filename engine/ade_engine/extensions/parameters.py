@@ -33,7 +33,7 @@ def parameters_of(fn: Callable[..., Any]) -> list[Parameter]:
         function, is_bound = type(function).__call__, True
     elif type(function) is MethodType:
         function, is_bound = function.__func__, True
-    if type(function) is not FunctionType or function.__dict__.keys() & {"__wrapped__", "__signature__"} or hasattr(fn, "__signature__"):
+    if type(function) is not FunctionType or any(hasattr(one, sign) for one in (fn, function) for sign in ("__wrapped__", "__signature__")):
         from inspect import signature
 
         empty = signature(fn).empty

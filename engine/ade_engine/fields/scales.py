@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 
 from ade_engine import _native
 from ade_engine.fields.header_unit import is_sign
@@ -76,6 +77,7 @@ _CURRENCIES = frozenset(map(folded, _CURRENCIES))
 _Word = tuple[int, bool, bool]
 
 
+@lru_cache(maxsize=1024)
 def _word(word: str) -> _Word | None:
     """What a word says of how numbers count; ``None``: something else."""
     bare = word.strip(".,:;")

@@ -5,8 +5,8 @@ author's module or this one for what only polars can do, ``Series``, ``DataFrame
 classes around what polars' native half holds, with what most tables ask for. From then on the names are polars' own, and what was
 made before inherits from them, so that polars takes it for its own. Values are polars' in both cases.
 
-The stand-ins use what polars does not promise to keep; the engine asks for one minor version of it. Where its native half is not
-found as they know it, polars is imported at once.
+The stand-ins use what polars does not promise to keep; the engine asks for one minor version of it. Where polars may choose another
+native half, it is imported at once.
 """
 
 from __future__ import annotations
@@ -22,12 +22,6 @@ if TYPE_CHECKING:
 
     from polars import *
 
-#: What the stand-ins call of polars' native half.
-_CALLED_OF_SERIES = (
-    *("append", "bitor", "equals", "filter", "from_arrow_c_array", "gather_with_series", "n_unique", "name", "new_from_index", "null_count", "rename"),
-    *("new_null", "new_opt_bool", "new_opt_f64", "new_opt_i32", "new_opt_i64", "new_opt_u8", "new_opt_u32", "new_opt_u64", "new_str", "slice", "to_list", "zip_with", "__arrow_c_stream__"),
-)
-_CALLED_OF_FRAMES = ("dtype_strings", "get_column", "with_row_index", "__arrow_c_stream__")
 #: What is called by a sign: Python looks for these at the class.
 _SIGNS = ("__eq__", "__ne__", "__lt__", "__le__", "__gt__", "__ge__", "__invert__", "__neg__", "__pos__", "__abs__", "__bool__") + tuple(
     f"__{side}{name}__" for name in ("add", "sub", "mul", "truediv", "floordiv", "mod", "pow", "and", "or", "xor") for side in ("", "r")
@@ -49,9 +43,7 @@ def _runtime() -> tuple[Any, Any] | None:
         return None
     if any(os.path.isdir(file.replace("_polars_runtime_32", f"_polars_runtime_{other}").rpartition("/")[0]) for other in ("compat", "64")):
         return None
-    kinds = runtime.PySeries, runtime.PyDataFrame
-    is_known = all(hasattr(kind, name) for kind, names in zip(kinds, (_CALLED_OF_SERIES, _CALLED_OF_FRAMES)) for name in names)
-    return kinds if is_known else None
+    return runtime.PySeries, runtime.PyDataFrame
 
 
 def __getattr__(name: str) -> Any:
@@ -59,8 +51,8 @@ def __getattr__(name: str) -> Any:
         raise AttributeError(name)
     import polars
 
-    value = globals()[name] = getattr(polars, name)
-    return value
+    # Nothing is kept here: polars has an `all`, a `len` and a `max` that are not those of this module.
+    return getattr(polars, name)
 
 
 class _Later:
@@ -141,6 +133,8 @@ _TYPES = {
     **{f"u{bits}": f"UInt{bits}" for bits in (8, 16, 32, 64)},
     **{"date": "Date", "time": "Time", "datetime[μs]": "Datetime", "duration[μs]": "Duration", "object": "Object"},
 }
+#: The same by the Arrow formats in which the native module hands columns over; others are asked for.
+_FORMATS = {"U": "str", "vu": "str", "b": "bool", "l": "i64", "g": "f64", "tdD": "date", "tsu:": "datetime[μs]", "I": "u32", "i": "i32", "L": "u64"}
 #: The types that the native module reads as they are, by their names.
 NATIVE_TYPES = frozenset(name for name in _TYPES.values() if name != "Object")
 _known = {native: _Type(name) for native, name in _TYPES.items()}
@@ -204,13 +198,19 @@ class StandInSeries(_LaterTable):
     def equals(self, other: Any) -> bool:
         return self._s.equals(other._s, False, False, True)
 
+    def _alike(self, inner: Any) -> Any:
+        # Another series of the same type, which takes a while to ask for.
+        made = self._from_pyseries(inner)
+        made._type = self._type
+        return made
+
     def clone(self) -> Any:
-        return self._from_pyseries(self._s.clone())
+        return self._alike(self._s.clone())
 
     def alias(self, name: str) -> Any:
         renamed = self._s.clone()
         renamed.rename(name)
-        return self._from_pyseries(renamed)
+        return self._alike(renamed)
 
     rename = alias
 
@@ -218,32 +218,33 @@ class StandInSeries(_LaterTable):
         return self.clone() if self.dtype == dtype else as_polars(self).cast(dtype, strict=strict)
 
     def slice(self, offset: int, length: int | None = None) -> Any:
-        return self._from_pyseries(self._s.slice(offset, length))
+        return self._alike(self._s.slice(offset, length))
 
     def head(self, n: int = 10) -> Any:
         return self.slice(0, n)
 
     def filter(self, predicate: Any) -> Any:
-        return self._from_pyseries(self._s.filter(predicate._s))
+        return self._alike(self._s.filter(predicate._s))
 
     def zip_with(self, mask: Any, other: Any) -> Any:
-        return self._from_pyseries(self._s.zip_with(mask._s, other._s))
+        return self._alike(self._s.zip_with(mask._s, other._s))
 
     def __or__(self, other: Any) -> Any:
-        return self._from_pyseries(self._s.bitor(other._s)) if isinstance(other, StandInSeries) else as_polars(self) | other
+        return self._alike(self._s.bitor(other._s)) if isinstance(other, StandInSeries) else as_polars(self) | other
 
     def new_from_index(self, index: int, length: int) -> Any:
-        return self._from_pyseries(self._s.new_from_index(index, length))
+        return self._alike(self._s.new_from_index(index, length))
 
 
 class StandInFrame(_LaterTable):
     """The stand-in of a frame: its columns by their names."""
 
-    def __init__(self, data: Any = None):
-        if not isinstance(data, list) or not all(isinstance(column, StandInSeries) for column in data):
+    def __init__(self, data: Any = None, **options: Any):
+        data = [] if data is None and not options else data
+        if options or not isinstance(data, list) or not all(isinstance(column, StandInSeries) for column in data):
             import polars
 
-            data = polars.DataFrame(data).get_columns()
+            data = polars.DataFrame(data, **options).get_columns()
         self._columns = {column.name: column for column in data}
         self._height = len(data[0]) if data else 0
 
@@ -340,6 +341,8 @@ class StandInFrame(_LaterTable):
 class StandInExpression(_Later):
     """The stand-in of an expression: what readers and checks are without polars."""
 
+    __hash__ = None
+
 
 def _type_of_all(values: list[Any]) -> str | None:
     """The type of values of one type; none that is known for others."""
@@ -418,7 +421,11 @@ def series_of(column: Any) -> Series:
     """The series of a column that exports itself as an Arrow array, under the name that it has there."""
     # What `Series` comes to after it has asked whether the column is one of a dozen other things: for a column of a few cells that takes
     # longer than all else.
-    return _series(_PySeries.from_arrow_c_array(column))
+    format = column.format
+    made = _series(_PySeries.from_arrow_c_array(column))
+    if isinstance(made, StandInSeries):
+        made._type = _known.get(_FORMATS.get(format, ""))
+    return made
 
 
 def taken(column: Series, places: list[int]) -> Series:

@@ -648,6 +648,13 @@ impl ArrowColumn {
 
 #[pymethods]
 impl ArrowColumn {
+    /// The Arrow format string of its type; nothing once it was taken over.
+    #[getter]
+    fn format(&self) -> Option<&'static str> {
+        let column = self.column.lock().unwrap_or_else(PoisonError::into_inner);
+        column.as_ref().map(|column| column.format)
+    }
+
     #[pyo3(signature = (requested_schema=None))]
     fn __arrow_c_array__<'py>(
         &self,

@@ -97,7 +97,7 @@ class Places:
             return texts_at(self._raw.get_column(name), [at])[0] or ""
         else:
             value = self._source.cell(row, number)
-        return "" if value is None else as_text(pl.Series([value]))[0] or ""
+        return "" if value is None else as_text(pl.Series([value])).to_list()[0] or ""
 
     def _merged(self, source: ColumnSource | None, ids: list[int | None]) -> list[str | None]:
         """Of cells in merged ranges that hold several records, the range's cell of the first record."""

@@ -1,5 +1,6 @@
 //! Checks of whole columns: which values break one, and what is said of them.
 
+use std::cmp::Ordering;
 use std::collections::{HashMap, HashSet};
 
 use regex::Regex;
@@ -109,25 +110,28 @@ pub fn breaches(values: &[Value<'_>], demand: &Demand<'_>) -> Option<Vec<Option<
     }
 }
 
-/// Whether a value is less than a limit, or more than it; nothing where the two cannot be compared. What is no number (NaN) is more than
-/// any.
+/// Whether a value is less than a limit, or more than it; nothing where the two cannot be compared.
 fn is_less(value: Value<'_>, limit: Extreme, is_least: bool) -> Option<bool> {
-    let of = |ordering: Option<std::cmp::Ordering>| match ordering {
-        Some(ordering) if is_least => ordering.is_lt(),
-        Some(ordering) => ordering.is_gt(),
-        None => !is_least,
+    let of = |ordering: Ordering| match is_least {
+        true => ordering.is_lt(),
+        false => ordering.is_gt(),
+    };
+    // What is no number is more than any, as polars has it.
+    let order = |value: f64, limit: f64| {
+        let ordering = value.partial_cmp(&limit);
+        ordering.unwrap_or_else(|| value.is_nan().cmp(&limit.is_nan()))
     };
     let number = |value: f64| match limit {
-        Extreme::Whole(limit) => Some(of(value.partial_cmp(&(limit as f64)))),
-        Extreme::Number(limit) => Some(of(value.partial_cmp(&limit))),
+        Extreme::Whole(limit) => Some(of(order(value, limit as f64))),
+        Extreme::Number(limit) => Some(of(order(value, limit))),
         Extreme::Day(_) => None,
     };
     let day = |day: i64| match limit {
-        Extreme::Day(limit) => Some(of(Some(day.cmp(&limit)))),
+        Extreme::Day(limit) => Some(of(day.cmp(&limit))),
         _ => None,
     };
     match (value, limit) {
-        (Value::Integer(value), Extreme::Whole(limit)) => Some(of(Some(value.cmp(&limit)))),
+        (Value::Integer(value), Extreme::Whole(limit)) => Some(of(value.cmp(&limit))),
         (Value::Integer(value), _) => number(value as f64),
         (Value::Unsigned(value), _) => number(value as f64),
         (Value::Float(value), _) => number(value),

@@ -224,12 +224,14 @@ impl Amounts {
 /// What the readers of dates and of numbers make of the cells: they look at the column as a whole, and so refuse columns of
 /// which only some cells happen to look like dates.
 fn readings(values: &[Value<'_>]) -> (Vec<bool>, Amounts) {
-    // Texts without a digit are neither.
-    let has_no_digit = |value: &Value<'_>| match value {
-        Value::Text(text) => text.is_ascii() && !text.bytes().any(|byte| byte.is_ascii_digit()),
+    // Texts without a digit are neither, and no address is.
+    let is_neither = |value: &Value<'_>| match value {
+        Value::Text(text) => {
+            text.is_ascii() && (!text.bytes().any(|byte| byte.is_ascii_digit()) || is_email(text))
+        }
         _ => false,
     };
-    if values.iter().all(has_no_digit) {
+    if values.iter().all(is_neither) {
         let mut none = number::read(&[], &NumberOptions::default());
         none.values.resize(values.len(), None);
         return (Vec::new(), Amounts(none));
