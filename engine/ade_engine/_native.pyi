@@ -173,8 +173,8 @@ class Extent:
 class ArrowColumn:
     """A column that polars can take over, once."""
 
-    #: The Arrow format string of its type; nothing once it was taken over.
-    format: str | None
+    @property
+    def format(self) -> str | None: ...
     def __arrow_c_array__(self, requested_schema: Any = None) -> tuple[Any, Any]: ...
 
 def wait_for_run(owner: int, prepare: Callable[[bytes], None]) -> bytes:
