@@ -74,8 +74,13 @@ def _says(is_wrong: pl.Expr, message: str) -> pl.Expr:
 
 
 def required(column: str) -> pl.Expr:
-    """The cell has a value."""
-    check = Check(column, lambda: _says(pl.col(column).is_null(), "empty"), "filled", "empty")
+    """The cell has a value; blank text is none."""
+
+    def expression() -> pl.Expr:
+        value = pl.col(column)
+        return _says(value.is_null() | (value.cast(pl.String, strict=False).str.strip_chars() == ""), "empty")
+
+    check = Check(column, expression, "filled", "empty")
     check.is_about_emptiness = True
     return check
 

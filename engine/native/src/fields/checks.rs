@@ -55,12 +55,7 @@ pub enum Breach {
 pub fn breaches(values: &[Value<'_>], demand: &Demand<'_>) -> Option<Vec<Option<Breach>>> {
     let below = |is_broken: bool| is_broken.then_some(Breach::Below);
     match demand {
-        Demand::Filled => Some(
-            values
-                .iter()
-                .map(|value| below(*value == Value::Null))
-                .collect(),
-        ),
+        Demand::Filled => Some(values.iter().map(|value| below(is_empty(*value))).collect()),
         Demand::Unique => repeats(values),
         Demand::Between { least, most } => values
             .iter()
@@ -107,6 +102,15 @@ pub fn breaches(values: &[Value<'_>], demand: &Demand<'_>) -> Option<Vec<Option<
             };
             Some(values.iter().map(passes).collect())
         }
+    }
+}
+
+/// Whether a cell says nothing: text has blank cells as texts without a letter.
+fn is_empty(value: Value<'_>) -> bool {
+    match value {
+        Value::Null => true,
+        Value::Text(text) => text::trimmed(text).is_empty(),
+        _ => false,
     }
 }
 
