@@ -48,10 +48,6 @@ TYPES = {
 #: What values tell of themselves, by kind.
 _VALUES = {"code": "code", "date": "date", "date_time": "date", "email": "email", "phone": "phone", "iban": "iban"}
 
-#: Types that the native half reads as they are; most columns have one of them.
-_READ_AS_THEY_ARE = frozenset((pl.String, pl.Float64, pl.Int64, pl.UInt32, pl.Boolean, pl.Date, pl.Datetime("us"), pl.Time, pl.Duration("us"), pl.Null))
-
-
 class Reader(pl.Expr):
     """An expression that reads one column. The engine applies it without polars; within other expressions it is one.
 
@@ -196,7 +192,7 @@ def readers_made(call: Callable[[], Any]) -> list[Reader]:
 def readable(series: pl.Series) -> pl.Series:
     """The series in a type that the native half reads: exact numbers, times with zones and categories have others."""
     dtype = series.dtype
-    if dtype in _READ_AS_THEY_ARE:
+    if pl.is_native(dtype):
         return series
     if isinstance(dtype, (pl.Categorical, pl.Enum)):
         return series.cast(pl.String)

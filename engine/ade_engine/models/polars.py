@@ -136,7 +136,14 @@ _TYPES = {
 #: The same by the Arrow formats in which the native module hands columns over; others are asked for.
 _FORMATS = {"U": "str", "vu": "str", "b": "bool", "l": "i64", "g": "f64", "tdD": "date", "tsu:": "datetime[μs]", "I": "u32", "i": "i32", "L": "u64"}
 #: The types that the native module reads as they are, by their names.
-NATIVE_TYPES = frozenset(name for name in _TYPES.values() if name != "Object")
+_NATIVE = frozenset(name for name in _TYPES.values() if name != "Object")
+
+
+def is_native(dtype: Any) -> bool:
+    """Whether the native module reads columns of a type as they are: times with zones it does not."""
+    return str(dtype.base_type()) in _NATIVE and getattr(dtype, "time_zone", None) is None
+
+
 _known = {native: _Type(name) for native, name in _TYPES.items()}
 
 
@@ -256,7 +263,7 @@ class StandInFrame(_LaterTable):
 
     @property
     def _df(self) -> Any:
-        # What polars has of it.
+        # Polars' methods ask for it.
         return _PyDataFrame([column._s for column in self._columns.values()])
 
     def __len__(self) -> int:

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from ade_engine import _native
 from ade_engine.io.limits import CONTROL_CHARACTER, LONGEST_TEXT
+from ade_engine.models import polars as pl
 from ade_engine.models.errors import saying
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
-
-    from ade_engine.models import polars as pl
 
     from ade_engine.io.output.look import TableLook
     from ade_engine.io.output.typed_cells import TypedCells
@@ -85,8 +84,6 @@ class AppendedTable:
         return illegal
 
     def _without_controls(self, frame: pl.DataFrame) -> pl.DataFrame:
-        from ade_engine.models import polars as pl
-
         changed = []
         for column in frame:
             if column.dtype == pl.String:
@@ -137,19 +134,15 @@ class AppendedTable:
         """The frame with columns of unusual types turned into what openpyxl would see in them, if that can be done; objects stand in
         ``typed`` cells then.
         """
-        from ade_engine.models import polars as pl
-
         changed = []
         for name, dtype in zip(frame.columns, frame.dtypes):
-            base = str(dtype.base_type())
-            if base in pl.NATIVE_TYPES:
-                if base == "Datetime" and dtype.time_zone is not None:
-                    column = frame.get_column(name)
-                    self.has_time_zones |= column.null_count() < frame.height
-                    changed.append(column.dt.replace_time_zone(None))
+            if pl.is_native(dtype):
                 continue
-            column = frame.get_column(name)
-            if base in ("Categorical", "Enum"):
+            base, column = str(dtype.base_type()), frame.get_column(name)
+            if base == "Datetime":
+                self.has_time_zones |= column.null_count() < frame.height
+                changed.append(column.dt.replace_time_zone(None))
+            elif base in ("Categorical", "Enum"):
                 changed.append(column.cast(pl.String))
             elif dtype.is_numeric():
                 changed.append(column.cast(pl.Float64))
@@ -176,7 +169,5 @@ class AppendedTable:
 
 def _without_objects(frame: pl.DataFrame) -> pl.DataFrame:
     """The frame with nulls in place of Python objects."""
-    from ade_engine.models import polars as pl
-
     objects = [name for name, dtype in frame.schema.items() if dtype == pl.Object]
     return frame.with_columns(pl.Series(name, [None] * frame.height, dtype=pl.Null) for name in objects)

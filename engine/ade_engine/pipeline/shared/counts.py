@@ -43,7 +43,7 @@ def filled_cells(frame: pl.DataFrame, names: list[str]) -> list[int]:
     if not names or not frame.height:
         return [0] * len(names)
     columns = [frame.get_column(name) for name in names]
-    if all(str(column.dtype.base_type()) in pl.NATIVE_TYPES for column in columns):
+    if all(pl.is_native(column.dtype) for column in columns):
         return count_filled(columns)
     schema = frame.schema
     counted = frame.select(_count_filled(name, schema[name]).alias(str(i)) for i, name in enumerate(names))
