@@ -59,8 +59,7 @@ def _compile_configuration(message: bytes) -> None:
     except Exception:
         # The run says what is wrong with it.
         return
-    compile_ahead(found.import_root / found.package_name)
-    if not OF_POLARS.isdisjoint(names_ahead()):
+    if compile_ahead(found.import_root / found.package_name) and not OF_POLARS.isdisjoint(names_ahead()):
         import polars  # noqa: F401
 
 

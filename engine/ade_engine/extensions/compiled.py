@@ -22,20 +22,20 @@ _MOST = 1 << 20
 _ahead: tuple[str, dict[str, CodeType]] = "", {}
 
 
-def compile_ahead(folder: Path) -> None:
-    """Compile the modules of a package whose files stay as they are.
+def compile_ahead(folder: Path) -> bool:
+    """Compile the modules of a package whose files stay as they are; returns whether that was not done before.
 
     What cannot be compiled, and what Python warns of, is left to the run, which says so; and so is what is above :data:`_MOST` bytes.
     """
     global _ahead
     if str(folder) == _ahead[0]:
-        return
+        return False
     _ahead, left = (str(folder), {}), _MOST
     for path in folder.rglob("*.py"):
         try:
             left -= path.stat().st_size
             if left < 0:
-                return
+                return True
             with warnings.catch_warnings(record=True) as said:
                 warnings.simplefilter("always")
                 code = SourceFileLoader("", str(path)).get_code("")
@@ -43,6 +43,7 @@ def compile_ahead(folder: Path) -> None:
             continue
         if not said:
             _ahead[1][str(path)] = code
+    return True
 
 
 def names_ahead() -> frozenset[str]:

@@ -31,7 +31,6 @@ ONLY_BY_NAME = frozenset(
     ("column_header", "column_header_parts", "column_profile", "column_unit", "merged_ranges", "report", "row_layout")
 )
 
-
 #: Values that are polars', or hold or take what is; and what a module imports that uses it itself.
 OF_POLARS = frozenset(("polars", "column", "report", "table", "table_result", "tables", "write_table"))
 
@@ -63,7 +62,7 @@ def meant_parameter(name: str, offered: Iterable[str], taken: Iterable[str], lea
 def parameters_of(fn: Callable[..., Any]) -> tuple[str, ...]:
     """The names of a callable's parameters; none where its signature cannot be read."""
     try:
-        return tuple(parameter.name for parameter in parameters.parameters_of(fn))
+        return tuple(parameter.name for parameter in parameters.read_parameters(fn))
     except (TypeError, ValueError):
         return ()
 
@@ -89,7 +88,7 @@ def plan_call(fn: Callable[..., Any], offered: Iterable[str]) -> CallPlan:
     """How ``fn`` takes the values a stage offers."""
     offered = tuple(offered)
     try:
-        found = parameters.parameters_of(fn)
+        found = parameters.read_parameters(fn)
     except (TypeError, ValueError):
         # A built-in without a readable signature gets everything, and may refuse.
         return CallPlan((), tuple(name for name in offered if name not in ONLY_BY_NAME), None)

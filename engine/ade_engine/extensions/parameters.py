@@ -11,6 +11,8 @@ if TYPE_CHECKING:
 
 #: Kinds of parameters, by the names that `inspect` has for them.
 POSITIONAL_ONLY, POSITIONAL_OR_KEYWORD, VAR_POSITIONAL, KEYWORD_ONLY, VAR_KEYWORD = range(5)
+#: Flags of code: of functions with ``*args``, and with ``**kwargs``.
+_TAKES_MORE, _TAKES_NAMED = 4, 8
 #: The default of a parameter that has none.
 EMPTY: Any = object()
 
@@ -26,7 +28,7 @@ class Parameter:
         self.default = default
 
 
-def parameters_of(fn: Callable[..., Any]) -> list[Parameter]:
+def read_parameters(fn: Callable[..., Any]) -> list[Parameter]:
     """The parameters of a callable, in order; raises ``TypeError`` or ``ValueError`` where nothing tells them."""
     function, is_bound = fn, False
     if type(function) is not FunctionType and type(type(function).__dict__.get("__call__")) is FunctionType:
@@ -36,9 +38,8 @@ def parameters_of(fn: Callable[..., Any]) -> list[Parameter]:
     if type(function) is not FunctionType or any(hasattr(one, sign) for one in (fn, function) for sign in ("__wrapped__", "__signature__")):
         from inspect import signature
 
-        empty = signature(fn).empty
-        found = signature(fn).parameters.values()
-        return [Parameter(one.name, int(one.kind), EMPTY if one.default is empty else one.default) for one in found]
+        found = signature(fn)
+        return [Parameter(one.name, int(one.kind), EMPTY if one.default is found.empty else one.default) for one in found.parameters.values()]
     code, defaults, named = function.__code__, function.__defaults__ or (), function.__kwdefaults__ or {}
     names, count = code.co_varnames, code.co_argcount
     found = []
@@ -47,11 +48,11 @@ def parameters_of(fn: Callable[..., Any]) -> list[Parameter]:
         number = at - (count - len(defaults))
         found.append(Parameter(name, kind, defaults[number] if number >= 0 else EMPTY))
     behind = count + code.co_kwonlyargcount
-    if code.co_flags & 0x04:
+    if code.co_flags & _TAKES_MORE:
         found.append(Parameter(names[behind], VAR_POSITIONAL))
         behind += 1
     for name in names[count : count + code.co_kwonlyargcount]:
         found.append(Parameter(name, KEYWORD_ONLY, named.get(name, EMPTY)))
-    if code.co_flags & 0x08:
+    if code.co_flags & _TAKES_NAMED:
         found.append(Parameter(names[behind], VAR_KEYWORD))
     return found[is_bound:]

@@ -10,13 +10,12 @@ from math import prod
 from operator import mul
 
 from ade_engine import _native
+from ade_engine.models import polars as pl
 from ade_engine.models.polars import series_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-    from ade_engine.models import polars as pl
 
     from ade_engine.fields.surroundings import Surroundings
 
@@ -95,8 +94,6 @@ def _by_total(around: Surroundings, name: str, series: pl.Series) -> tuple[str, 
     cells = totals(source.number) if source is not None and totals is not None and around.sources.cells is None else []
     if not cells or len(series) != len(around.table):
         return None
-    from ade_engine.models import polars as pl
-
     fits = []
     for mark in _MARKS:
         numbers = _read(around, name, pl.concat([series.cast(pl.String), pl.Series([str(cell) for cell in cells], dtype=pl.String)]), mark)

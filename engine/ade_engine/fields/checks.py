@@ -50,7 +50,7 @@ class Check(pl.Expr):
         return made
 
     def messages(self, table: pl.DataFrame, others: list[pl.Series]) -> tuple[bool, pl.Series | None]:
-        """What it says of a table's rows, if anything, and whether that is known without polars.
+        """Returns whether its messages for a table's rows are known without polars, and these, if there are any.
 
         ``others``: what is said already, to which it has nothing to add.
         """

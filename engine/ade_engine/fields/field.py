@@ -12,6 +12,7 @@ from ade_engine.fields.headers import FieldHeaders, simplify
 from ade_engine.fields.parts import Part
 from ade_engine.fields.readers import code, date, date_time, email, money, phone, readers_made
 from ade_engine.fields.stacks import Stack, StackPart
+from ade_engine.models import polars as pl
 from ade_engine.models.errors import did_you_mean
 from ade_engine.models.fields import FieldDef
 from ade_engine.models.issues import WARNING
@@ -178,7 +179,7 @@ def _of_field(
 
 def _parameters(function: Callable[..., Any]) -> Mapping[str, Parameter]:
     try:
-        return {parameter.name: parameter for parameter in parameters.parameters_of(function)}
+        return {parameter.name: parameter for parameter in parameters.read_parameters(function)}
     except (TypeError, ValueError):
         return {}
 
@@ -193,8 +194,6 @@ def _kind_within(read: Callable[..., Any] | None, field: str) -> str | None:
         values.update({name: defaultdict(lambda: None) for name in ("state", "metadata") if name in values})
         values.update({name: "" for name in ("column_header", "input_file_name") if name in values})
         if "table" in values:
-            from ade_engine.models import polars as pl
-
             values["table"] = pl.DataFrame(schema={field: pl.String})
     try:
         made = readers_made(lambda: read(**values) if "field_name" in taken else read(field))

@@ -16,6 +16,7 @@ from ade_engine.inference.kinds import kind_of
 from ade_engine.inference.pairs import Side, pairs
 from ade_engine.inference.samples import left_out
 from ade_engine.inference.words import can_hold, meanings, readings, relation
+from ade_engine.models import polars as pl
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -202,8 +203,6 @@ def _is_refused(wish: Wish, group: Group, said: set[tuple[str, tuple[str, str]]]
 
 
 def _side(wish: Wish) -> Side:
-    from ade_engine.models import polars as pl
-
     texts = [None if value is None or value == "" else str(value) for value in wish.values]
     if not any(texts):
         return Side((wish.header,))

@@ -14,13 +14,12 @@ from ade_engine import _native
 from ade_engine.cases.grids import as_text
 from ade_engine.fields.headers import simplify
 from ade_engine.inference.words import readings
+from ade_engine.models import polars as pl
 from ade_engine.models.polars import series_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
-
-    from ade_engine.models import polars as pl
 
 #: So many of the filled cells have to be of a kind; the others cannot be read.
 _LEAST = 0.9
@@ -60,8 +59,6 @@ class Kind(NamedTuple):
 
 def kind_of(header: str, series: pl.Series, order: str = "dmy", decimal: str = ".") -> Kind:
     """What the values of a column are, below this header; ``order`` and ``decimal`` say how days and numbers are read that do not show it."""
-    from ade_engine.models import polars as pl
-
     if series.dtype == pl.Null:
         return Kind("empty", "text", series.to_list(), {})
     texts = [None if value is None or value == "" else as_text(value).strip() for value in series.to_list()]
@@ -114,8 +111,6 @@ def read(header: str, series: pl.Series, kind: str, order: str = "dmy", decimal:
 
 def _moment(header: str, series: pl.Series, share: dict[str, float], words: _Words, texts: list[str | None], order: str) -> Kind | None:
     """Days, moments, times of day and durations."""
-    from ade_engine.models import polars as pl
-
     filled = [text for text in texts if text]
     if series.dtype.is_temporal() and series.dtype not in (pl.Time, pl.Duration) or share["date"] >= _LEAST:
         values, reading = read(header, series, "date_time", order)
@@ -137,8 +132,6 @@ def _moment(header: str, series: pl.Series, share: dict[str, float], words: _Wor
 
 def _is_boolean(series: pl.Series, filled: list[str]) -> bool:
     """Two words for yes and no, or one mark in some of the rows."""
-    from ade_engine.models import polars as pl
-
     if series.dtype == pl.Boolean:
         return True
     distinct = {simplify(text) or text for text in filled}

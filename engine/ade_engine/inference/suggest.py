@@ -17,6 +17,7 @@ from ade_engine.inference.edit import NotEditable, added, sources_of
 from ade_engine.inference.kinds import is_count, kind_of
 from ade_engine.inference.declaring import declarations, is_declaration, written
 from ade_engine.inference.pairs import Side, pairs
+from ade_engine.models import polars as pl
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -107,8 +108,6 @@ def _fields(registry: Registry, root: Path) -> dict[str, Side]:
 
 def _side(headers: tuple[str, ...], values: list[Any]) -> Side:
     """A column with its values as they are, read as numbers where they are numbers."""
-    from ade_engine.models import polars as pl
-
     if not any(value not in (None, "") for value in values):
         return Side(headers)
     is_boolean = all(value is None or isinstance(value, bool) for value in values)

@@ -42,10 +42,10 @@ def misspelt_parameters(registry: Registry) -> list[str]:
     found: dict[tuple[Any, ...], str] = {}
     for role, entry, offered in _callables(registry):
         try:
-            found_here = parameters.parameters_of(entry.fn)
+            taken = parameters.read_parameters(entry.fn)
         except (TypeError, ValueError):
             continue
-        for parameter in found_here:
+        for parameter in taken:
             name = parameter.name
             # `columns=("a", "b")` is a constant of the function's own, and no slip for `column`.
             is_own = name in offered or name.rstrip("s") in offered

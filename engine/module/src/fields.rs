@@ -657,7 +657,7 @@ pub enum Allowed {
     Number(f64),
 }
 
-/// What a check says of the values of a series, and whether it knows their type; `demand` is `filled`, `unique`, `between`, `days_between`,
+/// Returns whether a check knows the type of a series, and the messages for values that break it; `demand` is `filled`, `unique`, `between`, `days_between`,
 /// `one_of`, `one_of_any_case`, `matched`, `iban`, `vat`, `vat_by_all_rules` or `luhn`. `below` is said of a value that is less than the least, or
 /// breaks a demand of another kind, `above` of one that is more than the most; nothing where one of `others` says something already.
 #[pyfunction]
@@ -741,7 +741,7 @@ fn pattern_of(text: &str) -> Option<Regex> {
     known.get(text).cloned()
 }
 
-/// What several series of messages say of each row: all of them, or the first one that says something.
+/// Joins several series of messages, row by row: all of them, or the first one that says something.
 #[pyfunction]
 #[pyo3(signature = (columns, *, is_first=false))]
 pub fn joined_messages(

@@ -130,18 +130,18 @@ pub fn count_issues(
     Ok((arrow("", some), arrow("", count)))
 }
 
-/// For each row whether any of the columns has a value there.
-pub(super) fn filled(columns: &[Series], rows: usize) -> Vec<bool> {
-    let mut filled = vec![false; rows];
+/// For each row whether at least so many of the columns have a value there.
+fn filled(columns: &[Series], rows: usize, least: usize) -> Vec<bool> {
+    let mut counts = vec![0; rows];
     for column in columns {
-        if filled.iter().all(|flag| *flag) {
+        if counts.iter().all(|count| *count >= least) {
             break;
         }
-        for (flag, value) in filled.iter_mut().zip(column.values()) {
-            *flag |= fields::is_filled(value);
+        for (count, value) in counts.iter_mut().zip(column.values()) {
+            *count += usize::from(fields::is_filled(value));
         }
     }
-    filled
+    counts.iter().map(|count| *count >= least).collect()
 }
 
 /// For each row whether at least so many of the series have a value there.
@@ -153,19 +153,7 @@ pub fn filled_rows(
     least: usize,
 ) -> PyResult<ArrowColumn> {
     let columns: Vec<Series> = columns.iter().map(series_of).collect::<PyResult<_>>()?;
-    let column = py.detach(|| {
-        if least == 1 {
-            return fields::flags(&filled(&columns, rows));
-        }
-        let mut counts = vec![0; rows];
-        for column in &columns {
-            for (count, value) in counts.iter_mut().zip(column.values()) {
-                *count += usize::from(fields::is_filled(value));
-            }
-        }
-        let flags: Vec<bool> = counts.iter().map(|count| *count >= least).collect();
-        fields::flags(&flags)
-    });
+    let column = py.detach(|| fields::flags(&filled(&columns, rows, least)));
     Ok(arrow("filled", column))
 }
 
@@ -179,7 +167,7 @@ pub fn filled_stretch(
 ) -> PyResult<(usize, usize, Option<ArrowColumn>)> {
     let columns: Vec<Series> = columns.iter().map(series_of).collect::<PyResult<_>>()?;
     let (first, stop, flags) = py.detach(|| {
-        let filled = filled(&columns, rows);
+        let filled = filled(&columns, rows, 1);
         let first = filled.iter().position(|flag| *flag).unwrap_or(0);
         let stop = filled
             .iter()

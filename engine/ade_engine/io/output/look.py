@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from ade_engine import _native
+from ade_engine.models import polars as pl
 from ade_engine.models.table import column_letters
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
-
-    from ade_engine.models import polars as pl
 
 #: Kinds of columns, as the native module numbers them.
 FIELD, MOMENT_FIELD, OTHER, SEVERITY, ISSUES, SOURCE_ROW = range(6)
@@ -107,8 +106,6 @@ class TableLook:
 
     def write_table(self, frame: pl.DataFrame, styled: Any) -> pl.DataFrame:
         """The table as it is written."""
-        from ade_engine.models import polars as pl
-
         made: dict[int, list[str | None]] = {}
         if any(column.kind in (SEVERITY, ISSUES) for column in self.columns):
             made[SEVERITY], made[ISSUES] = styled.issues()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ade_engine import _native
+from ade_engine.models import polars as pl
 from ade_engine.models.row_layout import SheetRows
 from ade_engine.models.table import is_blank
 
@@ -33,8 +34,6 @@ class SheetScan(_native.Scan):
         every value becomes text, date-times in ISO form and others by ``str``. Floats among text look as polars 1.36
         prints them (``1e20``), whatever version is installed.
         """
-        from ade_engine.models import polars as pl
-
         from ade_engine.models.polars import series_of
 
         all_null, is_mixed, built = self.column(name, column, start, stop)
@@ -156,8 +155,6 @@ class ChangedScan(SheetScan):
 
 def series_of_values(name: str, values: list[Any]) -> Any:
     """Returns the series of a column of Python values; mixtures that polars refuses become text."""
-    from ade_engine.models import polars as pl
-
     try:
         return pl.Series(name, values, strict=False)
     except Exception:

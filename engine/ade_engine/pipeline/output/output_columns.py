@@ -14,6 +14,7 @@ from ade_engine.io.output.look import (
     LookColumn,
     TableLook,
 )
+from ade_engine.models import polars as pl
 from ade_engine.models.issues import SEVERITIES
 from ade_engine.models.table import is_blank
 from ade_engine.pipeline.output.manifest import unique_header
@@ -23,8 +24,6 @@ from ade_engine.pipeline.values.types import field_type
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
-
-    from ade_engine.models import polars as pl
 
     from ade_engine.pipeline.output.manifest import Manifest
     from ade_engine.pipeline.output.merge import BuiltTable
@@ -40,8 +39,6 @@ _MOMENT_TYPES = frozenset(("datetime", "timestamp", "date and time"))
 
 def with_all_fields(context: RunContext, table: pl.DataFrame) -> pl.DataFrame:
     """The table with all fields, in the configuration's order, before its other columns."""
-    from ade_engine.models import polars as pl
-
     fields = context.registry.fields
     made = [pl.Series(name, [], dtype=field_type(field)).extend_constant(None, table.height) for name, field in fields.items() if name not in table.columns]
     return with_series(table, made).select(*fields, *(name for name in table.columns if name not in fields))
@@ -131,8 +128,6 @@ def with_severities(table: BuiltTable) -> pl.DataFrame:
             levels.setdefault(issue.field or "", {})[issue.position] = numbers[issue.severity]
     if not levels:
         return frame
-    from ade_engine.models import polars as pl
-
     severities = (pl.Series(f"{SEVERITY_PREFIX}{field}", [own.get(row, 0) for row in range(frame.height)], dtype=pl.UInt8) for field, own in levels.items())
     return with_series(frame, [*severities])
 

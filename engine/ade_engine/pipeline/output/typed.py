@@ -56,7 +56,7 @@ def _unchanged(now: pl.Series, made: pl.Series, rows: pl.Series, first: int) -> 
 
     def is_same(row: int, value: Any) -> bool:
         former = before[row - first]
-        # What is no number equals nothing.
+        # NaN equals nothing, itself neither.
         return former is value or not is_object and (former == value or former != former and value != value)
 
     kept = [row if known and is_same(row, value) else None for row, known, value in zip(numbers, is_there, now.to_list())]

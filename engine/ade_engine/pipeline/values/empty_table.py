@@ -113,7 +113,7 @@ def _holds_for_every_table(error: BaseException, fn: Callable[..., Any]) -> bool
 def _gets_only_its_field(fn: Callable[..., Any]) -> bool:
     """Whether a function asks for no value that is another one in a run. ``**_`` asks for nothing."""
     try:
-        found = parameters.parameters_of(fn)
+        found = parameters.read_parameters(fn)
     except (TypeError, ValueError):
         return False
     return not any(

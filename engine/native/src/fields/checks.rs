@@ -21,7 +21,7 @@ pub enum Extreme {
     Day(i64),
 }
 
-/// What a check asks of a value. An empty cell breaks none but [`Demand::Filled`].
+/// A demand on the values of a column. An empty cell breaks none but [`Demand::Filled`].
 pub enum Demand<'a> {
     /// It is there.
     Filled,
@@ -204,7 +204,7 @@ pub fn messages(
     is_any.then(|| texts.column())
 }
 
-/// What several columns of messages say of each row: all of them, or the first one that says something.
+/// Joins several columns of messages, row by row: all of them, or the first one that says something.
 pub fn joined(columns: &[Vec<Value<'_>>], is_first: bool) -> Column {
     let rows = columns.first().map_or(0, Vec::len);
     let mut texts = Texts::new(rows);
