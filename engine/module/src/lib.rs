@@ -7,6 +7,7 @@ mod cells;
 mod error;
 mod fields;
 mod issues;
+mod json;
 mod layout;
 mod output;
 mod rows;
@@ -67,6 +68,7 @@ fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(rows::cell_numbers, module)?)?;
     module.add_function(wrap_pyfunction!(rows::gone, module)?)?;
     module.add_function(wrap_pyfunction!(fields::simplify, module)?)?;
+    module.add_function(wrap_pyfunction!(json::json_text, module)?)?;
     module.add_function(wrap_pyfunction!(rows::classify_rows, module)?)?;
     module.add_function(wrap_pyfunction!(layout::layout_features, module)?)?;
     module.add_function(wrap_pyfunction!(layout::layout_feature_names, module)?)?;

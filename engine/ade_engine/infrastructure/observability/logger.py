@@ -6,13 +6,13 @@ events. One handler writes them to a stream or file, as text for people or as ND
 
 from __future__ import annotations
 
-import json
 import logging
 import os
 import sys
 from collections.abc import Mapping
 from datetime import datetime, timezone
 
+from ade_engine import _native
 from ade_engine.infrastructure.policy import policy
 from ade_engine.models.events import (
     CONFIG_NAMESPACE,
@@ -228,11 +228,11 @@ def _as_ndjson(record: logging.LogRecord) -> str:
     if error is not None:
         line["error"] = error
     try:
-        return _ENCODER.encode(line)
+        return _native.json_text(line, _plain)
     except (TypeError, ValueError, RecursionError) as error:
         reason = error
     try:
-        return json.dumps(_plain_tree(line))
+        return _native.json_text(line, _plain, is_lenient=True)
     except (TypeError, ValueError, RecursionError):
         from ade_engine.infrastructure.observability.wording import told
 
@@ -243,7 +243,7 @@ def _as_ndjson(record: logging.LogRecord) -> str:
             event=SERIALIZATION_FAILED,
             message=f"The data of {event} cannot be written as JSON: {told(reason)}",
         )
-        return json.dumps({key: value for key, value in line.items() if value is not None})
+        return _native.json_text({key: value for key, value in line.items() if value is not None}, _plain)
 
 
 def _as_text(record: logging.LogRecord) -> str:
@@ -267,7 +267,7 @@ def _brief(value: Any) -> str:
         text = str.__str__(value)
     else:
         try:
-            text = json.dumps(_plain_tree(value), ensure_ascii=False)
+            text = _native.json_text(value, _plain, is_lenient=True, is_ascii=False)
         except (TypeError, ValueError, RecursionError):
             text = str(value)
     return text if len(text) <= 200 else f"{text[:199]}…"
@@ -295,23 +295,6 @@ def _plain(value: Any) -> Any:
     if isinstance(value, datetime):
         return value.isoformat()
     return str(value)
-
-
-#: Data that contain themselves, which nobody sends, it finds late: whoever looks for them at each step takes a fifth longer.
-_ENCODER = json.JSONEncoder(default=_plain, allow_nan=False, check_circular=False)
-
-
-def _plain_tree(value: Any) -> Any:
-    """A copy in which infinite and NaN numbers are text; keys stay as they are, for JSON to accept or refuse."""
-    if isinstance(value, dict):
-        return {key: _plain_tree(entry) for key, entry in value.items()}
-    if isinstance(value, (list, tuple, set, frozenset)):
-        return [_plain_tree(entry) for entry in value]
-    if isinstance(value, float):
-        return value if value - value == 0 else str(value)
-    if value is None or isinstance(value, (bool, int)):
-        return value
-    return str.__str__(value) if isinstance(value, str) else _plain_tree(_plain(value))
 
 
 def standard_error() -> TextIO:

@@ -1,0 +1,192 @@
+//! JSON of Python objects, as Python's own `json` writes it: the lines of events, of which a run of many tables writes megabytes.
+
+use ade_engine_native::cells::text_form::push_python_float;
+use pyo3::exceptions::{PyRecursionError, PyTypeError, PyValueError};
+use pyo3::prelude::*;
+use pyo3::types::{PyBool, PyBytes, PyDict, PyFloat, PyInt, PyList, PyString, PyTuple};
+
+/// Deeper values contain themselves, or nobody reads them.
+const MAX_DEPTH: usize = 500;
+
+/// Returns a value as one line of JSON. What JSON has no kind for is written as `plain` returns it. With `is_lenient`, infinite numbers and
+/// NaN are texts; with `is_ascii`, every other letter is an escape.
+///
+/// # Errors
+/// `TypeError` for a key that is neither text nor a plain value, `ValueError` for a number that JSON does not have, `RecursionError` for
+/// values that contain themselves, and what `plain` raises.
+#[pyfunction]
+#[pyo3(signature = (value, plain, is_lenient = false, is_ascii = true))]
+pub fn json_text(
+    value: &Bound<'_, PyAny>,
+    plain: &Bound<'_, PyAny>,
+    is_lenient: bool,
+    is_ascii: bool,
+) -> PyResult<String> {
+    let mut line = Line {
+        out: String::new(),
+        plain,
+        is_lenient,
+        is_ascii,
+    };
+    line.push(value, 0)?;
+    Ok(line.out)
+}
+
+struct Line<'a, 'py> {
+    out: String,
+    plain: &'a Bound<'py, PyAny>,
+    is_lenient: bool,
+    is_ascii: bool,
+}
+
+impl Line<'_, '_> {
+    fn push(&mut self, value: &Bound<'_, PyAny>, depth: usize) -> PyResult<()> {
+        if depth > MAX_DEPTH {
+            let message = "maximum recursion depth exceeded while encoding a JSON object";
+            return Err(PyRecursionError::new_err(message));
+        }
+        if let Ok(text) = value.cast::<PyString>() {
+            return self.push_text(text);
+        }
+        if let Ok(dict) = value.cast::<PyDict>() {
+            self.out.push('{');
+            for (number, (key, value)) in dict.iter().enumerate() {
+                self.out.push_str(if number > 0 { ", " } else { "" });
+                self.push_key(&key)?;
+                self.out.push_str(": ");
+                self.push(&value, depth + 1)?;
+            }
+            self.out.push('}');
+        } else if value.is_none() {
+            self.out.push_str("null");
+        } else if let Ok(flag) = value.cast::<PyBool>() {
+            self.out
+                .push_str(if flag.is_true() { "true" } else { "false" });
+        } else if let Ok(number) = value.cast::<PyInt>() {
+            self.push_integer(number)?;
+        } else if let Ok(number) = value.cast::<PyFloat>() {
+            match number.value() {
+                finite if finite.is_finite() => push_python_float(finite, &mut self.out),
+                _ if self.is_lenient => self.push_text(&number.str()?)?,
+                _ => {
+                    let message = "Out of range float values are not JSON compliant";
+                    return Err(PyValueError::new_err(message));
+                }
+            }
+        } else if let Ok(list) = value.cast::<PyList>() {
+            self.push_list(list.iter(), depth)?;
+        } else if let Ok(tuple) = value.cast::<PyTuple>() {
+            self.push_list(tuple.iter(), depth)?;
+        } else {
+            self.push(&self.plain.call1((value,))?, depth + 1)?;
+        }
+        Ok(())
+    }
+
+    fn push_list<'py>(
+        &mut self,
+        values: impl Iterator<Item = Bound<'py, PyAny>>,
+        depth: usize,
+    ) -> PyResult<()> {
+        self.out.push('[');
+        for (number, value) in values.enumerate() {
+            self.out.push_str(if number > 0 { ", " } else { "" });
+            self.push(&value, depth + 1)?;
+        }
+        self.out.push(']');
+        Ok(())
+    }
+
+    fn push_key(&mut self, key: &Bound<'_, PyAny>) -> PyResult<()> {
+        if let Ok(text) = key.cast::<PyString>() {
+            return self.push_text(text);
+        }
+        let is_plain =
+            key.is_none() || key.is_instance_of::<PyInt>() || key.is_instance_of::<PyFloat>();
+        if !is_plain {
+            let kind = key.get_type().name()?;
+            return Err(PyTypeError::new_err(format!(
+                "keys must be str, int, float, bool or None, not {kind}"
+            )));
+        }
+        let start = self.out.len();
+        self.push(key, 0)?;
+        let written = self.out.split_off(start);
+        self.out.push('"');
+        self.out.push_str(written.trim_matches('"'));
+        self.out.push('"');
+        Ok(())
+    }
+
+    fn push_integer(&mut self, number: &Bound<'_, PyInt>) -> PyResult<()> {
+        match number.extract::<i64>() {
+            Ok(small) => self.out.push_str(itoa::Buffer::new().format(small)),
+            Err(_) => {
+                // The digits of a class that is derived from `int`, too.
+                let class = number.py().get_type::<PyInt>();
+                let digits = class.call_method1("__repr__", (number,))?;
+                self.out.push_str(digits.cast::<PyString>()?.to_str()?);
+            }
+        }
+        Ok(())
+    }
+
+    fn push_text(&mut self, text: &Bound<'_, PyString>) -> PyResult<()> {
+        let is_ascii = self.is_ascii;
+        self.out.push('"');
+        if let Ok(text) = text.to_str() {
+            let mut start = 0;
+            // What is written as it stands is taken over in one piece.
+            for (at, letter) in text
+                .char_indices()
+                .filter(|(_, letter)| !is_plain(*letter, is_ascii))
+            {
+                self.out.push_str(&text[start..at]);
+                start = at + letter.len_utf8();
+                self.push_escape(letter);
+            }
+            self.out.push_str(&text[start..]);
+        } else {
+            // Half of a pair, which Python allows and UTF-8 does not.
+            let bytes = text.call_method1("encode", ("utf-16-le", "surrogatepass"))?;
+            let units = bytes.cast::<PyBytes>()?.as_bytes().chunks_exact(2);
+            for letter in
+                char::decode_utf16(units.map(|unit| u16::from_le_bytes([unit[0], unit[1]])))
+            {
+                match letter {
+                    Ok(letter) if is_plain(letter, is_ascii) => self.out.push(letter),
+                    Ok(letter) => self.push_escape(letter),
+                    Err(half) => self.push_unit(half.unpaired_surrogate()),
+                }
+            }
+        }
+        self.out.push('"');
+        Ok(())
+    }
+
+    fn push_escape(&mut self, letter: char) {
+        match letter {
+            '"' => self.out.push_str("\\\""),
+            '\\' => self.out.push_str("\\\\"),
+            '\n' => self.out.push_str("\\n"),
+            '\r' => self.out.push_str("\\r"),
+            '\t' => self.out.push_str("\\t"),
+            '\u{8}' => self.out.push_str("\\b"),
+            '\u{c}' => self.out.push_str("\\f"),
+            _ => {
+                for unit in letter.encode_utf16(&mut [0; 2]) {
+                    self.push_unit(*unit);
+                }
+            }
+        }
+    }
+
+    fn push_unit(&mut self, unit: u16) {
+        self.out.push_str(&format!("\\u{unit:04x}"));
+    }
+}
+
+/// Returns whether a letter is written as it stands.
+fn is_plain(letter: char, is_ascii: bool) -> bool {
+    letter >= ' ' && letter != '"' && letter != '\\' && (letter <= '~' || !is_ascii)
+}
