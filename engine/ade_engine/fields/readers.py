@@ -144,7 +144,7 @@ class Reader(pl.Expr):
             if hints != (None, None):
                 arguments["hints"] = hints
                 found = _native.read_column(series, self.kind, option, is_argument=is_argument, **arguments)
-        reading, values = found.reading, series_of(found.column)
+        reading, values = found.reading, series_of(found.column, series.name)
         if added is not None and reading["decided_by"] == "hint":
             reading = {**reading, "decided_by": "evidence", "why": [added[1]]}
         if around is not None and measure is not None and self.kind != "currency":
@@ -153,7 +153,7 @@ class Reader(pl.Expr):
                 measure = measure.doubted(series, values, shows_currency=is_shown)
             if measure.shift:
                 found = _native.read_column(series, self.kind, option, is_argument=is_argument, shift=measure.shift, **arguments)
-                reading, values = found.reading, series_of(found.column)
+                reading, values = found.reading, series_of(found.column, series.name)
             if measure.time is None or has_plain_numbers(series):
                 around.measures[around.field or self.column, self.column] = measure
             if measure.time == "minutes" and reading is None:

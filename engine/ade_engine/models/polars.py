@@ -1,19 +1,17 @@
-"""Polars for the engine's own code, without its Python half as long as nobody needs that: to import it takes longer than a small run.
+"""Polars for the engine's own code, without polars as long as nobody needs that: to import it takes longer than a small run.
 
 ``from ade_engine.models import polars as pl`` stands in the place of ``import polars as pl``. Until somebody imports polars, be it an
 author's module or this one for what only polars can do, ``Series``, ``DataFrame``, ``Expr`` and the types here are stand-ins: thin
-classes around what polars' native half holds, with what most tables ask for. From then on the names are polars' own, and what was
-made before inherits from them, so that polars takes it for its own. Values are polars' in both cases.
-
-The stand-ins use what polars does not promise to keep; the engine asks for one minor version of it. Where polars may choose another
-native half, it is imported at once.
+classes around columns of the native module, with what most tables ask for. From then on the names are polars' own, and what was
+made before inherits from them: polars takes it for its own, and takes its columns over, without a copy, when it looks at them.
 """
 
 from __future__ import annotations
 
-import builtins
-import os
 import sys
+from functools import cached_property
+
+from ade_engine import _native
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -33,19 +31,6 @@ def is_imported() -> bool:
     return "polars" in sys.modules
 
 
-def _runtime() -> tuple[Any, Any] | None:
-    """The series and frames of polars' native half, unless polars is there already or may choose another half."""
-    if is_imported() or hasattr(builtins, "__POLARS_PLR") or "POLARS_FORCE_PKG" in os.environ or "POLARS_PREFER_PKG" in os.environ:
-        return None
-    try:
-        from _polars_runtime_32 import __file__ as file, _polars_runtime as runtime
-    except ImportError:
-        return None
-    if any(os.path.isdir(file.replace("_polars_runtime_32", f"_polars_runtime_{other}").rpartition("/")[0]) for other in ("compat", "64")):
-        return None
-    return runtime.PySeries, runtime.PyDataFrame
-
-
 def __getattr__(name: str) -> Any:
     if name.startswith("__"):
         raise AttributeError(name)
@@ -55,16 +40,20 @@ def __getattr__(name: str) -> Any:
     return getattr(polars, name)
 
 
+def _later(value: Any, name: str) -> Any:
+    """What a value has under this name once it is polars' own."""
+    # Python asks for names with underscores to see whether there are any.
+    if name.startswith("__") or not _are_stand_ins():
+        raise AttributeError(f"{type(value).__name__!r} object has no attribute {name!r}")
+    import polars
+
+    return getattr(polars and value, name)
+
+
 class _Later:
     """The base of the stand-ins until polars is there: what they cannot do themselves imports it, and is done."""
 
-    def __getattr__(self, name: str) -> Any:
-        if name.startswith("__"):
-            # Python asks for these to see whether there are any.
-            raise AttributeError(name)
-        import polars
-
-        return getattr(polars and self, name)
+    __getattr__ = _later
 
 
 class _LaterTable(_Later):
@@ -126,98 +115,81 @@ class _Type:
         return False
 
 
-#: By their names in polars' native half.
-_TYPES = {
-    **{"str": "String", "bool": "Boolean", "null": "Null", "f32": "Float32", "f64": "Float64"},
-    **{f"i{bits}": f"Int{bits}" for bits in (8, 16, 32, 64)},
-    **{f"u{bits}": f"UInt{bits}" for bits in (8, 16, 32, 64)},
-    **{"date": "Date", "time": "Time", "datetime[μs]": "Datetime", "duration[μs]": "Duration", "object": "Object"},
-}
-#: The same by the Arrow formats in which the native module hands columns over; others are asked for.
-_FORMATS = {"U": "str", "vu": "str", "b": "bool", "l": "i64", "g": "f64", "tdD": "date", "tsu:": "datetime[μs]", "I": "u32", "i": "i32", "L": "u64"}
-#: The types that the native module reads as they are, by their names.
-_NATIVE = frozenset(name for name in _TYPES.values() if name != "Object")
+#: The types of the native module's columns, by the names that polars has for them.
+_NATIVE = frozenset(
+    ("Null", "Boolean", "String", "Float32", "Float64", "Date", "Time", "Datetime", "Duration")
+    + tuple(f"{sign}Int{bits}" for sign in ("", "U") for bits in (8, 16, 32, 64))
+)
+_known = {name: _Type(name) for name in (*_NATIVE, "Object")}
 
 
 def is_native(dtype: Any) -> bool:
     """Whether the native module reads columns of a type as they are: times with zones it does not."""
+    if dtype.__class__ is _Type:
+        return dtype is not _known["Object"]
     return str(dtype.base_type()) in _NATIVE and getattr(dtype, "time_zone", None) is None
 
 
-_known = {native: _Type(name) for native, name in _TYPES.items()}
-
-
 class StandInSeries(_LaterTable):
-    """The stand-in of a series."""
-
-    _type: Any = None
+    """The stand-in of a series: a column of the native module, its name and its type."""
 
     def __init__(self, name: Any = None, values: Any = None, dtype: Any = None, *, strict: bool = True):
         if values is None and not isinstance(name, str | None):
             name, values = "", name
-        name, make = name or "", None
+        column = values if isinstance(values, _native.ArrowColumn) else None
         if isinstance(values, list):
-            make = _MAKERS.get(str(dtype) if dtype is not None else _type_of_all(values))
-        if make is not None:
-            self._s = make(name, values, strict)
-        elif hasattr(values, "__arrow_c_array__"):
-            self._s = _PySeries.from_arrow_c_array(values)
-            self._s.rename(name)
-        else:
+            kind = str(dtype) if dtype is not None else _type_of_all(values)
+            column = None if kind is None else _native.column_of(values, kind)
+        if column is None:
             import polars
 
+            # From here on this is a series of polars'.
             self._s = polars.Series(name, values, dtype, strict=strict)._s
+        else:
+            self.name, self._column, self.dtype = name or "", column, _known[column.dtype]
+
+    @cached_property
+    def _s(self) -> Any:
+        """The column as polars holds it, which from here on may change it in place."""
+        import polars  # noqa: F401
+
+        made = globals()["_PySeries"].from_arrow_c_array(self._column)
+        made.rename(self.__dict__["name"])
+        del self._column
+        return made
 
     @classmethod
-    def _from_pyseries(cls, inner: Any) -> Any:
+    def _of(cls, name: str, column: Any, dtype: Any) -> Any:
         made = cls.__new__(cls)
-        made._s = inner
+        made.name, made._column, made.dtype = name, column, dtype
         return made
+
+    def _with(self, column: Any) -> Any:
+        return self._of(self.name, column, self.dtype)
 
     def __len__(self) -> int:
-        return self._s.len()
+        return len(self._column)
 
     def __iter__(self) -> Iterator[Any]:
-        return iter(self._s.to_list())
-
-    def __arrow_c_stream__(self, requested_schema: Any = None) -> Any:
-        return self._s.__arrow_c_stream__(requested_schema)
-
-    @property
-    def name(self) -> str:
-        return self._s.name()
-
-    @property
-    def dtype(self) -> Any:
-        if self._type is None:
-            self._type = _known.get(_PyDataFrame([self._s]).dtype_strings()[0]) or as_polars(self).dtype
-        return self._type
+        return iter(self._column.to_list())
 
     def null_count(self) -> int:
-        return self._s.null_count()
+        return self._column.null_count()
 
     def n_unique(self) -> int:
-        return self._s.n_unique()
+        return len({*self._column.to_list()})
 
     def to_list(self) -> list[Any]:
-        return self._s.to_list()
+        return self._column.to_list()
 
     def equals(self, other: Any) -> bool:
-        return self._s.equals(other._s, False, False, True)
-
-    def _alike(self, inner: Any) -> Any:
-        # Another series of the same type, which takes a while to ask for.
-        made = self._from_pyseries(inner)
-        made._type = self._type
-        return made
+        return self._column.equals(other._column) if _are_stand_ins() else as_polars(self).equals(other)
 
     def clone(self) -> Any:
-        return self._alike(self._s.clone())
+        return self._with(self._column)
 
     def alias(self, name: str) -> Any:
-        renamed = self._s.clone()
-        renamed.rename(name)
-        return self._alike(renamed)
+        return self._of(name, self._column, self.dtype)
 
     rename = alias
 
@@ -225,49 +197,61 @@ class StandInSeries(_LaterTable):
         return self.clone() if self.dtype == dtype else as_polars(self).cast(dtype, strict=strict)
 
     def slice(self, offset: int, length: int | None = None) -> Any:
-        return self._alike(self._s.slice(offset, length))
+        if offset < 0 or length is not None and length < 0:
+            return as_polars(self).slice(offset, length)
+        return self._with(self._column.slice(offset, len(self) if length is None else length))
 
     def head(self, n: int = 10) -> Any:
         return self.slice(0, n)
 
+    # What is given to these may have asked for polars while it was made.
     def filter(self, predicate: Any) -> Any:
-        return self._alike(self._s.filter(predicate._s))
+        kept = self._column.filter(predicate._column) if _are_stand_ins() else None
+        return as_polars(self).filter(predicate) if kept is None else self._with(kept)
 
     def zip_with(self, mask: Any, other: Any) -> Any:
-        return self._alike(self._s.zip_with(mask._s, other._s))
+        chosen = self._column.zip_with(mask._column, other._column) if _are_stand_ins() else None
+        return as_polars(self).zip_with(mask, other) if chosen is None else self._with(chosen)
 
     def __or__(self, other: Any) -> Any:
-        return self._alike(self._s.bitor(other._s)) if isinstance(other, StandInSeries) else as_polars(self) | other
+        either = self._column.either(other._column) if _are_stand_ins() and isinstance(other, StandInSeries) else None
+        return as_polars(self) | other if either is None else self._with(either)
 
     def new_from_index(self, index: int, length: int) -> Any:
-        return self._alike(self._s.new_from_index(index, length))
+        return self._with(self._column.repeat(index, length))
 
 
 class StandInFrame(_LaterTable):
-    """The stand-in of a frame: its columns by their names."""
+    """The stand-in of a frame: its columns by their names, and how many rows it has."""
 
     def __init__(self, data: Any = None, **options: Any):
         data = [] if data is None and not options else data
         if options or not isinstance(data, list) or not all(isinstance(column, StandInSeries) for column in data):
             import polars
 
-            data = polars.DataFrame(data, **options).get_columns()
-        self._columns = {column.name: column for column in data}
-        self._height = len(data[0]) if data else 0
+            # From here on this is a frame of polars'.
+            self._df = polars.DataFrame(data, **options)._df
+        else:
+            self._columns = {column.name: column for column in data}
+            self.height = len(data[0]) if data else 0
+
+    @cached_property
+    def _df(self) -> Any:
+        """The frame as polars holds it, which from here on may change it in place."""
+        import polars  # noqa: F401
+
+        made = globals()["_PyDataFrame"]([column._s for column in self._columns.values()])
+        del self._columns
+        return made
 
     @classmethod
     def _of(cls, columns: dict[str, Any], height: int) -> Any:
         made = cls.__new__(cls)
-        made._columns, made._height = columns, height
+        made._columns, made.height = columns, height
         return made
 
-    @property
-    def _df(self) -> Any:
-        # Polars' methods ask for it.
-        return _PyDataFrame([column._s for column in self._columns.values()])
-
     def __len__(self) -> int:
-        return self._height
+        return self.height
 
     def __iter__(self) -> Iterator[Any]:
         return iter([*self._columns.values()])
@@ -276,15 +260,8 @@ class StandInFrame(_LaterTable):
         if isinstance(key, str):
             return self.get_column(key)
         if isinstance(key, tuple) and key[0] == slice(None) and isinstance(key[1], list):
-            return self._of({name: self._columns[name] for name in key[1]}, self._height)
+            return self._of({name: self._columns[name] for name in key[1]}, self.height)
         return as_polars(self)[key]
-
-    def __arrow_c_stream__(self, requested_schema: Any = None) -> Any:
-        return self._df.__arrow_c_stream__(requested_schema)
-
-    @property
-    def height(self) -> int:
-        return self._height
 
     @property
     def width(self) -> int:
@@ -316,28 +293,26 @@ class StandInFrame(_LaterTable):
         return [*self._columns.values()]
 
     def clone(self) -> Any:
-        return self._of({**self._columns}, self._height)
+        return self._of({**self._columns}, self.height)
 
     def rechunk(self) -> Any:
         return self
 
     def slice(self, offset: int, length: int | None = None) -> Any:
-        columns = {name: column.slice(offset, length) for name, column in self._columns.items()}
-        return self._of(columns, len(next(iter(columns.values()), ())))
+        return frame_of([column.slice(offset, length) for column in self._columns.values()])
 
     def head(self, n: int = 5) -> Any:
         return self.slice(0, n)
 
     def filter(self, predicate: Any) -> Any:
-        if not isinstance(predicate, StandInSeries):
+        if not _are_stand_ins() or not isinstance(predicate, StandInSeries):
             return as_polars(self).filter(predicate)
-        columns = {name: column.filter(predicate) for name, column in self._columns.items()}
-        return self._of(columns, len(next(iter(columns.values()), ())))
+        return frame_of([column.filter(predicate) for column in self._columns.values()])
 
     def with_columns(self, *columns: Any, **named: Any) -> Any:
-        if named or not self._columns or not all(isinstance(column, StandInSeries) and len(column) == self._height for column in columns):
+        if named or not _are_stand_ins() or not self._columns or not all(isinstance(column, StandInSeries) and len(column) == self.height for column in columns):
             return as_polars(self).with_columns(*columns, **named)
-        return self._of({**self._columns, **{column.name: column for column in columns}}, self._height)
+        return self._of({**self._columns, **{column.name: column for column in columns}}, self.height)
 
     def rename(self, mapping: Mapping[str, str]) -> Any:
         renamed = self.clone()
@@ -356,16 +331,11 @@ def _type_of_all(values: list[Any]) -> str | None:
     kinds = {type(value) for value in values if value is not None}
     if not kinds:
         return "Null"
-    kind = {str: "String", bool: "Boolean", float: "Float64", int: "Int64"}.get(kinds.pop()) if len(kinds) == 1 else None
-    is_too_large = kind == "Int64" and any(value is not None and not -(2**63) <= value < 2**63 for value in values)
-    return None if is_too_large else kind
+    return {str: "String", bool: "Boolean", float: "Float64", int: "Int64"}.get(kinds.pop()) if len(kinds) == 1 else None
 
 
-def _series(inner: Any) -> Any:
-    # The names change when polars comes.
-    return globals()["Series"]._from_pyseries(inner)
-
-
+#: What a stand-in leaves to polars once it inherits from that.
+_METHODS = (type(_later), property, classmethod)
 #: The names that stand for polars' own until that is there.
 _STAND_INS: dict[str, Any] = {"Series": StandInSeries, "DataFrame": StandInFrame, "Expr": StandInExpression}
 
@@ -387,6 +357,8 @@ class _Arrival:
                 sys.meta_path.remove(cls)
                 for name, stand_in in _STAND_INS.items():
                     stand_in.__bases__ = (getattr(module, name),)
+                    for own in [own for own, value in vars(stand_in).items() if isinstance(value, _METHODS)]:
+                        delattr(stand_in, own)
                 for type in _known.values():
                     type.__class__ = getattr(module, type._name)
                 _take_names(module)
@@ -396,74 +368,67 @@ class _Arrival:
 
 
 def _take_names(module: Any) -> None:
-    globals().update({name: getattr(module, name) for name in (*_STAND_INS, *_TYPES.values())})
+    from polars._plr import PyDataFrame, PySeries
+
+    places = PySeries.new_opt_u32 if module.get_index_type() == module.UInt32 else PySeries.new_opt_u64
+    globals().update({name: getattr(module, name) for name in (*_STAND_INS, *_known)}, _PySeries=PySeries, _PyDataFrame=PyDataFrame, _places=places)
 
 
-_found = _runtime()
-if _found is None:
+if is_imported():
     import polars
-    from polars._plr import PyDataFrame as _PyDataFrame, PySeries as _PySeries
 
     _take_names(polars)
-    _places = _PySeries.new_opt_u32 if polars.get_index_type() == polars.UInt32 else _PySeries.new_opt_u64
 else:
-    _PySeries, _PyDataFrame = _found
-    _places = _PySeries.new_opt_u32
-    _MAKERS = {
-        "Null": _PySeries.new_null,
-        "String": _PySeries.new_str,
-        "Boolean": _PySeries.new_opt_bool,
-        "UInt8": _PySeries.new_opt_u8,
-        "UInt32": _PySeries.new_opt_u32,
-        "UInt64": _PySeries.new_opt_u64,
-        "Int32": _PySeries.new_opt_i32,
-        "Int64": _PySeries.new_opt_i64,
-        "Float64": _PySeries.new_opt_f64,
-    }
-    globals().update(_STAND_INS, **{type._name: type for type in _known.values()})
+    globals().update(_STAND_INS, **_known)
     sys.meta_path.insert(0, _Arrival)
 
 
-def series_of(column: Any) -> Series:
-    """The series of a column that exports itself as an Arrow array, under the name that it has there."""
+def _are_stand_ins() -> bool:
+    return globals()["Series"] is StandInSeries
+
+
+def series_of(column: _native.ArrowColumn, name: str | None = None) -> Series:
+    """The series of a native column, under this name or the one that it has there."""
+    if _are_stand_ins():
+        return StandInSeries._of(column.name if name is None else name, column, _known[column.dtype])
     # What `Series` comes to after it has asked whether the column is one of a dozen other things: for a column of a few cells that takes
     # longer than all else.
-    format = column.format
-    made = _series(_PySeries.from_arrow_c_array(column))
-    if isinstance(made, StandInSeries):
-        made._type = _known.get(_FORMATS.get(format, ""))
-    return made
+    made = globals()["_PySeries"].from_arrow_c_array(column)
+    if name is not None:
+        # A null byte in a name does not travel with the column.
+        made.rename(name)
+    return globals()["Series"]._from_pyseries(made)
 
 
 def taken(column: Series, places: list[int]) -> Series:
     """The values at some places of a column, in the places' order."""
-    return _series(column._s.gather_with_series(_places("", places, True)))
+    if _are_stand_ins():
+        return column._with(column._column.take(places))
+    return globals()["Series"]._from_pyseries(column._s.gather_with_series(globals()["_places"]("", places, True)))
 
 
 def numbers_from(first: int, height: int, name: str = "") -> Series:
     """The numbers from ``first`` on, one for each row."""
-    rows = _PyDataFrame([_PySeries.new_null("", [None], True).new_from_index(0, height)])
-    numbers = _series(rows.with_row_index(name, first).get_column(name))
-    return numbers if numbers.dtype == globals()["UInt32"] else numbers.cast(globals()["UInt32"])
+    return series_of(_native.column_of_numbers(first, height), name)
 
 
 def concat(items: Iterable[Any], **options: Any) -> Any:
     """Series one below the other, or whatever else polars puts together."""
     items = [*items]
-    if is_imported() or not all(isinstance(item, StandInSeries) for item in items):
-        import polars
+    if _are_stand_ins() and all(isinstance(item, StandInSeries) for item in items):
+        whole = items[0]._column.append([item._column for item in items[1:]])
+        if whole is not None:
+            return items[0]._with(whole)
+    import polars
 
-        return polars.concat(items, **options)
-    whole = items[0]._s.clone()
-    for item in items[1:]:
-        whole.append(item._s)
-    return _series(whole)
+    return polars.concat(items, **options)
 
 
 def frame_of(columns: list[Series]) -> DataFrame:
     """The frame of series that have names, each its own."""
-    kind = globals()["DataFrame"]
-    return kind(columns) if kind is StandInFrame else kind._from_pydf(_PyDataFrame([column._s for column in columns]))
+    if _are_stand_ins():
+        return StandInFrame(columns)
+    return globals()["DataFrame"]._from_pydf(globals()["_PyDataFrame"]([column._s for column in columns]))
 
 
 def as_polars(table: Any) -> Any:

@@ -74,7 +74,7 @@ impl CellObjects {
     }
 }
 
-fn make_moment(py: Python<'_>, cell: Cell) -> PyResult<Bound<'_, PyAny>> {
+pub(super) fn make_moment(py: Python<'_>, cell: Cell) -> PyResult<Bound<'_, PyAny>> {
     let value = cell.as_integer();
     let clock = |microseconds: i64| {
         let seconds = microseconds / 1_000_000;

@@ -3,15 +3,15 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::{LazyLock, Mutex, PoisonError};
 
-use pyo3::exceptions::{PyTypeError, PyValueError};
+use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 use regex::Regex;
 
-use super::source::{ArrowColumn, Scan, stream_of};
+use super::column::{ArrowColumn, arrow, series_of};
+use super::source::Scan;
 use ade_engine_native::cells::parts::in_parts;
 use ade_engine_native::cells::{Cell, Sheet, Tag, text_form};
-use ade_engine_native::columns::export::Column;
 use ade_engine_native::columns::frame::Series;
 use ade_engine_native::columns::view::{Value, value_of};
 use ade_engine_native::fields::checks::{self, Demand, Extreme};
@@ -28,11 +28,6 @@ use ade_engine_native::fields::texts::letters;
 use ade_engine_native::fields::texts::text::NamePart;
 use ade_engine_native::fields::{self, Kind, Surroundings};
 use ade_engine_native::words::{cut, lexicon};
-
-pub(super) fn series_of(series: &Bound<'_, PyAny>) -> PyResult<Series> {
-    // SAFETY: the stream is polars' own.
-    unsafe { Series::import(stream_of(series)?) }.map_err(PyTypeError::new_err)
-}
 
 fn order_named(name: Option<&str>) -> PyResult<Option<Order>> {
     Ok(Some(match name {
@@ -263,10 +258,6 @@ fn row_number(value: Value<'_>) -> Option<usize> {
     .filter(|row| *row > 0)
 }
 
-pub(super) fn arrow(name: &str, column: Column) -> ArrowColumn {
-    ArrowColumn::new(name.to_owned(), Mutex::new(Some(column)))
-}
-
 /// What is said of cells that came out empty.
 #[pyclass(frozen, module = "ade_engine._native")]
 pub struct UnreadCells {
@@ -397,7 +388,7 @@ pub fn read_column<'py>(
     let reading = reading.map(|reading| Ok::<_, PyErr>(described(py, reading)?.unbind()));
     let unread = UnreadCells::of(py, outcome.unread, outcome.column.rows)?;
     Ok(ReadColumn {
-        column: Py::new(py, arrow(&column.name, outcome.column))?,
+        column: Py::new(py, arrow("", outcome.column))?,
         unread,
         is_exact,
         lost_digits: outcome.lost_digits,
@@ -446,10 +437,10 @@ fn described<'py>(py: Python<'py>, reading: &Reading) -> PyResult<Bound<'py, PyD
     facts.set_item("contradict", reading.contradict.len())?;
     facts.set_item("ambiguous", reading.is_ambiguous())?;
     facts.set_item("first_open", reading.first_open)?;
-    let open = reading.open.contains(&true).then(|| {
-        let open: Vec<Option<bool>> = reading.open.iter().copied().map(Some).collect();
-        arrow("", built::booleans(&open))
-    });
+    let open = reading
+        .open
+        .contains(&true)
+        .then(|| arrow("", fields::flags(&reading.open)));
     facts.set_item("open", open)?;
     let doubts = (!reading.doubts.is_empty()).then(|| {
         let mut texts = built::Texts::new(reading.doubts.len());

@@ -4,6 +4,7 @@
 //! The behaviour of the classes is documented in `ade_engine/io`, which wraps them.
 
 mod cells;
+mod column;
 mod error;
 mod fields;
 mod issues;
@@ -31,7 +32,9 @@ fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(warm::wait_for_run, module)?)?;
     module.add_class::<source::Source>()?;
     module.add_class::<source::Scan>()?;
-    module.add_class::<source::ArrowColumn>()?;
+    module.add_class::<column::ArrowColumn>()?;
+    module.add_function(wrap_pyfunction!(column::column_of, module)?)?;
+    module.add_function(wrap_pyfunction!(column::column_of_numbers, module)?)?;
     module.add_class::<source::Detected>()?;
     module.add_class::<source::Extent>()?;
     module.add_function(wrap_pyfunction!(source::scan_of_rows, module)?)?;

@@ -8,8 +8,8 @@ use pyo3::exceptions::{PyOSError, PyRuntimeError, PyTypeError};
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 
-use super::fields::{arrow, series_of};
-use super::source::{ArrowColumn, Scan, stream_of};
+use super::column::{ArrowColumn, arrow, frame_of, series_of};
+use super::source::Scan;
 use ade_engine_native::columns::frame;
 use ade_engine_native::columns::view::{TypedCells, Value};
 use ade_engine_native::fields::column::built;
@@ -38,8 +38,7 @@ impl Frame {
         typed: Vec<(usize, Bound<'_, PyAny>)>,
         origins: Vec<(Bound<'_, Scan>, usize)>,
     ) -> PyResult<Self> {
-        // SAFETY: the stream is polars' own.
-        let imported = unsafe { frame::Frame::import(stream_of(frame)?) };
+        let imported = frame_of(frame)?;
         let origins: Arc<[_]> = origins
             .iter()
             .map(|(scan, column)| (scan.get().sheet().clone(), *column))

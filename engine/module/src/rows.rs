@@ -6,10 +6,10 @@ use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::{PyByteArray, PyBytes};
 
-use super::fields::{arrow, series_of};
+use super::column::{ArrowColumn, arrow, series_of};
 use super::layout::SheetLayout;
 use super::sheet::numbers_of;
-use super::source::{ArrowColumn, Scan};
+use super::source::Scan;
 use ade_engine_native::columns::export::{Buffer, Validity};
 use ade_engine_native::columns::frame::Series;
 use ade_engine_native::columns::view::{ROW_BITS, Value};

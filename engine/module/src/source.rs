@@ -1,20 +1,20 @@
 //! The Python classes for reading: a source, scans of its sheets, and columns for polars.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
-use pyo3::exceptions::{PyIndexError, PyRuntimeError};
+use pyo3::exceptions::PyIndexError;
 use pyo3::prelude::*;
-use pyo3::types::{PyCapsule, PyList, PyTuple};
+use pyo3::types::PyList;
 
 use super::cells::{CellObjects, MomentTypes, row_list};
+use super::column::{ArrowColumn, arrow};
 use super::error::to_python;
 use ade_engine_native::cells::builder::MAXIMUM_COLUMNS;
 use ade_engine_native::cells::{
     Cell, Continue, DeclaredExtent, MergedRange, ScanLimits, Sheet, SheetBuilder, Tag,
 };
-use ade_engine_native::columns::arrow::ArrowArrayStream;
-use ade_engine_native::columns::{export, series};
+use ade_engine_native::columns::series;
 use ade_engine_native::error::SourceError as ReadError;
 use ade_engine_native::read::ReadOptions;
 use ade_engine_native::read::background::BackgroundBook;
@@ -544,7 +544,7 @@ impl Scan {
         (
             kinds.first == Tag::Empty,
             series::is_mixed(kinds),
-            built.map(|column| ArrowColumn::new(name, Mutex::new(Some(column)))),
+            built.map(|column| arrow(&name, column)),
         )
     }
 
@@ -619,60 +619,4 @@ pub fn scan_of_rows(
     }
     let extent = DeclaredExtent::of_rows(last_row);
     Ok(Scan::of(Arc::new(builder.finish(Some(extent))), None))
-}
-
-/// What `__arrow_c_stream__` of a series or a frame gives.
-pub(super) fn stream_of(object: &Bound<'_, PyAny>) -> PyResult<ArrowArrayStream> {
-    let capsule = object
-        .call_method0("__arrow_c_stream__")?
-        .cast_into::<PyCapsule>()?;
-    let pointer = capsule
-        .pointer_checked(Some(c"arrow_array_stream"))?
-        .cast::<ArrowArrayStream>();
-    // SAFETY: a capsule of this name holds such a structure; what is taken out is marked as taken.
-    Ok(unsafe { ArrowArrayStream::take(pointer.as_ptr()) })
-}
-
-/// A column that polars can take over, once.
-#[pyclass(frozen, module = "ade_engine._native")]
-pub struct ArrowColumn {
-    name: String,
-    column: Mutex<Option<export::Column>>,
-}
-
-impl ArrowColumn {
-    pub(super) fn new(name: String, column: Mutex<Option<export::Column>>) -> Self {
-        Self { name, column }
-    }
-}
-
-#[pymethods]
-impl ArrowColumn {
-    /// The Arrow format string of its type; nothing once it was taken over.
-    #[getter]
-    fn format(&self) -> Option<&'static str> {
-        let column = self.column.lock().unwrap_or_else(PoisonError::into_inner);
-        column.as_ref().map(|column| column.format)
-    }
-
-    #[pyo3(signature = (requested_schema=None))]
-    fn __arrow_c_array__<'py>(
-        &self,
-        py: Python<'py>,
-        requested_schema: Option<Bound<'py, PyAny>>,
-    ) -> PyResult<Bound<'py, PyTuple>> {
-        // The specification allows an exporter to ignore the requested schema.
-        drop(requested_schema);
-        let column = self
-            .column
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .take();
-        let column =
-            column.ok_or_else(|| PyRuntimeError::new_err("this column was taken already"))?;
-        let (schema, array) = column.export(&self.name);
-        let schema = PyCapsule::new_with_value(py, schema, c"arrow_schema")?;
-        let array = PyCapsule::new_with_value(py, array, c"arrow_array")?;
-        PyTuple::new(py, [schema, array])
-    }
 }

@@ -38,9 +38,7 @@ class SheetScan(_native.Scan):
 
         all_null, is_mixed, built = self.column(name, column, start, stop)
         if built is not None:
-            series = series_of(built)
-            # The name travels with the column, but a null byte in it does not.
-            return series if series.name == name else series.rename(name), is_mixed
+            return series_of(built, name), is_mixed
         if all_null:
             length = max(0, stop - start)
             return pl.Series(name, [None], dtype=pl.Null).new_from_index(0, length) if length else pl.Series(name, []), False

@@ -1,4 +1,4 @@
-//! Columns that go to polars: their memory, and the C structures that keep it until polars releases them.
+//! Columns as they are made: their memory, and the C structures that keep it until the last who reads it releases them.
 
 use std::ffi::{CString, c_void};
 use std::ptr;
@@ -18,6 +18,8 @@ pub enum Buffer {
         arena: Arc<TextArena>,
         index: usize,
     },
+    /// A buffer of another array.
+    Shared(Arc<ArrowArray>, usize),
 }
 
 impl Buffer {
@@ -28,11 +30,13 @@ impl Buffer {
             Self::Halves(halves) => halves.as_ptr().cast(),
             Self::Views(views) => views.as_ptr().cast(),
             Self::Block { arena, index } => arena.block(*index).as_ptr().cast(),
+            // SAFETY: whoever shares a buffer has counted those of the array.
+            Self::Shared(array, index) => unsafe { *array.buffers.add(*index) },
         }
     }
 }
 
-/// A column that is about to be handed to polars.
+/// A column that was made.
 pub struct Column {
     /// The Arrow format string.
     pub format: &'static str,
@@ -114,9 +118,8 @@ struct ExportedArray {
 }
 
 impl Column {
-    /// The column as C structures, which keep its memory until they are released.
-    pub fn export(self, name: &str) -> (ArrowSchema, ArrowArray) {
-        let schema = export_schema(name, self.format);
+    /// The column as a C structure, which keeps its memory until it is released.
+    pub(super) fn export(self) -> ArrowArray {
         let mut pointers = Vec::with_capacity(self.buffers.len() + 1);
         if self.format != "n" {
             pointers.push(
@@ -131,7 +134,7 @@ impl Column {
             _validity: self.validity,
             pointers,
         });
-        let array = ArrowArray {
+        ArrowArray {
             length: self.rows as i64,
             null_count: self.null_count as i64,
             offset: 0,
@@ -142,12 +145,11 @@ impl Column {
             dictionary: ptr::null_mut(),
             release: Some(release_array),
             private_data: Box::into_raw(owned).cast(),
-        };
-        (schema, array)
+        }
     }
 }
 
-fn export_schema(name: &str, format: &'static str) -> ArrowSchema {
+pub(super) fn export_schema(name: &str, format: &'static str) -> ArrowSchema {
     const NULLABLE: i64 = 2;
     // A name with a null byte cannot be passed on; the caller renames the column afterwards.
     let name = CString::new(name.replace('\0', "")).unwrap_or_default();

@@ -1,14 +1,22 @@
-//! Frames that come from polars through the Arrow C stream interface, held without a copy.
+//! Series and frames that the native half reads: its own columns, or what comes from polars through the Arrow C stream interface, without
+//! a copy.
 
 use super::arrow::{ArrowArray, ArrowArrayStream, ArrowSchema};
+use super::column::SharedColumn;
 use super::types::Type;
 use super::view::{ColumnView, TypedCells, Value};
 
-/// A column that comes through a stream of its own, in one or several chunks.
+/// A column in one or several chunks.
 pub struct Series {
-    pub name: String,
-    kind: Type,
-    chunks: Vec<ArrowArray>,
+    chunks: Vec<SharedColumn>,
+}
+
+impl From<SharedColumn> for Series {
+    fn from(column: SharedColumn) -> Self {
+        Self {
+            chunks: vec![column],
+        }
+    }
 }
 
 impl Series {
@@ -29,23 +37,21 @@ impl Series {
             None
         };
         let kind = known.ok_or_else(|| format!("a column of type {format} cannot be read"))?;
+        let chunks = chunks
+            .into_iter()
+            .map(|chunk| SharedColumn::new(kind, chunk));
         Ok(Self {
-            name: schema.text(schema.name),
-            kind,
-            chunks,
+            chunks: chunks.collect(),
         })
     }
 
     /// All values, in place.
     pub fn values(&self) -> Vec<Value<'_>> {
-        let rows = self.chunks.iter().map(|chunk| chunk.length as usize).sum();
+        let rows = self.chunks.iter().map(|chunk| chunk.rows).sum();
         let mut values = Vec::with_capacity(rows);
-        for chunk in &self.chunks {
-            let rows = chunk.length as usize;
-            // SAFETY: the chunk follows its schema's format, as the specification asks.
-            let view = unsafe { ColumnView::of(chunk, self.kind, 0, rows) };
-            values.extend((0..rows).map(|row| view.value(row)));
-        }
+        self.chunks
+            .iter()
+            .for_each(|chunk| values.extend(chunk.values()));
         values
     }
 }
@@ -83,12 +89,27 @@ unsafe fn take_all(mut stream: ArrowArrayStream) -> Result<(ArrowSchema, Vec<Arr
 /// Batches of a frame, all with the same columns.
 pub struct Frame {
     pub names: Vec<String>,
-    types: Vec<Type>,
-    batches: Vec<ArrowArray>,
+    batches: Vec<Batch>,
     typed: Vec<(usize, TypedCells)>,
 }
 
+enum Batch {
+    /// A record batch of polars', and the types of its columns.
+    Imported(ArrowArray, Vec<Type>),
+    Own(Vec<SharedColumn>),
+}
+
 impl Frame {
+    /// A frame of columns of one length, by their names.
+    pub fn new(columns: Vec<(String, SharedColumn)>) -> Self {
+        let (names, columns) = columns.into_iter().unzip();
+        Self {
+            names,
+            batches: vec![Batch::Own(columns)],
+            typed: Vec::new(),
+        }
+    }
+
     /// Takes everything that a stream holds.
     ///
     /// # Errors
@@ -124,10 +145,12 @@ impl Frame {
         {
             return Err("the frame's batches do not fit its schema".to_owned());
         }
+        let batches = batches.into_iter();
         Ok(Self {
             names,
-            types,
-            batches,
+            batches: batches
+                .map(|batch| Batch::Imported(batch, types.clone()))
+                .collect(),
             typed: Vec::new(),
         })
     }
@@ -150,7 +173,9 @@ impl Frame {
 
     /// All rows.
     pub fn rows(&self) -> usize {
-        self.batches.iter().map(|batch| batch.length as usize).sum()
+        (0..self.batches.len())
+            .map(|batch| self.batch_rows(batch))
+            .sum()
     }
 
     /// How many batches there are.
@@ -160,30 +185,36 @@ impl Frame {
 
     /// The rows of one batch.
     pub fn batch_rows(&self, batch: usize) -> usize {
-        self.batches[batch].length as usize
+        match &self.batches[batch] {
+            Batch::Imported(array, _) => array.length as usize,
+            Batch::Own(columns) => columns.first().map_or(0, |column| column.rows),
+        }
     }
 
     /// The columns of one batch.
     pub fn columns(&self, batch: usize) -> Vec<ColumnView<'_>> {
-        let array = &self.batches[batch];
-        self.types
-            .iter()
-            .enumerate()
-            .map(|(index, &kind)| {
-                // SAFETY: `import` checked that there are as many children as types.
-                let child = unsafe { &**array.children.add(index) };
-                // SAFETY: the child follows its schema's format, as the specification asks.
-                let view = unsafe {
-                    ColumnView::of(child, kind, array.offset as usize, array.length as usize)
-                };
-                match self.typed.iter().find(|(number, _)| *number == index) {
-                    None => view,
-                    Some((_, cells)) => {
-                        let first_row = (0..batch).map(|before| self.batch_rows(before)).sum();
-                        view.typed(cells, first_row)
+        let views: Vec<ColumnView<'_>> = match &self.batches[batch] {
+            Batch::Own(columns) => columns.iter().map(SharedColumn::view).collect(),
+            Batch::Imported(array, types) => {
+                let view = |(index, kind): (usize, &Type)| {
+                    // SAFETY: `import` checked that there are as many children as types.
+                    let child = unsafe { &**array.children.add(index) };
+                    // SAFETY: the child follows its schema's format, as the specification asks.
+                    unsafe {
+                        ColumnView::of(child, *kind, array.offset as usize, array.length as usize)
                     }
-                }
-            })
-            .collect()
+                };
+                types.iter().enumerate().map(view).collect()
+            }
+        };
+        let first_row = (0..batch).map(|before| self.batch_rows(before)).sum();
+        let views = views.into_iter().enumerate();
+        let typed = views.map(|(index, view)| {
+            match self.typed.iter().find(|(number, _)| *number == index) {
+                None => view,
+                Some((_, cells)) => view.typed(cells, first_row),
+            }
+        });
+        typed.collect()
     }
 }

@@ -10,16 +10,6 @@ pub enum Unit {
 }
 
 impl Unit {
-    fn of(letter: u8) -> Option<Self> {
-        Some(match letter {
-            b's' => Self::Second,
-            b'm' => Self::Millisecond,
-            b'u' => Self::Microsecond,
-            b'n' => Self::Nanosecond,
-            _ => return None,
-        })
-    }
-
     /// A count of this unit in microseconds, rounded down as Python's own conversion does.
     pub fn to_microseconds(self, value: i64) -> i64 {
         match self {
@@ -50,30 +40,67 @@ pub enum Type {
     Duration(Unit),
 }
 
+/// The types with their Arrow format strings and the names that polars has for them; of equal names the first is the one of columns that
+/// are made here.
+const TYPES: [(Type, &str, &str); 28] = {
+    use Unit::{Microsecond, Millisecond, Nanosecond, Second};
+    [
+        (Type::Null, "n", "Null"),
+        (Type::Boolean, "b", "Boolean"),
+        (Type::Signed(1), "c", "Int8"),
+        (Type::Signed(2), "s", "Int16"),
+        (Type::Signed(4), "i", "Int32"),
+        (Type::Signed(8), "l", "Int64"),
+        (Type::Unsigned(1), "C", "UInt8"),
+        (Type::Unsigned(2), "S", "UInt16"),
+        (Type::Unsigned(4), "I", "UInt32"),
+        (Type::Unsigned(8), "L", "UInt64"),
+        (Type::Float32, "f", "Float32"),
+        (Type::Float64, "g", "Float64"),
+        (Type::LargeText, "U", "String"),
+        (Type::TextView, "vu", "String"),
+        (Type::Text, "u", "String"),
+        (Type::Date, "tdD", "Date"),
+        (Type::Timestamp(Microsecond), "tsu:", "Datetime"),
+        (Type::Timestamp(Second), "tss:", "Datetime"),
+        (Type::Timestamp(Millisecond), "tsm:", "Datetime"),
+        (Type::Timestamp(Nanosecond), "tsn:", "Datetime"),
+        (Type::Time64(Nanosecond), "ttn", "Time"),
+        (Type::Time64(Microsecond), "ttu", "Time"),
+        (Type::Time32(Second), "tts", "Time"),
+        (Type::Time32(Millisecond), "ttm", "Time"),
+        (Type::Duration(Microsecond), "tDu", "Duration"),
+        (Type::Duration(Second), "tDs", "Duration"),
+        (Type::Duration(Millisecond), "tDm", "Duration"),
+        (Type::Duration(Nanosecond), "tDn", "Duration"),
+    ]
+};
+
 impl Type {
-    pub(super) fn of(format: &str) -> Option<Self> {
-        Some(match format.as_bytes() {
-            b"n" => Self::Null,
-            b"b" => Self::Boolean,
-            b"c" => Self::Signed(1),
-            b"s" => Self::Signed(2),
-            b"i" => Self::Signed(4),
-            b"l" => Self::Signed(8),
-            b"C" => Self::Unsigned(1),
-            b"S" => Self::Unsigned(2),
-            b"I" => Self::Unsigned(4),
-            b"L" => Self::Unsigned(8),
-            b"f" => Self::Float32,
-            b"g" => Self::Float64,
-            b"u" => Self::Text,
-            b"U" => Self::LargeText,
-            b"vu" => Self::TextView,
-            b"tdD" => Self::Date,
-            [b't', b's', unit, b':'] => Self::Timestamp(Unit::of(*unit)?),
-            [b't', b't', unit @ (b's' | b'm')] => Self::Time32(Unit::of(*unit)?),
-            [b't', b't', unit] => Self::Time64(Unit::of(*unit)?),
-            [b't', b'D', unit] => Self::Duration(Unit::of(*unit)?),
-            _ => return None,
-        })
+    /// Returns the type of an Arrow format string; none where it cannot be read.
+    pub fn of(format: &str) -> Option<Self> {
+        let found = TYPES.iter().find(|(_, own, _)| *own == format);
+        found.map(|(kind, ..)| *kind)
+    }
+
+    /// Returns the type that polars calls so.
+    pub fn named(name: &str) -> Option<Self> {
+        let found = TYPES.iter().find(|(.., own)| *own == name);
+        found.map(|(kind, ..)| *kind)
+    }
+
+    /// Its Arrow format string.
+    pub fn format(self) -> &'static str {
+        self.entry().1
+    }
+
+    /// What polars calls it.
+    pub fn name(self) -> &'static str {
+        self.entry().2
+    }
+
+    fn entry(self) -> &'static (Self, &'static str, &'static str) {
+        let found = TYPES.iter().find(|(kind, ..)| *kind == self);
+        found.unwrap_or(&TYPES[0])
     }
 }

@@ -68,6 +68,14 @@ pub enum Value<'a> {
     Duration(i64),
 }
 
+impl Value<'_> {
+    /// Returns whether there is none.
+    #[inline]
+    pub fn is_null(self) -> bool {
+        matches!(self, Self::Null)
+    }
+}
+
 /// The bits of a cell's number that are its row.
 pub const ROW_BITS: u32 = 32;
 
@@ -204,6 +212,15 @@ impl<'a> ColumnView<'a> {
             Values::Typed(.., column) => column.is_text(),
             Values::Text { .. } | Values::LargeText { .. } | Values::TextView { .. } => true,
             _ => false,
+        }
+    }
+
+    /// Returns whether a row has no value, as far as the column itself says.
+    #[inline]
+    pub fn is_null(&self, row: usize) -> bool {
+        match self.validity {
+            Some(bits) => !bit(bits, self.offset + row),
+            None => matches!(self.values, Values::Null),
         }
     }
 

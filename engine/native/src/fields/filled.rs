@@ -1,10 +1,11 @@
 //! Which cells are filled, which a transform has emptied, and what a check says of each.
 
-use super::column::built;
 use super::lost::{Unread, lost};
 use super::texts::text;
 use crate::cells::white_space::is_blank_text;
+use crate::columns::column::ColumnBuilder;
 use crate::columns::export::{Buffer, Column};
+use crate::columns::types::Type;
 use crate::columns::view::Value;
 
 /// Whether something stands in a cell.
@@ -28,7 +29,11 @@ pub fn counts_as_filled(value: Value<'_>) -> bool {
 
 /// A column of booleans without nulls.
 pub fn flags(values: &[bool]) -> Column {
-    built::booleans(&values.iter().copied().map(Some).collect::<Vec<_>>())
+    ColumnBuilder::of(
+        Type::Boolean,
+        &values.iter().copied().map(Some).collect::<Vec<_>>(),
+        Value::Boolean,
+    )
 }
 
 /// A column of whole numbers without nulls.

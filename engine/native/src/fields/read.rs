@@ -20,6 +20,8 @@ use super::read_texts::read_texts;
 use super::texts::text;
 use super::texts::truth;
 use crate::cells::parts::in_parts;
+use crate::columns::column::ColumnBuilder;
+use crate::columns::types::{Type, Unit};
 use crate::columns::view::Value;
 use crate::words::cut::{self, Cut};
 use crate::words::lexicon::{self, Lexicon};
@@ -82,9 +84,12 @@ fn read_unguarded(values: &[Value<'_>], kind: &Kind, around: &Surroundings<'_>) 
         Kind::Number { .. } | Kind::Currency => read_numbers(values, kind, around),
         Kind::Time { serials } => {
             let (times, reading) = moment::times(values, *serials);
-            let outcome = finish(values, kind, built::times(&times), |row| {
-                times[row].is_some()
-            });
+            let outcome = finish(
+                values,
+                kind,
+                ColumnBuilder::of(Type::Time64(Unit::Nanosecond), &times, Value::Time),
+                |row| times[row].is_some(),
+            );
             Outcome { reading, ..outcome }
         }
         Kind::Duration { unit } => {
@@ -94,9 +99,12 @@ fn read_unguarded(values: &[Value<'_>], kind: &Kind, around: &Surroundings<'_>) 
                 true => moment::take_for_minutes(values, &mut spans),
                 false => None,
             };
-            let outcome = finish(values, kind, built::durations(&spans), |row| {
-                spans[row].is_some()
-            });
+            let outcome = finish(
+                values,
+                kind,
+                ColumnBuilder::of(Type::Duration(Unit::Microsecond), &spans, Value::Duration),
+                |row| spans[row].is_some(),
+            );
             Outcome { reading, ..outcome }
         }
         Kind::Boolean { yes, no } => {
@@ -114,9 +122,12 @@ fn read_unguarded(values: &[Value<'_>], kind: &Kind, around: &Surroundings<'_>) 
                 };
                 truth::truth(value, own, initials, &mut cut).or_else(more)
             });
-            finish(values, kind, built::booleans(&flags), |row| {
-                flags[row].is_some()
-            })
+            finish(
+                values,
+                kind,
+                ColumnBuilder::of(Type::Boolean, &flags, Value::Boolean),
+                |row| flags[row].is_some(),
+            )
         }
         _ => read_texts(values, kind, around.is_strict),
     }
@@ -164,9 +175,13 @@ fn read_dates(
         dates.doubt_short_years(values, around.header, around.today, with_time);
     }
     let column = if with_time {
-        built::date_times(&dates.values)
+        ColumnBuilder::of(
+            Type::Timestamp(Unit::Microsecond),
+            &dates.values,
+            Value::DateTime,
+        )
     } else {
-        built::dates(&dates.values)
+        ColumnBuilder::of(Type::Date, &dates.values, Value::Date)
     };
     let reading = dates.reading;
     let way = match reading.is_mixed {
@@ -284,7 +299,7 @@ fn read_numbers(values: &[Value<'_>], kind: &Kind, around: &Surroundings<'_>) ->
         note_long_numbers(&mut numbers.reading, values);
     }
     outcome(
-        built::floats(&numbers.values),
+        ColumnBuilder::of(Type::Float64, &numbers.values, Value::Float),
         unread,
         Some(numbers.reading),
     )

@@ -1,0 +1,286 @@
+//! Columns of the native half as Python holds them, and how native functions get them back.
+
+use pyo3::exceptions::PyTypeError;
+use pyo3::intern;
+use pyo3::prelude::*;
+use pyo3::types::{PyBool, PyCapsule, PyDict, PyFloat, PyInt, PyList, PyString, PyTuple};
+
+use super::cells::make_moment;
+use ade_engine_native::cells::Cell;
+use ade_engine_native::columns::arrow::ArrowArrayStream;
+use ade_engine_native::columns::column::{ColumnBuilder, SharedColumn};
+use ade_engine_native::columns::frame::{Frame, Series};
+use ade_engine_native::columns::types::Type;
+use ade_engine_native::columns::view::Value;
+
+/// A column in memory, which polars takes over without a copy.
+#[pyclass(frozen, module = "ade_engine._native")]
+#[derive(Clone)]
+pub struct ArrowColumn {
+    /// What it was called where it was made.
+    #[pyo3(get)]
+    name: String,
+    column: SharedColumn,
+}
+
+pub(super) fn arrow(name: &str, column: impl Into<SharedColumn>) -> ArrowColumn {
+    ArrowColumn {
+        name: name.to_owned(),
+        column: column.into(),
+    }
+}
+
+impl ArrowColumn {
+    fn with(&self, column: SharedColumn) -> Self {
+        arrow(&self.name, column)
+    }
+
+    /// Whether another column has as many rows.
+    fn fits(&self, other: &Self) -> Option<()> {
+        (self.column.rows == other.column.rows).then_some(())
+    }
+
+    /// The rows of this column and of others of its type at some places; none where the types differ.
+    fn gather(
+        &self,
+        others: &[&Self],
+        places: impl Iterator<Item = (usize, usize)>,
+    ) -> Option<Self> {
+        let mut columns = vec![&self.column];
+        columns.extend(others.iter().map(|other| &other.column));
+        let is_alike = |other: &&Self| other.dtype() == self.dtype();
+        let are_alike = others.iter().all(is_alike);
+        are_alike.then(|| self.with(SharedColumn::gather(&columns, places)))
+    }
+}
+
+#[pymethods]
+impl ArrowColumn {
+    /// What polars calls its type.
+    #[getter]
+    fn dtype(&self) -> &'static str {
+        self.column.kind.name()
+    }
+
+    fn __len__(&self) -> usize {
+        self.column.rows
+    }
+
+    fn null_count(&self) -> usize {
+        self.column.null_count()
+    }
+
+    fn to_list<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyList>> {
+        let objects: PyResult<Vec<_>> = self
+            .column
+            .values()
+            .map(|value| value_object(py, value))
+            .collect();
+        PyList::new(py, objects?)
+    }
+
+    /// So many rows from one on, as far as there are any.
+    fn slice(&self, first: usize, rows: usize) -> Self {
+        self.with(self.column.slice(first, rows))
+    }
+
+    /// One row, so many times.
+    fn repeat(&self, row: usize, times: usize) -> Self {
+        self.with(self.column.take(&vec![row; times]))
+    }
+
+    /// The rows at some places, in the places' order.
+    fn take(&self, places: Vec<usize>) -> Self {
+        self.with(self.column.take(&places))
+    }
+
+    /// The rows at which a column of booleans is true; none where it has another length.
+    fn filter(&self, mask: &Self) -> Option<Self> {
+        self.fits(mask)?;
+        let rows = trues(&mask.column).filter(|(_, is_true)| *is_true);
+        let rows: Vec<usize> = rows.map(|(row, _)| row).collect();
+        Some(self.with(self.column.take(&rows)))
+    }
+
+    /// The rows at which a column of booleans is true, and another column's at the others; none where lengths or types differ.
+    fn zip_with(&self, mask: &Self, other: &Self) -> Option<Self> {
+        let places = trues(&mask.column).map(|(row, is_true)| (usize::from(!is_true), row));
+        self.fits(mask)?;
+        self.fits(other)?;
+        self.gather(&[other], places)
+    }
+
+    /// Whether one of two columns of booleans is true in each row; none where lengths or types differ.
+    fn either(&self, other: &Self) -> Option<Self> {
+        self.fits(other)?;
+        let mut made = ColumnBuilder::new(Type::Boolean);
+        for values in self.column.values().zip(other.column.values()) {
+            made.push(match values {
+                (Value::Boolean(one), Value::Boolean(other)) => Value::Boolean(one || other),
+                (Value::Boolean(true), Value::Null) | (Value::Null, Value::Boolean(true)) => {
+                    Value::Boolean(true)
+                }
+                (Value::Boolean(_) | Value::Null, Value::Boolean(_) | Value::Null) => Value::Null,
+                _ => return None,
+            });
+        }
+        Some(self.with(made.column().into()))
+    }
+
+    /// Other columns below this one; none where the types differ.
+    fn append(&self, others: Vec<Bound<'_, Self>>) -> Option<Self> {
+        let others: Vec<&Self> = others.iter().map(|other| other.get()).collect();
+        let lengths = std::iter::once(self.column.rows)
+            .chain(others.iter().map(|other| other.column.rows))
+            .enumerate();
+        let places = lengths.flat_map(|(column, rows)| (0..rows).map(move |row| (column, row)));
+        self.gather(&others, places.collect::<Vec<_>>().into_iter())
+    }
+
+    /// Whether two columns have the same values.
+    fn equals(&self, other: &Self) -> bool {
+        self.column.rows == other.column.rows
+            && self.dtype() == other.dtype()
+            && self.column.values().eq(other.column.values())
+    }
+
+    #[pyo3(signature = (requested_schema=None))]
+    fn __arrow_c_array__<'py>(
+        &self,
+        py: Python<'py>,
+        requested_schema: Option<Bound<'py, PyAny>>,
+    ) -> PyResult<Bound<'py, PyTuple>> {
+        // The specification allows an exporter to ignore the requested schema.
+        drop(requested_schema);
+        let (schema, array) = self.column.export(&self.name);
+        let schema = PyCapsule::new_with_value(py, schema, c"arrow_schema")?;
+        let array = PyCapsule::new_with_value(py, array, c"arrow_array")?;
+        PyTuple::new(py, [schema, array])
+    }
+}
+
+/// The rows of a column of booleans, and whether each is true.
+fn trues(mask: &SharedColumn) -> impl Iterator<Item = (usize, bool)> {
+    let values = mask.values().enumerate();
+    values.map(|(row, value)| (row, matches!(value, Value::Boolean(true))))
+}
+
+/// Returns the column of a list, of a type that polars calls so; nothing where a value is of another type.
+#[pyfunction]
+pub fn column_of(values: &Bound<'_, PyList>, dtype: &str) -> Option<ArrowColumn> {
+    let kind = Type::named(dtype)?;
+    let mut made = ColumnBuilder::new(kind);
+    for value in values.iter() {
+        if value.is_none() {
+            made.push(Value::Null);
+        } else if kind == Type::LargeText {
+            made.push(Value::Text(value.cast::<PyString>().ok()?.to_str().ok()?));
+        } else if let Ok(flag) = value.cast::<PyBool>() {
+            (kind == Type::Boolean).then(|| made.push(Value::Boolean(flag.is_true())))?;
+        } else if kind == Type::Float64 {
+            let is_number = value.is_instance_of::<PyFloat>() || value.is_instance_of::<PyInt>();
+            made.push(Value::Float(is_number.then(|| value.extract().ok())??));
+        } else {
+            made.push(integer(&value, kind)?);
+        }
+    }
+    Some(arrow("", made.column()))
+}
+
+fn integer(value: &Bound<'_, PyAny>, kind: Type) -> Option<Value<'static>> {
+    let value = value.cast::<PyInt>().ok()?;
+    match kind {
+        Type::Signed(8) => value.extract().ok().map(Value::Integer),
+        Type::Signed(4) => value
+            .extract::<i32>()
+            .ok()
+            .map(|number| Value::Integer(number.into())),
+        Type::Unsigned(1) => value
+            .extract::<u8>()
+            .ok()
+            .map(|number| Value::Integer(number.into())),
+        Type::Unsigned(4) => value
+            .extract::<u32>()
+            .ok()
+            .map(|number| Value::Integer(number.into())),
+        Type::Unsigned(8) => value.extract().ok().map(Value::Unsigned),
+        _ => None,
+    }
+}
+
+/// Returns the numbers from one on, so many of them.
+#[pyfunction]
+pub fn column_of_numbers(first: u32, rows: u32) -> ArrowColumn {
+    let mut made = ColumnBuilder::new(Type::Unsigned(4));
+    for number in first..first + rows {
+        made.push(Value::Integer(number.into()));
+    }
+    arrow("", made.column())
+}
+
+fn value_object<'py>(py: Python<'py>, value: Value<'_>) -> PyResult<Bound<'py, PyAny>> {
+    Ok(match value {
+        Value::Null => py.None().into_bound(py),
+        Value::Boolean(flag) => PyBool::new(py, flag).to_owned().into_any(),
+        Value::Integer(number) => PyInt::new(py, number).into_any(),
+        Value::Unsigned(number) => PyInt::new(py, number).into_any(),
+        Value::Float(number) => PyFloat::new(py, number).into_any(),
+        Value::Text(text) => PyString::new(py, text).into_any(),
+        Value::Date(days) => make_moment(py, Cell::date(days))?,
+        Value::DateTime(time) => make_moment(py, Cell::date_time(time))?,
+        Value::Time(time) => make_moment(py, Cell::time(time))?,
+        Value::Duration(time) => make_moment(py, Cell::duration(time))?,
+    })
+}
+
+/// The column that a stand-in of a series holds; none where it is polars' own.
+fn held(series: &Bound<'_, PyAny>) -> PyResult<Option<SharedColumn>> {
+    let held = series.getattr_opt(intern!(series.py(), "_column"))?;
+    let column = held
+        .as_ref()
+        .and_then(|held| held.cast::<ArrowColumn>().ok());
+    Ok(column.map(|column| column.get().column.clone()))
+}
+
+/// The values of a series.
+pub(super) fn series_of(series: &Bound<'_, PyAny>) -> PyResult<Series> {
+    if let Some(column) = held(series)? {
+        return Ok(column.into());
+    }
+    // SAFETY: the stream is polars' own.
+    unsafe { Series::import(stream_of(series)?) }.map_err(PyTypeError::new_err)
+}
+
+/// The columns of a frame.
+pub(super) fn frame_of(frame: &Bound<'_, PyAny>) -> PyResult<Result<Frame, String>> {
+    let columns = frame.getattr_opt(intern!(frame.py(), "_columns"))?;
+    if let Some(columns) = columns
+        .as_ref()
+        .and_then(|columns| columns.cast::<PyDict>().ok())
+    {
+        let own = columns.iter().map(|(name, series)| {
+            let column = held(&series)?;
+            column
+                .map(|column| Ok((name.extract()?, column)))
+                .transpose()
+        });
+        let own: PyResult<Option<Vec<(String, SharedColumn)>>> = own.collect();
+        if let Some(own) = own? {
+            return Ok(Ok(Frame::new(own)));
+        }
+    }
+    // SAFETY: the stream is polars' own.
+    Ok(unsafe { Frame::import(stream_of(frame)?) })
+}
+
+/// What `__arrow_c_stream__` of a series or a frame of polars' gives.
+fn stream_of(object: &Bound<'_, PyAny>) -> PyResult<ArrowArrayStream> {
+    let capsule = object
+        .call_method0("__arrow_c_stream__")?
+        .cast_into::<PyCapsule>()?;
+    let pointer = capsule
+        .pointer_checked(Some(c"arrow_array_stream"))?
+        .cast::<ArrowArrayStream>();
+    // SAFETY: a capsule of this name holds such a structure; what is taken out is marked as taken.
+    Ok(unsafe { ArrowArrayStream::take(pointer.as_ptr()) })
+}

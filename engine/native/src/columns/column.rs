@@ -1,0 +1,234 @@
+//! Columns that stay in memory here: slices and copies share what they hold, and polars gets it without a copy.
+
+use std::sync::Arc;
+
+use super::arrow::{ArrowArray, ArrowSchema};
+use super::export::{Buffer, Column, Validity, export_schema};
+use super::types::Type;
+use super::view::{ColumnView, Value};
+
+/// A stretch of a column in memory.
+#[derive(Clone)]
+pub struct SharedColumn {
+    pub kind: Type,
+    array: Arc<ArrowArray>,
+    offset: usize,
+    pub rows: usize,
+}
+
+impl SharedColumn {
+    /// All of a column that was imported.
+    pub(super) fn new(kind: Type, array: ArrowArray) -> Self {
+        let rows = array.length.max(0) as usize;
+        let (array, offset) = (Arc::new(array), 0);
+        Self {
+            kind,
+            array,
+            offset,
+            rows,
+        }
+    }
+
+    /// Its values, in place.
+    pub fn view(&self) -> ColumnView<'_> {
+        // SAFETY: the array was made or imported as its format asks.
+        unsafe { ColumnView::of(&self.array, self.kind, self.offset, self.rows) }
+    }
+
+    /// All its values.
+    pub fn values(&self) -> impl Iterator<Item = Value<'_>> {
+        let view = self.view();
+        (0..self.rows).map(move |row| view.value(row))
+    }
+
+    /// The rows without a value.
+    pub fn null_count(&self) -> usize {
+        match self.array.null_count {
+            0 if self.kind != Type::Null => 0,
+            _ => {
+                let view = self.view();
+                (0..self.rows).filter(|&row| view.is_null(row)).count()
+            }
+        }
+    }
+
+    /// So many rows from one on, as far as there are any.
+    pub fn slice(&self, first: usize, rows: usize) -> Self {
+        let first = first.min(self.rows);
+        Self {
+            offset: self.offset + first,
+            rows: rows.min(self.rows - first),
+            ..self.clone()
+        }
+    }
+
+    /// The rows at some places, in the places' order.
+    pub fn take(&self, rows: &[usize]) -> Self {
+        let values = match self.kind {
+            Type::TextView => Buffer::Views(self.taken(rows)),
+            Type::Signed(8) | Type::Unsigned(8) | Type::Float64 => Buffer::Words(self.taken(rows)),
+            Type::Timestamp(_) | Type::Time64(_) | Type::Duration(_) => {
+                Buffer::Words(self.taken(rows))
+            }
+            Type::Signed(4) | Type::Unsigned(4) | Type::Date => Buffer::Halves(self.taken(rows)),
+            _ => return Self::gather(&[self], rows.iter().map(|&row| (0, row))),
+        };
+        let (view, mut validity) = (self.view(), Validity::new(rows.len()));
+        rows.iter()
+            .for_each(|&row| validity.push(!view.is_null(row)));
+        let mut buffers = vec![values];
+        // The texts that views lead to stay where they are.
+        let texts = 2..self.array.buffer_count.max(2) as usize;
+        buffers.extend(texts.map(|index| Buffer::Shared(Arc::clone(&self.array), index)));
+        validity.column(self.kind.format(), buffers).into()
+    }
+
+    /// The words of the layout at some places. `T` is as wide as the type's words.
+    fn taken<T: Copy>(&self, rows: &[usize]) -> Vec<T> {
+        if rows.is_empty() {
+            return Vec::new();
+        }
+        let start = self.array.offset as usize + self.offset;
+        // SAFETY: the second buffer of these types holds a word for each row.
+        let words = unsafe {
+            let first = (*self.array.buffers.add(1)).cast::<T>().add(start);
+            std::slice::from_raw_parts(first, self.rows)
+        };
+        rows.iter().map(|&row| words[row]).collect()
+    }
+
+    /// The rows at some places of several columns of one type: the number of the column, and of its row.
+    pub fn gather(columns: &[&Self], places: impl Iterator<Item = (usize, usize)>) -> Self {
+        let views: Vec<ColumnView<'_>> = columns.iter().map(|column| column.view()).collect();
+        let kind = columns.first().map_or(Type::Null, |column| column.kind);
+        let mut made = ColumnBuilder::new(kind);
+        for (column, row) in places {
+            made.push(views[column].value(row));
+        }
+        made.column().into()
+    }
+
+    /// The column as C structures, which share its memory.
+    pub fn export(&self, name: &str) -> (ArrowSchema, ArrowArray) {
+        let array = ArrowArray {
+            length: self.rows as i64,
+            null_count: self.null_count() as i64,
+            offset: self.array.offset + self.offset as i64,
+            buffers: self.array.buffers,
+            buffer_count: self.array.buffer_count,
+            release: Some(release_share),
+            private_data: Box::into_raw(Box::new(Arc::clone(&self.array))).cast(),
+            ..ArrowArray::empty()
+        };
+        (export_schema(name, self.kind.format()), array)
+    }
+}
+
+impl From<Column> for SharedColumn {
+    fn from(column: Column) -> Self {
+        let kind = Type::of(column.format).unwrap_or(Type::Null);
+        Self::new(kind, column.export())
+    }
+}
+
+unsafe extern "C" fn release_share(array: *mut ArrowArray) {
+    // SAFETY: called once, with a structure that `SharedColumn::export` made.
+    unsafe {
+        drop(Box::from_raw(
+            (*array).private_data.cast::<Arc<ArrowArray>>(),
+        ));
+        (*array).release = None;
+    }
+}
+
+/// A column that grows value by value.
+pub struct ColumnBuilder {
+    kind: Type,
+    validity: Validity,
+    values: Built,
+}
+
+enum Built {
+    Nothing,
+    Bits(Validity),
+    Bytes(Vec<u8>),
+    Halves(Vec<i32>),
+    Words(Vec<u64>),
+    Texts(Vec<u64>, Vec<u8>),
+}
+
+impl ColumnBuilder {
+    /// An empty column of a type, of those that columns have that are made here.
+    pub fn new(kind: Type) -> Self {
+        let (kind, values) = match kind {
+            Type::Null => (kind, Built::Nothing),
+            Type::Boolean => (kind, Built::Bits(Validity::new(0))),
+            Type::Signed(1) | Type::Unsigned(1) => (kind, Built::Bytes(Vec::new())),
+            Type::Signed(4) | Type::Unsigned(4) | Type::Date => (kind, Built::Halves(Vec::new())),
+            Type::Text | Type::LargeText | Type::TextView => {
+                (Type::LargeText, Built::Texts(vec![0], Vec::new()))
+            }
+            _ => (kind, Built::Words(Vec::new())),
+        };
+        Self {
+            kind,
+            validity: Validity::new(0),
+            values,
+        }
+    }
+
+    /// A column of values that are all of one kind.
+    pub fn of<T: Copy>(kind: Type, values: &[Option<T>], of: fn(T) -> Value<'static>) -> Column {
+        let mut made = Self::new(kind);
+        for value in values {
+            made.push(value.map_or(Value::Null, of));
+        }
+        made.column()
+    }
+
+    /// Adds a value of the column's type, or null.
+    #[inline]
+    pub fn push(&mut self, value: Value<'_>) {
+        self.validity.push(!value.is_null());
+        match &mut self.values {
+            Built::Nothing => {}
+            Built::Bits(bits) => bits.push(matches!(value, Value::Boolean(true))),
+            Built::Bytes(bytes) => bytes.push(word(value) as u8),
+            Built::Halves(halves) => halves.push(word(value) as i32),
+            Built::Words(words) => words.push(word(value)),
+            Built::Texts(offsets, bytes) => {
+                if let Value::Text(text) = value {
+                    bytes.extend_from_slice(text.as_bytes());
+                }
+                offsets.push(bytes.len() as u64);
+            }
+        }
+    }
+
+    /// The column.
+    pub fn column(self) -> Column {
+        let buffers = match self.values {
+            Built::Nothing => Vec::new(),
+            Built::Bits(bits) => vec![Buffer::Bytes(bits.into_bits())],
+            Built::Bytes(bytes) => vec![Buffer::Bytes(bytes)],
+            Built::Halves(halves) => vec![Buffer::Halves(halves)],
+            Built::Words(words) => vec![Buffer::Words(words)],
+            Built::Texts(offsets, bytes) => vec![Buffer::Words(offsets), Buffer::Bytes(bytes)],
+        };
+        self.validity.column(self.kind.format(), buffers)
+    }
+}
+
+/// A value as its layout holds it: times count nanoseconds there.
+fn word(value: Value<'_>) -> u64 {
+    match value {
+        Value::Null | Value::Boolean(_) | Value::Text(_) => 0,
+        Value::Integer(number)
+        | Value::Date(number)
+        | Value::DateTime(number)
+        | Value::Duration(number) => number as u64,
+        Value::Time(microseconds) => (microseconds * 1000) as u64,
+        Value::Unsigned(number) => number,
+        Value::Float(number) => number.to_bits(),
+    }
+}
