@@ -36,7 +36,7 @@ class RowLayout:
     @property
     def reasons(self) -> list[str]:
         """What spoke for the state, rather than for the one that comes second: the strongest first, at most five."""
-        return [] if self._native is None else [words for words, _ in self._native.reasons(self._at, 5)]
+        return [] if self._native is None else self._native.reasons(self._at, 5)
 
     def __repr__(self) -> str:
         return f"RowLayout({self.state!r}, {self.likelihoods!r})"
@@ -48,16 +48,15 @@ BLANK = RowLayout("blank", {})
 class SheetRows:
     """The layouts of a sheet's rows, by their numbers from 0."""
 
-    __slots__ = ("_by_row", "looked_at")
+    __slots__ = ("_by_row", "_looked_at")
 
     def __init__(self, native: Any):
-        #: The rows that were looked at: number from 0, and layout. Others look like those before, or are blank.
-        self.looked_at = [
-            (number, RowLayout(STATES[state], dict(zip(STATES, likelihoods)), native, at))
-            for at, (number, state, likelihoods) in enumerate(native.rows())
+        #: The rows that were looked at. Others look like those before, or are blank.
+        self._looked_at = [
+            RowLayout(STATES[state], dict(zip(STATES, likelihoods)), native, at) for at, (state, likelihoods) in enumerate(native.rows())
         ]
         self._by_row = native.by_row()
 
     def __getitem__(self, number: int) -> RowLayout:
         at = self._by_row[number]
-        return self.looked_at[at][1] if at >= 0 else BLANK
+        return self._looked_at[at] if at >= 0 else BLANK

@@ -88,9 +88,29 @@ def _columns(
     nearest: Nearest,
     found: Collection[str],
 ) -> list[dict[str, Any]]:
-    minimum = context.settings.minimum_mapping_score
-    missing = context.registry.fields.keys() - set(found)
+    missing = frozenset(context.registry.fields.keys() - set(found))
     taken = {column.source_index: column.field_name for column in mapping.columns}
+    # Tables of the same headers differ in their places and their values.
+    key = tuple(taken.items()), missing
+    known = mapping.explained.get(key)
+    if known is None:
+        known = mapping.explained[key] = _by_headers(context, source, mapping, nearest, taken, missing)
+    told = []
+    for column, (alike, others) in zip(source.columns[: context.notices.columns_to_tell], known):
+        facts = alike.copy()
+        facts["column"] = place(span, source, column.index)
+        facts["header_cells"] = _header_cells(span, source, column.index)
+        facts["wanted_by"] = [place(span, source, other) for other in others]
+        facts["values"] = outline(source.frame[source.names[column.index]])
+        told.append(facts)
+    return told
+
+
+def _by_headers(
+    context: RunContext, source: SourceTable, mapping: Mapping, nearest: Nearest, taken: dict[int, str], missing: Collection[str]
+) -> list[tuple[dict[str, Any], list[int]]]:
+    """What is told of the columns of each table with these headers, in the order in which it is told, and the columns that want the same field."""
+    minimum = context.settings.minimum_mapping_score
     mapped = {*taken.values()}
     best: dict[int, list[tuple[float, str]]] = {}
     claims: dict[str, list[int]] = {}
@@ -99,27 +119,25 @@ def _columns(
         if best[index] and -best[index][0][0] >= minimum:
             claims.setdefault(best[index][0][1], []).append(index)
 
-    told = []
+    known = []
     for column in source.columns[: context.notices.columns_to_tell]:
         index, name = column.index, header_text(column.header)
         field, ranked = taken.get(index), best.get(index, [])
         claimed = bool(ranked) and -ranked[0][0] >= minimum
         others = [other for other in claims[ranked[0][1]][: _MOST_OTHERS + 1] if other != index] if claimed else []
-        facts: dict[str, Any] = {"column": place(span, source, index), "name": name[:_MOST_LETTERS]}
-        facts["header_cells"] = _header_cells(span, source, index)
-        facts["field"] = field
+        facts: dict[str, Any] = {"column": None, "name": name[:_MOST_LETTERS], "header_cells": None, "field": field}
         facts["score"] = round(-ranked[0][0], 6) if field is not None else None
         facts["by"] = mapping.by.get(index, [])
         second = ranked[1:] if field is not None else ranked
         facts["second"] = {"field": second[0][1], "score": round(-second[0][0], 6)} if second else None
-        facts["wanted_by"] = [place(span, source, other) for other in others[:_MOST_OTHERS]]
+        facts["wanted_by"] = None
         facts["reason"] = _reason(field, name, ranked, claimed, bool(ranked) and ranked[0][1] in mapped)
         # A column that lost its field to another has a header that says enough.
         wants_hint = field is None and not claimed and name and missing
         facts["nearest"] = nearest.to(name, missing) if wants_hint else None
-        facts["values"] = outline(source.frame[source.names[index]])
-        told.append(facts)
-    return told
+        facts["values"] = None
+        known.append((facts, others[:_MOST_OTHERS]))
+    return known
 
 
 def _reason(field: str | None, name: str, ranked: list[tuple[float, str]], claimed: bool, is_taken: bool) -> str:

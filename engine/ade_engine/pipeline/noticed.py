@@ -11,7 +11,7 @@ from ade_engine import _native
 from ade_engine.fields.headers import simplify
 from ade_engine.models.notices import INFO, WARNING
 from ade_engine.models.table import column_letters
-from ade_engine.pipeline.finding.header_rows import HEADER, KIND_NAMES, is_guessed
+from ade_engine.pipeline.finding.header_rows import is_guessed
 from ade_engine.pipeline.finding.row_detectors import known_words
 from ade_engine.pipeline.shared.row_numbers import columns_in_words, rows_in_words, stretches
 
@@ -434,39 +434,8 @@ def notice_rows(context: RunContext, scan: SheetScan, kinds: bytearray, repeated
 
     The words of a reason speak of the looks of a row, and hold no values.
     """
-    layouts = scan.layouts()
-    looked_at = layouts.looked_at
-    found = []
-    for at, (number, layout) in enumerate(looked_at):
-        near = [looked_at[other][1].state for other in (at - 1, at + 1) if 0 <= other < len(looked_at)]
-        is_border = len(near) < 2 or any(state != layout.state for state in near)
-        if is_border or max(layout.likelihoods.values()) < 0.8:
-            found.append((number, layout))
-    listed = {number for number, _ in found}
-    row = kinds.find(HEADER)
-    while row != -1:
-        if row not in listed and layouts[row].state not in ("header", "blank"):
-            found.append((row, layouts[row]))
-        row = kinds.find(HEADER, row + 1)
-    found.sort(key=lambda row: row[0])
-    for number, layout in found[:_MOST_ROWS]:
-        kind = KIND_NAMES[kinds[number]] if number < len(kinds) else layout.state
-        likely = layout.likelihoods.get(kind)
-        reasons = layout.reasons
-        if number in repeated:
-            said = f"row {number + 1}, {kind} ({repeated[number]}; it looks like {layout.state})"
-        elif kind != layout.state:
-            said = f"row {number + 1}, {kind} (a row detector says so; it looks like {layout.state})"
-        else:
-            said = f"row {number + 1}, {kind}" + ("" if likely is None else f" ({min(99, round(likely * 100))}%)")
-        context.notices.judge(
-            sheet=context.sheet_name,
-            row=number + 1,
-            kind=kind,
-            likelihoods={state: round(value, 4) for state, value in layout.likelihoods.items()},
-            reasons=reasons,
-            message=f"{said}: {'; '.join(reasons)}" if reasons else said,
-        )
+    for facts in scan.layout().judged(kinds, repeated, _MOST_ROWS):
+        context.notices.judge(sheet=context.sheet_name, **facts)
 
 
 def notice_no_table(context: RunContext, verdict: RowKinds | None, spans: list[RowSpan]) -> None:

@@ -1,8 +1,13 @@
 //! The layout of a sheet, for Python.
 
-use pyo3::prelude::*;
+use std::collections::HashMap;
 
+use pyo3::prelude::*;
+use pyo3::types::{PyByteArray, PyDict};
+
+use super::sheet::kinds_of;
 use super::source::Scan;
+use ade_engine_native::layout::judged::judge;
 use ade_engine_native::layout::{self, RowLooks, State, traits};
 
 /// The layout of one sheet.
@@ -33,31 +38,46 @@ impl SheetLayout {
         self.layout.by_row().iter().copied().map(place).collect()
     }
 
-    /// The rows that were looked at: number from 0, number of the state, likelihood of each state.
-    fn rows(&self) -> Vec<(usize, u8, Vec<f64>)> {
+    /// The rows that were looked at: number of the state, likelihood of each state.
+    fn rows(&self) -> Vec<(u8, Vec<f64>)> {
         let rows = self.layout.rows.iter();
-        rows.map(|row| (row.number, row.state as u8, row.likelihoods.to_vec()))
+        rows.map(|row| (row.state as u8, row.likelihoods.to_vec()))
             .collect()
     }
 
-    /// What spoke for the state of a row that was looked at, rather than for the state that comes second: words, and how
-    /// much each adds. At most `most`, the strongest first.
-    fn reasons(&self, at: usize, most: usize) -> Vec<(String, f64)> {
-        let Some(row) = self.layout.rows.get(at) else {
-            return Vec::new();
-        };
-        let others = State::ALL.into_iter().filter(|&state| state != row.state);
-        let second = others.max_by(|&a, &b| {
-            let likely = |state: State| row.likelihoods[state as usize];
-            likely(a).total_cmp(&likely(b))
+    /// What spoke for the state of a row that was looked at, rather than for the state that comes second: words, the strongest first.
+    fn reasons(&self, at: usize, most: usize) -> Vec<String> {
+        let row = self.layout.rows.get(at);
+        row.map_or(Vec::new(), |row| row.reasons(most))
+    }
+
+    /// What rows were taken for: those at the borders of titles, headers, data, totals and notes, doubtful ones, and headers against
+    /// their looks, `most` of them. `repeated`: what a word made of a row.
+    fn judged<'py>(
+        &self,
+        py: Python<'py>,
+        kinds: &Bound<'py, PyByteArray>,
+        repeated: HashMap<usize, String>,
+        most: usize,
+    ) -> PyResult<Vec<Bound<'py, PyDict>>> {
+        let judged = judge(&self.layout, &kinds_of(kinds), &repeated, most);
+        let facts = judged.into_iter().map(|judged| {
+            let likelihoods = PyDict::new(py);
+            for state in State::ALL {
+                let likelihood = judged.looks.likelihoods[state as usize];
+                // Four decimals, rounded as Python does it.
+                let rounded: f64 = format!("{likelihood:.4}").parse().unwrap_or(likelihood);
+                likelihoods.set_item(state.name(), rounded)?;
+            }
+            let facts = PyDict::new(py);
+            facts.set_item("row", judged.looks.number + 1)?;
+            facts.set_item("kind", judged.kind)?;
+            facts.set_item("likelihoods", likelihoods)?;
+            facts.set_item("reasons", judged.reasons)?;
+            facts.set_item("message", judged.message)?;
+            Ok(facts)
         });
-        let reasons = layout::reasons(&row.features, row.state, second.unwrap_or(row.state), most);
-        let learned = reasons
-            .into_iter()
-            .map(|(feature, adds)| (traits::words_of(usize::from(feature)), adds));
-        // A rule has the last word.
-        let rule = row.rule.map(|words| (words.to_owned(), 0.0));
-        rule.into_iter().chain(learned).take(most).collect()
+        facts.collect()
     }
 }
 

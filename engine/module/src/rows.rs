@@ -16,55 +16,41 @@ use ade_engine_native::columns::view::{ROW_BITS, Value};
 use ade_engine_native::fields;
 use ade_engine_native::fields::looks::rows::{self, KnownWords, Rule};
 
-/// A detector of rows that needs no Python: by `words`, by `filled` cells or by the `layout` of the sheet.
-#[pyclass(frozen, get_all, module = "ade_engine._native")]
+/// A detector of rows that needs no Python: by `words`, simplified, by `filled` cells, or by the `layout` of the sheet.
+#[pyclass(frozen, module = "ade_engine._native")]
 pub struct RowRule {
-    by: String,
-    /// Header words, simplified.
-    words: Option<HashSet<String>>,
-    /// So many cells at least.
-    least: usize,
-    score: f64,
-    /// Whether cells that say the same count once.
-    once: bool,
+    rule: Rule,
 }
 
 #[pymethods]
 impl RowRule {
+    /// `least`: so many cells; `once`: cells that say the same count once.
     #[new]
     #[pyo3(signature = (by, *, words=None, least=0, score, once=false))]
     fn new(
-        by: String,
+        by: &str,
         words: Option<HashSet<String>>,
         least: usize,
         score: f64,
         once: bool,
-    ) -> Self {
-        Self {
-            by,
-            words,
-            least,
-            score,
-            once,
-        }
-    }
-}
-
-impl RowRule {
-    /// The rule that it stands for.
-    fn rule(&self) -> PyResult<Rule> {
-        let &Self {
-            least, score, once, ..
-        } = self;
-        match (self.by.as_str(), &self.words) {
+    ) -> PyResult<Self> {
+        let rule = match (by, words) {
             ("words", Some(words)) => {
-                let words = KnownWords::new(words.clone(), least, score, once);
-                Ok(Rule::Header(Box::new(words)))
+                Rule::Header(Box::new(KnownWords::new(words, least, score, once)))
             }
-            ("filled", None) => Ok(Rule::Data { least, score }),
-            ("layout", None) => Ok(Rule::Layout { score }),
-            (other, _) => Err(PyValueError::new_err(format!("there is no rule {other:?}"))),
-        }
+            ("filled", None) => Rule::Data { least, score },
+            ("layout", None) => Rule::Layout { score },
+            (other, _) => {
+                return Err(PyValueError::new_err(format!("there is no rule {other:?}")));
+            }
+        };
+        Ok(Self { rule })
+    }
+
+    /// Whether it asks for the layout of the sheet.
+    #[getter]
+    fn by_layout(&self) -> bool {
+        matches!(self.rule, Rule::Layout { .. })
     }
 }
 
@@ -79,8 +65,7 @@ pub fn classify_rows<'py>(
     layout: Option<&Bound<'py, SheetLayout>>,
 ) -> PyResult<(Bound<'py, PyByteArray>, Option<usize>, Bound<'py, PyBytes>)> {
     let sheet = scan.get().sheet();
-    let rules = rules.iter().map(|rule| rule.get().rule());
-    let rules: Vec<Rule> = rules.collect::<PyResult<_>>()?;
+    let rules: Vec<&Rule> = rules.iter().map(|rule| &rule.get().rule).collect();
     let layout = layout.map(Bound::get);
     let found = py.detach(|| rows::classify(&sheet, &rules, layout.map(SheetLayout::layout)));
     let kinds = PyByteArray::new(py, &numbers_of(&found.kinds));
@@ -90,6 +75,30 @@ pub fn classify_rows<'py>(
         .flat_map(|score| score.to_ne_bytes())
         .collect();
     Ok((kinds, found.best_header(), PyBytes::new(py, &scores)))
+}
+
+/// Returns what each rule scores a row for its kinds, by their names.
+#[pyfunction]
+#[pyo3(signature = (scan, rules, layout, row))]
+pub fn score_row(
+    scan: &Bound<'_, Scan>,
+    rules: Vec<Bound<'_, RowRule>>,
+    layout: Option<&Bound<'_, SheetLayout>>,
+    row: usize,
+) -> Vec<Vec<(&'static str, f64)>> {
+    let sheet = scan.get().sheet();
+    let looks = layout.and_then(|layout| layout.get().layout().row(row));
+    let mut cells = Vec::new();
+    sheet.read_row(row, &mut cells);
+    let scores = rules.iter().map(|rule| {
+        let mut scores = Vec::new();
+        let rule = &rule.get().rule;
+        rule.score(&sheet, &cells, looks, |kind, score| {
+            scores.push((kind.name(), score));
+        });
+        scores
+    });
+    scores.collect()
 }
 
 /// Cells of each series that reports do not count as blank.

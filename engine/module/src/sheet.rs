@@ -31,7 +31,7 @@ impl HeaderWords {
     }
 }
 
-fn kinds_of(kinds: &Bound<'_, PyByteArray>) -> Vec<RowKind> {
+pub(super) fn kinds_of(kinds: &Bound<'_, PyByteArray>) -> Vec<RowKind> {
     let numbers = kinds.to_vec().into_iter();
     numbers.map(RowKind::from_number).collect()
 }

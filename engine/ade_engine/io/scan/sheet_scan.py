@@ -81,7 +81,7 @@ class SheetScan(_native.Scan):
 
     def classify_rows(self, rules: list[_native.RowRule]) -> tuple[bytearray, int | None, bytes]:
         """The kinds of all rows by native detectors, the row with the highest header score, and these scores as eight bytes each."""
-        layout = self.layout() if any(rule.by == "layout" for rule in rules) else None
+        layout = self.layout() if any(rule.by_layout for rule in rules) else None
         return _native.classify_rows(self, rules, layout)
 
 

@@ -67,7 +67,7 @@ _OF_OTHER_SHEET = 0.5
 class Mapping:
     """Which source columns were found to hold which fields."""
 
-    __slots__ = ("columns", "scores", "duplicates", "by")
+    __slots__ = ("columns", "scores", "duplicates", "by", "explained")
 
     def __init__(
         self,
@@ -75,6 +75,7 @@ class Mapping:
         scores: dict[int, dict[str, float]],
         duplicates: set[int],
         by: dict[int, list[dict[str, Any]]],
+        explained: dict[Any, Any],
     ):
         #: In source order.
         self.columns = columns
@@ -84,6 +85,8 @@ class Mapping:
         self.duplicates = duplicates
         #: In a run that tells it: what each detector gave a column for its best field.
         self.by = by
+        #: What was told of columns by this, for tables of the same headers.
+        self.explained = explained
 
 
 class ColumnMapper:
@@ -97,6 +100,8 @@ class ColumnMapper:
         #: mostly repeat their headers.
         self._by_header = [entry.fn for entry in detectors if type(entry.fn) is FieldHeaders]
         self._said_of: dict[tuple[str, str, int | None], dict[str, float]] = {}
+        #: The same of all headers of a table, where nobody else is asked: see :class:`Mapping`.
+        self._scored: dict[Any, tuple[dict[int, dict[str, float]], dict[int, list[dict[str, Any]]], dict[Any, Any]]] = {}
         self._kinds = {fn.field: fn.kind for fn in self._by_header if fn.kind is not None}
         #: How many of them come first, and how many of the engine's detectors of values directly behind them: these are asked
         #: for a whole table at once.
@@ -105,6 +110,7 @@ class ColumnMapper:
         behind = detectors[self._first_by_header :]
         self._by_values = [entry.fn for entry in takewhile(lambda entry: type(entry.fn) is FieldValues, behind)]
         quick = self._first_by_header + len(self._by_values) if self._first_by_header else 0
+        self._asks_nobody_else = quick == len(detectors)
         #: The first table with a header of the last sheet that has one: that sheet, the types of its columns, and their fields.
         self._headed: tuple[str, list[pl.DataType], dict[int, str]] | None = None
         self._others_want_profile = any("column_profile" in call.plan.names() for _, call in self._detectors[quick:])
@@ -113,22 +119,30 @@ class ColumnMapper:
         """Score every column and decide which one gets which field."""
         if context.settings.edition == "2026":
             self._choose_sides(table)
-        scores = {}
-        contributions = {}
-        by: dict[int, list[dict[str, Any]]] = {}
-        profiles = None
+        contributions: dict[int, list[dict[str, Any]]] = {}
         texts = [(header, table.header_parts(index)) for index, header in enumerate(table.headers)]
-        if self._wants_profile and (context.debug or self._others_want_profile or self._may_go_by_values(texts)):
-            profiles = self._profiles(table)
-        for column in table.columns:
-            if column.index in table.apart:
-                continue
-            said: list[tuple[RegisteredFn, dict[str, float]]] = []
-            totals, contributions[column.index] = self._score_column(context, table, column.index, profiles, said, *texts[column.index])
-            if totals:
-                scores[column.index] = totals
-                if context.policy.sends_notices:
-                    by[column.index] = self._shares(table, column.index, _best_field(totals), profiles, said)
+        headers = None
+        if self._asks_nobody_else and not context.debug and not table.apart:
+            headers = tuple(header for header, _ in texts), tuple(tuple(parts) for _, parts in texts)
+        known, profiles = self._scored.get(headers), None
+        if known is None:
+            known = scores, by, _ = {}, {}, {}
+            if self._wants_profile and (context.debug or self._others_want_profile or self._may_go_by_values(texts)):
+                profiles = self._profiles(table)
+            for column in table.columns:
+                if column.index in table.apart:
+                    continue
+                said: list[tuple[RegisteredFn, dict[str, float]]] = []
+                totals, contributions[column.index] = self._score_column(context, table, column.index, profiles, said, *texts[column.index])
+                if totals:
+                    scores[column.index] = totals
+                    if context.policy.sends_notices:
+                        by[column.index] = self._shares(table, column.index, _best_field(totals), profiles, said)
+            if headers is not None and profiles is None and len(self._scored) < _MOST_REMEMBERED:
+                self._scored[headers] = known
+        scores, by, explained = known
+        # A hook may change its own.
+        scores = {index: totals.copy() for index, totals in scores.items()}
         best: dict[int, tuple[str, float]] = {}
         for index, totals in scores.items():
             field = _best_field(totals)
@@ -162,7 +176,7 @@ class ColumnMapper:
             self._notice_others(context, table, columns)
         if context.debug:
             self._report(context, table, columns, contributions, duplicates)
-        return Mapping(columns, scores, duplicates, by)
+        return Mapping(columns, scores, duplicates, by, explained)
 
     def _choose_sides(self, table: SourceTable) -> None:
         """Let one language count where headers have two, on a line or a side of a slash each: the one that names several fields."""

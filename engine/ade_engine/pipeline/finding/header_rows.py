@@ -10,6 +10,8 @@
 
 from __future__ import annotations
 
+from ade_engine import _native
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,7 +23,7 @@ if TYPE_CHECKING:
 #: What a row counts as when tables are sought. Only headers and data make tables; settings act on the others.
 OTHER, HEADER, DATA, TOTAL, GROUP, NOTE, TITLE, BALANCE, LINE, LONE, RULE, PREPARED = range(12)
 #: What each of them is called.
-KIND_NAMES = ("other", "header", "data", "total", "group", "note", "title", "balance", "line", "lone text", "rule", "prepared")
+KIND_NAMES = _native.ROW_KINDS
 #: Kinds beside header and data that detectors may give, and what rows of them are.
 OTHER_KINDS = {"total": TOTAL, "group": GROUP, "note": NOTE, "title": TITLE}
 
@@ -62,7 +64,7 @@ class RowVerdicts:
 class RowKinds:
     """The kinds of a sheet's rows, and the row with the highest header score."""
 
-    __slots__ = ("kinds", "best_header_row", "changed_rows", "heard", "header_scores")
+    __slots__ = ("kinds", "best_header_row", "changed_rows", "heard", "header_scores", "rivals")
 
     def __init__(self, kinds: bytearray, best_header_row: int | None, changed_rows: dict[int, list[Any]] | None = None):
         self.kinds = kinds
@@ -75,6 +77,8 @@ class RowKinds:
         #: In a run that tells it, of the rows that detectors of authors made headers and of the next best one: what each detector
         #: said, by number from 0.
         self.heard: dict[int, list[tuple[RegisteredFn, dict[Any, float]]]] = {}
+        #: The rows that are no headers and have a score for one, once somebody has asked for them.
+        self.rivals: list[int] | None = None
 
 
 class RowSpan:

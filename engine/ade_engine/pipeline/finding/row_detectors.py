@@ -7,6 +7,7 @@ detector, and this loop is where a big sheet spends its time in Python.
 from __future__ import annotations
 
 import time
+from bisect import bisect_left
 from functools import lru_cache
 
 from ade_engine import _native
@@ -191,10 +192,8 @@ class RowClassifier:
         """
         heard = verdict.heard.get(row)
         if heard is None and self._detectors and self._rules is not None:
-            heard = [
-                (entry, entry.fn(scan.layouts()[row] if type(entry.fn) is LayoutRows else scan.row(row)) or {})
-                for entry in self._detectors
-            ]
+            layout = scan.layout() if self._wants_layout else None
+            heard = [*zip(self._detectors, map(dict, _native.score_row(scan.as_native(), self._rules, layout, row)))]
         if heard is None:
             return None
         totals: dict[Any, float] = {}
@@ -217,13 +216,16 @@ class RowClassifier:
         row behind the table.
         """
         kinds, scores = verdict.kinds, verdict.header_scores
-        around = range(max(0, rows.start - _FAR), min(stop, rows.stop + _FAR, len(kinds)))
-        # Of detectors of authors it is kept of some rows what they said.
-        known = around if self._rules is not None else sorted(row for row in verdict.heard if row < stop)
-        rivals = (row for row in known if row not in rows and kinds[row] != HEADER)
-        best = None if scores is None else max(rivals, key=scores.__getitem__, default=None)
-        votes = None if best is None else self.votes(verdict, scan, best)
-        return None if votes is None or votes["score"] <= 0 else votes
+        if scores is None:
+            return None
+        if verdict.rivals is None:
+            # Of detectors of authors it is kept of some rows what they said.
+            known = range(len(kinds)) if self._rules is not None else sorted(verdict.heard)
+            verdict.rivals = [row for row in known if scores[row] > 0 and kinds[row] != HEADER]
+        far = len(kinds) if self._rules is None else _FAR
+        around = verdict.rivals[bisect_left(verdict.rivals, rows.start - far) : bisect_left(verdict.rivals, min(stop, rows.stop + far))]
+        best = max((row for row in around if row not in rows), key=scores.__getitem__, default=None)
+        return None if best is None else self.votes(verdict, scan, best)
 
     def is_by_looks(self, votes: list[dict[str, Any]]) -> bool:
         """Whether nothing but their looks spoke for header rows."""

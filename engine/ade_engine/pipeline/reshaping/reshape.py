@@ -66,7 +66,7 @@ def map_columns(context: RunContext, source: SourceTable, mapper: ColumnMapper) 
         return mapper.map(context, source), None
     if own:
         columns = [column for column in mapping.columns if column.field_name not in stacked]
-        mapping = Mapping(columns, mapping.scores, mapping.duplicates, mapping.by)
+        mapping = Mapping(columns, mapping.scores, mapping.duplicates, mapping.by, {})
     return mapping, found
 
 

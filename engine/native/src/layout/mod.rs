@@ -9,6 +9,7 @@ pub mod chain;
 pub mod choose;
 pub mod features;
 mod guards;
+pub mod judged;
 pub mod kinds;
 pub mod row_layout;
 pub mod rows;

@@ -88,7 +88,7 @@ fn passes<'s>() -> [(Wants, Pass<'s>); 15] {
 pub fn tables_of(sheet: &Sheet) -> Vec<Span> {
     let looks = recognise(sheet);
     let rows = Rows { sheet };
-    let classified = classify(sheet, &[Rule::Layout { score: 1.0 }], Some(&looks));
+    let classified = classify(sheet, &[&Rule::Layout { score: 1.0 }], Some(&looks));
     let best_header = classified.best_header();
     let mut kinds = classified.kinds;
     let words = Words::new();

@@ -327,6 +327,9 @@ static BIRTH_IN_WORDS: List = List::new(|| LISTS.phrases("birth in words"));
 
 /// Whether a header names a date of birth.
 pub fn names_birth(header: &str) -> bool {
+    if header.is_empty() {
+        return false;
+    }
     let header = fold(header);
     let words: Vec<&str> = header
         .split(|c: char| !c.is_alphanumeric())
@@ -338,7 +341,7 @@ pub fn names_birth(header: &str) -> bool {
     };
     BIRTH.iter().any(|word| header.contains(word))
         || words.iter().any(|word| BIRTH_ALONE.contains(word))
-        || BIRTH_IN_WORDS.iter().any(are_there)
+        || words.len() > 1 && BIRTH_IN_WORDS.iter().any(are_there)
 }
 
 /// The letter that a part of a pattern of dates repeats: the D of "DD".

@@ -9,7 +9,7 @@ use std::ops::Range;
 
 use crate::cells::parts::in_parts;
 use crate::cells::{Cell, Sheet, Tag};
-use crate::layout::{RowKind, RowLooks, State};
+use crate::layout::{RowKind, RowLayout, RowLooks, State};
 use crate::words::cut;
 
 /// The kinds that rules score.
@@ -23,6 +23,45 @@ pub enum Rule {
     Data { least: usize, score: f64 },
     /// What the layout of the sheet says: the likelihood of each kind, times the score.
     Layout { score: f64 },
+}
+
+impl Rule {
+    /// Gives the scores of a row for its kinds, of equal ones first what wins.
+    pub fn score(
+        &self,
+        sheet: &Sheet,
+        cells: &[Cell],
+        looks: Option<&RowLayout>,
+        mut give: impl FnMut(RowKind, f64),
+    ) {
+        match self {
+            Self::Header(words) => {
+                let hits = known_cells(sheet, cells, words);
+                if hits >= words.least && hits > 0 {
+                    give(RowKind::Header, words.score * hits as f64);
+                }
+            }
+            Self::Data { least, score } => {
+                let filled = cells
+                    .iter()
+                    .filter(|cell| !matches!(cell.tag, Tag::Empty | Tag::EmptyText));
+                if filled.take(*least).count() == *least {
+                    give(RowKind::Data, *score);
+                }
+            }
+            Self::Layout { score } => {
+                let Some(looks) = looks else {
+                    return;
+                };
+                // The state in the likeliest sequence comes first, and scores no less than any other.
+                let highest = looks.likelihoods.iter().copied().fold(0.0, f64::max);
+                give(looks.state.into(), score * highest);
+                for state in State::ALL.into_iter().filter(|state| *state != looks.state) {
+                    give(state.into(), score * looks.likelihoods[state as usize]);
+                }
+            }
+        }
+    }
 }
 
 /// Header words, simplified.
@@ -153,7 +192,7 @@ impl RowKinds {
 
 /// Applies the rules to every row of a sheet. The highest total wins; of equal ones the first that was scored.
 /// Without a layout, rules that ask for it give no scores.
-pub fn classify(sheet: &Sheet, rules: &[Rule], layout: Option<&RowLooks>) -> RowKinds {
+pub fn classify(sheet: &Sheet, rules: &[&Rule], layout: Option<&RowLooks>) -> RowKinds {
     let rows = sheet.facts().rows_emitted;
     let parts = in_parts(rows, |range| classify_part(sheet, rules, layout, range));
     let (kinds, header_scores) = parts.into_iter().flatten().unzip();
@@ -165,7 +204,7 @@ pub fn classify(sheet: &Sheet, rules: &[Rule], layout: Option<&RowLooks>) -> Row
 
 fn classify_part(
     sheet: &Sheet,
-    rules: &[Rule],
+    rules: &[&Rule],
     layout: Option<&RowLooks>,
     range: Range<usize>,
 ) -> Vec<(RowKind, f64)> {
@@ -175,35 +214,14 @@ fn classify_part(
         sheet.read_row(row, &mut cells);
         let mut totals = Totals::default();
         for rule in rules {
-            match rule {
-                Rule::Header(words) => {
-                    let hits = known_cells(sheet, &cells, words);
-                    if hits >= words.least && hits > 0 {
-                        totals.add(RowKind::Header, words.score * hits as f64);
-                    }
-                }
-                Rule::Data { least, score } => {
-                    let filled = cells
-                        .iter()
-                        .filter(|cell| !matches!(cell.tag, Tag::Empty | Tag::EmptyText));
-                    if filled.take(*least).count() == *least {
-                        totals.add(RowKind::Data, *score);
-                    }
-                }
-                Rule::Layout { score } => {
-                    if let Some(row) = layout.and_then(|layout| layout.row(row)) {
-                        // The state in the likeliest sequence comes first, and scores no less than any other.
-                        let highest = row.likelihoods.iter().copied().fold(0.0, f64::max);
-                        totals.add(row.state.into(), score * highest);
-                        for state in State::ALL {
-                            if state != row.state {
-                                let likelihood = row.likelihoods[state as usize];
-                                totals.add(state.into(), score * likelihood);
-                            }
-                        }
-                    }
-                }
-            }
+            rule.score(
+                sheet,
+                &cells,
+                layout.and_then(|layout| layout.row(row)),
+                |kind, score| {
+                    totals.add(kind, score);
+                },
+            );
         }
         let score = totals.of(RowKind::Header).unwrap_or(0.0);
         kinds.push((totals.highest(), score));

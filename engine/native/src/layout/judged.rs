@@ -1,0 +1,75 @@
+//! What the rows of a sheet were taken for, and why, for those who ask where a header was seen.
+
+use std::collections::{BTreeSet, HashMap};
+
+use super::row_layout::{RowKind, RowLayout, RowLooks, State};
+
+/// A row that looks less like its state is doubtful.
+const LEAST_SURE: f64 = 0.8;
+/// The reasons of a row.
+const MAX_REASONS: usize = 5;
+
+/// What a row was taken for.
+pub struct Judged<'l> {
+    pub looks: &'l RowLayout,
+    pub kind: &'static str,
+    pub reasons: Vec<String>,
+    /// A sentence that has all of it, and no value.
+    pub message: String,
+}
+
+/// Judges the rows at which titles, headers, data, totals and notes begin and end, doubtful ones, and those that are headers against
+/// their looks: at most `most`. `repeated`: what a word made of a row.
+pub fn judge<'l>(
+    looks: &'l RowLooks,
+    kinds: &[RowKind],
+    repeated: &HashMap<usize, String>,
+    most: usize,
+) -> Vec<Judged<'l>> {
+    let is_alike = |a: &RowLayout, at: Option<usize>| {
+        at.and_then(|at| looks.rows.get(at))
+            .is_some_and(|b| a.state == b.state)
+    };
+    let mut rows = BTreeSet::new();
+    for (at, row) in looks.rows.iter().enumerate() {
+        let is_within = is_alike(row, at.checked_sub(1)) && is_alike(row, Some(at + 1));
+        if !is_within || row.likelihoods.iter().all(|likely| *likely < LEAST_SURE) {
+            rows.insert(row.number);
+        }
+    }
+    let headers = (0..kinds.len()).filter(|&row| kinds[row] == RowKind::Header);
+    rows.extend(headers.filter(|&row| {
+        looks
+            .row(row)
+            .is_some_and(|looks| looks.state != State::Header)
+    }));
+    let judged = rows.into_iter().take(most).filter_map(|row| {
+        let looks = looks.row(row)?;
+        let kind = kinds
+            .get(row)
+            .map_or(looks.state.name(), |kind| kind.name());
+        let (state, reasons) = (looks.state.name(), looks.reasons(MAX_REASONS));
+        let likely = State::ALL.into_iter().find(|state| state.name() == kind);
+        let why = if let Some(said) = repeated.get(&row) {
+            format!(" ({said}; it looks like {state})")
+        } else if kind != state {
+            format!(" (a row detector says so; it looks like {state})")
+        } else if let Some(state) = likely {
+            let percent = (looks.likelihoods[state as usize] * 100.0).round_ties_even();
+            format!(" ({}%)", percent.min(99.0))
+        } else {
+            String::new()
+        };
+        let mut message = format!("row {}, {kind}{why}", row + 1);
+        if !reasons.is_empty() {
+            message = format!("{message}: {}", reasons.join("; "));
+        }
+        Some(Judged {
+            looks,
+            kind,
+            reasons,
+            message,
+        })
+    });
+    judged.collect()
+}
