@@ -275,7 +275,7 @@ class TableReport:
                 findings.headers.add(str(mapped.header))
             findings.mapped = True
         # What a hook names as a header is a cell's value, unless a column has it as its header.
-        headers = {header_text(column.header) for column in result.source_columns}
+        headers = {header_text(column.header) for column in result.source_columns} if result.derived_mappings else ()
         for derived in result.derived_mappings:
             findings = fields.get(derived.field_name)
             if findings is None:
@@ -387,11 +387,9 @@ class RunReport:
 
     def computed_fields(self) -> list[str]:
         """The fields that no column was found for, and that have values all the same."""
-        run = Totals(self.fields)
-        for sheet in self._sheets:
-            for table in sheet.tables:
-                run.add(table.totals)
-        return _computed(run)
+        tables = [table.totals.fields for sheet in self._sheets for table in sheet.tables]
+        computed = {name for fields in tables for name, found in fields.items() if found.computed}
+        return [name for name in self.fields if name in computed and not any(fields[name].detected for fields in tables)]
 
     def rows_with_errors(self) -> int:
         """How many rows that were written have an error."""

@@ -8,7 +8,6 @@ name that may have been meant.
 from __future__ import annotations
 
 import ast
-import json
 import os
 import re
 import sys
@@ -255,6 +254,8 @@ def _of(entry: RegisteredFn) -> str:
 def _read(path: Path) -> tuple[str, dict[str, Any]]:
     text = path.read_text(encoding="utf-8-sig")
     if path.suffix == ".json":
+        import json
+
         document = json.loads(text)
     else:
         from ade_engine.infrastructure.toml import parse_toml

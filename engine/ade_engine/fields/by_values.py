@@ -113,6 +113,8 @@ def kind_of_others(values: pl.Series, kind: str | None, missed: set[str]) -> str
     Text and ids may be anything: there only values count that a field of those ``missed`` in the table would have. Few columns
     are looked at closely: those whose first value does not look like one of the kind.
     """
+    if kind not in _suspects and not missed:
+        return None
     first = next((value for value in values.head(5).to_list() if value is not None and value != ""), None)
     if not (_suspects[kind] if kind in _suspects else _says_contact)(first if type(first) is str else ""):
         return None

@@ -49,8 +49,8 @@ _TIMES = {
     for word in words.split()
 }
 _IN_BRACKETS = re.compile(r"(?:\(([^()]*)\)|\[([^\[\]]*)\])$")
-_NUMBER_GAPS = re.compile(r"(?<=\d)[., ](?=000)")
-_CLOCK = re.compile(r"(h{1,2}|m{1,2})(:(m{1,2}|s{1,2}))?(:s{1,2})?(\.0+)?")
+_NUMBER_GAPS = r"(?<=\d)[., ](?=000)"
+_CLOCK = r"(h{1,2}|m{1,2})(:(m{1,2}|s{1,2}))?(:s{1,2})?(\.0+)?"
 #: In words, by power.
 _SAID = {-2: "divided by 100", 2: "multiplied by 100", 3: "multiplied by 1,000", 6: "multiplied by 1,000,000", 9: "multiplied by 1,000,000,000"}
 _SAID |= {4: "multiplied by 10,000", 5: "multiplied by 100,000", 7: "multiplied by 10,000,000", 8: "multiplied by 100,000,000"}
@@ -158,7 +158,7 @@ def _decimals(cells: pl.Series) -> pl.Series:
 
 def _of_numbers(text: str, kind: str, is_apart: bool) -> Measure | None:
     powers, currencies, is_whole, is_letter_alone = [], [], True, False
-    for word in _NUMBER_GAPS.sub("", text).replace("/", " / ").split():
+    for word in re.sub(_NUMBER_GAPS, "", text).replace("/", " / ").split():
         bare = word.strip(".,")
         power, currency = (0, None) if bare == "¢" else _glued(bare)
         small = bare.lower()
@@ -212,7 +212,7 @@ def _of_times(text: str, kind: str, is_apart: bool) -> Measure | None:
             return _measure(text, time=unit, said=f"plain numbers were read as {unit}")
     if not is_apart:
         return None
-    clock = _CLOCK.fullmatch(small)
+    clock = re.fullmatch(_CLOCK, small)
     if clock is not None and clock[2] is not None:
         if not clock[1].startswith("m"):
             # Hours first is what readers take for granted.

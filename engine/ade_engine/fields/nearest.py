@@ -6,8 +6,8 @@ alike by the letters that would have to be changed, or because all words of one 
 
 from __future__ import annotations
 
-import json
 
+from ade_engine import _native
 from ade_engine.fields.headers import FieldHeaders, simplify
 
 TYPE_CHECKING = False
@@ -60,7 +60,7 @@ class Nearest:
         if not near:
             return None
         score, field = min(near)
-        shown = json.dumps(header[:_MOST_REPEATED], ensure_ascii=False)
+        shown = _native.json_text(header[:_MOST_REPEATED], str, is_ascii=False)
         suggestion = f"headers=[…, {shown}]" if field in self._with_headers else f"a column detector that knows {shown}"
         return {"field": field, "by": "header", "likeness": round(-score, 2), "suggestion": suggestion}
 

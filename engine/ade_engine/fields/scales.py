@@ -53,7 +53,7 @@ _FILLERS = frozenset("in of en de di em d v u w i a la le the x × * på pa σε
 #: Before a power that the header counts in; "per thousand" is a rate.
 _IN = frozenset("in en em v u w i pa σε в у an".split())
 _PER = frozenset("per pro par por je za на cada kazde a/".split())
-_IN_BRACKETS = re.compile(r"[(\[【]([^()\[\]【】]*)[)\]】]\s*$")
+_IN_BRACKETS = r"[(\[【]([^()\[\]【】]*)[)\]】]$"
 #: Powers of China, Japan and Korea, with their currency.
 _EASTERN = {"百万": 6, "百萬": 6, "千": 3, "万": 4, "萬": 4, "億": 8, "亿": 8, "千万": 7, "十億": 9, "백만": 6, "천": 3, "만": 4, "억": 8, "천만": 7, "십억": 9}
 _EASTERN_UNIT = rf"(?:^|[(（\[【:：\s、,/]|単位|单位|單位|단위)({'|'.join(sorted(_EASTERN, key=len, reverse=True))})(円|元|원|ドル|美元|港元|人民币|人民幣|韓元|달러|圓|日元|欧元)[)）\]】\s]*$"
@@ -112,7 +112,7 @@ def scale_of(header: str, unit: str | None, kind: str) -> tuple[str, int, str | 
     minor = re.search(_MINOR_UNITS, header, re.IGNORECASE) if kind == "money" and "unit" in header.lower() else None
     if minor is not None:
         return minor[0], -2, None, False
-    brackets = _IN_BRACKETS.search(header)
+    brackets = re.search(_IN_BRACKETS, header) if header[-1:] in {")", "]", "】"} else None
     if brackets is not None and (not unit or unit in header) and all((said := _word(word)) is not None and said[2] and not said[0] for word in brackets[1].split() or [""]):
         # "Revenue in millions (EUR)", and not "Total miles (USD)".
         before = header[: brackets.start()].strip()

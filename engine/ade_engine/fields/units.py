@@ -30,11 +30,11 @@ _NOT_ALONE = frozenset(
     "in per pro je of local currency no nr day tag tage jour dia día second minute hour std stunde unit units piece pieza each c f st to "
     "m w t v s d acre foot inch mile hundred percent prozent anzahl".split()
 )
-_WORD = re.compile(r"[^\W\d_]+[23]?\b|[^\W\d_]+|['’]?0{3}(?:['’]?s)?\b|\d+", re.UNICODE)
+_WORD = r"[^\W\d_]+[23]?\b|[^\W\d_]+|['’]?0{3}(?:['’]?s)?\b|\d+"
 _RAISED = str.maketrans("²³", "23")
 _SIGNS = frozenset("%‰°¹⁻/()[]{}*·.,'’-–# ")
 #: How dates are to be written.
-_DATE = re.compile(r"[djtm]{1,4}([./ -])m{1,4}\1[jya]{2,4}|[jya]{2,4}([./ -])m{1,4}\2[djt]{1,4}|h{1,2}:m{1,2}(:s{1,2})?")
+_DATE = r"[djtm]{1,4}([./ -])m{1,4}\1[jya]{2,4}|[jya]{2,4}([./ -])m{1,4}\2[djt]{1,4}|h{1,2}:m{1,2}(:s{1,2})?"
 
 
 def is_unit(text: str) -> bool:
@@ -43,10 +43,10 @@ def is_unit(text: str) -> bool:
     if not text or len(text) > _LONGEST:
         return False
     inner = without_brackets(text).translate(_RAISED)
-    if _DATE.fullmatch(inner.lower()):
+    if re.fullmatch(_DATE, inner.lower()):
         return True
-    words = _WORD.findall(inner)
-    rest = _WORD.sub("", inner)
+    words = re.findall(_WORD, inner)
+    rest = re.sub(_WORD, "", inner)
     if any(not (sign in _SIGNS or is_sign(sign)) for sign in rest):
         return False
     kinds = [_kind(word) for word in words]

@@ -5,7 +5,6 @@ Notices name sheets, cells and numbers, and no values.
 
 from __future__ import annotations
 
-import json
 
 from ade_engine import _native
 from ade_engine.fields.headers import simplify
@@ -173,7 +172,7 @@ def notice_one_column(context: RunContext, scan: SheetScan) -> None:
         # "Time:" is a name.
         if 1 < len(rows) > len(texts) - _MOST_TITLES and len({text.count(sign) for text in rows}) == 1 and rows[0][-1] != sign:
             known = sign.isascii() and sign.isprintable()
-            what = f"set `csv_delimiter = {json.dumps(sign)}`" if known else "ask for a file with semicolons"
+            what = f"set `csv_delimiter = {_native.json_text(sign, str)}`" if known else "ask for a file with semicolons"
             context.notice("csv_one_column", f"the whole file was read as one column, and its rows have {sign!r}. If that separates the cells, {what}")
             return
 
@@ -468,7 +467,7 @@ def notice_tables_without_fields(context: RunContext, tables: list[BuiltTable]) 
         context.notice(
             "table_without_fields",
             f"none of the fields was found in the table at {table.source_region.a1}, so its {rows} no value in any field. Add its headers to "
-            f"the fields, or leave its sheet out in settings.toml: [sheets.{json.dumps(context.sheet_name, ensure_ascii=False)}] with skip = true",
+            f"the fields, or leave its sheet out in settings.toml: [sheets.{_native.json_text(context.sheet_name, str, is_ascii=False)}] with skip = true",
             table=table.table_index,
             count=count,
             rows=[[table.source_region.min_row, table.source_region.max_row]],

@@ -9,24 +9,27 @@ use pyo3::types::{PyBool, PyBytes, PyDict, PyFloat, PyInt, PyList, PyString, PyT
 const MAX_DEPTH: usize = 500;
 
 /// Returns a value as one line of JSON. What JSON has no kind for is written as `plain` returns it. With `is_lenient`, infinite numbers and
-/// NaN are texts; with `is_ascii`, every other letter is an escape.
+/// NaN are texts; with `is_ascii`, every other letter is an escape; with `is_compact`, no blanks stand between values.
 ///
 /// # Errors
 /// `TypeError` for a key that is neither text nor a plain value, `ValueError` for a number that JSON does not have, `RecursionError` for
 /// values that contain themselves, and what `plain` raises.
 #[pyfunction]
-#[pyo3(signature = (value, plain, is_lenient = false, is_ascii = true))]
+#[pyo3(signature = (value, plain, is_lenient = false, is_ascii = true, is_compact = false))]
 pub fn json_text(
     value: &Bound<'_, PyAny>,
     plain: &Bound<'_, PyAny>,
     is_lenient: bool,
     is_ascii: bool,
+    is_compact: bool,
 ) -> PyResult<String> {
     let mut line = Line {
         out: String::new(),
         plain,
         is_lenient,
         is_ascii,
+        comma: if is_compact { "," } else { ", " },
+        colon: if is_compact { ":" } else { ": " },
     };
     line.push(value, 0)?;
     Ok(line.out)
@@ -37,6 +40,8 @@ struct Line<'a, 'py> {
     plain: &'a Bound<'py, PyAny>,
     is_lenient: bool,
     is_ascii: bool,
+    comma: &'static str,
+    colon: &'static str,
 }
 
 impl Line<'_, '_> {
@@ -51,9 +56,9 @@ impl Line<'_, '_> {
         if let Ok(dict) = value.cast::<PyDict>() {
             self.out.push('{');
             for (number, (key, value)) in dict.iter().enumerate() {
-                self.out.push_str(if number > 0 { ", " } else { "" });
+                self.out.push_str(if number > 0 { self.comma } else { "" });
                 self.push_key(&key)?;
-                self.out.push_str(": ");
+                self.out.push_str(self.colon);
                 self.push(&value, depth + 1)?;
             }
             self.out.push('}');
@@ -90,7 +95,7 @@ impl Line<'_, '_> {
     ) -> PyResult<()> {
         self.out.push('[');
         for (number, value) in values.enumerate() {
-            self.out.push_str(if number > 0 { ", " } else { "" });
+            self.out.push_str(if number > 0 { self.comma } else { "" });
             self.push(&value, depth + 1)?;
         }
         self.out.push(']');

@@ -8,7 +8,7 @@ use pyo3::types::{PyByteArray, PyDict};
 use super::sheet::kinds_of;
 use super::source::Scan;
 use ade_engine_native::layout::judged::judge;
-use ade_engine_native::layout::{self, RowLooks, State, traits};
+use ade_engine_native::layout::{self, RowKind, RowLooks, State, traits};
 
 /// The layout of one sheet.
 #[pyclass(frozen, module = "ade_engine._native")]
@@ -70,7 +70,7 @@ impl SheetLayout {
                 likelihoods.set_item(state.name(), rounded)?;
             }
             let facts = PyDict::new(py);
-            facts.set_item("row", judged.looks.number + 1)?;
+            facts.set_item("row", judged.row + 1)?;
             facts.set_item("kind", judged.kind)?;
             facts.set_item("likelihoods", likelihoods)?;
             facts.set_item("reasons", judged.reasons)?;
@@ -79,6 +79,12 @@ impl SheetLayout {
         });
         facts.collect()
     }
+}
+
+/// Returns what the kinds of rows are called, by their numbers.
+#[pyfunction]
+pub fn row_kinds() -> [&'static str; 12] {
+    RowKind::NAMES
 }
 
 /// The features of the rows that are looked at: each row's number, blank rows above it, and numbers of features.

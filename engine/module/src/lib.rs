@@ -23,7 +23,6 @@ mod warm;
 use pyo3::prelude::*;
 
 use self::error::SourceError;
-use ade_engine_native::layout::RowKind;
 
 /// The native half of the engine.
 #[pymodule]
@@ -75,7 +74,7 @@ fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(json::json_text, module)?)?;
     module.add_function(wrap_pyfunction!(rows::classify_rows, module)?)?;
     module.add_function(wrap_pyfunction!(rows::score_row, module)?)?;
-    module.add("ROW_KINDS", RowKind::NAMES)?;
+    module.add_function(wrap_pyfunction!(layout::row_kinds, module)?)?;
     module.add_function(wrap_pyfunction!(layout::layout_features, module)?)?;
     module.add_function(wrap_pyfunction!(layout::layout_feature_names, module)?)?;
     module.add_class::<layout::SheetLayout>()?;

@@ -49,10 +49,6 @@ class SheetScan(_native.Scan):
         cells = self.row(row)
         return cells[column] if column < len(cells) else None
 
-    def mixed(self, column: int, start: int, stop: int) -> tuple[SheetScan, int] | None:
-        """The scan and the column, where cells lose their types in what :meth:`series` makes of them."""
-        return (self, column) if self.is_mixed(column, start, stop) else None
-
     def padded(self, column: int, start: int, stop: int) -> tuple[SheetScan, int] | None:
         """The scan and the column, where the sheet shows some of its numbers with leading zeros."""
         return (self, column) if self.has_zeros(column, start, stop) else None
@@ -132,10 +128,8 @@ class ChangedScan(SheetScan):
     def series(self, name: str, column: int, start: int, stop: int) -> tuple[Any, bool]:
         return series_of_values(name, self.values(column, start, stop)), False
 
-    def mixed(self, column: int, start: int, stop: int) -> None:
+    def padded(self, column: int, start: int, stop: int) -> None:
         return None
-
-    padded = mixed
 
     def shown_by(self, column: int) -> tuple[None, None]:
         return None, None

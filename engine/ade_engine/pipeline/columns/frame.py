@@ -29,7 +29,7 @@ class SourceTable:
     made unique (``Note__2``) equals another header.
     """
 
-    __slots__ = ("region", "columns", "names", "headers", "frame", "controlled", "mixed", "apart", "sides", "_header_rows", "_spread", "_scan", "_span", "_stop_column")
+    __slots__ = ("region", "columns", "names", "headers", "frame", "controlled", "mixed", "apart", "sides", "_are_mixed", "_header_rows", "_spread", "_scan", "_span", "_stop_column")
 
     def __init__(self, scan: SheetScan, span: RowSpan, *, spread_labels: bool = False, has_rows: bool = False, is_name: Callable[[str], bool] = lambda text: False):
         rows = [scan.row(number)[span.first_column : span.stop_column] for number in range(span.start, span.data_start)]
@@ -83,12 +83,12 @@ class SourceTable:
         self.headers = [header_text(header) for header in headers]
         self.names = unique_names([_frame_name(text) for text in self.headers] if has_rows else self.headers)
         # A dictionary keeps the place of the first column of a name and the values of the last.
-        series = {
-            name: scan.series(name, first + index, span.data_start, span.stop) for index, name in enumerate(self.names)
-        }
+        made = [scan.series(name, first + index, span.data_start, span.stop) for index, name in enumerate(self.names)]
+        series = dict(zip(self.names, made))
         self.frame = frame_of([column for column, _ in series.values()])
         #: The columns of the frame whose cells are of several types, as polars made them.
         self.mixed = {name: column for name, (column, is_mixed) in series.items() if is_mixed}
+        self._are_mixed = [is_mixed for _, is_mixed in made]
 
     @property
     def from_1904(self) -> bool:
@@ -159,7 +159,7 @@ class SourceTable:
 
     def mixed_cells(self, index: int) -> tuple[Any, int] | None:
         """The scan's native cells and the column there, where a source column's cells of several types have lost some of these."""
-        return self._scan.mixed(self._span.first_column + index, self._span.data_start, self._span.stop)
+        return (self._scan, self._span.first_column + index) if self._are_mixed[index] else None
 
     def padded_cells(self, index: int) -> tuple[Any, int] | None:
         """The scan's native cells and the column there, where the sheet shows numbers with leading zeros."""

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 #: What a row counts as when tables are sought. Only headers and data make tables; settings act on the others.
 OTHER, HEADER, DATA, TOTAL, GROUP, NOTE, TITLE, BALANCE, LINE, LONE, RULE, PREPARED = range(12)
 #: What each of them is called.
-KIND_NAMES = _native.ROW_KINDS
+KIND_NAMES = _native.row_kinds()
 #: Kinds beside header and data that detectors may give, and what rows of them are.
 OTHER_KINDS = {"total": TOTAL, "group": GROUP, "note": NOTE, "title": TITLE}
 

@@ -35,7 +35,7 @@ _FIRST_DAY, _LAST_DAY = dt.date(1900, 3, 1), dt.date(9999, 12, 31)
 #: Texts among so many filled cells of another type are slips, and not what the column is.
 _ONE_IN = 20
 #: Day and month as people type them; so many typed days that all could be turned round are no accident.
-_TYPED_DAY, _FEWEST_CONVERTED, _AT_THE_TOP = re.compile(r"\s*(\d{1,2})[./-](\d{1,2})[./-]\d{2,4}\b"), 4, 100
+_TYPED_DAY, _FEWEST_CONVERTED, _AT_THE_TOP = r"\s*(\d{1,2})[./-](\d{1,2})[./-]\d{2,4}\b", 4, 100
 
 
 def find_lone_texts(context: RunContext, source: SourceTable, mapping: Mapping, table: pl.DataFrame) -> None:
@@ -117,7 +117,7 @@ def find_half_converted(context: RunContext, source: SourceTable, mapping: Mappi
         typed = [value for value in values if isinstance(value, dt.date)]
         if len(typed) < _FEWEST_CONVERTED or any(day.day > 12 for day in typed):
             continue
-        texts = [_TYPED_DAY.match(value) for value in values if isinstance(value, str) and not is_blank(value)]
+        texts = [re.match(_TYPED_DAY, value) for value in values if isinstance(value, str) and not is_blank(value)]
         if len(texts) < 2 or not all(texts):
             continue
         above = [[int(part) > 12 for part in text.group(1, 2)] for text in texts]

@@ -6,9 +6,9 @@ and output beside each other. It holds no values. Where rows or places are not k
 
 from __future__ import annotations
 
-import json
 import re
 
+from ade_engine import _native
 from ade_engine.fields.surroundings import ROW
 from ade_engine.models import polars as pl
 from ade_engine.pipeline.finding import header_rows
@@ -136,9 +136,7 @@ class RowMap:
         if apart:
             content["quarantined"] = apart
         with open(path, "w", encoding="utf-8") as file:
-            # In one piece: `dump` goes through it without the C encoder.
-            file.write(json.dumps(content, ensure_ascii=False, separators=(",", ":")))
-            file.write("\n")
+            file.write(_native.json_text(content, str, is_ascii=False, is_compact=True) + "\n")
 
 
 def ascending(rows: list[int]) -> list[list[int]]:

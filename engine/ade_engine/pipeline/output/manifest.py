@@ -17,7 +17,6 @@ instead of the field's name, ``enabled = false`` leaves the column out. Older pa
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 from ade_engine.models.errors import ConfigError
@@ -100,6 +99,8 @@ def _read(path: Path) -> Manifest:
     try:
         text = path.read_text(encoding="utf-8-sig")
         if path.suffix == ".json":
+            import json
+
             document = json.loads(text)
         else:
             from ade_engine.infrastructure.toml import parse_toml

@@ -31,10 +31,10 @@ _TYPES = {
 #: Other words for a date with a time that looks of columns go by.
 _TYPES.update(dict.fromkeys(("timestamp", "date and time"), _TYPES["datetime"]))
 #: How polars says that an expression needs text; some of these messages name the column.
-_NEEDS_TEXT = re.compile(
+_NEEDS_TEXT = (
     r"expected `?String`?( type)?, got|cannot compare string with numeric type|arithmetic on string and numeric not allowed"
 )
-_NAMED = re.compile(r"for series with name `([^`]*)`")
+_NAMED = r"for series with name `([^`]*)`"
 
 
 def field_type(field: FieldDef | None) -> pl.DataType:
@@ -59,9 +59,9 @@ def check_types(fields: Iterable[FieldDef]) -> None:
 def column_wanted_as_text(error: BaseException, table: pl.DataFrame, field: str) -> str | None:
     """The column that an expression wanted as text and that is none; ``None`` if the error says something else."""
     message = str(error)
-    if not isinstance(error, pl.exceptions.PolarsError) or _NEEDS_TEXT.search(message) is None:
+    if not isinstance(error, pl.exceptions.PolarsError) or re.search(_NEEDS_TEXT, message) is None:
         return None
-    named = _NAMED.search(message)
+    named = re.search(_NAMED, message)
     # A message that names no column, or one that the expression has made, is most likely about the field's own.
     for name in (named and named[1], field):
         if name in table.columns and table.schema[name] != pl.String:

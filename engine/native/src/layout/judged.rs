@@ -11,6 +11,8 @@ const MAX_REASONS: usize = 5;
 
 /// What a row was taken for.
 pub struct Judged<'l> {
+    /// Its number in the sheet, from 0: rows that were not looked at have the looks of others.
+    pub row: usize,
     pub looks: &'l RowLayout,
     pub kind: &'static str,
     pub reasons: Vec<String>,
@@ -65,6 +67,7 @@ pub fn judge<'l>(
             message = format!("{message}: {}", reasons.join("; "));
         }
         Some(Judged {
+            row,
             looks,
             kind,
             reasons,
