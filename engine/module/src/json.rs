@@ -139,7 +139,15 @@ impl Line<'_, '_> {
     fn push_text(&mut self, text: &Bound<'_, PyString>) -> PyResult<()> {
         let is_ascii = self.is_ascii;
         self.out.push('"');
-        if let Ok(text) = text.to_str() {
+        let utf8 = text.to_str();
+        let is_bare = |byte: u8| (byte >= b' ') & (byte < 0x7f) & (byte != b'"') & (byte != b'\\');
+        if let Ok(text) = utf8
+            && text
+                .bytes()
+                .fold(true, |are_bare, byte| are_bare & is_bare(byte))
+        {
+            self.out.push_str(text);
+        } else if let Ok(text) = utf8 {
             let mut start = 0;
             // What is written as it stands is taken over in one piece.
             for (at, letter) in text

@@ -1,5 +1,6 @@
 //! The rows that are looked at: what each holds, cell by cell, and which of a few shapes it has.
 
+use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use super::kinds::{CellKind, is_range, kind_of, leading_year, trim, year};
@@ -410,6 +411,9 @@ struct Texts {
     /// Column, where its text begins and ends, and its kind.
     found: Vec<(u16, usize, usize, CellKind)>,
     all: String,
+    /// What texts are and say, by their hashes: those of a sheet are much alike.
+    kinds: HashMap<u64, CellKind>,
+    words: HashMap<u64, WordFacts>,
 }
 
 impl Texts {
@@ -424,7 +428,8 @@ impl Texts {
                     let text = cut(sheet.text(cell.as_text()));
                     let text = trim(text);
                     self.all.push_str(text);
-                    kind_of(text)
+                    let known = self.kinds.entry(hash_of(text));
+                    *known.or_insert_with(|| kind_of(text))
                 }
                 Tag::Boolean => {
                     as_python(cell, sheet, &mut self.all);
@@ -459,7 +464,7 @@ impl Texts {
         }
     }
 
-    fn row(&self, number: usize, gap: usize, slots: &mut [Slot]) -> Row {
+    fn row(&mut self, number: usize, gap: usize, slots: &mut [Slot]) -> Row {
         let (_, start, stop, kind) = self.found[0];
         let first = &self.all[start..stop];
         let mut row = Row {
@@ -474,10 +479,12 @@ impl Texts {
             is_measure: kind == CellKind::Number && first.ends_with(char::is_alphabetic),
             ..Row::default()
         };
+        let words = &mut self.words;
         let mut sums = Sums::default();
         for (place, &(column, start, stop, kind)) in self.found.iter().enumerate() {
             row.columns.push(column);
-            slots[usize::from(column)] = sums.take(&mut row, place, &self.all[start..stop], kind);
+            slots[usize::from(column)] =
+                sums.take(&mut row, place, &self.all[start..stop], kind, words);
         }
         row.length_of_first = slots[usize::from(row.columns[0])].length;
         row.words = first.split_whitespace().count() as u16;
@@ -520,7 +527,14 @@ struct Sums<'t> {
 
 impl<'t> Sums<'t> {
     /// Takes a cell; `place`: its place among those of the row.
-    fn take(&mut self, row: &mut Row, place: usize, text: &'t str, kind: CellKind) -> Slot {
+    fn take(
+        &mut self,
+        row: &mut Row,
+        place: usize,
+        text: &'t str,
+        kind: CellKind,
+        words: &mut HashMap<u64, WordFacts>,
+    ) -> Slot {
         let length = text.chars().count() as u16;
         row.counts[kind as usize] += 1;
         row.longest = row.longest.max(length);
@@ -540,7 +554,8 @@ impl<'t> Sums<'t> {
         match kind {
             CellKind::Mixed | CellKind::Words => {
                 slot.pattern = pattern_of(text);
-                self.take_text(row, place, text);
+                let said = *words.entry(hash).or_insert_with(|| words::said(text));
+                self.take_text(row, place, text, said);
             }
             CellKind::Number => {
                 let number = text.parse::<u32>().ok();
@@ -571,16 +586,11 @@ impl<'t> Sums<'t> {
     }
 
     /// Takes what the words of a text say.
-    fn take_text(&mut self, row: &mut Row, place: usize, text: &str) {
-        let WordFacts {
-            total,
-            unit,
-            header,
-        } = words::said(text);
-        row.headers += u16::from(header);
-        row.units += u16::from(unit);
-        row.first_is_total |= total && place == 0;
-        row.later_total |= total && place > 0;
+    fn take_text(&mut self, row: &mut Row, place: usize, text: &str, said: WordFacts) {
+        row.headers += u16::from(said.header);
+        row.units += u16::from(said.unit);
+        row.first_is_total |= said.total && place == 0;
+        row.later_total |= said.total && place > 0;
         let is_in_brackets = text.starts_with(['(', '[']) && text.ends_with([')', ']']);
         self.in_brackets += usize::from(place > 0 && is_in_brackets);
         row.address |= text.contains('@') || text.starts_with("http") || text.starts_with("www.");
