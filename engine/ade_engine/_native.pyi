@@ -342,9 +342,28 @@ def find_tables(
     settings: Settings,
     choice: SheetChoice | None,
     part: tuple[tuple[int, int] | None] | None,
-    is_unit: Callable[[str], bool],
     is_label: Callable[[int], bool] | None,
 ) -> FoundTables: ...
+def header_of_table(
+    scan: Scan, rows: tuple[int, int], columns: tuple[int, int | None], unnamed: list[tuple[int, int]], spreads: bool, is_name: Callable[[str], bool]
+) -> HeaderOfTable: ...
+def is_unit(text: str) -> bool: ...
+def without_brackets(text: str) -> str: ...
+
+class HeaderOfTable:
+    """What the header rows of a table say of its columns."""
+
+    @property
+    def names(self) -> list[str]: ...
+    @property
+    def said(self) -> list[tuple[int, str, str, str | None]]: ...
+    @property
+    def rows(self) -> list[list[str]]: ...
+    @property
+    def cells(self) -> list[list[tuple[int, int]]]: ...
+    @property
+    def controlled(self) -> list[tuple[int, int]]: ...
+
 class RowsOfTable:
     """The kinds of the rows below the header of a table, and what follows from them. Rows count from 0 at the first of these, but for cells of the sheet."""
 

@@ -2,6 +2,7 @@
 
 use std::ops::RangeInclusive;
 
+use ade_engine_native::sheet::header::Header;
 use ade_engine_native::sheet::span::Span;
 
 use crate::cells::WholeSheet;
@@ -105,34 +106,17 @@ fn text(sheet: &WholeSheet, row: u64, column: u64) -> String {
     sheet.cell(row, column, MOST_TEXT).text
 }
 
-/// The header as one row. Upper rows are filled to the right, and stand in front of the lower ones; one that says the same of
-/// all columns is a title.
+/// The names of the columns, as a run reads them.
 fn header(sheet: &WholeSheet, place: &Place) -> Vec<String> {
     let last = *place.header.end();
     let first = (*place.header.start()).max((last + 1).saturating_sub(MOST_HEADER_ROWS));
-    let columns = place.columns.clone();
-    let mut joined: Vec<String> = columns
-        .clone()
-        .map(|column| text(sheet, last, column))
-        .collect();
-    for row in (first..last).rev() {
-        let mut above = String::new();
-        let mut upper: Vec<String> = Vec::with_capacity(joined.len());
-        for column in columns.clone() {
-            let own = text(sheet, row, column);
-            above = if own.is_empty() { above } else { own };
-            upper.push(above.clone());
-        }
-        let mut different: Vec<&String> = upper.iter().filter(|text| !text.is_empty()).collect();
-        different.dedup();
-        if different.len() < 2 {
-            continue;
-        }
-        for (name, upper) in joined.iter_mut().zip(upper) {
-            if *name != upper {
-                *name = format!("{upper} {name}").trim().to_owned();
-            }
-        }
-    }
-    joined
+    let row = |row: u64| {
+        place
+            .columns
+            .clone()
+            .map(|column| text(sheet, row, column))
+            .collect()
+    };
+    let read = Header::read((first..=last).map(row).collect(), true, &|_| false);
+    read.columns.into_iter().map(|column| column.name).collect()
 }

@@ -12,7 +12,6 @@ from functools import lru_cache
 from ade_engine import _native
 from ade_engine.fields.header_unit import is_sign
 from ade_engine.fields.scales import scale_of
-from ade_engine.fields.units import is_unit, without_brackets
 from ade_engine.models import polars as pl
 from ade_engine.models.record import Record
 from ade_engine.models.polars import series_of
@@ -118,7 +117,7 @@ def measure_of(header: str, unit: str | None, kind: str, is_strict: bool = False
     if made is None:
         return None
     for text in tails:
-        measure = made(without_brackets(text), kind, bool(inside))
+        measure = made(_native.without_brackets(text), kind, bool(inside))
         if measure is not None:
             return measure
     return None
@@ -178,7 +177,7 @@ def _of_numbers(text: str, kind: str, is_apart: bool) -> Measure | None:
     if powers and is_whole and len(powers) == 1 and len(currencies) <= 1:
         return _measure(text, shift=powers[0], currency="".join(currencies) or None, said=f"its numbers were {_SAID[powers[0]]}")
     # "EUR per 1000", and "kg" above amounts of money.
-    is_odd = kind == "money" and not currencies and is_unit(f"({text})")
+    is_odd = kind == "money" and not currencies and _native.is_unit(f"({text})")
     return _measure(text) if is_apart and (powers or is_odd) else None
 
 
@@ -222,7 +221,7 @@ def _of_times(text: str, kind: str, is_apart: bool) -> Measure | None:
         return _measure(text)
     is_half = kind == "time" and small.replace(".", "") in ("am", "pm")
     is_zone = kind == "time" and text.isupper() and text.isalpha() and 2 < len(text) < 5
-    is_other = small in _TIMES or is_unit(f"({text})") or small in ("week", "weeks", "wochen", "semaines", "semanas", "m")
+    is_other = small in _TIMES or _native.is_unit(f"({text})") or small in ("week", "weeks", "wochen", "semaines", "semanas", "m")
     return _measure(text) if is_half or is_zone or is_other else None
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from ade_engine import _native
 from ade_engine.fields.headers import simplify
-from ade_engine.fields.units import is_unit
 from ade_engine.io.scan.sheet_scan import ChangedScan, SheetScan
 from ade_engine.models.table import ends_with_colon, is_blank, region_of
 from ade_engine.pipeline.finding.header_rows import DATA, HEADER, RowKinds, RowSpan
@@ -100,7 +99,7 @@ class TableFinder:
 
             is_label = label_rows(context, scan)
         found = _native.find_tables(
-            scan.as_native(), layout, kinds, (verdict.best_header_row, titles), words, settings, choice, part, is_unit, is_label
+            scan.as_native(), layout, kinds, (verdict.best_header_row, titles), words, settings, choice, part, is_label
         )
         if found.side is not None:
             return self._on_its_side(context, scan, found.side, progress)

@@ -140,7 +140,7 @@ impl Line<'_, '_> {
         let is_ascii = self.is_ascii;
         self.out.push('"');
         let utf8 = text.to_str();
-        let is_bare = |byte: u8| (byte >= b' ') & (byte < 0x7f) & (byte != b'"') & (byte != b'\\');
+        let is_bare = |byte: u8| (b' '..0x7f).contains(&byte) & (byte != b'"') & (byte != b'\\');
         if let Ok(text) = utf8
             && text
                 .bytes()

@@ -9,8 +9,11 @@ use pyo3::types::{PyByteArray, PyBytes};
 
 use super::layout::SheetLayout;
 use super::source::Scan;
+use ade_engine_native::cells::Tag;
+use ade_engine_native::cells::white_space::is_control;
 use ade_engine_native::layout::{RowKind, RowLooks};
 use ade_engine_native::sheet::as_above::as_above;
+use ade_engine_native::sheet::header::Header;
 use ade_engine_native::sheet::inside::Inside;
 use ade_engine_native::sheet::on_its_side::Side;
 use ade_engine_native::sheet::rows::{Rows, Words};
@@ -18,6 +21,7 @@ use ade_engine_native::sheet::span::Span;
 use ade_engine_native::sheet::told::{Doubt, Kept, Told};
 use ade_engine_native::sheet::view::{Choice, Heads, Settings, SheetView};
 use ade_engine_native::sheet::{self, Place, headers};
+use ade_engine_native::words::units;
 
 /// Words that headers have, simplified, each with its field.
 #[pyclass(frozen, module = "ade_engine._native")]
@@ -235,8 +239,8 @@ pub struct FoundTables {
 }
 
 /// Finds the tables of a sheet. `header`: the row with the highest header score, and the titles of its pages; `part`: not nothing for a part
-/// of a sheet, with its columns where it lies beside others; `is_unit`: whether a text says more of the name above it; `is_label`: whether a
-/// row begins with a label that some field asks for.
+/// of a sheet, with its columns where it lies beside others; `is_label`: whether a row
+/// begins with a label that some field asks for.
 #[pyfunction]
 #[expect(clippy::too_many_arguments, reason = "Python names each")]
 pub fn find_tables<'py>(
@@ -249,28 +253,18 @@ pub fn find_tables<'py>(
     settings: RunSettings,
     choice: Option<ChoiceOfUser>,
     part: Option<PartColumns>,
-    is_unit: &Bound<'py, PyAny>,
     is_label: Option<&Bound<'py, PyAny>>,
 ) -> PyResult<FoundTables> {
     let sheet = scan.get().sheet();
     let unknown = RowLooks::default();
     let looks = layout.map_or(&unknown, |layout| layout.get().layout());
     let failed = RefCell::new(None);
-    let truth = |said: PyResult<Bound<'_, PyAny>>| {
-        said.and_then(|said| said.is_truthy())
-            .unwrap_or_else(|error| {
-                failed.replace(Some(error));
-                false
-            })
-    };
-    let is_unit = |text: &str| truth(is_unit.call1((text,)));
-    let is_label = is_label.map(|asked| |row: usize| truth(asked.call1((row,))));
+    let is_label = is_label.map(|asked| |row: usize| truth_of(asked.call1((row,)), &failed));
     let mut view = SheetView {
         rows: Rows { sheet: &sheet },
         looks,
         words: &words.get().0,
         settings: &settings.settings(choice, part),
-        is_unit: &is_unit,
         is_label: is_label
             .as_ref()
             .map(|asked| asked as &dyn Fn(usize) -> bool),
@@ -319,6 +313,94 @@ pub fn find_tables<'py>(
         side,
         parts,
     })
+}
+
+/// What the header rows of a table say of its columns.
+#[pyclass(frozen, get_all, module = "ade_engine._native")]
+pub struct HeaderOfTable {
+    /// The columns' names, without footnote marks and units; empty where they have none.
+    names: Vec<String>,
+    /// The columns with marks or units: footnote marks, the unit, and where it is another the name as it is written.
+    said: Vec<(usize, String, String, Option<String>)>,
+    /// The texts of each row, without marks and units.
+    rows: Vec<Vec<String>>,
+    /// The cells of each name, by row and column of the header.
+    cells: Vec<Vec<(usize, usize)>>,
+    /// The cells that hold what no cell of a workbook can.
+    controlled: Vec<(usize, usize)>,
+}
+
+/// Reads the header of a table. `rows`: its first row, and the one below it; `columns`: as in [`rows_of_table`]; `unnamed`: cells of the sheet
+/// that name no column; `spreads`: labels stand over several columns; `is_name`: whether a text is the name of a field.
+#[pyfunction]
+pub fn header_of_table(
+    scan: &Bound<'_, Scan>,
+    rows: (usize, usize),
+    columns: (usize, Option<usize>),
+    unnamed: Vec<(usize, usize)>,
+    spreads: bool,
+    is_name: &Bound<'_, PyAny>,
+) -> PyResult<HeaderOfTable> {
+    let sheet = scan.get().sheet();
+    let texts_of = Rows { sheet: &sheet };
+    let (first, mut controlled) = (columns.0, Vec::new());
+    let mut text = |row: usize, column: usize| {
+        if unnamed.contains(&(row, column)) {
+            return String::new();
+        }
+        let cell = sheet.cell(row, column);
+        let mut text = texts_of.untrimmed(cell);
+        if cell.tag == Tag::DateTime {
+            // As Python's `str` has it.
+            text = text.replacen('T', " ", 1);
+        }
+        if text.contains(is_control) {
+            controlled.push((row - rows.0, column - first));
+            text.retain(|c| !is_control(c));
+        }
+        text
+    };
+    let texts = (rows.0..rows.1).map(|row| {
+        let stop = sheet.row_width(row).min(columns.1.unwrap_or(usize::MAX));
+        (first..stop).map(|column| text(row, column)).collect()
+    });
+    let failed = RefCell::new(None);
+    let is_name = |text: &str| truth_of(is_name.call1((text,)), &failed);
+    let header = Header::read(texts.collect(), spreads, &is_name);
+    if let Some(error) = failed.take() {
+        return Err(error);
+    }
+    let columns = header.columns.iter().enumerate();
+    let said =
+        columns.filter(|(_, column)| !(column.footnote.is_empty() && column.unit.is_empty()));
+    let said = said.map(|(at, column)| {
+        let written = (column.written != column.name).then(|| column.written.clone());
+        (at, column.footnote.clone(), column.unit.clone(), written)
+    });
+    Ok(HeaderOfTable {
+        said: said.collect(),
+        names: header
+            .columns
+            .iter()
+            .map(|column| column.name.clone())
+            .collect(),
+        cells: header
+            .columns
+            .iter()
+            .map(|column| column.cells.clone())
+            .collect(),
+        rows: header.rows,
+        controlled,
+    })
+}
+
+/// Whether what a function of Python's says is true; an error is kept, and nothing is.
+fn truth_of(said: PyResult<Bound<'_, PyAny>>, failed: &RefCell<Option<PyErr>>) -> bool {
+    said.and_then(|said| said.is_truthy())
+        .unwrap_or_else(|error| {
+            failed.replace(Some(error));
+            false
+        })
 }
 
 /// Cells with a sign for "as above", each with the row of the value that it stands for; columns that are filled once for several records, and
@@ -436,4 +518,16 @@ pub fn rows_of_table(
         names_of_lines: lines.names,
         lines: lines.texts,
     }
+}
+
+/// Returns whether a text of a header is a unit and nothing else.
+#[pyfunction]
+pub fn is_unit(text: &str) -> bool {
+    units::is_unit(text)
+}
+
+/// Returns a text without brackets around all of it.
+#[pyfunction]
+pub fn without_brackets(text: &str) -> &str {
+    units::without_brackets(text)
 }

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
+from ade_engine import _native
 from ade_engine.fields.surroundings import ROW
-from ade_engine.io.limits import CONTROL_CHARACTER
 from ade_engine.models.polars import frame_of
 from ade_engine.models.table import SourceColumn, is_blank, region_of
-from ade_engine.pipeline.finding.header_rows import joined_headers, spread_labels as spread_rows
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -18,10 +17,6 @@ if TYPE_CHECKING:
     from ade_engine.pipeline.shared.context import RunContext
 
 
-#: What a header with a footnote mark ends with.
-_MARKS = frozenset("¹²³⁴⁵⁶⁷⁸⁹⁰*†‡)]")
-
-
 class SourceTable:
     """A table as it was read: its place, its columns, and the frame under its own headers.
 
@@ -29,36 +24,29 @@ class SourceTable:
     made unique (``Note__2``) equals another header.
     """
 
-    __slots__ = ("region", "columns", "names", "headers", "frame", "controlled", "mixed", "apart", "sides", "_are_mixed", "_header_rows", "_spread", "_scan", "_span", "_stop_column")
+    __slots__ = ("region", "columns", "names", "headers", "frame", "controlled", "mixed", "apart", "sides", "_are_mixed", "_header", "_header_rows", "_scan", "_span", "_stop_column")
 
     def __init__(self, scan: SheetScan, span: RowSpan, *, spread_labels: bool = False, has_rows: bool = False, is_name: Callable[[str], bool] = lambda text: False):
-        rows = [scan.row(number)[span.first_column : span.stop_column] for number in range(span.start, span.data_start)]
-        for row, column in (cell for cell in span.unnamed if cell[0] < span.data_start):
-            rows[row - span.start][column - span.first_column] = None
+        found = _native.header_of_table(
+            scan.as_native(), (span.start, span.data_start), (span.first_column, span.stop_column), span.unnamed, spread_labels, is_name
+        )
         #: The cells of the header that hold what no cell of a workbook can: row and column of the sheet, from 1.
-        self.controlled = [
-            (span.start + row + 1, span.first_column + column + 1)
-            for row, cells in enumerate(rows)
-            for column, value in enumerate(cells)
-            if isinstance(value, str) and CONTROL_CHARACTER.search(value)
-        ]
-        if self.controlled:
-            rows = [[CONTROL_CHARACTER.sub("", value) if isinstance(value, str) else value for value in cells] for cells in rows]
-        headers = joined_headers(rows, spread=spread_labels)
-        written, footnotes, units = headers, {}, {}
-        if spread_labels and (len(rows) > 1 or _may_have_footnotes(rows)):
-            rows, footnotes, units = _without_attributes(rows, is_name)
-            if footnotes or units:
-                headers = joined_headers(rows, spread=True)
+        self.controlled = [(span.start + row + 1, span.first_column + column + 1) for row, column in found.controlled]
         #: Columns that are stacked, so that none of them is a field's.
         self.apart: frozenset[int] = frozenset()
         #: Of headers in two languages the part that names the column.
         self.sides: dict[int, str] = {}
-        self._spread: list[list[Any]] | None = None
+        #: The texts of each row of the header, without marks and units.
+        self._header_rows = rows = found.rows
+        headers: list[Any] = [name or None for name in found.names]
+        if len(rows) == 1:
+            # One cell says it as it is.
+            raw = scan.row(span.start)[span.first_column : span.stop_column]
+            headers = [value if name and not isinstance(value, str) else text or None for value, name, text in zip(raw, headers, rows[0])]
         width = max(len(headers), _width(scan, span))
         headers += [None] * (width - len(headers))
         first = span.first_column
-        self._header_rows = rows
+        self._header = found
         self._scan = scan
         self._span = span
         self._stop_column = first + width
@@ -72,13 +60,11 @@ class SourceTable:
         self.columns = [
             SourceColumn(index, header, self._values_of(first + index)) for index, header in enumerate(headers)
         ]
-        for index, marks in footnotes.items():
-            self.columns[index].footnote = marks
-            self.columns[index].header_as_written = written[index]
-        for index, unit in units.items():
-            self.columns[index].unit = unit
-            if headers[index] != written[index]:
-                self.columns[index].header_as_written = written[index]
+        for index, footnote, unit, written in found.said:
+            column = self.columns[index]
+            column.footnote, column.unit = footnote or column.footnote, unit or column.unit
+            if written is not None:
+                column.header_as_written = written
         #: The headers as texts, one for each column; empty where there is none.
         self.headers = [header_text(header) for header in headers]
         self.names = unique_names([_frame_name(text) for text in self.headers] if has_rows else self.headers)
@@ -115,33 +101,23 @@ class SourceTable:
                 return [header] if header else []
             parts = [header, self.sides.get(index, "")]
         else:
-            parts = [header_text(row[index]) for row in self._header_rows if index < len(row)]
+            parts = [row[index].strip() for row in self._header_rows if index < len(row)]
         return [part for part in parts if part]
 
     def header_rows(self, index: int) -> list[int]:
         """The rows of the sheet, from 1, in which a column's header stands."""
         first = self.region.min_row
-        return [
-            first + at for at, row in enumerate(self._header_rows) if index < len(row) and header_text(row[index])
-        ]
+        return [first + at for at, row in enumerate(self._header_rows) if index < len(row) and row[index].strip()]
 
     def header_cells(self, index: int) -> list[tuple[int, int, Any]]:
         """The cells of a column's header, top to bottom, without blank ones: row and column of the sheet, from 1, and value. A label over
         several columns is the first one's cell.
         """
-        rows = self._header_rows
-        if self._spread is None:
-            self._spread = spread_rows(rows) if len(rows) > 1 else rows
-        found = []
-        for at, row in enumerate(self._spread):
-            value = row[index] if index < len(row) else None
-            if is_blank(value):
-                continue
-            column = index
-            # Below the last row of a header nothing stands together; a merged label that was filled says the same in each cell.
-            while at + 1 < len(rows) and column and column - 1 < len(row) and row[column - 1] == value and _is_over(rows, at, column - 1, value):
-                column -= 1
-            found.append((self.region.min_row + at, self.region.min_col + column, value))
+        region, found, cells = self.region, [], self._header.cells
+        for row, column in cells[index] if index < len(cells) else ():
+            value = self._scan.cell(region.min_row + row - 1, region.min_col + column - 1)
+            text = self._header_rows[row][column]
+            found.append((region.min_row + row, region.min_col + column, text if isinstance(value, str) else value))
         return found
 
     def cell(self, row: int, column: int) -> Any:
@@ -195,36 +171,6 @@ class SourceTable:
             for row in (cells[span.first_column : self._stop_column] for cells in scan.rows(span.data_start, span.stop))
         )
         return list(filled[span.first_column :]), blank_rows
-
-
-def _without_attributes(rows: list[list[Any]], is_name: Callable[[str], bool]) -> tuple[list[list[Any]], dict[int, str], dict[int, str]]:
-    """The rows of a header without its footnote marks and its units; these by column from 0."""
-    # The marks of a label are those of each column that it stands over.
-    clean, footnotes, units = spread_rows(rows) if len(rows) > 1 else rows, {}, {}
-    if _may_have_footnotes(rows):
-        # Most headers have none, and the rules for them take long to import.
-        from ade_engine.pipeline.columns.footnotes import without_footnotes
-
-        clean, footnotes = without_footnotes(clean)
-    if len(rows) > 1:
-        from ade_engine.pipeline.columns.unit_rows import without_units
-
-        clean, units = without_units(clean, rows, joined_headers, is_name)
-    if footnotes or units:
-        rows = [
-            [cell if is_blank(cell) else clean[number][column] for column, cell in enumerate(row)]
-            for number, row in enumerate(rows)
-        ]
-    return rows, footnotes, units
-
-
-def _may_have_footnotes(rows: list[list[Any]]) -> bool:
-    return any(isinstance(value, str) and value.rstrip()[-1:] in _MARKS for row in rows for value in row if value)
-
-
-def _is_over(rows: list[list[Any]], at: int, column: int, value: Any) -> bool:
-    """Whether a label stands over a column, in its own cell or in one to the left."""
-    return column >= len(rows[at]) or is_blank(rows[at][column]) or rows[at][column] == value
 
 
 def header_text(header: Any) -> str:

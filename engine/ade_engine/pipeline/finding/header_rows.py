@@ -5,7 +5,7 @@
 2. :meth:`RowVerdicts.decide` chooses a row's kind by the sums of the scores, and remembers the row with the highest header
    score. Where all detectors are the engine's own, the native module does the same (``fields/looks/rows.rs``).
 3. The native module opens a table at each header row, and its passes say where each begins and ends (``sheet``).
-4. :func:`joined_headers` makes one header for each column of a block of several rows.
+4. It reads one header for each column of a block of rows, too (``sheet/header.rs``).
 """
 
 from __future__ import annotations
@@ -133,52 +133,3 @@ class RowSpan:
 def is_guessed(verdict: RowKinds) -> bool:
     """Whether :func:`find_tables` has nothing to go by: no header row, and no data row that could follow one."""
     return verdict.kinds.find(HEADER) == -1 and verdict.kinds.find(DATA, 1) == -1
-
-
-def spread_labels(rows: list[list[Any]]) -> list[list[Any]]:
-    """A header block in which a label that stands over several columns stands over each of them.
-
-    "2024" above "Net" and "Gross" is the year of both, also where nobody merged its cells. A label spreads to the right, over
-    blank cells that have a text below, up to the next label of its row or of a row above it; and only where a text stands
-    below the label itself, for the name of a single column may stand in any row of the block.
-    """
-    width = max(map(len, rows), default=0)
-    spread = [[*row, *[None] * (width - len(row))] for row in rows]
-
-    def is_filled(row: int, column: int) -> bool:
-        value = rows[row][column] if column < len(rows[row]) else None
-        return value is not None and bool(str(value).strip())
-
-    for number in range(len(rows) - 1):
-        label = None
-        for column in range(width):
-            has_text_below = any(is_filled(below, column) for below in range(number + 1, len(rows)))
-            if is_filled(number, column):
-                label = spread[number][column] if has_text_below else None
-            elif not has_text_below or any(is_filled(above, column) for above in range(number)):
-                label = None
-            elif label is not None:
-                spread[number][column] = label
-    return spread
-
-
-def joined_headers(rows: list[list[Any]], *, spread: bool = False) -> list[Any]:
-    """One header for each column of a header block: the raw cell of a single row, else the rows' texts joined.
-
-    A text that repeats in a column counts once, in whatever case. With ``spread`` labels stand over each of their columns. A column
-    that is blank in all rows has no header.
-    """
-    if len(rows) == 1:
-        return list(rows[0])
-    if spread:
-        rows = spread_labels(rows)
-    joined: list[Any] = []
-    for column in range(max(map(len, rows), default=0)):
-        pieces: dict[str, str] = {}
-        for row in rows:
-            value = row[column] if column < len(row) else None
-            piece = "" if value is None else " ".join(str(value).split())
-            if piece:
-                pieces.setdefault(piece.casefold(), piece)
-        joined.append(" ".join(pieces.values()) or None)
-    return joined

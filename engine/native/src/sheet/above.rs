@@ -10,6 +10,7 @@ use crate::cells::Tag;
 use crate::layout::RowKind;
 use crate::layout::totals::names_deduction;
 use crate::words::data::{LISTS, List};
+use crate::words::units::is_unit;
 
 /// A longer text is a note.
 const MAX_SECTION_CHARS: usize = 80;
@@ -33,7 +34,7 @@ impl SheetView<'_> {
     /// as filters do, out of the header below it: it names no column.
     pub(super) fn free_lone_values(&mut self) {
         for span in &mut self.spans {
-            while span.header_rows > 1 && names_nothing(self.rows, span.start, self.is_unit) {
+            while span.header_rows > 1 && names_nothing(self.rows, span.start) {
                 self.kinds[span.start] = RowKind::Title;
                 span.start += 1;
                 span.header_rows -= 1;
@@ -120,7 +121,7 @@ struct Lines {
 }
 
 /// Returns whether a row has one cell, which is a day, a week or a label with a colon, or the same text in brackets, no unit, in each.
-fn names_nothing(rows: Rows<'_>, row: usize, is_unit: &dyn Fn(&str) -> bool) -> bool {
+fn names_nothing(rows: Rows<'_>, row: usize) -> bool {
     let cells = rows.cells(row);
     let &[cell] = cells.as_slice() else {
         let texts = rows.texts(row);

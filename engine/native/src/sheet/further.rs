@@ -15,6 +15,7 @@ use crate::fields::looks::rows::{simplify, without_brackets};
 use crate::layout::words::said;
 use crate::layout::{RowKind, State};
 use crate::words::data::{LISTS, List};
+use crate::words::units::is_unit;
 
 /// The columns that are numbered, and the names that have an id, a question or a type.
 const MIN_NUMBERED: usize = 3;
@@ -117,7 +118,7 @@ impl SheetView<'_> {
 
     /// Returns whether the text of a cell is a unit.
     fn is_unit_at(&self, row: usize, column: usize) -> bool {
-        (self.is_unit)(&self.rows.text_at(row, column))
+        is_unit(&self.rows.text_at(row, column))
     }
 
     /// Returns whether a row has the choices of a question: nothing in the first column, texts below cells without a name, and in most of
@@ -318,7 +319,7 @@ impl SheetView<'_> {
         let mut found: Vec<String> = Vec::new();
         for text in texts {
             let bare = without_brackets(&text).to_owned();
-            let is_name = || self.words.contains_key(&simplify(&bare)) || !(self.is_unit)(&bare);
+            let is_name = || self.words.contains_key(&simplify(&bare)) || !is_unit(&bare);
             if !bare.is_empty() && !found.contains(&bare) && is_name() {
                 found.push(bare);
             }

@@ -21,6 +21,7 @@ pub mod as_above;
 pub mod columns;
 mod ends;
 mod further;
+pub mod header;
 pub mod headers;
 pub mod inside;
 mod lines;
@@ -99,7 +100,6 @@ pub fn tables_of(sheet: &Sheet) -> Vec<Span> {
         looks: &looks,
         words: &words,
         settings: &settings,
-        is_unit: &|_| false,
         is_label: None,
         best_header,
         kinds,

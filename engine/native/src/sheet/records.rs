@@ -12,6 +12,7 @@ use super::told::{Doubt, Kept, Told};
 use super::view::SheetView;
 use crate::cells::{Cell, Tag};
 use crate::layout::{RowKind, State};
+use crate::words::units::is_unit;
 
 /// A header row that is less likely one than this is told of.
 const SURE: f64 = 0.75;
@@ -438,7 +439,7 @@ impl SheetView<'_> {
     fn says_more(&self, cell: Cell) -> bool {
         let text = self.rows.text(cell);
         text.starts_with(['(', '['])
-            || !text.starts_with('-') && (self.is_unit)(&format!("({text})"))
+            || !text.starts_with('-') && is_unit(&format!("({text})"))
             || is_period(&text, cell.tag == Tag::Text)
     }
 

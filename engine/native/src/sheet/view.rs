@@ -99,8 +99,6 @@ pub struct SheetView<'s> {
     pub looks: &'s RowLooks,
     pub words: &'s Words,
     pub settings: &'s Settings,
-    /// Returns whether a text says more of the name above it.
-    pub is_unit: &'s dyn Fn(&str) -> bool,
     /// Returns whether a row begins with a label that some field asks for; nothing where none does.
     pub is_label: Option<&'s dyn Fn(usize) -> bool>,
     /// The row with the highest header score.

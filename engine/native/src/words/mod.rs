@@ -4,3 +4,4 @@ pub mod cut;
 pub mod data;
 pub mod lexicon;
 pub mod tables;
+pub mod units;
