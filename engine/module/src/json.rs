@@ -8,6 +8,17 @@ use pyo3::types::{PyBool, PyBytes, PyDict, PyFloat, PyInt, PyList, PyString, PyT
 /// Deeper values contain themselves, or nobody reads them.
 const MAX_DEPTH: usize = 500;
 
+/// The bytes that are written as they stand, whatever stands beside them.
+static BARE: [bool; 256] = {
+    let mut bare = [false; 256];
+    let mut byte = b' ';
+    while byte < 0x7f {
+        bare[byte as usize] = byte != b'"' && byte != b'\\';
+        byte += 1;
+    }
+    bare
+};
+
 /// Returns a value as one line of JSON. What JSON has no kind for is written as `plain` returns it. With `is_lenient`, infinite numbers and
 /// NaN are texts; with `is_ascii`, every other letter is an escape; with `is_compact`, no blanks stand between values.
 ///
@@ -140,11 +151,8 @@ impl Line<'_, '_> {
         let is_ascii = self.is_ascii;
         self.out.push('"');
         let utf8 = text.to_str();
-        let is_bare = |byte: u8| (b' '..0x7f).contains(&byte) & (byte != b'"') & (byte != b'\\');
         if let Ok(text) = utf8
-            && text
-                .bytes()
-                .fold(true, |are_bare, byte| are_bare & is_bare(byte))
+            && text.bytes().all(|byte| BARE[usize::from(byte)])
         {
             self.out.push_str(text);
         } else if let Ok(text) = utf8 {

@@ -454,8 +454,8 @@ class Validators(Expressions):
             context.at_field(field)
             own = [prefix + field for prefix in prefixes if prefix + field in there]
             parts: list[pl.Series] = []
-            values = offered_values(context, table, field, headers.get(field, ("", "")))
-            messages, speakers, has_passed = self._messages(context, values, own, is_there=field in headers or _has_value(table, field))
+            header = headers.get(field)
+            messages, speakers, has_passed = self._messages(context, table, field, own, header or ("", ""), is_there=header is not None or _has_value(table, field))
             name = f"{ISSUE_PREFIX}{field}"
             if all(isinstance(message, pl.Series) for message in messages) and (messages or own):
                 parts = [table.get_column(part) for part in own] + messages
@@ -483,23 +483,22 @@ class Validators(Expressions):
         return table
 
     def _messages(
-        self, context: RunContext, values: dict[str, Any], own: list[str], *, is_there: bool
+        self, context: RunContext, table: pl.DataFrame, field: str, own: list[str], header: tuple[str, str], *, is_there: bool
     ) -> tuple[list[pl.Series | pl.Expr], list[RegisteredFn], bool]:
         """The messages of a field's validators, whose each is, and whether some check has passed.
 
         ``own``: the columns of what the engine says of cells that were not read.
         """
-        table: pl.DataFrame = values["table"]
         messages: list[pl.Series | pl.Expr] = []
         speakers: list[RegisteredFn] = []
         has_passed = False
-        for entry, call in self._callers.get(values["field_name"], ()):
+        for entry, call in self._callers.get(field, ()):
             if not is_there and is_demand(entry):
                 # That the whole column is missing is one issue of the sheet.
                 continue
             expression = self._own.get(id(entry))
             if expression is None:
-                expression = self._ask(context, entry, call, values)
+                expression = self._ask(context, entry, call, offered_values(context, table, field, header))
             is_known, said = False, None
             if isinstance(expression, Check):
                 # A cell that could not be read was not empty.
@@ -518,7 +517,7 @@ class Validators(Expressions):
             elif expression is not None:
                 if not isinstance(expression, Check):
                     if context.settings.strict_validators:
-                        self._demand_text(context, table, expression, entry, values["field_name"])
+                        self._demand_text(context, table, expression, entry, field)
                 elif expression.is_about_emptiness and own:
                     # A cell that could not be read was not empty.
                     expression = pl.when(pl.all_horizontal(pl.col(own).is_null())).then(expression)

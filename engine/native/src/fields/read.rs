@@ -432,7 +432,7 @@ fn is_day(value: Value<'_>) -> bool {
         return false;
     };
     let day = if cut.cut(text) {
-        Day::of(&cut, &mut Lexicon::default())
+        Lexicon::lent(|lexicon| Day::of(&cut, lexicon))
     } else {
         None
     };

@@ -1,5 +1,6 @@
 //! The rows that are looked at: what each holds, cell by cell, and which of a few shapes it has.
 
+use std::cell::RefCell;
 use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
@@ -215,7 +216,10 @@ impl Grid {
             widest: 0,
         };
         let mut cells = Vec::new();
-        let mut texts = Texts::default();
+        let mut texts = Texts {
+            known: Known::take(),
+            ..Texts::default()
+        };
         let mut merged = Merged::of(sheet);
         for &(number, gap) in numbers {
             sheet.read_row(number, &mut cells);
@@ -231,6 +235,7 @@ impl Grid {
             let row = texts.row(number, gap, &mut grid.slots[at..]);
             grid.rows.push(row);
         }
+        texts.known.leave();
         grid.first_column = grid
             .rows
             .iter()
@@ -411,9 +416,35 @@ struct Texts {
     /// Column, where its text begins and ends, and its kind.
     found: Vec<(u16, usize, usize, CellKind)>,
     all: String,
-    /// What texts are and say, by their hashes: those of a sheet are much alike.
+    known: Known,
+}
+
+/// What texts are and say, by their hashes: those of a sheet are much alike, and those of the sheets of a workbook.
+#[derive(Default)]
+struct Known {
     kinds: HashMap<u64, CellKind>,
     words: HashMap<u64, WordFacts>,
+}
+
+impl Known {
+    /// So many texts are kept from sheet to sheet.
+    const MAX_KEPT: usize = 10_000;
+
+    /// Takes what this thread knows, or begins anew.
+    fn take() -> Self {
+        KNOWN.take()
+    }
+
+    /// Leaves it to the next sheet.
+    fn leave(self) {
+        if self.kinds.len() + self.words.len() <= Self::MAX_KEPT {
+            KNOWN.set(self);
+        }
+    }
+}
+
+thread_local! {
+    static KNOWN: RefCell<Known> = RefCell::default();
 }
 
 impl Texts {
@@ -428,7 +459,7 @@ impl Texts {
                     let text = cut(sheet.text(cell.as_text()));
                     let text = trim(text);
                     self.all.push_str(text);
-                    let known = self.kinds.entry(hash_of(text));
+                    let known = self.known.kinds.entry(hash_of(text));
                     *known.or_insert_with(|| kind_of(text))
                 }
                 Tag::Boolean => {
@@ -479,7 +510,7 @@ impl Texts {
             is_measure: kind == CellKind::Number && first.ends_with(char::is_alphabetic),
             ..Row::default()
         };
-        let words = &mut self.words;
+        let words = &mut self.known.words;
         let mut sums = Sums::default();
         for (place, &(column, start, stop, kind)) in self.found.iter().enumerate() {
             row.columns.push(column);

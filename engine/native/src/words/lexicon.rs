@@ -1,5 +1,7 @@
 //! Looking words up: names of months and weekdays, fillers, currencies. All words are folded ([`super::cut`]).
 
+use std::cell::RefCell;
+
 use super::data::{LISTS, List};
 use super::tables::{CURRENCIES, FILLERS, Languages, MONTHS, ROMAN_LANGUAGES, WEEKDAYS};
 
@@ -136,6 +138,14 @@ impl Default for Lexicon {
 
 impl Lexicon {
     const SLOTS: usize = 256;
+
+    /// Lends the words that this thread has looked up.
+    pub fn lent<T>(work: impl FnOnce(&mut Self) -> T) -> T {
+        thread_local! {
+            static KNOWN: RefCell<Lexicon> = RefCell::default();
+        }
+        KNOWN.with_borrow_mut(work)
+    }
 
     /// What is known of a word.
     pub fn word(&mut self, text: &str) -> &Word {

@@ -275,7 +275,6 @@ impl Part {
     ) -> Self {
         let mut this = Self::default();
         let mut cut = Cut::default();
-        let mut lexicon = Lexicon::default();
         let mut digits = itoa::Buffer::new();
         for (row, value) in values.iter().enumerate() {
             let text = match *value {
@@ -292,7 +291,8 @@ impl Part {
                 continue;
             }
             this.cells += 1;
-            let Some(mut day) = plain.or_else(|| Day::of(&cut, &mut lexicon)) else {
+            let read = || Lexicon::lent(|lexicon| Day::of(&cut, lexicon));
+            let Some(mut day) = plain.or_else(read) else {
                 let has = |kind| cut.tokens().iter().any(|token| token.kind == kind);
                 this.strange += usize::from(has(DIGITS) && has(WORD));
                 continue;

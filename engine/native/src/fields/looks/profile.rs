@@ -243,7 +243,7 @@ fn readings(values: &[Value<'_>]) -> (Vec<bool>, Amounts) {
 }
 
 fn is_email(text: &str) -> bool {
-    text.contains('@') && push_email(text, &mut String::new())
+    text.as_bytes().contains(&b'@') && push_email(text, &mut String::new())
 }
 
 /// Letters as one `A`, digits as one `9`, marks as they are.

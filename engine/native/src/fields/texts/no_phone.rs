@@ -17,7 +17,7 @@ fn is_day(cut: &Cut) -> bool {
     // Most numbers have parts that no day has: they are not looked at further.
     let may_be = (0..3).all(|_| matches!(lengths.next(), Some(1 | 2 | 4)));
     may_be
-        && Day::of(cut, &mut Lexicon::default()).is_some_and(|day| {
+        && Lexicon::lent(|lexicon| Day::of(cut, lexicon)).is_some_and(|day| {
             day.long_year_at().is_some() && day.days(0).iter().any(|day| *day != NONE)
         })
 }
