@@ -94,8 +94,8 @@ impl Day {
     pub fn of(cut: &Cut, lexicon: &mut Lexicon) -> Option<Self> {
         let mut numbers = cut.tokens().iter().filter(|token| token.kind == DIGITS);
         let first = numbers.next()?;
-        if numbers.next().is_none() && cut.text(*first).len() != 8 {
-            // A year and a day are two numbers, or one of eight digits; to look words up takes longer.
+        if numbers.next().is_none() && cut.text(*first).len() < 8 {
+            // A year and a day are two numbers, or one of eight digits and more; to look words up takes longer.
             return None;
         }
         if let Some(day) = Self::parse(cut, lexicon, None) {
