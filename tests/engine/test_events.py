@@ -5,12 +5,13 @@ import io
 import json
 import logging
 import re
+from collections import OrderedDict
 
 import pytest
 from conftest import plugin, steps
 
 from ade_engine.infrastructure.observability.context import create_run_logger_context
-from ade_engine.infrastructure.observability.logger import NullLogger, RunLogger
+from ade_engine.infrastructure.observability.logger import EventHandler, NullLogger, RunLogger
 from ade_engine.models.events import ENGINE_EVENT_SCHEMAS
 
 #: The members of the data of events that have no schema; the page of events is held to the others.
@@ -66,6 +67,23 @@ def test_loggers_are_logging_adapters():
     NullLogger().event("no such event")
     NullLogger().error("nothing")
     assert not NullLogger().isEnabledFor(logging.CRITICAL)
+
+
+def test_data_is_written_as_it_stands_when_its_turn_comes():
+    class Lazy:
+        def __str__(self):
+            seen["text"] = "found"
+            return "lazy"
+
+    seen = {"n": 1, "lazy": None}
+    seen["lazy"] = Lazy()
+    ordered = OrderedDict(a=1, b=float("nan"))
+    ordered.move_to_end("a")
+    handle = io.StringIO()
+    logger = logging.Logger("events")
+    logger.addHandler(EventHandler(handle, "ndjson"))
+    RunLogger(logger).event("config.lazy", data={"seen": seen, "ordered": ordered, 1: {"half": "\ud800"}})
+    assert handle.getvalue().strip().endswith('"data": {"seen": {"n": 1, "lazy": "lazy", "text": "found"}, "ordered": {"b": "nan", "a": 1}, "1": {"half": "\\ud800"}}}')
 
 
 def test_a_logger_can_be_opened_without_the_console_with_names_of_levels_and_a_namespace(tmp_path, capsys):

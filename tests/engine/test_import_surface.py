@@ -93,12 +93,16 @@ from ade_engine.fields.readers import filled_rows
 before = pl.Series("a", ["x", None, "a text that is longer", ""])
 table = pl.StandInFrame([before.clone(), pl.Series("b", [1, 2, None, 4])])
 part, places = before.slice(1, 2), pl.taken(before, [3, 0])
+numbers = pl.Series("n", [1.0, 2.0, 3.0])
+copy = numbers.clone()
 assert "polars" not in sys.modules
 import polars
 assert isinstance(before, polars.Series) and isinstance(table, polars.DataFrame)
 assert part.to_list() == [None, "a text that is longer"] and places.to_list() == ["", "x"]
 assert before.name == "a" and before.dtype == polars.String
 before[1] = "y"
+numbers[0] = 99.0
+assert (numbers.to_list(), copy.to_list()) == ([99.0, 2.0, 3.0], [1.0, 2.0, 3.0])
 before.extend(polars.Series(["z"]))
 assert filled_rows(polars.DataFrame([before]), ["a"]).to_list() == [True, True, True, False, True]
 table.insert_column(2, polars.Series("c", [True, False, None, True]))

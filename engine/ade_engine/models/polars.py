@@ -150,10 +150,10 @@ class StandInSeries(_LaterTable):
 
     @cached_property
     def _s(self) -> Any:
-        """The column as polars holds it, which from here on may change it in place."""
+        """The column as polars holds it, which from here on may change it in place: a copy, for others may hold the same."""
         import polars  # noqa: F401
 
-        made = globals()["_PySeries"].from_arrow_c_array(self._column)
+        made = globals()["_PySeries"].from_arrow_c_array(self._column.take([*range(len(self._column))]))
         made.rename(self.__dict__["name"])
         del self._column
         return made
@@ -177,13 +177,14 @@ class StandInSeries(_LaterTable):
         return self._column.null_count()
 
     def n_unique(self) -> int:
-        return len({*self._column.to_list()})
+        return as_polars(self).n_unique() if self.dtype.is_float() else len({*self._column.to_list()})
 
     def to_list(self) -> list[Any]:
         return self._column.to_list()
 
     def equals(self, other: Any) -> bool:
-        return self._column.equals(other._column) if _are_stand_ins() else as_polars(self).equals(other)
+        is_quick = _are_stand_ins() and self.dtype == other.dtype and not self.dtype.is_float()
+        return self._column.equals(other._column) if is_quick else as_polars(self).equals(other)
 
     def clone(self) -> Any:
         return self._with(self._column)

@@ -1,6 +1,6 @@
 //! Columns of the native half as Python holds them, and how native functions get them back.
 
-use pyo3::exceptions::PyTypeError;
+use pyo3::exceptions::{PyIndexError, PyTypeError};
 use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyCapsule, PyDict, PyFloat, PyInt, PyList, PyString, PyTuple};
@@ -38,6 +38,11 @@ impl ArrowColumn {
     /// Whether another column has as many rows.
     fn fits(&self, other: &Self) -> Option<()> {
         (self.column.rows == other.column.rows).then_some(())
+    }
+
+    /// Whether another column says of each row of this one whether it is true.
+    fn is_masked_by(&self, mask: &Self) -> Option<()> {
+        (mask.column.kind == Type::Boolean).then(|| self.fits(mask))?
     }
 
     /// The rows of this column and of others of its type at some places; none where the types differ.
@@ -85,18 +90,21 @@ impl ArrowColumn {
     }
 
     /// One row, so many times.
-    fn repeat(&self, row: usize, times: usize) -> Self {
-        self.with(self.column.take(&vec![row; times]))
+    fn repeat(&self, row: usize, times: usize) -> PyResult<Self> {
+        self.take(vec![row; times])
     }
 
     /// The rows at some places, in the places' order.
-    fn take(&self, places: Vec<usize>) -> Self {
-        self.with(self.column.take(&places))
+    fn take(&self, places: Vec<usize>) -> PyResult<Self> {
+        if places.iter().any(|place| *place >= self.column.rows) {
+            return Err(PyIndexError::new_err("the column has no such row"));
+        }
+        Ok(self.with(self.column.take(&places)))
     }
 
-    /// The rows at which a column of booleans is true; none where it has another length.
+    /// The rows at which a column of booleans is true; none where it is no mask of this one.
     fn filter(&self, mask: &Self) -> Option<Self> {
-        self.fits(mask)?;
+        self.is_masked_by(mask)?;
         let rows = trues(&mask.column).filter(|(_, is_true)| *is_true);
         let rows: Vec<usize> = rows.map(|(row, _)| row).collect();
         Some(self.with(self.column.take(&rows)))
@@ -105,14 +113,15 @@ impl ArrowColumn {
     /// The rows at which a column of booleans is true, and another column's at the others; none where lengths or types differ.
     fn zip_with(&self, mask: &Self, other: &Self) -> Option<Self> {
         let places = trues(&mask.column).map(|(row, is_true)| (usize::from(!is_true), row));
-        self.fits(mask)?;
+        self.is_masked_by(mask)?;
         self.fits(other)?;
         self.gather(&[other], places)
     }
 
     /// Whether one of two columns of booleans is true in each row; none where lengths or types differ.
     fn either(&self, other: &Self) -> Option<Self> {
-        self.fits(other)?;
+        self.is_masked_by(other)?;
+        other.is_masked_by(self)?;
         let mut made = ColumnBuilder::new(Type::Boolean);
         for values in self.column.values().zip(other.column.values()) {
             made.push(match values {

@@ -6,7 +6,7 @@ use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyBytes, PyDict, PyFloat, PyInt, PyList, PyString, PyTuple};
 
 /// Deeper values contain themselves, or nobody reads them.
-const MAX_DEPTH: usize = 500;
+const MAX_DEPTH: usize = 950;
 
 /// The bytes that are written as they stand, whatever stands beside them.
 static BARE: [bool; 256] = {
@@ -66,7 +66,18 @@ impl Line<'_, '_> {
         }
         if let Ok(dict) = value.cast::<PyDict>() {
             self.out.push('{');
-            for (number, (key, value)) in dict.iter().enumerate() {
+            // What is asked for its text may change the dictionary, and one of a class of its own has an order of its own.
+            let entries = match dict.is_exact_instance_of::<PyDict>() {
+                true => dict.items(),
+                false => PyList::new(
+                    dict.py(),
+                    dict.call_method0("items")?
+                        .try_iter()?
+                        .collect::<PyResult<Vec<_>>>()?,
+                )?,
+            };
+            for (number, entry) in entries.iter().enumerate() {
+                let (key, value): (Bound<'_, PyAny>, Bound<'_, PyAny>) = entry.extract()?;
                 self.out.push_str(if number > 0 { self.comma } else { "" });
                 self.push_key(&key)?;
                 self.out.push_str(self.colon);
@@ -126,7 +137,19 @@ impl Line<'_, '_> {
             )));
         }
         let start = self.out.len();
-        self.push(key, 0)?;
+        if let Ok(number) = key.cast::<PyFloat>()
+            && !number.value().is_finite()
+            && self.is_lenient
+        {
+            let name = match number.value() {
+                value if value.is_nan() => "NaN",
+                value if value > 0.0 => "Infinity",
+                _ => "-Infinity",
+            };
+            self.out.push_str(name);
+        } else {
+            self.push(key, 0)?;
+        }
         let written = self.out.split_off(start);
         self.out.push('"');
         self.out.push_str(written.trim_matches('"'));

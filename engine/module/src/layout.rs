@@ -7,7 +7,7 @@ use pyo3::types::{PyByteArray, PyDict};
 
 use super::sheet::kinds_of;
 use super::source::Scan;
-use ade_engine_native::layout::judged::judge;
+use ade_engine_native::layout::judged::{judge, reasons_of};
 use ade_engine_native::layout::{self, RowKind, RowLooks, State, traits};
 
 /// The layout of one sheet.
@@ -48,7 +48,7 @@ impl SheetLayout {
     /// What spoke for the state of a row that was looked at, rather than for the state that comes second: words, the strongest first.
     fn reasons(&self, at: usize, most: usize) -> Vec<String> {
         let row = self.layout.rows.get(at);
-        row.map_or(Vec::new(), |row| row.reasons(most))
+        row.map_or(Vec::new(), |row| reasons_of(row, most))
     }
 
     /// What rows were taken for: those at the borders of titles, headers, data, totals and notes, doubtful ones, and headers against

@@ -20,8 +20,7 @@ use ade_engine_native::sheet::rows::{Rows, Words};
 use ade_engine_native::sheet::span::Span;
 use ade_engine_native::sheet::told::{Doubt, Kept, Told};
 use ade_engine_native::sheet::view::{Choice, Heads, Settings, SheetView};
-use ade_engine_native::sheet::{self, Place, headers};
-use ade_engine_native::words::units;
+use ade_engine_native::sheet::{self, Place, headers, units};
 
 /// Words that headers have, simplified, each with its field.
 #[pyclass(frozen, module = "ade_engine._native")]

@@ -172,7 +172,7 @@ class ColumnMapper:
         if profiles is not None:
             self._notice_guesses(context, table, profiles, columns)
         if self._by_values and context.policy.sends_notices:
-            self._note_reasons(context, table, profiles, columns)
+            self._note_reasons(context, table, profiles, columns, explained)
             self._notice_others(context, table, columns)
         if context.debug:
             self._report(context, table, columns, contributions, duplicates)
@@ -347,22 +347,23 @@ class ColumnMapper:
         table: SourceTable,
         profiles: TableProfile | None,
         columns: list[MappedColumn],
+        explained: dict[Any, Any],
     ) -> None:
-        """Note what spoke for each column's field: its header, its values, other detectors."""
+        """Note what spoke for each column's field: its header, its values, other detectors. ``explained``: see :class:`Mapping`."""
         for column in columns:
             field, index = column.field_name, column.source_index
-            said = self._said_of_header(header_text(column.header), table.header_parts(index)).get(field, 0.0)
-            values = self._said_of_values(profiles, column) if profiles is not None else 0.0
-            others = (column.score or 0.0) - said - values
-            reasons = ["its header" if said >= 1 else "the end of its header"] if said else []
-            reasons += ["its values"] if values else []
-            reasons += ["other detectors"] if abs(others) > 1e-9 else []
+            key = index, field, column.score
+            message = explained.get(key)
+            if message is None:
+                said = self._said_of_header(header_text(column.header), table.header_parts(index)).get(field, 0.0)
+                values = self._said_of_values(profiles, column) if profiles is not None else 0.0
+                others = (column.score or 0.0) - said - values
+                reasons = ["its header" if said >= 1 else "the end of its header"] if said else []
+                reasons += ["its values"] if values else []
+                reasons += ["other detectors"] if abs(others) > 1e-9 else []
+                message = explained[key] = ", ".join(reasons)
             context.notices.map(
-                sheet=context.sheet_name,
-                table=context.table_index,
-                field=field,
-                column=column_letters(table.region.min_col + index),
-                message=", ".join(reasons),
+                sheet=context.sheet_name, table=context.table_index, field=field, column=column_letters(table.region.min_col + index), message=message
             )
 
     def _may_go_by_values(self, texts: list[tuple[str, list[str]]]) -> bool:

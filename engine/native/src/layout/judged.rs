@@ -2,7 +2,9 @@
 
 use std::collections::{BTreeSet, HashMap};
 
+use super::reasons;
 use super::row_layout::{RowKind, RowLayout, RowLooks, State};
+use super::traits::words_of;
 
 /// A row that looks less like its state is doubtful.
 const LEAST_SURE: f64 = 0.8;
@@ -50,7 +52,7 @@ pub fn judge<'l>(
         let kind = kinds
             .get(row)
             .map_or(looks.state.name(), |kind| kind.name());
-        let (state, reasons) = (looks.state.name(), looks.reasons(MAX_REASONS));
+        let (state, reasons) = (looks.state.name(), reasons_of(looks, MAX_REASONS));
         let likely = State::ALL.into_iter().find(|state| state.name() == kind);
         let why = if let Some(said) = repeated.get(&row) {
             format!(" ({said}; it looks like {state})")
@@ -75,4 +77,18 @@ pub fn judge<'l>(
         })
     });
     judged.collect()
+}
+
+/// What spoke for the state of a row, rather than for the one that comes second: words, the strongest first.
+pub fn reasons_of(row: &RowLayout, most: usize) -> Vec<String> {
+    let others = State::ALL.into_iter().filter(|&state| state != row.state);
+    let likely = |state: &State| row.likelihoods[*state as usize];
+    let second = others.max_by(|a, b| likely(a).total_cmp(&likely(b)));
+    let learned = reasons(&row.features, row.state, second.unwrap_or(row.state), most);
+    let learned = learned
+        .into_iter()
+        .map(|(feature, _)| words_of(usize::from(feature)));
+    // A rule has the last word.
+    let rule = row.rule.map(str::to_owned);
+    rule.into_iter().chain(learned).take(most).collect()
 }

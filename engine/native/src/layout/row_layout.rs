@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::chain::STATES;
-use super::traits::{Trait, words_of};
+use super::traits::Trait;
 
 /// What a row is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -210,25 +210,6 @@ impl RowLooks {
 const MOST_BETWEEN: usize = 2;
 
 impl RowLayout {
-    /// What spoke for the state of the row, rather than for the one that comes second: words, the strongest first.
-    pub fn reasons(&self, most: usize) -> Vec<String> {
-        let others = State::ALL.into_iter().filter(|&state| state != self.state);
-        let likely = |state: &State| self.likelihoods[*state as usize];
-        let second = others.max_by(|a, b| likely(a).total_cmp(&likely(b)));
-        let learned = super::reasons(
-            &self.features,
-            self.state,
-            second.unwrap_or(self.state),
-            most,
-        );
-        let learned = learned
-            .into_iter()
-            .map(|(feature, _)| words_of(usize::from(feature)));
-        // A rule has the last word.
-        let rule = self.rule.map(str::to_owned);
-        rule.into_iter().chain(learned).take(most).collect()
-    }
-
     /// Whether the row has a trait.
     pub fn has(&self, one: Trait) -> bool {
         self.features.contains(&(one as u16))

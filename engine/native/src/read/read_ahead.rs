@@ -24,11 +24,10 @@ struct Rest {
 impl ReadAhead {
     /// Starts reading.
     pub fn new(mut source: impl Read + Send + 'static) -> Self {
-        let mut block = vec![0; WORTHWHILE_BYTES];
-        let (filled, outcome) = fill(&mut source, &mut block);
-        let is_full = filled == block.len();
-        block.truncate(filled);
-        let failure = outcome.err();
+        let mut block = Vec::new();
+        let first = (&mut source).take(WORTHWHILE_BYTES as u64);
+        let failure = { first }.read_to_end(&mut block).err();
+        let is_full = block.len() == WORTHWHILE_BYTES;
         let rest = (is_full && failure.is_none()).then(|| {
             let (send, blocks) = sync_channel(BLOCKS_AHEAD);
             let (spent, reuse) = channel();

@@ -5,12 +5,12 @@ use std::collections::HashMap;
 use super::rows::{Rows, has_letter, is_digit, trim};
 use super::span::Span;
 use super::told::Told;
+use super::units::is_unit;
 use super::view::SheetView;
 use crate::cells::Tag;
 use crate::layout::RowKind;
 use crate::layout::totals::names_deduction;
 use crate::words::data::{LISTS, List};
-use crate::words::units::is_unit;
 
 /// A longer text is a note.
 const MAX_SECTION_CHARS: usize = 80;

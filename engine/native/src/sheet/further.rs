@@ -9,13 +9,13 @@ use std::ops::Range;
 use super::rows::{Rows, has_digit, is_period, trim};
 use super::span::Span;
 use super::told::{Doubt, Told};
+use super::units::is_unit;
 use super::view::SheetView;
 use crate::cells::{Cell, Tag};
 use crate::fields::looks::rows::{simplify, without_brackets};
 use crate::layout::words::said;
 use crate::layout::{RowKind, State};
 use crate::words::data::{LISTS, List};
-use crate::words::units::is_unit;
 
 /// The columns that are numbered, and the names that have an id, a question or a type.
 const MIN_NUMBERED: usize = 3;

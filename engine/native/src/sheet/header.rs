@@ -7,7 +7,7 @@
 use std::collections::{HashMap, HashSet};
 
 use super::rows::trim;
-use crate::words::units::{is_unit, without_brackets};
+use super::units::{is_unit, without_brackets};
 
 /// The marks that raised digits are, and what stands between them.
 const RAISED: &str = "¹²³⁴⁵⁶⁷⁸⁹⁰";
@@ -222,6 +222,7 @@ fn take_footnotes(rows: &mut Texts, columns: &mut [HeaderColumn]) {
 
 /// A text that ends in raised digits behind a word of three letters or more, behind a bracket or a year: the text before them, and these.
 fn raised_mark(text: &str) -> Option<(&str, &str)> {
+    text.ends_with(|c| RAISED.contains(c)).then_some(())?;
     let is_mark = |c: char| RAISED.contains(c) || BETWEEN_RAISED.contains(&c);
     let name = text.trim_end_matches(is_mark);
     let marks = &text[name.len()..];

@@ -33,6 +33,7 @@ pub mod rows;
 pub mod span;
 mod tables;
 pub mod told;
+pub mod units;
 pub mod view;
 
 use self::columns::Part;

@@ -9,10 +9,10 @@ use super::further::MIN_FIELDS;
 use super::rows::{MAX_COMPARED_ROWS, MIN_RECORD_CELLS, ValueKind, is_period};
 use super::span::Span;
 use super::told::{Doubt, Kept, Told};
+use super::units::is_unit;
 use super::view::SheetView;
 use crate::cells::{Cell, Tag};
 use crate::layout::{RowKind, State};
-use crate::words::units::is_unit;
 
 /// A header row that is less likely one than this is told of.
 const SURE: f64 = 0.75;

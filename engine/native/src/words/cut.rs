@@ -266,7 +266,7 @@ pub fn is_currency_sign(c: char) -> bool {
 }
 
 /// The value of a digit of any script but ASCII.
-fn digit(c: char) -> Option<u8> {
+pub fn digit(c: char) -> Option<u8> {
     let point = c as u32;
     let zero = ZEROS[..ZEROS.partition_point(|zero| *zero <= point)].last()?;
     (point - zero < 10).then_some((point - zero) as u8)

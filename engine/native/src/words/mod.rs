@@ -4,4 +4,3 @@ pub mod cut;
 pub mod data;
 pub mod lexicon;
 pub mod tables;
-pub mod units;

@@ -9,7 +9,7 @@ use crate::error::{Result, SourceError};
 
 /// A token of more than this is refused.
 const MAXIMUM_TOKEN_BYTES: usize = 64 << 20;
-const BUFFER_BYTES: usize = 1 << 17;
+const BUFFER_BYTES: usize = 1 << 14;
 /// Elements nested deeper than this are refused.
 const MAXIMUM_DEPTH: usize = 256;
 

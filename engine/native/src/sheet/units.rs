@@ -3,10 +3,10 @@
 use std::collections::HashSet;
 use std::sync::LazyLock;
 
-use super::cut::is_currency_sign;
-use super::data::{LISTS, List};
-use super::lexicon::is_code_of_header;
 use crate::cells::white_space::is_python_space;
+use crate::words::cut::{digit, is_currency_sign};
+use crate::words::data::{LISTS, List};
+use crate::words::lexicon::is_code_of_header;
 
 /// A longer text is no unit.
 const MAX_CHARS: usize = 24;
@@ -105,7 +105,6 @@ fn is_pattern_of_dates(text: &str) -> bool {
 /// The words of a unit, numbers and zeros among them, and the signs between these.
 fn words_and_signs(text: &str) -> (Vec<String>, Vec<char>) {
     let chars: Vec<char> = text.chars().collect();
-    let is_digit = |c: char| c.is_ascii_digit();
     let is_letter = |c: char| c.is_alphanumeric() && !is_digit(c);
     let ends_at = |at: usize| {
         chars
@@ -147,6 +146,10 @@ fn words_and_signs(text: &str) -> (Vec<String>, Vec<char>) {
     (words, signs)
 }
 
+fn is_digit(c: char) -> bool {
+    c.is_ascii_digit() || digit(c).is_some()
+}
+
 fn part_of(word: &str) -> Option<Part> {
     if word == "Min" {
         // The least, beside "Max".
@@ -156,7 +159,7 @@ fn part_of(word: &str) -> Option<Part> {
     let small = small.trim_matches(QUOTES);
     let single = small.strip_suffix('s').unwrap_or(small);
     let digits = single.trim_end_matches(QUOTES);
-    if !digits.is_empty() && digits.chars().all(char::is_numeric) {
+    if !digits.is_empty() && digits.chars().all(is_digit) {
         let are_zeros = matches!(digits, "000" | "000000" | "1000" | "1000000");
         return Some(if are_zeros { Part::Zeros } else { Part::Number });
     }
