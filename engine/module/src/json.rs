@@ -39,10 +39,19 @@ pub fn json_text(
         plain,
         is_lenient,
         is_ascii,
+        is_quick: true,
+        is_odd: false,
         comma: if is_compact { "," } else { ", " },
         colon: if is_compact { ":" } else { ": " },
     };
-    line.push(value, 0)?;
+    let quick = line.push(value, 0);
+    if line.is_odd {
+        line.is_quick = false;
+        line.out.clear();
+        line.push(value, 0)?;
+    } else {
+        quick?;
+    }
     Ok(line.out)
 }
 
@@ -51,6 +60,10 @@ struct Line<'a, 'py> {
     plain: &'a Bound<'py, PyAny>,
     is_lenient: bool,
     is_ascii: bool,
+    /// No code of Python's is called, which may change what is written.
+    is_quick: bool,
+    /// That does not do.
+    is_odd: bool,
     comma: &'static str,
     colon: &'static str,
 }
@@ -66,22 +79,14 @@ impl Line<'_, '_> {
         }
         if let Ok(dict) = value.cast::<PyDict>() {
             self.out.push('{');
-            // What is asked for its text may change the dictionary, and one of a class of its own has an order of its own.
-            let entries = match dict.is_exact_instance_of::<PyDict>() {
-                true => dict.items(),
-                false => PyList::new(
-                    dict.py(),
-                    dict.call_method0("items")?
-                        .try_iter()?
-                        .collect::<PyResult<Vec<_>>>()?,
-                )?,
-            };
-            for (number, entry) in entries.iter().enumerate() {
-                let (key, value): (Bound<'_, PyAny>, Bound<'_, PyAny>) = entry.extract()?;
-                self.out.push_str(if number > 0 { self.comma } else { "" });
-                self.push_key(&key)?;
-                self.out.push_str(self.colon);
-                self.push(&value, depth + 1)?;
+            if self.is_quick && dict.is_exact_instance_of::<PyDict>() {
+                self.push_entries(dict.iter().map(Ok), depth)?;
+            } else if self.is_quick {
+                return self.begin_anew();
+            } else {
+                let entries: Vec<_> = dict.call_method0("items")?.try_iter()?.collect();
+                let entries = entries.into_iter().map(|entry| entry?.extract());
+                self.push_entries(entries, depth)?;
             }
             self.out.push('}');
         } else if value.is_none() {
@@ -104,8 +109,30 @@ impl Line<'_, '_> {
             self.push_list(list.iter(), depth)?;
         } else if let Ok(tuple) = value.cast::<PyTuple>() {
             self.push_list(tuple.iter(), depth)?;
+        } else if self.is_quick {
+            return self.begin_anew();
         } else {
             self.push(&self.plain.call1((value,))?, depth + 1)?;
+        }
+        Ok(())
+    }
+
+    fn begin_anew(&mut self) -> PyResult<()> {
+        self.is_odd = true;
+        Err(PyTypeError::new_err("no plain value"))
+    }
+
+    fn push_entries<'py>(
+        &mut self,
+        entries: impl Iterator<Item = PyResult<(Bound<'py, PyAny>, Bound<'py, PyAny>)>>,
+        depth: usize,
+    ) -> PyResult<()> {
+        for (number, entry) in entries.enumerate() {
+            let (key, value) = entry?;
+            self.out.push_str(if number > 0 { self.comma } else { "" });
+            self.push_key(&key)?;
+            self.out.push_str(self.colon);
+            self.push(&value, depth + 1)?;
         }
         Ok(())
     }
