@@ -77,14 +77,8 @@ pub fn texts(sheet: &WholeSheet, place: &Place) -> Vec<Vec<String>> {
     let width = place.columns.end() - place.columns.start() + 1;
     let most = MOST_ROWS.min(MOST_CELLS / width.max(1)).max(2);
     let first = place.header.end() + 1;
-    let row = |row: u64| {
-        place
-            .columns
-            .clone()
-            .map(|column| text(sheet, row, column))
-            .collect()
-    };
-    let rows = (first..=place.last_row).take(most as usize).map(row);
+    let rows = (first..=place.last_row).take(most as usize);
+    let rows = rows.map(|row| row_of(sheet, place, row));
     std::iter::once(header(sheet, place)).chain(rows).collect()
 }
 
@@ -106,17 +100,17 @@ fn text(sheet: &WholeSheet, row: u64, column: u64) -> String {
     sheet.cell(row, column, MOST_TEXT).text
 }
 
-/// The names of the columns, as a run reads them.
+/// Returns the texts of a row, in the table's columns.
+fn row_of(sheet: &WholeSheet, place: &Place, row: u64) -> Vec<String> {
+    let columns = place.columns.clone();
+    columns.map(|column| text(sheet, row, column)).collect()
+}
+
+/// Returns the names of the columns, as a run reads them.
 fn header(sheet: &WholeSheet, place: &Place) -> Vec<String> {
     let last = *place.header.end();
     let first = (*place.header.start()).max((last + 1).saturating_sub(MOST_HEADER_ROWS));
-    let row = |row: u64| {
-        place
-            .columns
-            .clone()
-            .map(|column| text(sheet, row, column))
-            .collect()
-    };
-    let read = Header::read((first..=last).map(row).collect(), true, &|_| false);
+    let rows = (first..=last).map(|row| row_of(sheet, place, row));
+    let read = Header::read(rows.collect(), true, &|_| false);
     read.columns.into_iter().map(|column| column.name).collect()
 }

@@ -3,7 +3,7 @@
 ``from ade_engine.models import polars as pl`` stands in the place of ``import polars as pl``. Until somebody imports polars, be it an
 author's module or this one for what only polars can do, ``Series``, ``DataFrame``, ``Expr`` and the types here are stand-ins: thin
 classes around columns of the native module, with what most tables ask for. From then on the names are polars' own, and what was
-made before inherits from them: polars takes it for its own, and takes its columns over, without a copy, when it looks at them.
+made before inherits from them: polars takes it for its own, and gets a copy of each column when it looks at that.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ def __getattr__(name: str) -> Any:
 
 
 def _later(value: Any, name: str) -> Any:
-    """What a value has under this name once it is polars' own."""
+    """Returns an attribute of a value that has become polars' own: importing polars makes it so."""
     # Python asks for names with underscores to see whether there are any.
     if name.startswith("__") or not _are_stand_ins():
         raise AttributeError(f"{type(value).__name__!r} object has no attribute {name!r}")
@@ -136,10 +136,10 @@ class StandInSeries(_LaterTable):
     def __init__(self, name: Any = None, values: Any = None, dtype: Any = None, *, strict: bool = True):
         if values is None and not isinstance(name, str | None):
             name, values = "", name
-        column = values if isinstance(values, _native.ArrowColumn) else None
+        kind = None
         if isinstance(values, list):
             kind = str(dtype) if dtype is not None else _type_of_all(values)
-            column = None if kind is None else _native.column_of(values, kind)
+        column = None if kind is None else _native.column_of(values, kind)
         if column is None:
             import polars
 
@@ -205,7 +205,7 @@ class StandInSeries(_LaterTable):
     def head(self, n: int = 10) -> Any:
         return self.slice(0, n)
 
-    # What is given to these may have asked for polars while it was made.
+    # Polars may have come while the arguments of these were evaluated.
     def filter(self, predicate: Any) -> Any:
         kept = self._column.filter(predicate._column) if _are_stand_ins() else None
         return as_polars(self).filter(predicate) if kept is None else self._with(kept)

@@ -109,7 +109,7 @@ def _columns(
 def _by_headers(
     context: RunContext, source: SourceTable, mapping: Mapping, nearest: Nearest, taken: dict[int, str], missing: Collection[str]
 ) -> list[tuple[dict[str, Any], list[int]]]:
-    """What is told of the columns of each table with these headers, in the order in which it is told, and the columns that want the same field."""
+    """Returns the facts that headers alone decide, for each column, and the columns that want the same field. The facts are in their final order."""
     minimum = context.settings.minimum_mapping_score
     mapped = {*taken.values()}
     best: dict[int, list[tuple[float, str]]] = {}

@@ -15,9 +15,8 @@ use ade_engine_native::columns::view::Value;
 
 /// A column in memory, which polars takes over without a copy.
 #[pyclass(frozen, module = "ade_engine._native")]
-#[derive(Clone)]
 pub struct ArrowColumn {
-    /// What it was called where it was made.
+    /// The name that its maker gave it.
     #[pyo3(get)]
     name: String,
     column: SharedColumn,
@@ -61,7 +60,7 @@ impl ArrowColumn {
 
 #[pymethods]
 impl ArrowColumn {
-    /// What polars calls its type.
+    /// Returns the name that polars has for its type.
     #[getter]
     fn dtype(&self) -> &'static str {
         self.column.kind.name()
@@ -84,17 +83,17 @@ impl ArrowColumn {
         PyList::new(py, objects?)
     }
 
-    /// So many rows from one on, as far as there are any.
+    /// Returns `rows` rows from `first` on, or as many as there are.
     fn slice(&self, first: usize, rows: usize) -> Self {
         self.with(self.column.slice(first, rows))
     }
 
-    /// One row, so many times.
+    /// Returns one row, `times` times.
     fn repeat(&self, row: usize, times: usize) -> PyResult<Self> {
         self.take(vec![row; times])
     }
 
-    /// The rows at some places, in the places' order.
+    /// Returns the rows at some places, in the places' order.
     fn take(&self, places: Vec<usize>) -> PyResult<Self> {
         if places.iter().any(|place| *place >= self.column.rows) {
             return Err(PyIndexError::new_err("the column has no such row"));

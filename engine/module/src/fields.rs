@@ -12,10 +12,10 @@ use super::column::{ArrowColumn, arrow, series_of};
 use super::source::Scan;
 use ade_engine_native::cells::parts::in_parts;
 use ade_engine_native::cells::{Cell, Sheet, Tag, text_form};
+use ade_engine_native::columns::column::{ColumnBuilder, sparse_texts};
 use ade_engine_native::columns::frame::Series;
 use ade_engine_native::columns::view::{Value, value_of};
 use ade_engine_native::fields::checks::{self, Demand, Extreme};
-use ade_engine_native::fields::column::built;
 use ade_engine_native::fields::column::reading::{ChosenBy, Hints, Order, Reading, StatedBy};
 use ade_engine_native::fields::dates::moment;
 use ade_engine_native::fields::looks::outline::Outline;
@@ -271,7 +271,7 @@ impl UnreadCells {
     /// Nothing where there are none.
     fn of(py: Python<'_>, cells: fields::Unread, rows: usize) -> PyResult<Option<Py<Self>>> {
         let texts = cells.iter().map(|(row, lost)| (*row, lost.to_string()));
-        let Some(column) = fields::column::built::sparse_texts(rows, texts.collect()) else {
+        let Some(column) = sparse_texts(rows, texts.collect()) else {
             return Ok(None);
         };
         let column = Py::new(py, arrow("", column))?;
@@ -443,9 +443,9 @@ fn described<'py>(py: Python<'py>, reading: &Reading) -> PyResult<Bound<'py, PyD
         .then(|| arrow("", fields::flags(&reading.open)));
     facts.set_item("open", open)?;
     let doubts = (!reading.doubts.is_empty()).then(|| {
-        let mut texts = built::Texts::new(reading.doubts.len());
+        let mut texts = ColumnBuilder::of_texts(reading.doubts.len());
         for said in &reading.doubts {
-            texts.push(*said);
+            texts.push_text(*said);
         }
         arrow("", texts.column())
     });

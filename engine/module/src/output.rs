@@ -10,9 +10,9 @@ use pyo3::types::PyBytes;
 
 use super::column::{ArrowColumn, arrow, frame_of, series_of};
 use super::source::Scan;
+use ade_engine_native::columns::column::ColumnBuilder;
 use ade_engine_native::columns::frame;
 use ade_engine_native::columns::view::{TypedCells, Value};
-use ade_engine_native::fields::column::built;
 use ade_engine_native::write::cells as written;
 use ade_engine_native::write::list_sheet::{COUNTS_LOOK, HEADER_LOOK, List, Role, TITLE_LOOK};
 use ade_engine_native::write::rows::{self, PlacedColumn, PlacedRows, Stretch};
@@ -358,10 +358,10 @@ impl ListSheet {
     /// The columns, without nulls.
     fn columns(&self) -> Vec<ArrowColumn> {
         let column = |(number, name)| {
-            let mut made = built::Texts::new(self.list.lines());
+            let mut made = ColumnBuilder::of_texts(self.list.lines());
             self.list
                 .texts(number)
-                .for_each(|text| made.push(Some(text)));
+                .for_each(|text| made.push_text(Some(text)));
             arrow(name, made.column())
         };
         self.list.names().enumerate().map(column).collect()

@@ -10,8 +10,9 @@ use super::column::{ArrowColumn, arrow, series_of};
 use super::layout::SheetLayout;
 use super::sheet::numbers_of;
 use super::source::Scan;
-use ade_engine_native::columns::export::{Buffer, Validity};
+use ade_engine_native::columns::column::ColumnBuilder;
 use ade_engine_native::columns::frame::Series;
+use ade_engine_native::columns::types::Type;
 use ade_engine_native::columns::view::{ROW_BITS, Value};
 use ade_engine_native::fields;
 use ade_engine_native::fields::looks::rows::{self, KnownWords, Rule};
@@ -191,22 +192,17 @@ pub fn filled_stretch(
 /// The numbers of cells with their column: above the bits of the row stands its place among the origins, by which each is moved here.
 #[pyfunction]
 pub fn cell_numbers(rows: &Bound<'_, PyAny>, origin: u64) -> PyResult<ArrowColumn> {
-    let rows = series_of(rows)?;
-    let mut validity = Validity::new(0);
-    let mut numbers = Vec::new();
-    for value in rows.values() {
+    let mut numbers = ColumnBuilder::new(Type::Unsigned(8));
+    for value in series_of(rows)?.values() {
         let number = match value {
             Value::Integer(number) => u64::try_from(number).ok(),
             Value::Unsigned(number) => Some(number),
             _ => None,
         };
-        validity.push(number.is_some());
-        numbers.push(number.unwrap_or_default() + (origin << ROW_BITS));
+        let moved = number.map(|number| number + (origin << ROW_BITS));
+        numbers.push(moved.map_or(Value::Null, Value::Unsigned));
     }
-    Ok(arrow(
-        "",
-        validity.column("L", vec![Buffer::Words(numbers)]),
-    ))
+    Ok(arrow("", numbers.column()))
 }
 
 /// What `before` has and `after` has not, both series of numbers: how many, and first and last of each stretch without a gap.

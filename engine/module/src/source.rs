@@ -548,11 +548,6 @@ impl Scan {
         )
     }
 
-    /// Whether a column's cells are of several types, so that some lose theirs in the column that is made of them.
-    fn is_mixed(&self, column: usize, start: usize, stop: usize) -> bool {
-        series::is_mixed(self.sheet.column_kinds(column, start, stop))
-    }
-
     /// Whether the workbook counts days from 1904.
     #[getter(from_1904)]
     fn is_from_1904(&self) -> bool {

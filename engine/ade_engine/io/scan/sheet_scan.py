@@ -34,11 +34,9 @@ class SheetScan(_native.Scan):
         every value becomes text, date-times in ISO form and others by ``str``. Floats among text look as polars 1.36
         prints them (``1e20``), whatever version is installed.
         """
-        from ade_engine.models.polars import series_of
-
         all_null, is_mixed, built = self.column(name, column, start, stop)
         if built is not None:
-            return series_of(built, name), is_mixed
+            return pl.series_of(built, name), is_mixed
         if all_null:
             length = max(0, stop - start)
             return pl.Series(name, [None], dtype=pl.Null).new_from_index(0, length) if length else pl.Series(name, []), False

@@ -1,4 +1,4 @@
-//! Columns that stay in memory here: slices and copies share what they hold, and polars gets it without a copy.
+//! Columns that stay in memory here: slices and copies share what they hold. [`ColumnBuilder`] makes them value by value.
 
 use std::sync::Arc;
 
@@ -17,7 +17,7 @@ pub struct SharedColumn {
 }
 
 impl SharedColumn {
-    /// All of a column that was imported.
+    /// Takes a column that was imported, whole.
     pub(super) fn new(kind: Type, array: ArrowArray) -> Self {
         let rows = array.length.max(0) as usize;
         let (array, offset) = (Arc::new(array), 0);
@@ -29,19 +29,19 @@ impl SharedColumn {
         }
     }
 
-    /// Its values, in place.
+    /// Returns the values, in place.
     pub fn view(&self) -> ColumnView<'_> {
         // SAFETY: the array was made or imported as its format asks.
         unsafe { ColumnView::of(&self.array, self.kind, self.offset, self.rows) }
     }
 
-    /// All its values.
+    /// Returns all values, in order.
     pub fn values(&self) -> impl Iterator<Item = Value<'_>> {
         let view = self.view();
         (0..self.rows).map(move |row| view.value(row))
     }
 
-    /// The rows without a value.
+    /// Counts the rows without a value.
     pub fn null_count(&self) -> usize {
         match self.array.null_count {
             0 if self.kind != Type::Null => 0,
@@ -52,7 +52,7 @@ impl SharedColumn {
         }
     }
 
-    /// So many rows from one on, as far as there are any.
+    /// Returns `rows` rows from `first` on, or as many as there are.
     pub fn slice(&self, first: usize, rows: usize) -> Self {
         let first = first.min(self.rows);
         Self {
@@ -62,7 +62,7 @@ impl SharedColumn {
         }
     }
 
-    /// The rows at some places, in the places' order.
+    /// Returns the rows at some places, in the places' order.
     pub fn take(&self, rows: &[usize]) -> Self {
         let values = match self.kind {
             Type::TextView => Buffer::Views(self.taken(rows)),
@@ -83,7 +83,7 @@ impl SharedColumn {
         validity.column(self.kind.format(), buffers).into()
     }
 
-    /// The words of the layout at some places. `T` is as wide as the type's words.
+    /// Returns the words of the layout at some places. `T` is as wide as the type's words.
     fn taken<T: Copy>(&self, rows: &[usize]) -> Vec<T> {
         if rows.is_empty() {
             return Vec::new();
@@ -97,7 +97,7 @@ impl SharedColumn {
         rows.iter().map(|&row| words[row]).collect()
     }
 
-    /// The rows at some places of several columns of one type: the number of the column, and of its row.
+    /// Returns the rows at some places of several columns of one type; a place is the number of the column, and of its row.
     pub fn gather(columns: &[&Self], places: impl Iterator<Item = (usize, usize)>) -> Self {
         let views: Vec<ColumnView<'_>> = columns.iter().map(|column| column.view()).collect();
         let kind = columns.first().map_or(Type::Null, |column| column.kind);
@@ -108,7 +108,7 @@ impl SharedColumn {
         made.column().into()
     }
 
-    /// The column as C structures, which share its memory.
+    /// Returns the column as C structures, which share its memory.
     pub fn export(&self, name: &str) -> (ArrowSchema, ArrowArray) {
         let array = ArrowArray {
             length: self.rows as i64,
@@ -177,7 +177,17 @@ impl ColumnBuilder {
         }
     }
 
-    /// A column of values that are all of one kind.
+    /// An empty column of text, with room for so many short ones.
+    pub fn of_texts(rows: usize) -> Self {
+        let mut texts = Self::new(Type::LargeText);
+        if let Built::Texts(offsets, bytes) = &mut texts.values {
+            offsets.reserve(rows);
+            bytes.reserve(rows * 8);
+        }
+        texts
+    }
+
+    /// Returns the column of values that are all of one kind.
     pub fn of<T: Copy>(kind: Type, values: &[Option<T>], of: fn(T) -> Value<'static>) -> Column {
         let mut made = Self::new(kind);
         for value in values {
@@ -205,7 +215,25 @@ impl ColumnBuilder {
         }
     }
 
-    /// The column.
+    /// Adds a text to a column of texts, or null.
+    #[inline]
+    pub fn push_text(&mut self, text: Option<&str>) {
+        self.push(text.map_or(Value::Null, Value::Text));
+    }
+
+    /// Adds the rows of another column of texts behind the own ones.
+    pub fn append_texts(&mut self, other: &Self) {
+        if let (Built::Texts(offsets, bytes), Built::Texts(more, further)) =
+            (&mut self.values, &other.values)
+        {
+            let start = bytes.len() as u64;
+            bytes.extend_from_slice(further);
+            offsets.extend(more[1..].iter().map(|offset| start + offset));
+            self.validity.append(&other.validity);
+        }
+    }
+
+    /// Returns the column that was built.
     pub fn column(self) -> Column {
         let buffers = match self.values {
             Built::Nothing => Vec::new(),
@@ -219,7 +247,25 @@ impl ColumnBuilder {
     }
 }
 
-/// A value as its layout holds it: times count nanoseconds there.
+/// Returns the column of text that has values in few rows; none where it has no value at all.
+pub fn sparse_texts(rows: usize, mut values: Vec<(usize, String)>) -> Option<Column> {
+    if values.is_empty() {
+        return None;
+    }
+    values.sort_by_key(|(row, _)| *row);
+    let mut texts = ColumnBuilder::of_texts(rows);
+    let mut values = values.iter().peekable();
+    for row in 0..rows {
+        let mut text = None;
+        while let Some((_, value)) = values.next_if(|(own, _)| *own == row) {
+            text.get_or_insert(value.as_str());
+        }
+        texts.push_text(text);
+    }
+    Some(texts.column())
+}
+
+/// Returns a value as its layout holds it: times count nanoseconds there.
 fn word(value: Value<'_>) -> u64 {
     match value {
         Value::Null | Value::Boolean(_) | Value::Text(_) => 0,

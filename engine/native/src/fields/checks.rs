@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 
 use regex::Regex;
 
-use super::column::built::Texts;
+use crate::columns::column::ColumnBuilder;
 use crate::columns::export::Column;
 use crate::columns::view::Value;
 use crate::fields::texts::text;
@@ -190,7 +190,7 @@ pub fn messages(
     above: &str,
     others: &[Vec<Value<'_>>],
 ) -> Option<Column> {
-    let mut texts = Texts::new(breaches.len());
+    let mut texts = ColumnBuilder::of_texts(breaches.len());
     let mut is_any = false;
     for (row, breach) in breaches.iter().enumerate() {
         let is_known = others.iter().any(|said| said[row] != Value::Null);
@@ -199,7 +199,7 @@ pub fn messages(
             Breach::Above => above,
         });
         is_any |= said.is_some();
-        texts.push(said);
+        texts.push_text(said);
     }
     is_any.then(|| texts.column())
 }
@@ -207,7 +207,7 @@ pub fn messages(
 /// Joins several columns of messages, row by row: all of them, or the first one that says something.
 pub fn joined(columns: &[Vec<Value<'_>>], is_first: bool) -> Column {
     let rows = columns.first().map_or(0, Vec::len);
-    let mut texts = Texts::new(rows);
+    let mut texts = ColumnBuilder::of_texts(rows);
     let mut whole = String::new();
     for row in 0..rows {
         let mut said = columns.iter().filter_map(|column| match column[row] {
@@ -223,9 +223,9 @@ pub fn joined(columns: &[Vec<Value<'_>>], is_first: bool) -> Column {
                     whole.push_str("; ");
                     whole.push_str(more);
                 }
-                texts.push(Some(&whole));
+                texts.push_text(Some(&whole));
             }
-            _ => texts.push(first),
+            _ => texts.push_text(first),
         }
     }
     texts.column()

@@ -2,7 +2,6 @@
 
 use std::ops::Range;
 
-use super::column::built;
 use super::column::reading::{Decided, Hints, Order, Reading};
 use super::dates::date;
 use super::dates::day::{self, Day};
@@ -24,7 +23,7 @@ use crate::columns::column::ColumnBuilder;
 use crate::columns::types::{Type, Unit};
 use crate::columns::view::Value;
 use crate::words::cut::{self, Cut};
-use crate::words::lexicon::{self, Lexicon};
+use crate::words::lexicon;
 
 /// The text inside the guard that people and exports put around ids so that spreadsheets keep their zeros: `'00123`, `="00123"`.
 fn unguarded(value: Value<'_>) -> Option<Value<'_>> {
@@ -367,7 +366,7 @@ fn read_currencies(
         };
     }
     let codes = lexicon::codes_of(found.iter().copied().flatten().chain(of_header));
-    let mut texts = built::Texts::new(values.len());
+    let mut texts = ColumnBuilder::of_texts(values.len());
     // "$" is of several countries.
     let is_code =
         |code: &&str| code.len() == 3 && code.bytes().all(|byte| byte.is_ascii_uppercase());
@@ -377,7 +376,7 @@ fn read_currencies(
         if code.is_some() && kept.is_none() {
             unread.push((row, lost("a sign of several currencies", values[row])));
         }
-        texts.push(kept);
+        texts.push_text(kept);
     }
     unread.sort_unstable_by_key(|(row, _)| *row);
     outcome(texts.column(), unread, None)
@@ -431,11 +430,7 @@ fn is_day(value: Value<'_>) -> bool {
     let Value::Text(text) = value else {
         return false;
     };
-    let day = if cut.cut(text) {
-        Lexicon::lent(|lexicon| Day::of(&cut, lexicon))
-    } else {
-        None
-    };
+    let day = if cut.cut(text) { Day::of(&cut) } else { None };
     day.is_some_and(|day| day.days(0).iter().any(|day| *day != day::NONE))
 }
 

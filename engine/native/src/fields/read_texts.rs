@@ -3,7 +3,6 @@
 
 use std::collections::HashMap;
 
-use super::column::built;
 use super::column::reading::{Decided, Reading};
 use super::filled::is_filled;
 use super::kind::Kind;
@@ -17,6 +16,7 @@ use super::texts::person::Doubt;
 use super::texts::phone::{self, NoPhone, Written};
 use super::texts::text::{self, NamePart, NoCode};
 use crate::cells::parts::in_parts;
+use crate::columns::column::ColumnBuilder;
 use crate::columns::view::Value;
 use crate::words::cut::Cut;
 
@@ -25,7 +25,7 @@ const NO_PHONE: &str = "not a phone number";
 
 /// What became of the cells of a part of a column.
 struct TextPart {
-    texts: built::Texts,
+    texts: ColumnBuilder,
     unread: Unread,
     lost_digits: usize,
     phones: Phones,
@@ -176,11 +176,11 @@ fn read_text_as(
     })
     .into_iter();
     let Some(mut whole) = parts.next() else {
-        let nothing = outcome(built::Texts::new(0).column(), Unread::new(), None);
+        let nothing = outcome(ColumnBuilder::of_texts(0).column(), Unread::new(), None);
         return (nothing, Phones::default());
     };
     for part in parts {
-        whole.texts.append(&part.texts);
+        whole.texts.append_texts(&part.texts);
         whole.unread.extend(part.unread);
         whole.lost_digits += part.lost_digits;
         whole.phones.add(&part.phones);
@@ -296,7 +296,7 @@ fn read_text_part(
     (open_is_american, is_strict): (bool, bool),
 ) -> TextPart {
     let mut part = TextPart {
-        texts: built::Texts::new(values.len()),
+        texts: ColumnBuilder::of_texts(values.len()),
         unread: Unread::new(),
         lost_digits: 0,
         phones: Phones::default(),
@@ -350,7 +350,8 @@ fn read_text_part(
             }
             part.unread.push((first_row + row, cell));
         }
-        part.texts.push((!text.is_empty()).then_some(text.as_str()));
+        part.texts
+            .push_text((!text.is_empty()).then_some(text.as_str()));
     }
     part
 }

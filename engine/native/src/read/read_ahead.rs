@@ -4,6 +4,8 @@ use std::io::{self, Read};
 use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
 
 const BLOCK_BYTES: usize = 1 << 17;
+/// A block begins with so many.
+const MIN_BLOCK_BYTES: usize = 1 << 13;
 const BLOCKS_AHEAD: usize = 4;
 /// A part is read in a thread of its own only if it is larger than this.
 const WORTHWHILE_BYTES: usize = 1 << 17;
@@ -25,8 +27,7 @@ impl ReadAhead {
     /// Starts reading.
     pub fn new(mut source: impl Read + Send + 'static) -> Self {
         let mut block = Vec::new();
-        let first = (&mut source).take(WORTHWHILE_BYTES as u64);
-        let failure = { first }.read_to_end(&mut block).err();
+        let failure = fill(&mut source, WORTHWHILE_BYTES, &mut block).err();
         let is_full = block.len() == WORTHWHILE_BYTES;
         let rest = (is_full && failure.is_none()).then(|| {
             let (send, blocks) = sync_channel(BLOCKS_AHEAD);
@@ -56,12 +57,10 @@ fn read_blocks(
 ) {
     loop {
         let mut block = reuse.try_recv().unwrap_or_default();
-        block.resize(BLOCK_BYTES, 0);
-        let (filled, outcome) = fill(&mut source, &mut block);
-        let is_full = filled == block.len();
-        block.truncate(filled);
+        let outcome = fill(&mut source, BLOCK_BYTES, &mut block);
+        let is_full = block.len() == BLOCK_BYTES;
         // An empty block means the end, so none is sent before that. The reader may have stopped early.
-        if filled > 0 && send.send(Ok(block)).is_err() {
+        if !block.is_empty() && send.send(Ok(block)).is_err() {
             return;
         }
         if let Err(error) = outcome {
@@ -75,18 +74,26 @@ fn read_blocks(
     }
 }
 
-/// Reads until the block is full, the source ends or fails.
-fn fill(source: &mut impl Read, block: &mut [u8]) -> (usize, io::Result<()>) {
+/// Reads into a block, over what it held, until it has so many bytes, the source ends or fails. It grows as it is filled, for most parts are
+/// small.
+fn fill(source: &mut impl Read, most: usize, block: &mut Vec<u8>) -> io::Result<()> {
     let mut filled = 0;
-    while filled < block.len() {
+    let outcome = loop {
+        if filled == block.len() {
+            if filled == most {
+                break Ok(());
+            }
+            block.resize((2 * filled).clamp(MIN_BLOCK_BYTES, most), 0);
+        }
         match source.read(&mut block[filled..]) {
-            Ok(0) => break,
+            Ok(0) => break Ok(()),
             Ok(count) => filled += count,
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => return (filled, Err(error)),
+            Err(error) => break Err(error),
         }
-    }
-    (filled, Ok(()))
+    };
+    block.truncate(filled);
+    outcome
 }
 
 impl Read for ReadAhead {

@@ -1,4 +1,3 @@
-//! What readers of columns share: how a column was read, the columns that come out.
+//! What readers of columns share: how a column was read.
 
-pub mod built;
 pub mod reading;

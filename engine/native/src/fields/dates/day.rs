@@ -91,13 +91,17 @@ impl Day {
     }
 
     /// The parts of a text that was cut; none where it can be no date.
-    pub fn of(cut: &Cut, lexicon: &mut Lexicon) -> Option<Self> {
+    pub fn of(cut: &Cut) -> Option<Self> {
         let mut numbers = cut.tokens().iter().filter(|token| token.kind == DIGITS);
         let first = numbers.next()?;
         if numbers.next().is_none() && cut.text(*first).len() < 8 {
             // A year and a day are two numbers, or one of eight digits and more; to look words up takes longer.
             return None;
         }
+        Lexicon::lent(|lexicon| Self::look_up(cut, lexicon))
+    }
+
+    fn look_up(cut: &Cut, lexicon: &mut Lexicon) -> Option<Self> {
         if let Some(day) = Self::parse(cut, lexicon, None) {
             return Some(day);
         }
@@ -510,7 +514,7 @@ mod tests {
     fn day(text: &str) -> Option<Day> {
         let mut cut = Cut::default();
         cut.cut(text).then_some(())?;
-        Day::of(&cut, &mut Lexicon::default())
+        Day::of(&cut)
     }
 
     #[test]

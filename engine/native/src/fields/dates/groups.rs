@@ -8,7 +8,6 @@ use crate::cells::parts::{in_threads, ranges};
 use crate::columns::view::Value;
 use crate::fields::column::reading::Order;
 use crate::words::cut::{Cut, DIGITS, WORD};
-use crate::words::lexicon::Lexicon;
 use crate::words::tables::Languages;
 
 /// The group of a cell that is no date.
@@ -291,8 +290,7 @@ impl Part {
                 continue;
             }
             this.cells += 1;
-            let read = || Lexicon::lent(|lexicon| Day::of(&cut, lexicon));
-            let Some(mut day) = plain.or_else(read) else {
+            let Some(mut day) = plain.or_else(|| Day::of(&cut)) else {
                 let has = |kind| cut.tokens().iter().any(|token| token.kind == kind);
                 this.strange += usize::from(has(DIGITS) && has(WORD));
                 continue;

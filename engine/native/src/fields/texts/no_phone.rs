@@ -2,7 +2,6 @@
 
 use crate::fields::dates::day::{Day, NONE};
 use crate::words::cut::{Cut, DIGITS, SPACE, Token, WORD};
-use crate::words::lexicon::Lexicon;
 
 /// A number has at least so many digits, and with its country at most so many (ITU-T E.164).
 pub(super) const LEAST: usize = 7;
@@ -17,7 +16,7 @@ fn is_day(cut: &Cut) -> bool {
     // Most numbers have parts that no day has: they are not looked at further.
     let may_be = (0..3).all(|_| matches!(lengths.next(), Some(1 | 2 | 4)));
     may_be
-        && Lexicon::lent(|lexicon| Day::of(cut, lexicon)).is_some_and(|day| {
+        && Day::of(cut).is_some_and(|day| {
             day.long_year_at().is_some() && day.days(0).iter().any(|day| *day != NONE)
         })
 }
