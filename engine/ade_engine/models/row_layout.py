@@ -36,7 +36,7 @@ class RowLayout:
     @property
     def reasons(self) -> list[str]:
         """What spoke for the state, rather than for the one that comes second: the strongest first, at most five."""
-        return [] if self._native is None else self._native.reasons(self._at, 5)
+        return [] if self._native is None else self._native.layout_reasons(self._at, 5)
 
     def __repr__(self) -> str:
         return f"RowLayout({self.state!r}, {self.likelihoods!r})"
@@ -53,9 +53,9 @@ class SheetRows:
     def __init__(self, native: Any):
         #: The rows that were looked at. Others look like those before, or are blank.
         self._looked_at = [
-            RowLayout(STATES[state], dict(zip(STATES, likelihoods)), native, at) for at, (state, likelihoods) in enumerate(native.rows())
+            RowLayout(STATES[state], dict(zip(STATES, likelihoods)), native, at) for at, (state, likelihoods) in enumerate(native.layouts_looked_at())
         ]
-        self._by_row = native.by_row()
+        self._by_row = native.layout_by_row()
 
     def __getitem__(self, number: int) -> RowLayout:
         at = self._by_row[number]

@@ -8,7 +8,7 @@ from ade_engine.fields import surroundings
 from ade_engine.fields.nearest import Nearest
 from ade_engine.fields.surroundings import Surroundings
 from ade_engine.models.fields import HookName
-from ade_engine.models.table import TableResult
+from ade_engine.models.table import TableRegion, TableResult
 from ade_engine.pipeline.columns.derived import derived_mappings, split_columns
 from ade_engine.pipeline.columns.frame import SourceTable, header_text
 from ade_engine.pipeline.columns.mapping import ColumnMapper, rename_columns
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from ade_engine.extensions.registry import RegisteredFn, Registry
     from ade_engine.fields.surroundings import Sources
     from ade_engine.io.scan.sheet_scan import SheetScan
-    from ade_engine.models.table import DerivedMapping, TableRegion
+    from ade_engine.models.table import DerivedMapping
     from ade_engine.pipeline.columns.mapping import Mapping
     from ade_engine.pipeline.finding.header_rows import RowSpan
     from ade_engine.pipeline.finding.row_detectors import RowClassifier
@@ -73,9 +73,9 @@ class TableBuilder:
         """A table from its cells to what is written."""
         has_rows = bool(context.settings.row_provenance)
         gathered = span.gathered
-        source = SourceTable(span.turned or (scan if gathered is None else gathered.scan), span, spread_labels=context.settings.spread_header_labels, has_rows=has_rows, is_name=self._columns.is_name)
+        source = SourceTable(span.turned or (scan if gathered is None else span.scan), span, spread_labels=context.settings.spread_header_labels, has_rows=has_rows, is_name=self._columns.is_name)
         turned = None if span.turned is None else span.turned_from
-        region = source.region if gathered is None else gathered.region
+        region = source.region if gathered is None else TableRegion(*gathered.region)
         context = context.for_table(table_index, region, turned=turned)
         mapping, found = self._mapped(context, source, scan, span)
         table = raw = rename_columns(context, source, mapping)

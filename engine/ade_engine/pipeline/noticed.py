@@ -423,20 +423,6 @@ def _named(count: int, first: tuple[int, int, int, int], one: str = "has", sever
     return f"{count} merged ranges (first {range_text(first)}) {several}"
 
 
-#: Rows of one sheet that are listed with what they were taken for.
-_MOST_ROWS = 60
-
-
-def notice_rows(context: RunContext, scan: SheetScan, kinds: bytearray, repeated: Mapping[int, str]) -> None:
-    """The rows at which titles, headers, data, totals and notes begin and end, doubtful ones, and those that a word or a detector
-    made a header against their looks: what they were taken for.
-
-    The words of a reason speak of the looks of a row, and hold no values.
-    """
-    for facts in scan.layout().judged(kinds, repeated, _MOST_ROWS):
-        context.notices.judge(sheet=context.sheet_name, **facts)
-
-
 def notice_no_table(context: RunContext, verdict: RowKinds | None, spans: list[RowSpan]) -> None:
     """A sheet without a value (then there is no verdict), or one whose header row no detector has found."""
     if verdict is None:

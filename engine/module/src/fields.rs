@@ -1,7 +1,7 @@
 //! Reading columns of values as people type them, for `ade_engine.fields`.
 
 use std::collections::{HashMap, HashSet};
-use std::sync::{LazyLock, Mutex, PoisonError};
+use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
@@ -364,7 +364,9 @@ pub fn read_column<'py>(
         currencies: &[],
     };
     let origin = match origin {
-        Some((scan, column, rows)) => Some((scan.get().sheet(), column, series_of(&rows)?)),
+        Some((scan, column, rows)) => {
+            Some((Arc::clone(scan.get().sheet()), column, series_of(&rows)?))
+        }
         None => None,
     };
     let (outcome, is_exact) = py.detach(|| {
@@ -578,7 +580,9 @@ pub fn shown_by<'py>(
 ) -> PyResult<(Option<&'static str>, Option<&'static str>, bool)> {
     let column = series_of(series)?;
     let origin = match origin {
-        Some((scan, column, rows)) => Some((scan.get().sheet(), column, series_of(&rows)?)),
+        Some((scan, column, rows)) => {
+            Some((Arc::clone(scan.get().sheet()), column, series_of(&rows)?))
+        }
         None => None,
     };
     let (hints, is_money) = py.detach(|| {

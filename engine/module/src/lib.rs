@@ -77,12 +77,11 @@ fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(layout::row_kinds, module)?)?;
     module.add_function(wrap_pyfunction!(layout::layout_features, module)?)?;
     module.add_function(wrap_pyfunction!(layout::layout_feature_names, module)?)?;
-    module.add_class::<layout::SheetLayout>()?;
     module.add_function(wrap_pyfunction!(shape::propose_shapes, module)?)?;
     module.add_class::<sheet::HeaderWords>()?;
-    module.add_function(wrap_pyfunction!(sheet::mark_headers, module)?)?;
     module.add_function(wrap_pyfunction!(sheet::find_tables, module)?)?;
     module.add_class::<sheet::FoundTables>()?;
+    module.add_class::<sheet::FoundCards>()?;
     module.add_function(wrap_pyfunction!(sheet::rows_of_table, module)?)?;
     module.add_function(wrap_pyfunction!(sheet::values_above, module)?)?;
     module.add_function(wrap_pyfunction!(sheet::header_of_table, module)?)?;

@@ -7,7 +7,6 @@ use pyo3::prelude::*;
 use pyo3::types::{PyByteArray, PyBytes};
 
 use super::column::{ArrowColumn, arrow, series_of};
-use super::layout::SheetLayout;
 use super::sheet::numbers_of;
 use super::source::Scan;
 use ade_engine_native::columns::column::ColumnBuilder;
@@ -47,28 +46,22 @@ impl RowRule {
         };
         Ok(Self { rule })
     }
-
-    /// Whether it asks for the layout of the sheet.
-    #[getter]
-    fn by_layout(&self) -> bool {
-        matches!(self.rule, Rule::Layout { .. })
-    }
 }
 
-/// Classifies all rows of a scan, by rules for known words, for filled cells, and for the layout of the sheet. Returns the
+/// Classifies all rows of a scan by rules. Returns the
 /// kinds (0 other, 1 header, 2 data, 3 total, 4 section head, 5 note, 6 title), the best header row, and the header scores, eight bytes each.
 #[pyfunction]
-#[pyo3(signature = (scan, rules, layout=None))]
 pub fn classify_rows<'py>(
     py: Python<'py>,
     scan: &Bound<'py, Scan>,
     rules: Vec<Bound<'py, RowRule>>,
-    layout: Option<&Bound<'py, SheetLayout>>,
 ) -> PyResult<(Bound<'py, PyByteArray>, Option<usize>, Bound<'py, PyBytes>)> {
-    let sheet = scan.get().sheet();
+    let grid = scan.get().grid();
     let rules: Vec<&Rule> = rules.iter().map(|rule| &rule.get().rule).collect();
-    let layout = layout.map(Bound::get);
-    let found = py.detach(|| rows::classify(&sheet, &rules, layout.map(SheetLayout::layout)));
+    let found = py.detach(|| {
+        let asks_for_looks = rules.iter().any(|rule| matches!(rule, Rule::Layout { .. }));
+        rows::classify(grid.cells(), &rules, asks_for_looks.then(|| grid.looks()))
+    });
     let kinds = PyByteArray::new(py, &numbers_of(&found.kinds));
     let scores: Vec<u8> = found
         .header_scores
@@ -80,21 +73,20 @@ pub fn classify_rows<'py>(
 
 /// Returns what each rule scores a row for its kinds, by their names.
 #[pyfunction]
-#[pyo3(signature = (scan, rules, layout, row))]
 pub fn score_row(
     scan: &Bound<'_, Scan>,
     rules: Vec<Bound<'_, RowRule>>,
-    layout: Option<&Bound<'_, SheetLayout>>,
     row: usize,
 ) -> Vec<Vec<(&'static str, f64)>> {
     let sheet = scan.get().sheet();
-    let looks = layout.and_then(|layout| layout.get().layout().row(row));
+    let looks_of_row = || scan.get().grid().looks().row(row);
     let mut cells = Vec::new();
     sheet.read_row(row, &mut cells);
     let scores = rules.iter().map(|rule| {
         let mut scores = Vec::new();
         let rule = &rule.get().rule;
-        rule.score(&sheet, &cells, looks, |kind, score| {
+        let looks = matches!(rule, Rule::Layout { .. }).then(looks_of_row);
+        rule.score(sheet, &cells, looks.flatten(), |kind, score| {
             scores.push((kind.name(), score));
         });
         scores

@@ -2,25 +2,27 @@
 
 use std::cell::RefCell;
 use std::ops::Range;
+use std::sync::Arc;
 
 use pyo3::IntoPyObjectExt;
 use pyo3::prelude::*;
-use pyo3::types::{PyByteArray, PyBytes};
+use pyo3::types::{PyByteArray, PyBytes, PyDict};
 
-use super::layout::SheetLayout;
 use super::source::Scan;
 use ade_engine_native::cells::Tag;
 use ade_engine_native::cells::white_space::is_control;
-use ade_engine_native::layout::{RowKind, RowLooks};
+use ade_engine_native::layout::judged::Judged;
+use ade_engine_native::layout::{RowKind, RowLooks, State};
 use ade_engine_native::sheet::as_above::as_above;
+use ade_engine_native::sheet::cards::Cards;
+use ade_engine_native::sheet::grid::Grid;
 use ade_engine_native::sheet::header::Header;
 use ade_engine_native::sheet::inside::Inside;
-use ade_engine_native::sheet::on_its_side::Side;
 use ade_engine_native::sheet::rows::{Rows, Words};
 use ade_engine_native::sheet::span::Span;
 use ade_engine_native::sheet::told::{Doubt, Kept, Told};
-use ade_engine_native::sheet::view::{Choice, Heads, Settings, SheetView};
-use ade_engine_native::sheet::{self, Place, headers, units};
+use ade_engine_native::sheet::view::{Choice, Heads, Settings};
+use ade_engine_native::sheet::{Configuration, Found, Verdict, find, units};
 
 /// Words that headers have, simplified, each with its field.
 #[pyclass(frozen, module = "ade_engine._native")]
@@ -41,40 +43,6 @@ pub(super) fn kinds_of(kinds: &Bound<'_, PyByteArray>) -> Vec<RowKind> {
 
 pub(super) fn numbers_of(kinds: &[RowKind]) -> Vec<u8> {
     kinds.iter().map(|&kind| kind as u8).collect()
-}
-
-/// The kinds of all rows; rows that repeat a header, each with how, in words; headers of other tables; titles of pages.
-type MarkedHeaders<'py> = (
-    Bound<'py, PyBytes>,
-    Vec<(usize, &'static str)>,
-    Vec<usize>,
-    Vec<usize>,
-);
-
-/// Marks, among the kinds of a sheet's rows, headers that only the rows around them explain. Without `words`, which headers have, only
-/// those that repeat one are, and only if `repeated`; `by_values`: names above values in several columns are a header, too.
-#[pyfunction]
-pub fn mark_headers<'py>(
-    py: Python<'py>,
-    scan: &Bound<'py, Scan>,
-    layout: &Bound<'py, SheetLayout>,
-    kinds: &Bound<'py, PyByteArray>,
-    repeated: bool,
-    words: Option<&Bound<'py, HeaderWords>>,
-    by_values: bool,
-) -> MarkedHeaders<'py> {
-    let sheet = scan.get().sheet();
-    let layout = layout.get().layout();
-    let words = words.map(|words| &words.get().0);
-    let mut kinds = kinds_of(kinds);
-    let marked = py.detach(|| {
-        let rows = Rows { sheet: &sheet };
-        headers::mark(rows, layout, &mut kinds, repeated, words, by_values)
-    });
-    let repeats = marked.repeats.into_iter();
-    let repeats = repeats.map(|(row, how)| (row, how.words()));
-    let kinds = PyBytes::new(py, &numbers_of(&kinds));
-    (kinds, repeats.collect(), marked.further, marked.titles)
 }
 
 /// A table: first row, header rows, the row behind the last, first column, the column behind the last, whether no detector took the
@@ -125,9 +93,6 @@ impl ChoiceOfUser {
     }
 }
 
-/// The columns of a part of a sheet, where it lies beside others.
-type PartColumns = (Option<(usize, usize)>,);
-
 /// The settings of a run that say how tables are found, and which of their rows are left out.
 #[derive(FromPyObject)]
 pub struct RunSettings {
@@ -142,16 +107,16 @@ pub struct RunSettings {
     stop_at_blank_rows: usize,
     skip_total_rows: bool,
     balance_rows: String,
+    line_records: bool,
+    turn_tables: bool,
 }
 
 impl RunSettings {
-    fn settings(self, choice: Option<ChoiceOfUser>, part: Option<PartColumns>) -> Settings {
-        let choice = choice.map(ChoiceOfUser::choice);
-        let is_open = choice.as_ref().is_none_or(Choice::is_open);
+    fn settings(self) -> Settings {
         Settings {
             is_2026: self.edition == "2026",
-            headerless: self.headerless_tables && is_open,
-            by_context: self.rows_by_context && is_open,
+            headerless_tables: self.headerless_tables,
+            rows_by_context: self.rows_by_context,
             columns_by_context: self.columns_by_context,
             merge_stacked_headers: self.merge_stacked_headers,
             split_side_by_side: self.split_side_by_side_tables,
@@ -164,11 +129,9 @@ impl RunSettings {
             blank_rows: self.stop_at_blank_rows,
             leave_out_totals: self.skip_total_rows,
             leave_out_balances: self.balance_rows == "drop",
-            choice,
-            is_part: part.is_some(),
-            columns: part
-                .and_then(|(columns,)| columns)
-                .map(|(first, stop)| first..stop),
+            line_records: self.line_records,
+            turn_tables: self.turn_tables,
+            ..Settings::default()
         }
     }
 }
@@ -206,8 +169,9 @@ fn told<'py>(py: Python<'py>, told: Told) -> PyResult<Bound<'py, PyAny>> {
         }
         Told::Deductions(row) => ("deductions", row).into_bound_py_any(py),
         Told::PageTitles(rows) => ("page titles", rows).into_bound_py_any(py),
-        Told::OnItsSide(fields, rows) => {
-            ("on its side", fields, rows.start, rows.end).into_bound_py_any(py)
+        Told::FurtherHeaders(rows) => ("further headers", rows).into_bound_py_any(py),
+        Told::OnItsSide(fields, rows, is_turned) => {
+            ("on its side", fields, rows.start, rows.end, is_turned).into_bound_py_any(py)
         }
         Told::NotesBeside(cells) => ("notes beside", cells).into_bound_py_any(py),
         Told::DoubtBeside(columns, ends_above) => {
@@ -220,98 +184,181 @@ fn told<'py>(py: Python<'py>, told: Told) -> PyResult<Bound<'py, PyAny>> {
     }
 }
 
-/// A table on its side: first row, the row behind the last, the column of its names, of how many fields these are words, and whether names
-/// and values leave no doubt.
-type SideTuple = (usize, usize, usize, usize, bool);
-/// A part of a sheet: first row and the row behind the last, first column and the column behind the last, and its header row.
-type PartTuple = ((usize, usize), (usize, usize), usize);
+/// Records that stand in lines of a sheet, as a table.
+#[pyclass(frozen, get_all, module = "ade_engine._native")]
+pub struct FoundCards {
+    /// The records below a header of their labels.
+    scan: Py<Scan>,
+    labels: Vec<String>,
+    /// The row of the sheet in which each record begins, from 1.
+    first_rows: Vec<usize>,
+    /// For each label the row and the column of its value in each record, from 1; 0 where a record lacks it.
+    cells: Vec<Vec<(usize, usize)>>,
+    /// First row and first column, last row and last column, from 1.
+    region: (usize, usize, usize, usize),
+}
 
-/// The tables that were found on a sheet.
+impl FoundCards {
+    fn new(py: Python<'_>, cards: Cards) -> PyResult<Self> {
+        let place = |cell: Option<(usize, usize)>| {
+            cell.map_or((0, 0), |(row, column)| (row + 1, column + 1))
+        };
+        let cells = cards.cells.into_iter();
+        let (rows, columns) = (cards.rows, cards.columns);
+        Ok(Self {
+            scan: Py::new(py, Scan::new(Arc::new(cards.grid)))?,
+            labels: cards.labels,
+            first_rows: cards.first_rows.iter().map(|row| row + 1).collect(),
+            cells: cells
+                .map(|cells| cells.into_iter().map(place).collect())
+                .collect(),
+            region: (rows.start + 1, columns.start + 1, rows.end, columns.end),
+        })
+    }
+}
+
+/// A sheet, or an area of one, with the tables that were found in it.
 #[pyclass(frozen, get_all, module = "ade_engine._native")]
 pub struct FoundTables {
     /// The kinds of all rows.
     kinds: Py<PyBytes>,
     spans: Vec<SpanTuple>,
     told: Vec<Py<PyAny>>,
-    side: Option<SideTuple>,
-    parts: Vec<PartTuple>,
+    /// What rows were taken for, as facts of a notice.
+    judged: Vec<Py<PyDict>>,
+    cards: Option<Py<FoundCards>>,
+    /// The areas that have the tables, where these lie on their side, beside others or beside notes.
+    areas: Vec<Py<FoundTables>>,
 }
 
-/// Finds the tables of a sheet. `header`: the row with the highest header score, and the titles of its pages; `part`: not nothing for a part
-/// of a sheet, with its columns where it lies beside others; `is_label`: whether a row
-/// begins with a label that some field asks for.
+impl FoundTables {
+    fn new(py: Python<'_>, found: Found) -> PyResult<Self> {
+        let all = found.told.into_iter();
+        let areas = found.areas.into_iter();
+        let cards = found
+            .cards
+            .map(|cards| Py::new(py, FoundCards::new(py, cards)?));
+        Ok(Self {
+            kinds: PyBytes::new(py, &numbers_of(&found.kinds)).unbind(),
+            spans: found.spans.into_iter().map(tuple_of).collect(),
+            told: all
+                .map(|one| Ok(told(py, one)?.unbind()))
+                .collect::<PyResult<_>>()?,
+            judged: found
+                .judged
+                .into_iter()
+                .map(|row| facts_of(py, row))
+                .collect::<PyResult<_>>()?,
+            cards: cards.transpose()?,
+            areas: areas
+                .map(|area| Py::new(py, Self::new(py, area)?))
+                .collect::<PyResult<_>>()?,
+        })
+    }
+}
+
+/// What a row was taken for, as facts of a notice.
+fn facts_of(py: Python<'_>, judged: Judged) -> PyResult<Py<PyDict>> {
+    let likelihoods = PyDict::new(py);
+    for state in State::ALL {
+        let likelihood = judged.likelihoods[state as usize];
+        // Four decimals, rounded as Python does it.
+        let rounded: f64 = format!("{likelihood:.4}").parse().unwrap_or(likelihood);
+        likelihoods.set_item(state.name(), rounded)?;
+    }
+    let facts = PyDict::new(py);
+    facts.set_item("row", judged.row + 1)?;
+    facts.set_item("kind", judged.kind)?;
+    facts.set_item("likelihoods", likelihoods)?;
+    facts.set_item("reasons", judged.reasons)?;
+    facts.set_item("message", judged.message)?;
+    Ok(facts.unbind())
+}
+
+/// A configuration whose functions are Python's.
+struct Asked<'py> {
+    classify: Bound<'py, PyAny>,
+    mark: Option<Bound<'py, PyAny>>,
+    is_label: Option<Bound<'py, PyAny>>,
+    /// The first error of a function whose answer is only yes or no.
+    failed: RefCell<Option<PyErr>>,
+}
+
+impl Configuration for Asked<'_> {
+    type Error = PyErr;
+
+    fn classify(&self, area: &Arc<Grid>) -> PyResult<Verdict> {
+        let said = self.classify.call1((Scan::new(Arc::clone(area)),))?;
+        let (kinds, best_header): (Bound<'_, PyByteArray>, Option<usize>) = said.extract()?;
+        Ok(Verdict {
+            kinds: kinds_of(&kinds),
+            best_header,
+        })
+    }
+
+    fn mark(&self, grid: &Arc<Grid>, kinds: &mut Vec<RowKind>) -> PyResult<()> {
+        if let Some(mark) = &self.mark {
+            let numbers = PyByteArray::new(mark.py(), &numbers_of(kinds));
+            mark.call1((Scan::new(Arc::clone(grid)), &numbers))?;
+            *kinds = kinds_of(&numbers);
+        }
+        Ok(())
+    }
+
+    fn labels<'c>(&'c self, grid: &'c Arc<Grid>) -> Option<Box<dyn Fn(usize) -> bool + 'c>> {
+        let asked = self.is_label.as_ref()?;
+        Some(Box::new(move |row| {
+            truth_of(
+                asked.call1((Scan::new(Arc::clone(grid)), row)),
+                &self.failed,
+            )
+        }))
+    }
+}
+
+/// Finds the tables of a sheet. `verdict`: the kinds of its rows, and the row with the highest header score; `choice`: what a user has named
+/// in it; `classify`: what row detectors say of an area of it, in the same way; `mark`: changes the kinds of rows that reshapes know;
+/// `is_label`: whether a row begins with a label that some field asks for; `max_judged`: the rows of which it is told what they were taken for.
 #[pyfunction]
 #[expect(clippy::too_many_arguments, reason = "Python names each")]
 pub fn find_tables<'py>(
     py: Python<'py>,
     scan: &Bound<'py, Scan>,
-    layout: Option<&Bound<'py, SheetLayout>>,
-    kinds: &Bound<'py, PyByteArray>,
-    header: (Option<usize>, Vec<usize>),
+    verdict: (Bound<'py, PyByteArray>, Option<usize>),
     words: &Bound<'py, HeaderWords>,
     settings: RunSettings,
     choice: Option<ChoiceOfUser>,
-    part: Option<PartColumns>,
-    is_label: Option<&Bound<'py, PyAny>>,
+    classify: Bound<'py, PyAny>,
+    mark: Option<Bound<'py, PyAny>>,
+    is_label: Option<Bound<'py, PyAny>>,
+    max_judged: usize,
 ) -> PyResult<FoundTables> {
-    let sheet = scan.get().sheet();
-    let unknown = RowLooks::default();
-    let looks = layout.map_or(&unknown, |layout| layout.get().layout());
-    let failed = RefCell::new(None);
-    let is_label = is_label.map(|asked| |row: usize| truth_of(asked.call1((row,)), &failed));
-    let mut view = SheetView {
-        rows: Rows { sheet: &sheet },
-        looks,
-        words: &words.get().0,
-        settings: &settings.settings(choice, part),
-        is_label: is_label
-            .as_ref()
-            .map(|asked| asked as &dyn Fn(usize) -> bool),
-        best_header: header.0,
-        kinds: kinds_of(kinds),
-        titles: header.1,
-        spans: Vec::new(),
-        told: Vec::new(),
+    let asked = Asked {
+        classify,
+        mark,
+        is_label,
+        failed: RefCell::new(None),
     };
-    let (mut side, mut parts) = (None, Vec::new());
-    match sheet::find_tables(&mut view) {
-        Place::Here => {}
-        Place::OnItsSide(Side {
-            rows,
-            names,
-            fields,
-            is_sure,
-        }) => {
-            side = Some((rows.start, rows.end, names, fields, is_sure));
-        }
-        Place::InParts(found) => {
-            parts.extend(found.into_iter().map(|part| {
-                let (rows, columns) = (part.rows, part.columns);
-                (
-                    (rows.start, rows.end),
-                    (columns.start, columns.end),
-                    part.header,
-                )
-            }));
-        }
-    }
-    let SheetView {
-        kinds,
-        spans,
-        told: all,
-        ..
-    } = view;
-    if let Some(error) = failed.take() {
+    let settings = Settings {
+        choice: choice.map(ChoiceOfUser::choice),
+        max_judged,
+        ..settings.settings()
+    };
+    let verdict = Verdict {
+        kinds: kinds_of(&verdict.0),
+        best_header: verdict.1,
+    };
+    let found = find(
+        scan.get().grid(),
+        verdict,
+        &words.get().0,
+        &settings,
+        &asked,
+    )?;
+    if let Some(error) = asked.failed.take() {
         return Err(error);
     }
-    let all = all.into_iter().map(|one| Ok(told(py, one)?.unbind()));
-    Ok(FoundTables {
-        kinds: PyBytes::new(py, &numbers_of(&kinds)).unbind(),
-        spans: spans.into_iter().map(tuple_of).collect(),
-        told: all.collect::<PyResult<_>>()?,
-        side,
-        parts,
-    })
+    FoundTables::new(py, found)
 }
 
 /// What the header rows of a table say of its columns.
@@ -341,7 +388,7 @@ pub fn header_of_table(
     is_name: &Bound<'_, PyAny>,
 ) -> PyResult<HeaderOfTable> {
     let sheet = scan.get().sheet();
-    let texts_of = Rows { sheet: &sheet };
+    let texts_of = Rows { sheet };
     let (first, mut controlled) = (columns.0, Vec::new());
     let mut text = |row: usize, column: usize| {
         if unnamed.contains(&(row, column)) {
@@ -419,7 +466,7 @@ pub fn values_above(
         columns: columns.0..columns.1.unwrap_or(usize::MAX),
         ..Span::new(rows.0, 0, rows.1)
     };
-    let found = as_above(Rows { sheet: &sheet }, &span);
+    let found = as_above(Rows { sheet }, &span);
     (found.signs, found.filled_once)
 }
 
@@ -448,15 +495,13 @@ pub struct RowsOfTable {
     lines: Vec<(usize, usize, usize, String)>,
 }
 
-/// Decides what the rows of a table are, whose `kinds` are known. `layout`: where totals are looked for; `rows`: the table's first row, its
+/// Decides what the rows of a table are, whose `kinds` are known. `rows`: the table's first row, its
 /// header rows, and the row behind its last; `columns`: its first column, and the one behind its last; `has_section`: whether a field is the
 /// section head, whatever the settings say.
 #[pyfunction]
-#[expect(clippy::too_many_arguments, reason = "Python names each")]
 pub fn rows_of_table(
     py: Python<'_>,
     scan: &Bound<'_, Scan>,
-    layout: Option<&Bound<'_, SheetLayout>>,
     rows: (usize, usize, usize),
     columns: (usize, Option<usize>),
     kinds: &Bound<'_, PyByteArray>,
@@ -465,18 +510,23 @@ pub fn rows_of_table(
 ) -> RowsOfTable {
     let sheet = scan.get().sheet();
     let unknown = RowLooks::default();
-    let looks = layout.map_or(&unknown, |layout| layout.get().layout());
     let (start, header_rows, stop) = rows;
     let span = Span {
         columns: columns.0..columns.1.unwrap_or(usize::MAX),
         ..Span::new(start, header_rows, stop)
     };
-    let mut settings = settings.settings(None, None);
+    let mut settings = settings.settings();
     if has_section {
         settings.heads = Heads::ToColumn;
     }
-    let rows = Rows { sheet: &sheet };
-    let inside = Inside::new(rows, &span, looks, kinds_of(kinds), &settings);
+    let kinds = kinds_of(kinds);
+    let seeks_totals = settings.leave_out_totals && kinds.contains(&RowKind::Total);
+    let looks = if seeks_totals {
+        scan.get().grid().looks()
+    } else {
+        &unknown
+    };
+    let inside = Inside::new(Rows { sheet }, &span, looks, kinds, &settings);
     let has = |kind| inside.kinds.contains(&kind);
     let has_sections = settings.heads == Heads::ToColumn && has(RowKind::Group);
     let lines = if has(RowKind::Line) {

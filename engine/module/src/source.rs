@@ -16,8 +16,10 @@ use ade_engine_native::cells::{
 };
 use ade_engine_native::columns::series;
 use ade_engine_native::error::SourceError as ReadError;
+use ade_engine_native::layout::judged::reasons_of;
 use ade_engine_native::read::ReadOptions;
 use ade_engine_native::read::background::BackgroundBook;
+use ade_engine_native::sheet::grid::Grid;
 
 /// Progress is reported at most this often.
 const PROGRESS_INTERVAL: Duration = Duration::from_millis(100);
@@ -135,7 +137,7 @@ impl Source {
             })
         });
         match outcome {
-            Ok(sheet) => Ok(Scan::of(sheet, None)),
+            Ok(sheet) => Ok(Scan::new(Arc::new(Grid::new(sheet)))),
             Err(Failure::Read(error)) => Err(to_python(error)),
             Err(Failure::Python(error)) => Err(error),
         }
@@ -158,7 +160,10 @@ impl Source {
         let (sheet, details) = py
             .detach(|| self.source.book()?.scan_in_detail(sheet, limits))
             .map_err(to_python)?;
-        Ok(Scan::of(Arc::new(sheet), details))
+        Ok(Scan {
+            grid: Arc::new(Grid::new(Arc::new(sheet))),
+            details: details.map(Arc::new),
+        })
     }
 
     /// The merged ranges of a sheet as the file has them, as (first row, last row, first column, last column) from 1.
@@ -221,20 +226,22 @@ fn range_of(range: MergedRange) -> Range {
 /// Row numbers count from 0 and include empty rows. Rows end with their last value.
 #[pyclass(frozen, subclass, module = "ade_engine._native")]
 pub struct Scan {
-    sheet: Arc<Sheet>,
+    grid: Arc<Grid>,
     details: Option<Arc<Sheet>>,
 }
 
 impl Scan {
-    fn of(sheet: Arc<Sheet>, details: Option<Sheet>) -> Self {
-        Self {
-            sheet,
-            details: details.map(Arc::new),
-        }
+    pub(super) fn new(grid: Arc<Grid>) -> Self {
+        let details = None;
+        Self { grid, details }
     }
 
-    pub(super) fn sheet(&self) -> Arc<Sheet> {
-        Arc::clone(&self.sheet)
+    pub(super) fn grid(&self) -> &Arc<Grid> {
+        &self.grid
+    }
+
+    pub(super) fn sheet(&self) -> &Arc<Sheet> {
+        self.grid.cells()
     }
 }
 
@@ -245,62 +252,68 @@ type Stretches = Vec<(u32, u32)>;
 impl Scan {
     /// The same cells, for a class that is derived from this one.
     #[new]
-    fn new(scan: &Bound<'_, Self>) -> Self {
-        let Self { sheet, details } = scan.get();
+    fn copy(scan: &Bound<'_, Self>) -> Self {
+        let Self { grid, details } = scan.get();
         Self {
-            sheet: Arc::clone(sheet),
+            grid: Arc::clone(grid),
             details: details.clone(),
         }
+    }
+
+    /// The row of the sheet, from 0, that is the first column of a table that was turned.
+    #[getter]
+    fn turned_from(&self) -> Option<usize> {
+        self.grid.turned_from()
     }
 
     /// Rows up to the last one, or up to where scanning stopped.
     #[getter]
     fn rows_emitted(&self) -> usize {
-        self.sheet.facts().rows_emitted
+        self.sheet().facts().rows_emitted
     }
 
     /// Whether a long run of empty rows ended the scan.
     #[getter]
     fn stopped_early(&self) -> bool {
-        self.sheet.facts().stopped_early
+        self.sheet().facts().stopped_early
     }
 
     /// Declared rows that were left out by that.
     #[getter]
     fn truncated_rows(&self) -> usize {
-        self.sheet.facts().truncated_rows
+        self.sheet().facts().truncated_rows
     }
 
     /// The first row behind the end of the scan that has a value, from 1, as far as was looked.
     #[getter]
     fn row_below(&self) -> Option<usize> {
-        self.sheet.facts().row_below.map(|row| row + 1)
+        self.sheet().facts().row_below.map(|row| row + 1)
     }
 
     /// Cells of the widest row.
     #[getter]
     fn width(&self) -> usize {
-        self.sheet.facts().width
+        self.sheet().facts().width
     }
 
     /// How many formulas were saved without a value, and row and column of the first one, from 1.
     #[getter]
     fn formulas_without_value(&self) -> (usize, Option<(usize, usize)>) {
-        let found = &self.sheet.findings().formulas_without_value;
+        let found = &self.sheet().findings().formulas_without_value;
         let first = found.first.map(|(row, column)| (row + 1, column + 1));
         (found.count, first)
     }
 
     /// The rows, from 1, of the formulas without a value in a column, which counts from 0.
     fn rows_without_value(&self, column: usize) -> Vec<u32> {
-        let found = &self.sheet.findings().formulas_without_value;
+        let found = &self.sheet().findings().formulas_without_value;
         found.rows_of(column).map(|row| row + 1).collect()
     }
 
     /// The merged ranges in order of their first cells; nothing where the scan ended before it came to them.
     #[getter]
     fn merged_ranges(&self) -> Option<Vec<Range>> {
-        let findings = self.sheet.findings();
+        let findings = self.sheet().findings();
         let ranges = findings.merged.iter().copied().map(range_of);
         (!findings.merged_unknown).then(|| ranges.collect())
     }
@@ -308,36 +321,36 @@ impl Scan {
     /// How many merged ranges hide values in some blocks of rows (the first row of each, counted from 0, and the row behind
     /// its last), and the first of them. A range hides values where its first cell has one: the others are read as empty.
     fn hiding_ranges(&self, blocks: Vec<(usize, usize)>) -> (usize, Option<Range>) {
-        let (count, first) = self.sheet.hiding_ranges(&blocks);
+        let (count, first) = self.sheet().hiding_ranges(&blocks);
         (count, first.map(range_of))
     }
 
     /// How many merged ranges were filled, the first of them, and how many were left although they should have been.
     #[getter]
     fn filled_ranges(&self) -> (usize, Option<Range>, usize) {
-        let filled = self.sheet.findings().filled;
+        let filled = self.sheet().findings().filled;
         (filled.ranges, filled.first.map(range_of), filled.left)
     }
 
     /// How many of the filled ranges give a number to several rows, and the first of these.
     #[getter]
     fn filled_numbers(&self) -> (usize, Option<Range>) {
-        let filled = self.sheet.findings().filled;
+        let filled = self.sheet().findings().filled;
         (filled.numbers, filled.first_number.map(range_of))
     }
 
     /// How many ranges have their number in the first cell only, and the first of these.
     #[getter]
     fn lone_numbers(&self) -> (usize, Option<Range>) {
-        let filled = self.sheet.findings().filled;
+        let filled = self.sheet().findings().filled;
         (filled.lone_numbers, filled.first_lone_number.map(range_of))
     }
 
     /// First and last of each stretch of hidden rows with a value, from 1.
     #[getter]
     fn hidden_rows(&self) -> Vec<(u32, u32)> {
-        let hidden = &self.sheet.findings().hidden_rows;
-        let found = hidden.stretches(|row| self.sheet.row_width(row) > 0);
+        let hidden = &self.sheet().findings().hidden_rows;
+        let found = hidden.stretches(|row| self.sheet().row_width(row) > 0);
         found
             .into_iter()
             .map(|(first, last)| (first + 1, last + 1))
@@ -347,8 +360,8 @@ impl Scan {
     /// First and last of each stretch of hidden columns with a value, from 1.
     #[getter]
     fn hidden_columns(&self) -> Vec<(u32, u32)> {
-        let width = self.sheet.facts().width as u32;
-        let hidden = self.sheet.findings().hidden_columns.iter();
+        let width = self.sheet().facts().width as u32;
+        let hidden = self.sheet().findings().hidden_columns.iter();
         let seen = hidden.filter(|(first, _)| *first < width);
         seen.map(|(first, last)| (first + 1, (last + 1).min(width)))
             .collect()
@@ -357,7 +370,7 @@ impl Scan {
     /// First and last of each stretch of rows all of whose cells are struck through, and of those that are filled red, from 1.
     #[getter]
     fn marked_rows(&self) -> (Stretches, Stretches) {
-        let findings = self.sheet.findings();
+        let findings = self.sheet().findings();
         let stretches = |rows: &ade_engine_native::cells::Rows| {
             let found = rows.stretches(|_| true);
             found
@@ -374,19 +387,19 @@ impl Scan {
     /// Row and column, from 1, of the positive numbers that their format shows as negative.
     #[getter]
     fn signs_of_formats(&self) -> Vec<(u32, u32)> {
-        let found = self.sheet.findings().sign_of_format.iter();
+        let found = self.sheet().findings().sign_of_format.iter();
         found.map(|(row, column)| (row + 1, column + 1)).collect()
     }
 
     /// How many cells a row of separated text has, counted from 0; 0 where it is blank.
     fn fields_of(&self, row: usize) -> usize {
-        self.sheet.findings().separated.fields_of(row)
+        self.sheet().findings().separated.fields_of(row)
     }
 
     /// The rows, from 1, from one to before another with more or fewer cells than expected, and with how many.
     fn uneven_rows(&self, start: usize, stop: usize, expected: usize) -> Vec<(u32, u32)> {
-        let separated = &self.sheet.findings().separated;
-        let found = separated.uneven(start, stop, expected, |row| self.sheet.row_width(row));
+        let separated = &self.sheet().findings().separated;
+        let found = separated.uneven(start, stop, expected, |row| self.sheet().row_width(row));
         found
             .into_iter()
             .map(|(row, fields)| (row + 1, fields))
@@ -396,14 +409,14 @@ impl Scan {
     /// The rows, from 1, of separated text whose cells were joined.
     #[getter]
     fn joined_rows(&self) -> Vec<u32> {
-        let joined = &self.sheet.findings().separated.joined;
+        let joined = &self.sheet().findings().separated.joined;
         joined.iter().map(|(row, _)| row + 1).collect()
     }
 
     /// The rows, from 1, whose quotes close nothing, and whether these were read as letters.
     #[getter]
     fn broken_quotes(&self) -> (Vec<u32>, bool) {
-        let separated = &self.sheet.findings().separated;
+        let separated = &self.sheet().findings().separated;
         let mut rows: Vec<u32> = separated.quotes.iter().map(|row| row + 1).collect();
         rows.dedup();
         (rows, separated.quotes_are_letters)
@@ -412,32 +425,32 @@ impl Scan {
     /// Whether separated text ends within a row.
     #[getter]
     fn is_cut(&self) -> bool {
-        self.sheet.findings().separated.is_cut
+        self.sheet().findings().separated.is_cut
     }
 
     /// Whether single quotes stand around the cells of separated text.
     #[getter]
     fn has_single_quotes(&self) -> bool {
-        self.sheet.findings().separated.has_single_quotes
+        self.sheet().findings().separated.has_single_quotes
     }
 
     /// The first row, from 1, of separated text that has another delimiter, as all below it, and that.
     #[getter]
     fn other_part(&self) -> Option<(u32, char)> {
-        let part = self.sheet.findings().separated.other_part;
+        let part = self.sheet().findings().separated.other_part;
         part.map(|(row, delimiter)| (row + 1, char::from(delimiter)))
     }
 
     /// Whether quotes within cells are written with backslashes.
     #[getter]
     fn has_backslashes(&self) -> bool {
-        self.sheet.findings().separated.has_backslashes
+        self.sheet().findings().separated.has_backslashes
     }
 
     /// The extent that the file says the sheet has.
     #[getter]
     fn declared(&self) -> Option<Extent> {
-        self.sheet.declared().map(|extent| Extent {
+        self.sheet().declared().map(|extent| Extent {
             first_column: extent.first_column,
             first_row: extent.first_row,
             last_column: extent.last_column,
@@ -452,7 +465,7 @@ impl Scan {
         start: usize,
         stop: usize,
     ) -> PyResult<Bound<'py, PyList>> {
-        let sheet = &self.sheet;
+        let sheet = self.sheet();
         let stop = stop.min(sheet.facts().rows_emitted);
         let count = stop.saturating_sub(start);
         let mut objects = CellObjects::for_cells(count.saturating_mul(sheet.facts().width));
@@ -486,7 +499,7 @@ impl Scan {
     }
 
     fn row<'py>(&self, py: Python<'py>, row: usize) -> PyResult<Bound<'py, PyList>> {
-        let sheet = &self.sheet;
+        let sheet = self.sheet();
         if row >= sheet.facts().rows_emitted {
             return Err(PyIndexError::new_err("the sheet has no such row"));
         }
@@ -497,13 +510,13 @@ impl Scan {
 
     /// Whether a row has no value.
     fn is_empty_row(&self, row: usize) -> bool {
-        self.sheet.row_width(row) == 0
+        self.sheet().row_width(row) == 0
     }
 
     /// Cells of the widest of some rows.
     fn widest(&self, start: usize, stop: usize) -> usize {
-        let stop = stop.min(self.sheet.facts().rows_emitted);
-        let widths = (start..stop).map(|row| self.sheet.row_width(row));
+        let stop = stop.min(self.sheet().facts().rows_emitted);
+        let widths = (start..stop).map(|row| self.sheet().row_width(row));
         widths.max().unwrap_or(0)
     }
 
@@ -516,11 +529,11 @@ impl Scan {
         stop: usize,
     ) -> PyResult<Bound<'py, PyList>> {
         let mut cells = Vec::with_capacity(stop.saturating_sub(start));
-        self.sheet
+        self.sheet()
             .visit_column(column, start, stop, |cell| cells.push(cell));
         row_list(
             py,
-            &self.sheet,
+            self.sheet(),
             &mut CellObjects::for_cells(cells.len()),
             &cells,
         )
@@ -536,7 +549,7 @@ impl Scan {
         start: usize,
         stop: usize,
     ) -> (bool, bool, Option<ArrowColumn>) {
-        let sheet = &self.sheet;
+        let sheet = self.sheet();
         let (kinds, built) = py.detach(|| {
             let kinds = sheet.column_kinds(column, start, stop);
             (kinds, series::build(sheet, column, start, stop, kinds))
@@ -551,12 +564,12 @@ impl Scan {
     /// Whether the workbook counts days from 1904.
     #[getter(from_1904)]
     fn is_from_1904(&self) -> bool {
-        self.sheet.facts().from_1904
+        self.sheet().facts().from_1904
     }
 
     /// Whether a column has numbers that are shown with leading zeros.
     fn has_zeros(&self, column: usize, start: usize, stop: usize) -> bool {
-        self.sheet.zeros().any_in(column, start, stop)
+        self.sheet().zeros().any_in(column, start, stop)
     }
 
     /// Cells that are not blank for each of the first columns, and rows in which all of these are.
@@ -567,22 +580,42 @@ impl Scan {
         stop: usize,
         width: usize,
     ) -> (Vec<usize>, usize) {
-        py.detach(|| self.sheet.count_cells(start, stop, width))
+        py.detach(|| self.sheet().count_cells(start, stop, width))
+    }
+
+    /// For each row of the sheet the place of its layout among those that were looked at, or -1 for a blank row.
+    fn layout_by_row(&self, py: Python<'_>) -> Vec<i64> {
+        let place = |at: Option<u32>| at.map_or(-1, i64::from);
+        let looks = py.detach(|| self.grid.looks());
+        looks.by_row().iter().copied().map(place).collect()
+    }
+
+    /// The layouts of the rows that were looked at: number of the state, likelihood of each state.
+    fn layouts_looked_at(&self, py: Python<'_>) -> Vec<(u8, Vec<f64>)> {
+        let rows = py.detach(|| self.grid.looks()).rows.iter();
+        rows.map(|row| (row.state as u8, row.likelihoods.to_vec()))
+            .collect()
+    }
+
+    /// What spoke for the state of a row that was looked at, rather than for the state that comes second: words, the strongest first.
+    fn layout_reasons(&self, at: usize, most: usize) -> Vec<String> {
+        let row = self.grid.looks().rows.get(at);
+        row.map_or(Vec::new(), |row| reasons_of(row, most))
     }
 
     /// Bytes that the cells and the sheet's own text take.
     fn heap_bytes(&self) -> usize {
-        self.sheet.heap_bytes()
+        self.sheet().heap_bytes()
     }
 }
 
 /// A scan of rows of Python values and merged ranges, as if they had been read from a file. Values of other types than a file can have
-/// count as their text.
+/// count as their text. `looks_of`: the scan of which these rows are a changed one, and have the looks.
 ///
 /// # Errors
 /// What iterating over the rows raises; `SourceError` where there are more of them than can be held.
 #[pyfunction]
-#[pyo3(signature = (title, rows, max_empty_rows_run, max_empty_cols_run, fill_merged, merged_ranges))]
+#[pyo3(signature = (title, rows, max_empty_rows_run, max_empty_cols_run, fill_merged, merged_ranges, looks_of=None))]
 pub fn scan_of_rows(
     title: &str,
     rows: &Bound<'_, PyAny>,
@@ -590,6 +623,7 @@ pub fn scan_of_rows(
     max_empty_cols_run: Option<usize>,
     fill_merged: u8,
     merged_ranges: Vec<Range>,
+    looks_of: Option<&Bound<'_, Scan>>,
 ) -> PyResult<Scan> {
     let limits = limits(max_empty_rows_run, max_empty_cols_run, fill_merged);
     let mut builder = SheetBuilder::new(title, limits, Arc::default());
@@ -613,5 +647,10 @@ pub fn scan_of_rows(
         }
     }
     let extent = DeclaredExtent::of_rows(last_row);
-    Ok(Scan::of(Arc::new(builder.finish(Some(extent))), None))
+    let cells = Arc::new(builder.finish(Some(extent)));
+    let grid = match looks_of {
+        None => Grid::new(cells),
+        Some(scan) => Grid::changed(cells, Arc::clone(scan.get().grid())),
+    };
+    Ok(Scan::new(Arc::new(grid)))
 }

@@ -20,11 +20,10 @@ class SheetScan(_native.Scan):
     ``bool``, ``datetime``, ``date``, ``time``, ``timedelta`` or ``None``.
     """
 
-    __slots__ = ("_shown", "_layout", "_layouts")
+    __slots__ = ("_shown", "_layouts")
 
     def __init__(self, scan: _native.Scan):
         self._shown: dict[int, tuple[str | None, str | None]] = {}
-        self._layout: Any = None
         self._layouts: SheetRows | None = None
 
     def series(self, name: str, column: int, start: int, stop: int) -> tuple[Any, bool]:
@@ -57,26 +56,15 @@ class SheetScan(_native.Scan):
             self._shown[column] = _native.shown_by_sheet(self, column)
         return self._shown[column]
 
-    def layout(self) -> Any:
-        """What the rows of the sheet are by their looks, as the native module found it: titles, headers, data."""
-        if self._layout is None:
-            self._layout = _native.SheetLayout(self)
-        return self._layout
-
     def layouts(self) -> SheetRows:
-        """The same, row by row."""
+        """What the rows of the sheet are by their looks: titles, headers, data."""
         if self._layouts is None:
-            self._layouts = SheetRows(self.layout())
+            self._layouts = SheetRows(self)
         return self._layouts
 
     def as_native(self) -> _native.Scan:
         """The cells as they are now, for the native module."""
         return self
-
-    def classify_rows(self, rules: list[_native.RowRule]) -> tuple[bytearray, int | None, bytes]:
-        """The kinds of all rows by native detectors, the row with the highest header score, and these scores as eight bytes each."""
-        layout = self.layout() if any(rule.by_layout for rule in rules) else None
-        return _native.classify_rows(self, rules, layout)
 
 
 class ChangedScan(SheetScan):
@@ -95,7 +83,7 @@ class ChangedScan(SheetScan):
     def __init__(self, scan: SheetScan, changed: dict[int, list[Any]]):
         super().__init__(scan)
         # What rows look like does not hang on values that no file can hold.
-        self._layout, self._layouts = scan._layout, scan._layouts
+        self._layouts = scan._layouts
         self._rows = scan.rows(0, scan.rows_emitted)
         for number, row in changed.items():
             self._rows[number] = row
@@ -105,7 +93,7 @@ class ChangedScan(SheetScan):
     def as_native(self) -> _native.Scan:
         # Values that no file can hold are their texts there.
         if self._native is None:
-            self._native = _native.scan_of_rows("changed", self._rows, None, None, 0, [])
+            self._native = _native.scan_of_rows("changed", self._rows, None, None, 0, [], self)
         return self._native
 
     def rows(self, start: int, stop: int) -> list[list[Any]]:

@@ -11,6 +11,7 @@
 from __future__ import annotations
 
 from ade_engine import _native
+from ade_engine.io.scan.sheet_scan import SheetScan
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
     from typing import Any
 
     from ade_engine.extensions.registry import RegisteredFn
-    from ade_engine.io.scan.sheet_scan import SheetScan
 
 #: What a row counts as when tables are sought. Only headers and data make tables; settings act on the others.
 OTHER, HEADER, DATA, TOTAL, GROUP, NOTE, TITLE, BALANCE, LINE, LONE, RULE, PREPARED = range(12)
@@ -110,7 +110,7 @@ class RowSpan:
         #: Of rows of the sheet the cells of the section heads above them: row and column, all from 1; where somebody asks for them.
         self.heads: dict[int, tuple[int, int]] = {}
         #: The records that stand in lines of the sheet, of which the table was made.
-        self.gathered: Any = None
+        self.gathered: _native.FoundCards | None = None
         #: The verdict on the rows among which it was found.
         self.verdict: RowKinds | None = None
 
@@ -124,6 +124,15 @@ class RowSpan:
         start, header_rows, stop, first_column, stop_column, is_guessed, section, unnamed = span
         made = cls(start, header_rows, stop, is_guessed=is_guessed)
         made.first_column, made.stop_column, made.section, made.unnamed = first_column, stop_column, section, unnamed
+        return made
+
+    @classmethod
+    def of_cards(cls, cards: _native.FoundCards) -> RowSpan:
+        """Records in lines, below a header of their labels."""
+        count = len(cards.first_rows)
+        made = cls(0, 1, count + 1)
+        made.scan, made.gathered = SheetScan(cards.scan), cards
+        made.kinds = bytearray([HEADER, *[DATA] * count])
         return made
 
     def __repr__(self) -> str:

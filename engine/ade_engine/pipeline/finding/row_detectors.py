@@ -137,7 +137,7 @@ class RowClassifier:
         if not self._detectors:
             return RowKinds(bytearray(scan.rows_emitted), None)
         if self._rules is not None and not context.debug and not isinstance(scan, ChangedScan):
-            kinds, best, scores = scan.classify_rows(self._rules)
+            kinds, best, scores = _native.classify_rows(scan, self._rules)
             found = RowKinds(kinds, best)
             found.header_scores = memoryview(scores).cast("d")
             return found
@@ -192,8 +192,7 @@ class RowClassifier:
         """
         heard = verdict.heard.get(row)
         if heard is None and self._detectors and self._rules is not None:
-            layout = scan.layout() if self._wants_layout else None
-            heard = [*zip(self._detectors, map(dict, _native.score_row(scan.as_native(), self._rules, layout, row)))]
+            heard = [*zip(self._detectors, map(dict, _native.score_row(scan.as_native(), self._rules, row)))]
         if heard is None:
             return None
         totals: dict[Any, float] = {}

@@ -6,7 +6,7 @@ Rows and columns count from 0 here.
 from __future__ import annotations
 
 from ade_engine.models.notices import INFO, WARNING
-from ade_engine.models.table import column_letters
+from ade_engine.models.table import TableRegion, column_letters
 from ade_engine.pipeline.finding.header_rows import GROUP, KIND_NAMES
 from ade_engine.pipeline.shared import not_written
 from ade_engine.pipeline.shared.row_numbers import rows_in_words, stretches
@@ -15,6 +15,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+    from ade_engine import _native
     from ade_engine.io.scan.sheet_scan import SheetScan
     from ade_engine.pipeline.shared.context import RunContext
 
@@ -36,20 +37,31 @@ def tell(context: RunContext, scan: SheetScan, told: list[tuple[Any, ...]]) -> N
         _NOTICES[name](context, scan, *facts)
 
 
-def tell_further_headers(context: RunContext, rows: list[int]) -> None:
-    """Names the rows that were taken for headers of other tables."""
-    if rows:
-        numbers, named = _named(rows)
-        context.notice(
-            "doubtful_header_row",
-            f"{named} below a blank row taken for the header of another table, for one of the words is the header of "
-            "a field, or they stand above values. If that is a record, name the header rows of the sheet: `header_rows`",
-            rows=numbers,
-        )
+def tell_cards(context: RunContext, cards: _native.FoundCards) -> None:
+    """Says that records stand in lines, and where."""
+    count, labels = len(cards.first_rows), cards.labels
+    region = TableRegion(*cards.region)
+    context.notice(
+        "records_in_lines",
+        f"{count} records stand in lines, each value beside its label ({', '.join(map(repr, labels[:4]))}"
+        f"{', …' if len(labels) > 4 else ''}), in {region.a1}{' (`line_records = true`)' if context.settings.line_records else ''}",
+        level=INFO,
+        count=count,
+        rows=[[region.min_row, region.max_row]],
+    )
 
 
-def tell_side(context: RunContext, rows: tuple[int, int], words: int, *, is_turned: bool) -> None:
-    """Says that a table lies on its side, of so many fields whose words its names are, and whether it was turned."""
+def _tell_further_headers(context: RunContext, _: SheetScan, rows: list[int]) -> None:
+    numbers, named = _named(rows)
+    context.notice(
+        "doubtful_header_row",
+        f"{named} below a blank row taken for the header of another table, for one of the words is the header of "
+        "a field, or they stand above values. If that is a record, name the header rows of the sheet: `header_rows`",
+        rows=numbers,
+    )
+
+
+def _tell_side(context: RunContext, _: SheetScan, words: int, start: int, stop: int, is_turned: bool) -> None:
     why = f"the names of {words} fields stand" if is_turned or words > 1 else "names seem to stand"
     done = (
         "each column is a record, so rows and columns were swapped (`turn_tables = true`). `Source column` says which column a record was: "
@@ -59,9 +71,9 @@ def tell_side(context: RunContext, rows: tuple[int, int], words: int, *, is_turn
     )
     context.notice(
         "table_on_its_side",
-        f"{why} below one another, in rows {rows[0] + 1} to {rows[1]}: {done}",
+        f"{why} below one another, in rows {start + 1} to {stop}: {done}",
         level=INFO if is_turned else WARNING,
-        rows=[[rows[0] + 1, rows[1]]],
+        rows=[[start + 1, stop]],
     )
 
 
@@ -169,10 +181,6 @@ def _tell_deductions(context: RunContext, _: SheetScan, row: int) -> None:
     )
 
 
-def _tell_names_below(context: RunContext, _: SheetScan, words: int, start: int, stop: int) -> None:
-    tell_side(context, (start, stop), words, is_turned=False)
-
-
 def _tell_notes_beside(context: RunContext, _: SheetScan, places: list[tuple[int, int]]) -> None:
     cells = sorted(f"{column_letters(column + 1)}{row + 1}" for row, column in places)
     said = "1 text" if len(cells) == 1 else f"{len(cells)} texts"
@@ -216,7 +224,8 @@ _NOTICES = {
     "left out below": _tell_left_out_below,
     "deductions": _tell_deductions,
     "page titles": _tell_page_titles,
-    "on its side": _tell_names_below,
+    "further headers": _tell_further_headers,
+    "on its side": _tell_side,
     "notes beside": _tell_notes_beside,
     "doubt beside": _tell_doubt_beside,
     "tables beside": _tell_tables_beside,

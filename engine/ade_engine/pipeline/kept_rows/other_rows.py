@@ -63,7 +63,6 @@ def leave_out_rows(
         table = with_series(table, [pl.Series(_free_name(table), [span.section]).new_from_index(0, table.height)])
     found = _native.rows_of_table(
         scan.as_native(),
-        scan.layout() if settings.skip_total_rows and TOTAL in inside else None,
         (span.start, span.header_rows, span.stop),
         (span.first_column, span.stop_column),
         inside,

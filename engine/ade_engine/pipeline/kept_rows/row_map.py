@@ -214,7 +214,8 @@ def _mark_spans(context: RunContext, numbers: bytearray, scan: SheetScan, spans:
             continue
         if span.gathered is not None:
             # Each of its lines is a part of a record.
-            _mark(numbers, span.gathered.region.min_row, span.gathered.region.max_row, 0)
+            top, _, last, _ = span.gathered.region
+            _mark(numbers, top, last, 0)
             continue
         within = (span.kinds or kinds)[span.data_start : span.stop].translate(_WITHIN)
         # Of lines whose rows are not known, nothing is known.

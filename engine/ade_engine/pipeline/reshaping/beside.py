@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from typing import Any
 
+    from ade_engine._native import Scan
     from ade_engine.io.scan.sheet_scan import SheetScan
     from ade_engine.pipeline.finding.header_rows import RowSpan
     from ade_engine.pipeline.shared.cells import Cells
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 
 def around_of(context: RunContext, span: RowSpan, scan: SheetScan) -> Around:
     """What stands around a table. ``scan``: of the sheet."""
-    first = span.turned_from if span.turned is not None else span.start if span.gathered is None else span.gathered.region.min_row - 1
+    first = span.turned_from if span.turned is not None else span.start if span.gathered is None else span.gathered.region[0] - 1
 
     def rows() -> Iterator[tuple[int, list[Any]]]:
         for row in range(first - 1, max(-1, first - 1 - MOST_ABOVE), -1):
@@ -35,11 +36,11 @@ def around_of(context: RunContext, span: RowSpan, scan: SheetScan) -> Around:
     return Around(context.sheet_name or "", context.metadata["input_file_name"], rows)
 
 
-def label_rows(context: RunContext, scan: SheetScan) -> Callable[[int], bool] | None:
-    """Whether a row begins with a label, or is a title, that some field asks for; nothing where no field does."""
+def label_rows(context: RunContext) -> Callable[[Scan, int], bool] | None:
+    """Whether a row of a scan begins with a label, or is a title, that some field asks for; nothing where no field does."""
     labels = [one for places in context.registry.reshapes.beside.values() for one in places if one.kind in ("label", "title")]
 
-    def is_label(row: int) -> bool:
+    def is_label(scan: Scan, row: int) -> bool:
         first = next((cell for cell in scan.row(row) if not is_blank(cell)), None)
         return first is not None and any(one.is_label(first) if one.kind == "label" else one.pattern.search(str(first)) for one in labels)
 

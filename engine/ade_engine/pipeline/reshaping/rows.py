@@ -12,9 +12,9 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+    from ade_engine._native import Scan
+    from ade_engine.extensions.registry import Reshapes
     from ade_engine.fields.stacks import Stack
-    from ade_engine.io.scan.sheet_scan import SheetScan
-    from ade_engine.pipeline.shared.context import RunContext
 
 #: So many rows from the top are looked at, and those below a blank row.
 _FIRST_ROWS, _MOST_LOOKED_AT = 60, 2_000
@@ -24,12 +24,17 @@ _LEAST = 3
 _LIKE_VALUES = frozenset(("years", "numbers", "dates"))
 
 
-def mark_series_headers(context: RunContext, kinds: bytearray, scan: SheetScan, words: dict[str, str]) -> None:
+def mark_headers(reshapes: Reshapes, words: dict[str, str], scan: Scan, kinds: bytearray) -> None:
+    """Change the kinds of rows that reshapes know. ``words``: the headers of fields."""
+    _mark_forms(reshapes, kinds, scan, words)
+    _mark_series_headers(reshapes.stacks, kinds, scan, words)
+
+
+def _mark_series_headers(stacks: list[Stack], kinds: bytearray, scan: Scan, words: dict[str, str]) -> None:
     """Make headers of the rows in which the headers of a series stand beside one another, and of the names of values below or above.
 
-    ``words``: the headers of fields; beside one of these two headers of a series are enough.
+    Beside one of the words two headers of a series are enough.
     """
-    stacks = context.registry.reshapes.stacks
     row, last = 0, min(len(kinds), _MOST_LOOKED_AT)
     while row < last:
         if row >= _FIRST_ROWS and not scan.is_empty_row(row - 1):
@@ -53,9 +58,9 @@ def mark_series_headers(context: RunContext, kinds: bytearray, scan: SheetScan, 
             row += 1
 
 
-def mark_forms(context: RunContext, kinds: bytearray, scan: SheetScan, words: dict[str, str]) -> None:
+def _mark_forms(reshapes: Reshapes, kinds: bytearray, scan: Scan, words: dict[str, str]) -> None:
     """Make titles of the rows that were taken for headers, and that are lines of a form: labels that fields ask for, with their values."""
-    labels = [one for places in context.registry.reshapes.beside.values() for one in places if one.kind == "label"]
+    labels = [one for places in reshapes.beside.values() for one in places if one.kind == "label"]
     row = kinds.find(HEADER) if labels else -1
     while row >= 0:
         filled = [cell for cell in scan.row(row) if not is_blank(cell)]

@@ -12,10 +12,12 @@ const LEAST_SURE: f64 = 0.8;
 const MAX_REASONS: usize = 5;
 
 /// What a row was taken for.
-pub struct Judged<'l> {
+#[derive(Debug)]
+pub struct Judged {
     /// Its number in the sheet, from 0: rows that were not looked at have the looks of others.
     pub row: usize,
-    pub looks: &'l RowLayout,
+    /// The probability of each state.
+    pub likelihoods: [f64; State::ALL.len()],
     pub kind: &'static str,
     pub reasons: Vec<String>,
     /// A sentence that has all of it, and no value.
@@ -24,12 +26,12 @@ pub struct Judged<'l> {
 
 /// Judges the rows at which titles, headers, data, totals and notes begin and end, doubtful ones, and those that are headers against
 /// their looks: at most `most`. `repeated`: what a word made of a row.
-pub fn judge<'l>(
-    looks: &'l RowLooks,
+pub fn judge(
+    looks: &RowLooks,
     kinds: &[RowKind],
-    repeated: &HashMap<usize, String>,
+    repeated: &HashMap<usize, &'static str>,
     most: usize,
-) -> Vec<Judged<'l>> {
+) -> Vec<Judged> {
     let is_alike = |a: &RowLayout, at: Option<usize>| {
         at.and_then(|at| looks.rows.get(at))
             .is_some_and(|b| a.state == b.state)
@@ -70,7 +72,7 @@ pub fn judge<'l>(
         }
         Some(Judged {
             row,
-            looks,
+            likelihoods: looks.likelihoods,
             kind,
             reasons,
             message,

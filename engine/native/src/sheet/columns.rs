@@ -37,16 +37,16 @@ pub struct Part {
 }
 
 impl SheetView<'_> {
-    /// Parts the sheet where tables lie beside one another, or beside notes; returns nothing where none does.
+    /// Parts the sheet where tables lie beside one another, or beside notes, and takes back its tables; returns nothing where none does.
     pub(super) fn parts(&mut self) -> Vec<Part> {
         let mut parts = Vec::new();
         let (mut above, mut is_parted) = (0, false);
-        for span in std::mem::take(&mut self.spans) {
+        for span in &self.spans {
             let Areas {
                 tables,
                 notes,
                 doubts,
-            } = areas_of(self.rows, self.words, &span);
+            } = areas_of(self.rows, self.words, span);
             if !notes.is_empty() {
                 self.told.push(Told::NotesBeside(notes));
             }
@@ -70,9 +70,12 @@ impl SheetView<'_> {
                 header,
             }));
             above = span.stop;
-            self.spans.push(span);
         }
-        if is_parted { parts } else { Vec::new() }
+        if !is_parted {
+            return Vec::new();
+        }
+        self.spans.clear();
+        parts
     }
 
     /// Keeps tables within the columns of the part in which they were found.

@@ -12,44 +12,10 @@ use super::rows::{MIN_RECORD_CELLS, Rows, Words, has_letter, is_digit};
 use super::told::Told;
 use super::view::SheetView;
 use crate::fields::looks::rows::simplify;
-use crate::layout::{RowKind, RowLooks};
+use crate::layout::RowKind;
 
 /// Names above values in so many columns more than values above values are a header.
 const MIN_ABOVE_VALUES: isize = 2;
-
-/// What was marked among the rows of a sheet.
-#[derive(Debug, Default)]
-pub struct Marked {
-    /// Rows that repeat a header.
-    pub repeats: Vec<(usize, Repeat)>,
-    /// Headers of other tables.
-    pub further: Vec<usize>,
-    /// Titles of pages, in order.
-    pub titles: Vec<usize>,
-}
-
-/// Marks, among the kinds of a sheet's rows, headers that only the rows around them explain. Without `words`, which headers have, only
-/// those that repeat one are, and only if `repeated`; `by_values`: names above values in several columns are a header, too.
-pub fn mark(
-    rows: Rows<'_>,
-    looks: &RowLooks,
-    kinds: &mut [RowKind],
-    repeated: bool,
-    words: Option<&Words>,
-    by_values: bool,
-) -> Marked {
-    let looked_at = || looks.rows.iter().map(|row| row.number);
-    let mut marked = Marked::default();
-    if repeated {
-        marked.repeats = mark_repeated(rows, looked_at(), kinds);
-    }
-    if let Some(words) = words {
-        marked.further = mark_further(rows, looked_at(), kinds, words, by_values);
-        mark_lone(rows, kinds, words);
-        marked.titles = mark_page_titles(rows, kinds);
-    }
-    marked
-}
 
 /// The way in which a row repeats a header.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -236,6 +202,26 @@ fn mark_page_titles(rows: Rows<'_>, kinds: &mut [RowKind]) -> Vec<usize> {
 }
 
 impl SheetView<'_> {
+    /// Marks headers that only the rows around them explain. Returns how each row that repeats a header does.
+    pub(super) fn mark_headers(&mut self) -> HashMap<usize, &'static str> {
+        let (rows, kinds, settings) = (self.rows, &mut self.kinds, self.settings);
+        let looked_at = || self.looks.rows.iter().map(|row| row.number);
+        let mut repeats = HashMap::new();
+        if settings.headerless_tables {
+            let found = mark_repeated(rows, looked_at(), kinds).into_iter();
+            repeats.extend(found.map(|(row, how)| (row, how.words())));
+        }
+        if settings.rows_by_context {
+            let further = mark_further(rows, looked_at(), kinds, self.words, settings.is_2026);
+            if !further.is_empty() {
+                self.told.push(Told::FurtherHeaders(further));
+            }
+            mark_lone(rows, kinds, self.words);
+            self.titles = mark_page_titles(rows, kinds);
+        }
+        repeats
+    }
+
     /// Lets tables end above the title of the next page.
     pub(super) fn end_above_titles(&mut self) {
         for span in &mut self.spans {

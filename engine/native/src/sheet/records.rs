@@ -471,7 +471,7 @@ impl SheetView<'_> {
                 && !self.has_values(row)
                 && self.rows.likeness_below(row) < 0;
             let may_be = [RowKind::Data, RowKind::Note, RowKind::Title].contains(&kind);
-            is_like || self.settings.by_context && may_be && self.is_other_header(span, row)
+            is_like || self.settings.is_by_context() && may_be && self.is_other_header(span, row)
         };
         let found: Vec<usize> = looked_at.filter(|&row| is_header(row)).collect();
         if !found.is_empty() {
@@ -567,7 +567,7 @@ impl SheetView<'_> {
         if below < 2 || !self.is_word(first[0]) || words * 2 < first.len() {
             return false;
         }
-        self.told.push(Told::OnItsSide(below, rows));
+        self.told.push(Told::OnItsSide(below, rows, false));
         true
     }
 }

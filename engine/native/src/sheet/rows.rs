@@ -282,6 +282,11 @@ impl<'s> Rows<'s> {
         cell.tag == Tag::Text && self.sheet.text(cell.as_text()).chars().count() <= MAX_NAME_CHARS
     }
 
+    /// Returns whether a cell is a text with a colon at its end, as labels have it.
+    pub fn ends_with_colon(self, cell: Cell) -> bool {
+        cell.tag == Tag::Text && trim(self.sheet.text(cell.as_text())).ends_with(':')
+    }
+
     /// Returns whether the texts of a row may be the names of columns: several, short, each another one, without digits, and no cell that is
     /// none.
     pub fn are_names(self, row: usize) -> bool {

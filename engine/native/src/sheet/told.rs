@@ -25,8 +25,10 @@ pub enum Told {
     Deductions(usize),
     /// Titles of printed pages among the rows of tables.
     PageTitles(Vec<usize>),
-    /// The number of fields whose names stand below one another, and the rows of these.
-    OnItsSide(usize, Range<usize>),
+    /// Rows that were taken for headers of other tables.
+    FurtherHeaders(Vec<usize>),
+    /// The number of fields whose names stand below one another, the rows of these, and whether the table was turned.
+    OnItsSide(usize, Range<usize>, bool),
     /// The row and the column of each note beside a table.
     NotesBeside(Vec<(usize, usize)>),
     /// Columns that may be no part of their table, and whether they end above it.

@@ -16,13 +16,6 @@ pub struct Choice {
     pub area: Option<(Range<usize>, Range<usize>)>,
 }
 
-impl Choice {
-    /// Returns whether the user has not said which rows are the header: that is not judged.
-    pub fn is_open(&self) -> bool {
-        self.header_rows.is_none()
-    }
-}
-
 /// What is done with section heads.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Heads {
@@ -37,10 +30,10 @@ pub enum Heads {
 pub struct Settings {
     /// True for edition 2026.
     pub is_2026: bool,
-    /// True if rows without a header row are records. Neither this nor the next holds where a user has said what is a header.
-    pub headerless: bool,
+    /// True if rows without a header row are records.
+    pub headerless_tables: bool,
     /// True if rows are explained by the rows around them.
-    pub by_context: bool,
+    pub rows_by_context: bool,
     /// True if columns are explained by the columns around them.
     pub columns_by_context: bool,
     pub merge_stacked_headers: bool,
@@ -52,10 +45,16 @@ pub struct Settings {
     pub leave_out_balances: bool,
     /// The blank rows in succession that end a table; 0 for none.
     pub blank_rows: usize,
+    /// True if records stand in lines, each value beside its label.
+    pub line_records: bool,
+    /// True if a table that lies on its side is turned.
+    pub turn_tables: bool,
     pub choice: Option<Choice>,
-    /// True for a part of a sheet.
-    pub is_part: bool,
-    /// The columns of such a part, where it lies beside others.
+    /// The rows of which it is told what they were taken for.
+    pub max_judged: usize,
+    /// True for an area of a sheet.
+    pub is_area: bool,
+    /// The columns of such an area, where it lies beside others.
     pub columns: Option<Range<usize>>,
 }
 
@@ -64,8 +63,8 @@ impl Settings {
     pub fn edition_2026() -> Self {
         Self {
             is_2026: true,
-            headerless: true,
-            by_context: true,
+            headerless_tables: true,
+            rows_by_context: true,
             columns_by_context: true,
             merge_stacked_headers: true,
             split_side_by_side: true,
@@ -77,9 +76,35 @@ impl Settings {
         }
     }
 
+    /// Returns the same for an area of the sheet, in some columns where it lies beside others.
+    pub(super) fn of_area(&self, columns: Option<Range<usize>>) -> Self {
+        Self {
+            is_area: true,
+            max_judged: 0,
+            columns,
+            ..self.clone()
+        }
+    }
+
     /// Returns whether nobody has said anything of the sheet, and it is a whole one.
     pub(super) fn is_whole(&self) -> bool {
-        self.choice.is_none() && !self.is_part
+        self.choice.is_none() && !self.is_area
+    }
+
+    /// Returns whether rows without a header row are records, and no user has said what is a header.
+    pub(super) fn is_headerless(&self) -> bool {
+        self.headerless_tables && self.is_open()
+    }
+
+    /// Returns whether rows are explained by the rows around them, and no user has said what is a header.
+    pub(super) fn is_by_context(&self) -> bool {
+        self.rows_by_context && self.is_open()
+    }
+
+    fn is_open(&self) -> bool {
+        self.choice
+            .as_ref()
+            .is_none_or(|choice| choice.header_rows.is_none())
     }
 
     /// The range in which the user says that the tables lie.

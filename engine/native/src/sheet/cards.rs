@@ -1,0 +1,235 @@
+//! Records whose values stand below one another, each beside its label, as in address blocks and on cards: a label that comes again begins
+//! the next record. Where a label comes twice in a row, records lie beside one another as well.
+
+use std::collections::{HashMap, HashSet};
+use std::ops::Range;
+
+use super::grid::{Content, Grid};
+use super::rows::{Rows, Words, trim};
+use super::view::SheetView;
+use crate::cells::{Cell, Tag};
+use crate::fields::looks::rows::simplify;
+
+/// A longer text is no label.
+const MAX_LABEL_CHARS: usize = 40;
+/// The labels that have to be those of fields.
+const MIN_KNOWN_LABELS: usize = 2;
+/// The records that there have to be, and those where nobody asks for records in lines.
+const MIN_RECORDS: usize = 2;
+const MIN_RECORDS_UNASKED: usize = 3;
+/// The rows among which the first line of a form is looked for: titles may stand above it.
+const MAX_ROWS_ABOVE: usize = 4;
+
+/// Records that stand in lines, as a table: a header of the labels, and below it a row for each record.
+#[derive(Debug)]
+pub struct Cards {
+    pub grid: Grid,
+    /// The labels as they are written first, in order.
+    pub labels: Vec<String>,
+    /// The row of the sheet in which each record begins.
+    pub first_rows: Vec<usize>,
+    /// For each label the row and the column of its value in each record; none where a record lacks it.
+    pub cells: Vec<Vec<Option<(usize, usize)>>>,
+    /// The rows and columns of the sheet in which the records stand.
+    pub rows: Range<usize>,
+    pub columns: Range<usize>,
+}
+
+/// The value beside or behind a label.
+struct Entry {
+    /// The label, simplified.
+    label: String,
+    value: Content,
+    row: usize,
+    column: usize,
+}
+
+impl SheetView<'_> {
+    /// Finds the records of a sheet, if most of its lines are labels with their values, and the labels come again. Where no setting asks
+    /// for them all lines have to be.
+    pub(super) fn find_cards(&self, grid: &Grid) -> Option<Cards> {
+        let is_wanted = self.settings.line_records;
+        if !self.settings.is_whole() || !is_wanted && !self.begins_with_label() {
+            return None;
+        }
+        let mut names: Vec<(String, String)> = Vec::new();
+        let mut known: HashSet<String> = HashSet::new();
+        let mut lines: Vec<Vec<Entry>> = Vec::new();
+        let mut others = 0;
+        for row in 0..self.kinds.len() {
+            let mut line = Vec::new();
+            for (label, entry) in entries(self.rows, row, self.words) {
+                if known.insert(entry.label.clone()) {
+                    names.push((entry.label.clone(), label));
+                }
+                line.push(entry);
+            }
+            if line.is_empty() {
+                let filled = self.rows.filled(row).take(2).count();
+                // A title may stand above the first.
+                others += usize::from(filled > 1 || filled > 0 && !lines.is_empty());
+                if others > 0 && !is_wanted {
+                    return None;
+                }
+            } else {
+                lines.push(line);
+            }
+        }
+        let records = records_of(lines);
+        let min = if is_wanted {
+            MIN_RECORDS
+        } else {
+            MIN_RECORDS_UNASKED
+        };
+        let fields = names
+            .iter()
+            .filter(|(label, _)| self.words.contains_key(label));
+        let values: usize = records.iter().map(HashMap::len).sum();
+        if records.len() < min || fields.count() < MIN_KNOWN_LABELS || others * 2 > values {
+            return None;
+        }
+        Some(Cards::new(grid, names, &records))
+    }
+
+    /// Returns whether the sheet begins with a text with a colon at its end, or with the name of a field and a value beside it.
+    fn begins_with_label(&self) -> bool {
+        if !(self.settings.is_2026 && self.settings.rows_by_context) {
+            return false;
+        }
+        let top = (0..self.kinds.len().min(MAX_ROWS_ABOVE)).map(|row| self.rows.cells(row));
+        let mut top: Vec<Vec<Cell>> = top.filter(|cells| !cells.is_empty()).collect();
+        let line = top.iter().position(|cells| cells.len() > 1);
+        let Some(first) = line.or_else(|| (!top.is_empty()).then_some(0)) else {
+            return false;
+        };
+        let cells = top.swap_remove(first);
+        let is_word = |cell: &Cell| {
+            self.words
+                .contains_key(&simplify(&self.rows.untrimmed(*cell)))
+        };
+        let ends_with_colon = |cell: &Cell| self.rows.ends_with_colon(*cell);
+        cells[0].tag == Tag::Text
+            && (cells.iter().take(2).any(ends_with_colon)
+                || is_word(&cells[0]) && cells.get(1).is_some_and(|cell| !is_word(cell)))
+    }
+}
+
+impl Cards {
+    fn new(grid: &Grid, names: Vec<(String, String)>, records: &[HashMap<String, Entry>]) -> Self {
+        let (simple, labels): (Vec<String>, Vec<String>) = names.into_iter().unzip();
+        let header = labels.iter().cloned().map(Content::Text).collect();
+        let row_of = |record: &HashMap<String, Entry>| {
+            let values = simple
+                .iter()
+                .map(|label| record.get(label).map(|entry| entry.value.clone()));
+            values
+                .map(|value| value.unwrap_or(Content::BLANK))
+                .collect()
+        };
+        let rows = std::iter::once(header).chain(records.iter().map(row_of));
+        let place = |entry: &Entry| (entry.row, entry.column);
+        let entries = || records.iter().flat_map(HashMap::values);
+        let first_rows = records
+            .iter()
+            .filter_map(|record| record.values().map(|entry| entry.row).min());
+        let first_rows: Vec<usize> = first_rows.collect();
+        let cells_of = |label| {
+            records
+                .iter()
+                .map(|record| record.get(label).map(place))
+                .collect()
+        };
+        Self {
+            grid: grid.of_rows(rows),
+            cells: simple.iter().map(cells_of).collect(),
+            rows: first_rows.iter().copied().min().unwrap_or(0)
+                ..entries().map(|entry| entry.row + 1).max().unwrap_or(0),
+            columns: 0..entries().map(|entry| entry.column + 1).max().unwrap_or(0),
+            labels,
+            first_rows,
+        }
+    }
+}
+
+/// Joins lines to records: beside one another each record has its labels in a column of its own.
+fn records_of(lines: Vec<Vec<Entry>>) -> Vec<HashMap<String, Entry>> {
+    let has_two = |line: &Vec<Entry>| {
+        let labels: HashSet<&String> = line.iter().map(|entry| &entry.label).collect();
+        labels.len() < line.len()
+    };
+    let are_beside = lines.iter().any(has_two);
+    let mut records: Vec<HashMap<String, Entry>> = Vec::new();
+    let mut open_at: HashMap<usize, usize> = HashMap::new();
+    for entry in lines.into_iter().flatten() {
+        let column = if are_beside { entry.column } else { 0 };
+        let open = open_at.get(&column).copied();
+        let open = open
+            .filter(|&at| !records[at].contains_key(&entry.label))
+            .unwrap_or_else(|| {
+                records.push(HashMap::new());
+                records.len() - 1
+            });
+        open_at.insert(column, open);
+        records[open].insert(entry.label.clone(), entry);
+    }
+    records
+}
+
+/// Returns the labels of a row as they are written, with their values; none where it begins otherwise. A label without a value has an empty
+/// one.
+fn entries(rows: Rows<'_>, row: usize, words: &Words) -> Vec<(String, Entry)> {
+    let filled: Vec<usize> = rows.filled(row).collect();
+    let label_at = |at: usize| {
+        let cell = rows.sheet.cell(row, *filled.get(at)?);
+        (cell.tag == Tag::Text).then(|| label_of(rows.sheet.text(cell.as_text()), words))?
+    };
+    let mut found = Vec::new();
+    let mut at = 0;
+    while at < filled.len() {
+        let Some((label, behind)) = label_at(at) else {
+            if at == 0 && filled.len() > 1 && rows.ends_with_colon(rows.sheet.cell(row, filled[1]))
+            {
+                // The title of a card stands beside its first label.
+                at += 1;
+                continue;
+            }
+            return found;
+        };
+        let own = filled[at];
+        at += 1;
+        let (column, value) = match behind {
+            Some(text) => (own, Content::Text(text)),
+            None if at < filled.len() && label_at(at).is_none() => {
+                at += 1;
+                let column = filled[at - 1];
+                (column, Content::Cell(rows.sheet.cell(row, column)))
+            }
+            None => (own + 1, Content::BLANK),
+        };
+        let entry = Entry {
+            label: simplify(&label),
+            value,
+            row,
+            column,
+        };
+        found.push((label, entry));
+    }
+    found
+}
+
+/// Returns the label in a text, and what stands behind its colon.
+fn label_of(text: &str, words: &Words) -> Option<(String, Option<String>)> {
+    let text = text.replace('：', ":");
+    let (label, behind) = text.split_once(':').unwrap_or((&text, ""));
+    let (label, behind) = (trim(label), trim(behind));
+    let ends_there = text.contains(':') && behind.is_empty();
+    let is_label = label.chars().next().is_some_and(char::is_alphabetic)
+        && label.chars().count() <= MAX_LABEL_CHARS
+        && (ends_there || words.contains_key(&simplify(label)));
+    is_label.then(|| {
+        (
+            label.to_owned(),
+            (!behind.is_empty()).then(|| behind.to_owned()),
+        )
+    })
+}

@@ -1,0 +1,136 @@
+//! A grid of cells with what its rows look like, and areas of a sheet that were made grids of their own.
+
+use std::ops::Range;
+use std::sync::{Arc, OnceLock};
+
+use super::on_its_side::Side;
+use crate::cells::{Cell, DeclaredExtent, ScanLimits, Sheet, SheetBuilder, Tag};
+use crate::layout::{RowLooks, recognise};
+
+/// The cells of a sheet, or of an area of one.
+#[derive(Debug)]
+pub struct Grid {
+    cells: Arc<Sheet>,
+    looks: OnceLock<RowLooks>,
+    /// The grid of which this one has changed values, and the looks.
+    original: Option<Arc<Grid>>,
+    turned_from: Option<usize>,
+}
+
+/// What a cell of an area holds.
+#[derive(Clone, Debug)]
+pub(super) enum Content {
+    /// The cell of the sheet.
+    Cell(Cell),
+    Text(String),
+}
+
+impl Content {
+    pub(super) const BLANK: Self = Self::Cell(Cell::EMPTY);
+}
+
+impl Grid {
+    pub fn new(cells: Arc<Sheet>) -> Self {
+        Self {
+            cells,
+            looks: OnceLock::new(),
+            original: None,
+            turned_from: None,
+        }
+    }
+
+    /// Returns a grid whose values were changed, and whose rows look as they did.
+    pub fn changed(cells: Arc<Sheet>, original: Arc<Self>) -> Self {
+        Self {
+            original: Some(original),
+            ..Self::new(cells)
+        }
+    }
+
+    pub fn cells(&self) -> &Arc<Sheet> {
+        &self.cells
+    }
+
+    /// Returns what the rows look like, which is found once.
+    pub fn looks(&self) -> &RowLooks {
+        match &self.original {
+            Some(original) => original.looks(),
+            None => self.looks.get_or_init(|| recognise(&self.cells)),
+        }
+    }
+
+    /// Returns the row of the sheet, from 0, that is the first column of a table that was turned.
+    pub fn turned_from(&self) -> Option<usize> {
+        self.turned_from
+    }
+
+    /// Returns whether each value is all that its cell shows: no number has leading zeros, no formula is without a value.
+    pub(super) fn is_plain(&self) -> bool {
+        let sheet = match &self.original {
+            Some(original) => &original.cells,
+            None => &self.cells,
+        };
+        let facts = sheet.facts();
+        let has_zeros = |column| sheet.zeros().any_in(column, 0, facts.rows_emitted);
+        sheet.findings().formulas_without_value.count == 0 && !(0..facts.width).any(has_zeros)
+    }
+
+    /// Returns a table that lies on its side, turned: its records are rows, and its names are the header.
+    pub(super) fn turned(&self, side: &Side) -> Self {
+        let row_of = |column| {
+            let names = column >= side.names;
+            let cells = side.rows.clone().filter(|_| names);
+            cells.map(|row| self.cell(row, column)).collect()
+        };
+        let rows = (0..self.cells.facts().width).map(row_of);
+        Self {
+            turned_from: Some(side.rows.start),
+            ..self.of_rows(rows)
+        }
+    }
+
+    /// Returns the cells of an area at their places, without all others.
+    pub(super) fn area(&self, rows: &Range<usize>, columns: &Range<usize>) -> Self {
+        let row_of = |row| {
+            let stop = self.cells.row_width(row).min(columns.end);
+            let cell_of = |column| match columns.contains(&column) {
+                true => self.cell(row, column),
+                false => Content::BLANK,
+            };
+            let width = if rows.contains(&row) { stop } else { 0 };
+            (0..width).map(cell_of).collect()
+        };
+        self.of_rows((0..rows.end).map(row_of))
+    }
+
+    pub(super) fn cell(&self, row: usize, column: usize) -> Content {
+        Content::Cell(self.cells.cell(row, column))
+    }
+
+    /// Returns a grid of rows that hold cells of this one.
+    pub(super) fn of_rows(&self, rows: impl Iterator<Item = Vec<Content>>) -> Self {
+        let mut builder = SheetBuilder::new("area", ScanLimits::NONE, Arc::default());
+        let mut count = 0;
+        for (number, row) in rows.enumerate() {
+            for (column, content) in row.into_iter().enumerate() {
+                let cell = match content {
+                    Content::Text(text) => builder.text_cell(&text),
+                    Content::Cell(cell) if matches!(cell.tag, Tag::Text | Tag::BigInteger) => {
+                        Cell {
+                            tag: cell.tag,
+                            bits: builder.store_text(self.cells.text(cell.as_text())).bits(),
+                        }
+                    }
+                    Content::Cell(cell) => cell,
+                };
+                builder.push(column, cell);
+            }
+            count = number + 1;
+            // Without limits, and with no more cells than the sheet has, no row is refused.
+            let _ = builder.end_row(number);
+        }
+        Self::new(Arc::new(
+            builder.finish(Some(DeclaredExtent::of_rows(count))),
+        ))
+    }
+}
