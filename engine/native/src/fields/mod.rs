@@ -27,6 +27,7 @@ pub mod numbers;
 mod outcome;
 mod read;
 mod read_texts;
+pub mod series;
 pub mod texts;
 
 pub use self::filled::{count_emptied, counts_as_filled, emptied, flags, is_filled, whole_numbers};

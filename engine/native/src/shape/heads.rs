@@ -1,10 +1,11 @@
 //! What one header says: whether it is a value itself, such as a year or a month, or the name of a field.
 
+use crate::fields::series::HeaderSeries;
 use crate::layout::kinds::{self, CellKind};
 use crate::layout::words::said;
 use crate::words::cut::fold;
 use crate::words::data::{LISTS, List};
-use crate::words::lexicon::{MonthWord, is_weekday};
+use crate::words::lexicon::MonthWord;
 
 /// What headers that are values rather than names have in common.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -46,13 +47,13 @@ impl Series {
             |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
         if low.is_empty() {
             None
-        } else if is_year(&low) {
+        } else if HeaderSeries::Years.has(&low) {
             Some(Self::Years)
-        } else if is_month(&words) {
+        } else if HeaderSeries::Months.has(header) {
             Some(Self::Months)
-        } else if is_quarter(&words) {
+        } else if HeaderSeries::Quarters.has(&low) {
             Some(Self::Quarters)
-        } else if is_weekday(low.trim_end_matches('.')) {
+        } else if HeaderSeries::Weekdays.has(header) {
             Some(Self::Weekdays)
         } else if kinds::kind_of(kinds::trim(header)) == CellKind::Date {
             Some(Self::Dates)
@@ -202,65 +203,4 @@ pub fn pattern(tokens: &[String]) -> Option<String> {
             .map(|(token, mark)| mark.unwrap_or(token));
         marked.collect::<Vec<_>>().join(" ")
     })
-}
-
-/// 2024, FY 2024, 2024/25; but 2024-01 is a month.
-fn is_year(low: &str) -> bool {
-    let bare = ["fy", "cy", "ay", "gj"]
-        .iter()
-        .find_map(|word| low.strip_prefix(word))
-        .unwrap_or(low);
-    let bare = bare
-        .trim_start_matches([' ', '\''])
-        .trim_end_matches(['*', 'a', 'e', 'f', 'p', 'b', ' ']);
-    if is_year_token(bare) {
-        return true;
-    }
-    let Some((first, second)) = bare.split_once(['/', '-']) else {
-        return false;
-    };
-    let (first, second) = (first.trim(), second.trim());
-    let number: Option<u32> = second.parse().ok();
-    let is_next = number
-        .zip(first.parse::<u32>().ok())
-        .is_some_and(|(number, first)| (first + 1) % 100 == number % 100);
-    is_year_token(first) && (is_year_token(second) || second.len() == 2 && is_next)
-}
-
-/// Jan, Jan 2024, 2024-01, 01/2024
-fn is_month(words: &[&str]) -> bool {
-    let is_number = |word: &str| {
-        word.parse::<u32>()
-            .is_ok_and(|number| (1..=12).contains(&number))
-    };
-    let is_short_year = |word: &str| {
-        is_year_token(word) || word.len() == 2 && word.bytes().all(|byte| byte.is_ascii_digit())
-    };
-    match words {
-        [name] => is_month_name(name),
-        [one, other] => {
-            is_month_name(one) && is_short_year(other)
-                || is_year_token(one) && (is_month_name(other) || is_number(other))
-                || is_number(one) && is_year_token(other)
-        }
-        _ => false,
-    }
-}
-
-/// Q1, 1Q, 1. Quartal, H2 2024, 2024-Q1, Q1 2012/13
-fn is_quarter(words: &[&str]) -> bool {
-    let rest = match words {
-        ["q" | "h", "1" | "2" | "3" | "4", rest @ ..] => rest,
-        [
-            "1" | "2" | "3" | "4",
-            "q" | "quartal" | "quarter" | "qtr",
-            rest @ ..,
-        ] => rest,
-        [year, rest @ ..] if is_year_token(year) => {
-            return rest.first() == Some(&"q") && is_quarter(rest);
-        }
-        _ => return false,
-    };
-    rest.iter()
-        .all(|word| word.bytes().all(|byte| byte.is_ascii_digit()))
 }

@@ -1,0 +1,51 @@
+//! Headers that are values themselves, for `ade_engine.fields`.
+
+use pyo3::exceptions::PyValueError;
+use pyo3::prelude::*;
+
+use ade_engine_native::fields::series::{self, HeaderSeries};
+use ade_engine_native::words::data::LISTS;
+
+fn series_named(name: &str) -> PyResult<HeaderSeries> {
+    HeaderSeries::parse(name)
+        .ok_or_else(|| PyValueError::new_err(format!("there is no series {name:?}")))
+}
+
+/// Returns whether a header is one of a series.
+#[pyfunction]
+pub fn is_of_series(series: &str, header: &str) -> PyResult<bool> {
+    Ok(series_named(series)?.has(header))
+}
+
+/// Returns whether a header that is a date is one of a series.
+#[pyfunction]
+pub fn is_day_of_series(series: &str, year: i64, month: i64, day: i64) -> PyResult<bool> {
+    Ok(series_named(series)?.has_day(year, month, day))
+}
+
+/// Returns whether a header of a series has a year in it.
+#[pyfunction]
+pub fn header_has_year(series: &str, header: &str) -> PyResult<bool> {
+    Ok(series_named(series)?.has_year(header))
+}
+
+/// Returns the years that stand in a text by themselves.
+#[pyfunction]
+pub fn years_in(text: &str) -> Vec<u32> {
+    series::years_in(text)
+}
+
+/// Returns the series that each of some headers is of at sight: months, quarters or years. Names of months are looked up if `min` headers
+/// that may be of a series stand beside one another.
+#[pyfunction]
+#[expect(clippy::needless_pass_by_value, reason = "Python's lists are owned")]
+pub fn series_among(headers: Vec<String>, min: usize) -> Vec<Option<&'static str>> {
+    let found = series::series_among(&headers, min).into_iter();
+    found.map(|series| series.map(HeaderSeries::name)).collect()
+}
+
+/// Returns what quarters and what weeks are called, folded.
+#[pyfunction]
+pub fn words_of_periods() -> (Vec<&'static str>, Vec<&'static str>) {
+    (LISTS.words("quarters"), LISTS.words("weeks"))
+}
