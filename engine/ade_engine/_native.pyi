@@ -6,7 +6,7 @@ as it has rows.
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any, TypedDict
+from typing import Any, TypeAlias, TypedDict
 
 from ade_engine.infrastructure.settings import Settings
 from ade_engine.models.sheet_choice import SheetChoice
@@ -313,9 +313,12 @@ def score_row(scan: Scan, rules: list[RowRule], row: int) -> list[list[tuple[str
 class HeaderWords:
     def __new__(cls, words: dict[str, str]) -> HeaderWords: ...
 
-#: A table: first row, header rows, the row behind the last, first column, the column behind the last, whether its header was guessed, and
-#: what stands above it that is of all its records.
-_Span = tuple[int, int, int, int, int | None, bool, str | None, list[tuple[int, int]]]
+#: A table: first row, header rows, the row behind the last, first column, the column behind the last, whether its header was guessed, what
+#: stands above it that is of all its records, the cells of its header that name no column; its cells with a sign for "as above", each with the
+#: row of the value that it stands for; columns that are filled once for several records, and the rows in which they are blank.
+FoundSpan: TypeAlias = tuple[
+    int, int, int, int, int | None, bool, str | None, list[tuple[int, int]], list[tuple[int, int, int | None]], tuple[list[int], list[int]]
+]
 
 class FoundTables:
     """The tables that were found on a sheet."""
@@ -323,7 +326,7 @@ class FoundTables:
     @property
     def kinds(self) -> bytes: ...
     @property
-    def spans(self) -> list[_Span]: ...
+    def spans(self) -> list[FoundSpan]: ...
     @property
     def told(self) -> list[tuple[Any, ...]]: ...
     @property
@@ -400,9 +403,6 @@ class RowsOfTable:
     @property
     def lines(self) -> list[tuple[int, int, int, str]]: ...
 
-def values_above(
-    scan: Scan, rows: tuple[int, int], columns: tuple[int, int | None]
-) -> tuple[list[tuple[int, int, int | None]], tuple[list[int], list[int]]]: ...
 def rows_of_table(
     scan: Scan,
     rows: tuple[int, int, int],

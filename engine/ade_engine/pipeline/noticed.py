@@ -257,7 +257,7 @@ def notice_end(context: RunContext, scan: SheetScan) -> None:
 
 def fill_values_above(context: RunContext, scan: SheetScan, span: RowSpan, changed: dict[int, list[Any]]) -> None:
     """Tell of the cells of a table that stand for the value above them, and put the rows in which signs have that value into ``changed``."""
-    signs, (columns, blank) = _native.values_above(scan.as_native(), (span.data_start, span.stop), (span.first_column, span.stop_column))
+    signs, (columns, blank) = span.signs, span.filled_once
     filled = _columns_filled_down(context, scan, span) if signs or columns else set()
     for row, column, above in signs:
         if above is not None:

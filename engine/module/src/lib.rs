@@ -90,7 +90,6 @@ fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<sheet::FoundTables>()?;
     module.add_class::<sheet::FoundCards>()?;
     module.add_function(wrap_pyfunction!(sheet::rows_of_table, module)?)?;
-    module.add_function(wrap_pyfunction!(sheet::values_above, module)?)?;
     module.add_function(wrap_pyfunction!(sheet::header_of_table, module)?)?;
     module.add_class::<sheet::HeaderOfTable>()?;
     module.add_function(wrap_pyfunction!(sheet::is_unit, module)?)?;

@@ -4,7 +4,6 @@ use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 
 use ade_engine_native::fields::series::{self, HeaderSeries};
-use ade_engine_native::words::data::LISTS;
 
 fn series_named(name: &str) -> PyResult<HeaderSeries> {
     HeaderSeries::parse(name)
@@ -44,8 +43,8 @@ pub fn series_among(headers: Vec<String>, min: usize) -> Vec<Option<&'static str
     found.map(|series| series.map(HeaderSeries::name)).collect()
 }
 
-/// Returns what quarters and what weeks are called, folded.
+/// Returns what quarters and what weeks are called.
 #[pyfunction]
 pub fn words_of_periods() -> (Vec<&'static str>, Vec<&'static str>) {
-    (LISTS.words("quarters"), LISTS.words("weeks"))
+    (series::quarter_words(), series::week_words())
 }

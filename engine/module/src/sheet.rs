@@ -13,16 +13,14 @@ use ade_engine_native::cells::Tag;
 use ade_engine_native::cells::white_space::is_control;
 use ade_engine_native::layout::judged::Judged;
 use ade_engine_native::layout::{RowKind, RowLooks, State};
-use ade_engine_native::sheet::as_above::as_above;
-use ade_engine_native::sheet::cards::Cards;
-use ade_engine_native::sheet::grid::Grid;
+use ade_engine_native::sheet::grid::{Cards, Grid};
 use ade_engine_native::sheet::header::Header;
 use ade_engine_native::sheet::inside::Inside;
 use ade_engine_native::sheet::rows::{Rows, Words};
 use ade_engine_native::sheet::span::Span;
 use ade_engine_native::sheet::told::{Doubt, Kept, Told};
 use ade_engine_native::sheet::view::{Choice, Heads, Settings};
-use ade_engine_native::sheet::{Configuration, Found, Verdict, find, units};
+use ade_engine_native::sheet::{Configuration, Found, Reshapes, Verdict, find, units};
 
 /// Words that headers have, simplified, each with its field.
 #[pyclass(frozen, module = "ade_engine._native")]
@@ -46,7 +44,9 @@ pub(super) fn numbers_of(kinds: &[RowKind]) -> Vec<u8> {
 }
 
 /// A table: first row, header rows, the row behind the last, first column, the column behind the last, whether no detector took the
-/// header row for one, what stands above it that is of all its records, and the cells of its header that name no column.
+/// header row for one, what stands above it that is of all its records, the cells of its header that name no column; its cells with a sign for
+/// "as above", each with the row of the value that it stands for; columns that are filled once for several records, and the rows in which they
+/// are blank.
 type SpanTuple = (
     usize,
     usize,
@@ -56,6 +56,8 @@ type SpanTuple = (
     bool,
     Option<String>,
     Vec<(usize, usize)>,
+    Vec<(usize, usize, Option<usize>)>,
+    (Vec<usize>, Vec<usize>),
 );
 
 fn tuple_of(span: Span) -> SpanTuple {
@@ -70,6 +72,8 @@ fn tuple_of(span: Span) -> SpanTuple {
         span.is_guessed,
         span.section,
         span.unnamed,
+        span.above.signs,
+        span.above.filled_once,
     )
 }
 
@@ -276,15 +280,12 @@ fn facts_of(py: Python<'_>, judged: Judged) -> PyResult<Py<PyDict>> {
 }
 
 /// A configuration whose functions are Python's.
-struct Asked<'py> {
+struct AskedConfiguration<'py> {
     classify: Bound<'py, PyAny>,
-    mark: Option<Bound<'py, PyAny>>,
-    is_label: Option<Bound<'py, PyAny>>,
-    /// The first error of a function whose answer is only yes or no.
-    failed: RefCell<Option<PyErr>>,
+    reshapes: Option<AskedReshapes<'py>>,
 }
 
-impl Configuration for Asked<'_> {
+impl Configuration for AskedConfiguration<'_> {
     type Error = PyErr;
 
     fn classify(&self, area: &Arc<Grid>) -> PyResult<Verdict> {
@@ -295,6 +296,23 @@ impl Configuration for Asked<'_> {
             best_header,
         })
     }
+
+    fn reshapes(&self) -> Option<&dyn Reshapes<Error = PyErr>> {
+        let reshapes = self.reshapes.as_ref();
+        reshapes.map(|reshapes| reshapes as &dyn Reshapes<Error = PyErr>)
+    }
+}
+
+/// Reshapes whose functions are Python's.
+struct AskedReshapes<'py> {
+    mark: Option<Bound<'py, PyAny>>,
+    is_label: Option<Bound<'py, PyAny>>,
+    /// The first error of a function whose answer is only yes or no.
+    failed: RefCell<Option<PyErr>>,
+}
+
+impl Reshapes for AskedReshapes<'_> {
+    type Error = PyErr;
 
     fn mark(&self, grid: &Arc<Grid>, kinds: &mut Vec<RowKind>) -> PyResult<()> {
         if let Some(mark) = &self.mark {
@@ -333,12 +351,13 @@ pub fn find_tables<'py>(
     is_label: Option<Bound<'py, PyAny>>,
     max_judged: usize,
 ) -> PyResult<FoundTables> {
-    let asked = Asked {
-        classify,
+    let has_reshapes = mark.is_some() || is_label.is_some();
+    let reshapes = has_reshapes.then(|| AskedReshapes {
         mark,
         is_label,
         failed: RefCell::new(None),
-    };
+    });
+    let configuration = AskedConfiguration { classify, reshapes };
     let settings = Settings {
         choice: choice.map(ChoiceOfUser::choice),
         max_judged,
@@ -353,12 +372,15 @@ pub fn find_tables<'py>(
         verdict,
         &words.get().0,
         &settings,
-        &asked,
+        &configuration,
     )?;
-    if let Some(error) = asked.failed.take() {
-        return Err(error);
+    let failed = configuration
+        .reshapes
+        .and_then(|reshapes| reshapes.failed.take());
+    match failed {
+        Some(error) => Err(error),
+        None => FoundTables::new(py, found),
     }
-    FoundTables::new(py, found)
 }
 
 /// What the header rows of a table say of its columns.
@@ -447,27 +469,6 @@ fn truth_of(said: PyResult<Bound<'_, PyAny>>, failed: &RefCell<Option<PyErr>>) -
             failed.replace(Some(error));
             false
         })
-}
-
-/// Cells with a sign for "as above", each with the row of the value that it stands for; columns that are filled once for several records, and
-/// the rows in which they are blank.
-type AboveTuple = (Vec<(usize, usize, Option<usize>)>, (Vec<usize>, Vec<usize>));
-
-/// Finds the cells of a table that stand for values above them. `rows`: the table's first row below its header, and the one behind its last;
-/// `columns`: its first column, and the one behind its last.
-#[pyfunction]
-pub fn values_above(
-    scan: &Bound<'_, Scan>,
-    rows: (usize, usize),
-    columns: (usize, Option<usize>),
-) -> AboveTuple {
-    let sheet = scan.get().sheet();
-    let span = Span {
-        columns: columns.0..columns.1.unwrap_or(usize::MAX),
-        ..Span::new(rows.0, 0, rows.1)
-    };
-    let found = as_above(Rows { sheet }, &span);
-    (found.signs, found.filled_once)
 }
 
 /// A total beside what was added: its row and column, what it says, what was added, the first and the last row of that, decimals, whether it

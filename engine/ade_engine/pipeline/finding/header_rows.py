@@ -84,7 +84,7 @@ class RowKinds:
 class RowSpan:
     """The rows of a table: a header block, and everything below it up to ``stop``."""
 
-    __slots__ = ("start", "header_rows", "stop", "is_guessed", "first_column", "stop_column", "scan", "kinds", "turned", "turned_from", "verdict", "section", "unnamed", "heads", "gathered")
+    __slots__ = ("start", "header_rows", "stop", "is_guessed", "first_column", "stop_column", "scan", "kinds", "turned", "turned_from", "verdict", "section", "unnamed", "heads", "gathered", "signs", "filled_once")
 
     def __init__(self, start: int, header_rows: int, stop: int, *, is_guessed: bool = False):
         self.start = start
@@ -109,6 +109,10 @@ class RowSpan:
         self.unnamed: list[tuple[int, int]] = []
         #: Of rows of the sheet the cells of the section heads above them: row and column, all from 1; where somebody asks for them.
         self.heads: dict[int, tuple[int, int]] = {}
+        #: The cells with a sign for "as above", each with the row of the value that it stands for; ``None`` where nothing stands above.
+        self.signs: list[tuple[int, int, int | None]] = []
+        #: Columns that are filled once for several records, and the rows in which they are blank.
+        self.filled_once: tuple[list[int], list[int]] = [], []
         #: The records that stand in lines of the sheet, of which the table was made.
         self.gathered: _native.FoundCards | None = None
         #: The verdict on the rows among which it was found.
@@ -120,10 +124,11 @@ class RowSpan:
         return self.start + self.header_rows
 
     @classmethod
-    def from_native(cls, span: tuple[int, int, int, int, int | None, bool, str | None, list[tuple[int, int]]]) -> RowSpan:
-        start, header_rows, stop, first_column, stop_column, is_guessed, section, unnamed = span
+    def from_native(cls, span: _native.FoundSpan) -> RowSpan:
+        start, header_rows, stop, first_column, stop_column, is_guessed, section, unnamed, signs, filled_once = span
         made = cls(start, header_rows, stop, is_guessed=is_guessed)
         made.first_column, made.stop_column, made.section, made.unnamed = first_column, stop_column, section, unnamed
+        made.signs, made.filled_once = signs, filled_once
         return made
 
     @classmethod

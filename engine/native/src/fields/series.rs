@@ -109,9 +109,15 @@ fn whole(pattern: &str) -> Regex {
     Regex::new(&format!("^(?:{pattern})$")).expect("patterns of this file are right")
 }
 
-/// The words of a section, as alternatives.
-fn either(section: &str) -> String {
-    format!("(?:{})", LISTS.words(section).join("|"))
+/// Returns what quarters are called.
+pub fn quarter_words() -> Vec<&'static str> {
+    LISTS.words("quarters")
+}
+
+/// Returns what weeks are called.
+pub fn week_words() -> Vec<&'static str> {
+    let short = LISTS.words("short weeks");
+    LISTS.words("weeks").into_iter().chain(short).collect()
 }
 
 static NUMBER: LazyLock<Regex> = LazyLock::new(|| whole(r"#?\s*\d{1,9}(?:[.,]\d+)?"));
@@ -129,9 +135,9 @@ static MONTH_AND_YEAR: LazyLock<Regex> = LazyLock::new(|| {
 /// The name of a month or a day.
 static NAME: LazyLock<Regex> = LazyLock::new(|| whole(r"[^\W\d_]{2,15}\.?"));
 static QUARTER: LazyLock<Regex> = LazyLock::new(|| {
-    let (word, number) = (either("quarters"), "(?:[1-4]|iv|i{1,3})");
+    let (word, number) = (quarter_words().join("|"), "(?:[1-4]|iv|i{1,3})");
     whole(&format!(
-        r"(?:{YEAR}\s*[-/ .]?\s*)?(?:{word}\.?\s*{number}|{number}(?:st|nd|rd|th|er|e|o|º|\.)?\s*{word}\.?)(?:\s*(?:of |de |[-/ '’.])?\s*(?:{YEAR}|\d\d))?"
+        r"(?:{YEAR}\s*[-/ .]?\s*)?(?:(?:{word})\.?\s*{number}|{number}(?:st|nd|rd|th|er|e|o|º|\.)?\s*(?:{word})\.?)(?:\s*(?:of |de |[-/ '’.])?\s*(?:{YEAR}|\d\d))?"
     ))
 });
 static YEAR_ALONE: LazyLock<Regex> = LazyLock::new(|| {
@@ -140,9 +146,9 @@ static YEAR_ALONE: LazyLock<Regex> = LazyLock::new(|| {
     ))
 });
 static WEEK: LazyLock<Regex> = LazyLock::new(|| {
-    let word = either("weeks");
+    let word = week_words().join("|");
     whole(&format!(
-        r"(?:{word}\.?\s*(?:[1-9]|[0-4]\d|5[0-3])(?:\s*(?:,|of |[-/ .])\s*{YEAR})?|{YEAR}\s*[-/ .]?\s*{word}\.?\s*\d{{1,2}})"
+        r"(?:(?:{word})\.?\s*(?:[1-9]|[0-4]\d|5[0-3])(?:\s*(?:,|of |[-/ .])\s*{YEAR})?|{YEAR}\s*[-/ .]?\s*(?:{word})\.?\s*\d{{1,2}})"
     ))
 });
 static DAY_AND_DATE: LazyLock<Regex> = LazyLock::new(|| {

@@ -27,20 +27,9 @@ use crate::words::data::WEIGHTS;
 
 pub use self::row_layout::{RowKind, RowLayout, RowLooks, State};
 
-/// The rows of a sheet that are looked at.
-fn grid_of(sheet: &Sheet) -> Grid {
-    let chosen = choose::choose(sheet);
-    Grid::read(
-        sheet,
-        &chosen.rows,
-        chosen.columns.start,
-        chosen.columns.end,
-    )
-}
-
 /// The features of the rows that are looked at: number in the sheet, blank rows above, features.
 pub fn features_of(sheet: &Sheet) -> Vec<(usize, usize, Vec<u16>)> {
-    let grid = grid_of(sheet);
+    let grid = Grid::of_sheet(sheet);
     let features = features::features(&grid);
     let rows = grid.rows.iter().zip(features);
     rows.map(|(row, features)| (row.number, row.gap, features))
@@ -50,7 +39,7 @@ pub fn features_of(sheet: &Sheet) -> Vec<(usize, usize, Vec<u16>)> {
 /// Finds the layout of a sheet.
 pub fn recognise(sheet: &Sheet) -> RowLooks {
     let model = Model::learned();
-    let grid = grid_of(sheet);
+    let grid = Grid::of_sheet(sheet);
     let features = features::features(&grid);
     let links: Vec<Link> = grid
         .rows

@@ -4,6 +4,7 @@ use std::cell::RefCell;
 use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
+use super::choose::choose;
 use super::kinds::{CellKind, is_range, kind_of, leading_year, trim, year};
 use super::words::{self, WordFacts};
 use crate::cells::merged::MergedRange;
@@ -200,13 +201,11 @@ pub struct Grid {
 }
 
 impl Grid {
-    /// Reads rows of a sheet, of each the cells from `first_column` to before `stop_column`. Rows without one are left out.
-    pub fn read(
-        sheet: &Sheet,
-        numbers: &[(usize, usize)],
-        first_column: usize,
-        stop_column: usize,
-    ) -> Self {
+    /// Reads the rows of a sheet that [`choose`] picks. Rows without a cell in the columns that it picks are left out.
+    pub fn of_sheet(sheet: &Sheet) -> Self {
+        let chosen = choose(sheet);
+        let numbers = &chosen.rows;
+        let (first_column, stop_column) = (chosen.columns.start, chosen.columns.end);
         let width = stop_column.saturating_sub(first_column);
         let mut grid = Self {
             rows: Vec::with_capacity(numbers.len()),

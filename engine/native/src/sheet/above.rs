@@ -1,14 +1,13 @@
-//! What stands alone in a line above a header is the section of that table, or a value that is no part of its names.
+//! What stands above a header: small tables that are left out, titles of pages, the section of the table in a line of its own, a line that
+//! says what its amounts are.
 
 use std::collections::HashMap;
 
 use super::rows::{Rows, has_letter, is_digit, trim};
 use super::span::Span;
 use super::told::Told;
-use super::units::is_unit;
-use super::view::SheetView;
+use super::view::{MIN_FIELDS, SheetView};
 use crate::cells::Tag;
-use crate::layout::RowKind;
 use crate::layout::totals::names_deduction;
 use crate::words::data::{LISTS, List};
 
@@ -20,8 +19,10 @@ const MAX_BLANK_ROWS: usize = 2;
 const MAX_LINES: usize = 3;
 const MAX_TEXTS: usize = 3;
 
-/// Words of a week, in front of its number.
-static WEEKS: List = List::new(|| LISTS.words("weeks"));
+/// The rows of small tables above the first one that names fields, and the cells of each.
+const MAX_SMALL_ROWS: usize = 12;
+const MAX_SMALL_CELLS: usize = 3;
+
 /// Words of a page.
 static PAGES: List = List::new(|| LISTS.words("pages"));
 /// Words between the number of a page and that of all pages.
@@ -30,15 +31,57 @@ const OF: [&str; 6] = ["/", "of", "von", "de", "di", "van"];
 static CONTINUED: List = List::new(|| LISTS.phrases("continued"));
 
 impl SheetView<'_> {
-    /// Takes a line of one cell that is a day, a week or a label with a colon, and one that says the same in brackets in each of its cells,
-    /// as filters do, out of the header below it: it names no column.
-    pub(super) fn free_lone_values(&mut self) {
+    /// Leaves out the small tables above the first one whose header names two fields, if they are small and in none of their headers a field
+    /// is named: summaries, settings.
+    pub(super) fn leave_out_above(&mut self) {
+        let fields = |span: &Span| {
+            let header = span.start..span.data_start().max(span.start + 1);
+            self.fields_of(span, header)
+        };
+        let first = self
+            .spans
+            .iter()
+            .position(|span| fields(span) >= MIN_FIELDS);
+        let Some(first) = first.filter(|&first| first > 0) else {
+            return;
+        };
+        let (small, main) = self.spans.split_at(first);
+        let rows_of = |span: &Span| (span.start..span.stop).filter(|&row| !self.rows.is_empty(row));
+        let is_narrow = |span: &Span| {
+            let width = |row: usize| self.rows.texts_within(row, &span.columns).len();
+            rows_of(span).all(|row| width(row) <= MAX_SMALL_CELLS)
+        };
+        let rows: Vec<usize> = small.iter().flat_map(rows_of).collect();
+        let is_small = rows.len() <= MAX_SMALL_ROWS
+            && small
+                .iter()
+                .all(|span| fields(span) == 0 && is_narrow(span));
+        // A table that a gap has cut goes on below with the same columns.
+        let is_other =
+            |row: &usize| !self.has_values(*row) || !self.is_like(*row, main[0].data_start());
+        if is_small && rows.iter().all(is_other) {
+            self.spans.drain(..first);
+            self.told.push(Told::TablesAbove(rows));
+        }
+    }
+
+    /// Lets tables end above the title of the next page.
+    pub(super) fn end_above_titles(&mut self) {
         for span in &mut self.spans {
-            while span.header_rows > 1 && names_nothing(self.rows, span.start) {
-                self.kinds[span.start] = RowKind::Title;
-                span.start += 1;
-                span.header_rows -= 1;
+            while span.stop > span.data_start() && self.titles.contains(&(span.stop - 1)) {
+                span.stop -= 1;
             }
+        }
+        // A title above the first table is none of its rows anyway.
+        let first = self.spans.first().map_or(usize::MAX, |span| span.start);
+        let among: Vec<usize> = self
+            .titles
+            .iter()
+            .copied()
+            .filter(|&row| row > first)
+            .collect();
+        if !among.is_empty() {
+            self.told.push(Told::PageTitles(among));
         }
     }
 
@@ -120,45 +163,6 @@ struct Lines {
     texts: Vec<Vec<String>>,
 }
 
-/// Returns whether a row has one cell, which is a day, a week or a label with a colon, or the same text in brackets, no unit, in each.
-fn names_nothing(rows: Rows<'_>, row: usize) -> bool {
-    let cells = rows.cells(row);
-    let &[cell] = cells.as_slice() else {
-        let texts = rows.texts(row);
-        return matches!(texts.as_slice(), [(_, text)] if text.starts_with('(') && text.ends_with(')') && !is_unit(text));
-    };
-    let text = rows.text(cell);
-    let is_moment = matches!(
-        cell.tag,
-        Tag::Date | Tag::Time | Tag::DateTime | Tag::Duration
-    );
-    is_moment || is_week_or_day(&text.to_lowercase()) || text.ends_with(':')
-}
-
-/// The lengths of the numbers in a text that has nothing else but dots, slashes or dashes between them; none where it has.
-fn numbers(text: &str) -> Vec<usize> {
-    let parts: Vec<&str> = text.split(['.', '/', '-']).collect();
-    let is_number = |part: &&str| !part.is_empty() && part.chars().all(is_digit);
-    if !parts.iter().all(is_number) {
-        return Vec::new();
-    }
-    parts.iter().map(|part| part.chars().count()).collect()
-}
-
-/// Returns whether a text is a week with its number, of a year or of none, or a day in digits.
-fn is_week_or_day(low: &str) -> bool {
-    if matches!(numbers(low)[..], [1..=4, 1..=2, 1..=4]) {
-        return true;
-    }
-    let is_numbered = |rest: &str| {
-        let rest = rest.strip_prefix(['.', ':']).unwrap_or(rest);
-        let bare: String = rest.split_whitespace().collect();
-        matches!(numbers(&bare)[..], [1..=6] | [1..=2, 2..=4])
-    };
-    let mut words = WEEKS.iter();
-    words.any(|word| low.strip_prefix(word).is_some_and(is_numbered))
-}
-
 /// The texts of the lines from a row upwards to a blank one, if they are few; else of the row itself, if it has one text. `width`: a line of
 /// as many cells is a record.
 fn lines_above(rows: Rows<'_>, row: usize, above: usize, width: usize) -> Vec<Vec<String>> {
@@ -233,30 +237,6 @@ fn without_continued(text: &str) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn weeks_and_days_name_no_column() {
-        for text in [
-            "week 12",
-            "kw 3/2024",
-            "wk.12",
-            "31.12.2024",
-            "2024-05-31",
-            "semana 5 - 2024",
-        ] {
-            assert!(is_week_or_day(text), "{text}");
-        }
-        for text in [
-            "week",
-            "week a",
-            "weekly 12",
-            "12",
-            "1.2.3.4",
-            "kw 12345678",
-        ] {
-            assert!(!is_week_or_day(text), "{text}");
-        }
-    }
 
     #[test]
     fn pages_are_counted() {

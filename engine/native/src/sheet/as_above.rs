@@ -5,7 +5,7 @@ use std::ops::Range;
 use std::sync::LazyLock;
 
 use super::rows::{Rows, trim};
-use super::span::Span;
+use super::span::{AsAbove, Span};
 use crate::cells::{Cell, Tag};
 use crate::words::data::{LISTS, List};
 
@@ -33,17 +33,8 @@ const MAX_LOOKED_AT_ROWS: usize = 100;
 /// The columns beside one another that are blank in the same rows.
 const MIN_TOGETHER: usize = 2;
 
-/// What the rows of a table say of values above them. Rows and columns count from 0 on the sheet.
-#[derive(Debug, Default)]
-pub struct AsAbove {
-    /// Cells with a sign, each with the row of the value that it stands for; none where nothing stands above it.
-    pub signs: Vec<(usize, usize, Option<usize>)>,
-    /// Columns that are filled once for several records, and the rows in which they are blank.
-    pub filled_once: (Vec<usize>, Vec<usize>),
-}
-
 /// Finds the cells of a table that stand for values above them.
-pub fn as_above(rows: Rows<'_>, span: &Span) -> AsAbove {
+pub(super) fn as_above(rows: Rows<'_>, span: &Span) -> AsAbove {
     let first = span.data_start();
     let near = first..span.stop.min(first + MAX_LOOKED_AT_ROWS);
     let table = Table { rows, span };

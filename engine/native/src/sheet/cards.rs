@@ -2,9 +2,8 @@
 //! the next record. Where a label comes twice in a row, records lie beside one another as well.
 
 use std::collections::{HashMap, HashSet};
-use std::ops::Range;
 
-use super::grid::{Content, Grid};
+use super::grid::{Cards, Content, Grid};
 use super::rows::{Rows, Words, trim};
 use super::view::SheetView;
 use crate::cells::{Cell, Tag};
@@ -20,21 +19,6 @@ const MIN_RECORDS_UNASKED: usize = 3;
 /// The rows among which the first line of a form is looked for: titles may stand above it.
 const MAX_ROWS_ABOVE: usize = 4;
 
-/// Records that stand in lines, as a table: a header of the labels, and below it a row for each record.
-#[derive(Debug)]
-pub struct Cards {
-    pub grid: Grid,
-    /// The labels as they are written first, in order.
-    pub labels: Vec<String>,
-    /// The row of the sheet in which each record begins.
-    pub first_rows: Vec<usize>,
-    /// For each label the row and the column of its value in each record; none where a record lacks it.
-    pub cells: Vec<Vec<Option<(usize, usize)>>>,
-    /// The rows and columns of the sheet in which the records stand.
-    pub rows: Range<usize>,
-    pub columns: Range<usize>,
-}
-
 /// The value beside or behind a label.
 struct Entry {
     /// The label, simplified.
@@ -46,10 +30,15 @@ struct Entry {
 
 impl SheetView<'_> {
     /// Finds the records of a sheet, if most of its lines are labels with their values, and the labels come again. Where no setting asks
-    /// for them all lines have to be.
-    pub(super) fn find_cards(&self, grid: &Grid) -> Option<Cards> {
+    /// for them all lines have to be. Returns whether these are the sheet's tables.
+    pub(super) fn find_cards(&mut self) -> bool {
+        self.cards = self.cards();
+        self.cards.is_some()
+    }
+
+    fn cards(&self) -> Option<Cards> {
         let is_wanted = self.settings.line_records;
-        if !self.settings.is_whole() || !is_wanted && !self.begins_with_label() {
+        if !is_wanted && !self.begins_with_label() {
             return None;
         }
         let mut names: Vec<(String, String)> = Vec::new();
@@ -88,7 +77,7 @@ impl SheetView<'_> {
         if records.len() < min || fields.count() < MIN_KNOWN_LABELS || others * 2 > values {
             return None;
         }
-        Some(Cards::new(grid, names, &records))
+        Some(Cards::new(self.grid, names, &records))
     }
 
     /// Returns whether the sheet begins with a text with a colon at its end, or with the name of a field and a value beside it.

@@ -6,11 +6,12 @@
 
 use std::collections::HashSet;
 use std::ops::Range;
+use std::sync::Arc;
 
 use super::rows::{Rows, Words, is_plain_number, trim};
 use super::span::Span;
 use super::told::Told;
-use super::view::SheetView;
+use super::view::{Area, SheetView};
 use crate::cells::{Cell, Tag};
 use crate::columns::view::Value;
 use crate::fields::looks::profile::Profile;
@@ -27,19 +28,10 @@ const MIN_NOTE_WORDS: usize = 3;
 /// The cells of a column that say whether it is a key.
 const MAX_KEY_CELLS: usize = 1000;
 
-/// A part of a sheet in which tables are looked for as if it were a sheet of its own.
-#[derive(Debug)]
-pub struct Part {
-    pub rows: Range<usize>,
-    pub columns: Range<usize>,
-    /// The row above its records, which is its header.
-    pub header: usize,
-}
-
 impl SheetView<'_> {
-    /// Parts the sheet where tables lie beside one another, or beside notes, and takes back its tables; returns nothing where none does.
-    pub(super) fn parts(&mut self) -> Vec<Part> {
-        let mut parts = Vec::new();
+    /// Parts the sheet into areas where tables lie beside one another, or beside notes: each is a sheet of its own. Returns whether some do.
+    pub(super) fn find_areas(&mut self) -> bool {
+        let mut areas = Vec::new();
         let (mut above, mut is_parted) = (0, false);
         for span in &self.spans {
             let Areas {
@@ -64,22 +56,30 @@ impl SheetView<'_> {
                 tables
             };
             let header = span.data_start().saturating_sub(1);
-            parts.extend(tables.into_iter().map(|columns| Part {
-                rows: above..span.stop,
-                columns,
-                header,
-            }));
+            areas.extend(
+                tables
+                    .into_iter()
+                    .map(|columns| (above..span.stop, columns, header)),
+            );
             above = span.stop;
         }
-        if !is_parted {
-            return Vec::new();
+        if is_parted {
+            let areas = areas.into_iter().map(|(rows, columns, header)| Area {
+                grid: Arc::new(self.grid.area(&rows, &columns)),
+                columns: Some(columns),
+                header,
+            });
+            self.areas.extend(areas);
+            self.spans.clear();
         }
-        self.spans.clear();
-        parts
+        is_parted
     }
 
-    /// Keeps tables within the columns of the part in which they were found.
-    pub(super) fn keep_within(&mut self, columns: &Range<usize>) {
+    /// Keeps tables within the columns of the area in which they were found.
+    pub(super) fn keep_within(&mut self) {
+        let Some(columns) = &self.settings.columns else {
+            return;
+        };
         for span in &mut self.spans {
             span.stop = last_filled_row(self.rows, span, columns);
             span.columns = columns.clone();

@@ -1,16 +1,17 @@
 //! Further rows of a header, as exports and forms have them: they say more of the names above them, and name no column.
 //!
+//! 0. [`SheetView::free_lone_values`]: a day, a week or a label above the names is no part of them.
 //! 1. [`SheetView::take_further_headers`]: the numbers of the columns, ids in braces, questions, types, and the choices of a question.
 //! 2. [`SheetView::choose_names`]: where one row names more fields than all rows joined, it is the whole header.
 
 use std::collections::HashSet;
 use std::ops::Range;
 
-use super::rows::{Rows, has_digit, is_period, trim};
+use super::rows::{Rows, has_digit, is_digit, is_period, trim};
 use super::span::Span;
 use super::told::{Doubt, Told};
 use super::units::is_unit;
-use super::view::SheetView;
+use super::view::{MIN_FIELDS, SheetView};
 use crate::cells::{Cell, Tag};
 use crate::fields::looks::rows::{simplify, without_brackets};
 use crate::layout::words::said;
@@ -28,9 +29,9 @@ const MAX_ROWS_BELOW: usize = 5;
 const MAX_FILTERED_ROWS: usize = 100;
 /// The choices of a question.
 const MIN_CHOICES: usize = 2;
-/// The fields that a header names which is surely one.
-pub(super) const MIN_FIELDS: usize = 2;
 
+/// Words of a week, in front of its number.
+static WEEKS: List = List::new(|| LISTS.words("weeks"));
 /// Names of types, which say that a row is one of types; and those that may be the names of columns as well.
 static TYPES: List = List::new(|| LISTS.phrases("types"));
 static ALSO_NAMES: List = List::new(|| LISTS.phrases("types that are names"));
@@ -38,6 +39,18 @@ static ALSO_NAMES: List = List::new(|| LISTS.phrases("types that are names"));
 static FILTERS: List = List::new(|| LISTS.phrases("filters"));
 
 impl SheetView<'_> {
+    /// Takes a line of one cell that is a day, a week or a label with a colon, and one that says the same in brackets in each of its cells,
+    /// as filters do, out of the header below it: it names no column.
+    pub(super) fn free_lone_values(&mut self) {
+        for span in &mut self.spans {
+            while span.header_rows > 1 && names_nothing(self.rows, span.start) {
+                self.kinds[span.start] = RowKind::Title;
+                span.start += 1;
+                span.header_rows -= 1;
+            }
+        }
+    }
+
     /// Adds to the headers of tables the rows right below that say more of their names.
     pub(super) fn take_further_headers(&mut self) {
         let mut spans = std::mem::take(&mut self.spans);
@@ -301,16 +314,6 @@ impl SheetView<'_> {
         .then_some(row)
     }
 
-    /// Returns the number of fields that some rows of a table name.
-    pub(super) fn fields_of(&self, span: &Span, among: Range<usize>) -> usize {
-        let cells = among.flat_map(|row| {
-            let columns = self.rows.filled_within(row, &span.columns);
-            columns.map(move |column| self.rows.sheet.cell(row, column))
-        });
-        let cells: Vec<Cell> = cells.collect();
-        self.rows.count_fields(&cells, self.words)
-    }
-
     /// The texts of a column's header in one, without units.
     fn joined(&self, span: &Span, column: usize) -> String {
         let texts = (span.start..span.data_start())
@@ -426,4 +429,72 @@ fn says_more(rows: Rows<'_>, span: &Span, row: usize) -> bool {
                 && said
                     .iter()
                     .all(|text| is_type(text, &TYPES) || is_type(text, &ALSO_NAMES)))
+}
+
+/// Returns whether a row has one cell, which is a day, a week or a label with a colon, or the same text in brackets, no unit, in each.
+fn names_nothing(rows: Rows<'_>, row: usize) -> bool {
+    let cells = rows.cells(row);
+    let &[cell] = cells.as_slice() else {
+        let texts = rows.texts(row);
+        return matches!(texts.as_slice(), [(_, text)] if text.starts_with('(') && text.ends_with(')') && !is_unit(text));
+    };
+    let text = rows.text(cell);
+    let is_moment = matches!(
+        cell.tag,
+        Tag::Date | Tag::Time | Tag::DateTime | Tag::Duration
+    );
+    is_moment || is_week_or_day(&text.to_lowercase()) || text.ends_with(':')
+}
+
+/// The lengths of the numbers in a text that has nothing else but dots, slashes or dashes between them; none where it has.
+fn numbers(text: &str) -> Vec<usize> {
+    let parts: Vec<&str> = text.split(['.', '/', '-']).collect();
+    let is_number = |part: &&str| !part.is_empty() && part.chars().all(is_digit);
+    if !parts.iter().all(is_number) {
+        return Vec::new();
+    }
+    parts.iter().map(|part| part.chars().count()).collect()
+}
+
+/// Returns whether a text is a week with its number, of a year or of none, or a day in digits.
+fn is_week_or_day(low: &str) -> bool {
+    if matches!(numbers(low)[..], [1..=4, 1..=2, 1..=4]) {
+        return true;
+    }
+    let is_numbered = |rest: &str| {
+        let rest = rest.strip_prefix(['.', ':']).unwrap_or(rest);
+        let bare: String = rest.split_whitespace().collect();
+        matches!(numbers(&bare)[..], [1..=6] | [1..=2, 2..=4])
+    };
+    let mut words = WEEKS.iter();
+    words.any(|word| low.strip_prefix(word).is_some_and(is_numbered))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn weeks_and_days_name_no_column() {
+        for text in [
+            "week 12",
+            "kw 3/2024",
+            "wk.12",
+            "31.12.2024",
+            "2024-05-31",
+            "semana 5 - 2024",
+        ] {
+            assert!(is_week_or_day(text), "{text}");
+        }
+        for text in [
+            "week",
+            "week a",
+            "weekly 12",
+            "12",
+            "1.2.3.4",
+            "kw 12345678",
+        ] {
+            assert!(!is_week_or_day(text), "{text}");
+        }
+    }
 }

@@ -3,7 +3,6 @@
 use std::ops::Range;
 use std::sync::{Arc, OnceLock};
 
-use super::on_its_side::Side;
 use crate::cells::{Cell, DeclaredExtent, ScanLimits, Sheet, SheetBuilder, Tag};
 use crate::layout::{RowLooks, recognise};
 
@@ -15,6 +14,21 @@ pub struct Grid {
     /// The grid of which this one has changed values, and the looks.
     original: Option<Arc<Grid>>,
     turned_from: Option<usize>,
+}
+
+/// Records that stand in lines, as a table: a header of the labels, and below it a row for each record.
+#[derive(Debug)]
+pub struct Cards {
+    pub grid: Grid,
+    /// The labels as they are written first, in order.
+    pub labels: Vec<String>,
+    /// The row of the sheet in which each record begins.
+    pub first_rows: Vec<usize>,
+    /// For each label the row and the column of its value in each record; none where a record lacks it.
+    pub cells: Vec<Vec<Option<(usize, usize)>>>,
+    /// The rows and columns of the sheet in which the records stand.
+    pub rows: Range<usize>,
+    pub columns: Range<usize>,
 }
 
 /// What a cell of an area holds.
@@ -75,17 +89,16 @@ impl Grid {
         sheet.findings().formulas_without_value.count == 0 && !(0..facts.width).any(has_zeros)
     }
 
-    /// Returns a table that lies on its side, turned: its records are rows, and its names are the header.
-    pub(super) fn turned(&self, side: &Side) -> Self {
+    /// Returns a table that lies on its side, turned: its records are rows, and the column of its names is the header.
+    pub(super) fn turned(&self, rows: &Range<usize>, names: usize) -> Self {
         let row_of = |column| {
-            let names = column >= side.names;
-            let cells = side.rows.clone().filter(|_| names);
+            let cells = rows.clone().filter(|_| column >= names);
             cells.map(|row| self.cell(row, column)).collect()
         };
-        let rows = (0..self.cells.facts().width).map(row_of);
+        let turned = (0..self.cells.facts().width).map(row_of);
         Self {
-            turned_from: Some(side.rows.start),
-            ..self.of_rows(rows)
+            turned_from: Some(rows.start),
+            ..self.of_rows(turned)
         }
     }
 

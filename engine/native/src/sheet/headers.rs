@@ -221,26 +221,6 @@ impl SheetView<'_> {
         }
         repeats
     }
-
-    /// Lets tables end above the title of the next page.
-    pub(super) fn end_above_titles(&mut self) {
-        for span in &mut self.spans {
-            while span.stop > span.data_start() && self.titles.contains(&(span.stop - 1)) {
-                span.stop -= 1;
-            }
-        }
-        // A title above the first table is none of its rows anyway.
-        let first = self.spans.first().map_or(usize::MAX, |span| span.start);
-        let among: Vec<usize> = self
-            .titles
-            .iter()
-            .copied()
-            .filter(|&row| row > first)
-            .collect();
-        if !among.is_empty() {
-            self.told.push(Told::PageTitles(among));
-        }
-    }
 }
 
 /// The stretches of header rows.

@@ -12,7 +12,7 @@ use super::rows::{Rows, Words, has_digit, is_digit, is_number_or_day, trim};
 use super::span::Span;
 use super::told::{Kept, Told};
 use super::view::SheetView;
-use crate::cells::Tag;
+use crate::cells::{Cell, Tag};
 use crate::fields::looks::rows::simplify;
 use crate::layout::RowKind;
 
@@ -26,6 +26,10 @@ const MAX_ITEM_WORDS: usize = 2;
 /// The words of a name, and the rows of a table that may have nothing else.
 const MAX_NAME_WORDS: usize = 3;
 const MAX_NAMED_ROWS: usize = 2;
+
+/// The signs of a line that is drawn with them, and the least that a cell has of them.
+const SIGNS: &str = "-–—=_*~#+.·─═";
+const MIN_SIGNS: usize = 3;
 
 impl SheetView<'_> {
     /// Marks the lines among the rows of tables that are drawn with signs.
@@ -451,4 +455,26 @@ fn is_name(text: &str) -> bool {
     (1..=MAX_NAME_WORDS).contains(&text.split_whitespace().count())
         && first.is_some_and(|c| c.is_uppercase() || is_digit(c))
         && !text.ends_with(['.', ':'])
+}
+
+impl Rows<'_> {
+    /// Returns whether a row is a line that is drawn with signs.
+    pub fn is_rule(self, row: usize) -> bool {
+        let mut cells = self
+            .filled(row)
+            .map(|column| self.sheet.cell(row, column))
+            .peekable();
+        cells.peek().is_some() && cells.all(|cell| is_rule(self, cell))
+    }
+}
+
+/// Returns whether a cell holds nothing but one sign, several times.
+fn is_rule(rows: Rows<'_>, cell: Cell) -> bool {
+    if cell.tag != Tag::Text {
+        return false;
+    }
+    let text = trim(rows.sheet.text(cell.as_text()));
+    let mut signs = text.chars();
+    let first = signs.next().filter(|&sign| SIGNS.contains(sign));
+    first.is_some_and(|first| signs.all(|sign| sign == first)) && text.chars().count() >= MIN_SIGNS
 }

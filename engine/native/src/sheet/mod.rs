@@ -1,5 +1,4 @@
-//! From the cells of a sheet to the rows of its tables. Which rule leaves out which row, and its test, is in a table of
-//! docs/contributing/architecture.md.
+//! From the cells of a sheet to the rows of its tables. docs/contributing/rows.md says which rule leaves out which row, and its test.
 //!
 //! - [`rows`]: the texts of rows, and the kinds of value that cells hold
 //! - `headers`: header rows that only the rows around them explain
@@ -10,7 +9,7 @@
 //! - `lines`: rows of texts alone between the records of a table
 //! - `row_types`: rows that say themselves what they are
 //! - `above`: what stands alone in a line above a header
-//! - [`as_above`]: cells that stand for the value above them
+//! - `as_above`: cells that stand for the value above them
 //! - `records`: records that were taken for a header
 //! - `ends`: where a table ends
 //! - `further`: rows of a header that name no column
@@ -18,8 +17,8 @@
 //! - [`grid`], [`span`], [`view`], [`told`]: cells, a table's place, a sheet as the passes see it, and what they have to say of it
 
 mod above;
-pub mod as_above;
-pub mod cards;
+mod as_above;
+mod cards;
 mod columns;
 mod ends;
 mod further;
@@ -40,14 +39,11 @@ pub mod units;
 pub mod view;
 
 use std::convert::Infallible;
-use std::ops::Range;
 use std::sync::Arc;
 
-use self::cards::Cards;
-use self::columns::Part;
-use self::grid::Grid;
+use self::as_above::as_above;
+use self::grid::{Cards, Grid};
 use self::inside::Inside;
-use self::on_its_side::find_side;
 use self::rows::{Rows, Words};
 use self::span::Span;
 use self::told::Told;
@@ -58,31 +54,51 @@ use crate::layout::judged::{Judged, judge};
 use crate::layout::{RowKind, RowLooks};
 
 type Wants = fn(&Settings) -> bool;
-type Pass<'s> = fn(&mut SheetView<'s>);
 
-/// The passes over the tables of a sheet, in their order, each with the settings that want it.
+/// A step from the rows of a sheet to its tables.
+enum Step<'s> {
+    /// Returns whether it has found all tables: then no further step is taken.
+    Find(fn(&mut SheetView<'s>) -> bool),
+    /// Opens tables, or changes their rows.
+    Change(fn(&mut SheetView<'s>)),
+}
+
+/// The steps in their order, each with the settings that want it.
 #[rustfmt::skip]
-fn passes<'s>() -> [(Wants, Pass<'s>); 15] {
+fn steps<'s>() -> [(Wants, Step<'s>); 21] {
+    use Step::{Change, Find};
     [
-        (|settings| settings.is_2026, SheetView::mark_rules),
-        (|settings| settings.is_by_context(), SheetView::free_first_heads),
-        (|settings| settings.is_by_context() && settings.is_2026, SheetView::free_lone_values),
-        (|settings| settings.is_by_context() && settings.is_2026, SheetView::take_further_headers),
-        (|settings| settings.is_headerless(), SheetView::keep_records),
-        (|settings| settings.is_by_context() && settings.is_2026, SheetView::choose_names),
-        (|settings| settings.is_by_context() && settings.is_2026, SheetView::leave_captions),
-        (|settings| settings.is_by_context() && settings.is_2026, SheetView::leave_out_above),
-        (|settings| settings.is_by_context(), SheetView::end_above_titles),
-        (|settings| settings.is_by_context(), SheetView::find_lines),
+        (Settings::is_whole, Find(SheetView::find_cards)),
+        (|settings| settings.is_by_context() && settings.is_whole(), Find(SheetView::find_side)),
+        (|settings| settings.is_explained() && settings.is_whole(), Find(SheetView::read_row_types)),
+        (|_| true, Change(SheetView::open_tables)),
         (
-            |settings| settings.is_by_context() && settings.is_2026 && settings.heads == Heads::ToColumn,
-            SheetView::name_sections,
+            |settings| settings.split_side_by_side && settings.columns_by_context && settings.is_whole(),
+            Find(SheetView::find_areas),
         ),
-        (|settings| settings.is_by_context() && settings.is_2026, SheetView::tell_deductions),
-        (|_| true, SheetView::end_above_forms),
+        (|settings| settings.is_2026, Change(SheetView::mark_rules)),
+        (Settings::is_by_context, Change(SheetView::free_first_heads)),
+        (Settings::is_explained, Change(SheetView::free_lone_values)),
+        (Settings::is_explained, Change(SheetView::take_further_headers)),
+        (Settings::is_headerless, Change(SheetView::keep_records)),
+        (Settings::is_explained, Change(SheetView::choose_names)),
+        (Settings::is_explained, Change(SheetView::leave_captions)),
+        (Settings::is_explained, Change(SheetView::leave_out_above)),
+        (Settings::is_by_context, Change(SheetView::end_above_titles)),
+        (Settings::is_by_context, Change(SheetView::find_lines)),
+        (
+            |settings| settings.is_explained() && settings.heads == Heads::ToColumn,
+            Change(SheetView::name_sections),
+        ),
+        (Settings::is_explained, Change(SheetView::tell_deductions)),
+        (|_| true, Change(SheetView::end_above_forms)),
         // A range is where a user says that the table ends.
-        (|settings| settings.area().is_none(), SheetView::end_tables),
-        (|settings| settings.split_side_by_side && !settings.columns_by_context, SheetView::split_at_blank_columns),
+        (|settings| settings.area().is_none(), Change(SheetView::end_tables)),
+        (
+            |settings| settings.split_side_by_side && !settings.columns_by_context,
+            Change(SheetView::split_at_blank_columns),
+        ),
+        (|settings| settings.columns.is_some(), Change(SheetView::keep_within)),
     ]
 }
 
@@ -104,7 +120,16 @@ pub trait Configuration {
     /// If a detector fails.
     fn classify(&self, area: &Arc<Grid>) -> Result<Verdict, Self::Error>;
 
-    /// Changes the kinds of rows that its reshapes know: the headers of a series, the lines of a form.
+    /// Returns its reshapes, where it has any that know rows.
+    fn reshapes(&self) -> Option<&dyn Reshapes<Error = Self::Error>>;
+}
+
+/// The reshapes of a configuration, as far as they know rows by their texts.
+pub trait Reshapes {
+    /// What keeps them from an answer.
+    type Error;
+
+    /// Changes the kinds of rows that they know: the headers of a series, the lines of a form.
     ///
     /// # Errors
     /// If a reshape fails.
@@ -166,11 +191,14 @@ pub fn find<C: Configuration>(
 ) -> Result<Found, C::Error> {
     let unknown = RowLooks::default();
     let asks_for_looks = settings.headerless_tables || settings.rows_by_context;
-    let is_label = configuration.labels(grid);
+    let reshapes = configuration.reshapes();
+    let is_label = reshapes.and_then(|reshapes| reshapes.labels(grid));
+    let rows = Rows {
+        sheet: grid.cells(),
+    };
     let mut view = SheetView {
-        rows: Rows {
-            sheet: grid.cells(),
-        },
+        grid,
+        rows,
         looks: if asks_for_looks {
             grid.looks()
         } else {
@@ -184,107 +212,46 @@ pub fn find<C: Configuration>(
         titles: Vec::new(),
         spans: Vec::new(),
         told: Vec::new(),
+        cards: None,
+        areas: Vec::new(),
     };
     let repeats = view.mark_headers();
-    configuration.mark(grid, &mut view.kinds)?;
+    if let Some(reshapes) = reshapes {
+        reshapes.mark(grid, &mut view.kinds)?;
+    }
     let judged = match settings.max_judged {
         0 => Vec::new(),
         max => judge(grid.looks(), &view.kinds, &repeats, max),
     };
-    let cards = view.find_cards(grid);
-    let mut areas = Vec::new();
-    if cards.is_none() {
-        for area in view.find_tables(grid) {
-            let mut verdict = configuration.classify(&area.grid)?;
-            area.name_header(&mut verdict.kinds);
-            let settings = settings.of_area(area.columns);
-            areas.push(find(&area.grid, verdict, words, &settings, configuration)?);
+    let mut wanted = steps().into_iter().filter(|(wants, _)| wants(settings));
+    let _ = wanted.any(|(_, step)| match step {
+        Step::Find(find) => find(&mut view),
+        Step::Change(change) => {
+            change(&mut view);
+            false
+        }
+    });
+    if settings.is_2026 && grid.turned_from().is_none() {
+        for span in &mut view.spans {
+            span.above = as_above(rows, span);
         }
     }
+    let mut areas = Vec::new();
+    for area in view.areas {
+        let mut verdict = configuration.classify(&area.grid)?;
+        area.name_header(&mut verdict.kinds);
+        let settings = settings.of_area(area.columns);
+        areas.push(find(&area.grid, verdict, words, &settings, configuration)?);
+    }
     Ok(Found {
+        grid: Arc::clone(grid),
         kinds: view.kinds,
         spans: view.spans,
         told: view.told,
-        grid: Arc::clone(grid),
         judged,
-        cards,
+        cards: view.cards,
         areas,
     })
-}
-
-/// An area of a sheet in which tables are looked for as if it were a sheet of its own.
-struct Area {
-    grid: Arc<Grid>,
-    /// The columns in which it lies beside others; none where it is a table that was turned.
-    columns: Option<Range<usize>>,
-    header: usize,
-}
-
-impl Area {
-    /// Makes a header of the row that is one in the sheet: alone it may look like none. Nothing but the names of a turned table is one.
-    fn name_header(&self, kinds: &mut [RowKind]) {
-        if self.grid.turned_from().is_some() {
-            kinds.fill(RowKind::Data);
-            kinds[self.header] = RowKind::Header;
-        } else if !kinds.contains(&RowKind::Header) && self.grid.cells().row_width(self.header) > 0
-        {
-            kinds[self.header] = RowKind::Header;
-        }
-    }
-}
-
-impl SheetView<'_> {
-    /// Finds the tables of the sheet. Returns its areas, where the tables lie in these.
-    fn find_tables(&mut self, grid: &Grid) -> Vec<Area> {
-        let settings = self.settings;
-        if settings.is_by_context()
-            && settings.is_whole()
-            && let Some(side) = find_side(self.rows, self.words)
-        {
-            let is_turned = side.is_sure && settings.turn_tables && grid.is_plain();
-            let told = Told::OnItsSide(side.fields, side.rows.clone(), is_turned);
-            self.told.push(told);
-            if is_turned {
-                let grid = Arc::new(grid.turned(&side));
-                return vec![Area {
-                    grid,
-                    columns: None,
-                    header: side.names,
-                }];
-            }
-            self.spans = vec![Span::new(side.rows.start, 0, side.rows.end)];
-            return Vec::new();
-        }
-        if settings.is_by_context()
-            && settings.is_2026
-            && settings.is_whole()
-            && self.read_row_types()
-        {
-            self.leave_out_above();
-            return Vec::new();
-        }
-        self.open_tables();
-        if settings.split_side_by_side && settings.columns_by_context && settings.is_whole() {
-            let parts = self.parts();
-            if !parts.is_empty() {
-                let area = |part: Part| Area {
-                    grid: Arc::new(grid.area(&part.rows, &part.columns)),
-                    columns: Some(part.columns),
-                    header: part.header,
-                };
-                return parts.into_iter().map(area).collect();
-            }
-        }
-        for (is_wanted, pass) in passes() {
-            if is_wanted(settings) {
-                pass(self);
-            }
-        }
-        if let Some(columns) = &settings.columns {
-            self.keep_within(columns);
-        }
-        Vec::new()
-    }
 }
 
 /// A configuration that knows nothing: rows are what they look like.
@@ -305,11 +272,7 @@ impl Configuration for NoConfiguration {
         })
     }
 
-    fn mark(&self, _: &Arc<Grid>, _: &mut Vec<RowKind>) -> Result<(), Infallible> {
-        Ok(())
-    }
-
-    fn labels<'c>(&'c self, _: &'c Arc<Grid>) -> Option<Box<dyn Fn(usize) -> bool + 'c>> {
+    fn reshapes(&self) -> Option<&dyn Reshapes<Error = Infallible>> {
         None
     }
 }

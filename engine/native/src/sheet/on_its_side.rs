@@ -5,8 +5,12 @@
 
 use std::collections::HashSet;
 use std::ops::Range;
+use std::sync::Arc;
 
 use super::rows::{Rows, Words, is_digit, is_number_or_day};
+use super::span::Span;
+use super::told::Told;
+use super::view::{Area, SheetView};
 use crate::cells::{Cell, Tag};
 
 /// A table with more rows or columns does not lie on its side.
@@ -17,15 +21,15 @@ const MIN_FIELDS: usize = 3;
 
 /// A table that lies on its side.
 #[derive(Debug)]
-pub struct Side {
+struct Side {
     /// Its rows, without a blank one.
-    pub rows: Range<usize>,
+    rows: Range<usize>,
     /// The column of its names.
-    pub names: usize,
+    names: usize,
     /// The number of fields whose words the names are.
-    pub fields: usize,
+    fields: usize,
     /// True if its names and values leave no doubt.
-    pub is_sure: bool,
+    is_sure: bool,
 }
 
 /// The kind of a cell of such a table.
@@ -36,8 +40,31 @@ enum Kind {
     Text,
 }
 
+impl SheetView<'_> {
+    /// Finds the table of a sheet that lies on its side, and turns it where that is sure and wanted; returns whether there is one.
+    pub(super) fn find_side(&mut self) -> bool {
+        let Some(side) = find_side(self.rows, self.words) else {
+            return false;
+        };
+        let is_turned = side.is_sure && self.settings.turn_tables && self.grid.is_plain();
+        if is_turned {
+            self.areas.push(Area {
+                grid: Arc::new(self.grid.turned(&side.rows, side.names)),
+                columns: None,
+                header: side.names,
+            });
+        } else {
+            self.spans
+                .push(Span::new(side.rows.start, 0, side.rows.end));
+        }
+        let told = Told::OnItsSide(side.fields, side.rows, is_turned);
+        self.told.push(told);
+        true
+    }
+}
+
 /// Finds the table of a sheet, if it lies on its side.
-pub(super) fn find_side(rows: Rows<'_>, words: &Words) -> Option<Side> {
+fn find_side(rows: Rows<'_>, words: &Words) -> Option<Side> {
     let sheet = rows.sheet;
     let facts = sheet.facts();
     if facts.rows_emitted > 2 * MAX_ROWS || facts.width > MAX_COLUMNS {

@@ -5,7 +5,6 @@
 use std::collections::{BTreeMap, HashSet};
 use std::ops::Range;
 
-use super::further::MIN_FIELDS;
 use super::rows::{MAX_COMPARED_ROWS, MIN_RECORD_CELLS, ValueKind, is_period};
 use super::span::Span;
 use super::told::{Doubt, Kept, Told};
@@ -20,9 +19,6 @@ const SURE: f64 = 0.75;
 const MIN_HEADER: f64 = 0.2;
 /// A row right below the header that is likelier a part of it than this is told of.
 const MIN_LAST: f64 = 0.25;
-/// The rows of small tables above the first one that names fields, and the cells of each.
-const MAX_SMALL_ROWS: usize = 12;
-const MAX_SMALL_CELLS: usize = 3;
 /// Rows at both ends of a stretch above the header row that are looked at.
 const MAX_ABOVE_ROWS: usize = 100;
 
@@ -79,7 +75,7 @@ impl SheetView<'_> {
     }
 
     /// Returns whether a row has what no header has: an address, a number that is no year, a day.
-    fn has_values(&self, row: usize) -> bool {
+    pub(super) fn has_values(&self, row: usize) -> bool {
         self.distinct_cells(row)
             .into_iter()
             .any(|cell| self.rows.kind(cell).is_some())
@@ -226,39 +222,6 @@ impl SheetView<'_> {
         first.is_some_and(|(_, text)| text.ends_with(':'))
     }
 
-    /// Leaves out the small tables above the first one that names fields, in whose headers no field is named: summaries, settings.
-    pub(super) fn leave_out_above(&mut self) {
-        let fields = |span: &Span| {
-            let header = span.start..span.data_start().max(span.start + 1);
-            self.fields_of(span, header)
-        };
-        let first = self
-            .spans
-            .iter()
-            .position(|span| fields(span) >= MIN_FIELDS);
-        let Some(first) = first.filter(|&first| first > 0) else {
-            return;
-        };
-        let (small, main) = self.spans.split_at(first);
-        let rows_of = |span: &Span| (span.start..span.stop).filter(|&row| !self.rows.is_empty(row));
-        let is_narrow = |span: &Span| {
-            let width = |row: usize| self.rows.texts_within(row, &span.columns).len();
-            rows_of(span).all(|row| width(row) <= MAX_SMALL_CELLS)
-        };
-        let rows: Vec<usize> = small.iter().flat_map(rows_of).collect();
-        let is_small = rows.len() <= MAX_SMALL_ROWS
-            && small
-                .iter()
-                .all(|span| fields(span) == 0 && is_narrow(span));
-        // A table that a gap has cut goes on below with the same columns.
-        let is_other =
-            |row: &usize| !self.has_values(*row) || !self.is_like(*row, main[0].data_start());
-        if is_small && rows.iter().all(is_other) {
-            self.spans.drain(..first);
-            self.told.push(Told::TablesAbove(rows));
-        }
-    }
-
     /// The stretches of rows without a blank one between them.
     fn blocks(&self, rows: Range<usize>) -> Vec<Range<usize>> {
         let mut found: Vec<Range<usize>> = Vec::new();
@@ -272,7 +235,7 @@ impl SheetView<'_> {
     }
 
     /// Returns whether two rows have the same kinds of cells in their columns, values among them.
-    fn is_like(&self, row: usize, other: usize) -> bool {
+    pub(super) fn is_like(&self, row: usize, other: usize) -> bool {
         if other >= self.kinds.len() {
             return false;
         }

@@ -71,6 +71,7 @@ impl SheetView<'_> {
         if !left_out.is_empty() {
             self.told.push(Told::LeftOutBelow(left_out, false));
         }
+        self.leave_out_above();
         true
     }
 }

@@ -21,10 +21,6 @@ pub const MIN_RECORD_CELLS: usize = 3;
 /// Rows below a row that may be a header with which it is compared.
 pub const MAX_COMPARED_ROWS: usize = 40;
 
-/// The signs of a line that is drawn with them, and the least that a cell has of them.
-const SIGNS: &str = "-–—=_*~#+.·─═";
-const MIN_SIGNS: usize = 3;
-
 /// The parts of a year that are counted.
 const PERIODS: [&str; 10] = [
     "q", "h", "w", "kw", "fy", "week", "quarter", "period", "month", "day",
@@ -345,24 +341,4 @@ impl<'s> Rows<'s> {
         self.count_fields(&cells, words) > 1
             || beside.len() > 1 && (is_counted() || beside.iter().all(is_period))
     }
-
-    /// Returns whether a row is a line that is drawn with signs.
-    pub fn is_rule(self, row: usize) -> bool {
-        let mut cells = self
-            .filled(row)
-            .map(|column| self.sheet.cell(row, column))
-            .peekable();
-        cells.peek().is_some() && cells.all(|cell| is_rule(self, cell))
-    }
-}
-
-/// Returns whether a cell holds nothing but one sign, several times.
-fn is_rule(rows: Rows<'_>, cell: Cell) -> bool {
-    if cell.tag != Tag::Text {
-        return false;
-    }
-    let text = trim(rows.sheet.text(cell.as_text()));
-    let mut signs = text.chars();
-    let first = signs.next().filter(|&sign| SIGNS.contains(sign));
-    first.is_some_and(|first| signs.all(|sign| sign == first)) && text.chars().count() >= MIN_SIGNS
 }

@@ -2,6 +2,15 @@
 
 use std::ops::Range;
 
+/// What the rows of a table say of values above them. Rows and columns count from 0 on the sheet.
+#[derive(Clone, Debug, Default)]
+pub struct AsAbove {
+    /// Cells with a sign, each with the row of the value that it stands for; none where nothing stands above it.
+    pub signs: Vec<(usize, usize, Option<usize>)>,
+    /// Columns that are filled once for several records, and the rows in which they are blank.
+    pub filled_once: (Vec<usize>, Vec<usize>),
+}
+
 /// The rows and columns of a table: a header block, and all rows below it.
 #[derive(Clone, Debug)]
 pub struct Span {
@@ -16,6 +25,8 @@ pub struct Span {
     pub section: Option<String>,
     /// Cells of the header, by row and column, that name no column.
     pub unnamed: Vec<(usize, usize)>,
+    /// Its cells that stand for the value above them.
+    pub above: AsAbove,
 }
 
 impl Span {
@@ -29,6 +40,7 @@ impl Span {
             is_guessed: false,
             section: None,
             unnamed: Vec::new(),
+            above: AsAbove::default(),
         }
     }
 

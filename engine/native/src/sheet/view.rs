@@ -1,10 +1,13 @@
 //! A sheet as the passes see it: its rows, what is known of each, and the tables so far.
 
 use std::ops::Range;
+use std::sync::Arc;
 
+use super::grid::{Cards, Grid};
 use super::rows::{Rows, Words};
 use super::span::Span;
 use super::told::Told;
+use crate::cells::Cell;
 use crate::layout::{RowKind, RowLooks};
 
 /// The rows and columns that a user has named for a sheet. Rows and columns count from 0.
@@ -101,6 +104,11 @@ impl Settings {
         self.rows_by_context && self.is_open()
     }
 
+    /// Returns whether rows are explained by all that edition 2026 knows of the rows around them.
+    pub(super) fn is_explained(&self) -> bool {
+        self.is_by_context() && self.is_2026
+    }
+
     fn is_open(&self) -> bool {
         self.choice
             .as_ref()
@@ -118,8 +126,12 @@ impl Settings {
     }
 }
 
+/// The fields that a header names which is surely one.
+pub(super) const MIN_FIELDS: usize = 2;
+
 /// The rows of a sheet, what is known of each, and its tables so far.
 pub struct SheetView<'s> {
+    pub(super) grid: &'s Grid,
     pub rows: Rows<'s>,
     pub looks: &'s RowLooks,
     pub words: &'s Words,
@@ -133,4 +145,40 @@ pub struct SheetView<'s> {
     pub titles: Vec<usize>,
     pub spans: Vec<Span>,
     pub told: Vec<Told>,
+    pub(super) cards: Option<Cards>,
+    pub(super) areas: Vec<Area>,
+}
+
+impl SheetView<'_> {
+    /// Returns the number of fields that some rows of a table name.
+    pub(super) fn fields_of(&self, span: &Span, among: Range<usize>) -> usize {
+        let cells = among.flat_map(|row| {
+            let columns = self.rows.filled_within(row, &span.columns);
+            columns.map(move |column| self.rows.sheet.cell(row, column))
+        });
+        let cells: Vec<Cell> = cells.collect();
+        self.rows.count_fields(&cells, self.words)
+    }
+}
+
+/// An area of a sheet in which tables are looked for as if it were a sheet of its own.
+pub(super) struct Area {
+    pub grid: Arc<Grid>,
+    /// The columns in which it lies beside others; none where it is a table that was turned.
+    pub columns: Option<Range<usize>>,
+    /// The row that is its header in the sheet.
+    pub header: usize,
+}
+
+impl Area {
+    /// Makes a header of the row that is one in the sheet: alone it may look like none. Nothing but the names of a turned table is one.
+    pub(super) fn name_header(&self, kinds: &mut [RowKind]) {
+        if self.grid.turned_from().is_some() {
+            kinds.fill(RowKind::Data);
+            kinds[self.header] = RowKind::Header;
+        } else if !kinds.contains(&RowKind::Header) && self.grid.cells().row_width(self.header) > 0
+        {
+            kinds[self.header] = RowKind::Header;
+        }
+    }
 }
