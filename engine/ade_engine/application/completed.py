@@ -6,7 +6,6 @@ once, at the end, because only then is it known whether anything was saved.
 
 from __future__ import annotations
 
-import re
 from functools import lru_cache
 
 from ade_engine.infrastructure.observability.logger import timestamp
@@ -28,7 +27,6 @@ if TYPE_CHECKING:
     from ade_engine.pipeline.output.merge import BuiltTable
     from ade_engine.pipeline.write import SheetOutcome
 
-_NO_SEPARATOR = re.compile(r"[\W_]+")
 _CANDIDATES = 3
 
 
@@ -535,7 +533,8 @@ def _look_of(header: str | None) -> tuple[str | None, bool]:
     """A header in lower case with ``_`` between its words, and whether it is none, or stands for none."""
     if header is None:
         return None, True
-    return _NO_SEPARATOR.sub("_", header.lower()).strip("_") or None, is_no_header(header)
+    letters = [letter if letter.isalnum() else " " for letter in header.lower()]
+    return "_".join("".join(letters).split()) or None, is_no_header(header)
 
 
 def _mapping_payload(result: TableResult, index: int, mapped: Any, *, is_placeholder: bool) -> dict[str, Any]:

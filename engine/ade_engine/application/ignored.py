@@ -33,7 +33,6 @@ if TYPE_CHECKING:
 #: Functions whose arguments name a field or a kind without being a use of it.
 #: Settings that only have a meaning where issues are listed.
 _WITH_LIST = ("issues_sheet", "check_dates", "report_dropped_rows", "report_text_columns", "enforce_types")
-_REGISTERING = re.compile(r"register(_\w+)?|FieldDef")
 
 
 def ignored(config_folder: Path, package_folder: Path, plugins: list[str], registry: Registry) -> list[str]:
@@ -234,7 +233,7 @@ def _texts(tree: ast.AST) -> Iterator[str]:
         node = waiting.pop()
         if isinstance(node, ast.Call):
             name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
-            if _REGISTERING.fullmatch(name):
+            if name in ("register", "FieldDef") or name.startswith("register_"):
                 continue
         if isinstance(node, ast.Constant) and isinstance(node.value, str):
             yield node.value

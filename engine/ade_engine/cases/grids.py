@@ -7,13 +7,14 @@ here, and never with that of the file that one was read from.
 from __future__ import annotations
 
 import csv
+import re
 import zipfile
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from xml.sax.saxutils import escape, quoteattr
 
 from ade_engine.io.input.source import SourceError, open_source
-from ade_engine.io.limits import CONTROL_CHARACTER
+from ade_engine.io.limits import CONTROL_CHARACTERS
 from ade_engine.models.errors import InputError
 from ade_engine.models.record import Record
 
@@ -180,7 +181,7 @@ def _cell(place: str, value: Any) -> str:
     if isinstance(value, (date, time, timedelta)):
         style, days = _days(value)
         return f'<c r="{place}" s="{style}"><v>{days!r}</v></c>'
-    text = escape(CONTROL_CHARACTER.sub("", str(value)))
+    text = escape(re.sub(CONTROL_CHARACTERS, "", str(value)))
     return f'<c r="{place}" t="inlineStr"><is><t xml:space="preserve">{text}</t></is></c>'
 
 

@@ -10,8 +10,7 @@ import re
 from functools import lru_cache
 
 from ade_engine import _native
-from ade_engine.fields.header_unit import is_sign
-from ade_engine.fields.scales import scale_of
+from ade_engine.fields.scales import is_sign, scale_of
 from ade_engine.models import polars as pl
 from ade_engine.models.record import Record
 from ade_engine.models.polars import series_of
@@ -47,7 +46,6 @@ _TIMES = {
     }.items()
     for word in words.split()
 }
-_IN_BRACKETS = re.compile(r"(?:\(([^()]*)\)|\[([^\[\]]*)\])$")
 _NUMBER_GAPS = r"(?<=\d)[., ](?=000)"
 _CLOCK = r"(h{1,2}|m{1,2})(:(m{1,2}|s{1,2}))?(:s{1,2})?(\.0+)?"
 #: In words, by power.
@@ -109,8 +107,7 @@ def measure_of(header: str, unit: str | None, kind: str, is_strict: bool = False
         if is_clear:
             return _measure(text, shift=power, currency=currency, said=f"its numbers were {_SAID[power]}")
         return _measure(text)
-    found = None if unit else _IN_BRACKETS.search(header.strip())
-    inside = unit or (None if found is None else found[1] or found[2])
+    inside = unit or _in_brackets(header.strip())
     words = header.split()
     tails = [inside] if inside else [" ".join(words[at:]) for at in range(max(0, len(words) - 4), len(words))]
     made = _of_numbers if kind in ("number", "money", "currency") else _of_times if kind in ("duration", "time") else None
@@ -120,6 +117,15 @@ def measure_of(header: str, unit: str | None, kind: str, is_strict: bool = False
         measure = made(_native.without_brackets(text), kind, bool(inside))
         if measure is not None:
             return measure
+    return None
+
+
+def _in_brackets(header: str) -> str | None:
+    """What stands in brackets at the end of a header."""
+    for opening, closing in ("()", "[]"):
+        if header.endswith(closing):
+            _, opened, inside = header[:-1].rpartition(opening)
+            return inside if opened and closing not in inside else None
     return None
 
 
@@ -157,7 +163,8 @@ def _decimals(cells: pl.Series) -> pl.Series:
 
 def _of_numbers(text: str, kind: str, is_apart: bool) -> Measure | None:
     powers, currencies, is_whole, is_letter_alone = [], [], True, False
-    for word in re.sub(_NUMBER_GAPS, "", text).replace("/", " / ").split():
+    whole = re.sub(_NUMBER_GAPS, "", text) if "000" in text else text
+    for word in whole.replace("/", " / ").split():
         bare = word.strip(".,")
         power, currency = (0, None) if bare == "¢" else _glued(bare)
         small = bare.lower()

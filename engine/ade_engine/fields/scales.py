@@ -11,7 +11,6 @@ import unicodedata
 from functools import lru_cache
 
 from ade_engine import _native
-from ade_engine.fields.header_unit import is_sign
 
 #: Powers of ten by words that say nothing else in a header.
 _CLEAR = {
@@ -72,6 +71,12 @@ def folded(text: str) -> str:
 
 _CLEAR = {folded(word): power for word, power in _CLEAR.items()}
 _CURRENCIES = frozenset(map(folded, _CURRENCIES))
+
+
+def is_sign(letter: str) -> bool:
+    """Whether a letter is the sign of a currency."""
+    return unicodedata.category(letter) == "Sc"
+
 
 #: A word of a header: the power that it says, whether a currency has to stand beside it, and whether it is one itself.
 _Word = tuple[int, bool, bool]
@@ -137,7 +142,7 @@ def _within(text: str, kind: str, *, is_apart: bool, behind: str = "") -> tuple[
     plain = re.sub(_ZEROS, r" \1 ", re.sub(_NUMBER_GAPS, "", text)) if "'" in text or "’" in text or "000" in text else text
     if not plain.isascii() or not {*plain}.isdisjoint("$'."):
         plain = re.sub(r"\b(t|m)\.\s?kr\b", r"\1kr", re.sub(r"\b([dl])['’](?=\w)", "", re.sub(r"([€$£₹])(?=\d)", r"\1 ", plain)), flags=re.IGNORECASE)
-    tokens = [token for token in re.split(r"[\s/]+", plain) if token]
+    tokens = plain.replace("/", " ").split()
     said = [_word(token) for token in tokens]
     powers = [one for one in said if one is not None and one[0]]
     currencies = [token.strip(".,") for token, one in zip(tokens, said) if one is not None and one[2]]

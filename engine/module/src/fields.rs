@@ -463,6 +463,12 @@ pub fn is_currency_of_header(written: &str, among_capitals: bool) -> bool {
     lexicon::is_code_of_header(written, among_capitals)
 }
 
+/// Returns the unit or currency that a header names itself, as it writes it; nothing where it names none.
+#[pyfunction]
+pub fn header_unit(header: &str) -> Option<String> {
+    fields::header_unit(header)
+}
+
 /// The codes of the countries that the reader of phones knows.
 #[pyfunction]
 pub fn phone_countries() -> Vec<String> {

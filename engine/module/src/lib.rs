@@ -66,6 +66,8 @@ fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(rows::filled_cells, module)?)?;
     module.add_function(wrap_pyfunction!(fields::is_currency_of_header, module)?)?;
     module.add_function(wrap_pyfunction!(fields::phone_countries, module)?)?;
+    module.add_function(wrap_pyfunction!(fields::header_unit, module)?)?;
+    module.add_function(wrap_pyfunction!(rows::runs, module)?)?;
     module.add_function(wrap_pyfunction!(rows::count_issues, module)?)?;
     module.add_function(wrap_pyfunction!(rows::filled_rows, module)?)?;
     module.add_function(wrap_pyfunction!(rows::filled_stretch, module)?)?;

@@ -197,6 +197,18 @@ pub fn cell_numbers(rows: &Bound<'_, PyAny>, origin: u64) -> PyResult<ArrowColum
     Ok(arrow("", numbers.column()))
 }
 
+/// Returns the stretches of equal numbers other than 0: first place, the place behind the last, and the number.
+#[pyfunction]
+pub fn runs(numbers: &Bound<'_, PyByteArray>) -> Vec<(usize, usize, u8)> {
+    let numbers = numbers.to_vec();
+    let mut start = 0;
+    let runs = numbers.chunk_by(u8::eq).map(|run| {
+        start += run.len();
+        (start - run.len(), start, run[0])
+    });
+    runs.filter(|(.., number)| *number != 0).collect()
+}
+
 /// What `before` has and `after` has not, both series of numbers: how many, and first and last of each stretch without a gap.
 /// Nothing where a series holds anything but whole numbers and nulls.
 #[pyfunction]

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
+
 from ade_engine import _native
-from ade_engine.io.limits import CONTROL_CHARACTER, LONGEST_TEXT
+from ade_engine.io.limits import CONTROL_CHARACTERS, LONGEST_TEXT, has_control_character
 from ade_engine.models import polars as pl
 from ade_engine.models.errors import saying
 
@@ -55,7 +57,7 @@ class AppendedTable:
         self.left_out: dict[str, list[int]] = {}
         # Polars cannot pass on a column whose name has a null byte: names are looked at first.
         names = frame.columns if look is None else [*frame.columns, *(column.header for column in look.columns)]
-        illegal = next((name for name in names if CONTROL_CHARACTER.search(name[:LONGEST_TEXT])), None)
+        illegal = next((name for name in names if has_control_character(name[:LONGEST_TEXT])), None)
         if illegal is None:
             illegal = self._take(frame, escape_formulas)
             if illegal is not None and leaves_out_controls:
@@ -80,18 +82,18 @@ class AppendedTable:
         illegal = (native if self.styled is None else self.styled).find_illegal_text()
         if illegal is None and plain is None:
             objects = (value for column in frame if str(column.dtype) == "Object" for value in column)
-            illegal = next((value for value in objects if isinstance(value, str) and CONTROL_CHARACTER.search(value)), None)
+            illegal = next((value for value in objects if isinstance(value, str) and has_control_character(value)), None)
         return illegal
 
     def _without_controls(self, frame: pl.DataFrame) -> pl.DataFrame:
         changed = []
         for column in frame:
             if column.dtype == pl.String:
-                found = column.str.contains(CONTROL_CHARACTER.pattern).arg_true().to_list()
-                clean = column.str.replace_all(CONTROL_CHARACTER.pattern, "") if found else column
+                found = column.str.contains(CONTROL_CHARACTERS).arg_true().to_list()
+                clean = column.str.replace_all(CONTROL_CHARACTERS, "") if found else column
             elif column.dtype == pl.Object:
-                found = [at for at, value in enumerate(column) if isinstance(value, str) and CONTROL_CHARACTER.search(value)]
-                values = [CONTROL_CHARACTER.sub("", value) if isinstance(value, str) else value for value in column]
+                found = [at for at, value in enumerate(column) if isinstance(value, str) and has_control_character(value)]
+                values = [re.sub(CONTROL_CHARACTERS, "", value) if isinstance(value, str) else value for value in column]
                 clean = pl.Series(column.name, values, dtype=pl.Object) if found else column
             else:
                 continue

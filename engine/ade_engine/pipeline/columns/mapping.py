@@ -6,9 +6,9 @@ import re
 import time
 from itertools import takewhile
 
+from ade_engine import _native
 from ade_engine.extensions.invoke import COMMON_NAMES, RAISED, Caller, WrongResult, source_of
 from ade_engine.fields.by_values import FieldValues, kind_of_others
-from ade_engine.fields.header_unit import header_unit
 from ade_engine.fields.headers import FieldHeaders
 from ade_engine.fields.readers import likeness, profile
 from ade_engine.infrastructure.observability.wording import stands_in_code
@@ -279,7 +279,7 @@ class ColumnMapper:
 
         others = ", ".join(f"{letters(index)} ({filled[index]})" for index in equal if index != best)
         why = "the leftmost of these" if any(filled[index] == filled[best] for index in equal if index != best) else "the fullest"
-        units = list(dict.fromkeys(header_unit(table.headers[index]) or "none" for index in equal))
+        units = list(dict.fromkeys(_native.header_unit(table.headers[index]) or "none" for index in equal))
         said = f", and their headers name different units ({', '.join(units)})" if len(units) > 1 else ""
         full = [letters(index) for index in equal if filled[index]]
         is_issue = context.settings.edition == "2026" and context.collected is not None and len(full) > 1

@@ -10,7 +10,7 @@ from __future__ import annotations
 from copy import copy
 
 from ade_engine.fields.surroundings import ROW
-from ade_engine.io.limits import CONTROL_CHARACTER
+from ade_engine.io.limits import CONTROL_CHARACTERS
 from ade_engine.io.output.look import FIELD, OTHER, SOURCE_ROW, LookColumn, TableLook
 from ade_engine.models import polars as pl
 from ade_engine.models.issues import ERROR, by_severity
@@ -174,7 +174,7 @@ def _with_own(context: RunContext, table: BuiltTable, columns: list[LookColumn],
     frame = table.result.table
     texts = {_SHEET: pl.lit(context.sheet_name), _MESSAGES: _messages(context, frame, headers)}
     # A message may quote what no cell can hold.
-    own = [text.str.replace_all(CONTROL_CHARACTER.pattern, "\ufffd").alias(name) for name, text in texts.items()]
+    own = [text.str.replace_all(CONTROL_CHARACTERS, "\ufffd").alias(name) for name, text in texts.items()]
     # Of a table that was turned the records were columns.
     if not table.is_turned and ROW in frame.columns and frame.schema[ROW].is_integer():
         own.insert(1, pl.col(ROW))

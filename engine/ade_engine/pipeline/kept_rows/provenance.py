@@ -6,7 +6,7 @@ With the setting ``row_provenance`` a table carries the reserved column ``__ade_
 
 from __future__ import annotations
 
-from ade_engine.fields.header_unit import header_unit
+from ade_engine import _native
 from ade_engine.fields.readers import gone
 from ade_engine.fields.surroundings import ROW, ColumnSource, Sources
 from ade_engine.models import polars as pl
@@ -59,7 +59,7 @@ def sources_of(source: SourceTable, mapping: Mapping) -> Sources:
     found.may_lack_values = source.may_lack_values
     for column in mapping.columns:
         header = header_text(column.header)
-        unit = source.columns[column.source_index].unit or header_unit(header)
+        unit = source.columns[column.source_index].unit or _native.header_unit(header)
         found[column.field_name] = source_at(column.source_index, header, unit)
     return found
 

@@ -6,7 +6,6 @@ and output beside each other. It holds no values. Where rows or places are not k
 
 from __future__ import annotations
 
-import re
 
 from ade_engine import _native
 from ade_engine.fields.surroundings import ROW
@@ -44,7 +43,6 @@ def _numbers_of_kinds(reason: str) -> bytes:
 
 
 _AROUND, _WITHIN = _numbers_of_kinds(OUTSIDE), _numbers_of_kinds(OTHER)
-_RUN = re.compile(rb"([^\0])\1*", re.DOTALL)
 
 
 class RowsOfTable:
@@ -186,14 +184,14 @@ def lines_without_row(
             for first, last in ascending(sorted({*table.numbers.to_list()} - {None})):
                 _mark(numbers, first, last, 0)
     blank, header = _BY_LOOKS.index(BLANK), _BY_LOOKS.index(REPEATED_HEADER)
-    for run in list(_RUN.finditer(numbers)):
-        if header < numbers[run.start()] < of_looks:
-            for row in range(*run.span()):
+    for start, stop, number in _native.runs(numbers):
+        if header < number < of_looks:
+            for row in range(start, stop):
                 if scan.is_empty_row(row - 1):
                     numbers[row] = blank
     return [
-        _line(context, run.start(), run.end() - 1, *reasons[numbers[run.start()]])
-        for run in _RUN.finditer(numbers)
+        _line(context, start, stop - 1, *reasons[number])
+        for start, stop, number in _native.runs(numbers)
     ]
 
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from ade_engine import _native
 from ade_engine.extensions.invoke import COMMON_NAMES, RAISED, Caller, MissingParameter, WrongResult, source_of
 from ade_engine.fields.checks import Check
-from ade_engine.fields.header_unit import header_unit
 from ade_engine.fields.readers import Reader
 from ade_engine.infrastructure.observability.wording import kind_of, missing_column, stands_in_code, told
 from ade_engine.models import polars as pl
@@ -121,7 +121,7 @@ def offered_values(context: RunContext, table: pl.DataFrame, field: str, header:
         "table_region": context.region,
         "table_index": context.table_index,
         "column_header": header[0],
-        "column_unit": header[1] or header_unit(header[0]),
+        "column_unit": header[1] or _native.header_unit(header[0]),
     }
 
 

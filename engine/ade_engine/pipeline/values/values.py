@@ -6,7 +6,6 @@ from ade_engine import _native
 from ade_engine.extensions.invoke import RAISED, WrongResult
 from ade_engine.fields import surroundings
 from ade_engine.fields.checks import Check
-from ade_engine.fields.header_unit import header_unit
 from ade_engine.fields.readers import Reader, count_issues, emptied_cells, filled_rows
 from ade_engine.fields.surroundings import ROW, Surroundings, told_as
 from ade_engine.infrastructure.caller import show_values

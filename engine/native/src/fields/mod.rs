@@ -19,6 +19,7 @@ pub mod checks;
 pub mod column;
 pub mod dates;
 mod filled;
+mod header_unit;
 mod kind;
 pub mod looks;
 mod lost;
@@ -31,6 +32,7 @@ pub mod series;
 pub mod texts;
 
 pub use self::filled::{count_emptied, counts_as_filled, emptied, flags, is_filled, whole_numbers};
+pub use self::header_unit::header_unit;
 pub use self::kind::Kind;
 pub use self::lost::{Lost, Unread};
 pub use self::outcome::{Outcome, Surroundings};

@@ -1,0 +1,87 @@
+//! The unit or currency that a header names itself: `Net (EUR)`, `Weight [kg]`, `Betrag €`, `Total, USD`, `VAT %`.
+//!
+//! Nothing is guessed: a unit stands in brackets at the end, or the header ends with `%` or with a currency's sign or code.
+
+use crate::words::cut::is_currency_sign;
+use crate::words::lexicon::is_code_of_header;
+
+/// A longer word is no unit.
+const MAX_CHARS: usize = 12;
+/// The letters of a currency's code, and the most of a country's before a sign: "US$".
+const CODE_CHARS: usize = 3;
+
+/// Returns the unit or currency as the header writes it; nothing where it names none.
+pub fn header_unit(header: &str) -> Option<String> {
+    let header = header.split_whitespace().collect::<Vec<_>>().join(" ");
+    if let Some(word) = in_brackets(&header) {
+        let is_sign = |c: char| c.is_alphabetic() || "%‰°".contains(c) || is_currency_sign(c);
+        let is_unit = word.chars().count() <= MAX_CHARS && word.chars().any(is_sign);
+        let is_rate = ends_with_rate(word) && !word.contains(is_sign_of_name);
+        return (is_unit && !is_rate).then(|| word.to_owned());
+    }
+    let last = header.chars().next_back()?;
+    if matches!(last, '%' | '‰') {
+        // "VAT 19%" names a rate: its cells are amounts.
+        return (!ends_with_rate(&header)).then(|| last.to_string());
+    }
+    let before = &header[..header.len() - last.len_utf8()];
+    let prefix = before.rsplit([' ', ',', '/']).next().unwrap_or_default();
+    if is_currency_sign(last) {
+        // "US$" is a currency of its own; "Price$" is a price in "$".
+        let is_country = (1..=CODE_CHARS).contains(&prefix.len()) && are_capitals(prefix);
+        return Some(if is_country {
+            format!("{prefix}{last}")
+        } else {
+            last.to_string()
+        });
+    }
+    let code = header.get(header.len().checked_sub(CODE_CHARS)?..)?;
+    let name = &header[..header.len() - CODE_CHARS];
+    // One sign parts the code from the name, with or without blanks around it.
+    let name = name.strip_suffix(' ').unwrap_or(name);
+    let bare = name
+        .strip_suffix([',', '/'])
+        .map_or(name, |name| name.strip_suffix(' ').unwrap_or(name));
+    let is_parted = bare.len() < header.len() - CODE_CHARS;
+    let is_name = bare
+        .chars()
+        .next_back()
+        .is_some_and(|c| ![' ', ',', '/'].contains(&c));
+    let among_capitals = !bare.chars().any(char::is_lowercase);
+    (are_capitals(code) && is_parted && is_name && is_code_of_header(code, among_capitals))
+        .then(|| code.to_owned())
+}
+
+/// Returns the one word in brackets at the end of a header, without "in" before it: "Net (in EUR)".
+fn in_brackets(header: &str) -> Option<&str> {
+    let open = match header.chars().next_back()? {
+        ')' => '(',
+        ']' => '[',
+        _ => return None,
+    };
+    let inside = &header[header.rfind(open)? + 1..header.len() - 1];
+    let word = match inside.strip_prefix("in ") {
+        Some(word) => word,
+        None => inside,
+    };
+    let is_word = !word.is_empty() && !word.contains([' ', '(', ')', '[', ']']);
+    is_word.then_some(word)
+}
+
+/// Returns whether a character is in no number of per cent.
+fn is_sign_of_name(c: char) -> bool {
+    !c.is_ascii_digit() && !".,%‰".contains(c)
+}
+
+/// Returns whether a text ends with a number of per cent.
+fn ends_with_rate(text: &str) -> bool {
+    let Some(number) = text.strip_suffix(['%', '‰']) else {
+        return false;
+    };
+    let number = number.strip_suffix(' ').unwrap_or(number);
+    number.ends_with(|c: char| c.is_ascii_digit())
+}
+
+fn are_capitals(text: &str) -> bool {
+    text.bytes().all(|byte| byte.is_ascii_uppercase())
+}
