@@ -7,13 +7,12 @@ name that may have been meant.
 
 from __future__ import annotations
 
-import ast
 import os
 import re
 import sys
+from functools import cached_property
 from pathlib import Path
 
-from ade_engine.extensions.alike import in_place_of_register, misspelt_register
 from ade_engine.extensions.loader import plugin_folders
 from ade_engine.infrastructure.settings import FILES, SETTINGS_FILE, run_setting_names, setting_names, superfluous
 from ade_engine.models.errors import nearest
@@ -25,12 +24,12 @@ from ade_engine.pipeline.signatures import misspelt_parameters
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    import ast
     from collections.abc import Iterable, Iterator
     from typing import Any
 
     from ade_engine.extensions.registry import RegisteredFn, Registry
 
-#: Functions whose arguments name a field or a kind without being a use of it.
 #: Settings that only have a meaning where issues are listed.
 _WITH_LIST = ("issues_sheet", "check_dates", "report_dropped_rows", "report_text_columns", "enforce_types")
 
@@ -165,7 +164,7 @@ def _row_kinds(registry: Registry, modules: _Modules) -> Iterator[str]:
 def _modules(package_folder: Path, plugins: list[str], modules: _Modules, registry: Registry) -> Iterator[str]:
     """Modules that register nothing although they look as if they should: nobody imports them either."""
     folders = plugin_folders(package_folder)
-    for path, tree in modules.trees.items():
+    for path in modules.paths:
         dotted = _dotted(package_folder, path)
         place = path.relative_to(package_folder).parts
         # A module of a plugin folder may be imported by another one and still have been meant to register something.
@@ -173,9 +172,13 @@ def _modules(package_folder: Path, plugins: list[str], modules: _Modules, regist
             yield f"{path} registers nothing: its function `register` calls no method of the registry"
         if dotted in plugins or dotted in sys.modules and place[0] not in folders:
             continue
-        functions = {node.name: node.lineno for node in tree.body if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))}
+        tree = modules.tree(path)
+        if tree is None:
+            continue
+        from ade_engine.extensions.alike import has_register, in_place_of_register, misspelt_register
+
         if place[0] not in folders:
-            if "register" in functions and len(place) > 1:
+            if len(place) > 1 and has_register(tree):
                 meant = nearest(place[0].lower(), folders)
                 yield f"{path} is not loaded: plugins lie in {', '.join(f'{name}/' for name in folders)}{meant}"
             continue
@@ -198,46 +201,41 @@ class _Modules:
     """The sources of a package, and which texts they use."""
 
     def __init__(self, package_folder: Path):
-        self.trees: dict[Path, ast.Module] = {}
+        self.paths: list[Path] = []
+        self._trees: dict[Path, ast.Module | None] = {}
         for parent, folders, files in os.walk(package_folder):
             folders[:] = sorted(name for name in folders if name != "tests" and not name.startswith(("_", ".")))
             for name in sorted(files):
                 if name.endswith(".py") and name != "tests.py" and (name == "__init__.py" or not name.startswith("_")):
-                    path = Path(parent, name)
-                    try:
-                        self.trees[path] = ast.parse(path.read_bytes())
-                    except (OSError, SyntaxError, ValueError, RecursionError):
-                        # Not a plugin, or the package would not have loaded.
-                        continue
-        #: The last parts of the names that the package imports, also within functions.
-        self.imported = {name for tree in self.trees.values() for name in _imports(tree)}
-        self._used = {text for tree in self.trees.values() for text in _texts(tree)}
+                    self.paths.append(Path(parent, name))
+
+    def tree(self, path: Path) -> ast.Module | None:
+        """A module as it was parsed, which most packages need of none; nothing where it is no plugin, or the package would not have loaded."""
+        if path not in self._trees:
+            import ast
+
+            try:
+                self._trees[path] = ast.parse(path.read_bytes())
+            except (OSError, SyntaxError, ValueError, RecursionError):
+                self._trees[path] = None
+        return self._trees[path]
+
+    @cached_property
+    def imported(self) -> set[str]:
+        """The last parts of the names that the package imports, also within functions."""
+        from ade_engine.extensions.alike import imports
+
+        return {name for tree in filter(None, map(self.tree, self.paths)) for name in imports(tree)}
+
+    @cached_property
+    def _used(self) -> set[str]:
+        from ade_engine.extensions.alike import texts
+
+        return {text for tree in filter(None, map(self.tree, self.paths)) for text in texts(tree)}
 
     def use(self, text: str) -> bool:
         """Whether code names the text anywhere but where it registers it."""
         return text in self._used
-
-
-def _imports(tree: ast.AST) -> Iterator[str]:
-    for node in ast.walk(tree):
-        if isinstance(node, (ast.Import, ast.ImportFrom)):
-            names = [alias.name for alias in node.names]
-            if isinstance(node, ast.ImportFrom):
-                names.append(node.module or "")
-            yield from (name.rpartition(".")[2] for name in names)
-
-
-def _texts(tree: ast.AST) -> Iterator[str]:
-    waiting: list[ast.AST] = [tree]
-    while waiting:
-        node = waiting.pop()
-        if isinstance(node, ast.Call):
-            name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
-            if name in ("register", "FieldDef") or name.startswith("register_"):
-                continue
-        if isinstance(node, ast.Constant) and isinstance(node.value, str):
-            yield node.value
-        waiting += ast.iter_child_nodes(node)
 
 
 def _dotted(package_folder: Path, path: Path) -> str:

@@ -1,14 +1,23 @@
-"""What stands in a module in place of its function ``register``: a slip of its author, or nothing."""
+"""What the source of a module holds: what it has in place of its function ``register``, what it imports, which texts it uses."""
 
 from __future__ import annotations
 
 import ast
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 _KINDS = (ast.FunctionDef, ast.AsyncFunctionDef)
 
 
 def _functions(tree: ast.Module) -> dict[str, int]:
     return {node.name: node.lineno for node in tree.body if isinstance(node, _KINDS)}
+
+
+def has_register(tree: ast.Module) -> bool:
+    """Whether a module has a function ``register``."""
+    return "register" in _functions(tree)
 
 
 def misspelt_register(tree: ast.Module) -> tuple[str, int, str] | None:
@@ -55,3 +64,28 @@ def in_place_of_register(tree: ast.Module) -> tuple[str, int, str] | None:
     for name in (*near, *takes_registry):
         return f"`{name}`", functions[name], "is another name"
     return None
+
+
+def imports(tree: ast.AST) -> Iterator[str]:
+    """The last parts of the names that a module imports, also within functions."""
+    for node in ast.walk(tree):
+        if isinstance(node, (ast.Import, ast.ImportFrom)):
+            names = [alias.name for alias in node.names]
+            if isinstance(node, ast.ImportFrom):
+                names.append(node.module or "")
+            yield from (name.rpartition(".")[2] for name in names)
+
+
+def texts(tree: ast.AST) -> Iterator[str]:
+    """The texts in a module, but for those in calls that register something."""
+    waiting: list[ast.AST] = [tree]
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, ast.Call):
+            # The arguments of these name a field or a kind without being a use of it.
+            name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+            if name in ("register", "FieldDef") or name.startswith("register_"):
+                continue
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            yield node.value
+        waiting += ast.iter_child_nodes(node)
