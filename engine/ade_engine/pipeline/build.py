@@ -86,9 +86,9 @@ class TableBuilder:
                 table = with_checks(table, _number_of(context))
         if context.collected is not None:
             self._look_at_source(context, source, scan, span, mapping, table)
-        before = table
+        before, heads = table, {}
         if gathered is None:
-            table = leave_out_rows(context, table, span, span.kinds or kinds, span.scan or scan, source)
+            table, heads = leave_out_rows(context, table, span, span.kinds or kinds, span.scan or scan, source)
             _follow(context, before, table)
         headers = _header_texts(source, table)
         sources = sources_of(source, mapping)
@@ -100,7 +100,7 @@ class TableBuilder:
 
             known = {*before.columns}
             section = next((name for name in reversed(table.columns) if name not in known), None)
-            reshaped = reshape(context, table, source, span, scan, mapping, found, sources, section)
+            reshaped = reshape(context, table, source, span, scan, mapping, found, sources, section, heads)
             table, parts = reshaped.table, parts + reshaped.mappings
             headers.update(dict.fromkeys(reshaped.fields, ("", "")))
             if has_rows and context.settings.issue_list and self._hooks.see_tables:

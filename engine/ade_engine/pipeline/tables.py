@@ -7,7 +7,7 @@ from functools import partial
 from ade_engine import _native
 from ade_engine.io.scan.sheet_scan import ChangedScan, SheetScan
 from ade_engine.models.table import region_of
-from ade_engine.pipeline.finding.header_rows import RowSpan
+from ade_engine.pipeline.finding.header_rows import RowKinds, RowSpan
 from ade_engine.pipeline.finding.row_detectors import RowClassifier, known_words, native_words
 from ade_engine.pipeline.finding.told import tell, tell_cards
 from ade_engine.pipeline.noticed import fill_values_above, notice_no_table
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from typing import Any
 
     from ade_engine.extensions.registry import Registry
-    from ade_engine.pipeline.finding.header_rows import RowKinds
     from ade_engine.pipeline.shared.context import Progress, RunContext
 
 
@@ -85,27 +84,18 @@ class TableFinder:
         )
         for facts in found.judged:
             context.notices.judge(sheet=context.sheet_name, **facts)
-        spans = _spans_of(context, scan, verdict, found)
+        tell(context, scan, found.told)
+        verdict.kinds[:] = found.kinds
+        spans = [RowSpan(span, verdict) for span in found.spans]
         if found.cards is not None:
-            tell_cards(context, found.cards)
-            spans.append(RowSpan.of_cards(found.cards))
+            cards = found.cards
+            tell_cards(context, cards)
+            spans.append(RowSpan(cards.span, RowKinds(bytearray(cards.kinds), 0), SheetScan(cards.scan), cards=cards))
         for within, (alone, verdict, placed) in zip(found.areas, areas):
-            for span in _spans_of(placed, alone, verdict, within):
-                span.scan, span.kinds = alone, verdict.kinds
-                if placed is not context:
-                    span.turned, span.turned_from = alone, placed.turned
-                spans.append(span)
+            tell(placed, alone, within.told)
+            verdict.kinds[:] = within.kinds
+            spans += [RowSpan(span, verdict, alone, turned_from=alone.turned_from) for span in within.spans]
         return spans
-
-
-def _spans_of(context: RunContext, scan: SheetScan, verdict: RowKinds, found: _native.FoundTables) -> list[RowSpan]:
-    """The tables that were found among some cells, with what is told of them."""
-    tell(context, scan, found.told)
-    verdict.kinds[:] = found.kinds
-    spans = [RowSpan.from_native(span) for span in found.spans]
-    for span in spans:
-        span.verdict = verdict
-    return spans
 
 
 def _report_tables(context: RunContext, scan: SheetScan, spans: list[RowSpan]) -> None:

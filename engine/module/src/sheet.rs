@@ -191,8 +191,11 @@ fn told<'py>(py: Python<'py>, told: Told) -> PyResult<Bound<'py, PyAny>> {
 /// Records that stand in lines of a sheet, as a table.
 #[pyclass(frozen, get_all, module = "ade_engine._native")]
 pub struct FoundCards {
-    /// The records below a header of their labels.
+    /// The records below a header of their labels, as a table of that scan.
     scan: Py<Scan>,
+    span: SpanTuple,
+    /// The kinds of its rows.
+    kinds: Py<PyBytes>,
     labels: Vec<String>,
     /// The row of the sheet in which each record begins, from 1.
     first_rows: Vec<usize>,
@@ -209,7 +212,11 @@ impl FoundCards {
         };
         let cells = cards.cells.into_iter();
         let (rows, columns) = (cards.rows, cards.columns);
+        let mut kinds = vec![RowKind::Data; cards.first_rows.len() + 1];
+        kinds[0] = RowKind::Header;
         Ok(Self {
+            span: tuple_of(Span::new(0, 1, kinds.len())),
+            kinds: PyBytes::new(py, &numbers_of(&kinds)).unbind(),
             scan: Py::new(py, Scan::new(Arc::new(cards.grid)))?,
             labels: cards.labels,
             first_rows: cards.first_rows.iter().map(|row| row + 1).collect(),

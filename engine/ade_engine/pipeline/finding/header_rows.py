@@ -11,7 +11,6 @@
 from __future__ import annotations
 
 from ade_engine import _native
-from ade_engine.io.scan.sheet_scan import SheetScan
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -19,6 +18,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from ade_engine.extensions.registry import RegisteredFn
+    from ade_engine.io.scan.sheet_scan import SheetScan
 
 #: What a row counts as when tables are sought. Only headers and data make tables; settings act on the others.
 OTHER, HEADER, DATA, TOTAL, GROUP, NOTE, TITLE, BALANCE, LINE, LONE, RULE, PREPARED = range(12)
@@ -82,63 +82,44 @@ class RowKinds:
 
 
 class RowSpan:
-    """The rows of a table: a header block, and everything below it up to ``stop``."""
+    """The rows of a table: a header block, and everything below it up to ``stop``. Nothing changes it once it is found.
 
-    __slots__ = ("start", "header_rows", "stop", "is_guessed", "first_column", "stop_column", "scan", "kinds", "turned", "turned_from", "verdict", "section", "unnamed", "heads", "gathered", "signs", "filled_once")
+    ``scan``: the cells among which it was found, where these are not all of the sheet; ``turned_from``: the row of the sheet, from 0, that is
+    the first column of a table that lay on its side; ``cards``: the records that stand in lines of the sheet, of which it was made.
+    """
 
-    def __init__(self, start: int, header_rows: int, stop: int, *, is_guessed: bool = False):
-        self.start = start
-        #: 0 where the table has no header row.
-        self.header_rows = header_rows
-        #: Whether no detector took the header row for one.
-        self.is_guessed = is_guessed
-        self.stop = stop
-        #: Where the table lies when tables beside one another were separated; the whole width otherwise.
-        self.first_column = 0
-        self.stop_column: int | None = None
-        #: The cells among which it was found, and the kinds of their rows, where these are not all of the sheet.
-        self.scan: SheetScan | None = None
-        self.kinds: bytearray | None = None
-        #: The cells of a table that lay on its side, on its feet.
-        self.turned: SheetScan | None = None
-        #: The row of the sheet, from 0, that is the first column of such a table.
-        self.turned_from = 0
-        #: What stands alone above the header and is of all its records.
-        self.section: str | None = None
-        #: The cells of the header, by row and column, that name no column.
-        self.unnamed: list[tuple[int, int]] = []
-        #: Of rows of the sheet the cells of the section heads above them: row and column, all from 1; where somebody asks for them.
-        self.heads: dict[int, tuple[int, int]] = {}
-        #: The cells with a sign for "as above", each with the row of the value that it stands for; ``None`` where nothing stands above.
-        self.signs: list[tuple[int, int, int | None]] = []
-        #: Columns that are filled once for several records, and the rows in which they are blank.
-        self.filled_once: tuple[list[int], list[int]] = [], []
-        #: The records that stand in lines of the sheet, of which the table was made.
-        self.gathered: _native.FoundCards | None = None
+    __slots__ = (
+        "start", "header_rows", "stop", "first_column", "stop_column", "is_guessed", "section", "unnamed", "signs", "filled_once",
+        "scan", "kinds", "turned", "turned_from", "verdict", "gathered",
+    )  # fmt: skip
+
+    def __init__(
+        self,
+        found: _native.FoundSpan,
+        verdict: RowKinds,
+        scan: SheetScan | None = None,
+        *,
+        turned_from: int | None = None,
+        cards: _native.FoundCards | None = None,
+    ):
+        self.start, self.header_rows, self.stop, self.first_column, self.stop_column, self.is_guessed, *facts = found
+        #: What stands above the header and is of all records; the cells of the header, by row and column, that name no column; the cells
+        #: with a sign for "as above", each with the row of the value that it stands for, or ``None``; columns that are filled once for
+        #: several records, and the rows in which they are blank.
+        self.section, self.unnamed, self.signs, self.filled_once = facts
         #: The verdict on the rows among which it was found.
-        self.verdict: RowKinds | None = None
+        self.verdict = verdict
+        self.scan = scan
+        self.kinds = None if scan is None else verdict.kinds
+        #: The cells of a table that lay on its side, on its feet.
+        self.turned = None if turned_from is None else scan
+        self.turned_from = turned_from or 0
+        self.gathered = cards
 
     @property
     def data_start(self) -> int:
         """The row below the header block."""
         return self.start + self.header_rows
-
-    @classmethod
-    def from_native(cls, span: _native.FoundSpan) -> RowSpan:
-        start, header_rows, stop, first_column, stop_column, is_guessed, section, unnamed, signs, filled_once = span
-        made = cls(start, header_rows, stop, is_guessed=is_guessed)
-        made.first_column, made.stop_column, made.section, made.unnamed = first_column, stop_column, section, unnamed
-        made.signs, made.filled_once = signs, filled_once
-        return made
-
-    @classmethod
-    def of_cards(cls, cards: _native.FoundCards) -> RowSpan:
-        """Records in lines, below a header of their labels."""
-        count = len(cards.first_rows)
-        made = cls(0, 1, count + 1)
-        made.scan, made.gathered = SheetScan(cards.scan), cards
-        made.kinds = bytearray([HEADER, *[DATA] * count])
-        return made
 
     def __repr__(self) -> str:
         return f"RowSpan(start={self.start}, header_rows={self.header_rows}, stop={self.stop})"

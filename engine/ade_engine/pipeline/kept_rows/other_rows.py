@@ -50,8 +50,9 @@ _UNWANTED = (
 
 def leave_out_rows(
     context: RunContext, table: pl.DataFrame, span: RowSpan, kinds: bytearray, scan: SheetScan, source: SourceTable
-) -> pl.DataFrame:
-    """The table without the rows that settings leave out, and with a column for its section heads if they say so.
+) -> tuple[pl.DataFrame, dict[int, tuple[int, int]]]:
+    """The table without the rows that settings leave out, and with a column for its section heads if they say so; and by rows of the sheet,
+    from 1, the cells of the heads above them, where a field asks for these.
 
     The table has to have a row for each row of the span below its header.
     """
@@ -78,8 +79,9 @@ def leave_out_rows(
     kept = {NOTE: not settings.end_tables_at_notes, TOTAL: not settings.skip_total_rows, GROUP: not has_section and settings.group_rows == "keep"}
     unwanted = [(kind, noun, what) for kind, noun, what in _UNWANTED if not kept.get(kind) and kind in inside]
     gone = {kind for kind, *_ in unwanted}.union(kind for kind in (LINE, LONE) if kind in inside)
+    heads: dict[int, tuple[int, int]] = {}
     if not gone or table.height != len(inside):
-        return table
+        return table, heads
     for kind in gone:
         rows = [span.data_start + at + 1 for at, one in enumerate(inside) if one == kind]
         context.not_written.add(stretches(rows), _REASONS.get(kind, not_written.OTHER))
@@ -92,7 +94,7 @@ def leave_out_rows(
         if any(head is not None for head, kind in zip(found.sections, inside) if kind != GROUP):
             table = with_series(table, [pl.Series(_free_name(table), found.sections, dtype=pl.String)])
             if has_section:
-                span.heads = {row + 1: (head + 1, column + 1) for row, head, column in found.heads}
+                heads = {row + 1: (head + 1, column + 1) for row, head, column in found.heads}
     if LINE in inside:
         table = with_series(table, _lines(table, found, source))
     _tell_lines(context, span, inside)
@@ -104,7 +106,7 @@ def leave_out_rows(
             has_records = any(one not in gone and not scan.is_empty_row(row) for row, one in enumerate(inside, span.data_start))
             said = "" if has_records else ", and the table has no record"
             tell_left_out(context, noun, what, rows, _REASONS.get(kind, not_written.OTHER), INFO if has_records else WARNING, said)
-    return table.filter(pl.Series([one not in gone for one in inside], dtype=pl.Boolean))
+    return table.filter(pl.Series([one not in gone for one in inside], dtype=pl.Boolean)), heads
 
 
 def _tell_lines(context: RunContext, span: RowSpan, inside: bytearray) -> None:

@@ -80,8 +80,9 @@ def reshape(
     found: Found | None,
     sources: Sources,
     section: str | None,
+    heads: dict[int, tuple[int, int]],
 ) -> Reshaped:
-    """The table as the fields want it. ``scan``: of the sheet; ``section``: the column of section heads."""
+    """The table as the fields want it. ``scan``: of the sheet; ``section``: the column of section heads, and ``heads`` their cells."""
     result = Reshaped(table)
     if not mapping.columns and found is None and span.gathered is None:
         # A table of nobody's.
@@ -90,7 +91,7 @@ def reshape(
     if cells is not None and span.gathered is not None:
         cells.gathered(table, span.gathered, scan)
     around = around_of(context, span, scan)
-    table, facts = add_facts(context, table, around, cells, span.heads, section)
+    table, facts = add_facts(context, table, around, cells, heads, section)
     context.facts = frozenset(fact.field_name for fact in facts)
     result.mappings += facts
     table = fill_down(context, table, cells)

@@ -6,6 +6,7 @@ use std::sync::LazyLock;
 
 use super::rows::{Rows, trim};
 use super::span::{AsAbove, Span};
+use super::view::SheetView;
 use crate::cells::{Cell, Tag};
 use crate::words::data::{LISTS, List};
 
@@ -33,8 +34,19 @@ const MAX_LOOKED_AT_ROWS: usize = 100;
 /// The columns beside one another that are blank in the same rows.
 const MIN_TOGETHER: usize = 2;
 
+impl SheetView<'_> {
+    /// Finds the cells of tables that stand for values above them.
+    pub(super) fn find_values_above(&mut self) {
+        if self.grid.turned_from().is_none() {
+            for span in &mut self.spans {
+                span.above = as_above(self.rows, span);
+            }
+        }
+    }
+}
+
 /// Finds the cells of a table that stand for values above them.
-pub(super) fn as_above(rows: Rows<'_>, span: &Span) -> AsAbove {
+fn as_above(rows: Rows<'_>, span: &Span) -> AsAbove {
     let first = span.data_start();
     let near = first..span.stop.min(first + MAX_LOOKED_AT_ROWS);
     let table = Table { rows, span };

@@ -41,7 +41,6 @@ pub mod view;
 use std::convert::Infallible;
 use std::sync::Arc;
 
-use self::as_above::as_above;
 use self::grid::{Cards, Grid};
 use self::inside::Inside;
 use self::rows::{Rows, Words};
@@ -61,12 +60,14 @@ enum Step<'s> {
     Find(fn(&mut SheetView<'s>) -> bool),
     /// Opens tables, or changes their rows.
     Change(fn(&mut SheetView<'s>)),
+    /// Says more of tables, however they were found.
+    Say(fn(&mut SheetView<'s>)),
 }
 
 /// The steps in their order, each with the settings that want it.
 #[rustfmt::skip]
-fn steps<'s>() -> [(Wants, Step<'s>); 21] {
-    use Step::{Change, Find};
+fn steps<'s>() -> [(Wants, Step<'s>); 22] {
+    use Step::{Change, Find, Say};
     [
         (Settings::is_whole, Find(SheetView::find_cards)),
         (|settings| settings.is_by_context() && settings.is_whole(), Find(SheetView::find_side)),
@@ -99,6 +100,7 @@ fn steps<'s>() -> [(Wants, Step<'s>); 21] {
             Change(SheetView::split_at_blank_columns),
         ),
         (|settings| settings.columns.is_some(), Change(SheetView::keep_within)),
+        (|settings| settings.is_2026, Say(SheetView::find_values_above)),
     ]
 }
 
@@ -193,12 +195,11 @@ pub fn find<C: Configuration>(
     let asks_for_looks = settings.headerless_tables || settings.rows_by_context;
     let reshapes = configuration.reshapes();
     let is_label = reshapes.and_then(|reshapes| reshapes.labels(grid));
-    let rows = Rows {
-        sheet: grid.cells(),
-    };
     let mut view = SheetView {
         grid,
-        rows,
+        rows: Rows {
+            sheet: grid.cells(),
+        },
         looks: if asks_for_looks {
             grid.looks()
         } else {
@@ -223,17 +224,13 @@ pub fn find<C: Configuration>(
         0 => Vec::new(),
         max => judge(grid.looks(), &view.kinds, &repeats, max),
     };
-    let mut wanted = steps().into_iter().filter(|(wants, _)| wants(settings));
-    let _ = wanted.any(|(_, step)| match step {
-        Step::Find(find) => find(&mut view),
-        Step::Change(change) => {
-            change(&mut view);
-            false
-        }
-    });
-    if settings.is_2026 && grid.turned_from().is_none() {
-        for span in &mut view.spans {
-            span.above = as_above(rows, span);
+    let mut are_found = false;
+    for (_, step) in steps().into_iter().filter(|(wants, _)| wants(settings)) {
+        match step {
+            Step::Find(find) if !are_found => are_found = find(&mut view),
+            Step::Change(change) if !are_found => change(&mut view),
+            Step::Find(_) | Step::Change(_) => {}
+            Step::Say(say) => say(&mut view),
         }
     }
     let mut areas = Vec::new();
