@@ -22,6 +22,8 @@ const MAX_TEXTS: usize = 3;
 /// The rows of small tables above the first one that names fields, and the cells of each.
 const MAX_SMALL_ROWS: usize = 12;
 const MAX_SMALL_CELLS: usize = 3;
+/// The cells of each where they have fewer rows than the table below.
+const MAX_SUMMARY_CELLS: usize = 6;
 
 /// Words of a page.
 static PAGES: List = List::new(|| LISTS.words("pages"));
@@ -47,11 +49,17 @@ impl SheetView<'_> {
         };
         let (small, main) = self.spans.split_at(first);
         let rows_of = |span: &Span| (span.start..span.stop).filter(|&row| !self.rows.is_empty(row));
+        let rows: Vec<usize> = small.iter().flat_map(rows_of).collect();
+        // A summary says less than the records below it.
+        let records = (main[0].data_start()..main[0].stop).filter(|&row| !self.rows.is_empty(row));
+        let max_cells = match rows.len() < records.count() {
+            true => MAX_SUMMARY_CELLS,
+            false => MAX_SMALL_CELLS,
+        };
         let is_narrow = |span: &Span| {
             let width = |row: usize| self.rows.texts_within(row, &span.columns).len();
-            rows_of(span).all(|row| width(row) <= MAX_SMALL_CELLS)
+            rows_of(span).all(|row| width(row) <= max_cells)
         };
-        let rows: Vec<usize> = small.iter().flat_map(rows_of).collect();
         let is_small = rows.len() <= MAX_SMALL_ROWS
             && small
                 .iter()
@@ -130,7 +138,7 @@ impl SheetView<'_> {
             let nearest = (first..start).rev().find(|&row| !self.rows.is_empty(row));
             let is_lone = |row: &usize| self.rows.filled(*row).nth(1).is_none();
             if let Some(row) = nearest.filter(is_lone)
-                && let [text] = naming_texts(self.rows, row).as_slice()
+                && let [(_, text)] = self.rows.texts(row).as_slice()
                 && names_deduction(text)
             {
                 self.told.push(Told::Deductions(row));

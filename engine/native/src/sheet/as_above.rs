@@ -8,6 +8,7 @@ use super::rows::{Rows, trim};
 use super::span::{AsAbove, Span};
 use super::view::SheetView;
 use crate::cells::{Cell, Tag};
+use crate::layout::RowKind;
 use crate::words::data::{LISTS, List};
 
 /// Signs and words for "as above".
@@ -39,17 +40,17 @@ impl SheetView<'_> {
     pub(super) fn find_values_above(&mut self) {
         if self.grid.turned_from().is_none() {
             for span in &mut self.spans {
-                span.above = as_above(self.rows, span);
+                span.above = as_above(self.rows, &self.kinds, span);
             }
         }
     }
 }
 
 /// Finds the cells of a table that stand for values above them.
-fn as_above(rows: Rows<'_>, span: &Span) -> AsAbove {
+fn as_above(rows: Rows<'_>, kinds: &[RowKind], span: &Span) -> AsAbove {
     let first = span.data_start();
     let near = first..span.stop.min(first + MAX_LOOKED_AT_ROWS);
-    let table = Table { rows, span };
+    let table = Table { rows, kinds, span };
     let shown = table.signs(near.clone());
     let signs = if shown.is_empty() {
         shown
@@ -73,6 +74,7 @@ fn beginning(text: &str) -> (usize, u32) {
 
 struct Table<'s> {
     rows: Rows<'s>,
+    kinds: &'s [RowKind],
     span: &'s Span,
 }
 
@@ -225,7 +227,28 @@ impl Table<'_> {
                 && !below.contains(&first)
                 && heads.iter().all(is_head)
                 && records.iter().all(are_full);
-            return if is_once { (vec![start], below) } else { none };
+            if is_once {
+                return (vec![start], below);
+            }
+            // Below the first line of an order the columns are blank that say which order it is, its number first.
+            let rest = columns.clone().filter(|&column| blank(column).is_empty());
+            let mut behind = records.iter().filter(|&row| *row > below[0]);
+            let are_lines = heads.len() > 1
+                && different.len() == heads.len()
+                && below.len() >= MIN_TOGETHER
+                && behind.any(|row| !below.contains(row))
+                && !below.contains(&first)
+                && below
+                    .iter()
+                    .all(|&row| self.kinds.get(row) == Some(&RowKind::Data))
+                && rest.count() >= MIN_TOGETHER;
+            let together: Vec<usize> = columns
+                .take_while(|&column| blank(column) == below)
+                .collect();
+            return match are_lines && together.len() >= MIN_TOGETHER {
+                true => (together, below),
+                false => none,
+            };
         }
         let repeats: Vec<usize> = records
             .windows(2)

@@ -380,7 +380,11 @@ fn says_more(rows: Rows<'_>, span: &Span, row: usize) -> bool {
             .filter(|&cell| !sheet.is_blank(cell))
     };
     let is_numbered = || {
-        let bare = |text: &str| trim(text.trim_matches(['(', ')', '[', ']'])).to_owned();
+        // "6=4x5" is the number of a column that is computed.
+        let bare = |text: &str| {
+            let bare = text.trim_matches(['(', ')', '[', ']']);
+            trim(bare.split('=').next().unwrap_or_default()).to_uppercase()
+        };
         let is_counted = (1..)
             .zip(&texts)
             .all(|(number, text): (usize, _)| bare(text) == number.to_string());

@@ -19,6 +19,8 @@ use crate::layout::{RowKind, RowLooks, State};
 const MARKS: [char; 4] = ['*', '†', '‡', '§'];
 /// The columns that all records fill, and no prepared row does.
 const MIN_BLANK_BESIDE: usize = 2;
+/// The last rows that are alike because somebody has copied them down.
+const MIN_ALIKE: usize = 3;
 /// The dots of a place that is filled in by hand, and such places in a row.
 const MIN_DOTS: usize = 4;
 const MAX_PLACES: usize = 2;
@@ -158,7 +160,8 @@ impl<'s> Inside<'s> {
         }
     }
 
-    /// Makes section heads of the thin rows of texts whose number begins those of the rows below: A, or 3, above A.1, or 3.1.
+    /// Makes section heads of the thin rows of texts whose number begins those of the rows below: A above A.1 or A1, 3 or 3.0 above
+    /// 3.1.
     fn mark_numbered_heads(&mut self) {
         let texts = |at: usize| -> Vec<String> {
             let cells = self.filled(at);
@@ -175,8 +178,14 @@ impl<'s> Inside<'s> {
             let own = texts(*at);
             let below = (at + 1..self.kinds.len()).find(|&at| !self.is_blank(at));
             let is_part = |number: &String| {
-                let rest = number.strip_prefix(own[0].trim_end_matches('.'));
-                rest.is_some_and(|rest| rest.starts_with(['.', '-']) && rest.chars().any(is_digit))
+                let bare = own[0].trim_end_matches('.');
+                let bare = bare.strip_suffix(".0").unwrap_or(bare);
+                let is_letter = bare.len() < 3 && bare.chars().all(char::is_alphabetic);
+                let rest = number.strip_prefix(bare).filter(|_| *number != own[0]);
+                rest.is_some_and(|rest| {
+                    rest.starts_with(['.', '-']) && rest.chars().any(is_digit)
+                        || is_letter && rest.starts_with(is_digit)
+                })
             };
             !own[1].starts_with(is_digit)
                 && below.is_some_and(|below| texts(below).first().is_some_and(is_part))
@@ -246,8 +255,8 @@ impl<'s> Inside<'s> {
         !places.is_empty() && others.len() < 2
     }
 
-    /// Marks the rows that somebody has prepared for further records: zeros, which formulas show, beside the number of the row or alone, or
-    /// places for sums, and nothing in several columns that all records fill.
+    /// Marks the rows that somebody has prepared for further records: zeros, which formulas show, beside the number of the row or alone,
+    /// places for sums, or several last rows alike; and nothing in several columns that all records fill.
     fn mark_prepared(&mut self) {
         let stop = (0..self.kinds.len()).rev().find(|&at| !self.is_blank(at));
         let stop = stop.map_or(0, |last| last + 1);
@@ -261,11 +270,26 @@ impl<'s> Inside<'s> {
                 && (at > 0 && number(at - 1) == own.map(|own| own - 1.0)
                     || number(at + 1) == own.map(|own| own + 1.0))
         };
+        let texts = |at: usize| -> Vec<(usize, String)> {
+            let cells = self.filled(at);
+            cells
+                .map(|(column, cell)| (column, self.rows.text(cell)))
+                .collect()
+        };
+        let last = texts(stop.saturating_sub(1));
+        let alike = (0..stop).rev().take_while(|&at| texts(at) == last).count();
+        // What is copied down, a unit or a balance, stands in each of the last rows alike.
+        let copied = if alike < MIN_ALIKE {
+            stop
+        } else {
+            stop - alike
+        };
         let is_prepared: Vec<bool> = (0..stop)
             .map(|at| {
                 let start = self.span.columns.start;
                 let mut zeros = 0;
-                if self.kinds[at] == RowKind::Data && self.is_to_be_filled_in(at) {
+                let is_copied = at >= copied;
+                if self.kinds[at] == RowKind::Data && (is_copied || self.is_to_be_filled_in(at)) {
                     return true;
                 }
                 let mut others = self.filled(at).filter(|(column, cell)| {

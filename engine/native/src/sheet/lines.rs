@@ -209,6 +209,9 @@ impl<'s> Table<'s> {
                 is_apart = true;
                 continue;
             }
+            if kind == RowKind::Rule {
+                continue;
+            }
             if kind == RowKind::Total || !self.is_line(row) {
                 parts.records.push((row, Vec::new()));
             } else if let Some((_, below)) = parts.records.last_mut() {
@@ -468,13 +471,14 @@ impl Rows<'_> {
     }
 }
 
-/// Returns whether a cell holds nothing but one sign, several times.
+/// Returns whether a cell holds nothing but one sign, several times, with or without blanks between them.
 fn is_rule(rows: Rows<'_>, cell: Cell) -> bool {
     if cell.tag != Tag::Text {
         return false;
     }
     let text = trim(rows.sheet.text(cell.as_text()));
-    let mut signs = text.chars();
+    let mut signs = text.chars().filter(|&sign| sign != ' ');
+    let count = signs.clone().count();
     let first = signs.next().filter(|&sign| SIGNS.contains(sign));
-    first.is_some_and(|first| signs.all(|sign| sign == first)) && text.chars().count() >= MIN_SIGNS
+    first.is_some_and(|first| signs.all(|sign| sign == first)) && count >= MIN_SIGNS
 }

@@ -21,6 +21,10 @@ use self::read::Kind;
 use self::rows::Rows;
 use self::words::Word;
 use crate::cells::Sheet;
+use crate::words::data::{LISTS, List};
+
+/// What a line begins with that says that the amounts below it are taken off.
+static DEDUCTIONS: List = List::new(|| LISTS.phrases("deductions"));
 
 pub use self::control::Check;
 pub use self::rows::{Doubt, Verdict};
@@ -63,7 +67,12 @@ pub fn find(sheet: &Sheet, rows: Range<usize>, columns: Range<usize>, is_note: &
 
 /// Returns whether a text says that what stands below it is taken off: "Less: refunds".
 pub fn names_deduction(text: &str) -> bool {
-    matches!(words::said(text), Some((Word::Discount, _)))
+    let text = text.trim_end_matches([':', ' ', '\u{a0}']).to_lowercase();
+    let begins = |phrase: &&str| {
+        let rest = text.strip_prefix(*phrase);
+        rest.is_some_and(|rest| !rest.starts_with(char::is_alphanumeric))
+    };
+    matches!(words::said(&text), Some((Word::Discount, _))) || DEDUCTIONS.iter().any(begins)
 }
 
 fn find_in(table: Table<'_>) -> Found {
