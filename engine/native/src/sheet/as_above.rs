@@ -139,15 +139,19 @@ impl Table<'_> {
                     break;
                 }
                 let above = (self.span.data_start()..row).rev();
-                let mut above = above.filter(|&above| !self.is_blank(above, column));
-                let above = above.find(|&above| !self.is_sign(sheet.cell(above, column)));
+                let mut filled = above.filter(|&above| !self.is_blank(above, column));
+                let nearest = filled.clone().next();
+                let above = filled.find(|&above| !self.is_sign(sheet.cell(above, column)));
                 let says_something = |above: usize| {
                     let text = self.text(above, column);
                     text.chars().any(char::is_alphanumeric)
                 };
-                // Arrows below arrows say how something changes. A sign of equality below nothing says that two things are equal.
-                let is_equal = self.text(row, column) == "=";
-                if above.map_or(!is_equal, says_something) {
+                // Arrows below other arrows, or an arrow up below nothing, say how something changes. A sign of equality there says that
+                // two things are equal.
+                let own = self.text(row, column);
+                let is_other = nearest.is_some_and(|nearest| self.text(nearest, column) != own)
+                    || ["=", "↑", "⇑"].contains(&own.as_str());
+                if above.map_or(!is_other, says_something) {
                     found.push((row, column, above));
                 }
             }

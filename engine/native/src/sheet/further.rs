@@ -382,8 +382,8 @@ fn says_more(rows: Rows<'_>, span: &Span, row: usize) -> bool {
     let is_numbered = || {
         // "6=4x5" is the number of a column that is computed.
         let bare = |text: &str| {
-            let bare = text.trim_matches(['(', ')', '[', ']']);
-            trim(bare.split('=').next().unwrap_or_default()).to_uppercase()
+            let number = trim(text.split('=').next().unwrap_or_default());
+            trim(number.trim_matches(['(', ')', '[', ']'])).to_uppercase()
         };
         let is_counted = (1..)
             .zip(&texts)

@@ -13,7 +13,7 @@ use crate::layout::kinds::{CellKind, kind_of};
 /// the texts of a record, where it is doubtful up to so much more.
 pub const NEED_WORD: f64 = -3.0;
 pub const NEED_ALONE: f64 = 1.0;
-/// "North total", and nothing in the other keys.
+/// "North total", and nothing in the other keys, or where there are none in a column that most rows fill.
 pub const NEED_BESIDE: f64 = 0.0;
 pub const NEED_WITHIN: f64 = 7.0;
 pub const NEED_BLANK: f64 = 10.0;
@@ -449,7 +449,7 @@ impl Look {
             (true, _) => NEED_FULL,
             (false, true) if self.is_alone() && (some_blank || self.is_short) => NEED_WORD,
             (false, true) if self.is_alone() => NEED_ALONE,
-            (false, true) if self.is_all_blank() => NEED_BESIDE,
+            (false, true) if self.is_all_blank() || self.is_short => NEED_BESIDE,
             (false, true) => NEED_WITHIN,
             (false, false)
                 if some_blank || self.is_short || self.at.is_none() && !keys.is_empty() =>

@@ -202,7 +202,8 @@ fn parted_within_single_quotes(start: &[u8]) -> Option<u8> {
 }
 
 /// The delimiter of a text that goes on with another one, as two exports in one file do, where it does, and that: all lines from there on
-/// have as many cells by it, and not as many as before by the first; none before has any.
+/// have as many cells by it, and not as many as before by the first. Where values above have the other sign, as a comma before decimals, the
+/// second part begins with three names or more.
 pub fn two_parts(text: &[u8]) -> Option<(u8, usize, u8)> {
     let lines: Vec<&[u8]> = text
         .split(|&byte| byte == b'\n')
@@ -214,26 +215,23 @@ pub fn two_parts(text: &[u8]) -> Option<(u8, usize, u8)> {
         let counts: Vec<usize> = filled.map(|line| count(line, sign)).collect();
         counts.len() > 1 && counts[0] > 0 && counts.iter().all(|count| *count == counts[0])
     };
-    let firsts = CANDIDATES.map(|other| lines.iter().position(|line| line.contains(&other)));
     CANDIDATES.into_iter().find_map(|delimiter| {
-        let mut others = CANDIDATES.into_iter().zip(firsts);
-        others.find_map(|(other, first)| {
-            let first = first.filter(|&first| first > 0 && other != delimiter)?;
-            let (above, below) = lines.split_at(first);
-            let usual = count(above[0], delimiter);
-            let is_cut_alike = |line: &&[u8]| count(line, delimiter) == usual;
-            let is_other =
-                agree(above, delimiter) && agree(below, other) && !below.iter().any(is_cut_alike);
-            let start = || {
-                memchr::memchr_iter(b'\n', text)
-                    .nth(first - 1)
-                    .map(|end| end + 1)
-            };
-            is_other
-                .then(start)
-                .flatten()
-                .map(|start| (delimiter, start, other))
-        })
+        let usual = count(lines[0], delimiter);
+        let is_cut_alike = |line: &&[u8]| count(line, delimiter) == usual;
+        let differs = |line: &&[u8]| !line.is_empty() && !is_cut_alike(line);
+        let first = lines.iter().position(differs)?;
+        let (above, below) = lines.split_at(first);
+        if !agree(above, delimiter) || below.iter().any(is_cut_alike) {
+            return None;
+        }
+        let begins = |other: &u8| {
+            let names = below[0].iter().all(|byte| !byte.is_ascii_digit());
+            names && count(below[0], *other) > 1 || !above.iter().any(|line| line.contains(other))
+        };
+        let mut others = CANDIDATES.into_iter().filter(|&other| other != delimiter);
+        let other = others.find(|other| agree(below, *other) && begins(other))?;
+        let mut ends = memchr::memchr_iter(b'\n', text);
+        Some((delimiter, ends.nth(first - 1)? + 1, other))
     })
 }
 
