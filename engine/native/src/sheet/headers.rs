@@ -17,16 +17,19 @@ use crate::layout::RowKind;
 /// Names above values in so many columns more than values above values are a header.
 const MIN_ABOVE_VALUES: isize = 2;
 
-/// Takes the lines of signs that stand alone among records for these: above values they look like a header.
-fn free_rules(rows: Rows<'_>, kinds: &mut [RowKind]) {
+/// Takes the lines of signs that stand alone among records for these: above values they look like a header. Returns these rows.
+fn free_rules(rows: Rows<'_>, kinds: &mut [RowKind]) -> Vec<usize> {
+    let mut found = Vec::new();
     for row in 0..kinds.len() {
         let is_header =
             |at: Option<usize>| at.and_then(|at| kinds.get(at)) == Some(&RowKind::Header);
         let is_alone = !is_header(row.checked_sub(1)) && !is_header(Some(row + 1));
         if is_header(Some(row)) && is_alone && rows.is_rule(row) {
             kinds[row] = RowKind::Rule;
+            found.push(row);
         }
     }
+    found
 }
 
 /// The way in which a row repeats a header.
@@ -214,14 +217,15 @@ fn mark_page_titles(rows: Rows<'_>, kinds: &mut [RowKind]) -> Vec<usize> {
 }
 
 impl SheetView<'_> {
-    /// Marks headers that only the rows around them explain. Returns how each row that repeats a header does.
+    /// Marks headers that only the rows around them explain. Returns what each row is that repeats a header, or is a line of signs.
     pub(super) fn mark_headers(&mut self) -> HashMap<usize, &'static str> {
         let (rows, kinds, settings) = (self.rows, &mut self.kinds, self.settings);
         let looked_at = || self.looks.rows.iter().map(|row| row.number);
-        if settings.is_2026 {
-            free_rules(rows, kinds);
-        }
         let mut repeats = HashMap::new();
+        if settings.is_2026 {
+            let rules = free_rules(rows, kinds).into_iter();
+            repeats.extend(rules.map(|row| (row, "a line of signs")));
+        }
         if settings.headerless_tables {
             let found = mark_repeated(rows, looked_at(), kinds).into_iter();
             repeats.extend(found.map(|(row, how)| (row, how.words())));
