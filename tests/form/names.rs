@@ -65,9 +65,10 @@ fn every_rule_of_rows_names_a_function_and_a_sheet_that_are_there() {
         };
         let names = cells.iter().enumerate().flat_map(|(cell, text)| {
             let pieces: Vec<&str> = text.split('`').collect();
-            let names = pieces.chunks(2).zip(pieces[1..].iter().skip(1).step_by(2));
-            let told = names.filter(move |(pair, behind)| is_told(pair[1], behind, cell));
-            told.map(|(pair, _)| pair[1]).collect::<Vec<_>>()
+            // Each name, and the text behind it.
+            let pairs = pieces.windows(2).skip(1).step_by(2);
+            let told = pairs.filter(|pair| is_told(pair[0], pair[1], cell));
+            told.map(|pair| pair[0]).collect::<Vec<_>>()
         });
         let (paths, functions): (Vec<&str>, Vec<&str>) =
             names.partition(|name| name.contains(['.', '/']));

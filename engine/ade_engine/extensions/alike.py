@@ -1,4 +1,4 @@
-"""What the source of a module holds: what it has in place of its function ``register``, what it imports, which texts it uses."""
+"""Looks into the source of a module: for what stands in place of its function ``register``, for its imports and its texts."""
 
 from __future__ import annotations
 

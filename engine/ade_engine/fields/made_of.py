@@ -179,13 +179,13 @@ def quarter(column: str) -> pl.Expr:
     return MadeReader(column, "quarter", _quarters)
 
 
-#: What quarters and weeks are called, as text without accents in small letters.
-_QUARTER, _WEEK = (f"(?:{'|'.join(words)})" for words in _native.words_of_periods())
 _ROMAN = {"i": 1, "ii": 2, "iii": 3, "iv": 4}
 
 
 def _quarters(series: pl.Series, read: Callable[[pl.Series, str], pl.Series]) -> pl.Series:
-    return _by_cell(series, r"^(?:{w}\.?\s*([1-4]|iv|i{{1,3}})|([1-4]|iv|i{{1,3}})(?:st|nd|rd|th|er|e|o|º|\.)?\s*{w}\.?)\s*(?:of |de |[-/ '’.])?\s*(\d{{4}}|\d\d)(?:\s*(?:г|год|year)\.?)?$|^(\d{{4}})\s*[-/ .]?\s*{w}\.?\s*([1-4]|iv|i{{1,3}})$".format(w=_QUARTER), _quarter)
+    words, _ = _native.words_of_periods()
+    quarter = f"(?:{'|'.join(words)})"
+    return _by_cell(series, r"^(?:{w}\.?\s*([1-4]|iv|i{{1,3}})|([1-4]|iv|i{{1,3}})(?:st|nd|rd|th|er|e|o|º|\.)?\s*{w}\.?)\s*(?:of |de |[-/ '’.])?\s*(\d{{4}}|\d\d)(?:\s*(?:г|год|year)\.?)?$|^(\d{{4}})\s*[-/ .]?\s*{w}\.?\s*([1-4]|iv|i{{1,3}})$".format(w=quarter), _quarter)
 
 
 def _quarter(parts: tuple[str | None, ...]) -> dt.date | None:
@@ -201,7 +201,9 @@ def week(column: str) -> pl.Expr:
 
 
 def _weeks(series: pl.Series, read: Callable[[pl.Series, str], pl.Series]) -> pl.Series:
-    return _by_cell(series, rf"^{_WEEK}\.?\s*(\d{{1,2}})\s*(?:,|of |[-/ .])\s*(\d{{4}})$|^(\d{{4}})\s*[-/ .]?\s*{_WEEK}\.?\s*(\d{{1,2}})$", _week)
+    _, words = _native.words_of_periods()
+    week = f"(?:{'|'.join(words)})"
+    return _by_cell(series, rf"^{week}\.?\s*(\d{{1,2}})\s*(?:,|of |[-/ .])\s*(\d{{4}})$|^(\d{{4}})\s*[-/ .]?\s*{week}\.?\s*(\d{{1,2}})$", _week)
 
 
 def _week(parts: tuple[str | None, ...]) -> dt.date | None:

@@ -121,7 +121,7 @@ def measure_of(header: str, unit: str | None, kind: str, is_strict: bool = False
 
 
 def _in_brackets(header: str) -> str | None:
-    """What stands in brackets at the end of a header."""
+    """Returns the text in brackets at the end of a header."""
     for opening, closing in ("()", "[]"):
         if header.endswith(closing):
             _, opened, inside = header[:-1].rpartition(opening)

@@ -10,7 +10,7 @@ from ade_engine.fields.surroundings import Surroundings
 from ade_engine.models.fields import HookName
 from ade_engine.models.table import TableRegion, TableResult
 from ade_engine.pipeline.columns.derived import derived_mappings, split_columns
-from ade_engine.pipeline.columns.frame import SourceTable, header_text
+from ade_engine.pipeline.columns.frame import SourceTable
 from ade_engine.pipeline.columns.mapping import ColumnMapper, rename_columns
 from ade_engine.pipeline.explained import explained, fields_told, header_rows_told, hook_told, places_of, rules_of
 from ade_engine.pipeline.kept_rows.identity import after_hook, unknown_from, with_checks

@@ -16,7 +16,6 @@ from ade_engine.pipeline.shared.row_numbers import columns_in_words, rows_in_wor
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping
     from typing import Any
 
     from ade_engine.io.input.source import Source, SourceSheet

@@ -73,7 +73,7 @@ class TableFinder:
         if self._reshapes and (choice is None or choice.header_rows is None):
             from ade_engine.pipeline.reshaping.rows import mark_headers
 
-            mark = partial(mark_headers, context.registry.reshapes, known_words(context.registry))
+            mark = partial(mark_headers, self._reshapes, known_words(context.registry))
         if self._reshapes.beside:
             from ade_engine.pipeline.reshaping.beside import label_rows
 

@@ -1,4 +1,4 @@
-//! What rows are called and what speaks for it, for Python.
+//! The names of the kinds of rows, and their features, for Python.
 
 use pyo3::prelude::*;
 

@@ -235,7 +235,7 @@ pub struct FoundTables {
     kinds: Py<PyBytes>,
     spans: Vec<SpanTuple>,
     told: Vec<Py<PyAny>>,
-    /// What rows were taken for, as facts of a notice.
+    /// For each row that was judged the facts of a notice.
     judged: Vec<Py<PyDict>>,
     cards: Option<Py<FoundCards>>,
     /// The areas that have the tables, where these lie on their side, beside others or beside notes.
@@ -268,7 +268,7 @@ impl FoundTables {
     }
 }
 
-/// What a row was taken for, as facts of a notice.
+/// Returns the facts of a notice of what a row was taken for.
 fn facts_of(py: Python<'_>, judged: Judged) -> PyResult<Py<PyDict>> {
     let likelihoods = PyDict::new(py);
     for state in State::ALL {

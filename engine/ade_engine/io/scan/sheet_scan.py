@@ -57,7 +57,7 @@ class SheetScan(_native.Scan):
         return self._shown[column]
 
     def layouts(self) -> SheetRows:
-        """What the rows of the sheet are by their looks: titles, headers, data."""
+        """Returns the layouts of the rows: titles, headers, data, by their looks."""
         if self._layouts is None:
             self._layouts = SheetRows(self)
         return self._layouts

@@ -246,10 +246,12 @@ impl Table<'_> {
                     .iter()
                     .all(|&row| self.kinds.get(row) == Some(&RowKind::Data))
                 && rest.count() >= MIN_TOGETHER;
-            let together: Vec<usize> = columns
-                .take_while(|&column| blank(column) == below)
-                .collect();
-            return match are_lines && together.len() >= MIN_TOGETHER {
+            if !are_lines {
+                return none;
+            }
+            let together = columns.take_while(|&column| blank(column) == below);
+            let together: Vec<usize> = together.collect();
+            return match together.len() >= MIN_TOGETHER {
                 true => (together, below),
                 false => none,
             };

@@ -1,8 +1,8 @@
 //! Further rows of a header, as exports and forms have them: they say more of the names above them, and name no column.
 //!
-//! 0. [`SheetView::free_lone_values`]: a day, a week or a label above the names is no part of them.
-//! 1. [`SheetView::take_further_headers`]: the numbers of the columns, ids in braces, questions, types, and the choices of a question.
-//! 2. [`SheetView::choose_names`]: where one row names more fields than all rows joined, it is the whole header.
+//! 1. [`SheetView::free_lone_values`]: a day, a week or a label above the names is no part of them.
+//! 2. [`SheetView::take_further_headers`]: the numbers of the columns, ids in braces, questions, types, and the choices of a question.
+//! 3. [`SheetView::choose_names`]: where one row names more fields than all rows joined, it is the whole header.
 
 use std::collections::HashSet;
 use std::ops::Range;

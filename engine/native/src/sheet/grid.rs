@@ -67,10 +67,13 @@ impl Grid {
 
     /// Returns what the rows look like, which is found once.
     pub fn looks(&self) -> &RowLooks {
-        match &self.original {
-            Some(original) => original.looks(),
-            None => self.looks.get_or_init(|| recognise(&self.cells)),
-        }
+        let unchanged = self.unchanged();
+        unchanged.looks.get_or_init(|| recognise(&unchanged.cells))
+    }
+
+    /// Returns the grid as it was before values were changed.
+    fn unchanged(&self) -> &Self {
+        self.original.as_deref().unwrap_or(self)
     }
 
     /// Returns the row of the sheet, from 0, that is the first column of a table that was turned.
@@ -80,10 +83,7 @@ impl Grid {
 
     /// Returns whether each value is all that its cell shows: no number has leading zeros, no formula is without a value.
     pub(super) fn is_plain(&self) -> bool {
-        let sheet = match &self.original {
-            Some(original) => &original.cells,
-            None => &self.cells,
-        };
+        let sheet = &self.unchanged().cells;
         let facts = sheet.facts();
         let has_zeros = |column| sheet.zeros().any_in(column, 0, facts.rows_emitted);
         sheet.findings().formulas_without_value.count == 0 && !(0..facts.width).any(has_zeros)

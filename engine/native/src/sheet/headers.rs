@@ -19,15 +19,13 @@ const MIN_ABOVE_VALUES: isize = 2;
 
 /// Takes the lines of signs that stand alone among records for these: above values they look like a header. Returns these rows.
 fn free_rules(rows: Rows<'_>, kinds: &mut [RowKind]) -> Vec<usize> {
-    let mut found = Vec::new();
-    for row in 0..kinds.len() {
-        let is_header =
-            |at: Option<usize>| at.and_then(|at| kinds.get(at)) == Some(&RowKind::Header);
-        let is_alone = !is_header(row.checked_sub(1)) && !is_header(Some(row + 1));
-        if is_header(Some(row)) && is_alone && rows.is_rule(row) {
-            kinds[row] = RowKind::Rule;
-            found.push(row);
-        }
+    let alone = blocks(kinds).into_iter().filter(|block| block.len() == 1);
+    let found: Vec<usize> = alone
+        .map(|block| block.start)
+        .filter(|&row| rows.is_rule(row))
+        .collect();
+    for &row in &found {
+        kinds[row] = RowKind::Rule;
     }
     found
 }

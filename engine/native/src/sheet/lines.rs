@@ -462,7 +462,7 @@ fn is_name(text: &str) -> bool {
 
 impl Rows<'_> {
     /// Returns whether a row is a line that is drawn with signs.
-    pub fn is_rule(self, row: usize) -> bool {
+    pub(super) fn is_rule(self, row: usize) -> bool {
         let mut cells = self
             .filled(row)
             .map(|column| self.sheet.cell(row, column))

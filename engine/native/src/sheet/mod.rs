@@ -148,7 +148,7 @@ pub struct Found {
     pub kinds: Vec<RowKind>,
     pub spans: Vec<Span>,
     pub told: Vec<Told>,
-    /// What rows were taken for.
+    /// The rows of which it is told what they were taken for.
     pub judged: Vec<Judged>,
     /// The records of the sheet, where they stand in lines.
     pub cards: Option<Cards>,
