@@ -309,7 +309,6 @@ class RowRule:
 
 def row_kinds() -> list[str]: ...
 
-def classify_rows(scan: Scan, rules: list[RowRule]) -> tuple[bytearray, int | None, bytes]: ...
 def score_row(scan: Scan, rules: list[RowRule], row: int) -> list[list[tuple[str, float]]]: ...
 
 class HeaderWords:
@@ -326,7 +325,11 @@ class FoundTables:
     """The tables that were found on a sheet."""
 
     @property
-    def kinds(self) -> bytes: ...
+    def scan(self) -> Scan: ...
+    @property
+    def kinds(self) -> bytearray: ...
+    @property
+    def header_scores(self) -> bytes: ...
     @property
     def spans(self) -> list[FoundSpan]: ...
     @property
@@ -346,7 +349,7 @@ class FoundCards:
     @property
     def span(self) -> FoundSpan: ...
     @property
-    def kinds(self) -> bytes: ...
+    def kinds(self) -> bytearray: ...
     @property
     def labels(self) -> list[str]: ...
     @property
@@ -358,11 +361,10 @@ class FoundCards:
 
 def find_tables(
     scan: Scan,
-    verdict: tuple[bytearray, int | None],
+    detectors: list[RowRule] | Callable[[Scan], tuple[bytearray, Sequence[float]]],
     words: HeaderWords,
     settings: Settings,
     choice: SheetChoice | None,
-    classify: Callable[[Scan], tuple[bytearray, int | None]],
     mark: Callable[[Scan, bytearray], None] | None,
     is_label: Callable[[Scan, int], bool] | None,
     max_judged: int,

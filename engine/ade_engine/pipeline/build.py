@@ -66,7 +66,6 @@ class TableBuilder:
         context: RunContext,
         scan: SheetScan,
         span: RowSpan,
-        kinds: bytearray,
         table_index: int,
         source_values: dict[str, Any],
     ) -> BuiltTable:
@@ -88,11 +87,11 @@ class TableBuilder:
             self._look_at_source(context, source, scan, span, mapping, table)
         before, heads = table, {}
         if gathered is None:
-            table, heads = leave_out_rows(context, table, span, span.kinds or kinds, span.scan or scan, source)
+            table, heads = leave_out_rows(context, table, span, span.scan or scan, source)
             _follow(context, before, table)
         headers = _header_texts(source, table)
         sources = sources_of(source, mapping)
-        sources.relations, sources.totals = context.registry.relations, partial(total_cells, span, span.kinds or kinds, span.scan or scan)
+        sources.relations, sources.totals = context.registry.relations, partial(total_cells, span, span.scan or scan)
         table, parts = split_columns(context, table, source, sources)
         reshaped = None
         if self._reshapes or context.settings.values or gathered is not None:

@@ -7,11 +7,8 @@ from __future__ import annotations
 
 
 from ade_engine import _native
-from ade_engine.fields.headers import simplify
 from ade_engine.models.notices import INFO, WARNING
 from ade_engine.models.table import column_letters
-from ade_engine.pipeline.finding.header_rows import is_guessed
-from ade_engine.pipeline.finding.row_detectors import known_words
 from ade_engine.pipeline.shared.row_numbers import columns_in_words, rows_in_words, stretches
 
 TYPE_CHECKING = False
@@ -21,7 +18,7 @@ if TYPE_CHECKING:
     from ade_engine.io.input.source import Source, SourceSheet
     from ade_engine.io.scan.sheet_scan import SheetScan
     from ade_engine.models.notices import Notices
-    from ade_engine.pipeline.finding.header_rows import RowKinds, RowSpan
+    from ade_engine.pipeline.finding.header_rows import RowSpan
     from ade_engine.pipeline.output.merge import BuiltTable
     from ade_engine.pipeline.shared.context import RunContext
 
@@ -254,40 +251,6 @@ def notice_end(context: RunContext, scan: SheetScan) -> None:
         )
 
 
-def fill_values_above(context: RunContext, scan: SheetScan, span: RowSpan, changed: dict[int, list[Any]]) -> None:
-    """Tell of the cells of a table that stand for the value above them, and put the rows in which signs have that value into ``changed``."""
-    signs, (columns, blank) = span.signs, span.filled_once
-    filled = _columns_filled_down(context, scan, span) if signs or columns else set()
-    for row, column, above in signs:
-        if above is not None:
-            changed.setdefault(row, scan.row(row))[column] = scan.cell(above, column)
-    for found, said, level in (
-        ([(row, column) for row, column, above in signs if above is not None], "have the value above", INFO),
-        ([(row, column) for row, column, above in signs if above is None], "were left: nothing stands above them, or they may be names. Ask for the values themselves", WARNING),
-    ):
-        cells = [f"{column_letters(column + 1)}{row + 1}" for row, column in found]
-        if cells:
-            named = ", ".join(cells[:5]) + (f" and {len(cells) - 5} more" if len(cells) > 5 else "")
-            context.notice("ditto_marks", f"ditto marks, which mean the same as above, {said} ({named})", level=level, count=len(cells), cells=cells[:100])
-    columns = [column for column in columns if column - span.first_column not in filled]
-    if columns:
-        found = stretches([row + 1 for row in blank])
-        letters = ", ".join(column_letters(column + 1) for column in columns)
-        what = f"column {letters} has a value" if len(columns) == 1 else f"columns {letters} have values"
-        said = f"{what} in the first of several records and {'is' if len(columns) == 1 else 'are'} blank below it ({rows_in_words(found)}); the blank cells stay empty"
-        context.notice("filled_once", f"{said}. If the value above applies to them, too, write it in the field: Field(…, fill_down=True)", count=len(blank), rows=found)
-
-
-def _columns_filled_down(context: RunContext, scan: SheetScan, span: RowSpan) -> set[int]:
-    """The columns of a table, from 0, whose headers are those of fields that are filled from above."""
-    fields = context.registry.reshapes.filled
-    if not fields or not span.header_rows:
-        return set()
-    words = known_words(context.registry)
-    cells = scan.row(span.data_start - 1)[span.first_column : span.stop_column]
-    return {at for at, cell in enumerate(cells) if isinstance(cell, str) and words.get(simplify(cell)) in fields}
-
-
 def notice_hidden(context: RunContext, scan: SheetScan) -> None:
     """Rows and columns that spreadsheet programs do not show, filtered ones too: they are read as the others are. Such a column gives
     way to a visible one.
@@ -420,23 +383,6 @@ def _named(count: int, first: tuple[int, int, int, int], one: str = "has", sever
     if count == 1:
         return f"the merged range {range_text(first)} {one}"
     return f"{count} merged ranges (first {range_text(first)}) {several}"
-
-
-def notice_no_table(context: RunContext, verdict: RowKinds | None, spans: list[RowSpan]) -> None:
-    """A sheet without a value (then there is no verdict), or one whose header row no detector has found."""
-    if verdict is None:
-        context.notices.add("no_table", f"sheet {context.sheet_name!r} is empty", level=INFO, sheet=context.sheet_name)
-        return
-    if not spans or not spans[0].header_rows or not is_guessed(verdict):
-        return
-    row = spans[0].start + 1
-    if verdict.best_header_row is None:
-        taken = "the first filled row was used as one"
-    else:
-        taken = f"row {row} was used, which looks most like one"
-    context.notice(
-        "no_table", f"no header row was recognised, so {taken}", rows=[[row, row]]
-    )
 
 
 def notice_tables_without_fields(context: RunContext, tables: list[BuiltTable]) -> None:

@@ -10,11 +10,11 @@ from functools import partial
 from ade_engine.infrastructure.settings import scan_limits
 from ade_engine.models.fields import HookName
 from ade_engine.pipeline.build import TableBuilder
+from ade_engine.pipeline.finding.tables import TableFinder
 from ade_engine.pipeline.hooks import Hooks
 from ade_engine.pipeline.noticed import leave_to_issues, notice_scan, notice_tables, notice_tables_without_fields, range_text
 from ade_engine.pipeline.output.merge import merge_tables, sort_by_mapping_ratio
 from ade_engine.pipeline.shared.context import Progress
-from ade_engine.pipeline.tables import TableFinder
 from ade_engine.pipeline.write import SheetWriter, rows_of
 
 TYPE_CHECKING = False
@@ -91,7 +91,7 @@ class SheetPipeline:
         scan, spans, kinds = self._tables.find(context, scan, progress)
         notice_tables(context, scan, self._source, spans)
         source["on_demand"] = self._merged_ranges(sheet, scan)
-        built = [self._builder.build(context, scan, span, kinds, index, source) for index, span in enumerate(spans)]
+        built = [self._builder.build(context, scan, span, index, source) for index, span in enumerate(spans)]
         is_left_out = self._asks_for_fields and not any(table.result.mapping_lookup() for table in built)
         if not is_left_out:
             notice_tables_without_fields(context, built)

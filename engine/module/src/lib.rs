@@ -81,7 +81,6 @@ fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(series::series_among, module)?)?;
     module.add_function(wrap_pyfunction!(series::words_of_periods, module)?)?;
     module.add_function(wrap_pyfunction!(json::json_text, module)?)?;
-    module.add_function(wrap_pyfunction!(rows::classify_rows, module)?)?;
     module.add_function(wrap_pyfunction!(rows::score_row, module)?)?;
     module.add_function(wrap_pyfunction!(layout::row_kinds, module)?)?;
     module.add_function(wrap_pyfunction!(layout::layout_features, module)?)?;

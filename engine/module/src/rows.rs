@@ -4,22 +4,21 @@ use std::collections::HashSet;
 
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
-use pyo3::types::{PyByteArray, PyBytes};
+use pyo3::types::PyByteArray;
 
 use super::column::{ArrowColumn, arrow, series_of};
-use super::sheet::numbers_of;
 use super::source::Scan;
 use ade_engine_native::columns::column::ColumnBuilder;
 use ade_engine_native::columns::frame::Series;
 use ade_engine_native::columns::types::Type;
 use ade_engine_native::columns::view::{ROW_BITS, Value};
 use ade_engine_native::fields;
-use ade_engine_native::fields::looks::rows::{self, KnownWords, Rule};
+use ade_engine_native::fields::looks::rows::{KnownWords, Rule};
 
 /// A detector of rows that needs no Python: by `words`, simplified, by `filled` cells, or by the `layout` of the sheet.
 #[pyclass(frozen, module = "ade_engine._native")]
 pub struct RowRule {
-    rule: Rule,
+    pub(super) rule: Rule,
 }
 
 #[pymethods]
@@ -46,29 +45,6 @@ impl RowRule {
         };
         Ok(Self { rule })
     }
-}
-
-/// Classifies all rows of a scan by rules. Returns the
-/// kinds (0 other, 1 header, 2 data, 3 total, 4 section head, 5 note, 6 title), the best header row, and the header scores, eight bytes each.
-#[pyfunction]
-pub fn classify_rows<'py>(
-    py: Python<'py>,
-    scan: &Bound<'py, Scan>,
-    rules: Vec<Bound<'py, RowRule>>,
-) -> PyResult<(Bound<'py, PyByteArray>, Option<usize>, Bound<'py, PyBytes>)> {
-    let grid = scan.get().grid();
-    let rules: Vec<&Rule> = rules.iter().map(|rule| &rule.get().rule).collect();
-    let found = py.detach(|| {
-        let asks_for_looks = rules.iter().any(|rule| matches!(rule, Rule::Layout { .. }));
-        rows::classify(grid.cells(), &rules, asks_for_looks.then(|| grid.looks()))
-    });
-    let kinds = PyByteArray::new(py, &numbers_of(&found.kinds));
-    let scores: Vec<u8> = found
-        .header_scores
-        .iter()
-        .flat_map(|score| score.to_ne_bytes())
-        .collect();
-    Ok((kinds, found.best_header(), PyBytes::new(py, &scores)))
 }
 
 /// Returns what each rule scores a row for its kinds, by their names.

@@ -8,19 +8,21 @@ use pyo3::IntoPyObjectExt;
 use pyo3::prelude::*;
 use pyo3::types::{PyByteArray, PyBytes, PyDict};
 
+use super::rows::RowRule;
 use super::source::Scan;
 use ade_engine_native::cells::Tag;
 use ade_engine_native::cells::white_space::is_control;
-use ade_engine_native::layout::judged::Judged;
+use ade_engine_native::fields::looks::rows::RowKinds;
 use ade_engine_native::layout::{RowKind, RowLooks, State};
 use ade_engine_native::sheet::grid::{Cards, Grid};
 use ade_engine_native::sheet::header::Header;
 use ade_engine_native::sheet::inside::Inside;
+use ade_engine_native::sheet::judged::Judged;
 use ade_engine_native::sheet::rows::{Rows, Words};
 use ade_engine_native::sheet::span::Span;
 use ade_engine_native::sheet::told::{Doubt, Kept, Told};
 use ade_engine_native::sheet::view::{Choice, Heads, Settings};
-use ade_engine_native::sheet::{Configuration, Found, Reshapes, Verdict, find, units};
+use ade_engine_native::sheet::{Configuration, Detectors, Found, Reshapes, find, units};
 
 /// Words that headers have, simplified, each with its field.
 #[pyclass(frozen, module = "ade_engine._native")]
@@ -195,7 +197,7 @@ pub struct FoundCards {
     scan: Py<Scan>,
     span: SpanTuple,
     /// The kinds of its rows.
-    kinds: Py<PyBytes>,
+    kinds: Py<PyByteArray>,
     labels: Vec<String>,
     /// The row of the sheet in which each record begins, from 1.
     first_rows: Vec<usize>,
@@ -216,7 +218,7 @@ impl FoundCards {
         kinds[0] = RowKind::Header;
         Ok(Self {
             span: tuple_of(Span::new(0, 1, kinds.len())),
-            kinds: PyBytes::new(py, &numbers_of(&kinds)).unbind(),
+            kinds: PyByteArray::new(py, &numbers_of(&kinds)).unbind(),
             scan: Py::new(py, Scan::new(Arc::new(cards.grid)))?,
             labels: cards.labels,
             first_rows: cards.first_rows.iter().map(|row| row + 1).collect(),
@@ -231,8 +233,12 @@ impl FoundCards {
 /// A sheet, or an area of one, with the tables that were found in it.
 #[pyclass(frozen, get_all, module = "ade_engine._native")]
 pub struct FoundTables {
+    /// Its cells.
+    scan: Py<Scan>,
     /// The kinds of all rows.
-    kinds: Py<PyBytes>,
+    kinds: Py<PyByteArray>,
+    /// What detectors said of each row as a header, eight bytes each.
+    header_scores: Py<PyBytes>,
     spans: Vec<SpanTuple>,
     told: Vec<Py<PyAny>>,
     /// For each row that was judged the facts of a notice.
@@ -249,8 +255,15 @@ impl FoundTables {
         let cards = found
             .cards
             .map(|cards| Py::new(py, FoundCards::new(py, cards)?));
+        let scores: Vec<u8> = found
+            .header_scores
+            .iter()
+            .flat_map(|score| score.to_ne_bytes())
+            .collect();
         Ok(Self {
-            kinds: PyBytes::new(py, &numbers_of(&found.kinds)).unbind(),
+            scan: Py::new(py, Scan::new(found.grid))?,
+            kinds: PyByteArray::new(py, &numbers_of(&found.kinds)).unbind(),
+            header_scores: PyBytes::new(py, &scores).unbind(),
             spans: found.spans.into_iter().map(tuple_of).collect(),
             told: all
                 .map(|one| Ok(told(py, one)?.unbind()))
@@ -286,28 +299,21 @@ fn facts_of(py: Python<'_>, judged: Judged) -> PyResult<Py<PyDict>> {
     Ok(facts.unbind())
 }
 
-/// A configuration whose functions are Python's.
-struct AskedConfiguration<'py> {
-    classify: Bound<'py, PyAny>,
-    reshapes: Option<AskedReshapes<'py>>,
+/// Row detectors: rules, or a function of Python that asks all of them.
+#[derive(FromPyObject)]
+pub enum RowDetectors<'py> {
+    Rules(Vec<Bound<'py, RowRule>>),
+    Called(Bound<'py, PyAny>),
 }
 
-impl Configuration for AskedConfiguration<'_> {
-    type Error = PyErr;
-
-    fn classify(&self, area: &Arc<Grid>) -> PyResult<Verdict> {
-        let said = self.classify.call1((Scan::new(Arc::clone(area)),))?;
-        let (kinds, best_header): (Bound<'_, PyByteArray>, Option<usize>) = said.extract()?;
-        Ok(Verdict {
-            kinds: kinds_of(&kinds),
-            best_header,
-        })
-    }
-
-    fn reshapes(&self) -> Option<&dyn Reshapes<Error = PyErr>> {
-        let reshapes = self.reshapes.as_ref();
-        reshapes.map(|reshapes| reshapes as &dyn Reshapes<Error = PyErr>)
-    }
+/// Returns what row detectors say of the rows of a grid.
+fn asked(detectors: &Bound<'_, PyAny>, grid: &Arc<Grid>) -> PyResult<RowKinds> {
+    let said = detectors.call1((Scan::new(Arc::clone(grid)),))?;
+    let (kinds, header_scores): (Bound<'_, PyByteArray>, Vec<f64>) = said.extract()?;
+    Ok(RowKinds {
+        kinds: kinds_of(&kinds),
+        header_scores,
+    })
 }
 
 /// Reshapes whose functions are Python's.
@@ -341,19 +347,18 @@ impl Reshapes for AskedReshapes<'_> {
     }
 }
 
-/// Finds the tables of a sheet. `verdict`: the kinds of its rows, and the row with the highest header score; `choice`: what a user has named
-/// in it; `classify`: what row detectors say of an area of it, in the same way; `mark`: changes the kinds of rows that reshapes know;
-/// `is_label`: whether a row begins with a label that some field asks for; `max_judged`: the rows of which it is told what they were taken for.
+/// Finds the tables of a sheet. `detectors`: rules, or a function of a scan, called for the sheet and for each area of it, that returns the kinds
+/// of its rows and their header scores; `choice`: what a user has named in it; `mark`: changes the kinds of rows that reshapes know; `is_label`:
+/// whether a row begins with a label that some field asks for; `max_judged`: the rows of which it is told what they were taken for.
 #[pyfunction]
 #[expect(clippy::too_many_arguments, reason = "Python names each")]
 pub fn find_tables<'py>(
     py: Python<'py>,
     scan: &Bound<'py, Scan>,
-    verdict: (Bound<'py, PyByteArray>, Option<usize>),
+    detectors: RowDetectors<'py>,
     words: &Bound<'py, HeaderWords>,
     settings: RunSettings,
     choice: Option<ChoiceOfUser>,
-    classify: Bound<'py, PyAny>,
     mark: Option<Bound<'py, PyAny>>,
     is_label: Option<Bound<'py, PyAny>>,
     max_judged: usize,
@@ -364,25 +369,28 @@ pub fn find_tables<'py>(
         is_label,
         failed: RefCell::new(None),
     });
-    let configuration = AskedConfiguration { classify, reshapes };
+    let configuration = Configuration {
+        words: &words.get().0,
+        detectors: match &detectors {
+            RowDetectors::Rules(rules) => {
+                Detectors::Rules(rules.iter().map(|rule| &rule.get().rule).collect())
+            }
+            RowDetectors::Called(function) => {
+                Detectors::Called(Box::new(|grid| asked(function, grid)))
+            }
+        },
+        reshapes: reshapes
+            .as_ref()
+            .map(|reshapes| reshapes as &dyn Reshapes<Error = PyErr>),
+    };
     let settings = Settings {
         choice: choice.map(ChoiceOfUser::choice),
         max_judged,
         ..settings.settings()
     };
-    let verdict = Verdict {
-        kinds: kinds_of(&verdict.0),
-        best_header: verdict.1,
-    };
-    let found = find(
-        scan.get().grid(),
-        verdict,
-        &words.get().0,
-        &settings,
-        &configuration,
-    )?;
-    let failed = configuration
-        .reshapes
+    let found = find(scan.get().grid(), &settings, &configuration)?;
+    let failed = reshapes
+        .as_ref()
         .and_then(|reshapes| reshapes.failed.take());
     match failed {
         Some(error) => Err(error),

@@ -16,7 +16,7 @@ use ade_engine_native::cells::{
 };
 use ade_engine_native::columns::series;
 use ade_engine_native::error::SourceError as ReadError;
-use ade_engine_native::layout::judged::reasons_of;
+use ade_engine_native::layout::reasons_of;
 use ade_engine_native::read::ReadOptions;
 use ade_engine_native::read::background::BackgroundBook;
 use ade_engine_native::sheet::grid::Grid;

@@ -2,8 +2,8 @@
 
 1. Row detectors score each row: those of authors are called by :mod:`ade_engine.pipeline.finding.row_detectors`, the engine's own are
    in :mod:`ade_engine.fields.headers`; they go by words, by values, and by looks, which the native module judges (``layout``).
-2. :meth:`RowVerdicts.decide` chooses a row's kind by the sums of the scores, and remembers the row with the highest header
-   score. Where all detectors are the engine's own, the native module does the same (``fields/looks/rows.rs``).
+2. :meth:`RowVerdicts.decide` chooses a row's kind by the sums of the scores. Where all detectors are the engine's own, the native module does
+   the same (``fields/looks/rows.rs``).
 3. The native module opens a table at each header row, and its passes say where each begins and ends (``sheet``).
 4. It reads one header for each column of a block of rows, too (``sheet/header.rs``).
 """
@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     from ade_engine.extensions.registry import RegisteredFn
     from ade_engine.io.scan.sheet_scan import SheetScan
 
+    #: In a run that tells it, of the rows that detectors of authors made headers and of the next best one: what each detector said, by
+    #: number from 0.
+    Heard = dict[int, list[tuple[RegisteredFn, dict[Any, float]]]]
+
 #: What a row counts as when tables are sought. Only headers and data make tables; settings act on the others.
 OTHER, HEADER, DATA, TOTAL, GROUP, NOTE, TITLE, BALANCE, LINE, LONE, RULE, PREPARED = range(12)
 #: What each of them is called.
@@ -29,16 +33,13 @@ OTHER_KINDS = {"total": TOTAL, "group": GROUP, "note": NOTE, "title": TITLE}
 
 
 class RowVerdicts:
-    """The kinds of a sheet's rows, decided row by row, and the row with the highest header score."""
+    """The kinds of a sheet's rows, decided row by row."""
 
-    __slots__ = ("kinds", "best_header_row", "header_scores", "_best_total")
+    __slots__ = ("kinds", "header_scores")
 
     def __init__(self) -> None:
         self.kinds = bytearray()
-        #: ``None`` as long as no row has a positive header total.
-        self.best_header_row: int | None = None
         self.header_scores: list[float] = []
-        self._best_total = 0.0
 
     def decide(self, totals: dict[Any, float]) -> Any:
         """Decide the kind of the next row by the sum of the scores for each kind.
@@ -54,29 +55,20 @@ class RowVerdicts:
             (kind,) = totals
         else:
             kind = max(totals, key=totals.__getitem__)
-        if "header" in totals and totals["header"] > self._best_total:
-            self._best_total = totals["header"]
-            self.best_header_row = len(kinds)
         kinds.append(HEADER if kind == "header" else DATA if kind == "data" else OTHER_KINDS.get(kind, OTHER))
         return kind
 
 
 class RowKinds:
-    """The kinds of a sheet's rows, and the row with the highest header score."""
+    """The kinds of a sheet's rows, and what detectors said of them."""
 
-    __slots__ = ("kinds", "best_header_row", "changed_rows", "heard", "header_scores", "rivals")
+    __slots__ = ("kinds", "heard", "header_scores", "rivals")
 
-    def __init__(self, kinds: bytearray, best_header_row: int | None, changed_rows: dict[int, list[Any]] | None = None):
+    def __init__(self, kinds: bytearray, header_scores: Sequence[float], heard: Heard | None = None):
         self.kinds = kinds
-        #: Rows that detectors have changed in place, by number from 0: the table is made of them as they are now.
-        self.changed_rows = changed_rows or {}
-        #: Counted from 0; ``None`` when no row has a positive header total.
-        self.best_header_row = best_header_row
         #: The sum of the scores of each row for a header; nothing where there is no detector.
-        self.header_scores: Sequence[float] | None = None
-        #: In a run that tells it, of the rows that detectors of authors made headers and of the next best one: what each detector
-        #: said, by number from 0.
-        self.heard: dict[int, list[tuple[RegisteredFn, dict[Any, float]]]] = {}
+        self.header_scores = header_scores
+        self.heard: Heard = heard or {}
         #: The rows that are no headers and have a score for one, once somebody has asked for them.
         self.rivals: list[int] | None = None
 
@@ -90,7 +82,7 @@ class RowSpan:
 
     __slots__ = (
         "start", "header_rows", "stop", "first_column", "stop_column", "is_guessed", "section", "unnamed", "signs", "filled_once",
-        "scan", "kinds", "turned", "turned_from", "verdict", "gathered",
+        "scan", "turned", "turned_from", "verdict", "gathered",
     )  # fmt: skip
 
     def __init__(
@@ -110,7 +102,6 @@ class RowSpan:
         #: The verdict on the rows among which it was found.
         self.verdict = verdict
         self.scan = scan
-        self.kinds = None if scan is None else verdict.kinds
         #: The cells of a table that lay on its side, on its feet.
         self.turned = None if turned_from is None else scan
         self.turned_from = turned_from or 0
@@ -123,8 +114,3 @@ class RowSpan:
 
     def __repr__(self) -> str:
         return f"RowSpan(start={self.start}, header_rows={self.header_rows}, stop={self.stop})"
-
-
-def is_guessed(verdict: RowKinds) -> bool:
-    """Whether :func:`find_tables` has nothing to go by: no header row, and no data row that could follow one."""
-    return verdict.kinds.find(HEADER) == -1 and verdict.kinds.find(DATA, 1) == -1

@@ -132,15 +132,13 @@ class RowClassifier:
         """Whether some detector asks what rows are by their looks."""
         return self._wants_layout
 
-    def classify(self, context: RunContext, scan: SheetScan, progress: Progress) -> RowKinds:
-        """The kind of every scanned row."""
-        if not self._detectors:
-            return RowKinds(bytearray(scan.rows_emitted), None)
-        if self._rules is not None and not context.debug and not isinstance(scan, ChangedScan):
-            kinds, best, scores = _native.classify_rows(scan, self._rules)
-            found = RowKinds(kinds, best)
-            found.header_scores = memoryview(scores).cast("d")
-            return found
+    def rules_for(self, context: RunContext, scan: SheetScan) -> list[_native.RowRule] | None:
+        """The detectors as the native module takes them; nothing where it cannot take all of them, or events tell of each row."""
+        is_plain = not context.debug and not isinstance(scan, ChangedScan)
+        return self._rules if is_plain or not self._detectors else None
+
+    def classify(self, context: RunContext, scan: SheetScan, progress: Progress) -> tuple[RowKinds, dict[int, list[Any]]]:
+        """The kind of every scanned row, and the rows that detectors have changed in place, by number from 0."""
         verdicts = RowVerdicts()
         changed: dict[int, list[Any]] = {}
         layouts = scan.layouts() if self._wants_layout else None
@@ -179,11 +177,8 @@ class RowClassifier:
                     heard.note(row_index - 1, decided == "header", totals["header"], said)
                 if events is not None:
                     events.decided(row_index, decided, totals)
-        found = RowKinds(verdicts.kinds, verdicts.best_header_row, changed)
-        found.header_scores = verdicts.header_scores
-        if heard is not None:
-            found.heard = {row: [*zip(self._detectors, said)] for row, said in heard.rows()}
-        return found
+        said_of = {} if heard is None else {row: [*zip(self._detectors, said)] for row, said in heard.rows()}
+        return RowKinds(verdicts.kinds, verdicts.header_scores, said_of), changed
 
     def votes(self, verdict: RowKinds, scan: SheetScan, row: int) -> dict[str, Any] | None:
         """What the detectors said of a row (from 0) as a header, and what they made of it; nothing where it was not kept.
@@ -215,7 +210,7 @@ class RowClassifier:
         row behind the table.
         """
         kinds, scores = verdict.kinds, verdict.header_scores
-        if scores is None:
+        if not scores:
             return None
         if verdict.rivals is None:
             # Of detectors of authors it is kept of some rows what they said.

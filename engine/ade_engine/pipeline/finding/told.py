@@ -5,9 +5,11 @@ Rows and columns count from 0 here.
 
 from __future__ import annotations
 
+from ade_engine.fields.headers import simplify
 from ade_engine.models.notices import INFO, WARNING
 from ade_engine.models.table import TableRegion, column_letters
-from ade_engine.pipeline.finding.header_rows import GROUP, KIND_NAMES
+from ade_engine.pipeline.finding.header_rows import DATA, GROUP, HEADER, KIND_NAMES
+from ade_engine.pipeline.finding.row_detectors import known_words
 from ade_engine.pipeline.shared import not_written
 from ade_engine.pipeline.shared.row_numbers import rows_in_words, stretches
 
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
 
     from ade_engine import _native
     from ade_engine.io.scan.sheet_scan import SheetScan
+    from ade_engine.pipeline.finding.header_rows import RowKinds, RowSpan
     from ade_engine.pipeline.shared.context import RunContext
 
 #: The kinds of rows in words.
@@ -212,6 +215,59 @@ def _tell_tables_beside(context: RunContext, _: SheetScan, tables: list[tuple[in
 def _letters(first: int, stop: int) -> str:
     one, other = column_letters(first + 1), column_letters(stop)
     return one if one == other else f"{one} to {other}"
+
+
+def tell_no_table(context: RunContext, verdict: RowKinds | None, spans: list[RowSpan]) -> None:
+    """A sheet without a value (then there is no verdict), or one whose header row no detector has found."""
+    if verdict is None:
+        context.notices.add("no_table", f"sheet {context.sheet_name!r} is empty", level=INFO, sheet=context.sheet_name)
+        return
+    # Whether there is no header row, and no data row that could follow one.
+    is_guessed = HEADER not in verdict.kinds and verdict.kinds.find(DATA, 1) == -1
+    if not spans or not spans[0].header_rows or not is_guessed:
+        return
+    row = spans[0].start + 1
+    if max(verdict.header_scores, default=0.0) <= 0.0:
+        taken = "the first filled row was used as one"
+    else:
+        taken = f"row {row} was used, which looks most like one"
+    context.notice(
+        "no_table", f"no header row was recognised, so {taken}", rows=[[row, row]]
+    )
+
+
+def fill_values_above(context: RunContext, scan: SheetScan, span: RowSpan, changed: dict[int, list[Any]]) -> None:
+    """Tell of the cells of a table that stand for the value above them, and put the rows in which signs have that value into ``changed``."""
+    signs, (columns, blank) = span.signs, span.filled_once
+    filled = _columns_filled_down(context, scan, span) if signs or columns else set()
+    for row, column, above in signs:
+        if above is not None:
+            changed.setdefault(row, scan.row(row))[column] = scan.cell(above, column)
+    for found, said, level in (
+        ([(row, column) for row, column, above in signs if above is not None], "have the value above", INFO),
+        ([(row, column) for row, column, above in signs if above is None], "were left: nothing stands above them, or they may be names. Ask for the values themselves", WARNING),
+    ):
+        cells = [f"{column_letters(column + 1)}{row + 1}" for row, column in found]
+        if cells:
+            named = ", ".join(cells[:5]) + (f" and {len(cells) - 5} more" if len(cells) > 5 else "")
+            context.notice("ditto_marks", f"ditto marks, which mean the same as above, {said} ({named})", level=level, count=len(cells), cells=cells[:100])
+    columns = [column for column in columns if column - span.first_column not in filled]
+    if columns:
+        found = stretches([row + 1 for row in blank])
+        letters = ", ".join(column_letters(column + 1) for column in columns)
+        what = f"column {letters} has a value" if len(columns) == 1 else f"columns {letters} have values"
+        said = f"{what} in the first of several records and {'is' if len(columns) == 1 else 'are'} blank below it ({rows_in_words(found)}); the blank cells stay empty"
+        context.notice("filled_once", f"{said}. If the value above applies to them, too, write it in the field: Field(…, fill_down=True)", count=len(blank), rows=found)
+
+
+def _columns_filled_down(context: RunContext, scan: SheetScan, span: RowSpan) -> set[int]:
+    """The columns of a table, from 0, whose headers are those of fields that are filled from above."""
+    fields = context.registry.reshapes.filled
+    if not fields or not span.header_rows:
+        return set()
+    words = known_words(context.registry)
+    cells = scan.row(span.data_start - 1)[span.first_column : span.stop_column]
+    return {at for at, cell in enumerate(cells) if isinstance(cell, str) and words.get(simplify(cell)) in fields}
 
 
 _NOTICES = {

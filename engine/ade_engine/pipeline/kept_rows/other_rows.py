@@ -49,7 +49,7 @@ _UNWANTED = (
 
 
 def leave_out_rows(
-    context: RunContext, table: pl.DataFrame, span: RowSpan, kinds: bytearray, scan: SheetScan, source: SourceTable
+    context: RunContext, table: pl.DataFrame, span: RowSpan, scan: SheetScan, source: SourceTable
 ) -> tuple[pl.DataFrame, dict[int, tuple[int, int]]]:
     """The table without the rows that settings leave out, and with a column for its section heads if they say so; and by rows of the sheet,
     from 1, the cells of the heads above them, where a field asks for these.
@@ -59,7 +59,7 @@ def leave_out_rows(
     settings = context.settings
     # A field that is the section head asks for it.
     has_section = context.registry.reshapes.has_section()
-    inside = kinds[span.data_start : span.stop]
+    inside = span.verdict.kinds[span.data_start : span.stop]
     if span.section is not None and table.height:
         table = with_series(table, [pl.Series(_free_name(table), [span.section]).new_from_index(0, table.height)])
     found = _native.rows_of_table(

@@ -64,8 +64,9 @@ def sources_of(source: SourceTable, mapping: Mapping) -> Sources:
     return found
 
 
-def total_cells(span: RowSpan, kinds: bytearray, scan: SheetScan, number: int) -> list[Any]:
+def total_cells(span: RowSpan, scan: SheetScan, number: int) -> list[Any]:
     """The cells of a column, from 1, in the rows of a table that are totals."""
+    kinds = span.verdict.kinds
     return [scan.cell(row, number - 1) for row in range(span.data_start, min(span.stop, len(kinds))) if kinds[row] == TOTAL]
 
 

@@ -172,7 +172,7 @@ def lines_without_row(
     """The lines of a sheet that have no row in its tables, as stretches with the reason. ``tables``: in the order of the spans."""
     reasons: list[tuple[str, str | None]] = [(reason, None) for reason in _BY_LOOKS]
     numbers = bytearray(b"\0" + kinds[: scan.rows_emitted].translate(_AROUND))
-    _mark_spans(context, numbers, scan, spans, kinds, tables)
+    _mark_spans(context, numbers, scan, spans, tables)
     of_looks = len(reasons)
     if not any(table.is_turned for table in tables):
         # Of a table on its side the rows are columns of the sheet.
@@ -202,7 +202,7 @@ def quarantined_lines(context: RunContext, before: list[RowsOfTable], after: lis
     return [_line(context, first, last, QUARANTINED, None) for first, last in ascending(gone)]
 
 
-def _mark_spans(context: RunContext, numbers: bytearray, scan: SheetScan, spans: list[RowSpan], kinds: bytearray, tables: list[RowsOfTable]) -> None:
+def _mark_spans(context: RunContext, numbers: bytearray, scan: SheetScan, spans: list[RowSpan], tables: list[RowsOfTable]) -> None:
     """Mark what each line is to the tables: their headers, their records, lines around them."""
     headers: set[tuple[str, ...]] = set()
     for span, table in zip(spans, tables):
@@ -215,7 +215,7 @@ def _mark_spans(context: RunContext, numbers: bytearray, scan: SheetScan, spans:
             top, _, last, _ = span.gathered.region
             _mark(numbers, top, last, 0)
             continue
-        within = (span.kinds or kinds)[span.data_start : span.stop].translate(_WITHIN)
+        within = span.verdict.kinds[span.data_start : span.stop].translate(_WITHIN)
         # Of lines whose rows are not known, nothing is known.
         numbers[span.data_start + 1 : span.data_start + 1 + len(within)] = bytes(len(within)) if table.unknown else within
         words = tuple(str(cell).strip() for row in range(span.start, span.data_start) for cell in scan.row(row)[span.first_column : span.stop_column])

@@ -7,15 +7,14 @@ import datetime as dt
 from ade_engine.fields.beside import MOST_ABOVE, Around
 from ade_engine.models import polars as pl
 from ade_engine.models.issues import WARNING
-from ade_engine.models.table import DerivedMapping, is_blank
+from ade_engine.models.table import DerivedMapping
 from ade_engine.pipeline.shared.table_columns import with_series
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
     from typing import Any
 
-    from ade_engine._native import Scan
     from ade_engine.io.scan.sheet_scan import SheetScan
     from ade_engine.pipeline.finding.header_rows import RowSpan
     from ade_engine.pipeline.shared.cells import Cells
@@ -34,17 +33,6 @@ def around_of(context: RunContext, span: RowSpan, scan: SheetScan) -> Around:
             yield row + 1, scan.row(row)
 
     return Around(context.sheet_name or "", context.metadata["input_file_name"], rows)
-
-
-def label_rows(context: RunContext) -> Callable[[Scan, int], bool] | None:
-    """Whether a row of a scan begins with a label, or is a title, that some field asks for; nothing where no field does."""
-    labels = [one for places in context.registry.reshapes.beside.values() for one in places if one.kind in ("label", "title")]
-
-    def is_label(scan: Scan, row: int) -> bool:
-        first = next((cell for cell in scan.row(row) if not is_blank(cell)), None)
-        return first is not None and any(one.is_label(first) if one.kind == "label" else one.pattern.search(str(first)) for one in labels)
-
-    return is_label if labels else None
 
 
 def add_facts(

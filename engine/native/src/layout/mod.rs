@@ -9,7 +9,6 @@ pub mod chain;
 pub mod choose;
 pub mod features;
 mod guards;
-pub mod judged;
 pub mod kinds;
 pub mod row_layout;
 pub mod rows;
@@ -91,6 +90,20 @@ pub fn reasons(features: &[u16], state: State, other: State, most: usize) -> Vec
     found.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
     found.truncate(most);
     found
+}
+
+/// What spoke for the state of a row, rather than for the one that comes second: words, the strongest first.
+pub fn reasons_of(row: &RowLayout, most: usize) -> Vec<String> {
+    let others = State::ALL.into_iter().filter(|&state| state != row.state);
+    let likely = |state: &State| row.likelihoods[*state as usize];
+    let second = others.max_by(|a, b| likely(a).total_cmp(&likely(b)));
+    let learned = reasons(&row.features, row.state, second.unwrap_or(row.state), most);
+    let learned = learned
+        .into_iter()
+        .map(|(feature, _)| traits::words_of(usize::from(feature)));
+    // A rule has the last word.
+    let rule = row.rule.map(str::to_owned);
+    rule.into_iter().chain(learned).take(most).collect()
 }
 
 /// Returns the learned numbers of a section, one for each state, and the words behind them.

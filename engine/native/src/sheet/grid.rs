@@ -4,6 +4,7 @@ use std::ops::Range;
 use std::sync::{Arc, OnceLock};
 
 use crate::cells::{Cell, DeclaredExtent, ScanLimits, Sheet, SheetBuilder, Tag};
+use crate::fields::looks::rows::{RowKinds, Rule, classify};
 use crate::layout::{RowLooks, recognise};
 
 /// The cells of a sheet, or of an area of one.
@@ -69,6 +70,12 @@ impl Grid {
     pub fn looks(&self) -> &RowLooks {
         let unchanged = self.unchanged();
         unchanged.looks.get_or_init(|| recognise(&unchanged.cells))
+    }
+
+    /// Returns what detectors that need no Python say of its rows.
+    pub fn classify(&self, rules: &[&Rule]) -> RowKinds {
+        let asks_for_looks = rules.iter().any(|rule| matches!(rule, Rule::Layout { .. }));
+        classify(&self.cells, rules, asks_for_looks.then(|| self.looks()))
     }
 
     /// Returns the grid as it was before values were changed.

@@ -14,6 +14,7 @@
 //! - `ends`: where a table ends
 //! - `further`: rows of a header that name no column
 //! - [`inside`]: rows of a table that are no records; `pivots`: those of a pivot
+//! - [`judged`]: what rows were taken for, and why
 //! - [`grid`], [`span`], [`view`], [`told`]: cells, a table's place, a sheet as the passes see it, and what they have to say of it
 
 mod above;
@@ -26,6 +27,7 @@ pub mod grid;
 pub mod header;
 mod headers;
 pub mod inside;
+pub mod judged;
 mod lines;
 mod on_its_side;
 mod pivots;
@@ -43,13 +45,13 @@ use std::sync::Arc;
 
 use self::grid::{Cards, Grid};
 use self::inside::Inside;
+use self::judged::{Judged, judge};
 use self::rows::{Rows, Words};
 use self::span::Span;
 use self::told::Told;
-use self::view::{Heads, Settings, SheetView};
+use self::view::{Area, Heads, Settings, SheetView};
 use crate::cells::Sheet;
-use crate::fields::looks::rows::{Rule, classify};
-use crate::layout::judged::{Judged, judge};
+use crate::fields::looks::rows::{RowKinds, Rule};
 use crate::layout::{RowKind, RowLooks};
 
 type Wants = fn(&Settings) -> bool;
@@ -104,26 +106,22 @@ fn steps<'s>() -> [(Wants, Step<'s>); 22] {
     ]
 }
 
-/// The kinds of a sheet's rows as row detectors give them, and the row with the highest header score.
-#[derive(Debug)]
-pub struct Verdict {
-    pub kinds: Vec<RowKind>,
-    pub best_header: Option<usize>,
+/// A configuration, as far as it says where tables are.
+pub struct Configuration<'c, E> {
+    /// The words of its fields.
+    pub words: &'c Words,
+    pub detectors: Detectors<'c, E>,
+    /// Its reshapes, where it has any that know rows.
+    pub reshapes: Option<&'c dyn Reshapes<Error = E>>,
 }
 
-/// A configuration, as far as it says where tables are.
-pub trait Configuration {
-    /// What keeps it from an answer.
-    type Error;
+/// A function that asks all row detectors what the rows of a sheet are, or of an area that was made one.
+type Asked<'c, E> = dyn Fn(&Arc<Grid>) -> Result<RowKinds, E> + 'c;
 
-    /// Returns what its row detectors say of an area that was made a sheet of its own.
-    ///
-    /// # Errors
-    /// If a detector fails.
-    fn classify(&self, area: &Arc<Grid>) -> Result<Verdict, Self::Error>;
-
-    /// Returns its reshapes, where it has any that know rows.
-    fn reshapes(&self) -> Option<&dyn Reshapes<Error = Self::Error>>;
+/// The row detectors of a configuration.
+pub enum Detectors<'c, E> {
+    Rules(Vec<&'c Rule>),
+    Called(Box<Asked<'c, E>>),
 }
 
 /// The reshapes of a configuration, as far as they know rows by their texts.
@@ -146,6 +144,8 @@ pub trait Reshapes {
 pub struct Found {
     pub grid: Arc<Grid>,
     pub kinds: Vec<RowKind>,
+    /// What detectors said of each row as a header.
+    pub header_scores: Vec<f64>,
     pub spans: Vec<Span>,
     pub told: Vec<Told>,
     /// The rows of which it is told what they were taken for.
@@ -180,20 +180,36 @@ impl Found {
     }
 }
 
-/// Finds the tables of a sheet, of whose rows detectors have given the kinds.
+/// Finds the tables of a sheet.
 ///
 /// # Errors
 /// If the configuration fails.
-pub fn find<C: Configuration>(
+pub fn find<E>(
     grid: &Arc<Grid>,
-    verdict: Verdict,
-    words: &Words,
     settings: &Settings,
-    configuration: &C,
-) -> Result<Found, C::Error> {
+    configuration: &Configuration<'_, E>,
+) -> Result<Found, E> {
+    find_in(grid, None, settings, configuration)
+}
+
+/// Finds the tables of a sheet, or of an `area` of one.
+fn find_in<E>(
+    grid: &Arc<Grid>,
+    area: Option<&Area>,
+    settings: &Settings,
+    configuration: &Configuration<'_, E>,
+) -> Result<Found, E> {
+    let mut verdict = match &configuration.detectors {
+        Detectors::Rules(rules) => grid.classify(rules),
+        Detectors::Called(classify) => classify(grid)?,
+    };
+    let best_header = verdict.best_header();
+    if let Some(area) = area {
+        area.name_header(&mut verdict.kinds);
+    }
     let unknown = RowLooks::default();
     let asks_for_looks = settings.headerless_tables || settings.rows_by_context;
-    let reshapes = configuration.reshapes();
+    let reshapes = configuration.reshapes;
     let is_label = reshapes.and_then(|reshapes| reshapes.labels(grid));
     let mut view = SheetView {
         grid,
@@ -205,10 +221,10 @@ pub fn find<C: Configuration>(
         } else {
             &unknown
         },
-        words,
+        words: configuration.words,
         settings,
         is_label: is_label.as_deref(),
-        best_header: verdict.best_header,
+        best_header,
         kinds: verdict.kinds,
         titles: Vec::new(),
         spans: Vec::new(),
@@ -235,14 +251,13 @@ pub fn find<C: Configuration>(
     }
     let mut areas = Vec::new();
     for area in view.areas {
-        let mut verdict = configuration.classify(&area.grid)?;
-        area.name_header(&mut verdict.kinds);
-        let settings = settings.of_area(area.columns);
-        areas.push(find(&area.grid, verdict, words, &settings, configuration)?);
+        let within = settings.of_area(area.columns.clone());
+        areas.push(find_in(&area.grid, Some(&area), &within, configuration)?);
     }
     Ok(Found {
         grid: Arc::clone(grid),
         kinds: view.kinds,
+        header_scores: verdict.header_scores,
         spans: view.spans,
         told: view.told,
         judged,
@@ -251,35 +266,15 @@ pub fn find<C: Configuration>(
     })
 }
 
-/// A configuration that knows nothing: rows are what they look like.
-struct NoConfiguration;
-
-impl Configuration for NoConfiguration {
-    type Error = Infallible;
-
-    fn classify(&self, area: &Arc<Grid>) -> Result<Verdict, Infallible> {
-        let found = classify(
-            area.cells(),
-            &[&Rule::Layout { score: 1.0 }],
-            Some(area.looks()),
-        );
-        Ok(Verdict {
-            best_header: found.best_header(),
-            kinds: found.kinds,
-        })
-    }
-
-    fn reshapes(&self) -> Option<&dyn Reshapes<Error = Infallible>> {
-        None
-    }
-}
-
 /// Finds the tables of a sheet of which no configuration is known, as edition 2026 does. They end at their last record.
 pub fn tables_of(sheet: &Arc<Sheet>) -> Vec<Span> {
     let grid = Arc::new(Grid::new(Arc::clone(sheet)));
     let settings = Settings::edition_2026();
-    let Ok(found) = NoConfiguration
-        .classify(&grid)
-        .and_then(|verdict| find(&grid, verdict, &Words::new(), &settings, &NoConfiguration));
+    let configuration = Configuration::<Infallible> {
+        words: &Words::new(),
+        detectors: Detectors::Rules(vec![&Rule::Layout { score: 1.0 }]),
+        reshapes: None,
+    };
+    let Ok(found) = find(&grid, &settings, &configuration);
     found.recorded(&settings)
 }

@@ -1,4 +1,4 @@
-"""Which rows are headers, where the configuration knows more than their looks: the months of a stack show one, the labels of a form none."""
+"""What rows are, where the reshapes of a configuration know more than their looks: the months of a stack show a header, the labels of a form none."""
 
 from __future__ import annotations
 
@@ -10,11 +10,13 @@ from ade_engine.pipeline.finding.header_rows import HEADER, TITLE
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import Any
 
     from ade_engine._native import Scan
     from ade_engine.extensions.registry import Reshapes
     from ade_engine.fields.stacks import Stack
+    from ade_engine.pipeline.shared.context import RunContext
 
 #: So many rows from the top are looked at, and those below a blank row.
 _FIRST_ROWS, _MOST_LOOKED_AT = 60, 2_000
@@ -104,3 +106,14 @@ def _names_values(stack: Stack, cells: list[Any]) -> bool:
     words = {simplify(word) for name, words in stack.groups.items() for word in (*words, name)}
     known = [cell for cell in filled if simplify(as_text(cell)) in words]
     return len(known) >= 2 and all(isinstance(cell, str) for cell in filled)
+
+
+def label_rows(context: RunContext) -> Callable[[Scan, int], bool] | None:
+    """Whether a row of a scan begins with a label, or is a title, that some field asks for; nothing where no field does."""
+    labels = [one for places in context.registry.reshapes.beside.values() for one in places if one.kind in ("label", "title")]
+
+    def is_label(scan: Scan, row: int) -> bool:
+        first = next((cell for cell in scan.row(row) if not is_blank(cell)), None)
+        return first is not None and any(one.is_label(first) if one.kind == "label" else one.pattern.search(str(first)) for one in labels)
+
+    return is_label if labels else None

@@ -9,14 +9,15 @@ from ade_engine.io.scan.sheet_scan import ChangedScan, SheetScan
 from ade_engine.models.table import region_of
 from ade_engine.pipeline.finding.header_rows import RowKinds, RowSpan
 from ade_engine.pipeline.finding.row_detectors import RowClassifier, known_words, native_words
-from ade_engine.pipeline.finding.told import tell, tell_cards
-from ade_engine.pipeline.noticed import fill_values_above, notice_no_table
+from ade_engine.pipeline.finding.told import fill_values_above, tell, tell_cards, tell_no_table
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
     from typing import Any
 
     from ade_engine.extensions.registry import Registry
+    from ade_engine.pipeline.finding.header_rows import Heard
     from ade_engine.pipeline.shared.context import Progress, RunContext
 
 
@@ -29,6 +30,7 @@ class TableFinder:
 
     def __init__(self, registry: Registry):
         self.rows = RowClassifier(registry.row_detectors)
+        self._words = native_words(registry)
         self._reshapes = registry.reshapes
 
     def find(
@@ -39,12 +41,9 @@ class TableFinder:
         verdict, settings = None, context.settings
         # Rows are cut after their last value, so a sheet without width is a sheet without values.
         if scan.width:
-            verdict = self.rows.classify(context, scan, progress)
-            if verdict.changed_rows:
-                scan = ChangedScan(scan, verdict.changed_rows)
-            spans = self._tables(context, scan, verdict, progress)
+            scan, verdict, spans = self._tables(context, scan, progress)
         if (verdict is None or self.rows.has_detectors) and not any(span.gathered is not None for span in spans):
-            notice_no_table(context, verdict, spans)
+            tell_no_table(context, verdict, spans)
         if settings.edition == "2026":
             # Signs for "as above" have the values that they stand for.
             changed: dict[int, list[Any]] = {}
@@ -57,45 +56,60 @@ class TableFinder:
             _report_tables(context, scan, spans)
         return scan, spans, bytearray() if verdict is None else verdict.kinds
 
-    def _tables(self, context: RunContext, scan: SheetScan, verdict: RowKinds, progress: Progress) -> list[RowSpan]:
-        """The tables of a sheet, or of areas of it that the native module makes sheets of their own."""
-        areas: list[tuple[SheetScan, RowKinds, RunContext]] = []
+    def _tables(self, context: RunContext, scan: SheetScan, progress: Progress) -> tuple[SheetScan, RowKinds, list[RowSpan]]:
+        """The tables of a sheet, or of areas of it that the native module makes sheets of their own, with the scan as row detectors left it."""
+        heard: list[Heard] = []
+        detectors = self.rows.rules_for(context, scan)
+        if detectors is None:
+            verdict, changed = self.rows.classify(context, scan, progress)
+            if changed:
+                scan = ChangedScan(scan, changed)
 
-        def classify(area: _native.Scan) -> tuple[bytearray, int | None]:
-            alone, start = SheetScan(area), area.turned_from
-            placed = context if start is None else context.turned_at(start)
-            found = self.rows.classify(placed, alone, progress)
-            areas.append((alone, found, placed))
-            return found.kinds, found.best_header_row
+            def detectors(area: _native.Scan) -> tuple[bytearray, Sequence[float]]:
+                # The sheet comes first.
+                found = self.rows.classify(_placed(context, area), SheetScan(area), progress)[0] if heard else verdict
+                heard.append(found.heard)
+                return found.kinds, found.header_scores
 
         settings, choice, mark, is_label = context.settings, context.settings.sheets.get(context.sheet_name), None, None
         # Header rows that a user has named are not judged.
         if self._reshapes and (choice is None or choice.header_rows is None):
-            from ade_engine.pipeline.reshaping.rows import mark_headers
+            from ade_engine.pipeline.finding.known_rows import mark_headers
 
             mark = partial(mark_headers, self._reshapes, known_words(context.registry))
         if self._reshapes.beside:
-            from ade_engine.pipeline.reshaping.beside import label_rows
+            from ade_engine.pipeline.finding.known_rows import label_rows
 
             is_label = label_rows(context)
         judged = _MOST_JUDGED if self.rows.goes_by_looks and context.policy.sends_notices else 0
         found = _native.find_tables(
-            scan.as_native(), (verdict.kinds, verdict.best_header_row), native_words(context.registry), settings, choice, classify, mark, is_label, judged
+            scan.as_native(), detectors, self._words, settings, choice, mark, is_label, judged
         )
         for facts in found.judged:
             context.notices.judge(sheet=context.sheet_name, **facts)
         tell(context, scan, found.told)
-        verdict.kinds[:] = found.kinds
+        said = iter(heard)
+        verdict = _verdict_of(found, said)
         spans = [RowSpan(span, verdict) for span in found.spans]
         if found.cards is not None:
             cards = found.cards
             tell_cards(context, cards)
-            spans.append(RowSpan(cards.span, RowKinds(bytearray(cards.kinds), 0), SheetScan(cards.scan), cards=cards))
-        for within, (alone, verdict, placed) in zip(found.areas, areas):
-            tell(placed, alone, within.told)
-            verdict.kinds[:] = within.kinds
-            spans += [RowSpan(span, verdict, alone, turned_from=alone.turned_from) for span in within.spans]
-        return spans
+            spans.append(RowSpan(cards.span, RowKinds(cards.kinds, ()), SheetScan(cards.scan), cards=cards))
+        for within in found.areas:
+            alone, of_area = SheetScan(within.scan), _verdict_of(within, said)
+            tell(_placed(context, alone), alone, within.told)
+            spans += [RowSpan(span, of_area, alone, turned_from=alone.turned_from) for span in within.spans]
+        return scan, verdict, spans
+
+
+def _placed(context: RunContext, area: _native.Scan) -> RunContext:
+    """The context of an area, whose places may be those of a turned table."""
+    return context if area.turned_from is None else context.turned_at(area.turned_from)
+
+
+def _verdict_of(found: _native.FoundTables, heard: Iterator[Heard]) -> RowKinds:
+    """What was said of the rows of a sheet or an area. ``heard``: what authors' detectors said, of one after the other."""
+    return RowKinds(found.kinds, memoryview(found.header_scores).cast("d"), next(heard, None))
 
 
 def _report_tables(context: RunContext, scan: SheetScan, spans: list[RowSpan]) -> None:

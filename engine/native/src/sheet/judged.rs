@@ -2,9 +2,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use super::reasons;
-use super::row_layout::{RowKind, RowLayout, RowLooks, State};
-use super::traits::words_of;
+use crate::layout::{RowKind, RowLayout, RowLooks, State, reasons_of};
 
 /// A row that looks less like its state is doubtful.
 const LEAST_SURE: f64 = 0.8;
@@ -79,18 +77,4 @@ pub fn judge(
         })
     });
     judged.collect()
-}
-
-/// What spoke for the state of a row, rather than for the one that comes second: words, the strongest first.
-pub fn reasons_of(row: &RowLayout, most: usize) -> Vec<String> {
-    let others = State::ALL.into_iter().filter(|&state| state != row.state);
-    let likely = |state: &State| row.likelihoods[*state as usize];
-    let second = others.max_by(|a, b| likely(a).total_cmp(&likely(b)));
-    let learned = reasons(&row.features, row.state, second.unwrap_or(row.state), most);
-    let learned = learned
-        .into_iter()
-        .map(|(feature, _)| words_of(usize::from(feature)));
-    // A rule has the last word.
-    let rule = row.rule.map(str::to_owned);
-    rule.into_iter().chain(learned).take(most).collect()
 }
