@@ -29,6 +29,7 @@ _DOUBTS = (
     "a word such as Average, but the numbers are not averages",
     "right below a total, without what stands in most records",
     "without the day that all others have",
+    "words such as of which, below a record that the amount may be a part of",
 )
 #: So many numbers of totals that do not add up are told one by one.
 _MOST_TOLD = 10

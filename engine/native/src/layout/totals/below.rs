@@ -1,6 +1,6 @@
 //! Rows below a total of the rows above that follow from it: the parts that it is made of, its shares in per cent, the difference of
 //! two totals, one's share in another, what it becomes with the records between. Others there without the texts of a record are
-//! doubtful.
+//! doubtful, and so are parts of a record.
 
 use std::collections::HashMap;
 
@@ -28,7 +28,15 @@ pub fn follow(rows: &Rows<'_>, sums: &HashMap<usize, Sum>, verdicts: &mut [Verdi
                 verdicts[item - 1],
                 Verdict::Total | Verdict::Doubtful(Doubt::BelowTotal)
             );
-        let Some(&total) = totals.last().filter(|_| is_amount(rows, item)) else {
+        if !is_amount(rows, item) {
+            continue;
+        }
+        let is_part = rows.looks[item].names_part(&rows.table, rows.row(item));
+        if is_part && item > 0 && verdicts[item - 1] == Verdict::Record {
+            verdicts[item] = Verdict::Doubtful(Doubt::PartOfRecord);
+            continue;
+        }
+        let Some(&total) = totals.last() else {
             continue;
         };
         if !follows {
@@ -44,7 +52,7 @@ pub fn follow(rows: &Rows<'_>, sums: &HashMap<usize, Sum>, verdicts: &mut [Verdi
             continue;
         }
         let near = &totals[totals.len().saturating_sub(MAX_TOTALS)..];
-        if rows.looks[item].names_part(&rows.table, rows.row(item)) {
+        if is_part {
             verdicts[item] = Verdict::Total;
         } else if let Some(last) = last_part(rows, total, item) {
             verdicts[item..=last].fill(Verdict::Total);

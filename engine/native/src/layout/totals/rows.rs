@@ -36,6 +36,7 @@ pub enum Doubt {
     NoMean = 6,
     BelowTotal = 7,
     NoDay = 8,
+    PartOfRecord = 9,
 }
 
 /// A table with all that is known of its rows.
