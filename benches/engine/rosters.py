@@ -4,7 +4,8 @@
     rosters.py OUTPUT_FOLDER NAME ...
 
 Their headers are those that the template's configuration knows; their values are what people type. A name is one of
-`12-rows.xlsx`, `150-tables.xlsx`, `40-sheets.xlsx` and `300000-rows.csv`, or `ROWS-rows.xlsx`, one wide table. Needs XlsxWriter.
+`12-rows.xlsx`, `150-tables.xlsx`, `40-sheets.xlsx` and `300000-rows.csv`, `ROWS-rows.xlsx`, one wide table, or `ROWS-wrong.csv`, a table in which
+every date and every number of hours is wrong. Needs XlsxWriter.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from __future__ import annotations
 import csv
 import random
 import sys
+from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from pathlib import Path
 
@@ -148,13 +150,18 @@ def write_wide_workbook(path: Path, rows: int) -> None:
             sheet.add(*row, f"{row[1] or ''} {row[2] or ''}".strip() or None, *others(random_))
 
 
-def write_text(path: Path, rows: int) -> None:
+def wrong(row: list[object], number: int) -> list[object]:
+    """The row of a person with a word for a date, and more hours than a check allows."""
+    return [*row[:6], "soon", f"{100 + number % 500 / 10:g}", *row[8:]]
+
+
+def write_text(path: Path, rows: int, change: Callable[[list[object], int], list[object]] = lambda row, _: row) -> None:
     """A table of text."""
     random_ = random.Random(SEED)
     with path.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file)
         writer.writerow(HEADERS)
-        writer.writerows(person(random_, number + 1, typed=False) for number in range(rows))
+        writer.writerows(change(person(random_, number + 1, typed=False), number) for number in range(rows))
 
 
 WRITERS = {
@@ -169,8 +176,13 @@ def main() -> None:
     folder = Path(sys.argv[1])
     folder.mkdir(parents=True, exist_ok=True)
     for name in sys.argv[2:]:
-        write = WRITERS.get(name) or (lambda path: write_wide_workbook(path, int(path.name.removesuffix("-rows.xlsx"))))
-        write(folder / name)
+        rows, _, kind = name.partition("-")
+        if name in WRITERS:
+            WRITERS[name](folder / name)
+        elif kind == "wrong.csv":
+            write_text(folder / name, int(rows), wrong)
+        else:
+            write_wide_workbook(folder / name, int(rows))
 
 
 if __name__ == "__main__":

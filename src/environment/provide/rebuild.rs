@@ -3,8 +3,12 @@
 //! What is built again is built in a new folder: runs may still use the old one, or a builder stand still in it, and the lock
 //! that would tell of either may be gone with its files.
 
-use std::path::Path;
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::sync::{LazyLock, Mutex};
+use std::time::{Duration, Instant};
 
+use crate::base::mutex::lock;
 use crate::environment::building::contents::Contents;
 use crate::environment::is_ready;
 use crate::environment::needed::prepare::key_folder;
@@ -14,9 +18,31 @@ use crate::store::{EnvironmentRecord, EnvironmentStatus, StoreError};
 use crate::system::machine::Files;
 use crate::workspace::Workspace;
 
-/// Ready by its record, and on disk as it was built.
+/// How long files count as those that were built once they were compared: of many small runs few compare some hundred files.
+const COMPARED_FOR: Duration = Duration::from_secs(1);
+
+/// When this process found the files of environments as they were built, by folder.
+static COMPARED: LazyLock<Mutex<HashMap<PathBuf, Instant>>> = LazyLock::new(Mutex::default);
+
+/// Ready by its record, and on disk as it was built, or a moment ago.
 pub fn is_usable(files: &dyn Files, environment: &EnvironmentRecord) -> bool {
-    environment.status == EnvironmentStatus::Ready && defect(files, environment).is_none()
+    environment.status == EnvironmentStatus::Ready
+        && is_ready(files, &environment.folder)
+        && (was_whole(&environment.folder) || is_whole(environment))
+}
+
+fn was_whole(folder: &Path) -> bool {
+    let found = lock(&COMPARED).get(folder).copied();
+    found.is_some_and(|found| found.elapsed() < COMPARED_FOR)
+}
+
+fn is_whole(environment: &EnvironmentRecord) -> bool {
+    let begun = Instant::now();
+    let is_whole = damage(environment).is_none();
+    if is_whole {
+        lock(&COMPARED).insert(environment.folder.clone(), begun);
+    }
+    is_whole
 }
 
 /// Why the files of an environment that is ready by its record cannot be used, in words.

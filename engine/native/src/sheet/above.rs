@@ -189,12 +189,17 @@ fn lines_above(rows: Rows<'_>, row: usize, above: usize, width: usize) -> Vec<Ve
     lines
 }
 
-/// The texts of a line that name something; none where it has anything else.
+/// The texts of a line that name something; none where it has anything else but values behind labels.
 fn naming_texts(rows: Rows<'_>, row: usize) -> Vec<String> {
-    if rows.cells(row).iter().any(|cell| cell.tag != Tag::Text) {
-        return Vec::new();
+    let mut texts: Vec<String> = Vec::new();
+    for cell in rows.cells(row) {
+        let text = rows.text(cell);
+        if cell.tag == Tag::Text && !texts.contains(&text) {
+            texts.push(text);
+        } else if cell.tag != Tag::Text && texts.pop().is_none_or(|label| !label.ends_with(':')) {
+            return Vec::new();
+        }
     }
-    let texts: Vec<String> = rows.texts(row).into_iter().map(|(_, text)| text).collect();
     let names = |text: &String| {
         text.chars().count() <= MAX_SECTION_CHARS
             && has_letter(text)

@@ -184,10 +184,13 @@ impl Table<'_> {
             return none;
         }
         let is_total = |row: usize| {
-            (start..start + 2).any(|column| {
-                let text = self.text(row, column).to_lowercase();
-                TOTALS.iter().any(|word| text.contains(word))
-            })
+            let label = self.rows.filled_within(row, &self.span.columns).next();
+            let label = label.into_iter().chain(start..start + 2);
+            self.kinds.get(row) == Some(&RowKind::Total)
+                || label.into_iter().any(|column| {
+                    let text = self.text(row, column).to_lowercase();
+                    TOTALS.iter().any(|word| text.contains(word))
+                })
         };
         let records: Vec<usize> = among
             .filter(|&row| {

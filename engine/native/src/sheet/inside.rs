@@ -12,6 +12,7 @@ use super::span::Span;
 use super::view::{Heads, Settings};
 use crate::cells::white_space::is_control;
 use crate::cells::{Cell, Tag};
+use crate::fields::looks::rows::simplify;
 use crate::layout::totals::{self, Check, Verdict};
 use crate::layout::{RowKind, RowLooks, State};
 
@@ -19,7 +20,7 @@ use crate::layout::{RowKind, RowLooks, State};
 const MARKS: [char; 4] = ['*', '†', '‡', '§'];
 /// The columns that all records fill, and no prepared row does.
 const MIN_BLANK_BESIDE: usize = 2;
-/// The last rows that are alike because somebody has copied them down.
+/// Rows that are alike because somebody has copied them down.
 const MIN_ALIKE: usize = 3;
 /// The dots of a place that is filled in by hand, and such places in a row.
 const MIN_DOTS: usize = 4;
@@ -214,13 +215,18 @@ impl<'s> Inside<'s> {
         let repeats = |at: &usize| {
             let own = cells(*at);
             let is_named = |head: &Vec<(usize, String)>| {
-                let (same, others): (Vec<_>, Vec<_>) =
-                    own.iter().partition(|cell| head.contains(cell));
+                let says_same = |(column, text): &&(usize, String)| {
+                    let mut cells = head.iter();
+                    cells.any(|(at, head)| at == column && simplify(head) == simplify(text))
+                };
+                let (same, others): (Vec<_>, Vec<_>) = own.iter().partition(says_same);
                 let is_number = |(column, _): &&(usize, String)| {
                     let cell = self.rows.sheet.cell(self.row(*at), *column);
                     amount_of(self.rows, cell).is_some()
                 };
-                same.contains(&&head[1]) && !others.is_empty() && others.iter().all(is_number)
+                same.iter().any(|(column, _)| *column == head[1].0)
+                    && !others.is_empty()
+                    && others.iter().all(is_number)
             };
             [RowKind::Data, RowKind::Total].contains(&self.kinds[*at]) && heads.iter().any(is_named)
         };
@@ -255,8 +261,26 @@ impl<'s> Inside<'s> {
         !places.is_empty() && others.len() < 2
     }
 
+    /// Returns whether two rows have the same cells.
+    fn are_alike(&self, one: usize, other: usize) -> bool {
+        let sheet = self.rows.sheet;
+        let width = |at: usize| sheet.row_width(self.row(at)).min(self.span.columns.end);
+        let is_same = |column: usize| {
+            let (one, other) = (
+                sheet.cell(self.row(one), column),
+                sheet.cell(self.row(other), column),
+            );
+            one.tag == other.tag
+                && match one.tag {
+                    Tag::Text => sheet.text(one.as_text()) == sheet.text(other.as_text()),
+                    _ => one.bits == other.bits,
+                }
+        };
+        width(one) == width(other) && (self.span.columns.start..width(one)).all(is_same)
+    }
+
     /// Marks the rows that somebody has prepared for further records: zeros, which formulas show, beside the number of the row or alone,
-    /// places for sums, or several last rows alike; and nothing in several columns that all records fill.
+    /// places for sums, or several rows alike; and nothing in several columns that all records fill.
     fn mark_prepared(&mut self) {
         let stop = (0..self.kinds.len()).rev().find(|&at| !self.is_blank(at));
         let stop = stop.map_or(0, |last| last + 1);
@@ -270,26 +294,19 @@ impl<'s> Inside<'s> {
                 && (at > 0 && number(at - 1) == own.map(|own| own - 1.0)
                     || number(at + 1) == own.map(|own| own + 1.0))
         };
-        let texts = |at: usize| -> Vec<(usize, String)> {
-            let cells = self.filled(at);
-            cells
-                .map(|(column, cell)| (column, self.rows.text(cell)))
-                .collect()
-        };
-        let last = texts(stop.saturating_sub(1));
-        let alike = (0..stop).rev().take_while(|&at| texts(at) == last).count();
-        // What is copied down, a unit or a balance, stands in each of the last rows alike.
-        let copied = if alike < MIN_ALIKE {
-            stop
-        } else {
-            stop - alike
-        };
+        // What is copied down, a unit or a balance, stands in each of several rows alike.
+        let places: Vec<usize> = (0..stop).collect();
+        let mut is_copied = vec![false; stop];
+        for alike in places.chunk_by(|&one, &other| self.are_alike(one, other)) {
+            let is_filled = alike.len() >= MIN_ALIKE && !self.is_blank(alike[0]);
+            is_copied[alike[0]..alike[0] + alike.len()].fill(is_filled);
+        }
         let is_prepared: Vec<bool> = (0..stop)
             .map(|at| {
                 let start = self.span.columns.start;
                 let mut zeros = 0;
-                let is_copied = at >= copied;
-                if self.kinds[at] == RowKind::Data && (is_copied || self.is_to_be_filled_in(at)) {
+                if self.kinds[at] == RowKind::Data && (is_copied[at] || self.is_to_be_filled_in(at))
+                {
                     return true;
                 }
                 let mut others = self.filled(at).filter(|(column, cell)| {

@@ -21,6 +21,8 @@ const MIN_HEADER: f64 = 0.2;
 const MIN_LAST: f64 = 0.25;
 /// Rows at both ends of a stretch above the header row that are looked at.
 const MAX_ABOVE_ROWS: usize = 100;
+/// Rows of one cell above a header that are its titles.
+const MAX_TITLES: usize = 3;
 
 impl SheetView<'_> {
     /// Lets tables begin with their first records, where these were taken for a header row or stand above the first one.
@@ -185,11 +187,11 @@ impl SheetView<'_> {
             let is_wide = widest >= MIN_RECORD_CELLS && widest * 2 > names;
             let are_many = is_wide || records.len() >= MIN_RECORD_CELLS;
             if records.len() * 2 <= widths.len() || !are_many {
-                // A title is one cell in a row of its own.
+                // A title is one cell in a row of its own, and so are a few below it.
                 let is_more = |(&row, &width): (&usize, &usize)| {
                     width > 1 || self.kinds[row] == RowKind::Data
                 };
-                if widths.iter().any(is_more) {
+                if widths.len() > MAX_TITLES || widths.iter().any(is_more) {
                     left_out.extend(widths.keys());
                 }
             } else if let Some(table) = tables.last_mut()

@@ -9,6 +9,8 @@ use crate::cells::{Cell, Sheet, Tag};
 use crate::columns::view::Value;
 use crate::fields::looks::profile::Profile;
 use crate::fields::looks::rows::{simplify, without_brackets};
+use crate::fields::series::{quarter_words, week_words};
+use crate::words::data::{LISTS, List};
 
 /// A longer text is no value.
 const MAX_VALUE_CHARS: usize = 120;
@@ -21,10 +23,13 @@ pub const MIN_RECORD_CELLS: usize = 3;
 /// Rows below a row that may be a header with which it is compared.
 pub const MAX_COMPARED_ROWS: usize = 40;
 
-/// The parts of a year that are counted.
-const PERIODS: [&str; 10] = [
-    "q", "h", "w", "kw", "fy", "week", "quarter", "period", "month", "day",
-];
+/// The parts of a year that are counted. A letter alone is one of English: others begin numbers of things.
+static PERIODS: List = List::new(|| {
+    let words = LISTS.words("parts of a year").into_iter();
+    let words = words.chain(quarter_words()).chain(week_words());
+    let words = words.filter(|word| word.chars().nth(1).is_some());
+    words.chain(["q", "h", "w", "fy"]).collect()
+});
 
 /// The words of fields, and words that headers have: each simplified, with its field or itself.
 pub type Words = HashMap<String, String>;
@@ -78,7 +83,7 @@ pub fn is_period(text: &str, is_text: bool) -> bool {
         return false;
     }
     let day = format!("1 {letters} 2024");
-    !digits.is_empty() && PERIODS.contains(&letters.as_str())
+    !digits.is_empty() && PERIODS.iter().any(|word| *word == letters)
         || Profile::of_patterns(&[Value::Text(&day)]).days > 0
 }
 

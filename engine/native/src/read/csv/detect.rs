@@ -215,7 +215,8 @@ pub fn two_parts(text: &[u8]) -> Option<(u8, usize, u8)> {
         let counts: Vec<usize> = filled.map(|line| count(line, sign)).collect();
         counts.len() > 1 && counts[0] > 0 && counts.iter().all(|count| *count == counts[0])
     };
-    CANDIDATES.into_iter().find_map(|delimiter| {
+    let all = || CANDIDATES.into_iter().chain(RARE);
+    all().find_map(|delimiter| {
         let usual = count(lines[0], delimiter);
         let is_cut_alike = |line: &&[u8]| count(line, delimiter) == usual;
         let differs = |line: &&[u8]| !line.is_empty() && !is_cut_alike(line);
@@ -228,7 +229,7 @@ pub fn two_parts(text: &[u8]) -> Option<(u8, usize, u8)> {
             let names = below[0].iter().all(|byte| !byte.is_ascii_digit());
             names && count(below[0], *other) > 1 || !above.iter().any(|line| line.contains(other))
         };
-        let mut others = CANDIDATES.into_iter().filter(|&other| other != delimiter);
+        let mut others = all().filter(|&other| other != delimiter);
         let other = others.find(|other| agree(below, *other) && begins(other))?;
         let mut ends = memchr::memchr_iter(b'\n', text);
         Some((delimiter, ends.nth(first - 1)? + 1, other))
@@ -413,6 +414,8 @@ mod tests {
         assert_eq!(two_parts(two), Some((b',', 12, b';')));
         let decimals = b"a;b;c\n1,5;2,5;x\nb\tc\n3,5\t4,5\n5,5\t6,5\n";
         assert_eq!(two_parts(decimals), Some((b';', 16, b'\t')));
+        let rare = b"A^B\n1^2\nC;D\n3;4\n";
+        assert_eq!(two_parts(rare), Some((b'^', 8, b';')));
         assert_eq!(delimiter(decimals).delimiter, b';');
         for text in [
             "a;b\n1;2\n3;4,5\n5;6,5\n",
