@@ -140,13 +140,9 @@ fn print_rules(ui: &Ui, rules: &[OfRule]) {
     }
 }
 
-/// `North!F16, F27, F33, …: more than 80`
+/// `North!F16, F27:F40, F53, …: more than 80`
 fn words(of: &OfRule) -> String {
-    let more = if of.count > of.places.len() as u64 {
-        ", …"
-    } else {
-        ""
-    };
+    let more = if of.count > of.placed { ", …" } else { "" };
     let others = if of.says_more { ", among others" } else { "" };
     format!("{}{more}: {}{others}", of.places.join(", "), of.message)
 }

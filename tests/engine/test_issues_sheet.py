@@ -28,3 +28,15 @@ def test_what_looks_like_a_formula_or_an_error_is_text(succeed, template, tmp_pa
         # It writes an error as a formula.
         one, other = ([[str(cell.value).lstrip("=") for cell in row] for row in book[title]] for book in (here, there))
         assert one == other
+
+
+def test_of_what_is_wrong_with_a_whole_column_the_first_cells_are_listed(succeed, template, tmp_path):
+    path = tmp_path / "hours.csv"
+    hours = [12 if number in (3, 9) else 81 for number in range(150)]
+    path.write_text("Last name,Hours\n" + "".join(f"{'' if number == 7 else 'Smith'},{one}\n" for number, one in enumerate(hours)))
+    run = succeed(template, path)
+    lines = [[cell for cell in row if cell] for row in openpyxl.load_workbook(run.output)["Issues"].iter_rows(min_row=5, values_only=True)]
+    of_hours = [line for line in lines if line[-1] == "hours.up_to_80"]
+    assert len(of_hours) == 101 and len(lines) == 102
+    assert of_hours[99][1] == "B103" and of_hours[100][1:] == ["B104", "error", "Hours", "more than 80: 48 more from here on, of 150 rows; the list of issues has all", "hours.up_to_80"]
+    assert len(run.issues) == 149

@@ -17,17 +17,19 @@ pub struct IssueList {
 
 #[pymethods]
 impl IssueList {
-    /// Takes the issues of each table, and of none, with whether what was written still stands there, and the title of its sheet where
-    /// that has changed. An issue has the keys of a line as attributes.
+    /// Takes the issues of each table, and of none, with the rows of the table, whether what was written still stands there, and the title of
+    /// its sheet where that has changed. An issue has the keys of a line as attributes.
     #[new]
     fn new(
         py: Python<'_>,
-        tables: Vec<(Bound<'_, PyList>, bool, Option<String>)>,
+        tables: Vec<(Bound<'_, PyList>, usize, bool, Option<String>)>,
     ) -> PyResult<Self> {
         let keys = KEYS.map(|key| PyString::intern(py, key));
         let mut texts = Texts::default();
         let mut lines = Vec::new();
-        for (issues, stands, title) in tables {
+        let mut heights = Vec::new();
+        for (table, (issues, height, stands, title)) in tables.into_iter().enumerate() {
+            heights.push(height);
             let title = title.map(|title| texts.keep(&title));
             for issue in issues {
                 let mut facts = [Fact::None; KEYS.len()];
@@ -41,7 +43,7 @@ impl IssueList {
                         texts.keep(&value.cast::<PyString>()?.to_string_lossy())
                     };
                 }
-                let mut line = Line(facts);
+                let mut line = Line(facts, table);
                 match title {
                     _ if !stands => line.move_to(Fact::None),
                     Some(title) => line.move_to(title),
@@ -50,7 +52,7 @@ impl IssueList {
                 lines.push(line);
             }
         }
-        let issues = Issues::new(texts, lines);
+        let issues = Issues::new(texts, lines, heights);
         Ok(Self { issues })
     }
 

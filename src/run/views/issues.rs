@@ -20,8 +20,10 @@ pub struct OfRule {
     pub rule: String,
     /// How many there are.
     pub count: u64,
-    /// Where the first ones are: `North!E9`, and without the sheet where it is that of the place before.
+    /// Where the first ones are: `North!E9` or `North!E9:E40`, and without the sheet where it is that of the place before.
     pub places: Vec<String>,
+    /// How many of them are there.
+    pub placed: u64,
     /// What is said of the first one.
     pub message: String,
     /// Something else is said of another one.
@@ -47,6 +49,7 @@ pub fn by_rule(list: List) -> Result<Vec<OfRule>, ListError> {
         rule,
         count: of.count,
         places: of.places,
+        placed: of.placed,
         message: of.message,
         says_more: of.says_more,
     });
@@ -63,8 +66,10 @@ pub fn by_rule(list: List) -> Result<Vec<OfRule>, ListError> {
 struct Gathered {
     count: u64,
     places: Vec<String>,
-    /// The sheet of the last place.
+    placed: u64,
+    /// The sheet of the last place, and the cell to which it goes: column, row, and how many cells it has.
     sheet: String,
+    end: Option<(String, u32, usize)>,
     message: String,
     says_more: bool,
 }
@@ -78,9 +83,17 @@ impl Gathered {
             self.says_more |= self.message != message;
         }
         self.count += 1;
-        if self.places.len() == PLACES {
+        if self.extend(issue) {
+            self.placed += 1;
             return;
         }
+        if self.places.len() == PLACES {
+            // What comes later is another place.
+            self.end = None;
+            return;
+        }
+        self.placed += 1;
+        self.end = cell_of(issue).map(|(column, row)| (column.to_owned(), row, 1));
         let place = match issue.place() {
             place if place.is_empty() => "the workbook".to_owned(),
             place => place,
@@ -94,6 +107,34 @@ impl Gathered {
         self.places.push(shortened(place));
         self.sheet.clone_from(&issue.sheet);
     }
+
+    /// Returns whether the cell stands right below the last place, which then goes on to it.
+    fn extend(&mut self, issue: &Issue) -> bool {
+        let (Some((end, last, cells)), Some((column, row))) = (&mut self.end, cell_of(issue))
+        else {
+            return false;
+        };
+        if issue.sheet != self.sheet || column != end || row != *last + 1 {
+            return false;
+        }
+        let Some(place) = self.places.last_mut() else {
+            return false;
+        };
+        if *cells > 1 {
+            let digits = place.rfind(':').unwrap_or(place.len());
+            place.truncate(digits);
+        }
+        place.push_str(&format!(":{column}{row}"));
+        (*last, *cells) = (row, *cells + 1);
+        true
+    }
+}
+
+/// The column and the row of the cell that an issue names.
+fn cell_of(issue: &Issue) -> Option<(&str, u32)> {
+    let (column, row) = (issue.column.as_deref()?, issue.row?);
+    let cell = issue.cell.as_deref()?;
+    (cell.strip_prefix(column)?.parse() == Ok(row)).then_some((column, row))
 }
 
 /// What would move the cursor becomes a space.
@@ -131,6 +172,10 @@ mod tests {
 {"sheet": "South", "cell": "F2", "severity": "error", "rule": "hours.max", "message": "more than 80"}
 {"sheet": "South", "cell": "F3", "severity": "error", "rule": "hours.max", "message": "more than 80"}
 {"sheet": "South", "cell": "F4", "severity": "error", "rule": "age.max", "message": "more than 99"}
+{"sheet": "South", "cell": "G4", "row": 4, "column": "G", "severity": "warning", "rule": "tax.max", "message": "more than 9"}
+{"sheet": "South", "cell": "G5", "row": 5, "column": "G", "severity": "warning", "rule": "tax.max", "message": "more than 9"}
+{"sheet": "South", "cell": "G6", "row": 6, "column": "G", "severity": "warning", "rule": "tax.max", "message": "more than 9"}
+{"sheet": "South", "cell": "G9", "row": 9, "column": "G", "severity": "warning", "rule": "tax.max", "message": "more than 9"}
 "#,
         );
         let told = |of: &OfRule| {
@@ -145,6 +190,7 @@ mod tests {
             [
                 "error hours.max 4 North!F16, row 9, South!F2: more than 80, true",
                 "error age.max 1 South!F4: more than 99, false",
+                "warning tax.max 4 South!G4:G6, G9: more than 9, false",
                 "warning phone.check 2 North!D8, D9: too short, false",
             ]
         );

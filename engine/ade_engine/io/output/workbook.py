@@ -211,7 +211,10 @@ class Output:
         if self._issues and (self._listed is None or self.is_touched):
             is_touched = self.is_touched
             self._listed = IssueList(
-                [(lines, True, None) if table is None else (lines, self.stands(table), table.sheet.title if is_touched else None) for lines, table in self._issues]
+                [
+                    (lines, 0, True, None) if table is None else (lines, table.height, self.stands(table), table.sheet.title if is_touched else None)
+                    for lines, table in self._issues
+                ]
             )
         return self._listed
 

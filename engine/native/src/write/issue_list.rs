@@ -13,6 +13,8 @@ use super::list_sheet::{List, Role};
 const RANGES_OF_ONE: usize = 200;
 const RANGES: usize = 5_000;
 const RULES: usize = 2_000;
+/// Of a rule that more than nine tenths of a table's rows break, the sheet has so many lines, and one for the others.
+const LINES_OF_WHOLE: usize = 100;
 /// The rule of issues that a hook names by a word that stands in no code.
 const OF_HOOK: &str = "<hook>";
 /// What stands in the sheet where a value was left empty.
@@ -54,10 +56,15 @@ pub enum Fact {
     Text(u32),
 }
 
-/// One issue: a fact for each key. Rows and tables count from 1; `value` is what stood in the sender's cell, `written` what was made of it.
-pub struct Line(pub [Fact; KEYS.len()]);
+/// One issue: a fact for each key, and the place of its table among those of the list. Rows and tables count from 1; `value` is what stood in
+/// the sender's cell, `written` what was made of it.
+pub struct Line(pub [Fact; KEYS.len()], pub usize);
 
 impl Line {
+    fn group(&self) -> Group {
+        (self.1, self.0[COLUMN], self.0[RULE])
+    }
+
     /// Says where its cell stands in the output: on another sheet than was said, or nowhere.
     pub fn move_to(&mut self, sheet: Fact) {
         self.0[OUTPUT_SHEET] = sheet;
@@ -122,11 +129,16 @@ pub struct Told<'a> {
 pub struct IssueList {
     pub texts: Texts,
     pub lines: Vec<Line>,
+    /// How many rows each table has; 0 for what is no table.
+    heights: Vec<usize>,
 }
+
+/// What the issues of one rule have alike: table, column and rule.
+type Group = (usize, Fact, Fact);
 
 impl IssueList {
     /// Sorts lines: sheet by sheet as they come, in the order of the sender's cells.
-    pub fn new(texts: Texts, mut lines: Vec<Line>) -> Self {
+    pub fn new(texts: Texts, mut lines: Vec<Line>, heights: Vec<usize>) -> Self {
         let mut sheets = HashMap::new();
         for line in &lines {
             let next = sheets.len();
@@ -136,7 +148,23 @@ impl IssueList {
             let (sheet, column) = (sheets[&line.0[SHEET]], texts.column(line));
             (sheet, line.0[ROW], column, texts.of(line, RULE))
         });
-        Self { texts, lines }
+        Self {
+            texts,
+            lines,
+            heights,
+        }
+    }
+
+    /// Returns how many issues each rule has that more than nine tenths of the rows of its table break.
+    fn whole(&self) -> HashMap<Group, usize> {
+        let mut counts: HashMap<Group, usize> = HashMap::new();
+        for line in &self.lines {
+            *counts.entry(line.group()).or_default() += 1;
+        }
+        counts.retain(|(table, ..), count| {
+            *count > LINES_OF_WHOLE && *count * 10 > self.heights[*table] * 9
+        });
+        counts
     }
 
     /// How many lines have this severity.
@@ -171,9 +199,25 @@ impl IssueList {
         Ok(())
     }
 
-    /// The sheet of its first `most` lines, each linked to its cell in the output. What no line has is left out.
+    /// The sheet of its first `most` lines, each linked to its cell in the output. What no line has is left out. Of what is wrong with a
+    /// whole column the first cells are listed, and how many others there are.
     pub fn sheet(&self, title: &str, counts: &str, most: usize) -> List {
-        let lines = &self.lines[..self.lines.len().min(most)];
+        let whole = self.whole();
+        let mut seen: HashMap<Group, usize> = HashMap::new();
+        // Each line, and how many it stands for where these are not listed.
+        let listed = self.lines.iter().filter_map(|line| {
+            let Some(&count) = whole.get(&line.group()) else {
+                return Some((line, 0));
+            };
+            let seen = seen.entry(line.group()).or_default();
+            *seen += 1;
+            match *seen {
+                ..=LINES_OF_WHOLE => Some((line, 0)),
+                before if before == LINES_OF_WHOLE + 1 => Some((line, count - LINES_OF_WHOLE)),
+                _ => None,
+            }
+        });
+        let lines: Vec<(&Line, usize)> = listed.take(most).collect();
         let place = |line: &Line| {
             Some((
                 self.texts.of(line, OUTPUT_SHEET)?,
@@ -192,16 +236,26 @@ impl IssueList {
             ("Rule", Role::Quiet, RULE),
         ];
         columns.retain(|(_, _, key)| {
-            !matches!(*key, WRITTEN | KEY) || lines.iter().any(|line| line.0[*key] != Fact::None)
+            let mut lines = lines.iter();
+            !matches!(*key, WRITTEN | KEY) || lines.any(|(line, _)| line.0[*key] != Fact::None)
         });
         let heads = columns
             .iter()
             .map(|(name, role, _)| ((*name).to_owned(), *role));
         let mut list = List::new(title, counts, heads);
-        for (number, line) in lines.iter().enumerate() {
+        for (number, (line, others)) in lines.iter().enumerate() {
+            let rows = self.heights[line.1];
+            let told = |message: &str| {
+                format!(
+                    "{message}: {others} more from here on, of {rows} rows; the list of issues has all"
+                )
+            };
             for (column, (_, _, key)) in columns.iter().enumerate() {
                 let text = self.texts.of(line, *key);
+                let told = text.filter(|_| *others > 0).map(told);
                 let shown = match *key {
+                    MESSAGE if told.is_some() => told.as_deref(),
+                    VALUE | WRITTEN | KEY if *others > 0 => None,
                     // Sheet and cell name one place: of this workbook, where the value is in it.
                     SHEET => self.texts.of(line, OUTPUT_SHEET).or(text),
                     OUTPUT => place(line).map(|(_, cell)| cell),
