@@ -219,12 +219,13 @@ def notice_formulas(context: RunContext, scan: SheetScan) -> None:
     )
 
 
-def leave_to_issues(context: RunContext, rules: list[str]) -> None:
-    """Take back what the notices of a sheet say of cells of which issues are listed: nobody is told twice. ``rules``: of these."""
+def leave_to_issues(context: RunContext, tables: list[BuiltTable]) -> None:
+    """Take back what the notices of a sheet say of cells of which issues are listed: nobody is told twice."""
+    told = [notice for notice in context.notices.notices if notice.get("sheet") == context.sheet_name]
+    told = [notice for notice in told if notice["code"] in ("formulas_without_value", "lost_digits")]
+    rules = [issue.rule for table in tables for issue in table.issues] if told else []
     formulas = sum(rule.endswith(".formula_without_value") for rule in rules)
-    for notice in list(context.notices.notices):
-        if notice.get("sheet") != context.sheet_name:
-            continue
+    for notice in told:
         code, count = notice["code"], notice.get("count", 0)
         listed = formulas if code == "formulas_without_value" else 0
         if code == "lost_digits":

@@ -100,7 +100,7 @@ class SheetPipeline:
             from ade_engine.pipeline.issues.listed import list_sheet, missing_fields
 
             list_sheet(context, built)
-            leave_to_issues(context, [issue.rule for table in built for issue in table.issues])
+            leave_to_issues(context, built)
             missing = missing_fields(context, built) if built else None
         for table in built:
             if table.cells is not None:

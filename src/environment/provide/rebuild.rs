@@ -27,26 +27,32 @@ static COMPARED: LazyLock<Mutex<HashMap<PathBuf, Instant>>> = LazyLock::new(Mute
 /// Ready by its record, and on disk as it was built, or a moment ago.
 pub fn is_usable(files: &dyn Files, environment: &EnvironmentRecord) -> bool {
     environment.status == EnvironmentStatus::Ready
-        && is_ready(files, &environment.folder)
-        && (was_whole(&environment.folder) || is_whole(environment))
+        && defect_by(damage_lately, files, environment).is_none()
 }
 
-fn was_whole(folder: &Path) -> bool {
-    let found = lock(&COMPARED).get(folder).copied();
-    found.is_some_and(|found| found.elapsed() < COMPARED_FOR)
-}
-
-fn is_whole(environment: &EnvironmentRecord) -> bool {
+fn damage_lately(environment: &EnvironmentRecord) -> Option<String> {
     let begun = Instant::now();
-    let is_whole = damage(environment).is_none();
-    if is_whole {
+    let compared = lock(&COMPARED).get(&environment.folder).copied();
+    if compared.is_some_and(|compared| begun - compared < COMPARED_FOR) {
+        return None;
+    }
+    let damage = damage(environment);
+    if damage.is_none() {
         lock(&COMPARED).insert(environment.folder.clone(), begun);
     }
-    is_whole
+    damage
 }
 
 /// Why the files of an environment that is ready by its record cannot be used, in words.
 pub(crate) fn defect(files: &dyn Files, environment: &EnvironmentRecord) -> Option<String> {
+    defect_by(damage, files, environment)
+}
+
+fn defect_by(
+    damage: fn(&EnvironmentRecord) -> Option<String>,
+    files: &dyn Files,
+    environment: &EnvironmentRecord,
+) -> Option<String> {
     match is_ready(files, &environment.folder) {
         true => damage(environment),
         false => Some("its folder is gone, incomplete, or cannot be read".to_owned()),

@@ -7,6 +7,8 @@ use crate::issues::{Issue, List, ListError, Severity};
 
 /// So many places of a rule are told.
 const PLACES: usize = 3;
+/// So many cells below one another are told as a range.
+const LEAST_OF_RANGE: usize = 3;
 /// Code of the configuration may have written any list: so many rules are told apart, and of texts so many characters kept.
 const RULES: usize = 1_000;
 const LONGEST: usize = 160;
@@ -83,17 +85,17 @@ impl Gathered {
             self.says_more |= self.message != message;
         }
         self.count += 1;
-        if self.extend(issue) {
-            self.placed += 1;
+        let cells = self.stretch_with(issue);
+        if cells >= LEAST_OF_RANGE {
+            self.extend(issue, cells);
             return;
         }
+        self.end = None;
         if self.places.len() == PLACES {
-            // What comes later is another place.
-            self.end = None;
             return;
         }
         self.placed += 1;
-        self.end = cell_of(issue).map(|(column, row)| (column.to_owned(), row, 1));
+        self.end = cell_of(issue).map(|(column, row)| (column.to_owned(), row, cells));
         let place = match issue.place() {
             place if place.is_empty() => "the workbook".to_owned(),
             place => place,
@@ -108,25 +110,33 @@ impl Gathered {
         self.sheet.clone_from(&issue.sheet);
     }
 
-    /// Returns whether the cell stands right below the last place, which then goes on to it.
-    fn extend(&mut self, issue: &Issue) -> bool {
-        let (Some((end, last, cells)), Some((column, row))) = (&mut self.end, cell_of(issue))
-        else {
-            return false;
-        };
-        if issue.sheet != self.sheet || column != end || row != *last + 1 {
-            return false;
+    /// How many cells below one another there are with that of an issue: those of the last places, and this one.
+    fn stretch_with(&self, issue: &Issue) -> usize {
+        match (&self.end, cell_of(issue)) {
+            (Some((end, last, cells)), Some((column, row)))
+                if issue.sheet == self.sheet && column == end && row == last + 1 =>
+            {
+                cells + 1
+            }
+            _ => 1,
         }
-        let Some(place) = self.places.last_mut() else {
-            return false;
+    }
+
+    /// Lets the last place go on to the cell of an issue.
+    fn extend(&mut self, issue: &Issue, cells: usize) {
+        if cells == LEAST_OF_RANGE {
+            // The cells in front of it have places of their own.
+            self.places.truncate(self.places.len() + 2 - LEAST_OF_RANGE);
+        }
+        let (Some(place), Some((column, row))) = (self.places.last_mut(), cell_of(issue)) else {
+            return;
         };
-        if *cells > 1 {
-            let digits = place.rfind(':').unwrap_or(place.len());
-            place.truncate(digits);
+        if cells > LEAST_OF_RANGE {
+            place.truncate(place.rfind(':').unwrap_or(place.len()));
         }
         place.push_str(&format!(":{column}{row}"));
-        (*last, *cells) = (row, *cells + 1);
-        true
+        self.placed += 1;
+        self.end = Some((column.to_owned(), row, cells));
     }
 }
 
