@@ -162,7 +162,8 @@ impl IssueList {
             *counts.entry(line.group()).or_default() += 1;
         }
         counts.retain(|(table, ..), count| {
-            *count > LINES_OF_WHOLE && *count * 10 > self.heights[*table] * 9
+            let rows = self.heights[*table];
+            rows > 0 && *count > LINES_OF_WHOLE && *count * 10 > rows * 9
         });
         counts
     }
