@@ -13,7 +13,9 @@ use std::sync::LazyLock;
 fn mark() -> &'static str {
     static MARK: LazyLock<String> = LazyLock::new(|| {
         let random = std::hash::RandomState::new().hash_one("");
-        format!(";{random}m")
+        // What measures texts knows no longer numbers in a colour.
+        let groups = (0..5).map(|group| (random >> (12 * group) & 0xfff).to_string());
+        format!(";{}m", groups.collect::<Vec<_>>().join(";"))
     });
     &MARK
 }
@@ -82,6 +84,7 @@ mod tests {
         let line = format!("{} {name}\n\tend", painted(&[31, 1], name));
         let expected = format!("\x1b[31m\x1b[1m{shown}\x1b[0m {shown}\n\tend");
         assert_eq!(clean(&line), expected);
+        assert_eq!(console::measure_text_width(&painted(&[31, 1], "✗ two")), 5);
         let json = serde_json::json!({ "name": name });
         let printed = clean(&json.to_string()).into_owned();
         assert!(!printed.contains(controls), "{printed}");
