@@ -13,7 +13,7 @@ use std::sync::LazyLock;
 fn mark() -> &'static str {
     static MARK: LazyLock<String> = LazyLock::new(|| {
         let random = std::hash::RandomState::new().hash_one("");
-        // What measures texts knows no longer numbers in a colour.
+        // The terminal library takes a longer number in a colour for text.
         let groups = (0..5).map(|group| (random >> (12 * group) & 0xfff).to_string());
         format!(";{}m", groups.collect::<Vec<_>>().join(";"))
     });

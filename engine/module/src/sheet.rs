@@ -237,7 +237,7 @@ pub struct FoundTables {
     scan: Py<Scan>,
     /// The kinds of all rows.
     kinds: Py<PyByteArray>,
-    /// What detectors said of each row as a header, eight bytes each.
+    /// The score of each row as a header, eight bytes each.
     header_scores: Py<PyBytes>,
     spans: Vec<SpanTuple>,
     told: Vec<Py<PyAny>>,

@@ -8,7 +8,7 @@ use crate::issues::{Issue, List, ListError, Severity};
 /// So many places of a rule are told.
 const PLACES: usize = 3;
 /// So many cells below one another are told as a range.
-const LEAST_OF_RANGE: usize = 3;
+const MIN_RANGE_CELLS: usize = 3;
 /// Code of the configuration may have written any list: so many rules are told apart, and of texts so many characters kept.
 const RULES: usize = 1_000;
 const LONGEST: usize = 160;
@@ -86,7 +86,7 @@ impl Gathered {
         }
         self.count += 1;
         let cells = self.stretch_with(issue);
-        if cells >= LEAST_OF_RANGE {
+        if cells >= MIN_RANGE_CELLS {
             self.extend(issue, cells);
             return;
         }
@@ -124,14 +124,15 @@ impl Gathered {
 
     /// Lets the last place go on to the cell of an issue.
     fn extend(&mut self, issue: &Issue, cells: usize) {
-        if cells == LEAST_OF_RANGE {
+        if cells == MIN_RANGE_CELLS {
             // The cells in front of it have places of their own.
-            self.places.truncate(self.places.len() + 2 - LEAST_OF_RANGE);
+            self.places
+                .truncate(self.places.len() + 2 - MIN_RANGE_CELLS);
         }
         let (Some(place), Some((column, row))) = (self.places.last_mut(), cell_of(issue)) else {
             return;
         };
-        if cells > LEAST_OF_RANGE {
+        if cells > MIN_RANGE_CELLS {
             place.truncate(place.rfind(':').unwrap_or(place.len()));
         }
         place.push_str(&format!(":{column}{row}"));

@@ -1,4 +1,4 @@
-"""What rows are, where the reshapes of a configuration know more than their looks: the months of a stack show a header, the labels of a form none."""
+"""Marks the rows of which reshapes know more than their looks say: the months of a stack show a header, the labels of a form none."""
 
 from __future__ import annotations
 

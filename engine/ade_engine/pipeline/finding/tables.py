@@ -61,26 +61,24 @@ class TableFinder:
         heard: list[Heard] = []
         detectors = self.rows.rules_for(context, scan)
         if detectors is None:
-            verdict, changed = self.rows.classify(context, scan, progress)
+            of_sheet, changed = self.rows.classify(context, scan, progress)
             if changed:
                 scan = ChangedScan(scan, changed)
 
             def detectors(area: _native.Scan) -> tuple[bytearray, Sequence[float]]:
                 # The sheet comes first.
-                found = self.rows.classify(_placed(context, area), SheetScan(area), progress)[0] if heard else verdict
+                found = self.rows.classify(_placed(context, area), SheetScan(area), progress)[0] if heard else of_sheet
                 heard.append(found.heard)
                 return found.kinds, found.header_scores
 
         settings, choice, mark, is_label = context.settings, context.settings.sheets.get(context.sheet_name), None, None
-        # Header rows that a user has named are not judged.
-        if self._reshapes and (choice is None or choice.header_rows is None):
-            from ade_engine.pipeline.finding.known_rows import mark_headers
-
-            mark = partial(mark_headers, self._reshapes, known_words(context.registry))
-        if self._reshapes.beside:
-            from ade_engine.pipeline.finding.known_rows import label_rows
+        if self._reshapes:
+            from ade_engine.pipeline.finding.known_rows import label_rows, mark_headers
 
             is_label = label_rows(context)
+            # Header rows that a user has named are not judged.
+            if choice is None or choice.header_rows is None:
+                mark = partial(mark_headers, self._reshapes, known_words(context.registry))
         judged = _MOST_JUDGED if self.rows.goes_by_looks and context.policy.sends_notices else 0
         found = _native.find_tables(
             scan.as_native(), detectors, self._words, settings, choice, mark, is_label, judged
@@ -108,7 +106,7 @@ def _placed(context: RunContext, area: _native.Scan) -> RunContext:
 
 
 def _verdict_of(found: _native.FoundTables, heard: Iterator[Heard]) -> RowKinds:
-    """What was said of the rows of a sheet or an area. ``heard``: what authors' detectors said, of one after the other."""
+    """Returns the kinds and scores of the rows of a sheet or an area. ``heard``: what authors' detectors said, of one after the other."""
     return RowKinds(found.kinds, memoryview(found.header_scores).cast("d"), next(heard, None))
 
 

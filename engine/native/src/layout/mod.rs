@@ -92,7 +92,7 @@ pub fn reasons(features: &[u16], state: State, other: State, most: usize) -> Vec
     found
 }
 
-/// What spoke for the state of a row, rather than for the one that comes second: words, the strongest first.
+/// Returns what spoke for the state of a row rather than for the one that comes second, in words, the strongest first.
 pub fn reasons_of(row: &RowLayout, most: usize) -> Vec<String> {
     let others = State::ALL.into_iter().filter(|&state| state != row.state);
     let likely = |state: &State| row.likelihoods[*state as usize];

@@ -185,9 +185,9 @@ impl Table<'_> {
         }
         let is_total = |row: usize| {
             let label = self.rows.filled_within(row, &self.span.columns).next();
-            let label = label.into_iter().chain(start..start + 2);
+            let mut columns = label.into_iter().chain(start..start + 2);
             self.kinds.get(row) == Some(&RowKind::Total)
-                || label.into_iter().any(|column| {
+                || columns.any(|column| {
                     let text = self.text(row, column).to_lowercase();
                     TOTALS.iter().any(|word| text.contains(word))
                 })

@@ -14,7 +14,7 @@ const RANGES_OF_ONE: usize = 200;
 const RANGES: usize = 5_000;
 const RULES: usize = 2_000;
 /// Of a rule that more than nine tenths of a table's rows break, the sheet has so many lines, and one for the others.
-const LINES_OF_WHOLE: usize = 100;
+const MAX_LINES_OF_WHOLE: usize = 100;
 /// The rule of issues that a hook names by a word that stands in no code.
 const OF_HOOK: &str = "<hook>";
 /// What stands in the sheet where a value was left empty.
@@ -163,7 +163,7 @@ impl IssueList {
         }
         counts.retain(|(table, ..), count| {
             let rows = self.heights[*table];
-            rows > 0 && *count > LINES_OF_WHOLE && *count * 10 > rows * 9
+            rows > 0 && *count > MAX_LINES_OF_WHOLE && *count * 10 > rows * 9
         });
         counts
     }
@@ -213,8 +213,10 @@ impl IssueList {
             let seen = seen.entry(line.group()).or_default();
             *seen += 1;
             match *seen {
-                ..=LINES_OF_WHOLE => Some((line, 0)),
-                before if before == LINES_OF_WHOLE + 1 => Some((line, count - LINES_OF_WHOLE)),
+                ..=MAX_LINES_OF_WHOLE => Some((line, 0)),
+                before if before == MAX_LINES_OF_WHOLE + 1 => {
+                    Some((line, count - MAX_LINES_OF_WHOLE))
+                }
                 _ => None,
             }
         });
@@ -245,18 +247,18 @@ impl IssueList {
             .map(|(name, role, _)| ((*name).to_owned(), *role));
         let mut list = List::new(title, counts, heads);
         for (number, (line, others)) in lines.iter().enumerate() {
-            let rows = self.heights[line.1];
-            let told = |message: &str| {
+            let rest = (*others > 0).then(|| {
+                let message = self.texts.of(line, MESSAGE).unwrap_or_default();
+                let rows = self.heights[line.1];
                 format!(
                     "{message}: {others} more from here on, of {rows} rows; the list of issues has all"
                 )
-            };
+            });
             for (column, (_, _, key)) in columns.iter().enumerate() {
                 let text = self.texts.of(line, *key);
-                let told = text.filter(|_| *others > 0).map(told);
                 let shown = match *key {
-                    MESSAGE if told.is_some() => told.as_deref(),
-                    VALUE | WRITTEN | KEY if *others > 0 => None,
+                    MESSAGE if rest.is_some() => rest.as_deref(),
+                    VALUE | WRITTEN | KEY if rest.is_some() => None,
                     // Sheet and cell name one place: of this workbook, where the value is in it.
                     SHEET => self.texts.of(line, OUTPUT_SHEET).or(text),
                     OUTPUT => place(line).map(|(_, cell)| cell),

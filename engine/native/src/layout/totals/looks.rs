@@ -33,8 +33,8 @@ const STEPS: usize = 40;
 const COLUMNS_OF_STEPS: usize = 10;
 /// The least number of rows with a day that shows that records have one.
 const LEAST_DAYS: usize = 3;
-/// So many texts that are all alike, and no days, tell no record.
-const LEAST_ALIKE: usize = 3;
+/// The number of texts in a column that tell no record where all of them are alike, and no days.
+const MIN_ALIKE_TEXTS: usize = 3;
 /// Signs that mark sums.
 const STARS: [char; 6] = ['*', '>', '»', '→', '►', '▶'];
 /// The largest number of rows at the ends without one that may be no records.
@@ -186,7 +186,7 @@ impl<'s> Table<'s> {
                     .count(),
             );
             let is_other =
-                distinct.len() > 1 || texts < LEAST_ALIKE || self.is_day(filled[0], column);
+                distinct.len() > 1 || texts < MIN_ALIKE_TEXTS || self.is_day(filled[0], column);
             return days * 2 > texts || is_other && distinct.len() * 8 > filled.len();
         }
         let (Some(first), Some(last)) = (numbers.first(), numbers.last()) else {

@@ -68,11 +68,8 @@ pub fn find(sheet: &Sheet, rows: Range<usize>, columns: Range<usize>, is_note: &
 /// Returns whether a text says that what stands below it is taken off: "Less: refunds".
 pub fn names_deduction(text: &str) -> bool {
     let text = text.trim_end_matches([':', ' ', '\u{a0}']).to_lowercase();
-    let begins = |phrase: &&str| {
-        let rest = text.strip_prefix(*phrase);
-        rest.is_some_and(|rest| !rest.starts_with(char::is_alphanumeric))
-    };
-    matches!(words::said(&text), Some((Word::Discount, _))) || DEDUCTIONS.iter().any(begins)
+    matches!(words::said(&text), Some((Word::Discount, _)))
+        || words::begins_with(&text, &DEDUCTIONS)
 }
 
 fn find_in(table: Table<'_>) -> Found {

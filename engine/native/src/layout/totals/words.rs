@@ -240,12 +240,15 @@ pub fn is_bare_balance(text: &str) -> bool {
 
 /// Returns whether a label begins as those of parts do.
 pub fn is_part(text: &str) -> bool {
-    let flat = words_of(text);
-    let begins = |phrase: &&str| {
-        let rest = flat.trim_start().strip_prefix(phrase);
-        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(' '))
-    };
-    PARTS.iter().any(begins)
+    begins_with(words_of(text).trim_start(), &PARTS)
+}
+
+/// Returns whether a text begins with one of these phrases, as whole words.
+pub fn begins_with(text: &str, phrases: &[&str]) -> bool {
+    let mut behind = phrases
+        .iter()
+        .filter_map(|phrase| text.strip_prefix(phrase));
+    behind.any(|rest| !rest.starts_with(char::is_alphanumeric))
 }
 
 /// Signs of Devanagari that are no letters of their own.
