@@ -137,13 +137,17 @@ pub fn shown(values: &[Value<'_>], header: &str) -> Hints {
     if !values.iter().any(|value| matches!(value, Value::Text(_))) {
         return Hints::default();
     }
-    let order = date::shown_order(values, header);
+    let options = DateOptions {
+        header,
+        ..DateOptions::default()
+    };
+    let order = date::read(values, &options).shown_order();
     Hints {
         order,
         decimal: if order.is_some() {
             None
         } else {
-            number::shown_decimal(values)
+            number::read(values, &NumberOptions::default()).shown_decimal()
         },
     }
 }

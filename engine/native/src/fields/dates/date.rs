@@ -34,6 +34,22 @@ pub struct Dates {
 }
 
 impl Dates {
+    /// Returns the order that the cells of the column show by themselves, for the columns beside it.
+    pub fn shown_order(&self) -> Option<Order> {
+        let reading = &self.reading;
+        let is_mixed =
+            !reading.contradict.is_empty() && !are_few(reading.contradict.len(), reading.certain);
+        let shown = match reading.decided {
+            _ if is_mixed => None,
+            Decided::Cells => self.shown,
+            Decided::Evidence => ORDERS
+                .into_iter()
+                .find(|order| name_of(*order) == reading.read_as),
+            _ => None,
+        };
+        shown.filter(|order| matches!(order, Order::DayFirst | Order::MonthFirst))
+    }
+
     /// Empties the dates of birth that lie behind the day of the run, and returns their rows.
     pub fn take_births_to_come(
         &mut self,
@@ -152,29 +168,6 @@ fn latest(options: &DateOptions<'_>) -> i64 {
             .unwrap_or_else(|| days_from_civil(MADE_IN, 12, 31).unwrap_or(i64::MAX)),
         false => i64::MAX,
     }
-}
-
-/// The order of dates that the cells of a column show by themselves, for the columns beside it.
-pub fn shown_order(values: &[Value<'_>], header: &str) -> Option<Order> {
-    let dates = read(
-        values,
-        &DateOptions {
-            header,
-            ..DateOptions::default()
-        },
-    );
-    let reading = &dates.reading;
-    let is_mixed =
-        !reading.contradict.is_empty() && !are_few(reading.contradict.len(), reading.certain);
-    let shown = match reading.decided {
-        _ if is_mixed => None,
-        Decided::Cells => dates.shown,
-        Decided::Evidence => ORDERS
-            .into_iter()
-            .find(|order| name_of(*order) == reading.read_as),
-        _ => None,
-    };
-    shown.filter(|order| matches!(order, Order::DayFirst | Order::MonthFirst))
 }
 
 #[cfg(test)]

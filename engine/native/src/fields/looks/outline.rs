@@ -4,12 +4,11 @@
 
 use std::collections::HashMap;
 
-use super::profile::{Profile, taken};
+use super::profile::{Profile, Readings, taken};
 use crate::columns::view::Value;
 use crate::fields::column::reading::Order;
-use crate::fields::dates::date::shown_order;
 use crate::fields::is_filled;
-use crate::fields::numbers::number::{self, NumberOptions, shown_decimal};
+use crate::fields::numbers::number::Numbers;
 use crate::fields::texts::text::push_text;
 
 /// So many filled cells are looked at.
@@ -43,7 +42,7 @@ impl Outline {
     pub fn of(values: &[Value<'_>]) -> Self {
         let filled = values.iter().filter(|value| is_filled(**value)).count();
         let cells = taken(values, filled, MOST_CELLS);
-        let profile = Profile::of_patterns(&cells);
+        let (profile, Readings { dates, numbers }) = Profile::with_readings(&cells);
         let kinds = [
             ("date", profile.days),
             ("number", profile.amounts),
@@ -65,18 +64,23 @@ impl Outline {
         match this.kind {
             Some(("date", _)) => {
                 this.shape = shape_of_dates(&cells);
-                this.order = shown_order(&cells, "").map(|order| match order {
+                let shown = dates.and_then(|dates| dates.shown_order());
+                this.order = shown.map(|order| match order {
                     Order::DayFirst => "day-first",
                     Order::MonthFirst => "month-first",
                     Order::YearFirst | Order::YearDay => "year-first",
                 });
             }
             Some(("number", _)) => {
-                this.size = size_of(&cells);
-                this.mark = shown_decimal(&cells).map(|mark| match mark {
-                    b',' => "comma",
-                    _ => "point",
-                });
+                this.mark =
+                    numbers
+                        .as_ref()
+                        .and_then(Numbers::shown_decimal)
+                        .map(|mark| match mark {
+                            b',' => "comma",
+                            _ => "point",
+                        });
+                this.size = numbers.and_then(|numbers| size_of(&numbers.values));
             }
             _ => {}
         }
@@ -128,9 +132,8 @@ fn shape(text: &str) -> String {
     }
 }
 
-fn size_of(cells: &[Value<'_>]) -> Option<f64> {
-    let numbers = number::read(cells, &NumberOptions::default()).values;
-    let mut sizes: Vec<f64> = numbers.into_iter().flatten().map(f64::abs).collect();
+fn size_of(numbers: &[Option<f64>]) -> Option<f64> {
+    let mut sizes: Vec<f64> = numbers.iter().flatten().copied().map(f64::abs).collect();
     sizes.retain(|size| *size > 0.0 && size.is_finite());
     sizes.sort_by(f64::total_cmp);
     let median = sizes.get(sizes.len() / 2)?;

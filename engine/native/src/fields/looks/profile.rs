@@ -6,10 +6,10 @@
 use std::collections::{HashMap, HashSet};
 
 use crate::columns::view::Value;
-use crate::fields::dates::date;
+use crate::fields::dates::date::{self, Dates};
 use crate::fields::dates::options::DateOptions;
 use crate::fields::is_filled;
-use crate::fields::numbers::number::{self, NumberOptions};
+use crate::fields::numbers::number::{self, NumberOptions, Numbers};
 use crate::fields::texts::checksum::is_iban;
 use crate::fields::texts::email::push_email;
 use crate::fields::texts::phone;
@@ -70,16 +70,21 @@ pub struct Profile {
 impl Profile {
     /// The profile of a column.
     pub fn of(values: &[Value<'_>]) -> Self {
-        Self::looking_at(values, true)
+        Self::looking_at(values, true).0
     }
 
     /// Returns the types and the patterns of some cells, but for codes and account numbers. Nothing else is looked at, which saves half of the
     /// time.
     pub fn of_patterns(values: &[Value<'_>]) -> Self {
+        Self::with_readings(values).0
+    }
+
+    /// Returns what [`Self::of_patterns`] does of [`MOST_CELLS`] values at most, and how these are read as dates and as numbers.
+    pub(super) fn with_readings(values: &[Value<'_>]) -> (Self, Readings) {
         Self::looking_at(values, false)
     }
 
-    fn looking_at(values: &[Value<'_>], closely: bool) -> Self {
+    fn looking_at(values: &[Value<'_>], closely: bool) -> (Self, Readings) {
         let mut this = Self {
             rows: values.len(),
             ..Self::default()
@@ -99,13 +104,13 @@ impl Profile {
                 Value::Boolean(_) => &mut this.booleans,
             } += 1;
         }
-        this.look_at(&taken(values, this.filled, MOST_CELLS), closely);
-        this
+        let readings = this.look_at(&taken(values, this.filled, MOST_CELLS), closely);
+        (this, readings)
     }
 
-    fn look_at(&mut self, values: &[Value<'_>], closely: bool) {
+    fn look_at(&mut self, values: &[Value<'_>], closely: bool) -> Readings {
         self.looked_at = values.len();
-        let (days, amounts) = readings(values);
+        let readings = Readings::of(values);
         let initials = Initials::of(values, None);
         let mut cut = Cut::default();
         let mut text = String::new();
@@ -134,16 +139,16 @@ impl Profile {
                 }
             }
             let written = matches!(value, Value::Text(_)).then_some(text.as_str());
-            let is_cut = written.is_some_and(|text| cut.cut(text));
+            let is_cut = written.is_some_and(|text| has_digit(text) && cut.cut(text));
             if written.is_some_and(is_email) {
                 self.emails += 1;
-            } else if days.get(row).is_some_and(|day| *day) {
+            } else if readings.is_day(row) {
                 self.days += 1;
-            } else if is_cut && is_phone(&text, &cut, amounts.is_number(row)) {
+            } else if is_cut && is_phone(&text, &cut, readings.number(row).is_some()) {
                 self.phones += 1;
                 self.with_plus += usize::from(trimmed(&text).starts_with('+'));
-            } else if let Some(number) = amounts.number(row) {
-                self.add_amount(number, written, amounts.has_currency(row));
+            } else if let Some(number) = readings.number(row) {
+                self.add_amount(number, written, readings.has_currency(row));
             } else if matches!(value, Value::Boolean(_))
                 || written.is_some() && truth(value, None, initials, &mut cut).is_some()
             {
@@ -159,6 +164,7 @@ impl Profile {
         }
         self.distinct = known.len();
         self.same_shape = shapes.into_values().max().unwrap_or(0);
+        readings
     }
 
     fn add_amount(&mut self, number: f64, written: Option<&str>, has_currency: bool) {
@@ -204,42 +210,60 @@ pub(super) fn taken<'a>(values: &[Value<'a>], filled: usize, most: usize) -> Vec
     taken
 }
 
-/// The cells as numbers.
-struct Amounts(number::Numbers);
+/// How cells are read as dates and as numbers, where some of them may be one. The readers look at the column as a whole, and so refuse
+/// columns of which only some cells happen to look like dates.
+pub(super) struct Readings {
+    pub dates: Option<Dates>,
+    pub numbers: Option<Numbers>,
+}
 
-impl Amounts {
-    fn number(&self, row: usize) -> Option<f64> {
-        self.0.values[row]
+impl Readings {
+    fn of(values: &[Value<'_>]) -> Self {
+        let is_neither = |value: &Value<'_>| match value {
+            Value::Text(text) => is_of_letters(text) || text.is_ascii() && is_email(text),
+            _ => false,
+        };
+        let mut this = Self {
+            dates: None,
+            numbers: None,
+        };
+        if !values.iter().all(is_neither) {
+            this.dates = Some(date::read(values, &DateOptions::default()));
+        }
+        // A date is asked for no number.
+        if this.dates.is_some() && !(0..values.len()).all(|row| this.is_day(row)) {
+            this.numbers = Some(number::read(values, &NumberOptions::default()));
+        }
+        this
     }
 
-    fn is_number(&self, row: usize) -> bool {
-        self.number(row).is_some()
+    fn is_day(&self, row: usize) -> bool {
+        let dates = self.dates.as_ref();
+        dates.is_some_and(|dates| dates.values[row].is_some())
+    }
+
+    fn number(&self, row: usize) -> Option<f64> {
+        self.numbers.as_ref()?.values[row]
     }
 
     fn has_currency(&self, row: usize) -> bool {
-        self.0.currencies.get(row).is_some_and(|at| *at > 0)
+        let numbers = self.numbers.as_ref();
+        numbers.is_some_and(|numbers| numbers.currencies.get(row).is_some_and(|at| *at > 0))
     }
 }
 
-/// What the readers of dates and of numbers make of the cells: they look at the column as a whole, and so refuse columns of
-/// which only some cells happen to look like dates.
-fn readings(values: &[Value<'_>]) -> (Vec<bool>, Amounts) {
-    // Texts without a digit are neither, and no address is.
-    let is_neither = |value: &Value<'_>| match value {
-        Value::Text(text) => {
-            text.is_ascii() && (!text.bytes().any(|byte| byte.is_ascii_digit()) || is_email(text))
-        }
-        _ => false,
-    };
-    if values.iter().all(is_neither) {
-        let mut none = number::read(&[], &NumberOptions::default());
-        none.values.resize(values.len(), None);
-        return (Vec::new(), Amounts(none));
+/// Returns whether a text has no digit and no sign that stands for a number in some script.
+fn is_of_letters(text: &str) -> bool {
+    match text.is_ascii() {
+        true => !text.bytes().any(|byte| byte.is_ascii_digit()),
+        // Behind them come scripts that write numbers in letters.
+        false => text.chars().all(|c| c < '\u{590}' && !c.is_numeric()),
     }
-    let dates = date::read(values, &DateOptions::default());
-    let numbers = number::read(values, &NumberOptions::default());
-    let days = dates.values.iter().map(Option::is_some).collect();
-    (days, Amounts(numbers))
+}
+
+fn has_digit(text: &str) -> bool {
+    text.bytes().any(|byte| byte.is_ascii_digit())
+        || !text.is_ascii() && text.chars().any(char::is_numeric)
 }
 
 fn is_email(text: &str) -> bool {

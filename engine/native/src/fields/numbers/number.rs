@@ -27,6 +27,19 @@ pub struct Numbers {
 }
 
 impl Numbers {
+    /// Returns the decimal mark that the cells of the column show by themselves.
+    pub fn shown_decimal(&self) -> Option<u8> {
+        let reading = &self.reading;
+        if !reading.contradict.is_empty() && !are_few(reading.contradict.len(), reading.certain) {
+            return None;
+        }
+        match (reading.decided, reading.read_as) {
+            (Decided::Evidence, "decimal point") => Some(POINT),
+            (Decided::Evidence, "decimal comma") => Some(COMMA),
+            _ => None,
+        }
+    }
+
     /// Whether a cell that contradicts does so because it is a percentage or is none.
     pub fn differs_in_percent(&self, value: Value<'_>) -> bool {
         matches!(value, Value::Text(text) if text.contains(['%', '٪', '％']) != self.takes_percent)
@@ -86,20 +99,6 @@ pub fn is_number(value: Value<'_>, options: &NumberOptions<'_>) -> bool {
             options.with_scales,
         )
         .is_some()
-}
-
-/// The decimal mark that the cells of a column show by themselves.
-pub fn shown_decimal(values: &[Value<'_>]) -> Option<u8> {
-    let numbers = read(values, &NumberOptions::default());
-    let reading = &numbers.reading;
-    if !reading.contradict.is_empty() && !are_few(reading.contradict.len(), reading.certain) {
-        return None;
-    }
-    match (numbers.reading.decided, numbers.reading.read_as) {
-        (Decided::Evidence, "decimal point") => Some(POINT),
-        (Decided::Evidence, "decimal comma") => Some(COMMA),
-        _ => None,
-    }
 }
 
 /// Whether a column is written as money is, with so many cents and with thousands: an outline number, a version or a coordinate
