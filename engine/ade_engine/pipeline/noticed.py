@@ -223,7 +223,7 @@ def leave_to_issues(context: RunContext, tables: list[BuiltTable]) -> None:
     """Take back what the notices of a sheet say of cells of which issues are listed: nobody is told twice."""
     told = [notice for notice in context.notices.notices if notice.get("sheet") == context.sheet_name]
     told = [notice for notice in told if notice["code"] in ("formulas_without_value", "lost_digits")]
-    rules = [issue.rule for table in tables for issue in table.issues] if told else []
+    rules = [rule for table in tables for rule in table.issues.get("rule")] if told else []
     formulas = sum(rule.endswith(".formula_without_value") for rule in rules)
     for notice in told:
         code, count = notice["code"], notice.get("count", 0)

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from ade_engine.io.output.appended_table import AppendedTable
     from ade_engine.io.output.other_shapes import OtherShapes
     from ade_engine.io.output.workbook import Output, OutputSheet
-    from ade_engine.models.issues import Issue
+    from ade_engine._native import Issues
     from ade_engine.pipeline.hooks import Hooks
     from ade_engine.pipeline.issues.quarantine import Quarantine
     from ade_engine.pipeline.kept_rows.row_map import RowMap, RowsOfTable
@@ -79,7 +79,7 @@ class SheetWriter:
         scan_rows: int,
         progress: Progress,
         lines: list[dict[str, Any]],
-        missing: list[Issue] | None,
+        missing: Issues | None,
     ) -> None:
         """Write the tables of a sheet one below the other; ``lines``: those of the sender's sheet that have no row in them;
         ``missing``: the issues of required fields without a column.

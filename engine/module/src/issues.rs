@@ -1,75 +1,325 @@
-//! The Python class for the issues of a run.
+//! The Python classes for issues: those of a table, and those of a run.
 
+use std::collections::HashMap;
 use std::fs::File;
 use std::io::{BufWriter, Write};
+use std::sync::Arc;
 
+use pyo3::exceptions::PyKeyError;
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyList, PyString};
+use pyo3::types::{IntoPyDict, PyDict, PyList, PyString};
 
+use super::column::{ArrowColumn, arrow, series_of};
 use super::output::ListSheet;
-use ade_engine_native::write::issue_list::{Fact, IssueList as Issues, KEYS, Line, NUMBERS, Texts};
+use ade_engine_native::columns::column::ColumnBuilder;
+use ade_engine_native::columns::types::Type;
+use ade_engine_native::columns::view::Value;
+use ade_engine_native::write::issue_list::{IssueList as List, Part};
+use ade_engine_native::write::issues::{
+    COLUMN, FACTS, Issues as Table, LINE_FACTS, MESSAGE, NONE, ROW, is_number,
+};
 
-/// The issues of a run: see [`Issues`].
+/// The severities, the worst first.
+const SEVERITIES: [&str; 3] = ["error", "warning", "info"];
+
+/// The issues of a table, or of none: see [`Table`].
+#[pyclass(module = "ade_engine._native")]
+#[derive(Default)]
+pub struct Issues {
+    issues: Arc<Table>,
+}
+
+impl Issues {
+    fn change(&mut self) -> &mut Table {
+        Arc::make_mut(&mut self.issues)
+    }
+}
+
+fn place_of(name: &str) -> PyResult<usize> {
+    let place = FACTS.iter().position(|fact| *fact == name);
+    place.ok_or_else(|| PyKeyError::new_err(name.to_owned()))
+}
+
+#[pymethods]
+impl Issues {
+    #[new]
+    fn new() -> Self {
+        Self::default()
+    }
+
+    /// Lines of the list that are known as such, each by its keys.
+    #[staticmethod]
+    fn of(lines: Vec<Bound<'_, PyDict>>) -> PyResult<Self> {
+        let mut this = Self::default();
+        for line in lines {
+            let at = this.change().add([NONE; 3], NONE);
+            for (name, value) in line {
+                let name: String = name.extract()?;
+                let values = PyList::new(value.py(), [value])?;
+                this.set(&name, &values, at)?;
+            }
+        }
+        Ok(this)
+    }
+
+    fn __len__(&self) -> usize {
+        self.issues.len()
+    }
+
+    /// Keeps the messages of a field's cells that the texts of its issue column are made of: of a rule and a severity, or as `tell` returns
+    /// message, rule and severity for each message.
+    #[pyo3(signature = (field, ids, texts, messages, rule = "", severity = "", tell = None))]
+    #[allow(clippy::too_many_arguments, reason = "Python names them")]
+    fn keep(
+        &mut self,
+        field: &str,
+        ids: &Bound<'_, PyAny>,
+        texts: &Bound<'_, PyAny>,
+        messages: &Bound<'_, PyAny>,
+        rule: &str,
+        severity: &str,
+        tell: Option<&Bound<'_, PyAny>>,
+    ) -> PyResult<()> {
+        let [ids, texts, messages] = [series_of(ids)?, series_of(texts)?, series_of(messages)?];
+        let told = |message: &str| match tell {
+            Some(tell) => tell.call1((message,))?.extract(),
+            None => Ok([message, rule, severity].map(str::to_owned)),
+        };
+        let (ids, texts, messages) = (ids.values(), texts.values(), messages.values());
+        self.change().keep(field, &ids, &texts, &messages, told)
+    }
+
+    /// Keeps messages that were put behind those that the cells of a field had, whose texts were `before` and are `texts` now.
+    #[allow(clippy::too_many_arguments, reason = "Python names them")]
+    fn join(
+        &mut self,
+        field: &str,
+        ids: &Bound<'_, PyAny>,
+        before: &Bound<'_, PyAny>,
+        texts: &Bound<'_, PyAny>,
+        messages: &Bound<'_, PyAny>,
+        rule: &str,
+        severity: &str,
+    ) -> PyResult<()> {
+        let [ids, before] = [series_of(ids)?, series_of(before)?];
+        let [texts, messages] = [series_of(texts)?, series_of(messages)?];
+        let told = [&*before.values(), &*texts.values(), &*messages.values()];
+        self.change()
+            .join(field, &ids.values(), told, [rule, severity]);
+        Ok(())
+    }
+
+    /// Makes issues of the texts of a field's issue column.
+    fn list(
+        &mut self,
+        field: &str,
+        ids: &Bound<'_, PyAny>,
+        texts: &Bound<'_, PyAny>,
+    ) -> PyResult<()> {
+        let (ids, texts) = (series_of(ids)?, series_of(texts)?);
+        self.change().list(field, &ids.values(), &texts.values());
+        Ok(())
+    }
+
+    /// Adds as many issues of which no row is known.
+    fn add(
+        &mut self,
+        message: &str,
+        rule: &str,
+        severity: &str,
+        field: Option<&str>,
+        count: usize,
+    ) {
+        let issues = self.change();
+        let part = [message, rule, severity].map(|text| issues.texts.keep(text));
+        let field = field.map_or(NONE, |field| issues.texts.keep(field));
+        for _ in 0..count {
+            issues.add(part, field);
+        }
+    }
+
+    /// A fact of the issues from `first` on.
+    #[pyo3(signature = (name, first = 0))]
+    fn get<'py>(&self, py: Python<'py>, name: &str, first: usize) -> PyResult<Bound<'py, PyList>> {
+        let (fact, issues) = (place_of(name)?, &self.issues);
+        let rows = first..issues.len();
+        if is_number(fact) {
+            let number = |at| Some(issues.fact(at, fact)).filter(|number| *number != NONE);
+            return PyList::new(py, rows.map(number).collect::<Vec<_>>());
+        }
+        let mut known: HashMap<u32, Bound<'py, PyString>> = HashMap::new();
+        let texts = rows.map(|at| {
+            let text = issues.text(at, fact)?;
+            let known = known.entry(issues.fact(at, fact));
+            Some(known.or_insert_with(|| PyString::new(py, text)).clone())
+        });
+        PyList::new(py, texts.collect::<Vec<_>>())
+    }
+
+    /// Puts a fact of the issues from `first` on.
+    #[pyo3(signature = (name, values, first = 0))]
+    fn set(&mut self, name: &str, values: &Bound<'_, PyList>, first: usize) -> PyResult<()> {
+        let (fact, issues) = (place_of(name)?, Arc::make_mut(&mut self.issues));
+        let mut facts = Vec::with_capacity(values.len());
+        for value in values {
+            facts.push(if value.is_none() {
+                NONE
+            } else if is_number(fact) {
+                value.extract()?
+            } else {
+                issues
+                    .texts
+                    .keep(&value.cast::<PyString>()?.to_string_lossy())
+            });
+        }
+        issues.put(fact, first, &facts);
+        Ok(())
+    }
+
+    /// Puts texts of the issues of a column of the table, or of all, by the rows of the table.
+    #[pyo3(signature = (name, rows, texts, source = None))]
+    fn set_by_row(
+        &mut self,
+        name: &str,
+        rows: Vec<u32>,
+        texts: Vec<Option<String>>,
+        source: Option<&str>,
+    ) -> PyResult<()> {
+        let (fact, issues) = (place_of(name)?, self.change());
+        let places = texts
+            .iter()
+            .map(|text| text.as_ref().map_or(NONE, |text| issues.texts.keep(text)));
+        let values = rows.into_iter().zip(places.collect::<Vec<_>>()).collect();
+        issues.put_by_row(fact, source, &values);
+        Ok(())
+    }
+
+    /// See [`Table::name_field`].
+    fn name_field(&mut self, source: Option<&str>, label: Option<&str>, is_field: bool) {
+        self.change().name_field(source, label, is_field);
+    }
+
+    /// See [`Table::place_output`].
+    fn place_output(
+        &mut self,
+        sheet: Option<&str>,
+        header_row: u32,
+        letters: HashMap<String, String>,
+    ) {
+        self.change().place_output(sheet, header_row, &letters);
+    }
+
+    /// See [`Table::leave_out_repeats`].
+    fn leave_out_repeats(&mut self) {
+        self.change().leave_out_repeats();
+    }
+
+    /// See [`Table::sources`].
+    #[pyo3(signature = (has_row = false))]
+    fn sources(&self, has_row: bool) -> Vec<Option<&str>> {
+        self.issues.sources(has_row)
+    }
+
+    /// See [`Table::rows`].
+    #[pyo3(signature = (source = None, severity = None))]
+    fn rows(&self, source: Option<&str>, severity: Option<&str>) -> Vec<u32> {
+        self.issues.rows(source, severity)
+    }
+
+    /// See [`Table::levels`]: the columns have the names of those of the table behind `prefix`.
+    fn levels(&self, prefix: &str, rows: usize) -> Vec<ArrowColumn> {
+        let levels = self.issues.levels(rows).into_iter();
+        let column = |(name, levels): (&str, Vec<u8>)| {
+            let mut column = ColumnBuilder::new(Type::Unsigned(1));
+            for level in levels {
+                column.push(Value::Unsigned(level.into()));
+            }
+            arrow(&format!("{prefix}{name}"), column.column())
+        };
+        levels.map(column).collect()
+    }
+
+    /// See [`Table::with_message`].
+    fn with_message(&self, message: &str) -> Vec<(usize, Option<&str>, u32)> {
+        self.issues.with_message(message)
+    }
+
+    /// Where an issue stands among those of its sheet, and the first of its cells.
+    fn place(&self, at: usize) -> (u32, usize, &str, Option<String>) {
+        let (issues, row) = (&self.issues, self.issues.fact(at, ROW));
+        let column = issues.text(at, COLUMN).unwrap_or_default();
+        let row = if row == NONE { 0 } else { row };
+        (row, column.len(), column, issues.first_cell(at))
+    }
+
+    /// Changes the message of an issue.
+    fn say(&mut self, at: usize, message: &str) {
+        let issues = self.change();
+        let message = issues.texts.keep(message);
+        issues.put(MESSAGE, at, &[message]);
+    }
+
+    /// How many lines there are of each severity.
+    fn by_severity<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
+        let counts = SEVERITIES.map(|severity| (severity, self.issues.count_of(severity)));
+        counts.into_py_dict(py)
+    }
+
+    /// See [`Table::split`].
+    fn split(&self, rows: Vec<u32>) -> (Self, Self) {
+        let [others, own] = self.issues.split(&rows).map(|half| Self {
+            issues: Arc::new(half),
+        });
+        (others, own)
+    }
+
+    /// See [`Table::append`].
+    fn append(&mut self, other: &Bound<'_, Self>, above: u32) {
+        let other = Arc::clone(&other.borrow().issues);
+        self.change().append(&other, above);
+    }
+}
+
+/// The issues of a run: see [`List`].
 #[pyclass(frozen, module = "ade_engine._native")]
 pub struct IssueList {
-    issues: Issues,
+    list: List,
 }
 
 #[pymethods]
 impl IssueList {
     /// Takes the issues of each table, and of none, with the rows of the table, whether what was written still stands there, and the title of
-    /// its sheet where that has changed. An issue has the keys of a line as attributes.
+    /// its sheet where that has changed.
     #[new]
-    fn new(
-        py: Python<'_>,
-        tables: Vec<(Bound<'_, PyList>, usize, bool, Option<String>)>,
-    ) -> PyResult<Self> {
-        let keys = KEYS.map(|key| PyString::intern(py, key));
-        let mut texts = Texts::default();
-        let mut lines = Vec::new();
-        let mut heights = Vec::new();
-        for (table, (issues, height, stands, title)) in tables.into_iter().enumerate() {
-            heights.push(height);
-            let title = title.map(|title| texts.keep(&title));
-            for issue in issues {
-                let mut facts = [Fact::None; KEYS.len()];
-                for ((fact, name), key) in facts.iter_mut().zip(KEYS).zip(&keys) {
-                    let value = issue.getattr(key)?;
-                    *fact = if value.is_none() {
-                        Fact::None
-                    } else if NUMBERS.contains(&name) {
-                        Fact::Number(value.extract()?)
-                    } else {
-                        texts.keep(&value.cast::<PyString>()?.to_string_lossy())
-                    };
-                }
-                let mut line = Line(facts, table);
-                match title {
-                    _ if !stands => line.move_to(Fact::None),
-                    Some(title) => line.move_to(title),
-                    None => {}
-                }
-                lines.push(line);
-            }
+    fn new(py: Python<'_>, tables: Vec<(Py<Issues>, usize, bool, Option<String>)>) -> Self {
+        let parts = tables
+            .into_iter()
+            .map(|(issues, height, stands, title)| Part {
+                issues: Arc::clone(&issues.borrow(py).issues),
+                height,
+                stands,
+                title,
+            });
+        let parts = parts.collect();
+        Self {
+            list: py.detach(|| List::new(parts)),
         }
-        let issues = Issues::new(texts, lines, heights);
-        Ok(Self { issues })
     }
 
     fn __len__(&self) -> usize {
-        self.issues.lines.len()
+        self.list.lines.len()
     }
 
     /// How many there are of a severity.
     fn count_of(&self, severity: &str) -> usize {
-        self.issues.count_of(severity)
+        self.list.count_of(severity)
     }
 
     /// Writes the first `most` lines to a file.
     fn write(&self, py: Python<'_>, path: &str, most: usize) -> PyResult<()> {
         py.detach(|| {
             let mut file = BufWriter::new(File::create(path)?);
-            self.issues.write(most, &mut file)?;
+            self.list.write(most, &mut file)?;
             file.flush()
         })?;
         Ok(())
@@ -77,26 +327,26 @@ impl IssueList {
 
     /// The lines with all their keys.
     fn records<'py>(&self, py: Python<'py>) -> PyResult<Vec<Bound<'py, PyDict>>> {
-        let record = |line: &Line| {
+        let record = |&line: &(u32, u32)| {
             let record = PyDict::new(py);
-            for (key, fact) in KEYS.iter().zip(line.0) {
-                match fact {
-                    Fact::Number(number) => record.set_item(key, number)?,
-                    fact => record.set_item(key, self.issues.texts.text(fact))?,
+            for (fact, key) in FACTS[..LINE_FACTS].iter().enumerate() {
+                match is_number(fact) {
+                    true => record.set_item(key, self.list.number(line, fact))?,
+                    false => record.set_item(key, self.list.shown(line, fact))?,
                 }
             }
             Ok(record)
         };
-        self.issues.lines.iter().map(record).collect()
+        self.list.lines.iter().map(record).collect()
     }
 
     /// The sheet of its first `most` lines.
     fn sheet(&self, py: Python<'_>, title: &str, counts: &str, most: usize) -> ListSheet {
-        let list = py.detach(|| self.issues.sheet(title, counts, most));
+        let list = py.detach(|| self.list.sheet(title, counts, most));
         ListSheet { list }
     }
 
-    /// For each rule on a sheet how many there are, and where: see [`Issues::told`].
+    /// For each rule on a sheet how many there are, and where: see [`List::told`].
     fn told<'py>(
         &self,
         py: Python<'py>,
@@ -104,7 +354,7 @@ impl IssueList {
         fields: Vec<String>,
     ) -> PyResult<Vec<Bound<'py, PyDict>>> {
         let mut all = Vec::new();
-        for told in py.detach(|| self.issues.told(&unnamed, &fields)) {
+        for told in py.detach(|| self.list.told(&unnamed, &fields)) {
             let facts = PyDict::new(py);
             facts.set_item("rule", told.rule)?;
             facts.set_item("field", told.field)?;

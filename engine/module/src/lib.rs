@@ -42,6 +42,7 @@ fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<output::Frame>()?;
     module.add_class::<output::StyledFrame>()?;
     module.add_class::<output::ListSheet>()?;
+    module.add_class::<issues::Issues>()?;
     module.add_class::<issues::IssueList>()?;
     module.add_class::<output::StyledColumn>()?;
     module.add_class::<output::Look>()?;

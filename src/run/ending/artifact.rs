@@ -111,83 +111,14 @@ pub fn write(
         },
     });
     let mut text = serde_json::to_vec_pretty(&record).unwrap_or_default();
-    // The decisions come last, and as text: they are long, and known to be JSON.
+    // The decisions come last, as the text that is recorded: they are long, and with a line for each fact they are twice as long.
     text.truncate(text.len().saturating_sub("\n}".len()));
+    let decisions = ending.results.as_ref().map(|results| &*results.payload);
     text.extend_from_slice(b",\n  \"decisions\": ");
-    match &ending.results {
-        Some(results) => push_indented(&results.payload, 1, &mut text),
-        None => text.extend_from_slice(b"null"),
-    }
+    text.extend_from_slice(decisions.unwrap_or("null").as_bytes());
     text.extend_from_slice(b"\n}\n");
     let path = folder.artifact();
     files
         .write_whole(&path, &text)
         .map_err(FileError::on("write", &path))
-}
-
-/// Adds JSON that has no blanks between its parts, with a line for each part, as the rest of the record has.
-fn push_indented(json: &str, depth: usize, text: &mut Vec<u8>) {
-    let bytes = json.as_bytes();
-    text.reserve(3 * bytes.len());
-    let new_line = |depth: usize, text: &mut Vec<u8>| {
-        text.push(b'\n');
-        text.resize(text.len() + 2 * depth, b' ');
-    };
-    let mut depth = depth;
-    let mut at = 0;
-    while at < bytes.len() {
-        let byte = bytes[at];
-        let start = at;
-        at += 1;
-        match byte {
-            b'"' => {
-                while at < bytes.len() && bytes[at] != b'"' {
-                    at += if bytes[at] == b'\\' { 2 } else { 1 };
-                }
-                at = (at + 1).min(bytes.len());
-                text.extend_from_slice(&bytes[start..at]);
-            }
-            b'{' | b'[' => {
-                text.push(byte);
-                if let Some(b'}' | b']') = bytes.get(at) {
-                    text.push(bytes[at]);
-                    at += 1;
-                } else {
-                    depth += 1;
-                    new_line(depth, text);
-                }
-            }
-            b'}' | b']' => {
-                depth = depth.saturating_sub(1);
-                new_line(depth, text);
-                text.push(byte);
-            }
-            b',' => {
-                text.push(byte);
-                new_line(depth, text);
-            }
-            b':' => text.extend_from_slice(b": "),
-            _ => text.push(byte),
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn indented_json_is_what_the_library_writes() {
-        for value in [
-            json!(null),
-            json!([]),
-            json!({}),
-            json!("a \"{[,:]}\\"),
-            json!({"a": [1, -2.5e-7, {"b": {}, "c": []}], "d\n\"": "\\\"", "é": ["x", true, null]}),
-        ] {
-            let mut text = Vec::new();
-            push_indented(&value.to_string(), 0, &mut text);
-            assert_eq!(text, serde_json::to_vec_pretty(&value).unwrap(), "{value}");
-        }
-    }
 }

@@ -18,7 +18,6 @@ from ade_engine.io.output.look import SheetLook
 from ade_engine.io.output.own_list import OwnList
 from ade_engine.io.stand_in import StandIn, become, is_stand_in, opening, set_facts
 from ade_engine.models.errors import OutputError
-from ade_engine.models.issues import by_severity
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -29,7 +28,7 @@ if TYPE_CHECKING:
 
     from ade_engine.io.output.look import TableLook
     from ade_engine.io.output.typed_cells import TypedCells
-    from ade_engine.models.issues import Issue
+    from ade_engine._native import Issues
     from ade_engine.io.worksheets.openpyxl_looks import Looks
 
 _ILLEGAL_IN_TITLES = frozenset("\\*?:/[]")
@@ -86,7 +85,7 @@ class Output:
         #: The sheets that openpyxl holds and that are set up for printing.
         self._printed: set[int] = set()
         #: The lines of the list of issues; nothing where none is wanted.
-        self._issues: list[tuple[list[Issue], AppendedTable | None]] = []
+        self._issues: list[tuple[Issues, AppendedTable | None]] = []
         self._listed: IssueList | None = None
         #: All tables that were appended.
         self._placed: list[AppendedTable] = []
@@ -198,11 +197,11 @@ class Output:
         """The titles of the sheets on which hooks have moved the engine's tables, as they were."""
         return list(dict.fromkeys(table.title for table in self._placed if not self.stands(table)))
 
-    def add_issues(self, lines: list[Issue], table: AppendedTable | None = None) -> dict[str, int]:
+    def add_issues(self, lines: Issues, table: AppendedTable | None = None) -> dict[str, int]:
         """Add lines to the list of issues; ``table``: in which their cells of the output are. Returns how many there are of each severity."""
         self._issues.append((lines, table))
         self._listed = None
-        return by_severity(line.severity for line in lines)
+        return lines.by_severity()
 
     @property
     def issues(self) -> IssueList | None:

@@ -12,7 +12,7 @@ from ade_engine.pipeline.shared.table_columns import as_text, texts_at
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from ade_engine.fields.surroundings import ColumnSource, Sources
-    from ade_engine.models.issues import Issue
+    from ade_engine._native import Issues
     from ade_engine.pipeline.columns.frame import SourceTable
     from ade_engine.pipeline.columns.mapping import Mapping
     from ade_engine.pipeline.shared.astray import Astray
@@ -49,19 +49,20 @@ class Places:
         self._turned = turned
         self._filled = filled
 
-    def put(self, field: str, issues: list[Issue], astray: Astray | None = None) -> None:
-        """Say of the issues of a field in which row, column and cell they are, what stands there, and the merged range; as far as that is known."""
+    def put(self, field: str, issues: Issues, first: int, astray: Astray | None = None) -> None:
+        """Say of the issues of a field, which begin at ``first``, in which row, column and cell they are, what stands there, and the merged
+        range; as far as that is known.
+        """
         source = self._sources.get(field) or self._sources.of_parts.get(field) or self._sources.of_no_field.get(field)
         number = None if source is None else source.number
-        ids = own = [issue.id for issue in issues]
+        ids = own = issues.get("id", first)
+        columns: list[int | None] = [number] * len(ids)
         if astray is not None and field in astray:
             is_own, is_row = (known.to_list() for known in astray.known(field, pl.Series(ids, dtype=pl.UInt32)))
             own = [id if is_it else None for id, is_it in zip(ids, is_own)]
             ids = [id if is_it else None for id, is_it in zip(ids, is_row)]
-        else:
-            is_own = [True] * len(ids)
-        if self.cells is None:
             columns = [number if is_it else None for is_it in is_own]
+        if self.cells is None:
             values, merged = self._values(self._names.get(number), own), self._merged(source, own)
         else:
             # What stands beside the table, in no cell, has neither row nor column.
@@ -70,17 +71,17 @@ class Places:
             values = [known[place] for place in zip(ids, columns)]
             is_known = field not in self.cells
             merged = self._merged(source, [row if is_known and column is not None else None for row, column in zip(ids, columns)])
-        # As text of no length: it is known that there is none.
-        otherwise = "" if self.cells is not None and field in self.cells.facts else None
-        letters: dict[int | None, str | None] = {None: None}
-        for issue, row, column, value, first in zip(issues, ids, columns, values, merged):
-            if self._turned is not None:
-                # What was a row is a column, and the other way round.
-                row, column = None if column is None else column + self._turned, row
-            if column is not None and column not in letters:
-                letters[column] = column_letters(column)
-            issue.row, issue.column, issue.value, issue.merged = row, letters[column], value, first
-            issue.cell = otherwise if row is None or column is None else f"{issue.column}{row}"
+        if self._turned is not None:
+            # What was a row is a column, and the other way round.
+            ids, columns = [None if column is None else column + self._turned for column in columns], ids
+        issues.set("row", ids, first)
+        issues.set("column", [column and column_letters(column) for column in columns], first)
+        issues.set("value", values, first)
+        if any(merged):
+            issues.set("merged", merged, first)
+        if self.cells is not None and field in self.cells.facts:
+            # As text of no length: it is known that there is none.
+            issues.set("cell", ["" if row is None or column is None else None for row, column in zip(ids, columns)], first)
 
     def _by_cells(self, field: str, ids: list[int | None], own: list[int | None], number: int | None) -> tuple[pl.Series, pl.Series]:
         """The rows and columns of issues in a table that was reshaped. ``own``: the numbers of rows whose cell of the field is its own."""
@@ -114,11 +115,12 @@ class Places:
 
     def _values(self, name: str | None, ids: list[int | None]) -> list[str | None]:
         """The cells as a person sees them; empty ones are texts of no length."""
-        found: list[str | None] = [None] * len(ids)
-        if name in self._raw.columns:
-            height = self._raw.height
-            at = [(place, id - self._first) for place, id in enumerate(ids) if id is not None and 0 <= id - self._first < height]
-            texts = texts_at(self._raw.get_column(name), [row for _, row in at]) if at else ()
-            for (place, _), text in zip(at, texts):
-                found[place] = text or ""
-        return found
+        if name not in self._raw.columns:
+            return [None] * len(ids)
+        first, height = self._first, self._raw.height
+        at = [id - first for id in ids if id is not None and 0 <= id - first < height]
+        texts = texts_at(self._raw.get_column(name), at) if at else []
+        if len(at) == len(ids):
+            return [text or "" for text in texts]
+        known = dict(zip(at, texts))
+        return [known[id - first] or "" if id is not None and id - first in known else None for id in ids]

@@ -13,7 +13,7 @@ from ade_engine.fields.surroundings import ROW
 from ade_engine.io.limits import CONTROL_CHARACTERS
 from ade_engine.io.output.look import FIELD, OTHER, SOURCE_ROW, LookColumn, TableLook
 from ade_engine.models import polars as pl
-from ade_engine.models.issues import ERROR, by_severity
+from ade_engine.models.issues import ERROR
 from ade_engine.pipeline.issues.listed import lines_of, placed
 from ade_engine.pipeline.kept_rows.row_map import RowsOfTable
 from ade_engine.pipeline.output.manifest import unique_header
@@ -25,7 +25,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from ade_engine.io.output.typed_cells import TypedCells
     from ade_engine.io.output.workbook import Output
-    from ade_engine.models.issues import Issue
+    from ade_engine._native import Issues
     from ade_engine.models.notices import Notices
     from ade_engine.pipeline.kept_rows.row_map import RowMap
     from ade_engine.pipeline.output.manifest import Manifest
@@ -43,7 +43,7 @@ class _Part:
 
     __slots__ = ("sheet", "rows", "frame", "columns", "lines", "typed")
 
-    def __init__(self, sheet: str, rows: RowsOfTable, frame: pl.DataFrame, columns: list[LookColumn], lines: list[Issue], typed: TypedCells | None):
+    def __init__(self, sheet: str, rows: RowsOfTable, frame: pl.DataFrame, columns: list[LookColumn], lines: Issues, typed: TypedCells | None):
         self.sheet = sheet
         self.rows = rows
         self.frame = frame
@@ -66,25 +66,20 @@ class Quarantine:
 
     def take(self, context: RunContext, table: BuiltTable, manifest: Manifest | None) -> BuiltTable:
         """The table without its rows with errors; the table itself where it has none."""
-        out = {issue.position for issue in table.issues if issue.severity == ERROR} - {None}
-        if not out:
+        wrong = table.issues.rows(severity=ERROR)
+        if not wrong:
             return table
+        out = {*wrong}
         rows: tuple[list[int], list[int]] = [], []
         for row in range(table.result.table.height):
             rows[row in out].append(row)
-        places = {row: place for half in rows for place, row in enumerate(half)}
         # What is of no row, or of one that is not known, is of the table.
-        issues = [issue for issue in table.issues if issue.position is None], []
-        for issue in table.issues:
-            if issue.position is not None:
-                issues[issue.position in out].append(issue)
-                issue.position = places[issue.position]
-        kept, rest = (_part(table, *half) for half in zip(rows, issues))
+        kept, rest = (_part(table, *half) for half in zip(rows, table.issues.split(wrong)))
         columns = _columns(context, rest, manifest)
         # As for the rows that stay: without a look fields have their labels there.
         headers = {column.source: column.header for column in columns} if context.settings.output_style == "table" else {}
         lines = lines_of(context, rest, headers)
-        table.count(by_severity(line.severity for line in lines))
+        table.count(lines.by_severity())
         rows = RowsOfTable(rest.result.table, rest.rows_unknown, is_turned=rest.is_turned)
         self._parts.append(_Part(context.sheet_name, rows, _with_own(context, rest, columns, headers), columns, lines, rest.typed))
         if context.sheet_name not in self._titles:
@@ -148,7 +143,7 @@ class Quarantine:
         )
 
 
-def _part(table: BuiltTable, rows: list[int], issues: list[Issue]) -> BuiltTable:
+def _part(table: BuiltTable, rows: list[int], issues: Issues) -> BuiltTable:
     """Some rows of a table, with their issues."""
     result = copy(table.result)
     places = pl.Series(rows, dtype=pl.UInt32)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from ade_engine.models import polars as pl
 from ade_engine.pipeline.kept_rows.identity import has_not_moved
-from ade_engine.pipeline.shared.collected import there
+from ade_engine.pipeline.shared.collected import as_texts, there
 from ade_engine.pipeline.shared.table_columns import HAS_ISSUES, ISSUE_COUNT, ISSUE_PREFIX, ids_of, with_series
 
 TYPE_CHECKING = False
@@ -69,19 +69,13 @@ def _with_said(collected: Collected, table: pl.DataFrame, one: Reported) -> pl.D
     """The table with a hook's messages behind those that its issue column has."""
     field = one.field or ""
     name = f"{ISSUE_PREFIX}{field}"
-    texts = table.get_column(name).cast(pl.String).to_list() if name in table.columns else [None] * table.height
-    ids, said = ids_of(table).to_list(), there(one.messages)
-    former = [(at, text) for at, _ in said if (text := texts[at]) is not None]
-    is_new = [False] * table.height
-    for at, message in said:
+    before = as_texts(table.get_column(name)) if name in table.columns else pl.Series(name, [None] * table.height, dtype=pl.String)
+    texts, is_new = before.to_list(), [False] * table.height
+    for at, message in there(one.messages):
         is_new[at] = texts[at] is None
         texts[at] = message if is_new[at] else f"{texts[at]}; {message}"
-    if former:
-        # What the text was made of is part of the new one.
-        parts = collected.in_parts(field, [(ids[at], text) for at, text in former])
-        collected.add(field, [((ids[at], texts[at]), part) for (at, _), made in zip(former, parts) for part in made], first=True)
-    collected.add(field, [((ids[at], texts[at]), (message, one.rule, one.severity)) for at, message in said])
     changed, new = [pl.Series(name, texts, dtype=pl.String)], pl.Series(is_new)
+    collected.issues.join(field, ids_of(table), before, changed[0], as_texts(one.messages), one.rule, one.severity)
     if HAS_ISSUES in table.columns and table.schema[HAS_ISSUES] == pl.Boolean:
         changed.append((table.get_column(HAS_ISSUES) | new).alias(HAS_ISSUES))
     if ISSUE_COUNT in table.columns and table.schema[ISSUE_COUNT].is_integer():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ade_engine._native import Issues
 from ade_engine.infrastructure.policy import policy
 from ade_engine.models import polars as pl
 from ade_engine.models.errors import PipelineError
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
     from typing import Any
 
     from ade_engine.io.output.typed_cells import TypedCells
-    from ade_engine.models.issues import Issue
     from ade_engine.pipeline.columns.places import Places
     from ade_engine.pipeline.shared.cells import Cells
     from ade_engine.pipeline.shared.context import RunContext
@@ -36,7 +36,7 @@ class BuiltTable:
         *,
         is_turned: bool = False,
         rows_unknown: str | None = None,
-        issues: list[Issue] | None = None,
+        issues: Issues | None = None,
     ):
         self.result = result
         self.counts = counts
@@ -70,7 +70,7 @@ class BuiltTable:
         """The table that it is a part of, else itself."""
         return self._whole or self
 
-    def part(self, result: TableResult, issues: list[Issue], rows: pl.Series) -> BuiltTable:
+    def part(self, result: TableResult, issues: Issues, rows: pl.Series) -> BuiltTable:
         """Some of its rows, at these places, with their issues."""
         part = BuiltTable(
             result,
@@ -107,7 +107,7 @@ class BuiltTable:
     @property
     def rows_with_errors(self) -> int:
         """With ``issue_list``: how many of its rows have an error."""
-        return len({issue.position for issue in self.issues or () if issue.severity == ERROR} - {None})
+        return 0 if self.issues is None else len(self.issues.rows(severity=ERROR))
 
     @property
     def mapping_ratio(self) -> float:
@@ -195,15 +195,16 @@ def merge_tables(tables: list[BuiltTable], *, typed: bool = False) -> BuiltTable
     return whole
 
 
-def _stacked_issues(tables: list[BuiltTable]) -> list[Issue] | None:
+def _stacked_issues(tables: list[BuiltTable]) -> Issues | None:
     """The issues of tables that stand below each other."""
-    above = 0
+    if all(table.issues is None for table in tables):
+        return None
+    stacked, above = Issues(), 0
     for table in tables:
-        for issue in table.issues or ():
-            issue.position = None if issue.position is None else issue.position + above
+        if table.issues is not None:
+            stacked.append(table.issues, above)
         above += table.result.table.height
-    found = [table.issues for table in tables if table.issues is not None]
-    return [issue for issues in found for issue in issues] if found else None
+    return stacked
 
 
 class _Known:

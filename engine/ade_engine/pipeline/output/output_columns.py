@@ -15,7 +15,7 @@ from ade_engine.io.output.look import (
     TableLook,
 )
 from ade_engine.models import polars as pl
-from ade_engine.models.issues import SEVERITIES
+from ade_engine.models.polars import series_of
 from ade_engine.models.table import is_blank
 from ade_engine.pipeline.output.manifest import unique_header
 from ade_engine.pipeline.shared.table_columns import ISSUE_PREFIX, RESERVED_PREFIX, SEVERITY_PREFIX, is_provenance, with_series
@@ -120,22 +120,14 @@ def table_look(
 def with_severities(table: BuiltTable) -> pl.DataFrame:
     """The frame of a table, where its issues are listed with columns that say how severe those of each cell are at worst."""
     frame = table.result.table
-    levels: dict[str, dict[int, int]] = {}
-    # As the native module numbers them: the worst is the greatest, and the last one of a cell stays.
-    numbers = {severity: level for level, severity in enumerate(reversed(SEVERITIES), 1)}
-    for issue in sorted(table.issues or (), key=lambda issue: numbers[issue.severity]):
-        if issue.position is not None:
-            levels.setdefault(issue.field or "", {})[issue.position] = numbers[issue.severity]
-    if not levels:
-        return frame
-    severities = (pl.Series(f"{SEVERITY_PREFIX}{field}", [own.get(row, 0) for row in range(frame.height)], dtype=pl.UInt8) for field, own in levels.items())
-    return with_series(frame, [*severities])
+    levels = [] if table.issues is None else table.issues.levels(SEVERITY_PREFIX, frame.height)
+    return with_series(frame, [*map(series_of, levels)])
 
 
 def _issues(table: BuiltTable, order: list[tuple[str, Any]], headers: dict[str, str], fields: dict[str, Any]) -> list[Issues]:
     """The issues of a table: those of columns that are written, in their order, then the others."""
     there = table.result.table.columns
-    listed = {issue.field or "" for issue in table.issues or () if issue.position is not None}
+    listed = () if table.issues is None else [name or "" for name in table.issues.sources(has_row=True)]
     found = [name.removeprefix(ISSUE_PREFIX) for name in there if name.startswith(ISSUE_PREFIX)]
     if not found:
         return []

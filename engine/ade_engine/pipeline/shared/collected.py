@@ -8,13 +8,7 @@ from __future__ import annotations
 
 from ade_engine import _native
 from ade_engine.models import polars as pl
-from ade_engine.models.issues import WARNING
 from ade_engine.pipeline.shared.astray import Astray
-
-#: A message, its rule and its severity.
-Part = tuple[str, str, str]
-#: The number of a cell's row, and its text.
-Cell = tuple[int | None, str]
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -42,7 +36,7 @@ class Reported:
 class Collected:
     """The messages of one table."""
 
-    __slots__ = ("_by_field", "astray", "reported", "of_whole", "said")
+    __slots__ = ("issues", "astray", "reported", "of_whole", "said")
 
     def __init__(self) -> None:
         #: Which cells have values from elsewhere.
@@ -52,38 +46,25 @@ class Collected:
         self.of_whole: list[Reported] = []
         #: By messages of the engine of which the list says more or less: what it says, and the rule where it is not that of the others.
         self.said: dict[str, tuple[str, str | None]] = {}
-        self._by_field: dict[str, list[tuple[Cell, Part]]] = {}
-
-    def add(self, field: str, said: Iterable[tuple[Cell, Part]], *, first: bool = False) -> None:
-        """Keep the messages that texts of a field's cells were made of, in their order; ``first``: before what is known."""
-        known = self._by_field.setdefault(field, [])
-        at = 0 if first else len(known)
-        known[at:at] = said
+        #: The messages that the texts of issue columns were made of, and in the end the issues.
+        self.issues = _native.Issues()
 
     def say(self, field: str, rule: str, severity: str, messages: pl.Series) -> None:
         """Say something of a field's cells as a hook does, where there is anything to say."""
         if messages.null_count() < len(messages):
             self.reported.append(Reported(field, rule, severity, "", messages))
 
-    def in_parts(self, field: str, cells: list[Cell]) -> list[list[Part]]:
-        """Each text as the messages that it was made of."""
-        known = self._by_field.get(field, ())
-        of_hook = f"{field}.hook" if field else "hook"
-        # Without a row's number its text tells the parts; with one they have to agree on both.
-        has_ids = None not in [id for id, _ in cells] and None not in [id for (id, _), _ in known]
-        made: dict[Cell | str, list[Part]] = {}
-        for cell, part in known:
-            found = made.setdefault(cell if has_ids else cell[1], [])
-            if not found or all(part[:2] != one[:2] for one in found):
-                found.append(part)
-        return [made.get(cell if has_ids else cell[1]) or [(cell[1], of_hook, WARNING)] for cell in cells]
-
 
 def there(column: pl.Series) -> list[tuple[int, str]]:
     """The texts of a column, with their positions."""
     if column.null_count() == len(column):
         return []
-    return _native.texts_there(column if column.dtype == pl.String else column.cast(pl.String))
+    return _native.texts_there(as_texts(column))
+
+
+def as_texts(column: pl.Series) -> pl.Series:
+    """A column of messages, which a hook may have replaced, as texts."""
+    return column if column.dtype == pl.String else column.cast(pl.String)
 
 
 def said_at(is_wrong: pl.Series, message: str) -> pl.Series:

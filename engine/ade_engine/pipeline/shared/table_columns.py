@@ -73,8 +73,3 @@ def ids_of(table: pl.DataFrame) -> pl.Series:
     if ROW in table.columns and (rows := table.get_column(ROW)).dtype.is_integer():
         return rows.cast(pl.UInt32, strict=False).alias("id")
     return pl.Series("id", [None], dtype=pl.UInt32).new_from_index(0, table.height)
-
-
-def ids_at(table: pl.DataFrame, places: list[int]) -> list[int | None]:
-    """The numbers of some rows in their sheet."""
-    return taken(ids_of(table), places).to_list()

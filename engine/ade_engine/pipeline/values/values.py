@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from ade_engine import _native
 from ade_engine.extensions.invoke import RAISED, WrongResult
 from ade_engine.fields import surroundings
@@ -16,7 +18,7 @@ from ade_engine.models.issues import ERROR
 from ade_engine.models.notices import INFO, WARNING
 from ade_engine.models.polars import frame_of, series_of
 from ade_engine.models.table import column_letters
-from ade_engine.pipeline.shared.collected import rules_of, said_at, there
+from ade_engine.pipeline.shared.collected import as_texts, rules_of, said_at
 from ade_engine.pipeline.shared.table_columns import (
     DOUBT_PREFIX,
     HAS_ISSUES,
@@ -25,7 +27,7 @@ from ade_engine.pipeline.shared.table_columns import (
     RESERVED_PREFIX,
     UNREAD_PREFIX,
     as_text,
-    ids_at,
+    ids_of,
     with_series,
 )
 from ade_engine.pipeline.values.expressions import Expressions, Unusable, applied, demand_text, filled_columns, offered_values, subject_of, with_column
@@ -34,12 +36,11 @@ from ade_engine.pipeline.values.types import with_types
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from typing import Any
 
     from ade_engine.extensions.registry import RegisteredFn
     from ade_engine.fields.surroundings import ColumnSource
-    from ade_engine.pipeline.shared.collected import Cell, Collected, Part
+    from ade_engine.pipeline.shared.collected import Collected
     from ade_engine.pipeline.shared.context import RunContext
 
 _SAMPLE_ROWS = 5
@@ -606,24 +607,17 @@ def _collect(
     parts: list[pl.Series],
 ) -> None:
     """Keep the messages of a field apart: what the engine says of its cells, by its rules, then what validators say, with theirs."""
-    texts = dict(there(table.get_column(f"{ISSUE_PREFIX}{field}")))
-    if not texts:
+    texts = table.get_column(f"{ISSUE_PREFIX}{field}")
+    if texts.null_count() == len(texts):
         return
-    cells = dict(zip(texts, zip(ids_at(table, [*texts]), texts.values())))
-    said = [[one for one in there(part) if one[0] in cells] for part in parts]
-    for prefix, messages in zip((name.removesuffix(field) for name in own), said):
-        collected.add(field, _parts(cells, messages, lambda text: _told(collected, text, field, prefix)))
-    for (rule, severity), messages in zip(rules, said[len(own) :]):
-        collected.add(field, _parts(cells, messages, lambda text: (text, rule, severity)))
+    keep = partial(collected.issues.keep, field, ids_of(table), as_texts(texts))
+    for prefix, messages in zip((name.removesuffix(field) for name in own), parts):
+        keep(as_texts(messages), tell=partial(_told, collected, field, prefix))
+    for (rule, severity), messages in zip(rules, parts[len(own) :]):
+        keep(as_texts(messages), rule, severity)
 
 
-def _parts(cells: dict[int, Cell], messages: list[tuple[int, str]], told: Callable[[str], Part]) -> list[tuple[Cell, Part]]:
-    """What is said of cells, by their positions; what is said of many is told once."""
-    made = {text: told(text) for text in {text for _, text in messages}}
-    return [(cells[at], made[text]) for at, text in messages]
-
-
-def _told(collected: Collected, message: str, field: str, prefix: str) -> Part:
+def _told(collected: Collected, field: str, prefix: str, message: str) -> tuple[str, str, str]:
     """What the engine says of a cell, without the cell's value, which stands beside it, and with the rule and the severity."""
     rule, severity = _RULES[prefix]
     said, own = collected.said.get(message, (message, None))

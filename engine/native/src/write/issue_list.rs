@@ -1,12 +1,16 @@
 //! The issues of a run: one list, of which its file, its sheet and what events tell are views.
 //!
-//! A line of the file is a JSON object with these [keys](KEYS), in their order. Texts are kept once: of a hundred thousand lines nearly
-//! all say the same.
+//! A line of the file is a JSON object with these [keys](FACTS), in their order.
 
+use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 use std::io::{self, Write};
 use std::sync::Arc;
 
+use super::issues::{
+    CELL, COLUMN, FACTS, FIELD, Issues, KEY, LABEL, LINE_FACTS, MESSAGE, NONE, OUTPUT,
+    OUTPUT_SHEET, ROW, RULE, SEVERITY, SHEET, VALUE, WRITTEN, is_number,
+};
 use super::list_sheet::{List, Role};
 
 /// The most that is told of cells: ranges of one rule on one sheet, ranges of all, and rules.
@@ -20,96 +24,18 @@ const OF_HOOK: &str = "<hook>";
 /// What stands in the sheet where a value was left empty.
 const LEFT_EMPTY: &str = "left empty";
 
-/// The keys of a line, in their order.
-#[rustfmt::skip]
-pub const KEYS: [&str; 15] = [
-    "sheet", "cell", "severity", "field", "label", "rule", "message", "value", "written", "key", "output", "row", "column",
-    "output_sheet", "table",
-];
+/// A line: the place of its table in the list, and its place among the issues of the table.
+type Line = (u32, u32);
 
-/// Those of whole numbers; the others are of texts.
-pub const NUMBERS: [&str; 2] = ["row", "table"];
-
-/// The places of some of them.
-const SHEET: usize = 0;
-const CELL: usize = 1;
-const SEVERITY: usize = 2;
-const FIELD: usize = 3;
-const LABEL: usize = 4;
-const RULE: usize = 5;
-const MESSAGE: usize = 6;
-const VALUE: usize = 7;
-const WRITTEN: usize = 8;
-const KEY: usize = 9;
-const OUTPUT: usize = 10;
-const ROW: usize = 11;
-const COLUMN: usize = 12;
-const OUTPUT_SHEET: usize = 13;
-
-/// What stands under a key.
-#[derive(Debug, Default, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Fact {
-    #[default]
-    None,
-    Number(u32),
-    /// The place of a text among the texts of the list.
-    Text(u32),
-}
-
-/// One issue: a fact for each key, and the place of its table among those of the list. Rows and tables count from 1; `value` is what stood in
-/// the sender's cell, `written` what was made of it.
-pub struct Line(pub [Fact; KEYS.len()], pub usize);
-
-impl Line {
-    fn group(&self) -> Group {
-        (self.1, self.0[COLUMN], self.0[RULE])
-    }
-
-    /// Says where its cell stands in the output: on another sheet than was said, or nowhere.
-    pub fn move_to(&mut self, sheet: Fact) {
-        self.0[OUTPUT_SHEET] = sheet;
-        if sheet == Fact::None {
-            self.0[OUTPUT] = Fact::None;
-        }
-    }
-}
-
-/// The texts of a list, each once.
-#[derive(Default)]
-pub struct Texts {
-    known: HashMap<Arc<str>, u32>,
-    all: Vec<Arc<str>>,
-}
-
-impl Texts {
-    /// The place of a text.
-    pub fn keep(&mut self, text: &str) -> Fact {
-        if let Some(place) = self.known.get(text) {
-            return Fact::Text(*place);
-        }
-        let place = self.all.len() as u32;
-        let kept: Arc<str> = text.into();
-        self.all.push(kept.clone());
-        self.known.insert(kept, place);
-        Fact::Text(place)
-    }
-
-    /// The text of a fact that is one.
-    pub fn text(&self, fact: Fact) -> Option<&str> {
-        match fact {
-            Fact::Text(place) => Some(&self.all[place as usize]),
-            _ => None,
-        }
-    }
-
-    fn of(&self, line: &Line, key: usize) -> Option<&str> {
-        self.text(line.0[key])
-    }
-
-    /// The letters of a line's column as they are sorted: `Z` stands before `AA`.
-    fn column(&self, line: &Line) -> Option<(usize, &str)> {
-        self.of(line, COLUMN).map(|text| (text.len(), text))
-    }
+/// The issues of a table, or of none, in a list.
+pub struct Part {
+    pub issues: Arc<Issues>,
+    /// How many rows the table has; 0 for what is no table.
+    pub height: usize,
+    /// Whether the output still has them where they were written.
+    pub stands: bool,
+    /// The title of their sheet there, where it has changed.
+    pub title: Option<String>,
 }
 
 /// How many issues one rule has on a sheet, and where.
@@ -127,42 +53,84 @@ pub struct Told<'a> {
 
 /// The list.
 pub struct IssueList {
-    pub texts: Texts,
+    parts: Vec<Part>,
     pub lines: Vec<Line>,
-    /// How many rows each table has; 0 for what is no table.
-    heights: Vec<usize>,
 }
 
 /// What the issues of one rule have alike: table, column and rule.
-type Group = (usize, Fact, Fact);
+type Group = (u32, u32, u32);
 
 impl IssueList {
     /// Sorts lines: sheet by sheet as they come, in the order of the sender's cells.
-    pub fn new(texts: Texts, mut lines: Vec<Line>, heights: Vec<usize>) -> Self {
-        let mut sheets = HashMap::new();
-        for line in &lines {
-            let next = sheets.len();
-            sheets.entry(line.0[SHEET]).or_insert(next);
-        }
-        lines.sort_by_cached_key(|line| {
-            let (sheet, column) = (sheets[&line.0[SHEET]], texts.column(line));
-            (sheet, line.0[ROW], column, texts.of(line, RULE))
+    pub fn new(parts: Vec<Part>) -> Self {
+        let lines = parts.iter().zip(0..).flat_map(|(part, number)| {
+            let lines = part.issues.lines();
+            lines.map(move |at| (number, at as u32))
         });
-        Self {
-            texts,
-            lines,
-            heights,
+        let lines: Vec<Line> = lines.collect();
+        let mut this = Self { parts, lines };
+        let mut sheets = HashMap::new();
+        for line in &this.lines {
+            let next = sheets.len();
+            sheets.entry(this.text(*line, SHEET)).or_insert(next);
         }
+        let mut lines = this.lines.clone();
+        lines.sort_by_cached_key(|&line| {
+            let (sheet, column) = (sheets[&this.text(line, SHEET)], this.column(line));
+            let row = this.fact(line, ROW).wrapping_add(1);
+            (sheet, row, column, this.text(line, RULE))
+        });
+        this.lines = lines;
+        this
+    }
+
+    fn fact(&self, (part, at): Line, fact: usize) -> u32 {
+        self.parts[part as usize].issues.fact(at as usize, fact)
+    }
+
+    /// Returns a fact of a line that is a text, but for its cells.
+    fn text(&self, (part, at): Line, fact: usize) -> Option<&str> {
+        let part = &self.parts[part as usize];
+        match fact {
+            OUTPUT_SHEET if !part.stands => None,
+            OUTPUT_SHEET if part.title.is_some() => part.title.as_deref(),
+            _ => part.issues.text(at as usize, fact),
+        }
+    }
+
+    /// Returns a fact of a line that is a text.
+    pub fn shown(&self, line: Line, fact: usize) -> Option<Cow<'_, str>> {
+        let (part, at) = (&self.parts[line.0 as usize], line.1 as usize);
+        match fact {
+            CELL => part.issues.cell(at).map(Cow::from),
+            OUTPUT if part.stands => part.issues.output(at).map(Cow::from),
+            OUTPUT => None,
+            _ => self.text(line, fact).map(Cow::from),
+        }
+    }
+
+    /// Returns a fact of a line that is a number.
+    pub fn number(&self, line: Line, fact: usize) -> Option<u32> {
+        Some(self.fact(line, fact)).filter(|number| *number != NONE)
+    }
+
+    /// The letters of a line's column as they are sorted: `Z` stands before `AA`.
+    fn column(&self, line: Line) -> Option<(usize, &str)> {
+        self.text(line, COLUMN).map(|text| (text.len(), text))
+    }
+
+    fn group(&self, line: Line) -> Group {
+        (line.0, self.fact(line, COLUMN), self.fact(line, RULE))
     }
 
     /// Returns how many issues each rule has that more than nine tenths of the rows of its table break.
     fn whole(&self) -> HashMap<Group, usize> {
         let mut counts: HashMap<Group, usize> = HashMap::new();
         for line in &self.lines {
-            *counts.entry(line.group()).or_default() += 1;
+            *counts.entry(self.group(*line)).or_default() += 1;
         }
         counts.retain(|(table, ..), count| {
-            let rows = self.heights[*table];
+            let rows = self.parts[*table as usize].height;
             rows > 0 && *count > MAX_LINES_OF_WHOLE && *count * 10 > rows * 9
         });
         counts
@@ -170,8 +138,8 @@ impl IssueList {
 
     /// How many lines have this severity.
     pub fn count_of(&self, severity: &str) -> usize {
-        let of_severity = |line: &&Line| self.texts.of(line, SEVERITY) == Some(severity);
-        self.lines.iter().filter(of_severity).count()
+        let counts = self.parts.iter().map(|part| part.issues.count_of(severity));
+        counts.sum()
     }
 
     /// Writes the first `most` lines, each as an object of JSON.
@@ -180,18 +148,22 @@ impl IssueList {
     /// When they cannot be written.
     pub fn write(&self, most: usize, out: &mut impl Write) -> io::Result<()> {
         let mut text = Vec::new();
-        for line in self.lines.iter().take(most) {
+        for &line in self.lines.iter().take(most) {
             text.clear();
-            for (number, (key, fact)) in KEYS.iter().zip(line.0).enumerate() {
-                text.push(if number == 0 { b'{' } else { b',' });
+            for (fact, key) in FACTS[..LINE_FACTS].iter().enumerate() {
+                text.push(if fact == 0 { b'{' } else { b',' });
                 push_string(key, &mut text);
                 text.push(b':');
-                match fact {
-                    Fact::None => text.extend_from_slice(b"null"),
-                    Fact::Number(value) => {
-                        text.extend_from_slice(itoa::Buffer::new().format(value).as_bytes());
-                    }
-                    Fact::Text(place) => push_string(&self.texts.all[place as usize], &mut text),
+                if is_number(fact)
+                    && let Some(number) = self.number(line, fact)
+                {
+                    text.extend_from_slice(itoa::Buffer::new().format(number).as_bytes());
+                } else if !is_number(fact)
+                    && let Some(shown) = self.shown(line, fact)
+                {
+                    push_string(&shown, &mut text);
+                } else {
+                    text.extend_from_slice(b"null");
                 }
             }
             text.extend_from_slice(b"}\n");
@@ -206,11 +178,11 @@ impl IssueList {
         let whole = self.whole();
         let mut seen: HashMap<Group, usize> = HashMap::new();
         // Each line, and how many it stands for where these are not listed.
-        let listed = self.lines.iter().filter_map(|line| {
-            let Some(&count) = whole.get(&line.group()) else {
+        let listed = self.lines.iter().filter_map(|&line| {
+            let Some(&count) = whole.get(&self.group(line)) else {
                 return Some((line, 0));
             };
-            let seen = seen.entry(line.group()).or_default();
+            let seen = seen.entry(self.group(line)).or_default();
             *seen += 1;
             match *seen {
                 ..=MAX_LINES_OF_WHOLE => Some((line, 0)),
@@ -220,13 +192,8 @@ impl IssueList {
                 _ => None,
             }
         });
-        let lines: Vec<(&Line, usize)> = listed.take(most).collect();
-        let place = |line: &Line| {
-            Some((
-                self.texts.of(line, OUTPUT_SHEET)?,
-                self.texts.of(line, OUTPUT)?,
-            ))
-        };
+        let lines: Vec<(Line, usize)> = listed.take(most).collect();
+        let place = |line: Line| Some((self.text(line, OUTPUT_SHEET)?, self.shown(line, OUTPUT)?));
         let mut columns = vec![
             ("Sheet", Role::Text, SHEET),
             ("Cell", Role::Link, OUTPUT),
@@ -240,28 +207,30 @@ impl IssueList {
         ];
         columns.retain(|(_, _, key)| {
             let mut lines = lines.iter();
-            !matches!(*key, WRITTEN | KEY) || lines.any(|(line, _)| line.0[*key] != Fact::None)
+            !matches!(*key, WRITTEN | KEY)
+                || lines.any(|(line, _)| self.text(*line, *key).is_some())
         });
         let heads = columns
             .iter()
             .map(|(name, role, _)| ((*name).to_owned(), *role));
         let mut list = List::new(title, counts, heads);
-        for (number, (line, others)) in lines.iter().enumerate() {
-            let rest = (*others > 0).then(|| {
-                let message = self.texts.of(line, MESSAGE).unwrap_or_default();
-                let rows = self.heights[line.1];
+        for (number, &(line, others)) in lines.iter().enumerate() {
+            let rest = (others > 0).then(|| {
+                let message = self.text(line, MESSAGE).unwrap_or_default();
+                let rows = self.parts[line.0 as usize].height;
                 format!(
                     "{message}: {others} more from here on, of {rows} rows; the list of issues has all"
                 )
             });
             for (column, (_, _, key)) in columns.iter().enumerate() {
-                let text = self.texts.of(line, *key);
+                let text = self.text(line, *key);
+                let cell = place(line).map(|(_, cell)| cell);
                 let shown = match *key {
                     MESSAGE if rest.is_some() => rest.as_deref(),
                     VALUE | WRITTEN | KEY if rest.is_some() => None,
                     // Sheet and cell name one place: of this workbook, where the value is in it.
-                    SHEET => self.texts.of(line, OUTPUT_SHEET).or(text),
-                    OUTPUT => place(line).map(|(_, cell)| cell),
+                    SHEET => self.text(line, OUTPUT_SHEET).or(text),
+                    OUTPUT => cell.as_deref(),
                     WRITTEN if text == Some("") => Some(LEFT_EMPTY),
                     _ => text,
                 };
@@ -280,20 +249,20 @@ impl IssueList {
         let unnamed: HashSet<&str> = unnamed.iter().map(String::as_str).collect();
         let fields: HashSet<&str> = fields.iter().map(String::as_str).collect();
         let mut places = HashMap::new();
-        let mut groups: Vec<([Option<&str>; 4], Vec<&Line>)> = Vec::new();
-        for line in &self.lines {
-            let field = self.texts.of(line, FIELD);
+        let mut groups: Vec<([Option<&str>; 4], Vec<Line>)> = Vec::new();
+        for &line in &self.lines {
+            let field = self.text(line, FIELD);
             let known = field.filter(|field| fields.contains(field));
-            let rule = self.texts.of(line, RULE).filter(|rule| {
+            let rule = self.text(line, RULE).filter(|rule| {
                 // The name of a column that a hook has made is a rule's, too.
                 known == field && !unnamed.contains(rule)
             });
-            let severity = self.texts.of(line, SEVERITY);
+            let severity = self.text(line, SEVERITY);
             let group = [
                 Some(rule.unwrap_or(OF_HOOK)),
                 known,
                 severity,
-                self.texts.of(line, SHEET),
+                self.text(line, SHEET),
             ];
             let place = *places.entry(group).or_insert_with(|| {
                 groups.push((group, Vec::new()));
@@ -303,7 +272,7 @@ impl IssueList {
         }
         let (mut left, mut all) = (RANGES, Vec::new());
         for ([rule, field, severity, sheet], lines) in groups.into_iter().take(RULES) {
-            let (count, is_placed) = (lines.len(), |line: &&Line| line.0[CELL] != Fact::None);
+            let (count, is_placed) = (lines.len(), |line: &Line| self.shown(*line, CELL).is_some());
             let placed: Vec<_> = lines.into_iter().filter(is_placed).collect();
             let (mut more, mut cells) = (placed.len(), Vec::new());
             for (range, count) in self
@@ -329,24 +298,22 @@ impl IssueList {
     }
 
     /// Where a cell stands among those of its sheet, column by column. What is not known stands last.
-    fn place<'a>(&'a self, line: &Line) -> (bool, Option<(usize, &'a str)>, bool, Fact) {
-        let (column, row) = (self.texts.column(line), line.0[ROW]);
-        (column.is_none(), column, row == Fact::None, row)
+    fn place(&self, line: Line) -> (bool, Option<(usize, &str)>, u32) {
+        let column = self.column(line);
+        (column.is_none(), column, self.fact(line, ROW))
     }
 
     /// The cells of lines as ranges down a column, and how many cells each has.
-    fn ranges(&self, mut lines: Vec<&Line>) -> Vec<(String, usize)> {
-        lines.sort_by(|one, other| self.place(one).cmp(&self.place(other)));
-        lines.dedup_by_key(|line| (line.0[COLUMN], line.0[ROW]));
-        let follows = |before: &&Line, after: &&Line| match (before.0[ROW], after.0[ROW]) {
-            (Fact::Number(row), Fact::Number(next)) => {
-                row + 1 == next && before.0[COLUMN] == after.0[COLUMN]
-            }
-            _ => false,
+    fn ranges(&self, mut lines: Vec<Line>) -> Vec<(String, usize)> {
+        lines.sort_by(|one, other| self.place(*one).cmp(&self.place(*other)));
+        lines.dedup_by(|one, other| self.place(*one) == self.place(*other));
+        let follows = |before: &Line, after: &Line| {
+            let (before, after) = (self.place(*before), self.place(*after));
+            before.1 == after.1 && before.2 != NONE && before.2 + 1 == after.2
         };
-        let name = |line: &Line| self.texts.of(line, CELL).unwrap_or_default();
-        let range = |stretch: &[&Line]| match stretch {
-            [only] => name(only).to_owned(),
+        let name = |line: Line| self.shown(line, CELL).unwrap_or_default();
+        let range = |stretch: &[Line]| match stretch {
+            [only] => name(*only).into_owned(),
             _ => format!("{}:{}", name(stretch[0]), name(stretch[stretch.len() - 1])),
         };
         lines

@@ -6,7 +6,7 @@
 //! - [`workbook`]: a whole workbook; its XML is packed in blocks by several threads ([`package`]), so that a large table
 //!   costs little more than formatting it
 //! - [`styled`]: a table as people expect to see it, whose columns [`measure`] measures; [`styles`]: the looks of a workbook
-//! - [`issue_list`]: the issues of a run, as lines of JSON, as a sheet, and as what is told of them
+//! - [`issues`]: those of a table; [`issue_list`]: those of a run, as lines of JSON, as a sheet, and as what is told of them
 //! - [`list_sheet`]: a sheet that lists what is told of a workbook, line by line; [`severity`]: the words and colours of both
 //! - [`rows`]: rows alone, for a sheet that openpyxl writes around them
 //! - [`cells`]: one cell of either; [`text`] and [`shared_texts`] what stands in it. Dates are
@@ -14,6 +14,7 @@
 
 pub mod cells;
 pub mod issue_list;
+pub mod issues;
 pub mod list_sheet;
 pub mod measure;
 pub mod package;

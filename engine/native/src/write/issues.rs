@@ -1,0 +1,527 @@
+//! The issues of one table, a column for each fact: of a hundred thousand issues nearly all say the same.
+//!
+//! What is said of cells is kept message by message while the table is read and checked. Once the last hook has left the table, issues are
+//! made of the messages that still stand in it, and then get their places and what stands beside them, fact by fact.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+
+use crate::columns::view::Value;
+
+/// In place of a number or of a text that there is none of.
+pub const NONE: u32 = u32::MAX;
+
+/// The facts of an issue: the keys of a line of the list in their order, and behind them the number of its row, its row in the table from 0,
+/// its column there, and of a cell in a merged range that was filled the range's first cell in the line of the field.
+///
+/// A cell is made of its column and its row, and a cell of the output of the letters under `output` and the row in the table; a text under
+/// `cell` is one that is known without them.
+#[rustfmt::skip]
+pub const FACTS: [&str; 19] = [
+    "sheet", "cell", "severity", "field", "label", "rule", "message", "value", "written", "key", "output", "row", "column",
+    "output_sheet", "table", "id", "position", "source", "merged",
+];
+/// The number of facts that are keys of a line.
+pub const LINE_FACTS: usize = 15;
+
+/// The places of the facts.
+pub const SHEET: usize = 0;
+pub const CELL: usize = 1;
+pub const SEVERITY: usize = 2;
+pub const FIELD: usize = 3;
+pub const LABEL: usize = 4;
+pub const RULE: usize = 5;
+pub const MESSAGE: usize = 6;
+pub const VALUE: usize = 7;
+pub const WRITTEN: usize = 8;
+pub const KEY: usize = 9;
+pub const OUTPUT: usize = 10;
+pub const ROW: usize = 11;
+pub const COLUMN: usize = 12;
+pub const OUTPUT_SHEET: usize = 13;
+pub const TABLE: usize = 14;
+const ID: usize = 15;
+const POSITION: usize = 16;
+const SOURCE: usize = 17;
+const MERGED: usize = 18;
+
+/// The severity of what a hook says, which names none.
+const OF_HOOK: &str = "warning";
+/// The severities, the least first.
+const LEVELS: [&str; 3] = ["info", "warning", "error"];
+
+/// Returns whether a fact is a whole number; the others are texts.
+pub fn is_number(fact: usize) -> bool {
+    matches!(fact, ROW | TABLE | ID | POSITION)
+}
+
+/// Texts, each kept once.
+#[derive(Clone, Default)]
+pub struct Texts {
+    known: HashMap<Arc<str>, u32>,
+    all: Vec<Arc<str>>,
+}
+
+impl Texts {
+    /// Returns the place of a text.
+    pub fn keep(&mut self, text: &str) -> u32 {
+        if let Some(place) = self.known.get(text) {
+            return *place;
+        }
+        let place = self.all.len() as u32;
+        let kept: Arc<str> = text.into();
+        self.all.push(kept.clone());
+        self.known.insert(kept, place);
+        place
+    }
+
+    /// Returns the text at a place; none at [`NONE`].
+    pub fn text(&self, place: u32) -> Option<&str> {
+        self.all.get(place as usize).map(|text| &**text)
+    }
+}
+
+/// A message that was said of a cell: the number of its row, the text of its issue column, and what the list says of it.
+#[derive(Clone, Copy)]
+struct Said {
+    id: u32,
+    text: u32,
+    message: u32,
+    rule: u32,
+    severity: u32,
+}
+
+/// What the list says of a message: message, rule and severity.
+pub type Part = [String; 3];
+
+/// The issues of a table.
+#[derive(Clone, Default)]
+pub struct Issues {
+    pub texts: Texts,
+    facts: [Vec<u32>; FACTS.len()],
+    /// The lines that say what another one says; empty where there are none.
+    is_repeat: Vec<bool>,
+    /// The row of the output in which the header of the table stands, from 1.
+    pub header_row: u32,
+    /// The messages by fields.
+    said: HashMap<String, Vec<Said>>,
+}
+
+impl Issues {
+    pub fn len(&self) -> usize {
+        self.facts[SHEET].len()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Returns a fact of an issue: a number, or the place of a text.
+    pub fn fact(&self, at: usize, fact: usize) -> u32 {
+        self.facts[fact][at]
+    }
+
+    /// Returns a fact of an issue that is a text, as it was put there.
+    pub fn text(&self, at: usize, fact: usize) -> Option<&str> {
+        self.texts.text(self.fact(at, fact))
+    }
+
+    /// Returns the column and the row of an issue's cell; nothing where it has none.
+    pub fn place(&self, at: usize) -> Option<(&str, u32)> {
+        let row = self.fact(at, ROW);
+        let column = self.text(at, COLUMN)?;
+        (row != NONE).then_some((column, row))
+    }
+
+    /// Returns the name of an issue's cell.
+    pub fn cell(&self, at: usize) -> Option<String> {
+        match self.text(at, CELL) {
+            Some(cell) => Some(cell.to_owned()),
+            None => self.place(at).map(|(column, row)| format!("{column}{row}")),
+        }
+    }
+
+    /// Returns the name of an issue's cell in the output.
+    pub fn output(&self, at: usize) -> Option<String> {
+        let column = self.text(at, OUTPUT)?;
+        let row = self.fact(at, POSITION) + self.header_row + 1;
+        Some(format!("{column}{row}"))
+    }
+
+    /// Returns the lines of the list: the issues but for those that say what another one says.
+    pub fn lines(&self) -> impl Iterator<Item = usize> + '_ {
+        let is_line = |at: &usize| !self.is_repeat.get(*at).is_some_and(|is| *is);
+        (0..self.len()).filter(is_line)
+    }
+
+    /// Keeps the messages of a field's cells. `ids`: the numbers of the rows; `texts`: the texts that the messages are a part of; `tell`: what
+    /// the list says of a message, which is asked once.
+    ///
+    /// # Errors
+    /// What `tell` fails with.
+    pub fn keep<E>(
+        &mut self,
+        field: &str,
+        ids: &[Value<'_>],
+        texts: &[Value<'_>],
+        messages: &[Value<'_>],
+        mut tell: impl FnMut(&str) -> Result<Part, E>,
+    ) -> Result<(), E> {
+        let mut told: HashMap<&str, [u32; 3]> = HashMap::new();
+        let known = self.said.entry(field.to_owned()).or_default();
+        for ((id, text), message) in ids.iter().zip(texts).zip(messages) {
+            let (Value::Text(text), Value::Text(message)) = (text, message) else {
+                continue;
+            };
+            let [message, rule, severity] = match told.get(message) {
+                Some(part) => *part,
+                None => {
+                    let part = tell(message)?.map(|text| self.texts.keep(&text));
+                    told.insert(message, part);
+                    part
+                }
+            };
+            let cell = (number(id), self.texts.keep(text));
+            known.push(Said::new(cell, [message, rule, severity]));
+        }
+        Ok(())
+    }
+
+    /// Keeps messages that were put behind those that the cells of a field had: `before` are the texts of these, `texts` the new ones.
+    pub fn join(
+        &mut self,
+        field: &str,
+        ids: &[Value<'_>],
+        [before, texts, messages]: [&[Value<'_>]; 3],
+        [rule, severity]: [&str; 2],
+    ) {
+        let mut cells = Vec::new();
+        let (mut former, mut joined) = (Vec::new(), Vec::new());
+        for (row, message) in messages.iter().enumerate() {
+            let (Value::Text(message), Value::Text(text)) = (message, texts[row]) else {
+                continue;
+            };
+            let (id, text) = (number(&ids[row]), self.texts.keep(text));
+            if let Value::Text(before) = before[row] {
+                cells.push((id, self.texts.keep(before)));
+                former.push((id, text));
+            }
+            let part = [message, rule, severity].map(|text| self.texts.keep(text));
+            joined.push(Said::new((id, text), part));
+        }
+        // What a text was made of is part of the new one.
+        let parts = self.parts(field, &cells).into_iter();
+        let former: Vec<Said> = parts
+            .map(|(at, part)| Said::new(former[at], part))
+            .collect();
+        let known = self.said.entry(field.to_owned()).or_default();
+        known.splice(0..0, former);
+        known.extend(joined);
+    }
+
+    /// Makes issues of the texts that stand in the issue column of a field; one that nobody has kept a message of is a hook's.
+    pub fn list(&mut self, field: &str, ids: &[Value<'_>], texts: &[Value<'_>]) {
+        let (mut cells, mut rows) = (Vec::new(), Vec::new());
+        for (row, text) in texts.iter().enumerate() {
+            if let Value::Text(text) = text {
+                cells.push((number(&ids[row]), self.texts.keep(text)));
+                rows.push(row as u32);
+            }
+        }
+        let name = match field {
+            "" => NONE,
+            _ => self.texts.keep(field),
+        };
+        for (cell, part) in self.parts(field, &cells) {
+            let at = self.add(part, name);
+            self.facts[ID][at] = cells[cell].0;
+            self.facts[POSITION][at] = rows[cell];
+        }
+    }
+
+    /// Adds an issue of which no row is known, and returns its place.
+    pub fn add(&mut self, [message, rule, severity]: [u32; 3], field: u32) -> usize {
+        for facts in &mut self.facts {
+            facts.push(NONE);
+        }
+        let at = self.len() - 1;
+        for (fact, text) in [
+            (MESSAGE, message),
+            (RULE, rule),
+            (SEVERITY, severity),
+            (FIELD, field),
+            (SOURCE, field),
+        ] {
+            self.facts[fact][at] = text;
+        }
+        at
+    }
+
+    /// Returns the messages that the texts of some cells were made of, each with the place of its cell. Without a row's number its text tells
+    /// them; with one they agree on both.
+    fn parts(&mut self, field: &str, cells: &[(u32, u32)]) -> Vec<(usize, [u32; 3])> {
+        let rule = match field {
+            "" => "hook".to_owned(),
+            _ => format!("{field}.hook"),
+        };
+        let of_hook = [&*rule, OF_HOOK].map(|text| self.texts.keep(text));
+        let known = self.said.get(field).map_or(&[][..], Vec::as_slice);
+        let has_ids =
+            cells.iter().all(|cell| cell.0 != NONE) && known.iter().all(|said| said.id != NONE);
+        let key = |id: u32, text: u32| (if has_ids { id } else { NONE }, text);
+        let mut order: Vec<usize> = (0..known.len()).collect();
+        order.sort_by_key(|&at| key(known[at].id, known[at].text));
+        let mut found = Vec::with_capacity(cells.len());
+        for (at, &(id, text)) in cells.iter().enumerate() {
+            let own = key(id, text);
+            let first = order.partition_point(|&at| key(known[at].id, known[at].text) < own);
+            let start = found.len();
+            for said in order[first..].iter().map(|&at| &known[at]) {
+                if key(said.id, said.text) != own {
+                    break;
+                }
+                let is_new = |(_, part): &(usize, [u32; 3])| part[..2] != [said.message, said.rule];
+                if found[start..].iter().all(is_new) {
+                    found.push((at, [said.message, said.rule, said.severity]));
+                }
+            }
+            if found.len() == start {
+                found.push((at, [text, of_hook[0], of_hook[1]]));
+            }
+        }
+        found
+    }
+
+    /// Puts a fact of some issues, the first of which is at `first`.
+    pub fn put(&mut self, fact: usize, first: usize, values: &[u32]) {
+        self.facts[fact][first..first + values.len()].copy_from_slice(values);
+    }
+
+    /// Puts a fact of the issues of a field, or of all, by the rows of the table.
+    pub fn put_by_row(&mut self, fact: usize, field: Option<&str>, values: &HashMap<u32, u32>) {
+        for at in 0..self.len() {
+            if (field.is_none() || self.text(at, SOURCE) == field)
+                && let Some(value) = values.get(&self.facts[POSITION][at])
+            {
+                self.facts[fact][at] = *value;
+            }
+        }
+    }
+
+    /// Names the field of a column of the table, and its label; a column that no field has has none.
+    pub fn name_field(&mut self, source: Option<&str>, label: Option<&str>, is_field: bool) {
+        let label = label.map_or(NONE, |label| self.texts.keep(label));
+        for at in 0..self.len() {
+            if self.text(at, SOURCE) == source {
+                self.facts[LABEL][at] = label;
+                if !is_field {
+                    self.facts[FIELD][at] = NONE;
+                }
+            }
+        }
+    }
+
+    /// Says where the table was written: on which sheet, and the letters of its columns there.
+    pub fn place_output(
+        &mut self,
+        sheet: Option<&str>,
+        header_row: u32,
+        letters: &HashMap<String, String>,
+    ) {
+        self.header_row = header_row;
+        let sheet = sheet.map_or(NONE, |sheet| self.texts.keep(sheet));
+        for at in 0..self.len() {
+            self.facts[OUTPUT_SHEET][at] = sheet;
+            let column = self.text(at, SOURCE).and_then(|name| letters.get(name));
+            if let Some(column) = column.filter(|_| self.facts[POSITION][at] != NONE) {
+                self.facts[OUTPUT][at] = self.texts.keep(column);
+            }
+        }
+    }
+
+    /// Finds the issues that say what another one says: of a row that a hook has doubled, of a cell that holds several records, and of what
+    /// stands beside the table, in no cell, which has a text of no length for its name.
+    pub fn leave_out_repeats(&mut self) {
+        let mut known = HashSet::new();
+        self.is_repeat = vec![false; self.len()];
+        for at in 0..self.len() {
+            let is_beside = self.text(at, CELL) == Some("");
+            let field = if is_beside {
+                self.facts[FIELD][at]
+            } else {
+                NONE
+            };
+            let same = [ROW, COLUMN, RULE, MESSAGE].map(|fact| self.facts[fact][at]);
+            if self.facts[ROW][at] != NONE || is_beside {
+                self.is_repeat[at] = !known.insert((same, field));
+            }
+            if is_beside {
+                self.facts[CELL][at] = NONE;
+            }
+        }
+        let mut shared: HashMap<[u32; 6], Vec<usize>> = HashMap::new();
+        for at in self.lines().filter(|&at| self.facts[MERGED][at] != NONE) {
+            let same = [MERGED, SOURCE, RULE, SEVERITY, MESSAGE, VALUE];
+            let same = same.map(|fact| self.facts[fact][at]);
+            shared.entry(same).or_default().push(at);
+        }
+        for lines in shared.into_values() {
+            let is_first = |at: &usize| self.cell(*at).as_deref() == self.text(*at, MERGED);
+            let (first, others): (Vec<usize>, Vec<usize>) =
+                lines.iter().partition(|at| is_first(at));
+            // Where the first cell has no such issue, another one stands for itself.
+            if first.is_empty() || lines.len() == 1 {
+                continue;
+            }
+            for at in others {
+                self.is_repeat[at] = true;
+            }
+            for at in first {
+                let message = self.text(at, MESSAGE).unwrap_or_default();
+                let message = format!("{message} ({} rows share this cell)", lines.len());
+                self.facts[MESSAGE][at] = self.texts.keep(&message);
+            }
+        }
+    }
+
+    /// Returns the columns of the table that have issues, or such whose row is known, in their order.
+    pub fn sources(&self, has_row: bool) -> Vec<Option<&str>> {
+        let mut found = Vec::new();
+        let mut known = HashSet::new();
+        for at in 0..self.len() {
+            if (!has_row || self.facts[POSITION][at] != NONE)
+                && known.insert(self.facts[SOURCE][at])
+            {
+                found.push(self.text(at, SOURCE));
+            }
+        }
+        found
+    }
+
+    /// Returns the rows of the table that have issues: of a column, of a severity, or all.
+    pub fn rows(&self, source: Option<&str>, severity: Option<&str>) -> Vec<u32> {
+        let is_wanted = |at: &usize| {
+            (source.is_none() || self.text(*at, SOURCE) == source)
+                && (severity.is_none() || self.text(*at, SEVERITY) == severity)
+        };
+        let rows = (0..self.len()).filter(is_wanted);
+        let mut rows: Vec<u32> = rows.map(|at| self.facts[POSITION][at]).collect();
+        rows.retain(|row| *row != NONE);
+        rows.sort_unstable();
+        rows.dedup();
+        rows
+    }
+
+    /// Returns how severe the issues of each row are at worst, for each column that has issues: 0 for none, 3 for errors.
+    pub fn levels(&self, rows: usize) -> Vec<(&str, Vec<u8>)> {
+        let mut found: Vec<(&str, Vec<u8>)> = Vec::new();
+        let mut places: HashMap<u32, usize> = HashMap::new();
+        for at in 0..self.len() {
+            let row = self.facts[POSITION][at] as usize;
+            let place = places.entry(self.facts[SOURCE][at]);
+            if row >= rows {
+                continue;
+            }
+            let place = *place.or_insert_with(|| {
+                found.push((self.text(at, SOURCE).unwrap_or_default(), vec![0; rows]));
+                found.len() - 1
+            });
+            let severity = self.text(at, SEVERITY);
+            let level = LEVELS.iter().position(|level| severity == Some(level));
+            let level = level.map_or(0, |level| level as u8 + 1);
+            found[place].1[row] = found[place].1[row].max(level);
+        }
+        found
+    }
+
+    /// Returns the issues with a message that have a cell and a row, each with its place, its column and its row.
+    pub fn with_message(&self, message: &str) -> Vec<(usize, Option<&str>, u32)> {
+        let is_wanted = |at: &usize| {
+            self.text(*at, MESSAGE) == Some(message)
+                && self.facts[POSITION][*at] != NONE
+                && self.cell(*at).is_some()
+        };
+        let found = (0..self.len()).filter(is_wanted);
+        found
+            .map(|at| (at, self.text(at, SOURCE), self.facts[POSITION][at]))
+            .collect()
+    }
+
+    /// Returns the first cell of an issue's merged range, or its own cell.
+    pub fn first_cell(&self, at: usize) -> Option<String> {
+        let merged = self.text(at, MERGED).map(str::to_owned);
+        merged.or_else(|| self.cell(at))
+    }
+
+    /// Returns how many lines there are of a severity.
+    pub fn count_of(&self, severity: &str) -> usize {
+        let is_of = |at: &usize| self.text(*at, SEVERITY) == Some(severity);
+        self.lines().filter(is_of).count()
+    }
+
+    /// Parts the issues of some rows of the table, in their order, from those of the others. What is of no row stays with the others.
+    pub fn split(&self, rows: &[u32]) -> [Self; 2] {
+        let empty = || Self {
+            texts: self.texts.clone(),
+            ..Self::default()
+        };
+        let mut halves = [empty(), empty()];
+        for at in 0..self.len() {
+            let row = self.facts[POSITION][at];
+            let above = rows.partition_point(|other| *other < row);
+            let is_of = rows.get(above) == Some(&row);
+            let half = &mut halves[usize::from(is_of)];
+            for (own, facts) in half.facts.iter_mut().zip(&self.facts) {
+                own.push(facts[at]);
+            }
+            if row != NONE {
+                let place = if is_of {
+                    above as u32
+                } else {
+                    row - above as u32
+                };
+                *half.facts[POSITION].last_mut().unwrap_or(&mut 0) = place;
+            }
+        }
+        halves
+    }
+
+    /// Adds the issues of a table that stands below so many rows of others.
+    pub fn append(&mut self, other: &Self, above: u32) {
+        let texts: Vec<u32> = other
+            .texts
+            .all
+            .iter()
+            .map(|text| self.texts.keep(text))
+            .collect();
+        for (fact, (own, facts)) in self.facts.iter_mut().zip(&other.facts).enumerate() {
+            own.extend(facts.iter().map(|&value| match value {
+                NONE => NONE,
+                row if fact == POSITION => row + above,
+                number if is_number(fact) => number,
+                text => texts[text as usize],
+            }));
+        }
+    }
+}
+
+impl Said {
+    fn new((id, text): (u32, u32), [message, rule, severity]: [u32; 3]) -> Self {
+        Self {
+            id,
+            text,
+            message,
+            rule,
+            severity,
+        }
+    }
+}
+
+/// The number of a row, as far as it is one.
+fn number(value: &Value<'_>) -> u32 {
+    match *value {
+        Value::Unsigned(number) => u32::try_from(number).unwrap_or(NONE),
+        Value::Integer(number) => u32::try_from(number).unwrap_or(NONE),
+        _ => NONE,
+    }
+}
