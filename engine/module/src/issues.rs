@@ -40,6 +40,23 @@ fn place_of(name: &str) -> PyResult<usize> {
     place.ok_or_else(|| PyKeyError::new_err(name.to_owned()))
 }
 
+/// Numbers, or the places of texts.
+fn facts_of(issues: &mut Table, fact: usize, values: &Bound<'_, PyList>) -> PyResult<Vec<u32>> {
+    let mut facts = Vec::with_capacity(values.len());
+    for value in values {
+        facts.push(if value.is_none() {
+            NONE
+        } else if is_number(fact) {
+            value.extract()?
+        } else {
+            issues
+                .texts
+                .keep(&value.cast::<PyString>()?.to_string_lossy())
+        });
+    }
+    Ok(facts)
+}
+
 #[pymethods]
 impl Issues {
     #[new]
@@ -182,15 +199,12 @@ impl Issues {
         &mut self,
         name: &str,
         rows: Vec<u32>,
-        texts: Vec<Option<String>>,
+        texts: &Bound<'_, PyList>,
         source: Option<&str>,
     ) -> PyResult<()> {
         let (fact, issues) = (place_of(name)?, self.change());
-        let places = texts
-            .iter()
-            .map(|text| text.as_ref().map_or(NONE, |text| issues.texts.keep(text)));
-        let values = rows.into_iter().zip(places.collect::<Vec<_>>()).collect();
-        issues.put_by_row(fact, source, &values);
+        let texts = facts_of(issues, fact, texts)?;
+        issues.put_by_row(fact, source, &rows.into_iter().zip(texts).collect());
         Ok(())
     }
 

@@ -20,6 +20,8 @@ struct Words {
     words: HashSet<&'static str>,
     /// For the length and the first byte of each word of ASCII the last bytes, a bit each: most cells begin or end otherwise.
     ends: Vec<[u64; 64]>,
+    /// The same for all words, whatever their lengths.
+    any_ends: [u64; 64],
     /// The first letters of the other words.
     letters: HashSet<char>,
 }
@@ -27,6 +29,10 @@ struct Words {
 static WORDS: LazyLock<Words> = LazyLock::new(|| {
     let words: HashSet<&str> = LISTS.words("missing").into_iter().collect();
     let mut ends = vec![[0; 64]; LONGEST + 1];
+    let mut any_ends = [0; 64];
+    for word in words.iter().map(|word| word.as_bytes()) {
+        any_ends[usize::from(word[0] & 63)] |= 1 << (word[word.len() - 1] & 63);
+    }
     for word in words
         .iter()
         .filter(|word| word.is_ascii())
@@ -41,6 +47,7 @@ static WORDS: LazyLock<Words> = LazyLock::new(|| {
     Words {
         words,
         ends,
+        any_ends,
         letters,
     }
 });
@@ -50,6 +57,15 @@ impl Words {
     fn have(&self, text: &str) -> Option<String> {
         // Folded, a control character is a blank.
         let is_left_out = |byte: &u8| matches!(byte, 0..=b' ' | b'.' | 0x7f);
+        if let [first, .., last] = *text.as_bytes()
+            && first.is_ascii_alphanumeric()
+            && last.is_ascii_alphanumeric()
+            && self.any_ends[usize::from(first.to_ascii_lowercase() & 63)]
+                & 1 << (last.to_ascii_lowercase() & 63)
+                == 0
+        {
+            return None;
+        }
         if text.is_ascii() {
             let mut bytes = text.bytes().filter(|byte| !is_left_out(byte));
             let Some(first) = bytes.next() else {

@@ -326,6 +326,14 @@ impl IssueList {
 /// A string of JSON (RFC 8259).
 fn push_string(text: &str, out: &mut Vec<u8>) {
     out.push(b'"');
+    if text
+        .bytes()
+        .all(|byte| byte >= b' ' && byte != b'"' && byte != b'\\')
+    {
+        out.extend_from_slice(text.as_bytes());
+        out.push(b'"');
+        return;
+    }
     let mut written = 0;
     for (place, byte) in text.bytes().enumerate() {
         let short = match byte {

@@ -100,9 +100,9 @@ impl KnownWords {
     }
 
     fn knows(&self, text: &str) -> bool {
+        let is_word = |text: &str| self.may_be(text) && self.words.contains(&simplify(text));
         let bare = without_brackets(text);
-        self.may_be(text) && self.words.contains(&simplify(text))
-            || bare.len() < text.len() && self.may_be(bare) && self.words.contains(&simplify(bare))
+        is_word(text) || bare.len() < text.len() && is_word(bare)
     }
 
     /// Whether a text begins and ends as one of the words. Letters that have to be folded may be any.
@@ -130,7 +130,7 @@ impl KnownWords {
 
 /// The text before a bracket: "Net (EUR)" is "Net ".
 pub fn without_brackets(text: &str) -> &str {
-    &text[..text.find(['(', '[']).unwrap_or(text.len())]
+    &text[..memchr::memchr2(b'(', b'[', text.as_bytes()).unwrap_or(text.len())]
 }
 
 /// A header for comparing: small letters without accents, single blanks in place of anything else.

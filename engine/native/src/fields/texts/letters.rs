@@ -21,7 +21,9 @@ pub fn wrong_letters(text: &str) -> Option<&'static str> {
 fn is_misread(text: &str) -> bool {
     // The bytes that begin a letter in UTF-8 are these in both encodings.
     let may_begin = |c: char| ('Â'..='ô').contains(&c) || "√¬ƒ≈‚∆Œœ–".contains(c);
-    if !text.contains(may_begin) {
+    // A letter of UTF-8 that is none of ASCII has two bytes and more: José has one strange letter alone.
+    let is_alone = |letters: &str| letters.chars().nth(1).is_none() && !letters.is_empty();
+    if text.split(|c: char| c.is_ascii()).any(is_alone) || !text.contains(may_begin) {
         return false;
     }
     [WINDOWS_1252, MACINTOSH].into_iter().any(|encoding| {
