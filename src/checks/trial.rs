@@ -12,7 +12,7 @@ use super::check::CheckError;
 use crate::base::cancel::Cancel;
 use crate::base::clock::Timestamp;
 use crate::base::files::FileError;
-use crate::engine::report::Completed;
+use crate::engine::report::completed;
 use crate::engine::sandbox::{Limits, Policy};
 use crate::engine::{
     ChildProcess, EngineReport, EngineTask, Invocation, Launch, Message, RunReport,
@@ -126,7 +126,7 @@ pub(super) struct Reading {
 impl Reading {
     /// What its report says, as a run records it. `None`: it did not come to its end.
     pub fn recorded(&self) -> Option<RunReport> {
-        let completed = Completed::of(self.report.completed.as_ref()?);
+        let completed = completed(self.report.completed.as_ref()?);
         let noticed = self.report.noticed.clone();
         Some(RunReport { noticed, completed })
     }

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from typing import Any
 
-    from ade_engine.application.completed import RunReport, SheetReport
+    from ade_engine.application.completed import RunReport
     from ade_engine.extensions.registry import Registry
     from ade_engine.io.input.source import Source, SourceSheet
     from ade_engine.io.output.other_shapes import OtherShapes
@@ -357,7 +357,7 @@ class _Run:
 
         registry, manifest, package_folder, modules = _load_config(plan.config_package, self.settings, self.logger)
         self.registry = registry
-        report.fields = registry.fields
+        report.set_fields(registry.fields)
         if self.policy.sends_notices:
             # While the file is being read.
             for warning in _configuration_warnings(plan.config_package, package_folder, modules, registry):
@@ -409,9 +409,9 @@ class _Run:
         if not sheets and self.policy.sends_codes and HookName.ON_WORKBOOK_BEFORE_SAVE not in pipeline.hooks:
             raise InputError(_nothing_to_read(all_sheets))
         for index, sheet in enumerate(sheets):
-            sheet_report = report.add_sheet(sheet.title, index, sheet.title == active_title)
-            self._process_sheet(pipeline, context.for_sheet(sheet.title, index), sheet, sheet_report)
-        self._leave_out(pipeline.left_out, report, registry, is_all=len(pipeline.left_out) == len(sheets))
+            report.add_sheet(sheet.title, index, sheet.title == active_title)
+            self._process_sheet(pipeline, context.for_sheet(sheet.title, index), sheet, report)
+        self._leave_out(pipeline.left_out, report, is_all=len(pipeline.left_out) == len(sheets))
         self._save(pipeline, context, output, report)
 
     def _save(self, pipeline: SheetPipeline, context: RunContext, output: Output, report: RunReport) -> None:
@@ -429,7 +429,7 @@ class _Run:
         if context.remarks:
             from ade_engine.pipeline.issues.listed import lines_of_remarks
 
-            report.issues.append(output.add_issues(lines_of_remarks(context)))
+            report.add_issues(None, output.add_issues(lines_of_remarks(context)))
         if is_late:
             self._add_own_sheets(output)
         output.save(str(self.plan.output_file), self._files_beside(pipeline, output, apart))
@@ -499,7 +499,7 @@ class _Run:
         return Output(escape_formulas=settings.escape_formulas, print_setup=bool(settings.print_setup), leaves_out_controls=settings.edition != "1.9")
 
     def _process_sheet(
-        self, pipeline: SheetPipeline, context: RunContext, sheet: SourceSheet, report: SheetReport
+        self, pipeline: SheetPipeline, context: RunContext, sheet: SourceSheet, report: RunReport
     ) -> None:
         """Process one sheet, and report its results, also after a failure."""
         from ade_engine.pipeline.write import SheetOutcome
@@ -514,7 +514,7 @@ class _Run:
             raise of_input from error
         finally:
             # Last, because a hook may change a table's result, and reports show the final one.
-            report.add(outcome, context.registry)
+            report.add(context.sheet_index, outcome)
 
     def _of_input(self, error: Exception) -> InputError | None:
         """The same error as one of the input, if the input is at fault; the contract knows fewer of these."""
@@ -533,14 +533,14 @@ class _Run:
         is_of_output = isinstance(error, OutputError) or kind_of(error) == "IllegalCharacterError"
         return InputError(said_by(error)) if is_of_output else None
 
-    def _leave_out(self, sheets: list[LeftOut], report: RunReport, registry: Registry, *, is_all: bool) -> None:
+    def _leave_out(self, sheets: list[LeftOut], report: RunReport, *, is_all: bool) -> None:
         """Name the sheets that have no field; the first is written after all where they are all that there is."""
         if sheets and is_all:
             first = sheets.pop(0)
             try:
                 first.write()
             finally:
-                report.sheet(first.index).add(first.outcome, registry)
+                report.add(first.index, first.outcome)
         titles = [sheet.title for sheet in sheets]
         if titles:
             have = "1 sheet has" if len(titles) == 1 else f"{len(titles)} sheets have"

@@ -3,6 +3,7 @@
 use ade_engine_native::cells::text_form::push_python_float;
 use pyo3::exceptions::{PyRecursionError, PyTypeError, PyValueError};
 use pyo3::prelude::*;
+use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyBool, PyBytes, PyDict, PyFloat, PyInt, PyList, PyString, PyTuple};
 
 /// Deeper values contain themselves, or nobody reads them.
@@ -53,6 +54,84 @@ pub fn json_text(
         quick?;
     }
     Ok(line.out)
+}
+
+/// JSON of an object, as a mapping that is parsed when somebody looks at it.
+#[pyclass(frozen, mapping, module = "ade_engine._native")]
+pub struct Json {
+    text: String,
+    parsed: PyOnceLock<Py<PyDict>>,
+}
+
+impl Json {
+    /// Takes the text of an object. Letters that are none of ASCII become escapes, as in all that events say.
+    pub fn new(mut text: String) -> Self {
+        if !text.is_ascii() {
+            let mut plain = String::with_capacity(text.len());
+            for letter in text.chars() {
+                match letter.is_ascii() {
+                    true => plain.push(letter),
+                    false => push_escape(letter, &mut plain),
+                }
+            }
+            text = plain;
+        }
+        let parsed = PyOnceLock::new();
+        Self { text, parsed }
+    }
+
+    fn parsed<'py>(&self, py: Python<'py>) -> PyResult<&Bound<'py, PyDict>> {
+        let parsed = self.parsed.get_or_try_init(py, || {
+            let parsed = py.import("json")?.call_method1("loads", (&self.text,))?;
+            Ok::<_, PyErr>(parsed.cast_into::<PyDict>()?.unbind())
+        })?;
+        Ok(parsed.bind(py))
+    }
+}
+
+#[pymethods]
+impl Json {
+    fn __getitem__<'py>(&self, key: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
+        self.parsed(key.py())?.as_any().get_item(key)
+    }
+
+    fn __contains__(&self, key: &Bound<'_, PyAny>) -> PyResult<bool> {
+        self.parsed(key.py())?.contains(key)
+    }
+
+    fn __iter__<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        Ok(self.parsed(py)?.as_any().try_iter()?.into_any())
+    }
+
+    fn __len__(&self, py: Python<'_>) -> PyResult<usize> {
+        Ok(self.parsed(py)?.len())
+    }
+
+    /// By its length Python would ask for it to be parsed.
+    fn __bool__(&self) -> bool {
+        true
+    }
+
+    fn keys<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.parsed(py)?.call_method0("keys")
+    }
+
+    fn values<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.parsed(py)?.call_method0("values")
+    }
+
+    fn items<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.parsed(py)?.call_method0("items")
+    }
+
+    #[pyo3(signature = (key, default = None))]
+    fn get<'py>(
+        &self,
+        key: &Bound<'py, PyAny>,
+        default: Option<Bound<'py, PyAny>>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        self.parsed(key.py())?.call_method1("get", (key, default))
+    }
 }
 
 struct Line<'a, 'py> {
@@ -109,6 +188,8 @@ impl Line<'_, '_> {
             self.push_list(list.iter(), depth)?;
         } else if let Ok(tuple) = value.cast::<PyTuple>() {
             self.push_list(tuple.iter(), depth)?;
+        } else if let Ok(json) = value.cast::<Json>() {
+            self.out.push_str(&json.get().text);
         } else if self.is_quick {
             return self.begin_anew();
         } else {
@@ -236,25 +317,33 @@ impl Line<'_, '_> {
     }
 
     fn push_escape(&mut self, letter: char) {
-        match letter {
-            '"' => self.out.push_str("\\\""),
-            '\\' => self.out.push_str("\\\\"),
-            '\n' => self.out.push_str("\\n"),
-            '\r' => self.out.push_str("\\r"),
-            '\t' => self.out.push_str("\\t"),
-            '\u{8}' => self.out.push_str("\\b"),
-            '\u{c}' => self.out.push_str("\\f"),
-            _ => {
-                for unit in letter.encode_utf16(&mut [0; 2]) {
-                    self.push_unit(*unit);
-                }
-            }
-        }
+        push_escape(letter, &mut self.out);
     }
 
     fn push_unit(&mut self, unit: u16) {
-        self.out.push_str(&format!("\\u{unit:04x}"));
+        push_unit(unit, &mut self.out);
     }
+}
+
+fn push_escape(letter: char, out: &mut String) {
+    match letter {
+        '"' => out.push_str("\\\""),
+        '\\' => out.push_str("\\\\"),
+        '\n' => out.push_str("\\n"),
+        '\r' => out.push_str("\\r"),
+        '\t' => out.push_str("\\t"),
+        '\u{8}' => out.push_str("\\b"),
+        '\u{c}' => out.push_str("\\f"),
+        _ => {
+            for unit in letter.encode_utf16(&mut [0; 2]) {
+                push_unit(*unit, out);
+            }
+        }
+    }
+}
+
+fn push_unit(unit: u16, out: &mut String) {
+    out.push_str(&format!("\\u{unit:04x}"));
 }
 
 /// Returns whether a letter is written as it stands.

@@ -3,6 +3,7 @@
 //! A thin layer: it converts arguments, releases the interpreter while Rust works, and converts results to Python objects.
 //! The behaviour of the classes is documented in `ade_engine/io`, which wraps them.
 
+mod account;
 mod cells;
 mod column;
 mod error;
@@ -31,6 +32,8 @@ fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add("SourceError", module.py().get_type::<SourceError>())?;
     #[cfg(target_os = "linux")]
     module.add_function(wrap_pyfunction!(warm::wait_for_run, module)?)?;
+    module.add_class::<account::Account>()?;
+    module.add_class::<json::Json>()?;
     module.add_class::<source::Source>()?;
     module.add_class::<source::Scan>()?;
     module.add_class::<column::ArrowColumn>()?;

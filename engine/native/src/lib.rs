@@ -1,6 +1,7 @@
 //! The engine's native half: all work on single cells.
 //!
 //! # Map
+//! - [`account`]: what is told of a run
 //! - [`read`]: from input files of every format to sheets, in the background
 //! - [`cells`]: the storage of a sheet's cells, and the conversion of single values (serial dates, text forms)
 //! - [`columns`]: from cells to polars columns, and from polars frames back
@@ -17,6 +18,7 @@
 //! No input makes it panic, hang, or take memory out of proportion to the input's size. Values are those that openpyxl
 //! returns for workbooks, xlrd for old ones, and the `csv` module for text.
 
+pub mod account;
 pub mod cells;
 pub mod columns;
 pub mod error;

@@ -7,7 +7,6 @@
 //! Any engine may have sent them, and code of a configuration may have written them, so nothing relies on their shape: a part that is
 //! not as it should be is left out, and what is recorded of [`Noticed`] has the keys that are known here and no others.
 
-mod completed;
 mod noticed;
 mod rows;
 mod shape;
@@ -17,11 +16,12 @@ use serde::Deserialize;
 use serde::de::IgnoredAny;
 use serde_json::{Map, Value};
 
-pub use completed::{
+pub use ade_engine_native::account::completed::{
     ColumnFound, Completed, FieldFound, Finding, SheetFound, TableFound, WorkbookFound,
 };
 pub use noticed::{IssueList, Noticed, RuleCount, Told};
 pub use rows::RowCounts;
+use shape::{each, part};
 pub use table::{
     Column, Field, HeaderRows, Hook, Looks, Nearest, Output, Part, Second, Table, Vote, Written,
 };
@@ -40,7 +40,7 @@ impl RunReport {
     pub fn of(payload: &Value) -> Self {
         Self {
             noticed: Noticed::of(payload),
-            completed: Completed::of(payload),
+            completed: completed(payload),
         }
     }
 
@@ -84,7 +84,19 @@ impl RunReport {
             let place = one.region();
             place.is_some() && place == table.region.as_deref() && one.index() == table.table
         };
-        sheet.tables.iter().find(same)?.rows()
+        RowCounts::of_table(sheet.tables.iter().find(same)?)
+    }
+}
+
+/// The closing report that a payload is, as far as anything goes by it.
+pub fn completed(payload: &Value) -> Completed {
+    Completed {
+        evaluation: part(payload, "evaluation"),
+        validation: part(payload, "validation"),
+        counts: part(payload, "counts"),
+        fields: each(payload, "fields"),
+        workbooks: each(payload, "workbooks"),
+        ..Completed::default()
     }
 }
 

@@ -1,5 +1,6 @@
 //! How many rows there were, and what became of them: hooks may drop rows and add some, and those with errors may be quarantined.
 
+use ade_engine_native::account::completed::TableFound;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -23,6 +24,12 @@ impl RowCounts {
             written: evaluated - quarantined,
             quarantined,
         }
+    }
+
+    /// The rows of a table. `None`: the engine does not tell them.
+    pub fn of_table(table: &TableFound) -> Option<Self> {
+        let evaluated = table.validation.rows_evaluated?;
+        Some(Self::of(table.rows_read()?, evaluated, 0))
     }
 
     /// Rows of the result, in whichever place they are.

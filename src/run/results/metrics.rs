@@ -13,7 +13,7 @@ pub(super) fn derive(run: &Completed) -> Vec<(&'static str, Value)> {
         json!(found.count())
     };
     let (counts, validation) = (&run.counts, &run.validation);
-    let issues = |word: &str| json!(validation.issues_by_severity.get(word).unwrap_or(&0));
+    let issues = validation.issues_by_severity;
     let own: Vec<u64> = all(run)
         .filter(|(.., column)| column.is_own())
         .map(|(.., column)| column.non_empty_cells)
@@ -29,9 +29,9 @@ pub(super) fn derive(run: &Completed) -> Vec<(&'static str, Value)> {
         ("evaluation_findings_warning", of_severity("warning")),
         ("evaluation_findings_error", of_severity("error")),
         ("validation_issues_total", json!(validation.issues_total)),
-        ("validation_issues_info", issues("info")),
-        ("validation_issues_warning", issues("warning")),
-        ("validation_issues_error", issues("error")),
+        ("validation_issues_info", json!(issues.info)),
+        ("validation_issues_warning", json!(issues.warning)),
+        ("validation_issues_error", json!(issues.error)),
         ("validation_max_severity", json!(validation.max_severity)),
         ("workbook_count", json!(counts.workbooks)),
         ("sheet_count", json!(counts.sheets)),

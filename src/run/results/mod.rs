@@ -19,7 +19,7 @@ use serde_json::Value;
 
 pub use self::fields::derive as fields_of;
 
-use crate::engine::report::Completed;
+use crate::engine::report::{Completed, completed};
 use crate::engine::{Noticed, RunReport};
 use crate::store::{FieldResult, FieldState, RunMetrics, RunRecord, RunResults, Store, StoreError};
 
@@ -27,7 +27,7 @@ use crate::store::{FieldResult, FieldState, RunMetrics, RunRecord, RunResults, S
 /// for, and that a hook or a transform filled; the payload does not tell them from those that are missing. What was
 /// `noticed` is recorded with the payload.
 pub fn derive(payload: &Value, computed: &[String], noticed: &Noticed) -> RunResults {
-    let run = Completed::of(payload);
+    let run = completed(payload);
     RunResults {
         metrics: metrics::derive(&run),
         fields: fields_of(&run.fields, computed),

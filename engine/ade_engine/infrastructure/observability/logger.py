@@ -32,6 +32,10 @@ if TYPE_CHECKING:
 _SILENT = logging.CRITICAL + 1000
 
 
+# What is known as JSON is parsed when a handler looks at it.
+Mapping.register(_native.Json)
+
+
 def new_id() -> str:
     """A random UUID."""
     digits = bytearray(os.urandom(16))
@@ -77,9 +81,11 @@ class RunLogger(logging.LoggerAdapter):
             return
         full_name = _full_name(name, self.namespace)
         _demand_known(full_name)
-        values = {**dict(data or {}), **fields}
-        if ENGINE_EVENT_SCHEMAS.get(full_name) is not None:
-            values = {"schema_version": SCHEMA_VERSION, **values}
+        values = data
+        if type(data) is not _native.Json:
+            values = {**dict(data or {}), **fields}
+            if ENGINE_EVENT_SCHEMAS.get(full_name) is not None:
+                values = {"schema_version": SCHEMA_VERSION, **values}
         exc_info = (type(exc), exc, exc.__traceback__) if exc is not None else None
         record = logging.LogRecord(self.logger.name, level, __file__, 0, message or full_name, (), exc_info, "event")
         record.__dict__.update(
@@ -223,7 +229,7 @@ def _as_ndjson(record: logging.LogRecord) -> str:
     }
     data = getattr(record, "data", None)
     if data:
-        line["data"] = dict(data) if isinstance(data, Mapping) else data
+        line["data"] = dict(data) if isinstance(data, Mapping) and type(data) is not _native.Json else data
     error = _error_of(record)
     if error is not None:
         line["error"] = error
