@@ -521,7 +521,6 @@ class Account:
         height: int,
         by_severity: dict[str, int],
         rows_with_errors: int,
-        output_sheet: str | None,
         output_range: str | None,
         quotes: bool,
     ) -> None: ...

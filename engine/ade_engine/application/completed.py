@@ -79,7 +79,6 @@ class RunReport:
             height=frame.height,
             by_severity=by_severity,
             rows_with_errors=rows_with_errors,
-            output_sheet=result.output_sheet_name,
             output_range=table.output_range,
             quotes=policy().quotes_values,
         )

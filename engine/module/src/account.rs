@@ -55,6 +55,7 @@ struct DerivedField {
 /// A table as its last hook left it; its parts are those of `TableResult`.
 #[derive(FromPyObject)]
 struct Table<'py> {
+    sheet_name: String,
     table_index: u64,
     source_region: Region,
     source_columns: Vec<SourceColumn<'py>>,
@@ -156,7 +157,7 @@ impl Account {
 
     /// Adds a written table. `filled`: the cells with a value of the columns of its fields; `valid`: those without an issue;
     /// `quotes`: whether headers that a hook names may be told that no column has.
-    #[pyo3(signature = (sheet, table, counts, *, filled, valid, height, by_severity, rows_with_errors, output_sheet, output_range, quotes))]
+    #[pyo3(signature = (sheet, table, counts, *, filled, valid, height, by_severity, rows_with_errors, output_range, quotes))]
     #[allow(clippy::too_many_arguments, reason = "Python names them")]
     fn add_table(
         &mut self,
@@ -169,7 +170,6 @@ impl Account {
         height: u64,
         by_severity: &Bound<'_, PyDict>,
         rows_with_errors: u64,
-        output_sheet: Option<String>,
         output_range: Option<String>,
         quotes: bool,
     ) -> PyResult<()> {
@@ -178,7 +178,7 @@ impl Account {
         let mut account = TableAccount {
             index: table.table_index,
             totals: Totals::new(self.run.fields.len()),
-            sheet_name: output_sheet,
+            sheet_name: Some(table.sheet_name.clone()),
             range_a1: output_range,
             ..TableAccount::default()
         };

@@ -200,7 +200,7 @@ pub struct TableAccount {
     pub index: u64,
     pub totals: Totals,
     pub structure: Structure,
-    /// The sheet and the range where it was written.
+    /// The title of its sheet in the input, and the range where it was written.
     pub sheet_name: Option<String>,
     pub range_a1: Option<String>,
     /// Headers of mapped columns as the columns' own reports spell them, by the places of their fields.
