@@ -218,7 +218,7 @@ impl Issues {
         &mut self,
         sheet: Option<&str>,
         header_row: u32,
-        letters: HashMap<String, String>,
+        letters: Vec<(String, String)>,
     ) {
         self.change().place_output(sheet, header_row, &letters);
     }

@@ -110,7 +110,7 @@ def completed(
 def placed(lines: Issues, columns: dict[str | None, int], header_row: int, sheet: str | None) -> Issues:
     """The lines of a table, with their places in the output."""
     if lines:
-        lines.place_output(sheet, header_row, {name: column_letters(number) for name, number in columns.items() if name is not None})
+        lines.place_output(sheet, header_row, [(name, column_letters(number)) for name, number in columns.items() if name is not None])
     return lines
 
 

@@ -3,9 +3,10 @@
 //! A line of the file is a JSON object with these [keys](FACTS), in their order.
 
 use std::borrow::Cow;
-use std::collections::{HashMap, HashSet};
 use std::io::{self, Write};
 use std::sync::Arc;
+
+use foldhash::{HashMap, HashSet};
 
 use super::issues::{
     CELL, COLUMN, FACTS, FIELD, Issues, KEY, LABEL, LINE_FACTS, MESSAGE, NONE, OUTPUT,
@@ -69,7 +70,7 @@ impl IssueList {
         });
         let lines: Vec<Line> = lines.collect();
         let mut this = Self { parts, lines };
-        let mut sheets = HashMap::new();
+        let mut sheets = HashMap::default();
         for line in &this.lines {
             let next = sheets.len();
             sheets.entry(this.text(*line, SHEET)).or_insert(next);
@@ -125,7 +126,7 @@ impl IssueList {
 
     /// Returns how many issues each rule has that more than nine tenths of the rows of its table break.
     fn whole(&self) -> HashMap<Group, usize> {
-        let mut counts: HashMap<Group, usize> = HashMap::new();
+        let mut counts: HashMap<Group, usize> = HashMap::default();
         for line in &self.lines {
             *counts.entry(self.group(*line)).or_default() += 1;
         }
@@ -147,13 +148,15 @@ impl IssueList {
     /// # Errors
     /// When they cannot be written.
     pub fn write(&self, most: usize, out: &mut impl Write) -> io::Result<()> {
+        let keys = FACTS[..LINE_FACTS].iter().enumerate();
+        let keys =
+            keys.map(|(fact, key)| format!("{}\"{key}\":", if fact == 0 { '{' } else { ',' }));
+        let keys: Vec<String> = keys.collect();
         let mut text = Vec::new();
         for &line in self.lines.iter().take(most) {
             text.clear();
-            for (fact, key) in FACTS[..LINE_FACTS].iter().enumerate() {
-                text.push(if fact == 0 { b'{' } else { b',' });
-                push_string(key, &mut text);
-                text.push(b':');
+            for (fact, key) in keys.iter().enumerate() {
+                text.extend_from_slice(key.as_bytes());
                 if is_number(fact)
                     && let Some(number) = self.number(line, fact)
                 {
@@ -176,7 +179,7 @@ impl IssueList {
     /// whole column the first cells are listed, and how many others there are.
     pub fn sheet(&self, title: &str, counts: &str, most: usize) -> List {
         let whole = self.whole();
-        let mut seen: HashMap<Group, usize> = HashMap::new();
+        let mut seen: HashMap<Group, usize> = HashMap::default();
         // Each line, and how many it stands for where these are not listed.
         let listed = self.lines.iter().filter_map(|&line| {
             let Some(&count) = whole.get(&self.group(line)) else {
@@ -248,25 +251,29 @@ impl IssueList {
     pub fn told(&self, unnamed: &[String], fields: &[String]) -> Vec<Told<'_>> {
         let unnamed: HashSet<&str> = unnamed.iter().map(String::as_str).collect();
         let fields: HashSet<&str> = fields.iter().map(String::as_str).collect();
-        let mut places = HashMap::new();
+        let mut places: HashMap<[Option<&str>; 4], usize> = HashMap::default();
+        let mut known: HashMap<(u32, [u32; 4]), usize> = HashMap::default();
         let mut groups: Vec<([Option<&str>; 4], Vec<Line>)> = Vec::new();
         for &line in &self.lines {
-            let field = self.text(line, FIELD);
-            let known = field.filter(|field| fields.contains(field));
-            let rule = self.text(line, RULE).filter(|rule| {
-                // The name of a column that a hook has made is a rule's, too.
-                known == field && !unnamed.contains(rule)
-            });
-            let severity = self.text(line, SEVERITY);
-            let group = [
-                Some(rule.unwrap_or(OF_HOOK)),
-                known,
-                severity,
-                self.text(line, SHEET),
-            ];
-            let place = *places.entry(group).or_insert_with(|| {
-                groups.push((group, Vec::new()));
-                groups.len() - 1
+            let facts = [RULE, FIELD, SEVERITY, SHEET].map(|fact| self.fact(line, fact));
+            // The texts of a table are the same where their numbers are.
+            let place = *known.entry((line.0, facts)).or_insert_with(|| {
+                let field = self.text(line, FIELD);
+                let named = field.filter(|field| fields.contains(field));
+                let rule = self.text(line, RULE).filter(|rule| {
+                    // The name of a column that a hook has made is a rule's, too.
+                    named == field && !unnamed.contains(rule)
+                });
+                let group = [
+                    Some(rule.unwrap_or(OF_HOOK)),
+                    named,
+                    self.text(line, SEVERITY),
+                    self.text(line, SHEET),
+                ];
+                *places.entry(group).or_insert_with(|| {
+                    groups.push((group, Vec::new()));
+                    groups.len() - 1
+                })
             });
             groups[place].1.push(line);
         }

@@ -3,8 +3,9 @@
 //! What is said of cells is kept message by message while the table is read and checked. Once the last hook has left the table, issues are
 //! made of the messages that still stand in it, and then get their places and what stands beside them, fact by fact.
 
-use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
+
+use foldhash::{HashMap, HashSet};
 
 use crate::columns::view::Value;
 
@@ -137,7 +138,7 @@ impl Issues {
     pub fn cell(&self, at: usize) -> Option<String> {
         match self.text(at, CELL) {
             Some(cell) => Some(cell.to_owned()),
-            None => self.place(at).map(|(column, row)| format!("{column}{row}")),
+            None => self.place(at).map(|(column, row)| named(column, row)),
         }
     }
 
@@ -145,7 +146,7 @@ impl Issues {
     pub fn output(&self, at: usize) -> Option<String> {
         let column = self.text(at, OUTPUT)?;
         let row = self.fact(at, POSITION) + self.header_row + 1;
-        Some(format!("{column}{row}"))
+        Some(named(column, row))
     }
 
     /// Returns the lines of the list: the issues but for those that say what another one says.
@@ -167,7 +168,7 @@ impl Issues {
         messages: &[Value<'_>],
         mut tell: impl FnMut(&str) -> Result<Part, E>,
     ) -> Result<(), E> {
-        let mut told: HashMap<&str, [u32; 3]> = HashMap::new();
+        let mut told: HashMap<&str, [u32; 3]> = HashMap::default();
         let known = self.said.entry(field.to_owned()).or_default();
         for ((id, text), message) in ids.iter().zip(texts).zip(messages) {
             let (Value::Text(text), Value::Text(message)) = (text, message) else {
@@ -326,15 +327,19 @@ impl Issues {
         &mut self,
         sheet: Option<&str>,
         header_row: u32,
-        letters: &HashMap<String, String>,
+        letters: &[(String, String)],
     ) {
         self.header_row = header_row;
         let sheet = sheet.map_or(NONE, |sheet| self.texts.keep(sheet));
+        let mut columns: HashMap<u32, u32> = HashMap::default();
+        for (name, column) in letters {
+            columns.insert(self.texts.keep(name), self.texts.keep(column));
+        }
         for at in 0..self.len() {
             self.facts[OUTPUT_SHEET][at] = sheet;
-            let column = self.text(at, SOURCE).and_then(|name| letters.get(name));
+            let column = columns.get(&self.facts[SOURCE][at]);
             if let Some(column) = column.filter(|_| self.facts[POSITION][at] != NONE) {
-                self.facts[OUTPUT][at] = self.texts.keep(column);
+                self.facts[OUTPUT][at] = *column;
             }
         }
     }
@@ -342,7 +347,7 @@ impl Issues {
     /// Finds the issues that say what another one says: of a row that a hook has doubled, of a cell that holds several records, and of what
     /// stands beside the table, in no cell, which has a text of no length for its name.
     pub fn leave_out_repeats(&mut self) {
-        let mut known = HashSet::new();
+        let mut known = HashSet::default();
         self.is_repeat = vec![false; self.len()];
         for at in 0..self.len() {
             let is_beside = self.text(at, CELL) == Some("");
@@ -359,7 +364,7 @@ impl Issues {
                 self.facts[CELL][at] = NONE;
             }
         }
-        let mut shared: HashMap<[u32; 6], Vec<usize>> = HashMap::new();
+        let mut shared: HashMap<[u32; 6], Vec<usize>> = HashMap::default();
         for at in self.lines().filter(|&at| self.facts[MERGED][at] != NONE) {
             let same = [MERGED, SOURCE, RULE, SEVERITY, MESSAGE, VALUE];
             let same = same.map(|fact| self.facts[fact][at]);
@@ -387,7 +392,7 @@ impl Issues {
     /// Returns the columns of the table that have issues, or such whose row is known, in their order.
     pub fn sources(&self, has_row: bool) -> Vec<Option<&str>> {
         let mut found = Vec::new();
-        let mut known = HashSet::new();
+        let mut known = HashSet::default();
         for at in 0..self.len() {
             if (!has_row || self.facts[POSITION][at] != NONE)
                 && known.insert(self.facts[SOURCE][at])
@@ -415,7 +420,7 @@ impl Issues {
     /// Returns how severe the issues of each row are at worst, for each column that has issues: 0 for none, 3 for errors.
     pub fn levels(&self, rows: usize) -> Vec<(&str, Vec<u8>)> {
         let mut found: Vec<(&str, Vec<u8>)> = Vec::new();
-        let mut places: HashMap<u32, usize> = HashMap::new();
+        let mut places: HashMap<u32, usize> = HashMap::default();
         for at in 0..self.len() {
             let row = self.facts[POSITION][at] as usize;
             let place = places.entry(self.facts[SOURCE][at]);
@@ -515,6 +520,14 @@ impl Said {
             severity,
         }
     }
+}
+
+/// Returns the name of a cell.
+fn named(column: &str, row: u32) -> String {
+    let mut name = String::with_capacity(column.len() + 8);
+    name.push_str(column);
+    name.push_str(itoa::Buffer::new().format(row));
+    name
 }
 
 /// The number of a row, as far as it is one.
