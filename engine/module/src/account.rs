@@ -66,7 +66,7 @@ struct Table<'py> {
     stacked: HashMap<usize, String>,
 }
 
-/// What was counted in a table.
+/// The counts of a table's cells and rows.
 #[derive(FromPyObject)]
 struct Counts {
     filled_by_column: Vec<u64>,
@@ -76,7 +76,7 @@ struct Counts {
 /// The fields that scores make likely, by the places of columns.
 type Candidates = Arc<HashMap<usize, Vec<Candidate>>>;
 
-/// What is told of a run: see [`RunAccount`].
+/// The account of a run: see [`RunAccount`].
 #[pyclass(module = "ade_engine._native")]
 pub struct Account {
     run: RunAccount,
@@ -391,7 +391,7 @@ fn find_fields(
             .extend(header.filter(|header| !header.chars().all(is_python_space)));
         field.is_mapped = true;
     }
-    // What a hook names as a header is a cell's value, unless a column has it as its header.
+    // A header that a hook names is a cell's value, unless a column has it as its header.
     let mut headers = HashSet::new();
     if !table.derived_mappings.is_empty() {
         for column in &table.source_columns {

@@ -11,6 +11,7 @@ use pyo3::types::{IntoPyDict, PyDict, PyList, PyString};
 
 use super::column::{ArrowColumn, arrow, series_of};
 use super::output::ListSheet;
+use ade_engine_native::account::run::SEVERITIES;
 use ade_engine_native::columns::column::ColumnBuilder;
 use ade_engine_native::columns::types::Type;
 use ade_engine_native::columns::view::Value;
@@ -18,9 +19,6 @@ use ade_engine_native::write::issue_list::{IssueList as List, Part};
 use ade_engine_native::write::issues::{
     COLUMN, FACTS, Issues as Table, LINE_FACTS, MESSAGE, NONE, ROW, is_number,
 };
-
-/// The severities, the worst first.
-const SEVERITIES: [&str; 3] = ["error", "warning", "info"];
 
 /// The issues of a table, or of none: see [`Table`].
 #[pyclass(module = "ade_engine._native")]
@@ -176,20 +174,9 @@ impl Issues {
     /// Puts a fact of the issues from `first` on.
     #[pyo3(signature = (name, values, first = 0))]
     fn set(&mut self, name: &str, values: &Bound<'_, PyList>, first: usize) -> PyResult<()> {
-        let (fact, issues) = (place_of(name)?, Arc::make_mut(&mut self.issues));
-        let mut facts = Vec::with_capacity(values.len());
-        for value in values {
-            facts.push(if value.is_none() {
-                NONE
-            } else if is_number(fact) {
-                value.extract()?
-            } else {
-                issues
-                    .texts
-                    .keep(&value.cast::<PyString>()?.to_string_lossy())
-            });
-        }
-        issues.put(fact, first, &facts);
+        let (fact, issues) = (place_of(name)?, self.change());
+        let values = facts_of(issues, fact, values)?;
+        issues.put(fact, first, &values);
         Ok(())
     }
 
@@ -258,7 +245,7 @@ impl Issues {
         self.issues.with_message(message)
     }
 
-    /// Where an issue stands among those of its sheet, and the first of its cells.
+    /// Returns the place of an issue among those of its sheet, and the first of its cells.
     fn place(&self, at: usize) -> (u32, usize, &str, Option<String>) {
         let (issues, row) = (&self.issues, self.issues.fact(at, ROW));
         let column = issues.text(at, COLUMN).unwrap_or_default();

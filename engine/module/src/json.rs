@@ -295,7 +295,7 @@ impl Line<'_, '_> {
             {
                 self.out.push_str(&text[start..at]);
                 start = at + letter.len_utf8();
-                self.push_escape(letter);
+                push_escape(letter, &mut self.out);
             }
             self.out.push_str(&text[start..]);
         } else {
@@ -307,21 +307,13 @@ impl Line<'_, '_> {
             {
                 match letter {
                     Ok(letter) if is_plain(letter, is_ascii) => self.out.push(letter),
-                    Ok(letter) => self.push_escape(letter),
-                    Err(half) => self.push_unit(half.unpaired_surrogate()),
+                    Ok(letter) => push_escape(letter, &mut self.out),
+                    Err(half) => push_unit(half.unpaired_surrogate(), &mut self.out),
                 }
             }
         }
         self.out.push('"');
         Ok(())
-    }
-
-    fn push_escape(&mut self, letter: char) {
-        push_escape(letter, &mut self.out);
-    }
-
-    fn push_unit(&mut self, unit: u16) {
-        push_unit(unit, &mut self.out);
     }
 }
 

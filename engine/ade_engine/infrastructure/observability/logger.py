@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 _SILENT = logging.CRITICAL + 1000
 
 
-# What is known as JSON is parsed when a handler looks at it.
+# A handler that looks at such data has their JSON parsed.
 Mapping.register(_native.Json)
 
 

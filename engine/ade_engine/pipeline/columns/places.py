@@ -72,7 +72,7 @@ class Places:
             is_known = field not in self.cells
             merged = self._merged(source, [row if is_known and column is not None else None for row, column in zip(ids, columns)])
         if self._turned is not None:
-            # What was a row is a column, and the other way round.
+            # Rows of the table are columns of the sheet, and the other way round.
             ids, columns = [None if column is None else column + self._turned for column in columns], ids
         issues.set("row", ids, first)
         issues.set("column", [column and column_letters(column) for column in columns], first)

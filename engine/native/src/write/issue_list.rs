@@ -68,14 +68,16 @@ impl IssueList {
             let lines = part.issues.lines();
             lines.map(move |at| (number, at as u32))
         });
-        let lines: Vec<Line> = lines.collect();
-        let mut this = Self { parts, lines };
+        let mut lines: Vec<Line> = lines.collect();
+        let mut this = Self {
+            parts,
+            lines: Vec::new(),
+        };
         let mut sheets = HashMap::default();
-        for line in &this.lines {
+        for line in &lines {
             let next = sheets.len();
             sheets.entry(this.text(*line, SHEET)).or_insert(next);
         }
-        let mut lines = this.lines.clone();
         lines.sort_by_cached_key(|&line| {
             let (sheet, column) = (sheets[&this.text(line, SHEET)], this.column(line));
             let row = this.fact(line, ROW).wrapping_add(1);

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use foldhash::{HashMap, HashSet};
 
+use super::severity::{SEVERITIES, WARNING};
 use crate::columns::view::Value;
 
 /// In place of a number or of a text that there is none of.
@@ -46,11 +47,6 @@ const POSITION: usize = 16;
 const SOURCE: usize = 17;
 const MERGED: usize = 18;
 
-/// The severity of what a hook says, which names none.
-const OF_HOOK: &str = "warning";
-/// The severities, the least first.
-const LEVELS: [&str; 3] = ["info", "warning", "error"];
-
 /// Returns whether a fact is a whole number; the others are texts.
 pub fn is_number(fact: usize) -> bool {
     matches!(fact, ROW | TABLE | ID | POSITION)
@@ -74,6 +70,14 @@ impl Texts {
         self.all.push(kept.clone());
         self.known.insert(kept, place);
         place
+    }
+
+    /// Returns the place of a text, if it is kept; that of no text is [`NONE`].
+    fn find(&self, text: Option<&str>) -> Option<u32> {
+        match text {
+            Some(text) => self.known.get(text).copied(),
+            None => Some(NONE),
+        }
     }
 
     /// Returns the text at a place; none at [`NONE`].
@@ -265,7 +269,9 @@ impl Issues {
             "" => "hook".to_owned(),
             _ => format!("{field}.hook"),
         };
-        let of_hook = [&*rule, OF_HOOK].map(|text| self.texts.keep(text));
+        // The text of a hook names no severity.
+        let severity = SEVERITIES[usize::from(WARNING)].word;
+        let of_hook = [&*rule, severity].map(|text| self.texts.keep(text));
         let known = self.said.get(field).map_or(&[][..], Vec::as_slice);
         let has_ids =
             cells.iter().all(|cell| cell.0 != NONE) && known.iter().all(|said| said.id != NONE);
@@ -298,10 +304,11 @@ impl Issues {
         self.facts[fact][first..first + values.len()].copy_from_slice(values);
     }
 
-    /// Puts a fact of the issues of a field, or of all, by the rows of the table.
-    pub fn put_by_row(&mut self, fact: usize, field: Option<&str>, values: &HashMap<u32, u32>) {
+    /// Puts a fact of the issues of a column of the table, or of all, by the rows of the table.
+    pub fn put_by_row(&mut self, fact: usize, source: Option<&str>, values: &HashMap<u32, u32>) {
+        let source = source.map(|source| self.texts.find(Some(source)));
         for at in 0..self.len() {
-            if (field.is_none() || self.text(at, SOURCE) == field)
+            if source.is_none_or(|source| source == Some(self.facts[SOURCE][at]))
                 && let Some(value) = values.get(&self.facts[POSITION][at])
             {
                 self.facts[fact][at] = *value;
@@ -312,8 +319,9 @@ impl Issues {
     /// Names the field of a column of the table, and its label; a column that no field has has none.
     pub fn name_field(&mut self, source: Option<&str>, label: Option<&str>, is_field: bool) {
         let label = label.map_or(NONE, |label| self.texts.keep(label));
+        let source = self.texts.find(source);
         for at in 0..self.len() {
-            if self.text(at, SOURCE) == source {
+            if source == Some(self.facts[SOURCE][at]) {
                 self.facts[LABEL][at] = label;
                 if !is_field {
                     self.facts[FIELD][at] = NONE;
@@ -405,9 +413,12 @@ impl Issues {
 
     /// Returns the rows of the table that have issues: of a column, of a severity, or all.
     pub fn rows(&self, source: Option<&str>, severity: Option<&str>) -> Vec<u32> {
+        let wanted = [(SOURCE, source), (SEVERITY, severity)];
+        let wanted =
+            wanted.map(|(fact, text)| (fact, text.map(|text| self.texts.find(Some(text)))));
         let is_wanted = |at: &usize| {
-            (source.is_none() || self.text(*at, SOURCE) == source)
-                && (severity.is_none() || self.text(*at, SEVERITY) == severity)
+            let mut wanted = wanted.iter();
+            wanted.all(|(fact, text)| text.is_none_or(|text| text == Some(self.facts[*fact][*at])))
         };
         let rows = (0..self.len()).filter(is_wanted);
         let mut rows: Vec<u32> = rows.map(|at| self.facts[POSITION][at]).collect();
@@ -423,26 +434,26 @@ impl Issues {
         let mut places: HashMap<u32, usize> = HashMap::default();
         for at in 0..self.len() {
             let row = self.facts[POSITION][at] as usize;
-            let place = places.entry(self.facts[SOURCE][at]);
             if row >= rows {
                 continue;
             }
+            let place = places.entry(self.facts[SOURCE][at]);
             let place = *place.or_insert_with(|| {
                 found.push((self.text(at, SOURCE).unwrap_or_default(), vec![0; rows]));
                 found.len() - 1
             });
-            let severity = self.text(at, SEVERITY);
-            let level = LEVELS.iter().position(|level| severity == Some(level));
-            let level = level.map_or(0, |level| level as u8 + 1);
-            found[place].1[row] = found[place].1[row].max(level);
+            let word = self.text(at, SEVERITY).unwrap_or_default();
+            let level = SEVERITIES.iter().position(|severity| severity.word == word);
+            found[place].1[row] = found[place].1[row].max(level.unwrap_or(0) as u8);
         }
         found
     }
 
     /// Returns the issues with a message that have a cell and a row, each with its place, its column and its row.
     pub fn with_message(&self, message: &str) -> Vec<(usize, Option<&str>, u32)> {
+        let message = self.texts.find(Some(message));
         let is_wanted = |at: &usize| {
-            self.text(*at, MESSAGE) == Some(message)
+            message == Some(self.facts[MESSAGE][*at])
                 && self.facts[POSITION][*at] != NONE
                 && self.cell(*at).is_some()
         };
@@ -460,7 +471,8 @@ impl Issues {
 
     /// Returns how many lines there are of a severity.
     pub fn count_of(&self, severity: &str) -> usize {
-        let is_of = |at: &usize| self.text(*at, SEVERITY) == Some(severity);
+        let severity = self.texts.find(Some(severity));
+        let is_of = |at: &usize| severity == Some(self.facts[SEVERITY][*at]);
         self.lines().filter(is_of).count()
     }
 

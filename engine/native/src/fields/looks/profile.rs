@@ -254,11 +254,8 @@ impl Readings {
 
 /// Returns whether a text has no digit and no sign that stands for a number in some script.
 fn is_of_letters(text: &str) -> bool {
-    match text.is_ascii() {
-        true => !text.bytes().any(|byte| byte.is_ascii_digit()),
-        // Behind them come scripts that write numbers in letters.
-        false => text.chars().all(|c| c < '\u{590}' && !c.is_numeric()),
-    }
+    // Behind U+0590 come scripts that write numbers in letters.
+    !has_digit(text) && (text.is_ascii() || text.chars().all(|c| c < '\u{590}'))
 }
 
 fn has_digit(text: &str) -> bool {
