@@ -53,10 +53,6 @@ fn main() {
     println!("cargo::rustc-env=ADE_ENGINE_WHEEL_NAME={name}");
     println!("cargo::rustc-env=ADE_ENGINE_WHEEL_SHA256={digest}");
     println!("cargo::rustc-env=ADE_ENGINE_VERSION={version}");
-    println!(
-        "cargo::rustc-env=ADE_ENGINE_SETTINGS={}",
-        engine_settings(&root)
-    );
     println!("cargo::rustc-env=ADE_TARGET={target}");
 }
 
@@ -86,45 +82,6 @@ fn engine_version(root: &Path) -> String {
         .find_map(|line| line.strip_prefix("__version__ = "))
         .map(|value| value.trim().trim_matches('"').to_owned())
         .expect("engine/ade_engine/__init__.py has a line: __version__ = \"…\"")
-}
-
-/// The engine's settings that may differ from run to run, with blanks between them: those of the tables in
-/// `engine/ade_engine/infrastructure/settings.py`, without those that it lists as settings of a call. Each has its name, the
-/// function that reads its value, and the words that this is to choose from: `output_style:one_of:plain|table`.
-fn engine_settings(root: &Path) -> String {
-    let path = root.join("engine/ade_engine/infrastructure/settings.py");
-    let text = fs::read_to_string(&path).expect("reading the engine's settings");
-    let of_call = text
-        .lines()
-        .find_map(|line| line.strip_prefix("_OF_THE_CALL = "))
-        .expect("settings.py has a line: _OF_THE_CALL = (…)");
-    let setting = |line: &str| {
-        let (name, rest) = line.strip_prefix("    (\"")?.split_once("\", ")?;
-        if of_call.contains(&format!("\"{name}\"")) {
-            return None;
-        }
-        // ("output_style", "plain", one_of("plain", "table"), "how …"), or ("typed_fields", False, flag, "fields …"),
-        // No default begins with a small letter, and the function does.
-        let is_function = |at: &usize| rest[*at..].starts_with(|c: char| c.is_ascii_lowercase());
-        let start = rest
-            .match_indices(", ")
-            .map(|(at, comma)| at + comma.len())
-            .find(is_function)
-            .unwrap_or_else(|| panic!("settings.py, {name}: a function behind the default"));
-        let reader = &rest[start..];
-        let end = reader.find(['(', ',']).unwrap_or(reader.len());
-        let (reader, rest) = reader.split_at(end);
-        let words = rest.strip_prefix('(').and_then(|rest| rest.split_once(')'));
-        let words = words.map_or("", |(words, _)| words);
-        let words: Vec<&str> = words.split('"').skip(1).step_by(2).collect();
-        Some(format!("{name}:{reader}:{}", words.join("|")))
-    };
-    let settings: Vec<String> = text.lines().filter_map(setting).collect();
-    assert!(
-        !settings.is_empty(),
-        "settings.py has lines: (\"name\", default, reader, …)"
-    );
-    settings.join(" ")
 }
 
 /// The platform part of the wheel's tag (PEP 425). The wheel is only used on the kind of machine that it was built for.

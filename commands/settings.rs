@@ -5,7 +5,7 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 
 use ade::base::files;
-use ade::settings::{EngineSetting, Resolved, SettingSource, Settings, engine_settings};
+use ade::settings::{ENGINE_SETTINGS, EngineSetting, Resolved, SettingSource, Settings};
 use serde_json::{Value, json};
 
 use crate::context::Context;
@@ -35,7 +35,7 @@ pub struct Args {
 /// A setting to show.
 enum Shown<'a> {
     Own(&'a Resolved),
-    Engine(EngineSetting),
+    Engine(&'static EngineSetting),
 }
 
 pub fn run(args: &Args, context: &Context) -> Outcome {
@@ -46,7 +46,7 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
         shown.push(named(&settings, key)?);
     }
     if args.engine {
-        shown.extend(engine_settings().into_iter().map(Shown::Engine));
+        shown.extend(ENGINE_SETTINGS.iter().map(Shown::Engine));
     } else if args.key.is_empty() {
         shown.extend(settings.resolved.iter().map(Shown::Own));
     }
@@ -56,10 +56,6 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
             .and_then(|text| toml::from_slice(&text).ok())
             .unwrap_or_default(),
     };
-    let is_2026 = given.edition() == "2026";
-    if args.engine && is_2026 {
-        shown.retain(|shown| !matches!(shown, Shown::Engine(setting) if setting.is_superfluous));
-    }
     if ui.json() {
         let all = shown.iter().map(|shown| match shown {
             Shown::Own(resolved) => json!(resolved.view()),
@@ -86,7 +82,7 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
 fn named<'a>(settings: &'a Settings, key: &str) -> Result<Shown<'a>, Failure> {
     let own = settings.named(key).map(Shown::Own);
     own.or_else(|error| {
-        let mut engine = engine_settings().into_iter();
+        let mut engine = ENGINE_SETTINGS.iter();
         let meant = engine.find(|setting| setting.is_meant_by(key));
         Ok(Shown::Engine(meant.ok_or(error)?))
     })
@@ -118,9 +114,9 @@ impl Given<'_> {
             Some(toml::Value::String(text)) => (text.clone(), "settings.toml".to_owned()),
             Some(value) => (value.to_string(), "settings.toml".to_owned()),
             None if is_2026 && setting.default_2026 != setting.default => {
-                (setting.default_2026.clone(), "edition 2026".to_owned())
+                (setting.default_2026.to_owned(), "edition 2026".to_owned())
             }
-            None => (setting.default.clone(), "default".to_owned()),
+            None => (setting.default.to_owned(), "default".to_owned()),
         }
     }
 }
@@ -130,7 +126,7 @@ fn engine_json(setting: &EngineSetting, given: &Given<'_>) -> Value {
     let (value, source) = given.value(setting);
     json!({
         "name": setting.variable(), "key": setting.key, "aliases": [], "value": value,
-        "default": setting.default, "default_note": null, "source": source, "meaning": setting.meaning,
+        "default": setting.default, "default_note": null, "source": source, "meaning": setting.plain_meaning(),
     })
 }
 
@@ -148,7 +144,7 @@ fn print_engine(ui: &Ui, setting: &EngineSetting, given: &Given<'_>) {
     ));
     let meaning = format!(
         "{}. Also read from {}.",
-        setting.meaning,
+        setting.plain_meaning(),
         setting.variable()
     );
     ui.words("    ", None, Tone::Dim, &meaning);

@@ -96,7 +96,7 @@ pub fn hint_at_list(finished: &Finished) -> String {
 }
 
 const HOW_TO_LIST: &str =
-    "issue_list = true in settings.toml lists each issue with its cell (`ade issues`)";
+    "edition = \"2026\" in settings.toml lists each issue with its cell (`ade issues`)";
 
 /// Errors and warnings; infos on a line of their own, because nobody has to look at them.
 fn print_counts(ui: &Ui, metrics: &RunMetrics) {

@@ -530,6 +530,15 @@ class Account:
         self, started_at: str, completed_at: str, duration_ms: int, failure: tuple[str, str, str] | None, path: str | None
     ) -> Json: ...
 
+def engine_settings() -> list[tuple[str, str, Any, Any, str, bool, bool]]:
+    """Each setting: key, kind, default, default of edition 2026, meaning, and whether it is newer than engine 1.9 and of a whole call."""
+
+def former_settings() -> list[str]:
+    """The keys that once told edition 2026 from engine 1.9."""
+
+def read_setting(key: str, value: Any) -> Any:
+    """The value of a setting as a source has it. ``ValueError``: what it should be. Values of kinds that Python reads come back as they are."""
+
 class Issues:
     """The issues of a table, or of none, a column for each fact."""
 

@@ -1,4 +1,4 @@
-//! What the engine tells of the rows of a run: `output/<stem>_rows.json`, with the setting `row_provenance`. `rows` answers from it.
+//! What the engine tells of the rows of a run: `output/<stem>_rows.json`, in edition 2026. `rows` answers from it.
 //!
 //! ```json
 //! {"schema_version": 1,

@@ -1,49 +1,29 @@
 //! The engine's own settings, as far as ADE has to know them: which there are, and those that a run was recorded with.
 //!
-//! The engine resolves and checks them (`engine/ade_engine/infrastructure/settings.py`). What a caller gives is checked here too,
-//! by the engine's own table, as far as one value shows that it is wrong: so a wrong call is refused as such. A run is recorded with those in the
+//! The engine resolves them (`engine/ade_engine/infrastructure/settings.py`). What a caller gives is checked here too, by the
+//! same table, as far as one value shows that it is wrong: so a wrong call is refused as such. A run is recorded with those in the
 //! environment of the process that records it, and is executed with these, by whatever process, so that a run that is
 //! repeated gives the same.
 
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
 
-use ade_engine_native::read::csv::decode::Charset;
+use ade_engine_native::settings::Given;
 
-use crate::settings::nearest;
+use crate::settings::{ENGINE_SETTINGS, EngineSetting, FORMER_ENGINE_SETTINGS, nearest};
 
 /// What the environment variable of a setting begins with.
 const PREFIX: &str = "ADE_ENGINE_";
 
-/// A setting that may differ from run to run.
-struct RunSetting {
-    name: &'static str,
-    /// The engine's function that reads its value.
-    reader: &'static str,
-    /// The words that it chooses from, if it does.
-    words: &'static str,
-}
-
-fn settings() -> impl Iterator<Item = RunSetting> {
-    env!("ADE_ENGINE_SETTINGS").split(' ').map(|setting| {
-        let (name, rest) = setting.split_once(':').unwrap_or((setting, ""));
-        let (reader, words) = rest.split_once(':').unwrap_or((rest, ""));
-        RunSetting {
-            name,
-            reader,
-            words,
-        }
-    })
-}
-
-/// The settings that may differ from run to run.
+/// The names of the settings that may differ from run to run.
 pub fn setting_names() -> impl Iterator<Item = &'static str> {
-    settings().map(|setting| setting.name)
+    let of_run = ENGINE_SETTINGS.iter().filter(|setting| !setting.is_of_call);
+    of_run.map(|setting| setting.key)
 }
 
-/// Whether this told edition 2026 from engine 1.9, and has no effect in a configuration of that edition.
+/// Returns whether this told edition 2026 from engine 1.9, and is no setting any more.
 pub fn is_superfluous(name: &str) -> bool {
-    settings().any(|known| known.name == name && known.reader == "flag_of_1_9")
+    FORMER_ENGINE_SETTINGS.contains(&name)
 }
 
 /// A text such as `date_order=mdy` as the name of a setting and its value.
@@ -64,64 +44,24 @@ pub fn assignment(text: &str) -> Result<(String, String), String> {
 /// # Errors
 /// There is no such setting, or it cannot have the value: a sentence that says so.
 pub fn demand_setting(name: &str, value: &str) -> Result<(), String> {
-    if let Some(setting) = settings().find(|known| known.name == name) {
-        return match setting.refusal(value) {
-            Some(wanted) => Err(format!("{name} should be {wanted}")),
-            None => Ok(()),
+    let setting = EngineSetting::find(name).filter(|setting| !setting.is_of_call);
+    if let Some(setting) = setting {
+        let read = setting.kind.read(Given::Text(value));
+        return match read {
+            Ok(_) => Ok(()),
+            Err(wanted) => Err(format!("{name} should be {wanted}")),
         };
+    }
+    if is_superfluous(name) {
+        return Err(format!(
+            "{name} is no setting any more: edition 2026 always works so"
+        ));
     }
     let meant = nearest(name, setting_names())
         .map_or(String::new(), |known| format!("; did you mean {known}?"));
     Err(format!(
         "the engine has no setting {name:?} for a run{meant}"
     ))
-}
-
-impl RunSetting {
-    /// What a text should have been that this cannot have as its value. What the engine accepts is never refused, but for an
-    /// encoding that no file can be read in.
-    fn refusal(&self, text: &str) -> Option<String> {
-        let word = text.trim().to_lowercase();
-        // As in Python, digits may have underscores between them.
-        let number = word.replace('_', "").parse().unwrap_or(f64::NAN);
-        let is_whole = number.is_finite() && number.fract() == 0.0;
-        let (is_good, wanted) = match self.reader {
-            "one_of" => {
-                let words: Vec<String> = self
-                    .words
-                    .split('|')
-                    .map(|word| format!("'{word}'"))
-                    .collect();
-                let is_known = self.words.split('|').any(|known| known == text);
-                return (!is_known).then(|| words.join(" or "));
-            }
-            "flag" | "flag_of_1_9" => (FLAGS.contains(&&*word), "true or false"),
-            "count" | "count_or_none" => (is_whole && number >= 1.0, "a whole number, at least 1"),
-            "count_from_zero" => (is_whole && number >= 0.0, "a whole number, 0 or more"),
-            "score" => (number.is_finite() && number >= 0.0, "a number from 0 up"),
-            "encoding" => (
-                word == "auto" || Charset::named(&word).is_ok(),
-                "'auto' or the name of an encoding, such as 'utf-8' or 'latin-1'",
-            ),
-            "delimiter" => (
-                DELIMITERS.contains(&&*word) || is_separator(text),
-                "'auto', 'tab' or one character, such as ',' or ';'",
-            ),
-            _ => return None,
-        };
-        (!is_good).then(|| wanted.to_owned())
-    }
-}
-
-/// The words for yes and for no.
-const FLAGS: &[&str] = &[
-    "1", "true", "t", "yes", "y", "on", "0", "false", "f", "no", "n", "off",
-];
-/// Separators by their names.
-const DELIMITERS: &[&str] = &["auto", "tab", "\\t", "comma", "semicolon", "pipe"];
-
-fn is_separator(text: &str) -> bool {
-    text.len() == 1 && !["\"", "\r", "\n"].contains(&text)
 }
 
 /// Those of a process's environment variables that are settings of a run.
@@ -171,8 +111,8 @@ mod tests {
 
     #[test]
     fn every_setting_but_the_table_refuses_nonsense_and_has_its_engine_s_words() {
-        let unchecked = settings().filter(|setting| setting.refusal("non sense").is_none());
-        let unchecked: Vec<&str> = unchecked.map(|setting| setting.name).collect();
+        let unchecked = setting_names().filter(|name| demand_setting(name, "non sense").is_ok());
+        let unchecked: Vec<&str> = unchecked.collect();
         assert_eq!(unchecked, ["na", "sheets", "senders", "known", "values"]);
         for (name, accepted, refused) in [
             ("date_order", "auto dmy mdy ymd", "DMY |"),

@@ -5,7 +5,6 @@
 //! nothing else reads environment variables for settings. The enums of settings with a choice are in `types`.
 
 mod ade_toml;
-mod of_engine;
 mod output_names;
 pub mod paths;
 mod resolve;
@@ -21,8 +20,10 @@ use std::time::Duration;
 
 use crate::base::problem::{Error, code};
 
+pub use ade_engine_native::settings::{
+    EngineSetting, FORMER as FORMER_ENGINE_SETTINGS, SETTINGS as ENGINE_SETTINGS,
+};
 pub use ade_toml::{FILE_NAME, distance, nearest};
-pub use of_engine::{EngineSetting, engine_settings};
 pub use setting::{Setting, SettingKind};
 pub use source::{Inputs, Resolved, SettingSource, SettingView, mask_password};
 pub use table::{SETTINGS, Settings, WorkerSettings};
@@ -108,7 +109,7 @@ impl Settings {
 
 /// The key of the engine's that a misspelt one most likely meant.
 fn similar_of_engine(key: &str) -> Option<String> {
-    let known = engine_settings().into_iter().map(|setting| setting.key);
+    let known = ENGINE_SETTINGS.iter().map(|setting| setting.key);
     nearest(key.trim_start_matches("ade_engine_"), known).map(str::to_owned)
 }
 

@@ -6,7 +6,7 @@ import openpyxl
 from grids import write_cell, write_grid
 
 from ade_engine import Settings
-from ade_engine.infrastructure.settings import _SETTINGS
+from ade_engine.infrastructure.settings import DEFAULTS
 from ade_engine.models import SettingsError
 
 
@@ -114,6 +114,6 @@ def settings_of(case) -> str:
         found = Settings.load(config_package_dir=case.config, input_name=case.source.name, assignments=assignments, **given.get("settings", {}))
     except SettingsError as error:
         return f"error: {error}"
-    usual = {key: list(default) if isinstance(default, tuple) else default for key, default, *_ in _SETTINGS}
+    usual = {key: list(default) if isinstance(default, tuple) else default for key, default in DEFAULTS.items()}
     lines = [f"{key} = {value!r}" for key, value in found.to_dict().items() if value != usual[key] and key != "config_package"]
     return "\n".join([*lines, *(f"told: {one['message']}" for one in found.overrides())]) or "as by default"

@@ -69,11 +69,6 @@ def test_rows_of_all_files_stand_in_one_table(combined, shape):
     assert [[str(value)[:10] if str(value).startswith("2024") else value or None for value in row[:8]] for row in rows] == ROWS
 
 
-def test_where_rows_are_not_known_none_is_named(combined):
-    _, rows = read(combined("all.csv", row_provenance=False)[2])
-    assert [(row[0], row[2]) for row in rows] == [("a.xlsx", None)] * 2 + [("b.xlsx", None)] * 2
-
-
 @pytest.mark.parametrize("style, name", [("plain", "no"), ("table", "Number")])
 def test_types_are_those_of_the_fields(combined, style, name):
     schema = pl.read_parquet(combined("all.parquet", output_style=style)[2]).schema

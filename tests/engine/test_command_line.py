@@ -191,7 +191,7 @@ def test_config_init_writes_a_package_that_validates_and_runs(ade_engine_here, t
     assert ade_engine_here("config", "init", target, "--layout", layout).status == 0
     assert (target / ("src" if layout == "src" else "") / "ade_config" / "__init__.py").is_file()
     checked = ade_engine_here("config", "validate", "--config-package", target, "--quiet")
-    counts = {"fields": 2, "row_detectors": 2, "column_detectors": 3, "column_transforms": 2, "column_validators": 2, "hooks": 1}
+    counts = {"fields": 2, "row_detectors": 4, "column_detectors": 3, "column_transforms": 2, "column_validators": 2, "hooks": 1}
     assert checked.status == 0
     listed = [f"- {what}: {count}" for what, count in {"path": target, **counts}.items()]
     assert checked.stdout.splitlines() == ["Config package OK", *listed]

@@ -48,7 +48,7 @@ def test_choices_come_from_the_environment_too(monkeypatch):
         Settings.load()
 
 
-def test_detectors_that_a_setting_adds_are_counted(package, ade_engine):
+def test_detectors_that_an_edition_adds_are_counted(package, ade_engine):
     config = package({"row_detectors/own.py": plugin("row", "return None")}, fields=["a"], rows=None)
-    done = ade_engine("config", "validate", "--config-package", config, env={"ADE_ENGINE_DETECT_ROWS": "true"})
+    done = ade_engine("config", "validate", "--config-package", config, env={"ADE_ENGINE_EDITION": "2026"})
     assert "- row_detectors: 3\n" in done.stdout

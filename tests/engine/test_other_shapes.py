@@ -14,7 +14,7 @@ def test_a_sheet_of_issues_without_a_list_is_named_by_a_check(template):
     (template / "settings.toml").write_text("issues_sheet = true\n")
     log = Mock()
     Engine(Settings.load(config_package_dir=template)).check(config_package=template, logger=log)
-    assert "line 1: issues_sheet has no effect without issue_list = true" in str(log.mock_calls)
+    assert "line 1: issues_sheet has no effect before edition 2026" in str(log.mock_calls)
 
 
 def test_what_no_text_can_hold_is_text(tmp_path):

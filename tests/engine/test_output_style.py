@@ -19,7 +19,7 @@ TWO = [["name", "email"], *([f"A {n}", "z"] for n in range(5)), [], *PEOPLE]
     ({"North": PEOPLE}, {}),
     ({"North": PEOPLE}, {"write_diagnostics_columns": True}),
     ({"North": PEOPLE}, {"issue_columns": False, "remove_unmapped_columns": True}),
-    ({"North": TWO}, {"write_diagnostics_columns": True, "print_setup": False}),
+    ({"North": TWO}, {"write_diagnostics_columns": True}),
     ({"North": PEOPLE, "It's": PEOPLE[:1], "South": [["name"], ["=1+1"], [""], ["#N/A"]]}, {}),
     ({"North": [["name", "email"], ["=1+1", "=2"]]}, {"escape_formulas": False}),
 ])  # fmt: skip

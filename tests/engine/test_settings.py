@@ -9,11 +9,11 @@ import pytest
 from conftest import write_files
 
 from ade_engine import Settings
-from ade_engine.infrastructure.settings import _SETTINGS, superfluous
+from ade_engine.infrastructure import settings as of_engine
 from ade_engine.models import SettingsError
 
 #: What the page of settings is held to, as JSON has it.
-DEFAULTS = {key: list(default) if isinstance(default, tuple) else default for key, default, *_ in _SETTINGS}
+DEFAULTS = {key: list(default) if isinstance(default, tuple) else default for key, default in of_engine.DEFAULTS.items()}
 
 
 @pytest.fixture(autouse=True)
@@ -30,12 +30,12 @@ def test_defaults():
     assert Settings().model_dump() == {**DEFAULTS, "na": (), "known": (), "supported_file_extensions": (".xlsx", ".xlsm", ".xls", ".csv")}
 
 
-def test_parts_that_nobody_sets_are_those_of_the_edition(tmp_path):
-    write_files(tmp_path, {"settings.toml": "edition = '2026'\nissue_list = false\nissues_sheet = false\n"})
-    found = Settings.load(config_package_dir=tmp_path)
-    parts = [name for name in DEFAULTS if superfluous(name)]
-    assert "issue_list" in parts and "detect_rows" in parts and "issues_sheet" not in parts
-    assert all(getattr(found, name) is True for name in parts) and found.issues_sheet is False
+def test_an_edition_is_no_sum_of_settings(tmp_path):
+    write_files(tmp_path, {"of/settings.toml": "edition = '2026'\nissue_list = false\nissues_sheet = false\n"})
+    found = Settings.load(config_package_dir=tmp_path / "of")
+    assert found.is_2026 and found.issues_sheet is False and not Settings().is_2026
+    assert of_engine.superfluous("issue_list") and not of_engine.superfluous("issues_sheet")
+    assert not hasattr(found, "issue_list") and "issue_list" not in DEFAULTS
 
 
 def test_settings_of_a_call_know_their_folder_and_may_have_no_limit(tmp_path):

@@ -14,7 +14,7 @@ Given (`GIVEN` has them all):
 - Fields are those that `ade init` writes; or ``fields``, calls of `Field` with what stands in front of them, which ``read`` and ``cells``
   shorten to one column ``x``, or ``cells.NAME`` to several, each on a sheet of its own with a header row; or ``by_name`` and ``files``, a package of engine
   1.9 whose first row is the header unless ``detects_rows`` is false. ``edition = "1.9"`` has ``fields`` in such a package, too, where
-  `values` needs ``report_unread_cells``, ``row_provenance`` and the style of tables in ``toml``.
+  `values` needs edition 2026 and the style of tables.
 - ``settings`` are arguments, ``toml`` stands in settings.toml, ``env`` in the environment, ``here`` are files of the working folder, ``assignments`` those of `--set`; ``request`` are further members of the `RunRequest`; ``starter`` is ``""``
   where it is not `ade` that starts the run; ``day`` is the day of the run.
 - ``show`` names what is shown: of `SHOWN`, ``notices.CODE`` for those of a kind, or a path into an event, such as

@@ -143,6 +143,30 @@ fn the_settings_page_is_current() {
 }
 
 #[test]
+fn the_table_of_the_engine_s_settings_is_current() {
+    let spelt = |value: &str| match value {
+        "" => String::new(),
+        value => format!("`{value}`"),
+    };
+    let mut table =
+        String::from("\n| Key | Default | Edition 2026 | Meaning |\n|---|---|---|---|\n");
+    for setting in ade::settings::ENGINE_SETTINGS {
+        let newer = match setting.default_2026 == setting.default {
+            true => String::new(),
+            false => spelt(setting.default_2026),
+        };
+        let (key, default, meaning) = (setting.key, spelt(setting.default), setting.meaning);
+        table.push_str(&format!("| `{key}` | {default} | {newer} | {meaning} |\n"));
+    }
+    hold_part(
+        "docs/reference/engine.md",
+        "<!-- The table below is made from engine/native/src/settings.rs. -->\n",
+        "<!-- Here it ends. -->\n",
+        &table,
+    );
+}
+
+#[test]
 fn the_tables_of_events_are_current() {
     use ade::events::names;
     const PAGE: &str = "docs/reference/events.md";
@@ -183,10 +207,15 @@ fn the_tables_of_events_are_current() {
             ));
         }
     }
-    let kept = fs::read_to_string(root().join(PAGE)).unwrap();
-    let (before, rest) = kept.split_once(BEGIN).unwrap();
-    let (_, after) = rest.split_once(END).unwrap();
-    hold_page(PAGE, &format!("{before}{BEGIN}{tables}\n{END}{after}"));
+    hold_part(PAGE, BEGIN, END, &tables);
+}
+
+/// Holds what stands in a page between two lines.
+fn hold_part(page: &str, begin: &str, end: &str, part: &str) {
+    let kept = fs::read_to_string(root().join(page)).unwrap();
+    let (before, rest) = kept.split_once(begin).unwrap();
+    let (_, after) = rest.split_once(end).unwrap();
+    hold_page(page, &format!("{before}{begin}{part}\n{end}{after}"));
 }
 
 #[test]

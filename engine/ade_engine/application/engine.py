@@ -233,7 +233,7 @@ class _Run:
         self.notices = Notices()
         #: What the config package has registered, once it was loaded.
         self.registry: Registry | None = None
-        #: With ``issue_list``, once the output was saved: what is told of the issues.
+        #: In edition 2026, once the output was saved: what is told of the issues.
         self.issues: dict[str, Any] = {}
         #: Descriptors that are free when a failure is reported.
         self.descriptors: list[int] = []
@@ -249,7 +249,7 @@ class _Run:
             str(plan.input_file),
             csv_encoding=self.settings.csv_encoding,
             csv_delimiter=self.settings.csv_delimiter,
-            as_shown=self.settings.edition != "1.9",
+            as_shown=self.settings.is_2026,
             **scan_limits(self.settings),
             # Only when it is certain that the first visible sheet is processed.
             scan_ahead=plan.input_sheets is None and not plan.active_sheet_only,
@@ -433,7 +433,7 @@ class _Run:
         if is_late:
             self._add_own_sheets(output)
         output.save(str(self.plan.output_file), self._files_beside(pipeline, output, apart))
-        if self.settings.issue_list:
+        if self.settings.is_2026:
             self._count_issues(output, report, context, 0 if quarantine is None else quarantine.rows)
 
     def _count_issues(self, output: Output, report: RunReport, context: RunContext, quarantined: int) -> None:
@@ -458,7 +458,7 @@ class _Run:
         """What stands beside the workbook, and what writes it. ``apart``: the rows that are quarantined."""
         workbook = self.plan.output_file
         files: dict[str, Callable[[str], None]] = {}
-        if self.settings.issue_list:
+        if self.settings.is_2026:
             files[_beside(workbook, "issues.ndjson")] = output.write_issues
         if pipeline.writer.row_map is not None:
             stands = partial(output.stands, with_columns=False)
@@ -496,7 +496,7 @@ class _Run:
         from ade_engine.io.output.workbook import Output
 
         settings = self.settings
-        return Output(escape_formulas=settings.escape_formulas, print_setup=bool(settings.print_setup), leaves_out_controls=settings.edition != "1.9")
+        return Output(escape_formulas=settings.escape_formulas, is_2026=settings.is_2026)
 
     def _process_sheet(
         self, pipeline: SheetPipeline, context: RunContext, sheet: SourceSheet, report: RunReport
@@ -666,7 +666,7 @@ def _load_config(
 
     registry = Registry()
     modules = import_and_register(config_package, registry)
-    if settings.detect_rows:
+    if settings.is_2026:
         from ade_engine.pipeline.finding.row_detectors import register_own_detectors
 
         register_own_detectors(registry)
@@ -681,7 +681,7 @@ def _load_config(
         from ade_engine.extensions.field_facts import check_looks
 
         check_looks(registry.fields.values())
-    if settings.enforce_types:
+    if settings.is_2026:
         from ade_engine.pipeline.values.types import check_types
 
         check_types(registry.fields.values())

@@ -30,9 +30,6 @@ if TYPE_CHECKING:
 
     from ade_engine.extensions.registry import RegisteredFn, Registry
 
-#: Settings that only have a meaning where issues are listed.
-_WITH_LIST = ("issues_sheet", "check_dates", "report_dropped_rows", "report_text_columns", "enforce_types")
-
 
 def ignored(config_folder: Path, package_folder: Path, plugins: list[str], registry: Registry) -> list[str]:
     """A sentence for each thing without effect. The package is loaded."""
@@ -55,23 +52,23 @@ def _settings(config_folder: Path, package_folder: Path) -> Iterator[str]:
     of_edition = document.get("edition") == "2026"
     for key in document:
         if key == FILES:
-            yield from _tables_of_files(path, text, document[FILES], of_edition=of_edition)
-        elif of_edition and superfluous(key):
-            yield f"{path}{_line_of(key, text)}: {key} has no effect; take the line out. {superfluous(key)}"
+            yield from _tables_of_files(path, text, document[FILES])
+        elif superfluous(key):
+            what = "take the line out" if of_edition else "`ade fix DIR --edition` moves the configuration"
+            yield f"{path}{_line_of(key, text)}: {key} has no effect; {what}. {superfluous(key)}"
         elif key == "log_level":
             place = f"{path}{_line_of(key, text) or ', line 1'}"
             yield f"{place}: log_level is ignored here: how much is logged is decided where the engine is called"
         elif key not in setting_names():
             yield f"{path}{_line_of(key, text) or ', line 1'}: there is no setting {key!r}{nearest(key.lower(), setting_names())}"
-    for key in _WITH_LIST if not of_edition else ():
-        if document.get(key) is True and not document.get("issue_list"):
-            yield f"{path}{_line_of(key, text)}: {key} has no effect without issue_list = true"
+    if document.get("issues_sheet") is True and not of_edition:
+        yield f"{path}{_line_of('issues_sheet', text)}: issues_sheet has no effect before edition 2026"
     misplaced = package_folder / SETTINGS_FILE
     if package_folder != config_folder and misplaced.is_file():
         yield f"{misplaced} is not read: settings belong into {path}"
 
 
-def _tables_of_files(path: Path, text: str, tables: Any, *, of_edition: bool) -> Iterator[str]:
+def _tables_of_files(path: Path, text: str, tables: Any) -> Iterator[str]:
     for pattern, table in tables.items() if isinstance(tables, dict) else ():
         # A key may stand in several tables: its line is the first one below the table's name.
         lines = text.splitlines()
@@ -79,7 +76,7 @@ def _tables_of_files(path: Path, text: str, tables: Any, *, of_edition: bool) ->
         if "/" in pattern:
             yield f'{path}, line {start + 1}, [files."{pattern}"]: no file matches: patterns are compared with the name without its folder'
         for key in table:
-            why = superfluous(key) if of_edition else None
+            why = superfluous(key)
             if key in run_setting_names() and why is None:
                 continue
             if isinstance(table[key], dict):

@@ -75,7 +75,7 @@ def _read_book(path: Path, settings: Settings) -> Book:
         max_empty_cols_run=None,
         fill_merged=0,
         scan_ahead=False,
-        as_shown=settings.edition != "1.9",
+        as_shown=settings.is_2026,
     )
     source.load()
     is_text = source.format == "csv"

@@ -1,6 +1,6 @@
 """What a header says of how its column counts: ``Amount (cents)``, ``EUR thousands``, ``T€``, ``(mm:ss)``, ``(min)``.
 
-Readers go by it with the setting ``header_units``, and the run says so. The unit is a row of its own below the header, or it
+Readers go by it in edition 2026, and the run says so. The unit is a row of its own below the header, or it
 stands in brackets at the header's end or in its last words; what is not known as a whole is left as it is.
 """
 

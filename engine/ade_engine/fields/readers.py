@@ -118,7 +118,7 @@ class Reader(pl.Expr):
             arguments = {"order": self._order, "decimal": self._decimal, "is_strict": self._is_strict}
         else:
             header, unit, origin, from_1904 = around.said_of(self.column, series, self.kind)
-            if around.settings.header_units:
+            if around.settings.is_2026:
                 measure = self._measured(header, unit, around.arguments["is_strict"])
             if measure is not None:
                 unit = measure.currency if measure.shift else unit
@@ -450,7 +450,7 @@ def duration(column: str, *, unit: str | None = None) -> pl.Expr:
     """A duration: ``38:30`` (hours and minutes), ``1:30:00``, ``1h 30m``, ``90 min``, ``2 days``.
 
     ``unit`` (``"days"``, ``"hours"``, ``"minutes"``, ``"seconds"``) says what plain numbers count; without it they are none,
-    unless the header says it (``Duration (min)``) and the setting ``header_units`` is on.
+    unless the header says it (``Duration (min)``) and the configuration is of edition 2026.
     """
     _one_of("unit", unit, ("days", "hours", "minutes", "seconds"))
     return Reader(column, "duration", unit)

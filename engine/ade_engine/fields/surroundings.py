@@ -47,7 +47,7 @@ class Surroundings:
             "order": settings.date_order,
             "decimal": settings.decimal_mark,
             "today": day_of_run(),
-            "is_strict": settings.edition != "1.9",
+            "is_strict": settings.is_2026,
             "missing": list(settings.na),
         }
         #: The table before its transforms.
@@ -231,7 +231,7 @@ class Sources(dict):
 
 #: The reserved column that holds each row's number in the source sheet.
 ROW = "__ade_row"
-#: The reserved column, with ``issue_list``, of numbers that are computed from these, so that a row is known to be what it says.
+#: The reserved column, in edition 2026, of numbers that are computed from these, so that a row is known to be what it says.
 ROW_CHECK = "__ade_row_check"
 
 

@@ -1,5 +1,5 @@
-"""The values that a setting can have: each function turns what a source holds into the setting's value, or raises ValueError with what
-it should have been.
+"""The values of settings that the native half does not read: each function turns what a source holds into the setting's value, or raises
+ValueError with what it should have been.
 """
 
 from __future__ import annotations
@@ -13,8 +13,6 @@ if TYPE_CHECKING:
 
     from ade_engine.models.sheet_choice import SheetChoice
 
-_TRUE = {"1", "true", "t", "yes", "y", "on"}
-_FALSE = {"0", "false", "f", "no", "n", "off"}
 _LEVELS = {
     "NOTSET": 0,
     "DEBUG": 10,
@@ -31,25 +29,6 @@ DEFAULT_LEVEL = _LEVELS["INFO"]
 # `text` says that the source has only text: environment variables and .env.
 
 
-def flag(value: Any, text: bool) -> bool:
-    if isinstance(value, bool):
-        return value
-    if isinstance(value, (int, float)) and value in (0, 1):
-        return bool(value)
-    if isinstance(value, str):
-        word = value.strip().lower()
-        if word in _TRUE:
-            return True
-        if word in _FALSE:
-            return False
-    raise ValueError("should be true or false")
-
-
-def flag_of_1_9(value: Any, text: bool) -> bool:
-    """A flag that a package of edition 2026 cannot set: it is always on."""
-    return flag(value, text)
-
-
 def _whole_number(value: Any) -> int:
     if isinstance(value, str):
         try:
@@ -59,46 +38,6 @@ def _whole_number(value: Any) -> int:
     if isinstance(value, bool) or not isinstance(value, (int, float)) or value != int(value):
         raise ValueError
     return int(value)
-
-
-def _whole_from(least: int, *, or_none: bool = False):
-    def read(value: Any, text: bool) -> int | None:
-        if value is None and or_none:
-            return None
-        try:
-            number = _whole_number(value)
-        except (ValueError, OverflowError):
-            number = -1
-        if number < least:
-            raise ValueError(f"should be a whole number, {'at least 1' if least else '0 or more'}")
-        return number
-
-    return read
-
-
-count = _whole_from(1)
-count_or_none = _whole_from(1, or_none=True)
-count_from_zero = _whole_from(0)
-
-
-def one_of(*words: str):
-    def read(value: Any, text: bool) -> str:
-        word = getattr(value, "value", value)
-        if not isinstance(word, str) or word not in words:
-            raise ValueError("should be " + " or ".join(repr(known) for known in words))
-        return word
-
-    return read
-
-
-def score(value: Any, text: bool) -> float:
-    try:
-        score = float(value) if not isinstance(value, bool) else -1.0
-    except (TypeError, ValueError):
-        score = -1.0
-    if not 0.0 <= score < float("inf"):
-        raise ValueError("should be a number from 0 up")
-    return score
 
 
 def folder(value: Any, text: bool) -> Path | None:
@@ -168,33 +107,6 @@ def parse_log_level(value: Any, text: bool = False) -> int:
     if level < 0:
         raise ValueError("should be a level such as DEBUG, INFO, WARNING, ERROR or CRITICAL")
     return level
-
-
-def encoding(value: Any, text: bool) -> str:
-    import codecs
-
-    if not isinstance(value, str):
-        raise ValueError("should be 'auto' or the name of an encoding")
-    name = value.strip().lower()
-    if name not in ("utf-8", "auto"):
-        try:
-            codecs.lookup(name)
-        except (LookupError, ValueError):
-            raise ValueError("should be 'auto' or the name of an encoding, such as 'utf-8' or 'latin-1'") from None
-    return name
-
-
-_DELIMITERS = {"auto": "auto", "tab": "\t", "\\t": "\t", "comma": ",", "semicolon": ";", "pipe": "|"}
-
-
-def delimiter(value: Any, text: bool) -> str:
-    if isinstance(value, str):
-        named = _DELIMITERS.get(value.strip().lower())
-        if named is not None:
-            return named
-        if len(value) == 1 and value not in '"\r\n' and ord(value) < 128:
-            return value
-    raise ValueError("should be 'auto', 'tab' or one character, such as ',' or ';'")
 
 
 def sheets(value: Any, text: bool) -> dict[str, SheetChoice]:

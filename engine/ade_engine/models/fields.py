@@ -15,7 +15,7 @@ class FieldDef(Record):
     its number format: ``"money"``, ``"percent"``, or as spreadsheets write it (``"0.000"``).
 
     ``required`` asks for the field and for a value in each row, ``unique`` for another value in each row of
-    a table, and with ``issue_list`` in all tables of a sheet. Both are
+    a table, and in edition 2026 in all tables of a sheet. Both are
     ``True``, which makes each breach an error, or the severity of a breach. The values of fields with ``key`` name the row in
     lists of issues. ``description`` is for people who read reports.
     """

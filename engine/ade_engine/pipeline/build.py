@@ -70,18 +70,18 @@ class TableBuilder:
         source_values: dict[str, Any],
     ) -> BuiltTable:
         """A table from its cells to what is written."""
-        has_rows = bool(context.settings.row_provenance)
+        is_2026 = context.settings.is_2026
         gathered = span.gathered
-        source = SourceTable(span.turned or (scan if gathered is None else span.scan), span, spread_labels=context.settings.spread_header_labels, has_rows=has_rows, is_name=self._columns.is_name)
+        source = SourceTable(span.turned or (scan if gathered is None else span.scan), span, is_2026=is_2026, is_name=self._columns.is_name)
         turned = None if span.turned is None else span.turned_from
         region = source.region if gathered is None else TableRegion(*gathered.region)
         context = context.for_table(table_index, region, turned=turned)
         mapping, found = self._mapped(context, source, scan, span)
         table = raw = rename_columns(context, source, mapping)
-        if has_rows:
+        if is_2026:
             table = with_rows(table, source)
             # Nothing else moves rows unseen.
-            if context.settings.issue_list and self._hooks.see_tables:
+            if self._hooks.see_tables:
                 table = with_checks(table, _number_of(context))
         if context.collected is not None:
             self._look_at_source(context, source, scan, span, mapping, table)
@@ -102,7 +102,7 @@ class TableBuilder:
             reshaped = reshape(context, table, source, span, scan, mapping, found, sources, section, heads)
             table, parts = reshaped.table, parts + reshaped.mappings
             headers.update(dict.fromkeys(reshaped.fields, ("", "")))
-            if has_rows and context.settings.issue_list and self._hooks.see_tables:
+            if is_2026 and self._hooks.see_tables:
                 table = with_checks(table, _number_of(context))
         hooks: list[dict[str, str]] = []
         table = self._normalize(context, table, sources, headers, source_values, hooks)
@@ -116,7 +116,7 @@ class TableBuilder:
             counts,
             source.names,
             is_turned=span.turned is not None,
-            rows_unknown=unknown_from(context, _number_of(context), table) if has_rows and self._hooks.see_tables else None,
+            rows_unknown=unknown_from(context, _number_of(context), table) if is_2026 and self._hooks.see_tables else None,
         )
         if context.collected is not None:
             from ade_engine.pipeline.columns.places import Places
@@ -155,13 +155,13 @@ class TableBuilder:
         else:
             mapping = self._columns.map(context, source)
         if context.policy.sends_notices:
-            if found is None and context.settings.edition == "2026" and len(source.columns) > len(mapping.columns) + 2:
+            if found is None and context.settings.is_2026 and len(source.columns) > len(mapping.columns) + 2:
                 from ade_engine.pipeline.reshaping.columns import notice_series
 
                 notice_series(context, source, mapping)
             if source.controlled:
                 context.notice_controls("header in", "headers in", [context.cell_of(row, column) for row, column in source.controlled])
-            if context.settings.edition != "1.9" and span.turned is None:
+            if context.settings.is_2026 and span.turned is None:
                 notice_power_above(context, span.scan or scan, span)
         return mapping, found
 
@@ -171,12 +171,10 @@ class TableBuilder:
         """Issues of cells as the sender wrote them."""
         from ade_engine.pipeline.issues import own
 
-        if context.settings.report_text_columns:
-            own.find_lone_texts(context, source, mapping, table)
+        own.find_lone_texts(context, source, mapping, table)
         if self._is_csv and span.gathered is None:
             own.find_uneven_rows(context, scan, span, table)
-        if context.settings.check_dates:
-            own.find_half_converted(context, source, mapping)
+        own.find_half_converted(context, source, mapping)
 
     def _explain(
         self,
@@ -242,12 +240,11 @@ class TableBuilder:
         table, kept = self._transforms.apply(context, table, sources, headers)
         table = run_hooks(HookName.ON_TABLE_TRANSFORMED, table)
         table = self._validators.apply(context, table, headers, kept)
-        if context.settings.check_dates and context.collected is not None:
+        if context.collected is not None:
             from ade_engine.pipeline.issues.own import find_wrong_dates, find_wrong_letters
 
             find_wrong_dates(context, table)
-            if context.settings.edition != "1.9":
-                find_wrong_letters(context, table)
+            find_wrong_letters(context, table)
         table = _settled(context, table)
         return _settled(context, run_hooks(HookName.ON_TABLE_VALIDATED, table))
 

@@ -131,7 +131,7 @@ class Hooks:
 
     def _call(self, context: RunContext, stage: HookName, entry: RegisteredFn, call: Caller, values: dict[str, Any]) -> Any:
         if call.plan.missing == "report" and not self._reports and "report" in offered_to_hooks(stage):
-            raise WrongResult("needs 'report', which is there with the setting issue_list = true")
+            raise WrongResult("needs 'report', which is there in edition 2026")
         if "report" not in call.plan.names():
             return call(values)
         from ade_engine.pipeline.shared.report import Report

@@ -60,7 +60,7 @@ class SheetPipeline:
         self._asks_for_fields = asks_for_fields and bool(registry.fields)
         #: Of these the first one can still be written.
         self.left_out: list[LeftOut] = []
-        self.hooks = Hooks(registry.hooks, reports=bool(settings.issue_list))
+        self.hooks = Hooks(registry.hooks, reports=settings.is_2026)
         self._tables = TableFinder(registry)
         self._builder = TableBuilder(registry, self.hooks, self._tables.rows, is_csv=source.format == "csv")
         self.writer = SheetWriter(output, manifest, settings, self.hooks)
@@ -96,7 +96,7 @@ class SheetPipeline:
         if not is_left_out:
             notice_tables_without_fields(context, built)
         missing = None
-        if context.settings.issue_list:
+        if context.settings.is_2026:
             from ade_engine.pipeline.issues.listed import list_sheet, missing_fields
 
             list_sheet(context, built)
@@ -116,7 +116,7 @@ class SheetPipeline:
         if context.settings.sort_tables_by_mapping_ratio:
             built = sort_by_mapping_ratio(built)
         if context.settings.merge_tables_in_sheet and len(built) > 1:
-            built = [merge_tables(built, typed=bool(context.settings.typed_fields))]
+            built = [merge_tables(built, typed=context.settings.is_2026)]
         write = partial(self.writer.write, context, sheet, built, outcome, scan_rows, progress, lines, missing)
         if is_left_out:
             # The first one may be all that there is to write; the others need no memory.

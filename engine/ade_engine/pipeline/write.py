@@ -40,7 +40,7 @@ class SheetOutcome:
         self.scan: dict[str, Any] | None = None
         #: The tables that were written.
         self.written: list[BuiltTable] = []
-        #: With ``issue_list``: the issues that are of none of the tables, by severity.
+        #: In edition 2026: the issues that are of none of the tables, by severity.
         self.issues: list[dict[str, int]] = []
 
 
@@ -57,9 +57,9 @@ class SheetWriter:
             from ade_engine.pipeline.issues.quarantine import Quarantine
 
             self.quarantine = Quarantine()
-        #: With ``row_provenance``: which lines the rows of the output are of.
+        #: In edition 2026: which lines the rows of the output are of.
         self.row_map: RowMap | None = None
-        if settings.row_provenance:
+        if settings.is_2026:
             from ade_engine.pipeline.kept_rows.row_map import RowMap
 
             self.row_map = RowMap()

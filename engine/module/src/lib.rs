@@ -14,6 +14,7 @@ mod layout;
 mod output;
 mod rows;
 mod series;
+mod settings;
 mod shape;
 mod sheet;
 mod source;
@@ -90,6 +91,9 @@ fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(layout::layout_features, module)?)?;
     module.add_function(wrap_pyfunction!(layout::layout_feature_names, module)?)?;
     module.add_function(wrap_pyfunction!(shape::propose_shapes, module)?)?;
+    module.add_function(wrap_pyfunction!(settings::engine_settings, module)?)?;
+    module.add_function(wrap_pyfunction!(settings::former_settings, module)?)?;
+    module.add_function(wrap_pyfunction!(settings::read_setting, module)?)?;
     module.add_class::<sheet::HeaderWords>()?;
     module.add_function(wrap_pyfunction!(sheet::find_tables, module)?)?;
     module.add_class::<sheet::FoundTables>()?;

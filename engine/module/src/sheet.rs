@@ -103,27 +103,19 @@ impl ChoiceOfUser {
 #[derive(FromPyObject)]
 pub struct RunSettings {
     edition: String,
-    headerless_tables: bool,
-    rows_by_context: bool,
-    columns_by_context: bool,
     merge_stacked_headers: bool,
     split_side_by_side_tables: bool,
     group_rows: String,
-    end_tables_at_notes: bool,
     stop_at_blank_rows: usize,
     skip_total_rows: bool,
     balance_rows: String,
     line_records: bool,
-    turn_tables: bool,
 }
 
 impl RunSettings {
     fn settings(self) -> Settings {
         Settings {
             is_2026: self.edition == "2026",
-            headerless_tables: self.headerless_tables,
-            rows_by_context: self.rows_by_context,
-            columns_by_context: self.columns_by_context,
             merge_stacked_headers: self.merge_stacked_headers,
             split_side_by_side: self.split_side_by_side_tables,
             heads: match self.group_rows.as_str() {
@@ -131,12 +123,10 @@ impl RunSettings {
                 "drop" => Heads::LeaveOut,
                 _ => Heads::Keep,
             },
-            end_at_notes: self.end_tables_at_notes,
             blank_rows: self.stop_at_blank_rows,
             leave_out_totals: self.skip_total_rows,
             leave_out_balances: self.balance_rows == "drop",
             line_records: self.line_records,
-            turn_tables: self.turn_tables,
             ..Settings::default()
         }
     }

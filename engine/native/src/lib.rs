@@ -7,6 +7,7 @@
 //! - [`columns`]: from cells to polars columns, and from polars frames back
 //! - [`fields`]: values as people type them: a column of cells to dates, numbers and other types
 //! - [`layout`]: which rows of a sheet are titles, headers, data, totals and notes
+//! - [`settings`]: the settings of the engine
 //! - [`shape`]: what would make a table one record a row
 //! - [`sheet`]: from the cells of a sheet to the rows of its tables
 //! - [`mod@write`]: from polars frames to an `.xlsx` file
@@ -26,6 +27,7 @@ pub mod fields;
 pub mod layout;
 pub mod progress;
 pub mod read;
+pub mod settings;
 pub mod shape;
 pub mod sheet;
 pub mod words;

@@ -165,7 +165,7 @@ struct WindowIssues {
 
 /// Read a window of cells.
 ///
-/// At most 200 rows of 100 columns. Where the configuration has `row_provenance`, `row_map` tells the rows of the other side that
+/// At most 200 rows of 100 columns. Where the configuration is of edition 2026, `row_map` tells the rows of the other side that
 /// the window's rows belong to, and `row_reasons`, of an input, why rows of it were not written; otherwise they are null.
 #[utoipa::path(get, path = "/api/v1/runs/{id}/cells", operation_id = "get_run_cells", tag = "cells", params(("id" = String, Path, description = "The run"), WhichCells), responses(
     (status = 200, body = CellWindow, headers(("ETag" = String, description = "Changes when the answer does"))),

@@ -48,7 +48,7 @@ struct WhichRows {
 /// A segment is a stretch of rows that follow each other on both sides: row `row` of the sender's sheet is row `output_row` of the
 /// output, the next ones are the next ones (with `descending`, the ones before). Rows that were not written have a `reason` instead;
 /// those that are quarantined have their place on the sheet `Quarantine`, too, where that is one of the output.
-/// `segments` is null if the run does not tell: the configuration does not ask for `row_provenance`, or the engine is older.
+/// `segments` is null if the run does not tell: the configuration is older than edition 2026, or the engine is older.
 #[utoipa::path(get, path = "/api/v1/runs/{id}/rows", operation_id = "list_run_rows", tag = "cells", params(("id" = String, Path, description = "The run"), WhichRows), responses(
     (status = 200, body = Page),
     (status = 409), (status = 410),

@@ -165,7 +165,7 @@ impl Problem for Shortfall {
             }
             Self::Unmapped { .. } => Facts::new(Kind::Refused, code::UNMAPPED_DENIED).hint(WHY_NOT),
             Self::Unknown { .. } => Facts::new(Kind::Usage, code::NO_ISSUE_LIST)
-                .hint("set `issue_list = true` in its settings.toml"),
+                .hint("set `edition = \"2026\"` in its settings.toml"),
             Self::Nothing { nothing, .. } => Facts::new(Kind::Refused, code::NOTHING_FOUND)
                 .maybe_hint((*nothing == Nothing::Field).then(|| WHY_NOT.to_owned())),
             Self::Field { .. } => Facts::new(Kind::Refused, code::FIELD_NOT_FOUND).hint(WHY_NOT),

@@ -36,8 +36,8 @@ pub enum NoList {
         /// What it is.
         status: RunStatus,
     },
-    /// Its configuration does not ask for one.
-    #[error("run {id} has no list of issues: the configuration does not ask for one")]
+    /// Its configuration is older than edition 2026.
+    #[error("run {id} has no list of issues: its configuration is older than edition 2026")]
     NotAskedFor {
         /// The run.
         id: String,
@@ -60,7 +60,7 @@ impl Problem for NoList {
             }
             Self::NothingRead { .. } => usage(code::NO_ISSUE_LIST).hint("run the file"),
             Self::NotAskedFor { .. } => usage(code::NO_ISSUE_LIST)
-                .hint("set `issue_list = true` in its settings.toml and run the file again"),
+                .hint("set `edition = \"2026\"` in its settings.toml and run the file again"),
             Self::List(error) => error.facts(),
         }
     }

@@ -77,7 +77,7 @@ function above(count: number, isBelow: (at: number) => boolean): number {
 
 /** Why rows cannot stand beside each other; empty: they can. */
 export function hindrance(segments: Segment[] | null): string {
-  if (!segments) return 'Which rows belong together is unknown: the configuration does not ask for row_provenance.'
+  if (!segments) return 'Which rows belong together is unknown: edition 2026 of a configuration records it.'
   let last = 0
   let sheet: string | null = null
   for (const one of segments) {

@@ -67,14 +67,13 @@ def _cut(text: str, length: int) -> str:
 class Output:
     """A workbook that is being written.
 
-    ``escape_formulas`` leaves text that starts with ``=`` text. ``print_setup``: sheets are printed landscape and one page wide,
-    the header of a sheet with one table on each page. ``leaves_out_controls``: texts lose the control characters that no cell can hold.
+    ``escape_formulas`` leaves text that starts with ``=`` text. ``is_2026``: sheets are printed landscape and one page wide,
+    the header of a sheet with one table on each page, and texts lose the control characters that no cell can hold.
     """
 
-    def __init__(self, *, escape_formulas: bool = False, print_setup: bool = False, leaves_out_controls: bool = False):
+    def __init__(self, *, escape_formulas: bool = False, is_2026: bool = False):
         self._escape_formulas = escape_formulas
-        self._print_setup = print_setup
-        self._leaves_out_controls = leaves_out_controls
+        self._is_2026 = is_2026
         self._sheets: list[Any] = []
         #: What was appended to each sheet before openpyxl held it, and the rows that this takes.
         self._tables: list[list[AppendedTable]] = []
@@ -143,7 +142,7 @@ class Output:
                 f"{LAST_COLUMN} columns; leave out the columns that no field claims (remove_unmapped_columns = true in "
                 'settings.toml), or give the columns that you need ([sheets."NAME"] range, ade run --range)'
             )
-        table = AppendedTable(frame, gap, look, self._escape_formulas, typed, self._leaves_out_controls)
+        table = AppendedTable(frame, gap, look, self._escape_formulas, typed, self._is_2026)
         self._placed.append(table)
         table.sheet, table.title, table.header_row = sheet, sheet.title, last_row + table.gap + 1
         if table.frame is None:
@@ -276,7 +275,7 @@ class Output:
                     list(zip(look.widths, look.is_closed)),
                     look.frozen_rows or 0,
                     look.filter,
-                    _printed_row(tables) if self._print_setup else None,
+                    _printed_row(tables) if self._is_2026 else None,
                 )
                 for table in tables:
                     table.check_time_zones()
@@ -331,7 +330,7 @@ class Output:
         )
         if table.styled is not None:
             self._style(worksheet, table)
-        if self._print_setup:
+        if self._is_2026:
             self._set_up_print(worksheet, worksheet._current_row - table.height)
 
     def _set_up_print(self, worksheet: Any, header_row: int) -> None:

@@ -92,7 +92,11 @@ def set_up_print(worksheet: Any, header_row: int, *, is_first: bool = True) -> N
     if is_first:
         worksheet.page_setup.orientation, worksheet.page_setup.fitToHeight = "landscape", 0
         worksheet.sheet_properties.pageSetUpPr = PageSetupProperties(fitToPage=True)
-    worksheet.print_title_rows = f"{header_row}:{header_row}" if header_row else None
+    if header_row:
+        worksheet.print_title_rows = f"{header_row}:{header_row}"
+    else:
+        # Openpyxl's own attribute takes rows alone.
+        worksheet._print_rows = None
 
 
 def style_sheet(

@@ -26,9 +26,9 @@ class SourceTable:
 
     __slots__ = ("region", "columns", "names", "headers", "frame", "controlled", "mixed", "apart", "sides", "_are_mixed", "_header", "_header_rows", "_scan", "_span", "_stop_column")
 
-    def __init__(self, scan: SheetScan, span: RowSpan, *, spread_labels: bool = False, has_rows: bool = False, is_name: Callable[[str], bool] = lambda text: False):
+    def __init__(self, scan: SheetScan, span: RowSpan, *, is_2026: bool = False, is_name: Callable[[str], bool] = lambda text: False):
         found = _native.header_of_table(
-            scan.as_native(), (span.start, span.data_start), (span.first_column, span.stop_column), span.unnamed, spread_labels, is_name
+            scan.as_native(), (span.start, span.data_start), (span.first_column, span.stop_column), span.unnamed, is_2026, is_name
         )
         #: The cells of the header that hold what no cell of a workbook can: row and column of the sheet, from 1.
         self.controlled = [(span.start + row + 1, span.first_column + column + 1) for row, column in found.controlled]
@@ -67,7 +67,7 @@ class SourceTable:
                 column.header_as_written = written
         #: The headers as texts, one for each column; empty where there is none.
         self.headers = [header_text(header) for header in headers]
-        self.names = unique_names([_frame_name(text) for text in self.headers] if has_rows else self.headers)
+        self.names = unique_names([_frame_name(text) for text in self.headers] if is_2026 else self.headers)
         # A dictionary keeps the place of the first column of a name and the values of the last.
         made = [scan.series(name, first + index, span.data_start, span.stop) for index, name in enumerate(self.names)]
         series = dict(zip(self.names, made))

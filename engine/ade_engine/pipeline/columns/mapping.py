@@ -117,7 +117,7 @@ class ColumnMapper:
 
     def map(self, context: RunContext, table: SourceTable) -> Mapping:
         """Score every column and decide which one gets which field."""
-        if context.settings.edition == "2026":
+        if context.settings.is_2026:
             self._choose_sides(table)
         contributions: dict[int, list[dict[str, Any]]] = {}
         texts = [(header, table.header_parts(index)) for index, header in enumerate(table.headers)]
@@ -155,7 +155,7 @@ class ColumnMapper:
         for field, indices in claims.items():
             if len(indices) > 1:
                 duplicates.update(indices)
-                if context.settings.edition == "2026" and _are_of_years([texts[index][0] for index in indices]):
+                if context.settings.is_2026 and _are_of_years([texts[index][0] for index in indices]):
                     # Of the quantities of several years none is the quantity.
                     continue
                 if context.settings.mapping_tie_resolution == "leftmost":
@@ -167,7 +167,7 @@ class ColumnMapper:
             for index, (field, score) in best.items()
             if index not in duplicates
         ]
-        if context.settings.edition == "2026" and context.settings.columns_by_context:
+        if context.settings.is_2026:
             columns = self._with_other_sheet(context, table, columns, scores)
         if profiles is not None:
             self._notice_guesses(context, table, profiles, columns)
@@ -266,7 +266,7 @@ class ColumnMapper:
         # "Use (this year)" that a field lists is another answer than "Use (last year)" is by "Use" alone.
         words = [detector for detector in self._by_header if detector.field == field]
         equal = [index for index in equal if any(of_field.has_in_brackets(table.headers[index]) for of_field in words)] or equal
-        if context.settings.edition == "2026" and len(equal) > 1:
+        if context.settings.is_2026 and len(equal) > 1:
             # What was a year ago is no answer beside what is.
             equal = [index for index in equal if not re.search(_EARLIER, table.headers[index], re.IGNORECASE)] or equal
         if len(equal) == 1 or any(of_field.takes_first for of_field in words):
@@ -282,7 +282,7 @@ class ColumnMapper:
         units = list(dict.fromkeys(_native.header_unit(table.headers[index]) or "none" for index in equal))
         said = f", and their headers name different units ({', '.join(units)})" if len(units) > 1 else ""
         full = [letters(index) for index in equal if filled[index]]
-        is_issue = context.settings.edition == "2026" and context.collected is not None and len(full) > 1
+        is_issue = context.collected is not None and len(full) > 1
         # What is an issue is not told twice, unless there is more to say.
         if said or not is_issue:
             context.notice(
@@ -605,11 +605,11 @@ def _best_field(totals: dict[str, float]) -> str:
 def rename_columns(context: RunContext, table: SourceTable, mapping: Mapping) -> pl.DataFrame:
     """The frame with mapped columns under their fields' names.
 
-    A name that is taken stays with the column that has it; but not where issues are listed or the fullest column is wanted: then the
+    A name that is taken stays with the column that has it; but not in edition 2026 or where the fullest column is wanted: then the
     other column gets another name, so that what is said of a field is said of the column that was chosen for it.
     """
     names, is_renamed = table.frame.columns, False
-    gives_way = context.settings.issue_list or context.settings.mapping_tie_resolution == "fullest"
+    gives_way = context.settings.is_2026 or context.settings.mapping_tie_resolution == "fullest"
     for column in mapping.columns:
         name = table.names[column.source_index]
         if name == column.field_name or name not in names:

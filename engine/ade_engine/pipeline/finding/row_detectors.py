@@ -43,7 +43,7 @@ _OF_ROW = ("row_index", "row_values", "row_layout")
 
 
 def register_own_detectors(registry: Registry) -> None:
-    """Register the detectors that the setting ``detect_rows`` stands for: the headers of all fields, and the looks of rows.
+    """Register the detectors of edition 2026: the headers of all fields, and the looks of rows.
 
     A field that is found otherwise than by a list of headers may be found by its label or its name.
     """

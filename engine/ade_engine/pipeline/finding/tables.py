@@ -44,7 +44,7 @@ class TableFinder:
             scan, verdict, spans = self._tables(context, scan, progress)
         if (verdict is None or self.rows.has_detectors) and not any(span.gathered is not None for span in spans):
             tell_no_table(context, verdict, spans)
-        if settings.edition == "2026":
+        if settings.is_2026:
             # Signs for "as above" have the values that they stand for.
             changed: dict[int, list[Any]] = {}
             for span in spans:

@@ -67,7 +67,7 @@ def _tell_further_headers(context: RunContext, _: SheetScan, rows: list[int]) ->
 def _tell_side(context: RunContext, _: SheetScan, words: int, start: int, stop: int, is_turned: bool) -> None:
     why = f"the names of {words} fields stand" if is_turned or words > 1 else "names seem to stand"
     done = (
-        "each column is a record, so rows and columns were swapped (`turn_tables = true`). `Source column` says which column a record was: "
+        "each column is a record, so rows and columns were swapped. `Source column` says which column a record was: "
         f"2 is column {column_letters(2)}"
         if is_turned
         else "each column seems to be a record. All rows were kept as they are, and no row is the header"

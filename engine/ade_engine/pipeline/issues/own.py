@@ -39,7 +39,7 @@ _TYPED_DAY, _FEWEST_CONVERTED, _AT_THE_TOP = r"\s*(\d{1,2})[./-](\d{1,2})[./-]\d
 
 
 def find_lone_texts(context: RunContext, source: SourceTable, mapping: Mapping, table: pl.DataFrame) -> None:
-    """``report_text_columns``: the few texts in a column of typed numbers or dates that no transform reads.
+    """The few texts in a column of typed numbers or dates that no transform reads.
 
     ``table``: as it was read, with the columns of fields under their names.
     """
@@ -84,7 +84,7 @@ def _fields_of(context: RunContext, table: pl.DataFrame, *types: str) -> list[st
 
 
 def find_wrong_dates(context: RunContext, table: pl.DataFrame) -> None:
-    """``check_dates``: days that the output cannot hold, or that spreadsheet programs show differently."""
+    """Days that the output cannot hold, or that spreadsheet programs show differently."""
     for field in _fields_of(context, table, "Date", "Datetime"):
         _, said = _native.checked(
             readable(table.get_column(field)), "days_between", f"before {_FIRST_DAY}", f"after {_LAST_DAY}", least=day_number(_FIRST_DAY), most=day_number(_LAST_DAY)
@@ -104,7 +104,7 @@ def find_wrong_letters(context: RunContext, table: pl.DataFrame) -> None:
 
 
 def find_half_converted(context: RunContext, source: SourceTable, mapping: Mapping) -> None:
-    """``check_dates``: columns in which a program has made days of some texts by the wrong order: each text that is left has a day
+    """Columns in which a program has made days of some texts by the wrong order: each text that is left has a day
     above 12 in it, and each typed day could be day and month the other way round.
     """
     for column in mapping.columns:
@@ -146,7 +146,7 @@ def find_repeated(context: RunContext, tables: list[BuiltTable]) -> None:
 
 
 def note_dropped_rows(context: RunContext) -> None:
-    """``report_dropped_rows``: how many rows of the sheet each hook has dropped, and which, as the notices of it have it."""
+    """How many rows of the sheet each hook has dropped, and which, as the notices of it have it."""
     for notice in context.notices.notices:
         if notice["code"] != "rows_dropped" or notice["sheet"] != context.sheet_name or "hook" not in notice:
             continue

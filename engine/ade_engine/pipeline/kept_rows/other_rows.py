@@ -76,7 +76,7 @@ def leave_out_rows(
         said = f"{rows_in_words(numbers)}: only a name, without values: a section head or an empty record; kept as a record"
         context.notice("doubtful_rows", said, count=found.lone_names, **context.rows_told(numbers))
     tell_totals(context, span, scan, found)
-    kept = {NOTE: not settings.end_tables_at_notes, TOTAL: not settings.skip_total_rows, GROUP: not has_section and settings.group_rows == "keep"}
+    kept = {NOTE: not settings.is_2026, TOTAL: not settings.skip_total_rows, GROUP: not has_section and settings.group_rows == "keep"}
     unwanted = [(kind, noun, what) for kind, noun, what in _UNWANTED if not kept.get(kind) and kind in inside]
     gone = {kind for kind, *_ in unwanted}.union(kind for kind in (LINE, LONE) if kind in inside)
     heads: dict[int, tuple[int, int]] = {}
@@ -144,7 +144,7 @@ def drop_blank_rows(context: RunContext, table: pl.DataFrame, sources: Sources) 
     # What stands beside the table is no value of a row.
     fields = {name: field for name, field in context.registry.fields.items() if name not in context.facts} if context.facts else context.registry.fields
     lost = []
-    if context.settings.report_unread_cells and sources.may_lack_values:
+    if context.settings.is_2026 and sources.may_lack_values:
         found = map(Surroundings(context.settings, table, sources).without_value, (*sources, *sources.of_parts))
         lost += [cells for cells in found if cells is not None]
     names = table.columns

@@ -1,6 +1,6 @@
 """Which source row each row of a table comes from, and which rows hooks drop.
 
-With the setting ``row_provenance`` a table carries the reserved column ``__ade_row``: the row's number in its sheet, from
+In edition 2026 a table carries the reserved column ``__ade_row``: the row's number in its sheet, from
 1. Hooks that filter and sort keep it. A hook that makes a new frame without it loses it, and then only counts are known.
 """
 

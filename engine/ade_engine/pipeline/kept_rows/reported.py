@@ -55,7 +55,7 @@ def settle(context: RunContext, table: pl.DataFrame) -> pl.DataFrame:
             context.notice(
                 "issues_without_rows",
                 f"{one.rule} was found in {rows} of a table that was changed since, so that it is not known which rows these are "
-                "now. It is with row_provenance = true, if hooks keep the column __ade_row",
+                "now. It is known where hooks keep the column __ade_row",
                 table=context.table_index,
                 count=one.unknown,
             )

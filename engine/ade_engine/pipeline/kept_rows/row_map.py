@@ -1,6 +1,6 @@
 """The row map: of which line of the sender each row of the output is, and which lines have no row there, and why.
 
-It is written beside the workbook with the setting ``row_provenance``, as docs/reference/rows.schema.json describes it, for grids that show input
+It is written beside the workbook in edition 2026, as docs/reference/rows.schema.json describes it, for grids that show input
 and output beside each other. It holds no values. Where rows or places are not known, it says so.
 """
 

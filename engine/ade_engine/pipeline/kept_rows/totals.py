@@ -41,7 +41,7 @@ def tell_totals(context: RunContext, span: RowSpan, scan: SheetScan, found: _nat
     for at, doubt in found.doubtful:
         doubtful.setdefault(doubt, []).append(span.data_start + at + 1)
     _tell_doubtful(context, doubtful)
-    if context.settings.check_totals:
+    if context.settings.is_2026:
         _tell_checks(context, span, scan, found.checks)
 
 

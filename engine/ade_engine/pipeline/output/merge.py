@@ -44,13 +44,13 @@ class BuiltTable:
         self.frame_names = frame_names
         #: Whether its records are columns of the sheet.
         self.is_turned = is_turned
-        #: With ``row_provenance``: the hook from which on it is not known which rows of the sheet these are.
+        #: In edition 2026: the hook from which on it is not known which rows of the sheet these are.
         self.rows_unknown = rows_unknown
-        #: With ``issue_list``: the issues of its cells, by their positions.
+        #: In edition 2026: the issues of its cells, by their positions.
         self.issues = issues
-        #: With ``issue_list``, once it was written: how many lines of the list it has, by severity.
+        #: In edition 2026, once it was written: how many lines of the list it has, by severity.
         self.by_severity: dict[str, int] | None = None
-        #: With ``issue_list``, until the issues are listed: what was said of the table, and where its cells stood.
+        #: In edition 2026, until the issues are listed: what was said of the table, and where its cells stood.
         self.context: RunContext | None = None
         self.places: Places | None = None
         #: Of a table that was reshaped, until its issues are listed: which rows of the sheet its rows are.
@@ -106,7 +106,7 @@ class BuiltTable:
 
     @property
     def rows_with_errors(self) -> int:
-        """With ``issue_list``: how many of its rows have an error."""
+        """In edition 2026: how many of its rows have an error."""
         return 0 if self.issues is None else len(self.issues.rows(severity=ERROR))
 
     @property

@@ -24,7 +24,7 @@ def typed_cells(context: RunContext, source: SourceTable, unread: dict[str, int]
     A column of which polars made counts, and whose cells are not known any more, is noticed.
     """
     found, counts = TypedCells(), []
-    is_known = context.settings.edition != "1.9" and ROW in table.columns and table.schema[ROW].is_integer() and context.rows_unknown is None
+    is_known = context.settings.is_2026 and ROW in table.columns and table.schema[ROW].is_integer() and context.rows_unknown is None
     ids = table.get_column(ROW) if is_known else None
     for name, index in unread.items():
         made, origin = source.mixed[source.names[index]], source.mixed_cells(index)

@@ -218,7 +218,7 @@ def _check_totals(
 ) -> int:
     """Say of which rows the total is not the sum; in how many cells."""
     count = 0
-    for total in totals if context.settings.check_totals else ():
+    for total in totals if context.settings.is_2026 else ():
         added, said = total.added, total.said
         if added is None or said is None:
             continue

@@ -53,7 +53,7 @@ class RunContext:
     unread: frozenset[str] = frozenset()
     #: The letters of the sender's column whose callables are called.
     column: str | None = None
-    #: With ``row_provenance``: the hook from which on it is not known which rows of the sheet the table's rows are.
+    #: In edition 2026: the hook from which on it is not known which rows of the sheet the table's rows are.
     rows_unknown: str | None = None
 
     def __init__(
@@ -74,9 +74,9 @@ class RunContext:
         self.state: dict[str, Any] = {}
         #: What is said of totals that are not the sums of a table's records: row and column, from 1, message, what stands there.
         self.total_issues: list[tuple[int, int, str, Any]] = []
-        #: With ``issue_list``: what is said of the cells of a table.
+        #: In edition 2026: what is said of the cells of a table.
         self.collected: Collected | None = None
-        #: With ``issue_list``: what hooks report of the sheet, or of the workbook, as beginnings of lines of the list.
+        #: In edition 2026: what hooks report of the sheet, or of the workbook, as beginnings of lines of the list.
         self.remarks: list[dict[str, Any]] = []
         #: The rules of issues that hooks have named by words that stand in no code: events do not tell them.
         self.unnamed_rules: set[str] = set()
@@ -104,7 +104,7 @@ class RunContext:
     def for_table(self, table_index: int, region: TableRegion, *, turned: int | None = None) -> RunContext:
         """The same sheet, at one of its tables."""
         collected = None
-        if self.settings.issue_list:
+        if self.settings.is_2026:
             from ade_engine.pipeline.shared.collected import Collected
 
             collected = Collected()

@@ -36,7 +36,7 @@ _UNKNOWN_ARGUMENT = "() got an unexpected keyword argument "
 
 def wrong_results(registry: Registry, settings: Settings, package_folder: str) -> list[Failure]:
     """A complaint about each transform and validator whose result no table could use, with the place of its code."""
-    schema = {name: field_type(field) if settings.typed_fields else pl.String for name, field in registry.fields.items()}
+    schema = {name: field_type(field) if settings.is_2026 else pl.String for name, field in registry.fields.items()}
     table = pl.DataFrame(schema=schema)
     complaints: dict[str, Failure] = {}
     for role, entries_by_field in (
@@ -85,7 +85,7 @@ def _with_result(table: pl.DataFrame, field: str, result: pl.Expr, role: str, se
         return table
     if role == Transforms.role:
         return typed
-    if settings.strict_validators:
+    if settings.is_2026:
         demand_text(schema[field])
     return table
 

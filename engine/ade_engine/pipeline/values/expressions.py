@@ -95,15 +95,15 @@ def demand_text(dtype: pl.DataType) -> None:
 
 
 def filled_columns(table: pl.DataFrame, typed: bool) -> frozenset[str]:
-    """The columns that need not be made: with ``typed_fields`` a column without any value still has to get its field's type."""
+    """The columns that need not be made: in edition 2026 a column without any value still has to get its field's type."""
     if not typed:
         return frozenset(table.columns)
     return frozenset(name for name, dtype in zip(table.columns, table.dtypes) if dtype != pl.Null)
 
 
 def with_column(context: RunContext, table: pl.DataFrame, field: str) -> pl.DataFrame:
-    """The table, with a column of nulls for a field that it lacks; with ``typed_fields`` these nulls have the field's type."""
-    typed = context.settings.typed_fields
+    """The table, with a column of nulls for a field that it lacks; in edition 2026 these nulls have the field's type."""
+    typed = context.settings.is_2026
     if field in table.columns and not (typed and table.schema[field] == pl.Null):
         return table
     dtype = field_type(context.registry.fields.get(field)) if typed else pl.Null
@@ -139,23 +139,28 @@ def _class_of(error: BaseException) -> type[AdeEngineError]:
 
 
 def applied(context: RunContext, table: pl.DataFrame, expression: pl.Expr, field: str) -> pl.DataFrame:
-    """The table with the expression's column. With ``typed_fields`` an expression that is written for text sees text."""
+    """The table with the expression's column. In edition 2026 an expression that is written for text sees text."""
     # Polars counts failed conversions by the piece ("7 out of 7 values" of 12 rows).
     table = table.rechunk()
-    if not context.settings.typed_fields:
+    if not context.settings.is_2026:
         return table.with_columns(expression)
+    made, seen = for_text(table, field, lambda seen: seen.with_columns(expression))
+    return made if seen is table else with_series(table, [made.get_column(expression.meta.output_name())])
+
+
+def for_text(table: pl.DataFrame, field: str, use: Callable[[pl.DataFrame], Any]) -> tuple[Any, pl.DataFrame]:
+    """What is made of the table, and the table that it is made of: where polars refuses what is written for text, columns of it are text."""
     seen = table
     # Each turn makes text of one more column, so there are no more turns than columns.
-    for turn in range(table.width + 1):
+    for _ in range(table.width):
         try:
-            made = seen.with_columns(expression)
-            break
+            return use(seen), seen
         except RAISED as error:
             column = column_wanted_as_text(error, seen, field)
-            if column is None or turn == table.width:
+            if column is None:
                 raise
             seen = with_series(seen, [as_text(seen.get_column(column))])
-    return made if seen is table else with_series(table, [made.get_column(expression.meta.output_name())])
+    return use(seen), seen
 
 
 class Unusable(WrongResult):

@@ -1,4 +1,4 @@
-"""Types of fields: of columns without values and of what is written for text (``typed_fields``), and of all (``enforce_types``)."""
+"""Types of fields: of columns without values and of what is written for text, and of all."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def declared_type(declared: object) -> pl.DataType | None:
 
 
 def check_types(fields: Iterable[FieldDef]) -> None:
-    """Refuse types that nobody knows: with ``enforce_types`` they would be no types at all."""
+    """Refuse types that nobody knows: in edition 2026 they would be no types at all."""
     for field in fields:
         if field.dtype is not None and declared_type(field.dtype) is None:
             known = "bool, int, float, date, datetime, time, duration or text"
@@ -82,7 +82,7 @@ _READ_AS = {
 
 
 def with_types(context: RunContext, table: pl.DataFrame, read: Collection[str]) -> pl.DataFrame:
-    """``enforce_types``: the table with the columns of fields in the types that these declare; cells that do not fit are empty.
+    """The table with the columns of fields in the types that these declare; cells that do not fit are empty.
 
     ``read``: the fields whose columns a reader has read, which are as it says.
     """

@@ -30,7 +30,7 @@ from ade_engine.pipeline.shared.table_columns import (
     ids_of,
     with_series,
 )
-from ade_engine.pipeline.values.expressions import Expressions, Unusable, applied, demand_text, filled_columns, offered_values, subject_of, with_column
+from ade_engine.pipeline.values.expressions import Expressions, Unusable, applied, demand_text, filled_columns, for_text, offered_values, subject_of, with_column
 from ade_engine.pipeline.values.own_checks import is_demand
 from ade_engine.pipeline.values.types import with_types
 
@@ -75,7 +75,7 @@ class Transforms(Expressions):
         table, kept = keep_unread(context, table, around)
         if context.collected is not None:
             context.collected.said |= _said(around)
-        if context.settings.enforce_types and context.collected is not None:
+        if context.collected is not None:
             table = with_types(context, table, around.read_own)
         return table, kept
 
@@ -86,7 +86,7 @@ class Transforms(Expressions):
         around: Surroundings,
         headers: dict[str, tuple[str, str]],
     ) -> pl.DataFrame:
-        there = filled_columns(table, context.settings.typed_fields)
+        there = filled_columns(table, context.settings.is_2026)
         _note_parts(table, around)
         #: Columns that were read, until somebody looks at the table: a frame for each of them costs more than a small column.
         read: list[pl.Series] = []
@@ -224,7 +224,7 @@ def keep_unread(
     Where rows are known by their numbers the messages stay apart, so that hooks see the author's columns alone. Else they
     are reserved columns of the table.
     """
-    if not context.settings.report_unread_cells:
+    if not context.settings.is_2026:
         return table, None
     added, names = [], table.columns
     for field in names:
@@ -296,7 +296,7 @@ def _said(around: Surroundings) -> dict[str, tuple[str, str | None]]:
     found = {message: said for say in around.said for message, said in say().items()}
     for message, (why, rule) in found.items():
         if rule == "date_out_of_range":
-            found[message] = ("before 1900", rule) if around.settings.check_dates else (why, None)
+            found[message] = ("before 1900", rule) if around.settings.is_2026 else (why, None)
     return found
 
 
@@ -442,9 +442,9 @@ class Validators(Expressions):
         headers = headers or {}
         table = self._in_one_piece(_with_unread(context, table, kept))
         made: list[str] = []
-        prefixes = tuple(_RULES) if context.settings.report_unread_cells else ()
+        prefixes = tuple(_RULES) if context.settings.is_2026 else ()
         there = frozenset(names := table.columns)
-        filled = filled_columns(table, context.settings.typed_fields)
+        filled = filled_columns(table, context.settings.is_2026)
         noted = [name.removeprefix(prefix) for name in names if name.startswith(RESERVED_PREFIX) for prefix in prefixes if name.startswith(prefix)]
         # A field that a hook has taken out of the table has no cells to speak of.
         noted = [field for field in noted if field in there]
@@ -516,7 +516,7 @@ class Validators(Expressions):
                 speakers.append(entry)
             elif expression is not None:
                 if not isinstance(expression, Check):
-                    if context.settings.strict_validators:
+                    if context.settings.is_2026:
                         self._demand_text(context, table, expression, entry, field)
                 elif expression.is_about_emptiness and own:
                     # A cell that could not be read was not empty.
@@ -530,7 +530,7 @@ class Validators(Expressions):
     ) -> None:
         """Fail where a result is neither text nor null: a column of ``true`` would make every row an issue."""
         try:
-            dtype = table.lazy().select(expression).collect_schema().dtypes()[0]
+            dtype, _ = for_text(table, field, lambda seen: seen.lazy().select(expression).collect_schema().dtypes()[0])
         except RAISED as error:
             context.fail(entry, self.role, subject_of(context, field), Unusable(error, entry, context), ExtensionError)
         try:

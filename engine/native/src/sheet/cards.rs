@@ -82,7 +82,7 @@ impl SheetView<'_> {
 
     /// Returns whether the sheet begins with a text with a colon at its end, or with the name of a field and a value beside it.
     fn begins_with_label(&self) -> bool {
-        if !(self.settings.is_2026 && self.settings.rows_by_context) {
+        if !self.settings.is_2026 {
             return false;
         }
         let top = (0..self.kinds.len().min(MAX_ROWS_ABOVE)).map(|row| self.rows.cells(row));

@@ -51,12 +51,12 @@ impl SheetView<'_> {
 
     /// Lets tables end above their notes, and at blank rows, where the settings say so.
     pub(super) fn end_tables(&mut self) {
-        let (end_at_notes, blank_rows) = (self.settings.end_at_notes, self.settings.blank_rows);
-        if !end_at_notes && blank_rows == 0 {
+        let (is_2026, blank_rows) = (self.settings.is_2026, self.settings.blank_rows);
+        if !is_2026 && blank_rows == 0 {
             return;
         }
         let mut left_out = Vec::new();
-        if end_at_notes {
+        if is_2026 {
             self.join_strays();
         }
         for mut span in std::mem::take(&mut self.spans) {
@@ -66,7 +66,7 @@ impl SheetView<'_> {
             }
             let mut rows: Vec<usize> = (span.stop..before).collect();
             let mut small = Vec::new();
-            if end_at_notes {
+            if is_2026 {
                 let end = span.stop;
                 span.stop = self.first_note(&span);
                 let kept = below_records(self.rows, &span, end);

@@ -100,7 +100,6 @@ fn mark_further(
     looked_at: impl Iterator<Item = usize>,
     kinds: &mut [RowKind],
     words: &Words,
-    by_values: bool,
 ) -> Vec<usize> {
     let Some(first) = kinds.iter().position(|&kind| kind == RowKind::Header) else {
         return Vec::new();
@@ -111,12 +110,11 @@ fn mark_further(
             rows.begins_block(row)
                 && rows.are_names(row)
                 && (rows.has_word_of_its_own(row, words)
-                    || by_values && rows.likeness_below(row) <= -MIN_ABOVE_VALUES)
+                    || rows.likeness_below(row) <= -MIN_ABOVE_VALUES)
         };
         let names_fields_alone = || {
             let filled = || rows.filled(row).map(|column| rows.sheet.cell(row, column));
-            by_values
-                && filled().all(|cell| rows.is_name(cell))
+            filled().all(|cell| rows.is_name(cell))
                 && filled()
                     .next()
                     .is_some_and(|cell| rows.field_of(cell, words).is_some())
@@ -217,25 +215,22 @@ fn mark_page_titles(rows: Rows<'_>, kinds: &mut [RowKind]) -> Vec<usize> {
 impl SheetView<'_> {
     /// Marks headers that only the rows around them explain. Returns what each row is that repeats a header, or is a line of signs.
     pub(super) fn mark_headers(&mut self) -> HashMap<usize, &'static str> {
-        let (rows, kinds, settings) = (self.rows, &mut self.kinds, self.settings);
-        let looked_at = || self.looks.rows.iter().map(|row| row.number);
         let mut repeats = HashMap::new();
-        if settings.is_2026 {
-            let rules = free_rules(rows, kinds).into_iter();
-            repeats.extend(rules.map(|row| (row, "a line of signs")));
+        if !self.settings.is_2026 {
+            return repeats;
         }
-        if settings.headerless_tables {
-            let found = mark_repeated(rows, looked_at(), kinds).into_iter();
-            repeats.extend(found.map(|(row, how)| (row, how.words())));
+        let (rows, kinds) = (self.rows, &mut self.kinds);
+        let looked_at = || self.looks.rows.iter().map(|row| row.number);
+        let rules = free_rules(rows, kinds).into_iter();
+        repeats.extend(rules.map(|row| (row, "a line of signs")));
+        let found = mark_repeated(rows, looked_at(), kinds).into_iter();
+        repeats.extend(found.map(|(row, how)| (row, how.words())));
+        let further = mark_further(rows, looked_at(), kinds, self.words);
+        if !further.is_empty() {
+            self.told.push(Told::FurtherHeaders(further));
         }
-        if settings.rows_by_context {
-            let further = mark_further(rows, looked_at(), kinds, self.words, settings.is_2026);
-            if !further.is_empty() {
-                self.told.push(Told::FurtherHeaders(further));
-            }
-            mark_lone(rows, kinds, self.words);
-            self.titles = mark_page_titles(rows, kinds);
-        }
+        mark_lone(rows, kinds, self.words);
+        self.titles = mark_page_titles(rows, kinds);
         repeats
     }
 }

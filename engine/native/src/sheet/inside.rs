@@ -67,8 +67,6 @@ impl<'s> Inside<'s> {
         }
         if settings.is_2026 {
             inside.keep_lone_names();
-        }
-        if settings.is_2026 {
             if settings.heads != Heads::Keep {
                 inside.mark_numbered_heads();
             }
@@ -84,10 +82,10 @@ impl<'s> Inside<'s> {
             None if settings.leave_out_totals => inside.find_totals(looks, settings),
             None => {}
         }
-        if settings.is_2026 && settings.leave_out_totals {
-            inside.mark_repeated_heads();
-        }
-        if settings.end_at_notes {
+        if settings.is_2026 {
+            if settings.leave_out_totals {
+                inside.mark_repeated_heads();
+            }
             inside.find_notes();
         }
         inside

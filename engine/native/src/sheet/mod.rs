@@ -72,23 +72,23 @@ fn steps<'s>() -> [(Wants, Step<'s>); 22] {
     use Step::{Change, Find, Say};
     [
         (Settings::is_whole, Find(SheetView::find_cards)),
-        (|settings| settings.is_by_context() && settings.is_whole(), Find(SheetView::find_side)),
+        (|settings| settings.is_explained() && settings.is_whole(), Find(SheetView::find_side)),
         (|settings| settings.is_explained() && settings.is_whole(), Find(SheetView::read_row_types)),
         (|_| true, Change(SheetView::open_tables)),
         (
-            |settings| settings.split_side_by_side && settings.columns_by_context && settings.is_whole(),
+            |settings| settings.split_side_by_side && settings.is_2026 && settings.is_whole(),
             Find(SheetView::find_areas),
         ),
         (|settings| settings.is_2026, Change(SheetView::mark_rules)),
-        (Settings::is_by_context, Change(SheetView::free_first_heads)),
+        (Settings::is_explained, Change(SheetView::free_first_heads)),
         (Settings::is_explained, Change(SheetView::free_lone_values)),
         (Settings::is_explained, Change(SheetView::take_further_headers)),
-        (Settings::is_headerless, Change(SheetView::keep_records)),
+        (Settings::is_explained, Change(SheetView::keep_records)),
         (Settings::is_explained, Change(SheetView::choose_names)),
         (Settings::is_explained, Change(SheetView::leave_captions)),
         (Settings::is_explained, Change(SheetView::leave_out_above)),
-        (Settings::is_by_context, Change(SheetView::end_above_titles)),
-        (Settings::is_by_context, Change(SheetView::find_lines)),
+        (Settings::is_explained, Change(SheetView::end_above_titles)),
+        (Settings::is_explained, Change(SheetView::find_lines)),
         (
             |settings| settings.is_explained() && settings.heads == Heads::ToColumn,
             Change(SheetView::name_sections),
@@ -98,7 +98,7 @@ fn steps<'s>() -> [(Wants, Step<'s>); 22] {
         // A range is where a user says that the table ends.
         (|settings| settings.area().is_none(), Change(SheetView::end_tables)),
         (
-            |settings| settings.split_side_by_side && !settings.columns_by_context,
+            |settings| settings.split_side_by_side && !settings.is_2026,
             Change(SheetView::split_at_blank_columns),
         ),
         (|settings| settings.columns.is_some(), Change(SheetView::keep_within)),
@@ -208,7 +208,6 @@ fn find_in<E>(
         area.name_header(&mut verdict.kinds);
     }
     let unknown = RowLooks::default();
-    let asks_for_looks = settings.headerless_tables || settings.rows_by_context;
     let reshapes = configuration.reshapes;
     let is_label = reshapes.and_then(|reshapes| reshapes.labels(grid));
     let mut view = SheetView {
@@ -216,7 +215,7 @@ fn find_in<E>(
         rows: Rows {
             sheet: grid.cells(),
         },
-        looks: if asks_for_looks {
+        looks: if settings.is_2026 {
             grid.looks()
         } else {
             &unknown

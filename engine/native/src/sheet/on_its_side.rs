@@ -46,7 +46,7 @@ impl SheetView<'_> {
         let Some(side) = find_side(self.rows, self.words) else {
             return false;
         };
-        let is_turned = side.is_sure && self.settings.turn_tables && self.grid.is_plain();
+        let is_turned = side.is_sure && self.settings.is_2026 && self.grid.is_plain();
         if is_turned {
             self.areas.push(Area {
                 grid: Arc::new(self.grid.turned(&side.rows, side.names)),

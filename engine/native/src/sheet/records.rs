@@ -436,7 +436,7 @@ impl SheetView<'_> {
                 && !self.has_values(row)
                 && self.rows.likeness_below(row) < 0;
             let may_be = [RowKind::Data, RowKind::Note, RowKind::Title].contains(&kind);
-            is_like || self.settings.is_by_context() && may_be && self.is_other_header(span, row)
+            is_like || self.settings.is_explained() && may_be && self.is_other_header(span, row)
         };
         let found: Vec<usize> = looked_at.filter(|&row| is_header(row)).collect();
         if !found.is_empty() {

@@ -31,27 +31,18 @@ pub enum Heads {
 /// The settings that say how tables are found, and which of their rows are left out.
 #[derive(Clone, Debug, Default)]
 pub struct Settings {
-    /// True for edition 2026.
+    /// True for edition 2026: rows and columns are explained by those around them, rows without a header row are records, tables end at
+    /// notes, and those that lie on their side are turned.
     pub is_2026: bool,
-    /// True if rows without a header row are records.
-    pub headerless_tables: bool,
-    /// True if rows are explained by the rows around them.
-    pub rows_by_context: bool,
-    /// True if columns are explained by the columns around them.
-    pub columns_by_context: bool,
     pub merge_stacked_headers: bool,
     pub split_side_by_side: bool,
     pub heads: Heads,
-    /// True if tables end at notes, and notes between records are left out.
-    pub end_at_notes: bool,
     pub leave_out_totals: bool,
     pub leave_out_balances: bool,
     /// The blank rows in succession that end a table; 0 for none.
     pub blank_rows: usize,
     /// True if records stand in lines, each value beside its label.
     pub line_records: bool,
-    /// True if a table that lies on its side is turned.
-    pub turn_tables: bool,
     pub choice: Option<Choice>,
     /// The rows of which it is told what they were taken for.
     pub max_judged: usize,
@@ -66,13 +57,9 @@ impl Settings {
     pub fn edition_2026() -> Self {
         Self {
             is_2026: true,
-            headerless_tables: true,
-            rows_by_context: true,
-            columns_by_context: true,
             merge_stacked_headers: true,
             split_side_by_side: true,
             heads: Heads::ToColumn,
-            end_at_notes: true,
             leave_out_totals: true,
             leave_out_balances: true,
             ..Self::default()
@@ -94,19 +81,9 @@ impl Settings {
         self.choice.is_none() && !self.is_area
     }
 
-    /// Returns whether rows without a header row are records, and no user has said what is a header.
-    pub(super) fn is_headerless(&self) -> bool {
-        self.headerless_tables && self.is_open()
-    }
-
-    /// Returns whether rows are explained by the rows around them, and no user has said what is a header.
-    pub(super) fn is_by_context(&self) -> bool {
-        self.rows_by_context && self.is_open()
-    }
-
-    /// Returns whether rows are explained by all that edition 2026 knows of the rows around them.
+    /// Returns whether rows are explained by the rows around them, as in edition 2026, and no user has said what is a header.
     pub(super) fn is_explained(&self) -> bool {
-        self.is_by_context() && self.is_2026
+        self.is_2026 && self.is_open()
     }
 
     fn is_open(&self) -> bool {

@@ -53,7 +53,7 @@ pub(super) enum Fated {
 }
 
 impl Tracer<'_> {
-    /// What the run tells of its rows; nothing without `row_provenance`.
+    /// What the run tells of its rows; nothing before edition 2026.
     pub(super) fn rows(&self) -> Option<Arc<Rows>> {
         let folder = RunFolder::at(&self.run.run_dir);
         self.cells.rows(&folder.rows(&self.run.input_name))
@@ -134,9 +134,7 @@ impl Tracer<'_> {
         }
         let why = match self.is_gone() {
             true => "the files of the run were deleted, and what it recorded of its rows with them",
-            false => {
-                "the run did not record that of this row (`row_provenance = true` records rows)"
-            }
+            false => "the run did not record that of this row (edition 2026 records rows)",
         };
         format!("which row it is on the other side is not known: {why}")
     }

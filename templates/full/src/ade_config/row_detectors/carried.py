@@ -2,7 +2,7 @@
 
 
 def is_carried(row_values):
-    """A detector scores the kinds that a row may be. The scores of all add up, also those that ``detect_rows`` stands for."""
+    """A detector scores the kinds that a row may be. The scores of all add up, also those of the engine's own."""
     texts = [value.casefold() for value in row_values if isinstance(value, str)]
     return {"total": 5.0} if any(text.strip().startswith(("carried", "brought")) for text in texts) else None
 

@@ -1,0 +1,86 @@
+//! The settings of the engine as Python knows them.
+
+use pyo3::IntoPyObjectExt;
+use pyo3::exceptions::PyValueError;
+use pyo3::prelude::*;
+use pyo3::types::{PyBool, PyDict, PyTuple};
+
+use ade_engine_native::settings::{EngineSetting, FORMER, Given, Kind, SETTINGS, SettingValue};
+
+/// A setting as Python has it: key, kind, default, default of edition 2026, meaning, and whether it is newer and of a call.
+type Setting<'py> = (
+    &'static str,
+    String,
+    Bound<'py, PyAny>,
+    Bound<'py, PyAny>,
+    String,
+    bool,
+    bool,
+);
+
+/// Returns every setting, in the order in which they are shown.
+#[pyfunction]
+pub fn engine_settings(py: Python<'_>) -> PyResult<Vec<Setting<'_>>> {
+    let setting = |setting: &'static EngineSetting| {
+        Ok((
+            setting.key,
+            format!("{:?}", setting.kind),
+            default_of(py, setting.kind, setting.default)?,
+            default_of(py, setting.kind, setting.default_2026)?,
+            setting.plain_meaning(),
+            setting.is_newer,
+            setting.is_of_call,
+        ))
+    };
+    SETTINGS.iter().map(setting).collect()
+}
+
+/// Returns the names of what edition 2026 always does.
+#[pyfunction]
+pub fn former_settings() -> Vec<&'static str> {
+    FORMER.to_vec()
+}
+
+/// Reads the value that a source has for a setting.
+#[pyfunction]
+pub fn read_setting<'py>(key: &str, value: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
+    let text = value.extract::<String>();
+    let given = match &text {
+        Ok(text) => Given::Text(text),
+        Err(_) if value.is_none() => Given::Nothing,
+        Err(_) if value.is_instance_of::<PyBool>() => Given::Flag(value.extract()?),
+        Err(_) => value.extract().map_or(Given::Other, Given::Number),
+    };
+    let kind = EngineSetting::find(key).map(|setting| setting.kind);
+    let read = kind.map_or(Ok(None), |kind| kind.read(given));
+    match read.map_err(|wanted| PyValueError::new_err(format!("should be {wanted}")))? {
+        Some(read) => to_python(value.py(), read),
+        None => Ok(value.clone()),
+    }
+}
+
+fn default_of<'py>(py: Python<'py>, kind: Kind, text: &str) -> PyResult<Bound<'py, PyAny>> {
+    match kind {
+        Kind::Sheets | Kind::Senders | Kind::Values => PyDict::new(py).into_bound_py_any(py),
+        Kind::Extensions | Kind::Words | Kind::Known => {
+            let words: Vec<&str> = text.split_whitespace().collect();
+            PyTuple::new(py, words)?.into_bound_py_any(py)
+        }
+        Kind::Level => text.parse::<u64>()?.into_bound_py_any(py),
+        Kind::Folder => Ok(py.None().into_bound(py)),
+        kind => match kind.read(Given::Text(text)) {
+            Ok(Some(value)) => to_python(py, value),
+            _ => text.into_bound_py_any(py),
+        },
+    }
+}
+
+fn to_python(py: Python<'_>, value: SettingValue) -> PyResult<Bound<'_, PyAny>> {
+    match value {
+        SettingValue::Flag(flag) => flag.into_bound_py_any(py),
+        SettingValue::Whole(number) => number.into_bound_py_any(py),
+        SettingValue::Number(number) => number.into_bound_py_any(py),
+        SettingValue::Text(text) => text.into_bound_py_any(py),
+        SettingValue::Nothing => Ok(py.None().into_bound(py)),
+    }
+}
