@@ -265,3 +265,21 @@ def test_a_linked_input_has_the_name_of_its_target_or_its_own(process, tmp_path,
     assert (tmp_path / "logs" / f"{name}_engine_events.ndjson").is_file()
     assert done.events[0]["data"]["input_file"] == str(target if name == "people" else link)
     assert done.events[-1]["data"]["workbooks"][0]["locator"]["workbook"]["name"] == f"{name}.xlsx"
+
+
+def test_a_rehearsal_leaves_nothing_of_its_own(tmp_path):
+    """What a warm engine has run before it waits is in none of its forks, and does not keep it from being forked."""
+    folder = tmp_path / "rehearsed"
+    folder.mkdir()
+    code = f"""
+import os, sys
+from ade_engine.cli import warm
+from ade_engine.fields import readers
+made, apply = [], readers.Reader.read_from
+readers.Reader.read_from = lambda *given, **named: made.append(1) or apply(*given, **named)
+warm.rehearse({str(folder)!r})
+own = [name for name in sys.modules if "rehears" in name]
+print(len(made) > 5, own, "polars" in sys.modules, len(os.listdir("/proc/self/task")), os.path.exists({str(folder)!r}))
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env={**os.environ, "ADE_ENGINE_RUN": "1"})
+    assert done.stdout.splitlines()[-1] == "True [] False 1 False"

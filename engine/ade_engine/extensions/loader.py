@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from ade_engine.extensions.registry import Registry
 
 DEFAULT_PACKAGE = "ade_config"
+#: The names that packages were loaded under.
+_LOADED: set[str] = set()
 #: Flags of code: that of functions, which have names of their own and know them when they are compiled.
 _CO_OPTIMIZED, _CO_NEWLOCALS = 1, 2
 
@@ -254,5 +256,9 @@ def _is_skipped(name: str) -> bool:
 
 def _forget(package: str) -> None:
     """Drop what an earlier load imported under this name, so that equal names never mix."""
+    if package not in _LOADED and package not in sys.modules:
+        # Looking through the modules would copy memory of a warm engine: each name counts who holds it.
+        _LOADED.add(package)
+        return
     for name in [name for name in sys.modules if name == package or name.startswith(f"{package}.")]:
         del sys.modules[name]

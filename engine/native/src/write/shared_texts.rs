@@ -14,10 +14,9 @@ const MAXIMUM_SHARED_TEXT: usize = 256;
 /// cost no memory.
 #[derive(Default)]
 pub struct Texts {
-    /// The hashes of texts that were seen last, by their lower bits.
-    seen: Vec<u32>,
-    /// Where a text's number is, by its hash: number + 1, or 0.
-    slots: Vec<u32>,
+    /// By the lower bits of a text's hash: the hash of the text that was seen last, and the number of the text that is shared, from 1; 0 for
+    /// none of either.
+    slots: Vec<(u32, u32)>,
     /// For each number, where its text is in `bytes`.
     places: Vec<(u32, u32)>,
     bytes: Vec<u8>,
@@ -41,17 +40,16 @@ impl Texts {
             return None;
         }
         if self.slots.is_empty() {
-            self.slots.resize(SHARED_SLOTS, 0);
-            self.seen.resize(SHARED_SLOTS, 0);
+            // Zeroed by the system, which gives memory to the parts alone that a workbook uses.
+            self.slots = vec![(0, 0); SHARED_SLOTS];
         }
         let hash = hash(text.as_bytes());
-        let slot = &mut self.slots[hash as usize % SHARED_SLOTS];
-        if *slot != 0 {
-            let (start, length) = self.places[*slot as usize - 1];
+        let (seen, number) = &mut self.slots[hash as usize % SHARED_SLOTS];
+        if *number != 0 {
+            let (start, length) = self.places[*number as usize - 1];
             let known = &self.bytes[start as usize..start as usize + length as usize];
-            return (known == text.as_bytes()).then(|| *slot - 1);
+            return (known == text.as_bytes()).then(|| *number - 1);
         }
-        let seen = &mut self.seen[hash as usize % SHARED_SLOTS];
         let mark = (hash >> 32) as u32 | 1;
         if *seen != mark {
             *seen = mark;
@@ -63,8 +61,8 @@ impl Texts {
         self.places
             .push((self.bytes.len() as u32, text.len() as u32));
         self.bytes.extend_from_slice(text.as_bytes());
-        *slot = self.places.len() as u32;
-        Some(*slot - 1)
+        *number = self.places.len() as u32;
+        Some(*number - 1)
     }
 
     /// The `si` elements of all shared strings.

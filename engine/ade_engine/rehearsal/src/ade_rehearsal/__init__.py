@@ -1,0 +1,1 @@
+"""What a warm engine rehearses: see `ade_engine/cli/warm.py`."""
