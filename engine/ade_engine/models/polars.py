@@ -207,8 +207,8 @@ class StandInSeries(_LaterTable):
 
     # Polars may have come while the arguments of these were evaluated.
     def filter(self, predicate: Any) -> Any:
-        kept = self._column.filter(predicate._column) if _are_stand_ins() else None
-        return as_polars(self).filter(predicate) if kept is None else self._with(kept)
+        kept = predicate._column.filter([self._column]) if _are_stand_ins() else None
+        return as_polars(self).filter(predicate) if kept is None else self._with(kept[0])
 
     def zip_with(self, mask: Any, other: Any) -> Any:
         chosen = self._column.zip_with(mask._column, other._column) if _are_stand_ins() else None
@@ -306,9 +306,12 @@ class StandInFrame(_LaterTable):
         return self.slice(0, n)
 
     def filter(self, predicate: Any) -> Any:
-        if not _are_stand_ins() or not isinstance(predicate, StandInSeries):
+        kept = None
+        if _are_stand_ins() and isinstance(predicate, StandInSeries):
+            kept = predicate._column.filter([column._column for column in self._columns.values()])
+        if kept is None:
             return as_polars(self).filter(predicate)
-        return frame_of([column.filter(predicate) for column in self._columns.values()])
+        return frame_of([column._with(one) for column, one in zip(self._columns.values(), kept)])
 
     def with_columns(self, *columns: Any, **named: Any) -> Any:
         if named or not _are_stand_ins() or not self._columns or not all(isinstance(column, StandInSeries) and len(column) == self.height for column in columns):

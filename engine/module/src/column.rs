@@ -7,6 +7,7 @@ use pyo3::types::{PyBool, PyCapsule, PyDict, PyFloat, PyInt, PyList, PyString, P
 
 use super::cells::make_moment;
 use ade_engine_native::cells::Cell;
+use ade_engine_native::cells::parts::share_tasks;
 use ade_engine_native::columns::arrow::ArrowArrayStream;
 use ade_engine_native::columns::column::{ColumnBuilder, SharedColumn};
 use ade_engine_native::columns::frame::{Frame, Series};
@@ -101,12 +102,20 @@ impl ArrowColumn {
         Ok(self.with(self.column.take(&places)))
     }
 
-    /// The rows at which a column of booleans is true; none where it is no mask of this one.
-    fn filter(&self, mask: &Self) -> Option<Self> {
-        self.is_masked_by(mask)?;
-        let rows = trues(&mask.column).filter(|(_, is_true)| *is_true);
-        let rows: Vec<usize> = rows.map(|(row, _)| row).collect();
-        Some(self.with(self.column.take(&rows)))
+    /// The rows of columns at which a column of booleans is true; none where it is no mask of them.
+    fn filter(&self, py: Python<'_>, columns: Vec<PyRef<'_, Self>>) -> Option<Vec<Self>> {
+        columns
+            .iter()
+            .try_for_each(|column| column.is_masked_by(self))?;
+        let taken: Vec<SharedColumn> = columns.iter().map(|one| one.column.clone()).collect();
+        let taken = py.detach(|| {
+            let rows = trues(&self.column).filter(|(_, is_true)| *is_true);
+            let rows: Vec<usize> = rows.map(|(row, _)| row).collect();
+            let cells = rows.len() * taken.len();
+            share_tasks(taken, cells, |column| column.take(&rows))
+        });
+        let named = columns.iter().zip(taken);
+        Some(named.map(|(column, taken)| column.with(taken)).collect())
     }
 
     /// The rows at which a column of booleans is true, and another column's at the others; none where lengths or types differ.

@@ -11,6 +11,7 @@ use super::cells::{CellObjects, MomentTypes, row_list};
 use super::column::{ArrowColumn, arrow};
 use super::error::to_python;
 use ade_engine_native::cells::builder::MAXIMUM_COLUMNS;
+use ade_engine_native::cells::parts::share_tasks;
 use ade_engine_native::cells::{
     Cell, Continue, DeclaredExtent, MergedRange, ScanLimits, Sheet, SheetBuilder, Tag,
 };
@@ -539,26 +540,26 @@ impl Scan {
         )
     }
 
-    /// A column for polars: whether it has no value at all, and whether its cells are of several types; an Arrow column, or nothing
-    /// if Python has to make the series of a list.
-    fn column(
+    /// The columns from `first` on, each with its name: whether it has no value at all, and whether its cells are of several types; an
+    /// Arrow column, or nothing if Python has to make the series of a list.
+    fn columns(
         &self,
         py: Python<'_>,
-        name: String,
-        column: usize,
+        names: Vec<String>,
+        first: usize,
         start: usize,
         stop: usize,
-    ) -> (bool, bool, Option<ArrowColumn>) {
+    ) -> Vec<(bool, bool, Option<ArrowColumn>)> {
         let sheet = self.sheet();
-        let (kinds, built) = py.detach(|| {
+        let cells = stop.saturating_sub(start) * names.len();
+        let tasks: Vec<(usize, String)> = (first..).zip(names).collect();
+        let build = |(column, name): (usize, String)| {
             let kinds = sheet.column_kinds(column, start, stop);
-            (kinds, series::build(sheet, column, start, stop, kinds))
-        });
-        (
-            kinds.first == Tag::Empty,
-            series::is_mixed(kinds),
-            built.map(|column| arrow(&name, column)),
-        )
+            let built = series::build(sheet, column, start, stop, kinds);
+            let built = built.map(|column| arrow(&name, column));
+            (kinds.first == Tag::Empty, series::is_mixed(kinds), built)
+        };
+        py.detach(|| share_tasks(tasks, cells, build))
     }
 
     /// Whether the workbook counts days from 1904.

@@ -26,20 +26,22 @@ class SheetScan(_native.Scan):
         self._shown: dict[int, tuple[str | None, str | None]] = {}
         self._layouts: SheetRows | None = None
 
-    def series(self, name: str, column: int, start: int, stop: int) -> tuple[Any, bool]:
-        """A column as a polars ``Series``, and whether its cells are of several types, so that some have lost theirs.
+    def all_series(self, names: list[str], first: int, start: int, stop: int) -> list[tuple[Any, bool]]:
+        """The columns from ``first`` on as polars ``Series``, each with whether its cells are of several types, so that some have lost theirs.
 
         Type and values are those of ``polars.Series(name, values, strict=False)``; where polars refuses the mixture
         every value becomes text, date-times in ISO form and others by ``str``. Floats among text look as polars 1.36
         prints them (``1e20``), whatever version is installed.
         """
-        all_null, is_mixed, built = self.column(name, column, start, stop)
-        if built is not None:
-            return pl.series_of(built, name), is_mixed
-        if all_null:
-            length = max(0, stop - start)
-            return pl.Series(name, [None], dtype=pl.Null).new_from_index(0, length) if length else pl.Series(name, []), False
-        return series_of_values(name, self.values(column, start, stop)), is_mixed
+        length, made = max(0, stop - start), []
+        for column, (name, (all_null, is_mixed, built)) in enumerate(zip(names, self.columns(names, first, start, stop)), first):
+            if built is not None:
+                made.append((pl.series_of(built, name), is_mixed))
+            elif all_null:
+                made.append((pl.Series(name, [None], dtype=pl.Null).new_from_index(0, length) if length else pl.Series(name, []), False))
+            else:
+                made.append((series_of_values(name, self.values(column, start, stop)), is_mixed))
+        return made
 
     def cell(self, row: int, column: int) -> Any:
         """One cell, both numbers from 0; ``None`` also behind the end of its row."""
@@ -111,8 +113,8 @@ class ChangedScan(SheetScan):
     def values(self, column: int, start: int, stop: int) -> list[Any]:
         return [row[column] if column < len(row) else None for row in self._rows[start:stop]]
 
-    def series(self, name: str, column: int, start: int, stop: int) -> tuple[Any, bool]:
-        return series_of_values(name, self.values(column, start, stop)), False
+    def all_series(self, names: list[str], first: int, start: int, stop: int) -> list[tuple[Any, bool]]:
+        return [(series_of_values(name, self.values(column, start, stop)), False) for column, name in enumerate(names, first)]
 
     def padded(self, column: int, start: int, stop: int) -> None:
         return None

@@ -69,7 +69,7 @@ class SourceTable:
         self.headers = [header_text(header) for header in headers]
         self.names = unique_names([_frame_name(text) for text in self.headers] if is_2026 else self.headers)
         # A dictionary keeps the place of the first column of a name and the values of the last.
-        made = [scan.series(name, first + index, span.data_start, span.stop) for index, name in enumerate(self.names)]
+        made = scan.all_series(self.names, first, span.data_start, span.stop)
         series = dict(zip(self.names, made))
         self.frame = frame_of([column for column, _ in series.values()])
         #: The columns of the frame whose cells are of several types, as polars made them.

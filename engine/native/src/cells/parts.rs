@@ -28,6 +28,30 @@ pub fn ranges(rows: usize) -> Vec<Range<usize>> {
         .collect()
 }
 
+/// Returns what `work` makes of each task, in order; threads share tasks that have many cells in all.
+pub fn share_tasks<A: Send, T: Send>(
+    tasks: Vec<A>,
+    cells: usize,
+    work: impl Fn(A) -> T + Sync,
+) -> Vec<T> {
+    let threads = ranges(cells).len();
+    if threads == 1 {
+        return tasks.into_iter().map(work).collect();
+    }
+    // Neighbours are often alike, and take as long: each thread gets some of them.
+    let mut shares: Vec<Vec<(usize, A)>> = (0..threads).map(|_| Vec::new()).collect();
+    for (place, task) in tasks.into_iter().enumerate() {
+        shares[place % threads].push((place, task));
+    }
+    let do_share = |share: Vec<(usize, A)>| {
+        let done = share.into_iter().map(|(place, task)| (place, work(task)));
+        done.collect::<Vec<_>>()
+    };
+    let mut made: Vec<(usize, T)> = in_threads(shares, do_share).into_iter().flatten().collect();
+    made.sort_by_key(|(place, _)| *place);
+    made.into_iter().map(|(_, made)| made).collect()
+}
+
 /// What `work` makes of each task, in order: of the first one in this thread, of each other one in a thread of its own.
 pub fn in_threads<A: Send, T: Send>(tasks: Vec<A>, work: impl Fn(A) -> T + Sync) -> Vec<T> {
     let work = &work;
