@@ -45,7 +45,7 @@ def scan_of(path, columns: list[list[str]]):
 
 def assert_like_polars(scan, column: int, start: int, stop: int) -> None:
     values = scan.values(column, start, stop)
-    found = scan.series("näme", column, start, stop)[0]
+    found = scan.all_series(["näme"], column, start, stop)[0][0]
     expected = series_of_values("näme", values)
     assert (found.name, found.dtype, len(found)) == (expected.name, expected.dtype, len(expected)), values
     left, right = found.to_list(), expected.to_list()
@@ -97,7 +97,7 @@ def test_random_floats_among_text(tmp_path):
     scan = scan_of(tmp_path, [['<c t="str"><v>x</v></c>', *(f"<c><v>{float(number)!r}</v></c>" for number in numbers if "." in repr(number) or "e" in repr(number))]])
     assert_like_polars(scan, 0, 0, scan.rows_emitted)
     if POLARS == (1, 36):
-        assert scan.series("x", 0, 0, scan.rows_emitted)[0].to_list() == pl.Series(scan.values(0, 0, scan.rows_emitted), strict=False).to_list()
+        assert scan.all_series(["x"], 0, 0, scan.rows_emitted)[0][0].to_list() == pl.Series(scan.values(0, 0, scan.rows_emitted), strict=False).to_list()
 
 
 def test_random_floats_behind_a_date(tmp_path):
@@ -105,18 +105,18 @@ def test_random_floats_behind_a_date(tmp_path):
     numbers = [rnd.uniform(-1, 1) * 10 ** rnd.randrange(-30, 30) for _ in range(3000)] + [1e16, 1e15, 1e-4, 1e-5, 0.1]
     numbers += [rnd.randrange(10**14, 10**16) + rnd.choice((0.125, 0.25, 0.5, 0.75)) for _ in range(3000)]
     scan = scan_of(tmp_path, [['<c s="1"><v>45000.5</v></c>', *(f"<c><v>{number!r}</v></c>" for number in numbers)]])
-    assert scan.series("x", 0, 0, scan.rows_emitted)[0].to_list() == ["2023-03-15T12:00:00", *map(str, numbers)]
+    assert scan.all_series(["x"], 0, 0, scan.rows_emitted)[0][0].to_list() == ["2023-03-15T12:00:00", *map(str, numbers)]
 
 
 def test_series_outlive_the_scan(tmp_path):
     texts = [f"a rather long text number {number}" for number in range(5000)]
     scan = scan_of(tmp_path, [[f'<c t="str"><v>{text}</v></c>' for text in texts]])
-    series = scan.series("x", 0, 0, scan.rows_emitted)[0]
+    series = scan.all_series(["x"], 0, 0, scan.rows_emitted)[0][0]
     del scan
     assert series.to_list() == texts and series.str.to_uppercase().to_list() == [text.upper() for text in texts]
 
 
 def test_columns_beyond_the_sheet_are_null(tmp_path):
     scan = scan_of(tmp_path, [KINDS["int"]])
-    series = scan.series("x", 99, 0, 3)[0]
+    series = scan.all_series(["x"], 99, 0, 3)[0][0]
     assert (series.dtype, len(series), series.null_count()) == (pl.Null, 3, 3)

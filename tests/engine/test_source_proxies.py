@@ -51,7 +51,7 @@ def test_nothing_is_imported_before_it_is_needed(path):
         f"source = open_source({str(path)!r}); source.load()\n"
         "sheet = source.sheets[0].worksheet; sheet.title, sheet.parent, source.workbook.sheetnames\n"
         "assert not {'openpyxl', 'polars'} & set(sys.modules)\n"
-        "source.scan(source.sheets[0], max_empty_rows_run=10, max_empty_cols_run=10).series('a', 0, 0, 5)\n"
+        "source.scan(source.sheets[0], max_empty_rows_run=10, max_empty_cols_run=10).all_series(['a'], 0, 0, 5)\n"
         "assert 'openpyxl' not in sys.modules\n"
     )
     subprocess.run([sys.executable, "-c", program], check=True)

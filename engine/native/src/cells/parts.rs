@@ -73,3 +73,19 @@ pub fn in_threads<A: Send, T: Send>(tasks: Vec<A>, work: impl Fn(A) -> T + Sync)
         made
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn shared_tasks_keep_their_order() {
+        for cells in [0, 2 * CELLS_OF_A_THREAD, 10 * CELLS_OF_A_THREAD] {
+            for count in [0, 1, 2, 7] {
+                let made = share_tasks((0..count).collect(), cells, |task: usize| task * task);
+                let wanted: Vec<usize> = (0..count).map(|task| task * task).collect();
+                assert_eq!(made, wanted, "{count} tasks, {cells} cells");
+            }
+        }
+    }
+}
