@@ -119,7 +119,11 @@ mod tests {
             ("decimal_mark", "auto . ,", "; .,"),
             ("output_style", "plain table", "plain|table"),
             ("fill_merged", "1 TRUE no Off", "2 truth"),
-            ("stop_at_blank_rows", "0 2.0 1e3 1_000", "-1 2.5 inf nan"),
+            (
+                "stop_at_blank_rows",
+                "0 2.0 1e3 1_000",
+                "-1 2.5 inf nan 1__0 _1 1_",
+            ),
             ("max_empty_rows_run", "1 9999999999", "0 none"),
             ("minimum_mapping_score", "0 0.5 1e-3", "-0.5 inf nan"),
             (

@@ -93,6 +93,11 @@ impl Settings {
         };
         let mut all = self.resolved.iter();
         all.find(is_meant).ok_or_else(|| {
+            if FORMER_ENGINE_SETTINGS.contains(&key.trim_start_matches("ade_engine_")) {
+                let message = format!("{name} is no setting any more");
+                return Error::usage(code::SETTINGS_INVALID, message)
+                    .hint("`edition = \"2026\"` in settings.toml always works so");
+            }
             let similar = ade_toml::similar(key.trim_start_matches("ade_"));
             let hint = match similar.or_else(|| similar_of_engine(&key)) {
                 Some(similar) => ade_toml::meant(&similar),

@@ -52,10 +52,9 @@ def _settings(config_folder: Path, package_folder: Path) -> Iterator[str]:
     of_edition = document.get("edition") == "2026"
     for key in document:
         if key == FILES:
-            yield from _tables_of_files(path, text, document[FILES])
+            yield from _tables_of_files(path, text, document[FILES], of_edition=of_edition)
         elif superfluous(key):
-            what = "take the line out" if of_edition else "`ade fix DIR --edition` moves the configuration"
-            yield f"{path}{_line_of(key, text)}: {key} has no effect; {what}. {superfluous(key)}"
+            yield f"{path}{_line_of(key, text)}: {_without_effect(key, of_edition=of_edition)}"
         elif key == "log_level":
             place = f"{path}{_line_of(key, text) or ', line 1'}"
             yield f"{place}: log_level is ignored here: how much is logged is decided where the engine is called"
@@ -68,7 +67,12 @@ def _settings(config_folder: Path, package_folder: Path) -> Iterator[str]:
         yield f"{misplaced} is not read: settings belong into {path}"
 
 
-def _tables_of_files(path: Path, text: str, tables: Any) -> Iterator[str]:
+def _without_effect(key: str, *, of_edition: bool) -> str:
+    advice = "take the line out" if of_edition else "`ade fix DIR --edition` moves the configuration"
+    return f"{key} has no effect; {advice}. {superfluous(key)}"
+
+
+def _tables_of_files(path: Path, text: str, tables: Any, *, of_edition: bool) -> Iterator[str]:
     for pattern, table in tables.items() if isinstance(tables, dict) else ():
         # A key may stand in several tables: its line is the first one below the table's name.
         lines = text.splitlines()
@@ -76,8 +80,7 @@ def _tables_of_files(path: Path, text: str, tables: Any) -> Iterator[str]:
         if "/" in pattern:
             yield f'{path}, line {start + 1}, [files."{pattern}"]: no file matches: patterns are compared with the name without its folder'
         for key in table:
-            why = superfluous(key)
-            if key in run_setting_names() and why is None:
+            if key in run_setting_names():
                 continue
             if isinstance(table[key], dict):
                 meant = _unquoted(f"{pattern}.{key}", table[key])
@@ -85,8 +88,8 @@ def _tables_of_files(path: Path, text: str, tables: Any) -> Iterator[str]:
                 continue
             line = next((at for at, line in enumerate(lines[start:], start + 1) if key in line.split("#", 1)[0]), start + 1)
             place = f'{path}, line {line}, [files."{pattern}"]'
-            if why is not None:
-                yield f"{place}: {key} has no effect; take the line out. {why}"
+            if superfluous(key):
+                yield f"{place}: {_without_effect(key, of_edition=of_edition)}"
             elif key in setting_names():
                 yield f"{place}: {key} is ignored here: it is no setting of a single file"
             else:

@@ -9,13 +9,13 @@ from __future__ import annotations
 import contextlib
 import gc
 import os
-import shutil
 import sys
 import time
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
 from pkgutil import walk_packages
+from tempfile import TemporaryDirectory
 
 #: What runs do not import of the engine.
 _LEFT_OUT = ("ade_engine.__main__", "ade_engine.cases", "ade_engine.cli", "ade_engine.inference", "ade_engine.starter")
@@ -32,8 +32,8 @@ _MAX_WAIT_SECONDS = 1.0
 
 
 def wait_for_run(owner: int, folder: str | None = None) -> None:
-    """Return in a fork for each run, with its folder, variables and arguments; ``owner`` is the process that asks for them. In ``folder``
-    the engine may write what it makes of a rehearsal.
+    """Return in a fork for each run, with its folder, variables and arguments; ``owner`` is the process that asks for them. Below
+    ``folder`` a rehearsal may write.
     """
     import_all()
     if folder is not None:
@@ -49,7 +49,8 @@ def wait_for_run(owner: int, folder: str | None = None) -> None:
     os.environ.clear()
     os.environb.update(variable.split(b"=", 1) for variable in variables.split(b"\0"))
     time.tzset()
-    sys.orig_argv[-2:] = sys.argv[1:] = arguments
+    sys.orig_argv[1 - len(sys.argv) :] = arguments
+    sys.argv[1:] = arguments
     policy.decide()
 
 
@@ -60,13 +61,12 @@ def rehearse(folder: str) -> None:
     from ade_engine.cli.app import app
 
     home = Path(__file__).parents[1] / "rehearsal"
-    places = ["--config-package", str(home), "--input", str(home / "input.csv"), "--output-dir", folder]
     # Runs do without it where it fails.
-    with contextlib.suppress(Exception):
+    with contextlib.suppress(Exception), TemporaryDirectory(prefix=".rehearsal-", dir=folder) as output:
+        places = ["--config-package", str(home), "--input", str(home / "input.csv"), "--output-dir", output]
         app(["process", "file", "--log-format", "ndjson", *places])
     for name in [name for name in sys.modules if name.partition(".")[0] == _REHEARSED]:
         del sys.modules[name]
-    shutil.rmtree(folder, ignore_errors=True)
     # The thread that reads ends with the source, and a process with threads cannot be forked.
     gc.collect()
     ends = time.monotonic() + _MAX_WAIT_SECONDS

@@ -62,7 +62,7 @@ def run_setting_names() -> tuple[str, ...]:
 
 def superfluous(key: str) -> str | None:
     """Why a key is no setting any more; ``None``: it never was one, or still is."""
-    return 'edition = "2026" always works so' if key in _FORMER else None
+    return 'edition = "2026" always works so' if key.lower() in _FORMER else None
 
 
 class SettingField:

@@ -223,11 +223,22 @@ fn read_flag(given: Given<'_>) -> Option<SettingValue> {
 fn read_number(given: Given<'_>) -> Option<f64> {
     let number = match given {
         Given::Number(number) => number,
-        // As in Python, digits may have underscores between them.
+        Given::Text(text) if has_lone_underscore(text.trim()) => return None,
         Given::Text(text) => text.trim().replace('_', "").parse().ok()?,
         _ => return None,
     };
     number.is_finite().then_some(number)
+}
+
+/// Returns whether an underscore stands elsewhere than between two digits, where Python allows one.
+fn has_lone_underscore(text: &str) -> bool {
+    let letters = text.as_bytes();
+    let is_digit = |at: Option<usize>| {
+        at.and_then(|at| letters.get(at))
+            .is_some_and(u8::is_ascii_digit)
+    };
+    let mut places = (0..letters.len()).filter(|&at| letters[at] == b'_');
+    places.any(|at| !is_digit(at.checked_sub(1)) || !is_digit(Some(at + 1)))
 }
 
 fn read_whole(given: Given<'_>, min: f64) -> Option<SettingValue> {

@@ -18,7 +18,6 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use rustix::net::{AddressFamily, SocketFlags, SocketType, socketpair};
-use tempfile::TempDir;
 
 use crate::base::mutex::lock;
 use crate::engine::process::{RUN_MARKER, START, threads};
@@ -146,8 +145,6 @@ struct Kept {
     process: Child,
     /// Counts its own group, in which a fork is until it has one of its own.
     _held: Option<Held>,
-    /// Where it rehearses.
-    _folder: Option<TempDir>,
     engine: Arc<WarmEngine>,
     used: Instant,
     runs: u32,
@@ -263,19 +260,13 @@ impl Keeper {
 fn start(ask: &Ask, made: Made) -> io::Result<Kept> {
     let flags = SocketFlags::CLOEXEC;
     let (ours, its) = socketpair(AddressFamily::UNIX, SocketType::SEQPACKET, flags, None)?;
-    // It rehearses a run there, and does without where there is no place for one.
-    let folder = tempfile::Builder::new().prefix("ade-warm-").tempdir().ok();
-    let mut policy = ask.policy.clone();
     let mut command = Command::new(&ask.python);
     command
         .args(START)
         .arg("warm")
-        .arg(std::process::id().to_string());
-    if let Some(folder) = &folder {
-        command.arg(folder.path());
-        policy.writes.push(folder.path().to_owned());
-    }
-    command
+        .arg(std::process::id().to_string())
+        // Where it rehearses a run: below the folder of all runs.
+        .args(ask.policy.writes.last())
         .current_dir("/")
         .env_clear()
         .envs(ask.variables.iter().map(|(name, value)| (name, value)))
@@ -288,7 +279,7 @@ fn start(ask: &Ask, made: Made) -> io::Result<Kept> {
         .stderr(Stdio::null())
         .process_group(0);
     die_with_thread(&mut command);
-    let confined = sandbox::confine(&policy, threads(), &mut command)?;
+    let confined = sandbox::confine(&ask.policy, threads(), &mut command)?;
     let process = command.spawn()?;
     let gate = confined.gate()?;
     let group = process.id().cast_signed();
@@ -300,7 +291,6 @@ fn start(ask: &Ask, made: Made) -> io::Result<Kept> {
         made,
         process,
         _held: held,
-        _folder: folder,
         engine: Arc::new(WarmEngine {
             socket: ours,
             snapshots: ask.snapshots.clone(),
