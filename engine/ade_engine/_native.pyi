@@ -533,8 +533,8 @@ class Account:
 def engine_settings() -> list[tuple[str, str, Any, Any, str, bool, bool]]:
     """Each setting: key, kind, default, default of edition 2026, meaning, and whether it is newer than engine 1.9 and of a whole call."""
 
-def former_settings() -> list[str]:
-    """The keys that once told edition 2026 from engine 1.9."""
+def is_former_setting(key: str) -> bool:
+    """Whether a key is no setting any more, because edition 2026 always works so."""
 
 def read_setting(key: str, value: Any) -> Any:
     """The value of a setting as a source has it. ``ValueError``: what it should be. Values of kinds that Python reads come back as they are."""

@@ -1,4 +1,4 @@
-//! What the engine tells of the rows of a run: `output/<stem>_rows.json`, in edition 2026. `rows` answers from it.
+//! The rows of a run as the engine records them in edition 2026: `output/<stem>_rows.json`. `rows` answers from it.
 //!
 //! ```json
 //! {"schema_version": 1,

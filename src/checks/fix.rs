@@ -17,12 +17,12 @@ use crate::base::cancel::Cancel;
 use crate::base::digest;
 use crate::base::files::{self, FileError};
 use crate::base::problem::{Error, code};
-use crate::engine::{EngineTask, Told, is_superfluous};
+use crate::engine::{EngineTask, Told};
 use crate::environment::needed::prepare::Prepared;
 use crate::run::execution::attempt::settings_of;
 use crate::run::results::senders::Senders;
-use crate::settings::nearest;
 use crate::settings::paths::RunFolder;
+use crate::settings::{is_former_engine_setting, nearest};
 use crate::store::{EnvironmentRecord, KnownConfiguration, RunRecord};
 use crate::workspace::Workspace;
 use crate::workspace::configurations::draft::{self, Folders};
@@ -350,7 +350,7 @@ fn in_edition(text: &str) -> String {
         let (key, _) = line.split_once('=')?;
         Some(key.trim().to_owned()).filter(|key| !key.contains('#'))
     };
-    let goes = |line: &str| key_of(line).is_some_and(|key| is_superfluous(&key));
+    let goes = |line: &str| key_of(line).is_some_and(|key| is_former_engine_setting(&key));
     let is_of_edition = |line: &str| key_of(line).is_some_and(|key| key == "edition");
     let lines: Vec<&str> = text.split_inclusive('\n').collect();
     // Paragraphs with the blank lines behind them.

@@ -16,7 +16,5 @@ pub use process::{
     RUN_DAY, RUN_MARKER,
 };
 pub use report::{Noticed, RowCounts, RunReport, Told};
-pub use settings::{
-    assignment, demand_setting, is_superfluous, recorded, setting_names, with_recorded,
-};
+pub use settings::{assignment, demand_setting, recorded, setting_names, with_recorded};
 pub use wheel::{EMBEDDED_VERSION, Engine, EngineError};

@@ -8,9 +8,9 @@
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
 
-use ade_engine_native::settings::Given;
+use ade_engine_native::settings::SourceValue;
 
-use crate::settings::{ENGINE_SETTINGS, EngineSetting, FORMER_ENGINE_SETTINGS, nearest};
+use crate::settings::{ENGINE_SETTINGS, EngineSetting, is_former_engine_setting, nearest};
 
 /// What the environment variable of a setting begins with.
 const PREFIX: &str = "ADE_ENGINE_";
@@ -19,11 +19,6 @@ const PREFIX: &str = "ADE_ENGINE_";
 pub fn setting_names() -> impl Iterator<Item = &'static str> {
     let of_run = ENGINE_SETTINGS.iter().filter(|setting| !setting.is_of_call);
     of_run.map(|setting| setting.key)
-}
-
-/// Returns whether this told edition 2026 from engine 1.9, and is no setting any more.
-pub fn is_superfluous(name: &str) -> bool {
-    FORMER_ENGINE_SETTINGS.contains(&name)
 }
 
 /// A text such as `date_order=mdy` as the name of a setting and its value.
@@ -46,13 +41,13 @@ pub fn assignment(text: &str) -> Result<(String, String), String> {
 pub fn demand_setting(name: &str, value: &str) -> Result<(), String> {
     let setting = EngineSetting::find(name).filter(|setting| !setting.is_of_call);
     if let Some(setting) = setting {
-        let read = setting.kind.read(Given::Text(value));
+        let read = setting.kind.read(SourceValue::Text(value));
         return match read {
             Ok(_) => Ok(()),
             Err(wanted) => Err(format!("{name} should be {wanted}")),
         };
     }
-    if is_superfluous(name) {
+    if is_former_engine_setting(name) {
         return Err(format!(
             "{name} is no setting any more: edition 2026 always works so"
         ));

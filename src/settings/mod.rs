@@ -21,7 +21,7 @@ use std::time::Duration;
 use crate::base::problem::{Error, code};
 
 pub use ade_engine_native::settings::{
-    EngineSetting, FORMER as FORMER_ENGINE_SETTINGS, SETTINGS as ENGINE_SETTINGS,
+    EngineSetting, SETTINGS as ENGINE_SETTINGS, is_former as is_former_engine_setting,
 };
 pub use ade_toml::{FILE_NAME, distance, nearest};
 pub use setting::{Setting, SettingKind};
@@ -93,7 +93,7 @@ impl Settings {
         };
         let mut all = self.resolved.iter();
         all.find(is_meant).ok_or_else(|| {
-            if FORMER_ENGINE_SETTINGS.contains(&key.trim_start_matches("ade_engine_")) {
+            if is_former_engine_setting(key.trim_start_matches("ade_engine_")) {
                 let message = format!("{name} is no setting any more");
                 return Error::usage(code::SETTINGS_INVALID, message)
                     .hint("`edition = \"2026\"` in settings.toml always works so");

@@ -10,7 +10,7 @@ from conftest import write_files
 
 from ade_engine import Settings
 from ade_engine.infrastructure import settings as of_engine
-from ade_engine.models import SettingsError
+from ade_engine.models import VALID_LOG_FORMATS, SettingsError
 
 #: What the page of settings is held to, as JSON has it.
 DEFAULTS = {key: list(default) if isinstance(default, tuple) else default for key, default in of_engine.DEFAULTS.items()}
@@ -45,6 +45,12 @@ def test_settings_of_a_call_know_their_folder_and_may_have_no_limit(tmp_path):
     with pytest.raises(SettingsError):
         Settings(detector_column_sample_size=None)
     assert issubclass(SettingsError, ValueError)
+
+
+def test_the_formats_of_logs_are_those_that_are_offered():
+    assert [Settings(log_format=name).log_format for name in VALID_LOG_FORMATS] == [*VALID_LOG_FORMATS]
+    with pytest.raises(SettingsError, match=" or ".join(map(repr, VALID_LOG_FORMATS)) + ", not"):
+        Settings(log_format="json")
 
 
 def test_settings_are_comparable_and_readable():

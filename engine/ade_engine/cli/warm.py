@@ -25,8 +25,6 @@ _WITH_OPENPYXL = ("ade_engine.io.input.origin", "ade_engine.io.input.read_only_s
 _REHEARSED = "ade_rehearsal"
 #: What they import beside the engine once they begin.
 _OTHERS = ("ade_engine.cli.process", "encodings.utf_8_sig", "encodings.utf_16_le")
-
-
 #: The longest wait for the threads of a rehearsal to end.
 _MAX_WAIT_SECONDS = 1.0
 
@@ -59,14 +57,14 @@ def rehearse(folder: str) -> None:
     its types, no fork has to make again, in memory of its own.
     """
     from ade_engine.cli.app import app
+    from ade_engine.extensions.loader import forget
 
     home = Path(__file__).parents[1] / "rehearsal"
     # Runs do without it where it fails.
     with contextlib.suppress(Exception), TemporaryDirectory(prefix=".rehearsal-", dir=folder) as output:
         places = ["--config-package", str(home), "--input", str(home / "input.csv"), "--output-dir", output]
         app(["process", "file", "--log-format", "ndjson", *places])
-    for name in [name for name in sys.modules if name.partition(".")[0] == _REHEARSED]:
-        del sys.modules[name]
+    forget(_REHEARSED)
     # The thread that reads ends with the source, and a process with threads cannot be forked.
     gc.collect()
     ends = time.monotonic() + _MAX_WAIT_SECONDS

@@ -141,7 +141,7 @@ def import_and_register(config_package: str | os.PathLike, registry: Registry) -
 def _import_and_register(config_package: str | os.PathLike, registry: Registry) -> list[str]:
     spec = resolve_config_import(config_package)
     root, package = spec.import_root, spec.package_name
-    _forget(package)
+    forget(package)
     importlib.invalidate_caches()
     sys.path.insert(0, str(root))
     compiled = Compiled(root / package)
@@ -254,11 +254,12 @@ def _is_skipped(name: str) -> bool:
     return name == "tests" or name.startswith("_")
 
 
-def _forget(package: str) -> None:
+def forget(package: str) -> None:
     """Drop what an earlier load imported under this name, so that equal names never mix."""
-    if package not in _LOADED and package not in sys.modules:
+    is_new = package not in _LOADED and package not in sys.modules
+    _LOADED.add(package)
+    if is_new:
         # Looking through the modules would copy memory of a warm engine: each name counts who holds it.
-        _LOADED.add(package)
         return
     for name in [name for name in sys.modules if name == package or name.startswith(f"{package}.")]:
         del sys.modules[name]

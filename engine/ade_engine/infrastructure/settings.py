@@ -1,4 +1,4 @@
-"""Where the values of settings come from. Every setting, with its default and its meaning, is in ``engine/native/src/settings.rs``.
+"""The values of the settings of a run, from their sources. ``engine/native/src/settings.rs`` has every setting, its default and its meaning.
 
 From low to high: ``settings.toml`` in the working folder, ``settings.toml`` in the config package folder, its tables
 ``[files."us_*"]`` that match the name of the input, ``.env`` in the working folder, environment variables
@@ -47,7 +47,6 @@ _READERS_BY_KIND: dict[str, Callable[[Any, bool], Any]] = {
     "Words": words,
 }
 _READERS = {key: _READERS_BY_KIND[kind] for key, kind, *_ in _SETTINGS if kind in _READERS_BY_KIND}
-_FORMER = frozenset(_native.former_settings())
 
 
 def setting_names() -> tuple[str, ...]:
@@ -62,7 +61,7 @@ def run_setting_names() -> tuple[str, ...]:
 
 def superfluous(key: str) -> str | None:
     """Why a key is no setting any more; ``None``: it never was one, or still is."""
-    return 'edition = "2026" always works so' if key.lower() in _FORMER else None
+    return 'edition = "2026" always works so' if _native.is_former_setting(key.lower()) else None
 
 
 class SettingField:
@@ -319,7 +318,7 @@ def _resolve(
     is_2026 = "edition" in given and _read("edition", given["edition"]) == "2026"
     values = dict(_DEFAULTS_OF_2026 if is_2026 else DEFAULTS)
     for key, _ in assignments:
-        if key in _FORMER:
+        if superfluous(key):
             raise SettingsError(f"--set {key}: {superfluous(key)}", "leave it out")
     for key, entry in given.items():
         values[key] = _read(key, entry)

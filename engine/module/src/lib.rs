@@ -92,7 +92,7 @@ fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(layout::layout_feature_names, module)?)?;
     module.add_function(wrap_pyfunction!(shape::propose_shapes, module)?)?;
     module.add_function(wrap_pyfunction!(settings::engine_settings, module)?)?;
-    module.add_function(wrap_pyfunction!(settings::former_settings, module)?)?;
+    module.add_function(wrap_pyfunction!(settings::is_former_setting, module)?)?;
     module.add_function(wrap_pyfunction!(settings::read_setting, module)?)?;
     module.add_class::<sheet::HeaderWords>()?;
     module.add_function(wrap_pyfunction!(sheet::find_tables, module)?)?;

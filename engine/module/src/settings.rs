@@ -5,7 +5,9 @@ use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyDict, PyTuple};
 
-use ade_engine_native::settings::{EngineSetting, FORMER, Given, Kind, SETTINGS, SettingValue};
+use ade_engine_native::settings::{
+    EngineSetting, SETTINGS, SettingValue, SourceValue, ValueKind, is_former,
+};
 
 /// A setting as Python has it: key, kind, default, default of edition 2026, meaning, and whether it is newer and of a call.
 type Setting<'py> = (
@@ -35,10 +37,10 @@ pub fn engine_settings(py: Python<'_>) -> PyResult<Vec<Setting<'_>>> {
     SETTINGS.iter().map(setting).collect()
 }
 
-/// Returns the names of what edition 2026 always does.
+/// Returns whether a key is no setting any more, because edition 2026 always works so.
 #[pyfunction]
-pub fn former_settings() -> Vec<&'static str> {
-    FORMER.to_vec()
+pub fn is_former_setting(key: &str) -> bool {
+    is_former(key)
 }
 
 /// Reads the value that a source has for a setting.
@@ -46,10 +48,12 @@ pub fn former_settings() -> Vec<&'static str> {
 pub fn read_setting<'py>(key: &str, value: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
     let text = value.extract::<String>();
     let given = match &text {
-        Ok(text) => Given::Text(text),
-        Err(_) if value.is_none() => Given::Nothing,
-        Err(_) if value.is_instance_of::<PyBool>() => Given::Flag(value.extract()?),
-        Err(_) => value.extract().map_or(Given::Other, Given::Number),
+        Ok(text) => SourceValue::Text(text),
+        Err(_) if value.is_none() => SourceValue::Nothing,
+        Err(_) if value.is_instance_of::<PyBool>() => SourceValue::Flag(value.extract()?),
+        Err(_) => value
+            .extract()
+            .map_or(SourceValue::Other, SourceValue::Number),
     };
     let kind = EngineSetting::find(key).map(|setting| setting.kind);
     let read = kind.map_or(Ok(None), |kind| kind.read(given));
@@ -59,16 +63,18 @@ pub fn read_setting<'py>(key: &str, value: &Bound<'py, PyAny>) -> PyResult<Bound
     }
 }
 
-fn default_of<'py>(py: Python<'py>, kind: Kind, text: &str) -> PyResult<Bound<'py, PyAny>> {
+fn default_of<'py>(py: Python<'py>, kind: ValueKind, text: &str) -> PyResult<Bound<'py, PyAny>> {
     match kind {
-        Kind::Sheets | Kind::Senders | Kind::Values => PyDict::new(py).into_bound_py_any(py),
-        Kind::Extensions | Kind::Words | Kind::Known => {
+        ValueKind::Sheets | ValueKind::Senders | ValueKind::Values => {
+            PyDict::new(py).into_bound_py_any(py)
+        }
+        ValueKind::Extensions | ValueKind::Words | ValueKind::Known => {
             let words: Vec<&str> = text.split_whitespace().collect();
             PyTuple::new(py, words)?.into_bound_py_any(py)
         }
-        Kind::Level => text.parse::<u64>()?.into_bound_py_any(py),
-        Kind::Folder => Ok(py.None().into_bound(py)),
-        kind => match kind.read(Given::Text(text)) {
+        ValueKind::Level => text.parse::<u64>()?.into_bound_py_any(py),
+        ValueKind::Folder => Ok(py.None().into_bound(py)),
+        kind => match kind.read(SourceValue::Text(text)) {
             Ok(Some(value)) => to_python(py, value),
             _ => text.into_bound_py_any(py),
         },

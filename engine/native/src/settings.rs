@@ -7,12 +7,12 @@ use crate::read::csv::decode::Charset;
 pub struct EngineSetting {
     /// Its key in `settings.toml`.
     pub key: &'static str,
-    pub kind: Kind,
+    pub kind: ValueKind,
     /// Its value where no source has one, as a person types it.
     pub default: &'static str,
     /// Its value where no source has one, in a configuration of edition 2026.
     pub default_2026: &'static str,
-    /// What it means, in Markdown, with links as docs/reference/engine.md has them.
+    /// Its meaning, in Markdown, with links as docs/reference/engine.md has them.
     pub meaning: &'static str,
     /// True if engine 1.9 did not have it: its events do not list it at its default.
     pub is_newer: bool,
@@ -22,7 +22,7 @@ pub struct EngineSetting {
 
 /// The values that a setting can have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
+pub enum ValueKind {
     Flag,
     /// A whole number from 1 up, or none.
     Count {
@@ -47,7 +47,7 @@ pub enum Kind {
 
 /// The value that a source has for a setting.
 #[derive(Clone, Copy, Debug)]
-pub enum Given<'a> {
+pub enum SourceValue<'a> {
     Text(&'a str),
     Flag(bool),
     Number(f64),
@@ -66,8 +66,8 @@ pub enum SettingValue {
     Nothing,
 }
 
-/// The settings of which edition 2026 is made: no configuration sets them.
-pub const FORMER: &[&str] = &[
+/// Keys that once told edition 2026 from engine 1.9: that edition always works so, and no configuration sets them.
+const FORMER: &[&str] = &[
     "row_provenance",
     "issue_list",
     "check_dates",
@@ -89,6 +89,11 @@ pub const FORMER: &[&str] = &[
     "rows_by_context",
 ];
 
+/// Returns whether a key is no setting any more, because edition 2026 always works so.
+pub fn is_former(key: &str) -> bool {
+    FORMER.contains(&key)
+}
+
 /// The words for yes, then those for no.
 const FLAGS: [&[&str]; 2] = [
     &["1", "true", "t", "yes", "y", "on"],
@@ -107,7 +112,7 @@ const DELIMITERS: &[(&str, &str)] = &[
 
 const fn setting(
     key: &'static str,
-    kind: Kind,
+    kind: ValueKind,
     default: &'static str,
     meaning: &'static str,
 ) -> EngineSetting {
@@ -167,15 +172,15 @@ impl EngineSetting {
     }
 }
 
-impl Kind {
+impl ValueKind {
     /// Reads a value; nothing is returned for kinds that the engine's own readers read.
     ///
     /// # Errors
     /// The setting cannot have the value: what it should be.
-    pub fn read(&self, given: Given<'_>) -> Result<Option<SettingValue>, String> {
+    pub fn read(&self, given: SourceValue<'_>) -> Result<Option<SettingValue>, String> {
         let value = match self {
             Self::Flag => read_flag(given).ok_or("true or false")?,
-            Self::Count { or_none: true } if matches!(given, Given::Nothing) => {
+            Self::Count { or_none: true } if matches!(given, SourceValue::Nothing) => {
                 SettingValue::Nothing
             }
             Self::Count { .. } => read_whole(given, 1.0).ok_or("a whole number, at least 1")?,
@@ -185,7 +190,9 @@ impl Kind {
                 SettingValue::Number(number.ok_or("a number from 0 up")?)
             }
             Self::Choice(words) => match given {
-                Given::Text(text) if words.contains(&text) => SettingValue::Text(text.to_owned()),
+                SourceValue::Text(text) if words.contains(&text) => {
+                    SettingValue::Text(text.to_owned())
+                }
                 _ => {
                     let words: Vec<String> = words.iter().map(|word| format!("'{word}'")).collect();
                     return Err(words.join(" or "));
@@ -206,11 +213,11 @@ impl Kind {
     }
 }
 
-fn read_flag(given: Given<'_>) -> Option<SettingValue> {
+fn read_flag(given: SourceValue<'_>) -> Option<SettingValue> {
     let flag = match given {
-        Given::Flag(flag) => flag,
-        Given::Number(number) if number == 0.0 || number == 1.0 => number == 1.0,
-        Given::Text(text) => {
+        SourceValue::Flag(flag) => flag,
+        SourceValue::Number(number) if number == 0.0 || number == 1.0 => number == 1.0,
+        SourceValue::Text(text) => {
             let word = text.trim().to_lowercase();
             let place = FLAGS.iter().position(|words| words.contains(&&*word));
             place? == 0
@@ -220,11 +227,11 @@ fn read_flag(given: Given<'_>) -> Option<SettingValue> {
     Some(SettingValue::Flag(flag))
 }
 
-fn read_number(given: Given<'_>) -> Option<f64> {
+fn read_number(given: SourceValue<'_>) -> Option<f64> {
     let number = match given {
-        Given::Number(number) => number,
-        Given::Text(text) if has_lone_underscore(text.trim()) => return None,
-        Given::Text(text) => text.trim().replace('_', "").parse().ok()?,
+        SourceValue::Number(number) => number,
+        SourceValue::Text(text) if has_lone_underscore(text.trim()) => return None,
+        SourceValue::Text(text) => text.trim().replace('_', "").parse().ok()?,
         _ => return None,
     };
     number.is_finite().then_some(number)
@@ -241,21 +248,21 @@ fn has_lone_underscore(text: &str) -> bool {
     places.any(|at| !is_digit(at.checked_sub(1)) || !is_digit(Some(at + 1)))
 }
 
-fn read_whole(given: Given<'_>, min: f64) -> Option<SettingValue> {
+fn read_whole(given: SourceValue<'_>, min: f64) -> Option<SettingValue> {
     let number = read_number(given)?;
     (number.fract() == 0.0 && number >= min).then_some(SettingValue::Whole(number as u64))
 }
 
-fn read_encoding(given: Given<'_>) -> Option<String> {
-    let Given::Text(text) = given else {
+fn read_encoding(given: SourceValue<'_>) -> Option<String> {
+    let SourceValue::Text(text) = given else {
         return None;
     };
     let name = text.trim().to_lowercase();
     (name == "auto" || Charset::named(&name).is_ok()).then_some(name)
 }
 
-fn read_delimiter(given: Given<'_>) -> Option<&str> {
-    let Given::Text(text) = given else {
+fn read_delimiter(given: SourceValue<'_>) -> Option<&str> {
+    let SourceValue::Text(text) = given else {
         return None;
     };
     let name = text.trim().to_lowercase();
@@ -267,46 +274,77 @@ fn read_delimiter(given: Given<'_>) -> Option<&str> {
 
 /// Every setting, in the order in which they are shown and listed.
 pub const SETTINGS: &[EngineSetting] = &[
-    setting("config_package", Kind::Folder, "", "folder of the configuration, if the command line names none; `~` is the home folder").of_call(),
-    setting("remove_unmapped_columns", Kind::Flag, "false", "leave out columns that are mapped to no field"),
-    setting("write_diagnostics_columns", Kind::Flag, "false", "write the engine's own columns: `__ade_issue__<field>`, `__ade_has_issues`, `__ade_issue_count`"),
-    setting("mapping_tie_resolution", Kind::Choice(&["leftmost", "leave_unmapped", "fullest"]), "leftmost", "which of several columns gets a field that they all claim: the column with the highest score, or with `leave_unmapped` none. Of equal scores the leftmost one, with `fullest` the one with the most values").in_2026("fullest"),
-    setting("sort_tables_by_mapping_ratio", Kind::Flag, "false", "write the tables of a sheet with the largest share of mapped columns first"),
-    setting("merge_tables_in_sheet", Kind::Flag, "false", "stack the tables of a sheet into one"),
-    setting("log_format", Kind::Choice(&["text", "ndjson"]), "text", "or `ndjson`").of_call(),
-    setting("log_level", Kind::Level, "20", "number or name; from environment variables only (`ADE_ENGINE_LOG_LEVEL`, else `ADE_LOG_LEVEL`)").of_call(),
-    setting("max_empty_rows_run", Kind::Count { or_none: true }, "1000", "this many empty rows in succession end a sheet"),
-    setting("max_empty_cols_run", Kind::Count { or_none: true }, "500", "this many empty cells after a value end a row"),
-    setting("detector_column_sample_size", Kind::Count { or_none: false }, "100", "texts in a column detector's sample"),
-    setting("merge_stacked_headers", Kind::Flag, "true", "join header rows that follow each other directly"),
-    setting("supported_file_extensions", Kind::Extensions, ".xlsx .xlsm .xls .csv", "the extensions that a batch picks up; an empty list picks up every file").of_call(),
-    setting("csv_encoding", Kind::Encoding, "utf-8", "encoding of text files, by name, or `auto`, with which also workbooks under another name are read").in_2026("auto"),
-    setting("csv_delimiter", Kind::Delimiter, ",", "separator in text files: one character, `tab`, `comma`, `semicolon`, `pipe` or `auto`").in_2026("auto"),
-    setting("split_side_by_side_tables", Kind::Flag, "false", "tables beside one another become tables of their own").in_2026("true"),
-    setting("escape_formulas", Kind::Flag, "false", "text that starts with `=` stays text in the output").in_2026("true"),
-    setting("edition", Kind::Choice(&["1.9", "2026"]), "1.9", "`2026`: the engine works as people expect since, and needs nothing switched on; see below").newer(),
-    setting("date_order", Kind::Choice(&["auto", "dmy", "mdy", "ymd"]), "auto", "how `ade_engine.fields` reads dates if their column leaves this open: `dmy`, `mdy` or `ymd`; `auto` is `dmy`").newer(),
-    setting("decimal_mark", Kind::Choice(&["auto", ".", ","]), "auto", "how `ade_engine.fields` reads numbers if their column leaves the decimal mark open: `.` or `,`; `auto` is `.`").newer(),
-    setting("na", Kind::Words, "", r#"further words that say that a cell has no value, such as `["tbd", "offen"]`, for all readers of `ade_engine.fields`"#).newer(),
-    setting("minimum_mapping_score", Kind::Score, "0.0", "the least total score that maps a column to a field").in_2026("0.5").newer(),
-    setting("fill_merged", Kind::Flag, "false", "each cell of a merged range has the value of its first cell, down and right. What is wrong with that value is one line of the list, at the first cell, which says how many rows share it").in_2026("true").newer(),
-    setting("fill_merged_numbers", Kind::Flag, "true", "with `fill_merged`: amounts too. With `false` they stand in the first cell alone, because an amount of three records is not three amounts; ids in the first column, years, dates and texts are filled").in_2026("false").newer(),
-    setting("issues_sheet", Kind::Flag, "false", "a sheet `Issues` behind the others lists the issues, each linked to its cell in the output. Of a rule that more than nine tenths of a column's rows break it has the first 100, and says how many more there are. A run without issues has no such sheet").in_2026("true").newer(),
-    setting("notes_sheet", Kind::Flag, "false", "a sheet `Notes` behind the others says what was left out, turned and guessed, with its place in the file: the notices of the run, and the columns whose text had to be interpreted. A run without any has no such sheet").newer(),
-    setting("quarantine", Kind::Choice(&["keep", "sheet", "file"]), "keep", "with `sheet` rows with errors leave their tables and stand on a sheet `Quarantine` behind the data sheets, each with its sheet, its source row and its messages; with `file` that sheet is the only one of `<stem>_quarantine.xlsx` beside the output, which is written if there are such rows, and which hooks do not see. Counts of the run are of all rows; the hooks `on_table_written` and `on_sheet_end` see the rows that stay").newer(),
-    setting("also_write", Kind::Choice(&["xlsx", "csv", "parquet", "jsonl", "csv+parquet", "jsonl+parquet"]), "xlsx", "with `csv`, `parquet` or `jsonl` the tables are written in that shape, too (`csv+parquet` and `jsonl+parquet`: in both): a file for each beside the workbook, `<stem>_normalized.csv` for the first, `<stem>_normalized_<sheet>_<table>.csv` for a further one, with the columns and the headers of the workbook, and without the rows that are quarantined. Text in `.csv` is UTF-8 with a mark at the start, and with `escape_formulas` an apostrophe stands before `=`, `+`, `-`, `@`, a tab or a carriage return at the start of a text that is no number, in `.jsonl` too. What hooks do to the workbook is not in these files; then the notice `shapes_differ` says so").newer(),
-    setting("all_fields", Kind::Flag, "false", "each table has all fields, in the configuration's order, and behind them its other columns: never found fields are empty columns, also those that a hook has taken away. A manifest may order them in its own way and leave some out").newer(),
-    setting("skip_sheets_without_fields", Kind::Flag, "false", "sheets in which no column was found for a field are left out; the notice `sheets_skipped` names them. The hooks `on_table_written` and `on_sheet_end` do not run for them. Sheets that the call names are written all the same, and so is the first one if there is no other").newer(),
-    setting("output_style", Kind::Choice(&["plain", "table"]), "plain", "or `table`: header, widths and number formats that people expect").in_2026("table").newer(),
-    setting("skip_total_rows", Kind::Flag, "false", "rows of totals are left out").in_2026("true").newer(),
-    setting("balance_rows", Kind::Choice(&["keep", "drop"]), "keep", "with `skip_total_rows`: opening, closing and carried-forward balances stay rows; with `drop` they are left out").in_2026("drop").newer(),
-    setting("group_rows", Kind::Choice(&["keep", "drop", "column"]), "keep", "section heads stay rows; with `drop` they are left out, with `column` they become a column of the rows below them").in_2026("column").newer(),
-    setting("stop_at_blank_rows", Kind::CountFromZero, "0", "this many blank rows in succession end a table; with 0 none do").newer(),
-    setting("sheets", Kind::Sheets, "", "what is said of single sheets ([explanation/rows](../explanation/rows.md#one-sheet-by-hand))").newer(),
-    setting("senders", Kind::Senders, "", "whose files are whose, by patterns of their names, for `ade drift` and `--deny-drift`").newer(),
-    setting("known", Kind::Known, "", "notices that are known of a sender, each a table `[[known]]` that `ade ack` writes: runs count them and print only what is new").newer(),
-    setting("line_records", Kind::Flag, "false", "records that stand in lines, each value beside its label, as in address blocks, become rows; a label that comes again begins the next one ([tables that are not one record a row](fields.md#tables-that-are-not-one-record-a-row))").newer(),
-    setting("values", Kind::Values, "", r#"values of fields that have no column, such as `currency = "USD"` in the table `[values]` or `[files."us_*".values]` ([facts beside the table](fields.md#facts-beside-the-table))"#).newer(),
-    setting("issue_columns", Kind::Flag, "true", r#"with `output_style = "table"`: columns for issues behind the others"#).newer(),
-    setting("drop_blank_rows", Kind::Flag, "false", "rows in which no field has a value are left out").in_2026("true").newer(),
+    setting("config_package", ValueKind::Folder, "", "folder of the configuration, if the command line names none; `~` is the home folder").of_call(),
+    setting("remove_unmapped_columns", ValueKind::Flag, "false", "leave out columns that are mapped to no field"),
+    setting("write_diagnostics_columns", ValueKind::Flag, "false", "write the engine's own columns: `__ade_issue__<field>`, `__ade_has_issues`, `__ade_issue_count`"),
+    setting("mapping_tie_resolution", ValueKind::Choice(&["leftmost", "leave_unmapped", "fullest"]), "leftmost", "which of several columns gets a field that they all claim: the column with the highest score, or with `leave_unmapped` none. Of equal scores the leftmost one, with `fullest` the one with the most values").in_2026("fullest"),
+    setting("sort_tables_by_mapping_ratio", ValueKind::Flag, "false", "write the tables of a sheet with the largest share of mapped columns first"),
+    setting("merge_tables_in_sheet", ValueKind::Flag, "false", "stack the tables of a sheet into one"),
+    setting("log_format", ValueKind::Choice(&["text", "ndjson"]), "text", "or `ndjson`").of_call(),
+    setting("log_level", ValueKind::Level, "20", "number or name; from environment variables only (`ADE_ENGINE_LOG_LEVEL`, else `ADE_LOG_LEVEL`)").of_call(),
+    setting("max_empty_rows_run", ValueKind::Count { or_none: true }, "1000", "this many empty rows in succession end a sheet"),
+    setting("max_empty_cols_run", ValueKind::Count { or_none: true }, "500", "this many empty cells after a value end a row"),
+    setting("detector_column_sample_size", ValueKind::Count { or_none: false }, "100", "texts in a column detector's sample"),
+    setting("merge_stacked_headers", ValueKind::Flag, "true", "join header rows that follow each other directly"),
+    setting("supported_file_extensions", ValueKind::Extensions, ".xlsx .xlsm .xls .csv", "the extensions that a batch picks up; an empty list picks up every file").of_call(),
+    setting("csv_encoding", ValueKind::Encoding, "utf-8", "encoding of text files, by name, or `auto`, with which also workbooks under another name are read").in_2026("auto"),
+    setting("csv_delimiter", ValueKind::Delimiter, ",", "separator in text files: one character, `tab`, `comma`, `semicolon`, `pipe` or `auto`").in_2026("auto"),
+    setting("split_side_by_side_tables", ValueKind::Flag, "false", "tables beside one another become tables of their own").in_2026("true"),
+    setting("escape_formulas", ValueKind::Flag, "false", "text that starts with `=` stays text in the output").in_2026("true"),
+    setting("edition", ValueKind::Choice(&["1.9", "2026"]), "1.9", "`2026`: the engine works as people expect since, and needs nothing switched on; see below").newer(),
+    setting("date_order", ValueKind::Choice(&["auto", "dmy", "mdy", "ymd"]), "auto", "how `ade_engine.fields` reads dates if their column leaves this open: `dmy`, `mdy` or `ymd`; `auto` is `dmy`").newer(),
+    setting("decimal_mark", ValueKind::Choice(&["auto", ".", ","]), "auto", "how `ade_engine.fields` reads numbers if their column leaves the decimal mark open: `.` or `,`; `auto` is `.`").newer(),
+    setting("na", ValueKind::Words, "", r#"further words that say that a cell has no value, such as `["tbd", "offen"]`, for all readers of `ade_engine.fields`"#).newer(),
+    setting("minimum_mapping_score", ValueKind::Score, "0.0", "the least total score that maps a column to a field").in_2026("0.5").newer(),
+    setting("fill_merged", ValueKind::Flag, "false", "each cell of a merged range has the value of its first cell, down and right. What is wrong with that value is one line of the list, at the first cell, which says how many rows share it").in_2026("true").newer(),
+    setting("fill_merged_numbers", ValueKind::Flag, "true", "with `fill_merged`: amounts too. With `false` they stand in the first cell alone, because an amount of three records is not three amounts; ids in the first column, years, dates and texts are filled").in_2026("false").newer(),
+    setting("issues_sheet", ValueKind::Flag, "false", "a sheet `Issues` behind the others lists the issues, each linked to its cell in the output. Of a rule that more than nine tenths of a column's rows break it has the first 100, and says how many more there are. A run without issues has no such sheet").in_2026("true").newer(),
+    setting("notes_sheet", ValueKind::Flag, "false", "a sheet `Notes` behind the others says what was left out, turned and guessed, with its place in the file: the notices of the run, and the columns whose text had to be interpreted. A run without any has no such sheet").newer(),
+    setting("quarantine", ValueKind::Choice(&["keep", "sheet", "file"]), "keep", "with `sheet` rows with errors leave their tables and stand on a sheet `Quarantine` behind the data sheets, each with its sheet, its source row and its messages; with `file` that sheet is the only one of `<stem>_quarantine.xlsx` beside the output, which is written if there are such rows, and which hooks do not see. Counts of the run are of all rows; the hooks `on_table_written` and `on_sheet_end` see the rows that stay").newer(),
+    setting("also_write", ValueKind::Choice(&["xlsx", "csv", "parquet", "jsonl", "csv+parquet", "jsonl+parquet"]), "xlsx", "with `csv`, `parquet` or `jsonl` the tables are written in that shape, too (`csv+parquet` and `jsonl+parquet`: in both): a file for each beside the workbook, `<stem>_normalized.csv` for the first, `<stem>_normalized_<sheet>_<table>.csv` for a further one, with the columns and the headers of the workbook, and without the rows that are quarantined. Text in `.csv` is UTF-8 with a mark at the start, and with `escape_formulas` an apostrophe stands before `=`, `+`, `-`, `@`, a tab or a carriage return at the start of a text that is no number, in `.jsonl` too. What hooks do to the workbook is not in these files; then the notice `shapes_differ` says so").newer(),
+    setting("all_fields", ValueKind::Flag, "false", "each table has all fields, in the configuration's order, and behind them its other columns: never found fields are empty columns, also those that a hook has taken away. A manifest may order them in its own way and leave some out").newer(),
+    setting("skip_sheets_without_fields", ValueKind::Flag, "false", "sheets in which no column was found for a field are left out; the notice `sheets_skipped` names them. The hooks `on_table_written` and `on_sheet_end` do not run for them. Sheets that the call names are written all the same, and so is the first one if there is no other").newer(),
+    setting("output_style", ValueKind::Choice(&["plain", "table"]), "plain", "or `table`: header, widths and number formats that people expect").in_2026("table").newer(),
+    setting("skip_total_rows", ValueKind::Flag, "false", "rows of totals are left out").in_2026("true").newer(),
+    setting("balance_rows", ValueKind::Choice(&["keep", "drop"]), "keep", "with `skip_total_rows`: opening, closing and carried-forward balances stay rows; with `drop` they are left out").in_2026("drop").newer(),
+    setting("group_rows", ValueKind::Choice(&["keep", "drop", "column"]), "keep", "section heads stay rows; with `drop` they are left out, with `column` they become a column of the rows below them").in_2026("column").newer(),
+    setting("stop_at_blank_rows", ValueKind::CountFromZero, "0", "this many blank rows in succession end a table; with 0 none do").newer(),
+    setting("sheets", ValueKind::Sheets, "", "what is said of single sheets ([explanation/rows](../explanation/rows.md#one-sheet-by-hand))").newer(),
+    setting("senders", ValueKind::Senders, "", "whose files are whose, by patterns of their names, for `ade drift` and `--deny-drift`").newer(),
+    setting("known", ValueKind::Known, "", "notices that are known of a sender, each a table `[[known]]` that `ade ack` writes: runs count them and print only what is new").newer(),
+    setting("line_records", ValueKind::Flag, "false", "records that stand in lines, each value beside its label, as in address blocks, become rows; a label that comes again begins the next one ([tables that are not one record a row](fields.md#tables-that-are-not-one-record-a-row))").newer(),
+    setting("values", ValueKind::Values, "", r#"values of fields that have no column, such as `currency = "USD"` in the table `[values]` or `[files."us_*".values]` ([facts beside the table](fields.md#facts-beside-the-table))"#).newer(),
+    setting("issue_columns", ValueKind::Flag, "true", r#"with `output_style = "table"`: columns for issues behind the others"#).newer(),
+    setting("drop_blank_rows", ValueKind::Flag, "false", "rows in which no field has a value are left out").in_2026("true").newer(),
 ];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_default_is_a_value_of_its_kind() {
+        for setting in SETTINGS {
+            for default in [setting.default, setting.default_2026] {
+                let read = setting.kind.read(SourceValue::Text(default));
+                assert!(read.is_ok(), "{} = {default:?}: {read:?}", setting.key);
+            }
+            assert!(!is_former(setting.key), "{}", setting.key);
+        }
+    }
+
+    #[test]
+    fn a_setting_is_meant_by_its_key_and_its_variable_and_is_explained_without_links() {
+        let order = EngineSetting::find("date_order").unwrap();
+        assert!(order.is_meant_by("ADE_ENGINE_DATE_ORDER") && order.is_meant_by("Date_Order"));
+        assert!(
+            order.plain_meaning().contains("`dmy`"),
+            "{}",
+            order.plain_meaning()
+        );
+        let delimiter = EngineSetting::find("csv_delimiter").unwrap();
+        assert_eq!((delimiter.default, delimiter.default_2026), (",", "auto"));
+        let sheets = EngineSetting::find("sheets").unwrap().plain_meaning();
+        assert!(sheets.ends_with("(explanation/rows)"), "{sheets}");
+    }
+}

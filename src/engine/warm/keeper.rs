@@ -59,6 +59,8 @@ struct Ask {
     /// The environment variables that hold for all runs.
     variables: Vec<(OsString, OsString)>,
     policy: Policy,
+    /// The folder with the folders of all runs.
+    runs: PathBuf,
     snapshots: PathBuf,
     answer: Sender<Option<Arc<WarmEngine>>>,
 }
@@ -112,6 +114,7 @@ impl WarmEngines {
             python: python.to_owned(),
             variables,
             policy,
+            runs: self.runs.clone(),
             snapshots: snapshots.to_owned(),
             answer,
         };
@@ -265,8 +268,8 @@ fn start(ask: &Ask, made: Made) -> io::Result<Kept> {
         .args(START)
         .arg("warm")
         .arg(std::process::id().to_string())
-        // Where it rehearses a run: below the folder of all runs.
-        .args(ask.policy.writes.last())
+        // It rehearses a run below this folder, which its policy lets it write.
+        .arg(&ask.runs)
         .current_dir("/")
         .env_clear()
         .envs(ask.variables.iter().map(|(name, value)| (name, value)))

@@ -32,8 +32,7 @@ if TYPE_CHECKING:
 def list_sheet(context: RunContext, tables: list[BuiltTable]) -> None:
     """List the issues of the tables of a sheet, with what only all of them together show."""
     find_repeated(context, tables)
-    if context.settings.is_2026:
-        note_dropped_rows(context)
+    note_dropped_rows(context)
     for table in tables:
         frame = table.result.table
         # Numbers that are broken say nothing.

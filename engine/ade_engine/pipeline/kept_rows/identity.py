@@ -69,9 +69,8 @@ def unknown_from(context: RunContext, number: int, table: pl.DataFrame) -> str |
     if context.rows_unknown is not None:
         return context.rows_unknown
     # A hook may change a table in place, too.
-    there = [name for name in (ROW, ROW_CHECK) if name in table.columns]
-    if len(there) < 2:
-        return None if there == [ROW] and not context.settings.is_2026 else _SOME_HOOK
+    if not {ROW, ROW_CHECK} <= {*table.columns}:
+        return _SOME_HOOK
     return None if _are_pairs(table.get_column(ROW), table.get_column(ROW_CHECK), number) else _SOME_HOOK
 
 

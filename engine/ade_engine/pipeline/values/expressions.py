@@ -149,7 +149,7 @@ def applied(context: RunContext, table: pl.DataFrame, expression: pl.Expr, field
 
 
 def for_text(table: pl.DataFrame, field: str, use: Callable[[pl.DataFrame], Any]) -> tuple[Any, pl.DataFrame]:
-    """What is made of the table, and the table that it is made of: where polars refuses what is written for text, columns of it are text."""
+    """Use a table, with columns as text where polars refuses what is written for text. Returns what comes of it, and the table that was used."""
     seen = table
     # Each turn makes text of one more column, so there are no more turns than columns.
     for _ in range(table.width):

@@ -294,9 +294,9 @@ def _doubts_of_field(around: Surroundings, field: str, height: int) -> list[pl.S
 def _said(around: Surroundings) -> dict[str, tuple[str, str | None]]:
     """By messages of cells that came out empty or are doubtful, what the list says of them, and the rule."""
     found = {message: said for say in around.said for message, said in say().items()}
-    for message, (why, rule) in found.items():
+    for message, (_, rule) in found.items():
         if rule == "date_out_of_range":
-            found[message] = ("before 1900", rule) if around.settings.is_2026 else (why, None)
+            found[message] = ("before 1900", rule)
     return found
 
 

@@ -1,1 +1,1 @@
-"""What a warm engine rehearses: see `ade_engine/cli/warm.py`."""
+"""The configuration that a warm engine rehearses: see `ade_engine/cli/warm.py`."""
