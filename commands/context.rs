@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::sync::Once;
+use std::sync::{Once, OnceLock};
 use std::time::Duration;
 
 use ade::base::cancel::Cancel;
@@ -117,6 +117,7 @@ pub struct Context {
     pub ui: Ui,
     /// The whole command line, for completions and manual pages.
     pub command_line: fn() -> clap::Command,
+    settings: OnceLock<Settings>,
     said_place: Once,
 }
 
@@ -128,6 +129,7 @@ impl Context {
             globals,
             ui,
             command_line,
+            settings: OnceLock::new(),
             said_place: Once::new(),
         }
     }
@@ -138,12 +140,15 @@ impl Context {
         Ui::new(globals.color, globals.json, globals.quiet, globals.verbose)
     }
 
-    /// All settings, resolved.
+    /// All settings, resolved once.
     #[expect(
         clippy::disallowed_methods,
         reason = "this is the one place that reads the process variables for settings"
     )]
     pub fn settings(&self) -> Result<Settings, Failure> {
+        if let Some(known) = self.settings.get() {
+            return Ok(known.clone());
+        }
         let folder = std::env::current_dir().map_err(|error| {
             let message = format!("the current folder cannot be used: {}", describe(&error));
             Failure::usage(code::NO_CURRENT_FOLDER, message)
@@ -163,7 +168,7 @@ impl Context {
                     .say(format_args!("note: the data directory is {folder}"));
             });
         }
-        Ok(settings)
+        Ok(self.settings.get_or_init(|| settings).clone())
     }
 
     /// The workspace, opened; a database that does not exist is created.

@@ -1,5 +1,16 @@
 //! The machine that this process runs on.
 
+use std::num::NonZero;
+use std::sync::LazyLock;
+
+/// Returns the number of processors that this process can use, as control groups limit it.
+pub fn processors() -> usize {
+    // Reading the limits of control groups takes a dozen system calls.
+    static FOUND: LazyLock<usize> =
+        LazyLock::new(|| std::thread::available_parallelism().map_or(1, NonZero::get));
+    *FOUND
+}
+
 /// Returns its name, as worker ids and lock files contain it.
 pub fn name() -> String {
     rustix::system::uname()

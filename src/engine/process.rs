@@ -14,6 +14,7 @@ use super::sandbox;
 use super::sandbox::{InForce, Policy};
 use super::warm::WarmEngines;
 use crate::base::cancel::Cancel;
+use crate::base::host;
 use crate::settings::Sandbox;
 use crate::system::process;
 use crate::system::process::{ChildLimits, Exit, Limit, Started, Stream, Usage};
@@ -368,7 +369,7 @@ impl Invocation {
         } else {
             // The count of processors depends on files that a confined process may not read.
             set("HOME", self.scratch.clone().into());
-            set("POLARS_MAX_THREADS", threads().to_string().into());
+            set("POLARS_MAX_THREADS", host::processors().to_string().into());
             set(POLICY, self.policy_for_engine().to_string().into());
         }
         if let EngineTask::Cases { .. } = self.task {
@@ -405,11 +406,6 @@ impl Invocation {
         let output = self.task.output_folder();
         output.into_iter().chain([self.scratch.clone()]).collect()
     }
-}
-
-/// How many threads the engine's libraries start.
-pub(super) fn threads() -> usize {
-    std::thread::available_parallelism().map_or(1, std::num::NonZero::get)
 }
 
 fn passes(name: &OsStr) -> bool {
@@ -462,7 +458,7 @@ impl ChildProcess<'_> {
             return Ok((fork.started, fork.record));
         }
         let mut command = invocation.command(shows_values);
-        let mut confined = sandbox::confine(&invocation.policy, threads(), &mut command)?;
+        let mut confined = sandbox::confine(&invocation.policy, host::processors(), &mut command)?;
         let started = process::start(&mut command, None).and_then(|started| {
             let gate = confined.gate()?;
             let limit = invocation.policy.limits.processes;

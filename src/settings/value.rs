@@ -10,6 +10,7 @@ use base64::Engine;
 use super::setting::{Setting, SettingKind};
 use super::source::{HIDDEN, Resolved, SettingSource};
 use super::types::{LogLevel, Recovery, SafeMode, Sandbox, WarmUse};
+use crate::base::host;
 use crate::base::problem::{Error, code};
 
 /// Checks a text that was given for a setting.
@@ -176,10 +177,9 @@ impl Value<'_> {
 
     /// How many runs one process executes at the same time: half of the machine's cores, at most 4, by default.
     pub fn concurrency(&self) -> usize {
-        let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
         self.text
             .and_then(|text| text.parse().ok())
-            .unwrap_or_else(|| (cores / 2).clamp(1, 4))
+            .unwrap_or_else(|| (host::processors() / 2).clamp(1, 4))
     }
 
     pub fn milliseconds(&self) -> Duration {

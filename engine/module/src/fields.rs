@@ -742,18 +742,17 @@ fn pattern_of(text: &str) -> Option<Regex> {
     known.get(text).cloned()
 }
 
-/// Joins several series of messages, row by row: all of them, or the first one that says something.
+/// See [`checks::joined`].
 #[pyfunction]
-#[pyo3(signature = (columns, *, is_first=false))]
-pub fn joined_messages(
+pub fn joined_texts(
     py: Python<'_>,
     columns: Vec<Bound<'_, PyAny>>,
-    is_first: bool,
+    separator: Option<&str>,
 ) -> PyResult<ArrowColumn> {
     let columns: Vec<Series> = columns.iter().map(series_of).collect::<PyResult<_>>()?;
     let column = py.detach(|| {
         let columns: Vec<_> = columns.iter().map(Series::values).collect();
-        checks::joined(&columns, is_first)
+        checks::joined(&columns, separator)
     });
     Ok(arrow("", column))
 }

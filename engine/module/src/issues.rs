@@ -38,8 +38,23 @@ fn place_of(name: &str) -> PyResult<usize> {
     place.ok_or_else(|| PyKeyError::new_err(name.to_owned()))
 }
 
-/// Numbers, or the places of texts.
-fn facts_of(issues: &mut Table, fact: usize, values: &Bound<'_, PyList>) -> PyResult<Vec<u32>> {
+/// Returns numbers, or the places of texts, of a list or of a column. `blank`: the text of cells of a column that have none.
+fn facts_of(
+    issues: &mut Table,
+    fact: usize,
+    values: &Bound<'_, PyAny>,
+    blank: Option<&str>,
+) -> PyResult<Vec<u32>> {
+    let Ok(values) = values.cast::<PyList>() else {
+        let column = series_of(values)?;
+        let blank = blank.map_or(NONE, |blank| issues.texts.keep(blank));
+        let texts = column.values().into_iter().map(|value| match value {
+            Value::Text(text) => issues.texts.keep(text),
+            Value::Unsigned(number) => u32::try_from(number).unwrap_or(NONE),
+            _ => blank,
+        });
+        return Ok(texts.collect());
+    };
     let mut facts = Vec::with_capacity(values.len());
     for value in values {
         facts.push(if value.is_none() {
@@ -71,7 +86,7 @@ impl Issues {
             for (name, value) in line {
                 let name: String = name.extract()?;
                 let values = PyList::new(value.py(), [value])?;
-                this.set(&name, &values, at)?;
+                this.set(&name, &values, at, None)?;
             }
         }
         Ok(this)
@@ -171,28 +186,53 @@ impl Issues {
         PyList::new(py, texts.collect::<Vec<_>>())
     }
 
-    /// Puts a fact of the issues from `first` on.
-    #[pyo3(signature = (name, values, first = 0))]
-    fn set(&mut self, name: &str, values: &Bound<'_, PyList>, first: usize) -> PyResult<()> {
+    /// Puts a fact of the issues from `first` on: a list, or a column, whose empty cells are `blank`.
+    #[pyo3(signature = (name, values, first = 0, blank = None))]
+    fn set(
+        &mut self,
+        name: &str,
+        values: &Bound<'_, PyAny>,
+        first: usize,
+        blank: Option<&str>,
+    ) -> PyResult<()> {
         let (fact, issues) = (place_of(name)?, self.change());
-        let values = facts_of(issues, fact, values)?;
+        let values = facts_of(issues, fact, values, blank)?;
         issues.put(fact, first, &values);
         Ok(())
     }
 
     /// Puts texts of the issues of a column of the table, or of all, by the rows of the table.
-    #[pyo3(signature = (name, rows, texts, source = None))]
+    #[pyo3(signature = (name, rows, texts, source = None, blank = None))]
     fn set_by_row(
         &mut self,
         name: &str,
         rows: Vec<u32>,
-        texts: &Bound<'_, PyList>,
+        texts: &Bound<'_, PyAny>,
         source: Option<&str>,
+        blank: Option<&str>,
     ) -> PyResult<()> {
         let (fact, issues) = (place_of(name)?, self.change());
-        let texts = facts_of(issues, fact, texts)?;
-        issues.put_by_row(fact, source, &rows.into_iter().zip(texts).collect());
+        let texts = facts_of(issues, fact, texts, blank)?;
+        issues.put_by_row(fact, source, &rows, &texts);
         Ok(())
+    }
+
+    /// See [`Table::put_rows`].
+    fn set_rows(
+        &mut self,
+        first: usize,
+        number: Option<u32>,
+        turned: Option<u32>,
+        first_row: u32,
+        height: u32,
+    ) -> Option<Vec<u32>> {
+        let rows = first_row..first_row + height;
+        self.change().put_rows(first, number, turned, &rows)
+    }
+
+    /// See [`Table::put_table`].
+    fn set_table(&mut self, sheet: &str, table: u32) {
+        self.change().put_table(sheet, table);
     }
 
     /// See [`Table::name_field`].

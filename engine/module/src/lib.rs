@@ -65,7 +65,7 @@ fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(fields::shown_by_sheet, module)?)?;
     module.add_function(wrap_pyfunction!(fields::emptied, module)?)?;
     module.add_function(wrap_pyfunction!(fields::checked, module)?)?;
-    module.add_function(wrap_pyfunction!(fields::joined_messages, module)?)?;
+    module.add_function(wrap_pyfunction!(fields::joined_texts, module)?)?;
     module.add_function(wrap_pyfunction!(fields::texts_there, module)?)?;
     module.add_function(wrap_pyfunction!(fields::wrong_letters, module)?)?;
     module.add_function(wrap_pyfunction!(rows::filled_cells, module)?)?;

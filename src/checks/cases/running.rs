@@ -16,6 +16,7 @@ use super::judging::{failed, judge};
 use super::{Case, CaseResult, CasesError};
 use crate::base::cancel::Cancel;
 use crate::base::files::{self, FileError};
+use crate::base::host;
 use crate::checks::check::CheckError;
 use crate::engine::sandbox::Policy;
 use crate::engine::{ChildProcess, EngineReport, EngineTask, Invocation, Launch};
@@ -128,10 +129,9 @@ impl Engine<'_> {
         for (number, case) in asked.iter_mut().enumerate() {
             case["number"] = number.into();
         }
-        let processors = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
         let processes = (asked.len() * runs)
             .div_ceil(CASES_OF_A_PROCESS)
-            .clamp(1, processors);
+            .clamp(1, host::processors());
         let share = asked.len().div_ceil(processes).max(1);
         let place_path = place.path();
         let crashed = std::thread::scope(|scope| {

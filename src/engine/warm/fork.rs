@@ -20,7 +20,8 @@ use rustix::process::{
 };
 
 use super::keeper::{ROOM, WarmEngine, WarmEngines};
-use crate::engine::process::{EngineTask, Invocation, threads};
+use crate::base::host;
+use crate::engine::process::{EngineTask, Invocation};
 use crate::engine::sandbox::{self, InForce, Policy};
 use crate::settings::Sandbox;
 use crate::system::process::{Lifeline, Started};
@@ -66,7 +67,7 @@ impl WarmEngines {
         let around = around(&invocation.policy, snapshots, &self.runs);
         let lasting = invocation.lasting_variables();
         let engine = self.of(&invocation.python, lasting, around, snapshots)?;
-        let confinement = sandbox::for_fork(&invocation.policy, threads());
+        let confinement = sandbox::for_fork(&invocation.policy, host::processors());
         // What a fork does not do by itself, it has of its engine.
         let is_asked = confinement.record.is_asked();
         if engine.snapshots != snapshots

@@ -19,8 +19,9 @@ use std::time::{Duration, Instant};
 
 use rustix::net::{AddressFamily, SocketFlags, SocketType, socketpair};
 
+use crate::base::host;
 use crate::base::mutex::lock;
-use crate::engine::process::{RUN_MARKER, START, threads};
+use crate::engine::process::{RUN_MARKER, START};
 use crate::engine::sandbox::{self, Policy};
 use crate::system::process::{Gate, Held, die_with_thread};
 
@@ -282,7 +283,7 @@ fn start(ask: &Ask, made: Made) -> io::Result<Kept> {
         .stderr(Stdio::null())
         .process_group(0);
     die_with_thread(&mut command);
-    let confined = sandbox::confine(&ask.policy, threads(), &mut command)?;
+    let confined = sandbox::confine(&ask.policy, host::processors(), &mut command)?;
     let process = command.spawn()?;
     let gate = confined.gate()?;
     let group = process.id().cast_signed();

@@ -9,6 +9,7 @@ use std::io;
 use super::error::BuildError;
 use super::session::{BuildSession, Show};
 use crate::base::files::{self, FileError};
+use crate::base::host;
 
 /// Python before 3.12 does not notice that a full disk took only a part of a file, and an import of that part fails. No
 /// module's bytecode is larger, so with this much room left all of it is whole.
@@ -17,10 +18,7 @@ const ROOM: u64 = 4 << 20;
 /// How many processes compile; 0: one for each core. On two cores two take as long as one, and twice the processor time, which whatever
 /// else runs there lacks.
 fn processes() -> &'static str {
-    match std::thread::available_parallelism() {
-        Ok(cores) if cores.get() > 2 => "0",
-        _ => "1",
-    }
+    if host::processors() > 2 { "0" } else { "1" }
 }
 
 /// Compiles every module in the environment, with the Python that it was made from: that one executes nothing of what was installed.

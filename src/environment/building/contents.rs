@@ -3,13 +3,14 @@
 //! The record, `files.json`, names each file with its size and its time of change. Bytecode is not in it: it comes and goes.
 //! Nothing is opened to compare, so that some thousand files take two milliseconds.
 
-use std::collections::BTreeSet;
+use std::collections::HashSet;
 use std::fs::{self, File, FileTimes};
 use std::io;
 use std::os::unix::fs::{MetadataExt, symlink};
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
+use rustix::fs::{AtFlags, Mode, OFlags, Stat, open, statat};
 use serde::{Deserialize, Serialize};
 
 use super::measure;
@@ -86,18 +87,22 @@ impl Contents {
         }
         // Python lists the folders of packages, and takes one that it cannot list for empty.
         let folders = self.files.iter().filter_map(|(path, ..)| path.parent());
-        let folders: BTreeSet<&Path> = folders.collect();
-        let is_closed = |folder: &&&Path| files::is_closed(&venv.join(folder));
-        if let Some(folder) = folders.iter().find(is_closed) {
-            return Some(format!(
-                "the folder {} cannot be read",
-                venv.join(folder).display()
-            ));
+        let mut seen = HashSet::new();
+        let folders = folders.filter(|folder| seen.insert(folder.as_os_str()));
+        let mut folders = folders.map(|folder| venv.join(folder));
+        if let Some(folder) = folders.find(|folder| files::is_closed(folder)) {
+            return Some(format!("the folder {} cannot be read", folder.display()));
         }
+        // From there the system has the shortest way to each file.
+        let way = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
+        let Ok(root) = open(venv, way, Mode::empty()) else {
+            return Some(format!("{} is gone", venv.display()));
+        };
         self.files.iter().find_map(|(path, size, changed)| {
-            let what = match fs::symlink_metadata(venv.join(path)) {
-                Ok(found) if (found.len(), modified(&found)) != (*size, *changed) => "was changed",
-                Ok(found) if found.mode() & 0o400 == 0 => "cannot be read",
+            let found = statat(&root, path, AtFlags::SYMLINK_NOFOLLOW);
+            let what = match found.map_err(io::Error::from) {
+                Ok(found) if !is_as_recorded(&found, *size, *changed) => "was changed",
+                Ok(found) if found.st_mode & 0o400 == 0 => "cannot be read",
                 Err(error) if measure::is_absent(&error) => "is gone",
                 Err(error) if error.kind() == io::ErrorKind::PermissionDenied => "cannot be read",
                 _ => return None,
@@ -177,6 +182,11 @@ fn collect(venv: &Path, below: &Path, found: &mut Vec<OneFile>) -> io::Result<()
         }
     }
     Ok(())
+}
+
+fn is_as_recorded(found: &Stat, size: u64, changed: i64) -> bool {
+    let nanoseconds = found.st_mtime * 1_000_000_000 + found.st_mtime_nsec.cast_signed();
+    found.st_size.cast_unsigned() == size && nanoseconds == changed
 }
 
 fn modified(metadata: &fs::Metadata) -> i64 {

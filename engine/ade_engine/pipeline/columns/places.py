@@ -7,7 +7,7 @@ from operator import itemgetter
 
 from ade_engine.models import polars as pl
 from ade_engine.models.table import column_letters
-from ade_engine.pipeline.shared.table_columns import as_text, texts_at
+from ade_engine.pipeline.shared.table_columns import as_text, column_of_texts, texts_at
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -54,7 +54,14 @@ class Places:
         range; as far as that is known.
         """
         source = self._sources.get(field) or self._sources.of_parts.get(field) or self._sources.of_no_field.get(field)
-        number = None if source is None else source.number
+        number, raw = None if source is None else source.number, self._raw
+        if not self._filled and self.cells is None and (astray is None or field not in astray):
+            at = issues.set_rows(first, number, self._turned, self._first, raw.height)
+            if at is not None:
+                name = self._names.get(number)
+                if name in raw.columns:
+                    issues.set("value", column_of_texts(raw.get_column(name), at), first, "")
+                return
         ids = own = issues.get("id", first)
         columns: list[int | None] = [number] * len(ids)
         if astray is not None and field in astray:

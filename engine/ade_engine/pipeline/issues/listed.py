@@ -8,14 +8,16 @@ from __future__ import annotations
 
 from operator import itemgetter
 
+from ade_engine import _native
 from ade_engine._native import Issues
 from ade_engine.fields.checks import REPEATED
 from ade_engine.fields.surroundings import ROW
 from ade_engine.models.issues import ERROR
+from ade_engine.models.polars import series_of
 from ade_engine.models.table import column_letters
 from ade_engine.pipeline.issues.own import find_repeated, note_dropped_rows
 from ade_engine.pipeline.shared.collected import Collected, as_texts
-from ade_engine.pipeline.shared.table_columns import ISSUE_PREFIX, ids_of, texts_at
+from ade_engine.pipeline.shared.table_columns import ISSUE_PREFIX, column_of_texts, ids_of, texts_at
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -120,19 +122,17 @@ def lines_of(context: RunContext, table: BuiltTable, headers: dict[str | None, s
         return issues
     frame, fields = table.result.table, context.registry.fields
     rows, of_key = issues.rows(), [name for name in fields if fields[name].key and name in frame.columns]
-    if of_key and rows:
-        keys = zip(*(texts_at(frame.get_column(name), rows) for name in of_key))
-        issues.set_by_row("key", rows, [" ".join(filter(None, texts)) or None for texts in keys])
+    if of_key:
+        keys = [column_of_texts(frame.get_column(name), rows) for name in of_key]
+        issues.set_by_row("key", rows, series_of(_native.joined_texts(keys, " ")))
     # Of a column that no field has the field is not known.
     unmapped = table.unmapped_names()
     for name in issues.sources():
         if name in frame.columns and (rows := issues.rows(name)):
-            issues.set_by_row("written", rows, [text or "" for text in texts_at(frame.get_column(name), rows)], name)
+            issues.set_by_row("written", rows, column_of_texts(frame.get_column(name), rows), name, "")
         label = None if name is None else headers.get(name) or (fields[name].label if name in fields else None) or name
         issues.name_field(name, label, name not in unmapped)
-    count = len(issues)
-    issues.set("sheet", [context.sheet_name] * count)
-    issues.set("table", [table.result.table_index + 1] * count)
+    issues.set_table(context.sheet_name, table.result.table_index + 1)
     issues.leave_out_repeats()
     return issues
 

@@ -63,9 +63,14 @@ def as_text(column: pl.Series) -> pl.Series:
     return Reader(column.name, "text").read(column).alias(column.name)
 
 
+def column_of_texts(column: pl.Series, places: list[int]) -> pl.Series:
+    """The values of a column at some places as people see them."""
+    return Reader(column.name, "text").read(taken(column, places))
+
+
 def texts_at(column: pl.Series, places: list[int]) -> list[str | None]:
-    """Values of a column as people see them."""
-    return Reader(column.name, "text").read(taken(column, places)).to_list()
+    """Like :func:`column_of_texts`, as a list."""
+    return column_of_texts(column, places).to_list()
 
 
 def ids_of(table: pl.DataFrame) -> pl.Series:

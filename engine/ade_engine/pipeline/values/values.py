@@ -330,7 +330,7 @@ def _with_formulas(around: Surroundings, field: str, unread: pl.Series | None) -
 
 def _first_said(columns: list[pl.Series]) -> pl.Series:
     """For each row the first message."""
-    return series_of(_native.joined_messages(columns, is_first=True))
+    return series_of(_native.joined_texts(columns, None))
 
 
 #: The rules of what the engine says of cells, and their severities, in the order in which a cell's messages stand.
@@ -459,7 +459,7 @@ class Validators(Expressions):
             name = f"{ISSUE_PREFIX}{field}"
             if all(isinstance(message, pl.Series) for message in messages) and (messages or own):
                 parts = [table.get_column(part) for part in own] + messages
-                whole = parts[0] if len(parts) == 1 else series_of(_native.joined_messages(parts))
+                whole = parts[0] if len(parts) == 1 else series_of(_native.joined_texts(parts, "; "))
                 table = with_series(table, [whole.alias(name)])
             elif messages:
                 messages = [*map(pl.col, own), *(pl.lit(message) if isinstance(message, pl.Series) else message for message in messages)]

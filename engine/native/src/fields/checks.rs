@@ -204,8 +204,8 @@ pub fn messages(
     is_any.then(|| texts.column())
 }
 
-/// Joins several columns of messages, row by row: all of them, or the first one that says something.
-pub fn joined(columns: &[Vec<Value<'_>>], is_first: bool) -> Column {
+/// Joins several columns of texts, row by row: all of them, or, without a separator, takes the first one that is there.
+pub fn joined(columns: &[Vec<Value<'_>>], separator: Option<&str>) -> Column {
     let rows = columns.first().map_or(0, Vec::len);
     let mut texts = ColumnBuilder::of_texts(rows);
     let mut whole = String::new();
@@ -215,17 +215,17 @@ pub fn joined(columns: &[Vec<Value<'_>>], is_first: bool) -> Column {
             _ => None,
         });
         let first = said.next();
-        match said.next() {
-            Some(second) if !is_first => {
+        match said.next().zip(separator) {
+            Some((second, separator)) => {
                 whole.clear();
                 whole.push_str(first.unwrap_or_default());
                 for more in std::iter::once(second).chain(said) {
-                    whole.push_str("; ");
+                    whole.push_str(separator);
                     whole.push_str(more);
                 }
                 texts.push_text(Some(&whole));
             }
-            _ => texts.push_text(first),
+            None => texts.push_text(first),
         }
     }
     texts.column()
@@ -314,8 +314,8 @@ mod tests {
             vec![Value::Text("two"), Value::Text("three"), Value::Null],
         ];
         let nothing = |column: &Column| column.rows - column.null_count;
-        assert_eq!(nothing(&joined(&said, false)), 2);
-        assert_eq!(nothing(&joined(&said, true)), 2);
+        assert_eq!(nothing(&joined(&said, Some("; "))), 2);
+        assert_eq!(nothing(&joined(&said, None)), 2);
         let others = [vec![Value::Text("known"), Value::Null]];
         let both = [Some(Breach::Below); 2];
         assert!(messages(&both[..1], "a", "b", &[vec![Value::Text("known")]]).is_none());

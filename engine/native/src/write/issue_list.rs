@@ -13,6 +13,7 @@ use super::issues::{
     OUTPUT_SHEET, ROW, RULE, SEVERITY, SHEET, VALUE, WRITTEN, is_number,
 };
 use super::list_sheet::{List, Role};
+use crate::cells::parts::share_tasks;
 
 /// The most that is told of cells: ranges of one rule on one sheet, ranges of all, and rules.
 const RANGES_OF_ONE: usize = 200;
@@ -20,6 +21,9 @@ const RANGES: usize = 5_000;
 const RULES: usize = 2_000;
 /// Of a rule that more than nine tenths of a table's rows break, the sheet has so many lines, and one for the others.
 const MAX_LINES_OF_WHOLE: usize = 100;
+/// Threads share so many lines of the file, part by part, before these are written: all of them can take gigabytes.
+const LINES_AT_ONCE: usize = 16 * LINES_OF_A_PART;
+const LINES_OF_A_PART: usize = 2_048;
 /// The rule of issues that a hook names by a word that stands in no code.
 const OF_HOOK: &str = "<hook>";
 /// What stands in the sheet where a value was left empty.
@@ -154,9 +158,20 @@ impl IssueList {
         let keys =
             keys.map(|(fact, key)| format!("{}\"{key}\":", if fact == 0 { '{' } else { ',' }));
         let keys: Vec<String> = keys.collect();
+        let lines = &self.lines[..self.lines.len().min(most)];
+        for lines in lines.chunks(LINES_AT_ONCE) {
+            let facts = lines.len() * keys.len();
+            let parts = lines.chunks(LINES_OF_A_PART).collect();
+            for text in share_tasks(parts, facts, |lines| self.render(&keys, lines)) {
+                out.write_all(&text)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn render(&self, keys: &[String], lines: &[Line]) -> Vec<u8> {
         let mut text = Vec::new();
-        for &line in self.lines.iter().take(most) {
-            text.clear();
+        for &line in lines {
             for (fact, key) in keys.iter().enumerate() {
                 text.extend_from_slice(key.as_bytes());
                 if is_number(fact)
@@ -172,9 +187,8 @@ impl IssueList {
                 }
             }
             text.extend_from_slice(b"}\n");
-            out.write_all(&text)?;
         }
-        Ok(())
+        text
     }
 
     /// The sheet of its first `most` lines, each linked to its cell in the output. What no line has is left out. Of what is wrong with a

@@ -3,11 +3,13 @@
 //! What is said of cells is kept message by message while the table is read and checked. Once the last hook has left the table, issues are
 //! made of the messages that still stand in it, and then get their places and what stands beside them, fact by fact.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use foldhash::{HashMap, HashSet};
 
 use super::severity::{SEVERITIES, WARNING};
+use crate::cells::column_letters::column_name;
 use crate::columns::view::Value;
 
 /// In place of a number or of a text that there is none of.
@@ -304,16 +306,59 @@ impl Issues {
         self.facts[fact][first..first + values.len()].copy_from_slice(values);
     }
 
-    /// Puts a fact of the issues of a column of the table, or of all, by the rows of the table.
-    pub fn put_by_row(&mut self, fact: usize, source: Option<&str>, values: &HashMap<u32, u32>) {
+    /// Puts a fact of the issues of a column of the table, or of all, by the rows of the table, which ascend.
+    pub fn put_by_row(&mut self, fact: usize, source: Option<&str>, rows: &[u32], values: &[u32]) {
         let source = source.map(|source| self.texts.find(Some(source)));
+        let mut next = 0;
         for at in 0..self.len() {
-            if source.is_none_or(|source| source == Some(self.facts[SOURCE][at]))
-                && let Some(value) = values.get(&self.facts[POSITION][at])
-            {
-                self.facts[fact][at] = *value;
+            if source.is_some_and(|source| source != Some(self.facts[SOURCE][at])) {
+                continue;
+            }
+            // The issues of a column come in the order of its rows, too.
+            let row = self.facts[POSITION][at];
+            if rows.get(next) != Some(&row) {
+                next = rows.partition_point(|other| *other < row);
+            }
+            if rows.get(next) == Some(&row) {
+                self.facts[fact][at] = values[next];
+                next += 1;
             }
         }
+    }
+
+    /// Puts in which rows and in which column the issues from `first` on are. `number`: of the column in the sheet, from 1; `turned`: of a
+    /// table on its side, whose rows are columns of the sheet, the row above its first line. Returns how far below the first of `rows`
+    /// each is; nothing, and puts nothing, where some issue is in none of these.
+    pub fn put_rows(
+        &mut self,
+        first: usize,
+        number: Option<u32>,
+        turned: Option<u32>,
+        rows: &Range<u32>,
+    ) -> Option<Vec<u32>> {
+        let ids = self.facts[ID][first..].to_vec();
+        if !ids.iter().all(|id| rows.contains(id)) {
+            return None;
+        }
+        let line = number.map_or(NONE, |number| number + turned.unwrap_or_default());
+        if turned.is_none() {
+            let column = number.map_or(NONE, |number| self.texts.keep(&column_name(number as usize - 1)));
+            self.facts[ROW][first..].copy_from_slice(&ids);
+            self.facts[COLUMN][first..].fill(column);
+        } else {
+            self.facts[ROW][first..].fill(line);
+            for (at, id) in (first..).zip(&ids) {
+                self.facts[COLUMN][at] = self.texts.keep(&column_name(*id as usize - 1));
+            }
+        }
+        Some(ids.into_iter().map(|id| id - rows.start).collect())
+    }
+
+    /// Puts the sheet that the issues are on, and the number of their table there, from 1.
+    pub fn put_table(&mut self, sheet: &str, table: u32) {
+        let sheet = self.texts.keep(sheet);
+        self.facts[SHEET].fill(sheet);
+        self.facts[TABLE].fill(table);
     }
 
     /// Names the field of a column of the table, and its label; a column that no field has has none.
