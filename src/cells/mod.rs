@@ -23,18 +23,17 @@ mod permits;
 mod reader;
 mod row_map;
 mod rows;
-mod rows_file;
 #[cfg(test)]
 mod tests;
 mod whole;
 mod window;
 
+pub use ade_engine_native::account::rows::{NotWritten, Reason};
 pub use error::CellsError;
 pub use file::Reading;
 pub use find::Found;
 pub use reader::{Cells, Choice, SheetInfo, WindowLimits};
 pub use row_map::RowMap;
-pub use rows::{Fate, Origin, OwnCell, Quarantined, Segment, Written};
-pub use rows_file::{NotWritten, Reason, Rows};
+pub use rows::{Fate, Origin, OwnCell, Quarantined, Rows, Segment, Written};
 pub use whole::{ShownCell, WholeSheet};
 pub use window::{MOST_COLUMNS, MOST_ROWS, Window};

@@ -17,7 +17,7 @@ use super::error::CellsError;
 use super::file::{FileVersion, Reading};
 use super::find::{self, Found};
 use super::permits::Permits;
-use super::rows_file::Rows;
+use super::rows::Rows;
 use super::whole::WholeSheet;
 use super::window::{self, Window};
 

@@ -1,11 +1,27 @@
 //! Where the rows of a run's output came from, and what became of the rows of its input, as far as its file tells.
+//!
+//! # Promises
+//! Code of the configuration may have written anything to the file: a link is no file, its size is bounded, and a file of another
+//! shape is none. What the file does not tell is said to be unknown, never guessed.
 
+use std::fs::OpenOptions;
+use std::io::Read;
 use std::ops::Range;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::Path;
 
+use ade_engine_native::account::rows::{
+    FieldCells, NotWritten, Numbers, QuarantinedRows, Reason, RowsFile, Stretch, TableRows,
+};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::rows_file::{Apart, NotWritten, Numbers, Reason, Rows, Stretch, Table, stretch_of};
+/// A larger file is not read: the rows of a full sheet, each for itself, take half of it.
+const MAX_BYTES: u64 = 32 << 20;
+
+/// The rows of a run.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Rows(RowsFile);
 
 /// The sender's cell that a value of the output is of, where it is not in the row and the column that its row and its field are of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -118,23 +134,70 @@ pub struct Segment<'a> {
 }
 
 impl Rows {
+    /// Reads the file. `None`: it is not there, is a link, too large, or of another shape; then nothing is known.
+    pub fn read(path: &Path) -> Option<Self> {
+        let file = OpenOptions::new()
+            .read(true)
+            .custom_flags(rustix::fs::OFlags::NOFOLLOW.bits().cast_signed())
+            .open(path)
+            .ok()?;
+        let found = file.metadata().ok()?;
+        if !found.is_file() || found.len() > MAX_BYTES {
+            return None;
+        }
+        let mut bytes = Vec::new();
+        file.take(MAX_BYTES).read_to_end(&mut bytes).ok()?;
+        Self::parse(&bytes)
+    }
+
+    fn parse(bytes: &[u8]) -> Option<Self> {
+        let file: RowsFile = serde_json::from_slice(bytes).ok()?;
+        file.checked().map(Self)
+    }
+
+    /// Returns the bytes that it takes, roughly.
+    pub(super) fn heap_bytes(&self) -> usize {
+        let text = |text: &Option<String>| text.as_ref().map_or(0, String::len);
+        let of_cells = |cells: &FieldCells| {
+            let numbers = [&cells.rows, &cells.columns, &cells.parts];
+            let lengths = numbers.into_iter().flatten().map(Numbers::len);
+            lengths.sum::<usize>()
+        };
+        let of_table = |table: &TableRows| {
+            let texts = table.sheet.len() + text(&table.output_sheet) + text(&table.unknown);
+            let cells: usize = table.cells.iter().map(of_cells).sum();
+            let stretches = table.rows.iter().count() + cells;
+            size_of::<TableRows>() + texts + stretches * size_of::<Stretch>()
+        };
+        let of_rows =
+            |rows: &NotWritten| size_of::<NotWritten>() + rows.sheet.len() + text(&rows.hook);
+        let quarantined = self.0.quarantined.iter().map(|one| &one.rows);
+        let tables = self.0.tables.iter().chain(quarantined);
+        tables.map(of_table).sum::<usize>() + self.0.not_written.iter().map(of_rows).sum::<usize>()
+    }
+
+    /// The table that has the sheet of a stretch.
+    fn table_of(&self, stretch: Stretch) -> &TableRows {
+        &self.0.tables[stretch.entry()]
+    }
+
     /// Where a row of the output came from, from 1.
     pub fn origin(&self, output_sheet: &str, row: u64) -> Origin<'_> {
-        let of = |_, stretch: Stretch| &self.tables[stretch.of as usize];
-        let written = origin_in(self.tables.iter(), output_sheet, row, of);
+        let of = |_, stretch: Stretch| self.table_of(stretch);
+        let written = origin_in(self.0.tables.iter(), output_sheet, row, of);
         written.unwrap_or_else(|| {
-            let here = self.apart.iter().filter(|one| one.file.is_none());
+            let here = self.0.quarantined.iter().filter(|one| one.file.is_none());
             origin_apart(here, output_sheet, row)
         })
     }
 
     /// The cell of a field's value in a row of the output, from 1, where the table was reshaped and the value has one of its own.
     pub fn own_cell(&self, output_sheet: &str, row: u64, field: &str) -> Option<OwnCell> {
-        let (below, table) = table_at(self.tables.iter(), output_sheet, row)?;
+        let (below, table) = table_at(self.0.tables.iter(), output_sheet, row)?;
         let cells = table.cells.iter().find(|one| one.field == field)?;
         let below = u32::try_from(below).ok()?;
         let at = |numbers: &Option<Numbers>| match numbers {
-            Some(numbers) if below < table.height => numbers.at(below),
+            Some(numbers) if below < table.rows.height() => numbers.at(below),
             _ => None,
         };
         let (row, column) = (at(&cells.rows), at(&cells.columns));
@@ -148,12 +211,12 @@ impl Rows {
 
     /// The same of a row of the sheet of quarantined rows, of whichever workbook it is.
     pub fn origin_apart(&self, sheet: &str, row: u64) -> Origin<'_> {
-        origin_apart(self.apart.iter(), sheet, row)
+        origin_apart(self.0.quarantined.iter(), sheet, row)
     }
 
     /// The sheets that quarantined rows stand on.
     pub fn sheets_apart(&self) -> Vec<&str> {
-        let all = self.apart.iter();
+        let all = self.0.quarantined.iter();
         let mut sheets: Vec<&str> = Vec::new();
         for one in all.filter_map(|one| one.rows.output_sheet.as_deref()) {
             if !sheets.contains(&one) {
@@ -165,16 +228,17 @@ impl Rows {
 
     /// Where a row of the sender's stands among those that are quarantined; `turned`: it is a column.
     pub fn quarantined(&self, sheet: &str, row: u64, turned: bool) -> Vec<Quarantined<'_>> {
-        let of_sheet = |one: &&Apart| one.rows.sheet == sheet && one.rows.turned == turned;
+        let of_sheet =
+            |one: &&QuarantinedRows| one.rows.sheet == sheet && one.rows.turned == turned;
         let mut found = Vec::new();
-        for one in self.apart.iter().filter(of_sheet) {
+        for one in self.0.quarantined.iter().filter(of_sheet) {
             let Some(title) = one.rows.output_sheet.as_deref() else {
                 continue;
             };
-            for stretch in one.rows.stretches.iter().filter(|one| one.first > 0) {
+            for stretch in one.rows.rows.iter().filter(|one| one.first > 0) {
                 found.extend(stretch.within(&(row..row + 1)).map(|row| Quarantined {
                     sheet: title,
-                    row: stretch.place_of(&one.rows, row),
+                    row: stretch.row_of(&one.rows, row),
                     file: one.file.as_deref(),
                 }));
             }
@@ -184,8 +248,9 @@ impl Rows {
 
     /// All rows that are quarantined, in the order of their sheet.
     pub fn all_quarantined(&self) -> Vec<Segment<'_>> {
-        let all = self.apart.iter();
-        all.flat_map(|one| one.rows.segments_apart(true)).collect()
+        let all = self.0.quarantined.iter();
+        all.flat_map(|one| quarantined_segments(&one.rows, true))
+            .collect()
     }
 
     /// What became of a row of the sender's, from 1.
@@ -215,7 +280,7 @@ impl Rows {
             for number in stretch.within(&rows) {
                 let written = Written {
                     sheet: table.output_sheet.as_deref(),
-                    row: stretch.place_of(table, number),
+                    row: stretch.row_of(table, number),
                 };
                 match &mut fates[(number - from) as usize] {
                     Fate::Written(places) => places.push(written),
@@ -223,7 +288,7 @@ impl Rows {
                 }
             }
         }
-        let unwritten = self.not_written.iter().filter(|rows| rows.sheet == sheet);
+        let unwritten = self.0.not_written.iter().filter(|rows| rows.sheet == sheet);
         for one in unwritten.filter(|_| !turned) {
             for number in one.first.max(from)..one.last.saturating_add(1).min(rows.end) {
                 let fate = &mut fates[(number - from) as usize];
@@ -242,7 +307,7 @@ impl Rows {
 
     /// The hook because of which rows of a sheet are not known: one that replaced rows of this sheet, else of another.
     fn unknown_near(&self, sheet: &str) -> Option<&str> {
-        let unknown = || self.tables.iter().filter(|table| table.unknown.is_some());
+        let unknown = || self.0.tables.iter().filter(|table| table.unknown.is_some());
         let own = unknown().find(|table| table.sheet == sheet);
         own.or_else(|| unknown().next())?.unknown.as_deref()
     }
@@ -252,26 +317,26 @@ impl Rows {
         &self,
         sheet: &str,
         turned: bool,
-    ) -> impl Iterator<Item = (&Table, Stretch)> + '_ {
-        let is_of_sheet = |table: &Table| table.sheet == sheet && table.turned == turned;
-        let of_sheet: Vec<bool> = self.tables.iter().map(is_of_sheet).collect();
-        let known = self.tables.iter().filter(|table| table.unknown.is_none());
+    ) -> impl Iterator<Item = (&TableRows, Stretch)> + '_ {
+        let is_of_sheet = |table: &TableRows| table.sheet == sheet && table.turned == turned;
+        let of_sheet: Vec<bool> = self.0.tables.iter().map(is_of_sheet).collect();
+        let known = self.0.tables.iter().filter(|table| table.unknown.is_none());
         known
-            .flat_map(|table| table.stretches.iter().map(move |stretch| (table, *stretch)))
-            .filter(move |(_, stretch)| stretch.first > 0 && of_sheet[stretch.of as usize])
+            .flat_map(|table| table.rows.iter().map(move |stretch| (table, stretch)))
+            .filter(move |(_, stretch)| stretch.first > 0 && of_sheet[stretch.entry()])
     }
 
     /// The sender's sheet that the rows of a sheet of the output are of: that of its first table.
     pub(super) fn sheet_behind(&self, output_sheet: &str) -> Option<&str> {
-        let apart = self.apart.iter().filter(|one| one.file.is_none());
-        let mut tables = self.tables.iter().chain(apart.map(|one| &one.rows));
+        let apart = self.0.quarantined.iter().filter(|one| one.file.is_none());
+        let mut tables = self.0.tables.iter().chain(apart.map(|one| &one.rows));
         let first = tables.find(|table| table.output_sheet.as_deref() == Some(output_sheet))?;
         Some(&first.sheet)
     }
 
     /// The sheet of the output that the rows of a sheet of the sender are on: that of its first table.
     pub(super) fn sheet_before(&self, sheet: &str) -> Option<&str> {
-        let mut tables = self.tables.iter().filter(|table| table.sheet == sheet);
+        let mut tables = self.0.tables.iter().filter(|table| table.sheet == sheet);
         tables.find_map(|table| table.output_sheet.as_deref())
     }
 
@@ -280,23 +345,28 @@ impl Rows {
         let is_within = |one: &&NotWritten| {
             one.sheet == sheet && one.first < rows.end && one.last >= rows.start
         };
-        self.not_written.iter().filter(is_within).cloned().collect()
+        self.0
+            .not_written
+            .iter()
+            .filter(is_within)
+            .cloned()
+            .collect()
     }
 
     /// All rows of a sheet of the output, in its order.
     pub fn of_output(&self, output_sheet: &str) -> Vec<Segment<'_>> {
-        let here = |table: &&Table| table.output_sheet.as_deref() == Some(output_sheet);
-        let mut tables: Vec<_> = self.tables.iter().filter(here).collect();
+        let here = |table: &&TableRows| table.output_sheet.as_deref() == Some(output_sheet);
+        let mut tables: Vec<_> = self.0.tables.iter().filter(here).collect();
         tables.sort_by_key(|table| table.first_row);
-        let all = self.apart.iter();
+        let all = self.0.quarantined.iter();
         let apart = all.filter(|one| one.file.is_none() && here(&&one.rows));
         let written = tables.into_iter().flat_map(|table| self.segments_of(table));
         written
-            .chain(apart.flat_map(|one| one.rows.segments_apart(true)))
+            .chain(apart.flat_map(|one| quarantined_segments(&one.rows, true)))
             .collect()
     }
 
-    fn segments_of<'a>(&'a self, table: &'a Table) -> Vec<Segment<'a>> {
+    fn segments_of<'a>(&'a self, table: &'a TableRows) -> Vec<Segment<'a>> {
         if table.unknown.is_some() {
             return vec![Segment {
                 sheet: Some(&table.sheet),
@@ -308,12 +378,12 @@ impl Rows {
                 ..Segment::default()
             }];
         }
-        let stretches = table.stretches.iter();
-        stretches.map(|one| self.segment(table, *one)).collect()
+        let stretches = table.rows.iter();
+        stretches.map(|one| self.segment(table, one)).collect()
     }
 
-    fn segment<'a>(&'a self, table: &'a Table, stretch: Stretch) -> Segment<'a> {
-        stretch.segment(table, &self.tables[stretch.of as usize])
+    fn segment<'a>(&'a self, table: &'a TableRows, stretch: Stretch) -> Segment<'a> {
+        Segment::new(stretch, table, self.table_of(stretch))
     }
 
     /// All rows of a sheet of the sender that the file tells of, in the sheet's order: those that were written, and those that
@@ -324,11 +394,15 @@ impl Rows {
         let written = both.flat_map(|turned| self.stretches_of(sheet, turned));
         let written = written.map(|(table, stretch)| self.segment(table, stretch));
         let mut segments: Vec<_> = written.collect();
-        let apart = self.apart.iter().filter(|one| one.rows.sheet == sheet);
-        segments.extend(apart.flat_map(|one| one.rows.segments_apart(one.file.is_none())));
+        let apart = self
+            .0
+            .quarantined
+            .iter()
+            .filter(|one| one.rows.sheet == sheet);
+        segments.extend(apart.flat_map(|one| quarantined_segments(&one.rows, one.file.is_none())));
         let is_apart = |one: &&Segment<'_>| one.reason.is_some();
         let placed: Vec<_> = segments.iter().filter(is_apart).copied().collect();
-        let unwritten = self.not_written.iter().filter(|one| one.sheet == sheet);
+        let unwritten = self.0.not_written.iter().filter(|one| one.sheet == sheet);
         // Of rows that are quarantined the places are told, where they are known.
         let unplaced = unwritten.filter(|one| {
             one.reason != Reason::Quarantined || !placed.iter().any(|known| known.is_within(one))
@@ -342,7 +416,7 @@ impl Rows {
             ..Segment::default()
         }));
         segments.sort_by_key(|one| (one.turned, one.lowest()));
-        let of_sheet = self.tables.iter().filter(|table| table.sheet == sheet);
+        let of_sheet = self.0.tables.iter().filter(|table| table.sheet == sheet);
         let unknown = of_sheet.filter(|table| table.unknown.is_some());
         segments.extend(unknown.flat_map(|table| self.segments_of(table)));
         segments
@@ -351,10 +425,10 @@ impl Rows {
 
 /// The last of the tables on a sheet that begins at or above a row, and how far below its first row that is.
 fn table_at<'a>(
-    tables: impl Iterator<Item = &'a Table>,
+    tables: impl Iterator<Item = &'a TableRows>,
     sheet: &str,
     row: u64,
-) -> Option<(u64, &'a Table)> {
+) -> Option<(u64, &'a TableRows)> {
     let here = tables.filter(|table| table.output_sheet.as_deref() == Some(sheet));
     let above =
         here.filter_map(|table| Some((table.first_row.filter(|first| *first <= row)?, table)));
@@ -364,46 +438,57 @@ fn table_at<'a>(
 
 /// Where a row of a sheet came from; `None`: no table begins at or above it.
 fn origin_in<'a>(
-    tables: impl Iterator<Item = &'a Table>,
+    tables: impl Iterator<Item = &'a TableRows>,
     sheet: &str,
     row: u64,
-    of: impl Fn(&'a Table, Stretch) -> &'a Table,
+    of: impl Fn(&'a TableRows, Stretch) -> &'a TableRows,
 ) -> Option<Origin<'a>> {
     let (below, table) = table_at(tables, sheet, row)?;
-    Some(match (&table.unknown, table.stretch_at(below)) {
+    Some(match (&table.unknown, table.rows.at(below)) {
         (Some(hook), _) => Origin::Unknown { hook },
         (None, None) => Origin::NoData,
-        (None, Some((stretch, down))) => stretch.origin(down, of(table, stretch)),
+        (None, Some((stretch, down))) => Origin::new(stretch, down, of(table, stretch)),
     })
 }
 
 /// Where a row of a sheet of quarantined rows came from: each of these tables has its own sheet.
-fn origin_apart<'a>(apart: impl Iterator<Item = &'a Apart>, sheet: &str, row: u64) -> Origin<'a> {
+fn origin_apart<'a>(
+    apart: impl Iterator<Item = &'a QuarantinedRows>,
+    sheet: &str,
+    row: u64,
+) -> Origin<'a> {
     let found = origin_in(apart.map(|one| &one.rows), sheet, row, |table, _| table);
     found.unwrap_or(Origin::NoData)
 }
 
-impl Table {
-    /// The stretch that has a row of the output, so far below the first one, and how far down in it that is.
-    fn stretch_at(&self, below: u64) -> Option<(Stretch, u32)> {
-        let place = u32::try_from(below).ok();
-        stretch_of(&self.stretches, place.filter(|place| *place < self.height)?)
-    }
-
-    /// Its rows, as those that are quarantined. `is_placed`: they stand in the output.
-    fn segments_apart(&self, is_placed: bool) -> impl Iterator<Item = Segment<'_>> {
-        self.stretches.iter().map(move |stretch| {
-            let mut segment = stretch.segment(self, self);
-            segment.reason = Some(Reason::Quarantined);
-            if !is_placed {
-                (segment.output_sheet, segment.output_row) = (None, None);
-            }
-            segment
-        })
-    }
+/// The rows of a table as those that are quarantined. `is_placed`: they stand in the output.
+fn quarantined_segments(table: &TableRows, is_placed: bool) -> impl Iterator<Item = Segment<'_>> {
+    table.rows.iter().map(move |stretch| {
+        let mut segment = Segment::new(stretch, table, table);
+        segment.reason = Some(Reason::Quarantined);
+        if !is_placed {
+            (segment.output_sheet, segment.output_row) = (None, None);
+        }
+        segment
+    })
 }
 
-impl Segment<'_> {
+impl<'a> Segment<'a> {
+    /// `table`: the one that a stretch stands in, `of`: the one that has its sheet.
+    fn new(stretch: Stretch, table: &'a TableRows, of: &'a TableRows) -> Self {
+        let is_of_sender = stretch.first > 0;
+        Self {
+            sheet: is_of_sender.then_some(&of.sheet),
+            row: is_of_sender.then_some(u64::from(stretch.first)),
+            turned: is_of_sender && of.turned,
+            output_sheet: table.output_sheet.as_deref(),
+            output_row: table.first_row.map(|row| row + u64::from(stretch.above)),
+            count: Some(u64::from(stretch.count())),
+            descending: stretch.last < stretch.first,
+            ..Self::default()
+        }
+    }
+
     /// Whether it tells of rows that were not written.
     fn is_within(&self, rows: &NotWritten) -> bool {
         let (Some(_), Some(count)) = (self.row, self.count) else {
@@ -424,38 +509,83 @@ impl Segment<'_> {
     }
 }
 
-impl Stretch {
-    /// `table`: the one that it stands in, `of`: the one that has its sheet.
-    fn segment<'a>(self, table: &'a Table, of: &'a Table) -> Segment<'a> {
-        let is_of_sender = self.first > 0;
-        Segment {
-            sheet: is_of_sender.then_some(&of.sheet),
-            row: is_of_sender.then_some(u64::from(self.first)),
-            turned: is_of_sender && of.turned,
-            output_sheet: table.output_sheet.as_deref(),
-            output_row: table.first_row.map(|row| row + u64::from(self.above)),
-            count: Some(u64::from(self.count())),
-            descending: self.last < self.first,
-            ..Segment::default()
+impl<'a> Origin<'a> {
+    /// What a row of a stretch was that stands so far down in it. `of`: the table that has its sheet.
+    fn new(stretch: Stretch, down: u32, of: &'a TableRows) -> Self {
+        if stretch.first == 0 {
+            return Self::Added;
         }
-    }
-
-    /// What its row was that stands so far down in it. `of`: the table that has its sheet.
-    fn origin(self, down: u32, of: &Table) -> Origin<'_> {
-        if self.first == 0 {
-            return Origin::Added;
-        }
-        let (sheet, row) = (&*of.sheet, self.at(down));
+        let (sheet, row) = (&*of.sheet, stretch.at(down));
         match of.turned {
-            true => Origin::Column { sheet, column: row },
-            false => Origin::Row { sheet, row },
+            true => Self::Column { sheet, column: row },
+            false => Self::Row { sheet, row },
         }
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use serde_json::{Value, json};
+
     use super::*;
+
+    #[test]
+    fn a_file_of_another_shape_tells_nothing() {
+        let sound: Value = serde_json::from_str(
+            r#"{"schema_version": 1, "not_written": [],
+                "tables": [{"sheet": "In", "first_row": 2, "turned": false, "rows": [[5, 7]], "unknown": null, "later": {}}]}"#,
+        )
+        .unwrap();
+        assert!(Rows::parse(sound.to_string().as_bytes()).is_some());
+        for (pointer, value) in [
+            ("/schema_version", "2"),
+            ("/tables", "{}"),
+            ("/tables/0/sheet", "null"),
+            ("/tables/0/first_row", "0"),
+            ("/tables/0/first_row", "-1"),
+            ("/tables/0/turned", r#""no""#),
+            ("/tables/0/unknown", "true"),
+            ("/tables/0/rows/0", "[0, 4]"),
+            ("/tables/0/rows/0", "[4, 0]"),
+            ("/tables/0/rows/0", "[5, 7, 1]"),
+            ("/tables/0/rows/0", "[5]"),
+            ("/tables/0/rows/0", "[5, 7, 0, 0]"),
+            ("/tables/0/rows/0", "5"),
+            ("/tables/0/rows/0", "[5, 4294967296]"),
+            ("/tables/0/rows", "[[1, 4294967295], [1, 1]]"),
+            (
+                "/not_written",
+                r#"[{"sheet": "In", "first": 3, "last": 2, "reason": "blank", "hook": null}]"#,
+            ),
+            (
+                "/not_written",
+                r#"[{"sheet": "In", "first": 0, "last": 2, "reason": "blank", "hook": null}]"#,
+            ),
+        ] {
+            let mut file = sound.clone();
+            *file.pointer_mut(pointer).unwrap() = serde_json::from_str(value).unwrap();
+            assert_eq!(
+                Rows::parse(file.to_string().as_bytes()),
+                None,
+                "{pointer} {value}"
+            );
+        }
+        assert_eq!(Rows::parse(b"{}"), None);
+        assert_eq!(Rows::parse(b""), None);
+    }
+
+    #[test]
+    fn a_folder_or_a_link_is_no_file_and_a_large_file_is_not_read() {
+        let folder = tempfile::tempdir().unwrap();
+        let (real, link) = (folder.path().join("real"), folder.path().join("link"));
+        let text = json!({"schema_version": 1, "tables": [], "not_written": []}).to_string();
+        std::fs::write(&real, &text).unwrap();
+        std::os::unix::fs::symlink(&real, &link).unwrap();
+        let is_read = |path: &Path| Rows::read(path).is_some();
+        assert!(is_read(&real) && !is_read(&link) && !is_read(folder.path()));
+        std::fs::write(&real, text + &" ".repeat(MAX_BYTES as usize)).unwrap();
+        assert!(!is_read(&real));
+    }
 
     /// The rows of a file with these tables, and with these of rows that are quarantined.
     fn rows(tables: &str, quarantined: &str) -> Rows {
@@ -465,7 +595,7 @@ mod tests {
                 {{"sheet": "In", "first": 1, "last": 1, "reason": "unheard_of", "hook": null}},
                 {{"sheet": "In", "first": 20, "last": 21, "reason": "quarantined", "hook": null}}]}}"#
         );
-        Rows::of(text.as_bytes()).unwrap()
+        Rows::parse(text.as_bytes()).unwrap()
     }
 
     fn joined(words: impl Iterator<Item = String>) -> String {

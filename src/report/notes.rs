@@ -54,7 +54,7 @@ pub fn left_out(facts: &Facts) -> Vec<LeftOut> {
             said: without_sheet(notice).to_owned(),
             words: match hook {
                 Some(_) => "dropped",
-                None => reason_in_words(Reason::named(notice.text("reason"))).unwrap_or("left out"),
+                None => reason_in_words(Reason::parse(notice.text("reason"))).unwrap_or("left out"),
             },
             hook: hook.map(str::to_owned),
         }

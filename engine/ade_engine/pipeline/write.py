@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from ade_engine._native import Issues
     from ade_engine.pipeline.hooks import Hooks
     from ade_engine.pipeline.issues.quarantine import Quarantine
-    from ade_engine.pipeline.kept_rows.row_map import RowMap, RowsOfTable
+    from ade_engine.pipeline.kept_rows.row_map import Line, RowMap, RowsOfTable
     from ade_engine.pipeline.output.manifest import Manifest
     from ade_engine.pipeline.output.merge import BuiltTable
     from ade_engine.pipeline.shared.context import Progress, RunContext
@@ -78,7 +78,7 @@ class SheetWriter:
         outcome: SheetOutcome,
         scan_rows: int,
         progress: Progress,
-        lines: list[dict[str, Any]],
+        lines: list[Line],
         missing: Issues | None,
     ) -> None:
         """Write the tables of a sheet one below the other; ``lines``: those of the sender's sheet that have no row in them;
@@ -94,9 +94,9 @@ class SheetWriter:
             if self.row_map is not None and built and not built[0].is_turned:
                 from ade_engine.pipeline.kept_rows.row_map import quarantined_lines
 
-                lines = lines + quarantined_lines(context, *([rows_of(table) for table in tables] for tables in (whole, built)))
+                lines = lines + quarantined_lines(*([rows_of(table) for table in tables] for tables in (whole, built)))
         if self.row_map is not None:
-            self.row_map.add_lines(lines)
+            self.row_map.add_lines(context.sheet_name, lines)
         output_sheet = self._output.add_sheet(sheet.title)
         next_row = 1
         for table in built:

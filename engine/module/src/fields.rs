@@ -770,24 +770,24 @@ pub fn texts_there(series: &Bound<'_, PyAny>) -> PyResult<Vec<(usize, String)>> 
         .collect())
 }
 
-/// The rows of texts whose letters are not those that somebody typed, each with what is said of it.
+/// Returns what is said of texts whose letters are not those that somebody typed, row by row; nothing where there are none.
 #[pyfunction]
-pub fn wrong_letters(
-    py: Python<'_>,
-    series: &Bound<'_, PyAny>,
-) -> PyResult<Vec<(usize, &'static str)>> {
+pub fn wrong_letters(py: Python<'_>, series: &Bound<'_, PyAny>) -> PyResult<Option<ArrowColumn>> {
     let column = series_of(series)?;
-    Ok(py.detach(|| {
+    let said = py.detach(|| {
         let values = column.values();
         let said = |row: usize| match values[row] {
-            Value::Text(text) => letters::wrong_letters(text).map(|said| (row, said)),
+            Value::Text(text) => letters::wrong_letters(text),
             _ => None,
         };
-        in_parts(values.len(), |rows| {
-            rows.filter_map(said).collect::<Vec<_>>()
-        })
-        .concat()
-    }))
+        in_parts(values.len(), |rows| rows.map(said).collect::<Vec<_>>()).concat()
+    });
+    if said.iter().all(Option::is_none) {
+        return Ok(None);
+    }
+    let mut column = ColumnBuilder::of_texts(said.len());
+    said.into_iter().for_each(|said| column.push_text(said));
+    Ok(Some(arrow("", column.column())))
 }
 
 /// A header for comparing: small letters without accents, single blanks in place of anything else.

@@ -13,6 +13,7 @@ mod json;
 mod layout;
 mod output;
 mod rows;
+mod rows_file;
 mod series;
 mod settings;
 mod shape;
@@ -48,6 +49,7 @@ fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<output::ListSheet>()?;
     module.add_class::<issues::Issues>()?;
     module.add_class::<issues::IssueList>()?;
+    module.add_class::<rows_file::RowsFile>()?;
     module.add_class::<output::StyledColumn>()?;
     module.add_class::<output::Look>()?;
     module.add_class::<output::MomentStyles>()?;

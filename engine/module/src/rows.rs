@@ -75,13 +75,7 @@ pub fn score_row(
 pub fn filled_cells(py: Python<'_>, columns: Vec<Bound<'_, PyAny>>) -> PyResult<Vec<usize>> {
     let columns: Vec<Series> = columns.iter().map(series_of).collect::<PyResult<_>>()?;
     Ok(py.detach(|| {
-        let count = |column: &Series| {
-            column
-                .values()
-                .iter()
-                .filter(|value| fields::counts_as_filled(**value))
-                .count()
-        };
+        let count = |column: &Series| fields::count_filled(&column.values());
         columns.iter().map(count).collect()
     }))
 }

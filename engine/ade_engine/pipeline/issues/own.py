@@ -96,11 +96,9 @@ def find_wrong_dates(context: RunContext, table: pl.DataFrame) -> None:
 def find_wrong_letters(context: RunContext, table: pl.DataFrame) -> None:
     """Texts of fields that were read in another encoding than they were written in, and addresses with letters of two alphabets."""
     for field in _fields_of(context, table, "String"):
-        found = _native.wrong_letters(table.get_column(field))
-        if found:
-            said = dict(found)
-            messages = pl.Series([said.get(row) for row in range(table.height)], dtype=pl.String)
-            context.collected.say(field, f"{field}.wrong_letters", WARNING, messages)
+        said = _native.wrong_letters(table.get_column(field))
+        if said is not None:
+            context.collected.say(field, f"{field}.wrong_letters", WARNING, series_of(said))
 
 
 def find_half_converted(context: RunContext, source: SourceTable, mapping: Mapping) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 
 from ade_engine import _native
+from ade_engine.fields.readers import gone
 from ade_engine.fields.surroundings import ROW
 from ade_engine.models import polars as pl
 from ade_engine.pipeline.finding import header_rows
@@ -16,16 +17,16 @@ from ade_engine.pipeline.shared.not_written import BLANK, HEADER, NOTE, OTHER, O
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
-    from typing import Any
+    from collections.abc import Callable
 
     from ade_engine.io.output.appended_table import AppendedTable
     from ade_engine.io.scan.sheet_scan import SheetScan
     from ade_engine.pipeline.finding.header_rows import RowSpan
     from ade_engine.pipeline.shared.context import RunContext
 
-#: Within a version keys are only added.
-SCHEMA_VERSION = 1
+    #: First and last line, the reason, and the hook that dropped them.
+    Line = tuple[int, int, str, str | None]
+
 #: The reasons that lines have by what they look like, by number; 0: nothing is to be said of the line.
 _BY_LOOKS = ("", HEADER, REPEATED_HEADER, BLANK, TOTAL, NOTE, TITLE, OUTSIDE, OTHER)
 _OF_KINDS = {
@@ -67,108 +68,45 @@ class RowsOfTable:
                 if name.startswith(prefix):
                     self.cells.setdefault(name.removeprefix(prefix), {})[key] = table.get_column(name)
 
-    def cells_told(self) -> dict[str, Any]:
-        """The same as the row map has it; nothing where each value stands in its own row and column."""
-        if not self.cells:
-            return {}
-        return {"cells": [{"field": field, **{key: _numbers_told(numbers) for key, numbers in of.items()}} for field, of in self.cells.items()]}
-
-
-def _numbers_told(numbers: pl.Series) -> int | list[list[int]]:
-    """One number where all are the same, else stretches; 0: there is none."""
-    numbers = numbers.fill_null(0)
-    return numbers[0] if numbers.n_unique() == 1 else in_order(numbers)
-
 
 class RowMap:
     """The row map of a run."""
 
     def __init__(self) -> None:
-        self._tables: list[tuple[dict[str, Any], RowsOfTable, AppendedTable]] = []
-        self._not_written: list[dict[str, Any]] = []
-        self._quarantined: list[tuple[dict[str, Any], RowsOfTable, int, AppendedTable]] = []
+        self._file = _native.RowsFile()
+        self._tables: list[tuple[str, int, RowsOfTable, AppendedTable]] = []
+        self._quarantined: list[tuple[str, RowsOfTable, int, AppendedTable, str | None]] = []
+        #: Adds lines of a sheet that have no row.
+        self.add_lines = self._file.add_lines
 
     def add_table(self, sheet: str, number: int, rows: RowsOfTable, appended: AppendedTable) -> None:
         """Add a table that was written; ``number``: on its sheet, from 1."""
-        self._tables.append(({"sheet": sheet, "table": number}, rows, appended))
-
-    def add_lines(self, lines: Iterable[dict[str, Any]]) -> None:
-        """Add the lines of a sheet that have no row."""
-        self._not_written += sorted(lines, key=lambda one: (one["first"], one["last"]))
+        self._tables.append((sheet, number, rows, appended))
 
     def add_quarantined(self, sheet: str, rows: RowsOfTable, above: int, appended: AppendedTable, file: str | None) -> None:
         """Add the rows of a table that are quarantined; ``above``: how many others stand above them, ``file``: the workbook that has
         them where it is not the output.
         """
-        self._quarantined.append(({"sheet": sheet, "file": file}, rows, above, appended))
+        self._quarantined.append((sheet, rows, above, appended, file))
 
     def write(self, path: str, stands: Callable[[AppendedTable], bool]) -> None:
         """Write the map. ``stands``: whether the rows of a table are where they were put."""
-        tables = []
-        for place, rows, appended in self._tables:
-            is_there = stands(appended)
-            known = {
-                **place,
-                "output_sheet": appended.sheet.title if is_there else appended.title,
-                "first_row": appended.header_row + 1 if is_there else None,
-                "turned": rows.is_turned,
-                "rows": in_order(rows.numbers),
-                "unknown": rows.unknown,
-                **rows.cells_told(),
-            }
-            tables.append(known)
-        content = {"schema_version": SCHEMA_VERSION, "tables": tables, "not_written": self._not_written}
-        apart = []
-        for place, rows, above, appended in self._quarantined:
+        for sheet, number, rows, appended in self._tables:
+            self._file.add_table(sheet, number, rows, _place(appended, stands(appended)))
+        for sheet, rows, above, appended, file in self._quarantined:
             # Hooks see no other workbook.
-            is_there = place["file"] is not None or stands(appended)
-            known = {
-                **place,
-                "output_sheet": appended.sheet.title if is_there else appended.title,
-                "first_row": appended.header_row + 1 + above if is_there else None,
-                "turned": rows.is_turned,
-                "rows": in_order(rows.numbers),
-                "unknown": rows.unknown,
-            }
-            apart.append(known)
-        if apart:
-            content["quarantined"] = apart
-        with open(path, "w", encoding="utf-8") as file:
-            file.write(_native.json_text(content, str, is_ascii=False, is_compact=True) + "\n")
+            self._file.add_quarantined(sheet, rows, _place(appended, file is not None or stands(appended), above), file)
+        self._file.write(path)
 
 
-def ascending(rows: list[int]) -> list[list[int]]:
-    """Numbers as first and last of each stretch in which they go up by one. 0 is a stretch of its own."""
-    if not rows:
-        return []
-    first = rows[0]
-    if first and rows == [*range(first, first + len(rows))]:
-        return [[first, rows[-1]]]
-    found = [[first, first]]
-    for row in rows[1:]:
-        if row == found[-1][1] + 1 != 1:
-            found[-1][1] = row
-        else:
-            found.append([row, row])
-    return found
-
-
-def in_order(rows: pl.Series) -> list[list[int]]:
-    """The numbers of rows as stretches that go up or down by one; ``[0, 0]`` for each row without a number."""
-    found: list[list[int]] = []
-    for first, last in ascending([row or 0 for row in rows.to_list()]):
-        before = found[-1] if found else [0, 0]
-        if first == last != 0 and before[1] == first + 1 and before[0] >= before[1]:
-            # Downwards each row is a stretch of its own until here.
-            before[1] = last
-        else:
-            found.append([first, last])
-    return found
+def _place(appended: AppendedTable, is_there: bool, above: int = 0) -> tuple[str, int | None]:
+    """The sheet that rows stand on, and the first of their rows there."""
+    return (appended.sheet.title, appended.header_row + 1 + above) if is_there else (appended.title, None)
 
 
 def lines_without_row(
     context: RunContext, scan: SheetScan, spans: list[RowSpan], kinds: bytearray, tables: list[RowsOfTable]
-) -> list[dict[str, Any]]:
+) -> list[Line]:
     """The lines of a sheet that have no row in its tables, as stretches with the reason. ``tables``: in the order of the spans."""
     reasons: list[tuple[str, str | None]] = [(reason, None) for reason in _BY_LOOKS]
     numbers = bytearray(b"\0" + kinds[: scan.rows_emitted].translate(_AROUND))
@@ -181,7 +119,7 @@ def lines_without_row(
                 reasons.append((reason, hook))
             _mark(numbers, first, last, of_looks + reasons[of_looks:].index((reason, hook)))
         for table in tables:
-            for first, last in ascending(sorted({*table.numbers.to_list()} - {None})):
+            for first, last in _stretches(table.numbers):
                 _mark(numbers, first, last, 0)
     blank, header = _BY_LOOKS.index(BLANK), _BY_LOOKS.index(REPEATED_HEADER)
     for start, stop, number in _native.runs(numbers):
@@ -189,17 +127,19 @@ def lines_without_row(
             for row in range(start, stop):
                 if scan.is_empty_row(row - 1):
                     numbers[row] = blank
-    return [
-        _line(context, start, stop - 1, *reasons[number])
-        for start, stop, number in _native.runs(numbers)
-    ]
+    return [(start, stop - 1, *reasons[number]) for start, stop, number in _native.runs(numbers)]
 
 
-def quarantined_lines(context: RunContext, before: list[RowsOfTable], after: list[RowsOfTable]) -> list[dict[str, Any]]:
+def quarantined_lines(before: list[RowsOfTable], after: list[RowsOfTable]) -> list[Line]:
     """The lines whose rows were in the tables of a sheet before they were quarantined, and are not any more."""
-    rows, kept = (pl.concat([table.numbers for table in tables]).drop_nulls() for tables in (before, after))
-    gone = sorted({*rows.to_list()} - {*kept.to_list()})
-    return [_line(context, first, last, QUARANTINED, None) for first, last in ascending(gone)]
+    rows, kept = (pl.concat([table.numbers for table in tables]) for tables in (before, after))
+    return [(first, last, QUARANTINED, None) for first, last in _stretches(rows, kept)]
+
+
+def _stretches(rows: pl.Series, others: pl.Series | None = None) -> list[list[int]]:
+    """First and last of each stretch of numbers, those left out that others have."""
+    found = gone(rows, rows.slice(0, 0) if others is None else others)
+    return found[1] if found is not None else []
 
 
 def _mark_spans(context: RunContext, numbers: bytearray, scan: SheetScan, spans: list[RowSpan], tables: list[RowsOfTable]) -> None:
@@ -230,6 +170,3 @@ def _mark(numbers: bytearray, first: int, last: int, number: int) -> None:
     if 0 < first <= last:
         numbers[first : last + 1] = bytes((min(number, 255),)) * (last + 1 - first)
 
-
-def _line(context: RunContext, first: int, last: int, reason: str, hook: str | None) -> dict[str, Any]:
-    return {"sheet": context.sheet_name, "first": first, "last": last, "reason": reason, "hook": hook}

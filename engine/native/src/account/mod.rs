@@ -2,6 +2,8 @@
 //!
 //! - [`completed`]: the closing report, as the event `engine.run.completed` has it
 //! - [`run`]: what is counted while a run goes on, of which that report is made
+//! - [`rows`]: where the rows of the output came from, and what became of those of the input
 
 pub mod completed;
+pub mod rows;
 pub mod run;

@@ -11,6 +11,17 @@ pub fn in_parts<T: Send>(rows: usize, work: impl Fn(Range<usize>) -> T + Sync) -
     in_threads(ranges(rows), work)
 }
 
+/// Whether each of `rows` rows is wanted.
+pub fn flags(rows: usize, is_wanted: impl Fn(usize) -> bool + Sync) -> Vec<bool> {
+    in_parts(rows, |part| part.map(&is_wanted).collect::<Vec<_>>()).concat()
+}
+
+/// Those of `rows` rows that are wanted, in order.
+pub fn places(rows: usize, is_wanted: impl Fn(usize) -> bool + Sync) -> Vec<usize> {
+    let is_wanted = |row: &usize| is_wanted(*row);
+    in_parts(rows, |part| part.filter(is_wanted).collect::<Vec<_>>()).concat()
+}
+
 /// The parts of so many rows, in order: one for each thread that is worth it.
 pub fn ranges(rows: usize) -> Vec<Range<usize>> {
     if rows < 2 * CELLS_OF_A_THREAD {

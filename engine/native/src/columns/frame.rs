@@ -5,6 +5,7 @@ use super::arrow::{ArrowArray, ArrowArrayStream, ArrowSchema};
 use super::column::SharedColumn;
 use super::types::Type;
 use super::view::{ColumnView, TypedCells, Value};
+use crate::cells::parts::in_parts;
 
 /// A column in one or several chunks.
 pub struct Series {
@@ -47,11 +48,25 @@ impl Series {
 
     /// All values, in place.
     pub fn values(&self) -> Vec<Value<'_>> {
-        let rows = self.chunks.iter().map(|chunk| chunk.rows).sum();
-        let mut values = Vec::with_capacity(rows);
-        self.chunks
-            .iter()
-            .for_each(|chunk| values.extend(chunk.values()));
+        let rows: usize = self.chunks.iter().map(|chunk| chunk.rows).sum();
+        let mut values = Vec::new();
+        for chunk in &self.chunks {
+            let parts = in_parts(chunk.rows, |part| {
+                // The first part takes the others in.
+                let mut values =
+                    Vec::with_capacity(if part.start == 0 { rows } else { part.len() });
+                let view = chunk.view();
+                values.extend(part.map(|row| view.value(row)));
+                values
+            });
+            for mut part in parts {
+                if values.is_empty() {
+                    values = part;
+                } else {
+                    values.append(&mut part);
+                }
+            }
+        }
         values
     }
 }

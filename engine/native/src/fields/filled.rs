@@ -1,7 +1,10 @@
 //! Which cells are filled, which a transform has emptied, and what a check says of each.
 
+use std::ops::Range;
+
 use super::lost::{Unread, lost};
 use super::texts::text;
+use crate::cells::parts::in_parts;
 use crate::cells::white_space::is_blank_text;
 use crate::columns::column::ColumnBuilder;
 use crate::columns::export::{Buffer, Column};
@@ -19,7 +22,7 @@ pub fn is_filled(value: Value<'_>) -> bool {
 }
 
 /// Whether reports count a cell as filled: text with a character that Python's `str.strip` leaves.
-pub fn counts_as_filled(value: Value<'_>) -> bool {
+fn counts_as_filled(value: Value<'_>) -> bool {
     match value {
         Value::Null => false,
         Value::Text(text) => !is_blank_text(text),
@@ -62,9 +65,19 @@ pub fn count_emptied(before: &[Value<'_>], after: &Column) -> usize {
         return 0;
     };
     let is_empty = |row: usize| bits[row / 8] & (1 << (row % 8)) == 0;
-    (0..before.len().min(after.rows))
-        .filter(|&row| is_empty(row) && is_filled(before[row]))
-        .count()
+    count_rows(before.len().min(after.rows), |row| {
+        is_empty(row) && is_filled(before[row])
+    })
+}
+
+/// How many cells of a column reports count as filled.
+pub fn count_filled(values: &[Value<'_>]) -> usize {
+    count_rows(values.len(), |row| counts_as_filled(values[row]))
+}
+
+fn count_rows(rows: usize, counts: impl Fn(usize) -> bool + Sync) -> usize {
+    let count = |part: Range<usize>| part.filter(|row| counts(*row)).count();
+    in_parts(rows, count).into_iter().sum()
 }
 
 pub(super) fn each<T>(

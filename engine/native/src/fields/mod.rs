@@ -31,7 +31,7 @@ mod read_texts;
 pub mod series;
 pub mod texts;
 
-pub use self::filled::{count_emptied, counts_as_filled, emptied, flags, is_filled, whole_numbers};
+pub use self::filled::{count_emptied, count_filled, emptied, flags, is_filled, whole_numbers};
 pub use self::header_unit::header_unit;
 pub use self::kind::Kind;
 pub use self::lost::{Lost, Unread};

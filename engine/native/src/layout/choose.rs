@@ -6,6 +6,7 @@
 
 use std::ops::Range;
 
+use crate::cells::parts::{places, share_tasks};
 use crate::cells::{Cell, Sheet, Tag};
 
 /// Filled rows at the top and at the bottom that are always looked at.
@@ -32,9 +33,7 @@ pub fn choose(sheet: &Sheet) -> Chosen {
     let count = sheet.facts().rows_emitted;
     let first = first_column(sheet, count);
     let columns = first..sheet.facts().width.min(first + MOST_COLUMNS);
-    let filled: Vec<usize> = (0..count)
-        .filter(|&row| is_filled(sheet, row, &columns))
-        .collect();
+    let filled = places(count, |row| is_filled(sheet, row, &columns));
     let gap = |at: usize| filled[at] - if at == 0 { 0 } else { filled[at - 1] + 1 };
     if filled.len() <= TOP + BOTTOM + 10 {
         return Chosen {
@@ -47,20 +46,22 @@ pub fn choose(sheet: &Sheet) -> Chosen {
     let bottom = filled.len() - BOTTOM;
     is_wanted[bottom..].fill(true);
     let mut budget = MOST_CELLS / columns.len().max(1);
-    let mut block = Block::default();
-    for start in (TOP..bottom).step_by(BLOCK) {
+    let standing_out = |start: usize| -> Vec<usize> {
         // A block that would be short belongs to the one before it.
         let stop = bottom.min(start + BLOCK);
         let compared = stop.saturating_sub(BLOCK).max(1)..stop;
-        block.read(sheet, &filled[compared.clone()], &columns);
-        for at in start..stop {
-            if (gap(at) > 0 || block.stands_out(at - compared.start)) && budget > 0 {
-                let around = at.saturating_sub(BEFORE)..filled.len().min(at + AFTER);
-                for wanted in &mut is_wanted[around] {
-                    budget = budget.saturating_sub(usize::from(!*wanted));
-                    *wanted = true;
-                }
-            }
+        let block = Block::read(sheet, &filled[compared.clone()], &columns);
+        let stands_out = |at: &usize| gap(*at) > 0 || block.stands_out(at - compared.start);
+        (start..stop).filter(stands_out).collect()
+    };
+    let starts = (TOP..bottom).step_by(BLOCK).collect();
+    for at in share_tasks(starts, filled.len(), standing_out).concat() {
+        if budget == 0 {
+            break;
+        }
+        for wanted in &mut is_wanted[at.saturating_sub(BEFORE)..filled.len().min(at + AFTER)] {
+            budget = budget.saturating_sub(usize::from(!*wanted));
+            *wanted = true;
         }
     }
     Chosen {
@@ -118,7 +119,6 @@ fn glance(sheet: &Sheet, cell: Cell) -> u8 {
 }
 
 /// Glances at the cells of some rows.
-#[derive(Default)]
 struct Block {
     /// By row.
     filled: Vec<u32>,
@@ -127,13 +127,14 @@ struct Block {
 }
 
 impl Block {
-    fn read(&mut self, sheet: &Sheet, rows: &[usize], columns: &Range<usize>) {
-        self.filled.clear();
-        self.filled.resize(rows.len(), 0);
-        self.rare.clear();
-        self.rare.resize(rows.len(), false);
+    fn read(sheet: &Sheet, rows: &[usize], columns: &Range<usize>) -> Self {
+        let mut block = Self {
+            filled: vec![0; rows.len()],
+            rare: vec![false; rows.len()],
+            typical: 0,
+        };
         let (Some(&start), Some(&last)) = (rows.first(), rows.last()) else {
-            return;
+            return block;
         };
         let mut seen = vec![0u8; rows.len()];
         let usual = (rows.len() / 20).max(2) as u32;
@@ -150,7 +151,7 @@ impl Block {
                 }
                 number += 1;
             });
-            for (filled, &what) in self.filled.iter_mut().zip(&seen) {
+            for (filled, &what) in block.filled.iter_mut().zip(&seen) {
                 *filled += u32::from(what != 0);
             }
             // Signs stand in for numbers, and words begin with small and with capital letters.
@@ -158,14 +159,15 @@ impl Block {
                 what != 0 && (1..=usual).contains(&counts[what]) && is_other(what, &counts)
             });
             if is_rare.contains(&true) {
-                for (rare, &what) in self.rare.iter_mut().zip(&seen) {
+                for (rare, &what) in block.rare.iter_mut().zip(&seen) {
                     *rare |= is_rare[usize::from(what)];
                 }
             }
         }
-        let mut sorted = self.filled.clone();
+        let mut sorted = block.filled.clone();
         let middle = sorted.len() / 2;
-        self.typical = *sorted.select_nth_unstable(middle).1;
+        block.typical = *sorted.select_nth_unstable(middle).1;
+        block
     }
 
     fn stands_out(&self, at: usize) -> bool {

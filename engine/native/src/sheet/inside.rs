@@ -10,6 +10,7 @@ use super::pivots::find_pivot;
 use super::rows::{Rows, YEARS, amount_of, is_digit, trim};
 use super::span::Span;
 use super::view::{Heads, Settings};
+use crate::cells::parts::{flags, places};
 use crate::cells::white_space::is_control;
 use crate::cells::{Cell, Tag};
 use crate::fields::looks::rows::simplify;
@@ -190,8 +191,7 @@ impl<'s> Inside<'s> {
                 && below.is_some_and(|below| texts(below).first().is_some_and(is_part))
                 && self.is_thin(*at, count_names(self.rows, self.span))
         };
-        let heads: Vec<usize> = (0..self.kinds.len()).filter(is_head).collect();
-        for at in heads {
+        for at in places(self.kinds.len(), |at| is_head(&at)) {
             self.kinds[at] = RowKind::Group;
         }
     }
@@ -293,33 +293,29 @@ impl<'s> Inside<'s> {
                     || number(at + 1) == own.map(|own| own + 1.0))
         };
         // What is copied down, a unit or a balance, stands in each of several rows alike.
-        let places: Vec<usize> = (0..stop).collect();
+        let rows: Vec<usize> = (0..stop).collect();
         let mut is_copied = vec![false; stop];
-        for alike in places.chunk_by(|&one, &other| self.are_alike(one, other)) {
+        let is_alike = flags(stop, |at| self.are_alike(at, at + 1));
+        for alike in rows.chunk_by(|&one, _| is_alike[one]) {
             let is_filled = alike.len() >= MIN_ALIKE && !self.is_blank(alike[0]);
             is_copied[alike[0]..alike[0] + alike.len()].fill(is_filled);
         }
-        let is_prepared: Vec<bool> = (0..stop)
-            .map(|at| {
-                let start = self.span.columns.start;
-                let mut zeros = 0;
-                if self.kinds[at] == RowKind::Data && (is_copied[at] || self.is_to_be_filled_in(at))
-                {
-                    return true;
-                }
-                let mut others = self.filled(at).filter(|(column, cell)| {
-                    let is_zero = shows_zero(self.rows, *cell);
-                    zeros += usize::from(is_zero);
-                    !is_zero && *column != start
-                });
-                self.kinds[at] == RowKind::Data && others.next().is_none() && zeros > 0 && {
-                    let first = self.rows.sheet.cell(self.row(at), start);
-                    self.rows.sheet.is_blank(first)
-                        || shows_zero(self.rows, first)
-                        || is_counted(at)
-                }
-            })
-            .collect();
+        let is_prepared = flags(stop, |at| {
+            let start = self.span.columns.start;
+            let mut zeros = 0;
+            if self.kinds[at] == RowKind::Data && (is_copied[at] || self.is_to_be_filled_in(at)) {
+                return true;
+            }
+            let mut others = self.filled(at).filter(|(column, cell)| {
+                let is_zero = shows_zero(self.rows, *cell);
+                zeros += usize::from(is_zero);
+                !is_zero && *column != start
+            });
+            self.kinds[at] == RowKind::Data && others.next().is_none() && zeros > 0 && {
+                let first = self.rows.sheet.cell(self.row(at), start);
+                self.rows.sheet.is_blank(first) || shows_zero(self.rows, first) || is_counted(at)
+            }
+        });
         if !is_prepared.contains(&true) {
             return;
         }

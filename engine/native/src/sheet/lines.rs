@@ -12,6 +12,7 @@ use super::rows::{Rows, Words, has_digit, is_digit, is_number_or_day, trim};
 use super::span::Span;
 use super::told::{Kept, Told};
 use super::view::SheetView;
+use crate::cells::parts::places;
 use crate::cells::{Cell, Tag};
 use crate::fields::looks::rows::simplify;
 use crate::layout::RowKind;
@@ -35,14 +36,15 @@ impl SheetView<'_> {
     /// Marks the lines among the rows of tables that are drawn with signs.
     pub(super) fn mark_rules(&mut self) {
         for span in &mut self.spans {
-            for row in span.start + 1..span.stop.min(self.kinds.len()) {
-                if self.rows.is_rule(row) {
-                    self.kinds[row] = RowKind::Rule;
-                    if row + 1 == span.data_start() {
-                        span.header_rows -= 1;
-                    } else if row < span.data_start() {
-                        span.leave_unnamed(row, self.rows);
-                    }
+            let (first, stop) = (span.start + 1, span.stop.min(self.kinds.len()));
+            let rows = self.rows;
+            let rules = places(stop.saturating_sub(first), |at| rows.is_rule(first + at));
+            for row in rules.into_iter().map(|at| first + at) {
+                self.kinds[row] = RowKind::Rule;
+                if row + 1 == span.data_start() {
+                    span.header_rows -= 1;
+                } else if row < span.data_start() {
+                    span.leave_unnamed(row, rows);
                 }
             }
         }
@@ -478,7 +480,8 @@ fn is_rule(rows: Rows<'_>, cell: Cell) -> bool {
     }
     let text = trim(rows.sheet.text(cell.as_text()));
     let mut signs = text.chars().filter(|&sign| sign != ' ');
-    let count = signs.clone().count();
-    let first = signs.next().filter(|&sign| SIGNS.contains(sign));
-    first.is_some_and(|first| signs.all(|sign| sign == first)) && count >= MIN_SIGNS
+    let Some(first) = signs.next().filter(|&sign| SIGNS.contains(sign)) else {
+        return false;
+    };
+    signs.clone().count() + 1 >= MIN_SIGNS && signs.all(|sign| sign == first)
 }

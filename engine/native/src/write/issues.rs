@@ -342,7 +342,9 @@ impl Issues {
         }
         let line = number.map_or(NONE, |number| number + turned.unwrap_or_default());
         if turned.is_none() {
-            let column = number.map_or(NONE, |number| self.texts.keep(&column_name(number as usize - 1)));
+            let column = number.map_or(NONE, |number| {
+                self.texts.keep(&column_name(number as usize - 1))
+            });
             self.facts[ROW][first..].copy_from_slice(&ids);
             self.facts[COLUMN][first..].fill(column);
         } else {

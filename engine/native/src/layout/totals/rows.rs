@@ -6,6 +6,7 @@ use super::looks::{Look, NEED_NOTHING, NEED_WITHIN, Table};
 use super::read::{self, NONE};
 use super::sums::Items;
 use super::words::Word;
+use crate::cells::parts::flags;
 
 /// In longer tables records are added together.
 const MOST_ROWS: usize = 500;
@@ -88,11 +89,13 @@ impl<'s> Rows<'s> {
     fn fill(&mut self, usual: &[usize], known: &HashMap<usize, Look>) {
         let count = self.table.live.len();
         let is_long = count > MOST_ROWS;
+        let is_inside = |place: usize| is_long && place >= EDGE && place + EDGE < count;
+        let is_record = |place| is_inside(place) && self.is_record(self.table.live[place]);
+        let (is_record, begins) = (flags(count, is_record), flags(count, |at| self.begins(at)));
         let mut is_open = false;
         for place in 0..count {
             let row = self.table.live[place];
-            let is_inside = is_long && place >= EDGE && place + EDGE < count;
-            let look = if is_inside && self.is_record(row) {
+            let look = if is_record[place] {
                 Look::of_record()
             } else {
                 let said = known.get(&row).copied();
@@ -104,8 +107,8 @@ impl<'s> Rows<'s> {
             } else {
                 look
             };
-            let begins = self.begins(place);
-            let is_plain = is_inside && look.need >= NEED_NOTHING;
+            let begins = begins[place];
+            let is_plain = is_inside(place) && look.need >= NEED_NOTHING;
             if is_plain && is_open && !begins {
                 self.add(row);
                 if let Some(last) = self.places.last_mut() {

@@ -1,0 +1,135 @@
+//! The Python class for the file of a run's rows.
+
+use std::fs::File;
+use std::io::{BufWriter, Write};
+
+use pyo3::exceptions::PyValueError;
+use pyo3::prelude::*;
+use pyo3::types::PyDict;
+
+use super::column::series_of;
+use ade_engine_native::account::rows::{
+    FieldCells, NotWritten, Numbers, QuarantinedRows, Reason, RowsFile as Rows, TableRows,
+};
+use ade_engine_native::columns::view::Value;
+
+/// The rows of a table: see `RowsOfTable` in `pipeline/kept_rows/row_map.py`.
+#[derive(FromPyObject)]
+struct RowsOfTable<'py> {
+    numbers: Bound<'py, PyAny>,
+    unknown: Option<String>,
+    is_turned: bool,
+    cells: Bound<'py, PyDict>,
+}
+
+/// Where a table was written: its sheet, and the row of its first row of data where that is known.
+type Place = (String, Option<u64>);
+
+/// See [`Rows`].
+#[pyclass(module = "ade_engine._native")]
+#[derive(Default)]
+pub struct RowsFile {
+    file: Rows,
+}
+
+#[pymethods]
+impl RowsFile {
+    #[new]
+    fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds a table that was written; `number`: on its sheet, from 1.
+    fn add_table(
+        &mut self,
+        sheet: String,
+        number: u64,
+        rows: RowsOfTable<'_>,
+        place: Place,
+    ) -> PyResult<()> {
+        let mut table = table_of(sheet, &rows, place)?;
+        table.table = Some(number);
+        for (field, of) in rows.cells {
+            let of: Bound<'_, PyDict> = of.cast_into()?;
+            let numbers = |key: &str| -> PyResult<Option<Numbers>> {
+                let numbers = of.get_item(key)?;
+                let numbers = numbers.map(|numbers| numbers_of(&numbers)).transpose()?;
+                Ok(numbers.map(Numbers::new))
+            };
+            table.cells.push(FieldCells {
+                field: field.extract()?,
+                rows: numbers("rows")?,
+                columns: numbers("columns")?,
+                parts: numbers("parts")?,
+            });
+        }
+        self.file.tables.push(table);
+        Ok(())
+    }
+
+    /// Adds rows of a table that are quarantined; `file`: the workbook that has them where it is not the output.
+    fn add_quarantined(
+        &mut self,
+        sheet: String,
+        rows: RowsOfTable<'_>,
+        place: Place,
+        file: Option<String>,
+    ) -> PyResult<()> {
+        let rows = table_of(sheet, &rows, place)?;
+        self.file.quarantined.push(QuarantinedRows { rows, file });
+        Ok(())
+    }
+
+    /// Adds lines of a sheet that have no row: first and last of each stretch, why, and the hook that dropped them.
+    fn add_lines(&mut self, sheet: &str, mut lines: Vec<(u64, u64, String, Option<String>)>) {
+        lines.sort_by_key(|(first, last, ..)| (*first, *last));
+        let lines = lines.into_iter();
+        self.file
+            .not_written
+            .extend(lines.map(|(first, last, reason, hook)| NotWritten {
+                sheet: sheet.to_owned(),
+                first,
+                last,
+                reason: Reason::parse(&reason),
+                hook,
+            }));
+    }
+
+    /// Writes the file.
+    fn write(&self, py: Python<'_>, path: &str) -> PyResult<()> {
+        py.detach(|| {
+            let mut file = BufWriter::new(File::create(path)?);
+            serde_json::to_writer(&mut file, &self.file)
+                .map_err(|error| PyValueError::new_err(error.to_string()))?;
+            file.write_all(b"\n")?;
+            Ok(file.flush()?)
+        })
+    }
+}
+
+fn table_of(
+    sheet: String,
+    rows: &RowsOfTable<'_>,
+    (output_sheet, first_row): Place,
+) -> PyResult<TableRows> {
+    Ok(TableRows {
+        sheet,
+        output_sheet: Some(output_sheet),
+        first_row,
+        turned: rows.is_turned,
+        rows: numbers_of(&rows.numbers)?.into_iter().collect(),
+        unknown: rows.unknown.clone(),
+        ..TableRows::default()
+    })
+}
+
+/// The numbers of a series; 0 for those that it lacks.
+fn numbers_of(series: &Bound<'_, PyAny>) -> PyResult<Vec<u32>> {
+    let column = series_of(series)?;
+    let number = |value| match value {
+        Value::Unsigned(number) => u32::try_from(number).unwrap_or_default(),
+        Value::Integer(number) => u32::try_from(number).unwrap_or_default(),
+        _ => 0,
+    };
+    Ok(column.values().into_iter().map(number).collect())
+}

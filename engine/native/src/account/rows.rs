@@ -1,0 +1,453 @@
+//! The rows of a run, as edition 2026 records them: `output/<stem>_rows.json`, which docs/reference/rows.schema.json describes.
+//!
+//! ```json
+//! {"schema_version": 1,
+//!  "tables": [{"sheet": "North", "table": 1, "output_sheet": "North", "first_row": 2, "turned": false,
+//!              "rows": [[5, 7], [0, 0], [19, 14], [3, 3, 1]], "unknown": null}],
+//!  "not_written": [{"sheet": "North", "first": 8, "last": 8, "reason": "blank", "hook": null}]}
+//! ```
+//!
+//! `rows` are the sender's rows in the order of the output, as stretches: `[9, 7]` is 9, 8, 7; `[0, 0]`, or `0`, is a row that a hook added; a
+//! third number says which entry of `tables` has the sheet of these rows, where a hook brought them from there. `first_row` is
+//! the output's row of the first of them. Of a table that was `turned`, the numbers are the sender's columns. `unknown` is the
+//! hook that replaced the rows of a table, which has none in the file then. A table that was reshaped has a list `cells` of fields whose
+//! values stand elsewhere than in the row and in the field's column: `{"field": "month", "rows": 1, "columns": [[2, 13], [2, 13]]}`; `parts`
+//! says which of several values in its cell each is. A list `quarantined` of entries like those of `tables` says
+//! where rows stand that are kept apart, with the name of their `file` where that is not the output.
+
+use std::fmt;
+use std::ops::Range;
+
+use serde::de::{self, SeqAccess, Visitor};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use utoipa::ToSchema;
+
+/// The version of the file's keys; within a version keys are only added.
+const SCHEMA_VERSION: u32 = 1;
+/// The most tables, and stretches of rows that were not written, that a file can have.
+const MAX_ENTRIES: usize = 100_000;
+
+/// The file.
+#[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RowsFile {
+    schema_version: u32,
+    pub tables: Vec<TableRows>,
+    pub not_written: Vec<NotWritten>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub quarantined: Vec<QuarantinedRows>,
+}
+
+/// The rows of a table of the sender that was written.
+#[derive(Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TableRows {
+    pub sheet: String,
+    /// Its number on its sheet, from 1; rows that are quarantined have none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub table: Option<u64>,
+    pub output_sheet: Option<String>,
+    /// The output's row of its first row of data, from 1.
+    pub first_row: Option<u64>,
+    pub turned: bool,
+    pub rows: Stretches,
+    pub unknown: Option<String>,
+    /// Of a table that was reshaped: fields whose values stand in cells of their own.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub cells: Vec<FieldCells>,
+}
+
+/// The rows of a table that are quarantined.
+#[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct QuarantinedRows {
+    /// Where they stand.
+    #[serde(flatten)]
+    pub rows: TableRows,
+    /// The workbook that has them, beside the output; nothing: the output.
+    pub file: Option<String>,
+}
+
+/// Where the values of a field stand in the sender's sheet; 0: nowhere.
+#[derive(Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FieldCells {
+    pub field: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rows: Option<Numbers>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub columns: Option<Numbers>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub parts: Option<Numbers>,
+}
+
+/// A number for each row of a table.
+#[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Numbers {
+    Same(u32),
+    Each(Stretches),
+}
+
+/// Rows of the sender in the order of the output.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Stretches {
+    all: Vec<Stretch>,
+    /// The number of rows in all of them.
+    height: u32,
+}
+
+/// Rows of the sender that follow each other in the output.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Stretch {
+    /// The number of the table's rows above it.
+    pub above: u32,
+    /// The sender's row, or of a turned table the column, that stands first; 0: a hook added the row.
+    pub first: u32,
+    /// The one that stands last; it may be smaller.
+    pub last: u32,
+    /// The entry of `tables` that has their sheet; nothing: the one that they stand in.
+    of: Option<u32>,
+}
+
+/// Rows of the sender that are not in the output, and why.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[schema(as = RowReason)]
+pub struct NotWritten {
+    /// The sender's sheet.
+    pub sheet: String,
+    /// The first of them, from 1.
+    pub first: u64,
+    /// The last of them.
+    pub last: u64,
+    /// Why.
+    pub reason: Reason,
+    /// The hook that dropped them.
+    #[schema(required)]
+    pub hook: Option<String>,
+}
+
+/// Why a row of the sender is not in the output.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+#[schema(as = NotWrittenReason)]
+pub enum Reason {
+    /// It is the header of a table.
+    Header,
+    /// It is blank.
+    Blank,
+    /// It is a total or a balance.
+    Total,
+    /// It is a note.
+    Note,
+    /// It is the title of a section.
+    Title,
+    /// It says the header again.
+    RepeatedHeader,
+    /// It belongs to no table.
+    Outside,
+    /// A hook dropped it.
+    Dropped,
+    /// It has errors and stands on a sheet or in a file of its own.
+    Quarantined,
+    /// It is a further line of the record above, whose row has its texts.
+    Line,
+    /// Another reason.
+    #[serde(other)]
+    Other,
+}
+
+impl Reason {
+    /// Returns the reason that a word names.
+    pub fn parse(word: &str) -> Self {
+        let word = de::value::StrDeserializer::<de::value::Error>::new(word);
+        Self::deserialize(word).unwrap_or(Self::Other)
+    }
+}
+
+impl Default for RowsFile {
+    fn default() -> Self {
+        Self {
+            schema_version: SCHEMA_VERSION,
+            tables: Vec::new(),
+            not_written: Vec::new(),
+            quarantined: Vec::new(),
+        }
+    }
+}
+
+impl RowsFile {
+    /// Returns a file that was read, if it is of this version and its numbers make sense.
+    pub fn checked(mut self) -> Option<Self> {
+        let is_sound = self.schema_version == SCHEMA_VERSION
+            && self.tables.len() <= MAX_ENTRIES
+            && self.not_written.len() <= MAX_ENTRIES
+            && self.quarantined.len() <= MAX_ENTRIES
+            && self
+                .not_written
+                .iter()
+                .all(|rows| rows.first >= 1 && rows.first <= rows.last);
+        let tables = self.tables.len() as u32;
+        let mut entries = (0..).zip(&mut self.tables);
+        let is_sound = is_sound && entries.all(|(entry, table)| table.is_sound(entry, tables));
+        let mut quarantined = self.quarantined.iter_mut();
+        let is_sound = is_sound && quarantined.all(|one| one.rows.is_sound(0, 1));
+        is_sound.then_some(self)
+    }
+}
+
+impl TableRows {
+    /// Returns whether the numbers of an entry of so many tables make sense. Each stretch names its entry then.
+    fn is_sound(&mut self, entry: u32, tables: u32) -> bool {
+        let rows = self.rows.all.iter_mut().all(|stretch| {
+            let of = *stretch.of.get_or_insert(entry);
+            of < tables && (stretch.first == 0) == (stretch.last == 0)
+        });
+        rows && self
+            .first_row
+            .is_none_or(|row| (1..=u64::from(u32::MAX)).contains(&row))
+    }
+}
+
+impl Numbers {
+    /// Returns a number for each row: one for all where they are the same.
+    pub fn new(numbers: Vec<u32>) -> Self {
+        match numbers[..] {
+            [first, ref others @ ..] if others.iter().all(|number| *number == first) => {
+                Self::Same(first)
+            }
+            _ => Self::Each(numbers.into_iter().collect()),
+        }
+    }
+
+    /// Returns the number of the row that stands so far below the first one.
+    pub fn at(&self, below: u32) -> Option<u64> {
+        match self {
+            Self::Same(number) => Some(u64::from(*number)),
+            Self::Each(stretches) => {
+                let (stretch, down) = stretches.at(below.into())?;
+                Some(stretch.at(down))
+            }
+        }
+    }
+
+    /// Returns the number of stretches.
+    pub fn len(&self) -> usize {
+        match self {
+            Self::Same(_) => 0,
+            Self::Each(stretches) => stretches.all.len(),
+        }
+    }
+
+    /// Returns whether one number stands for all rows.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+}
+
+impl Stretches {
+    /// Puts stretches below one another; nothing where they have more rows than there can be.
+    fn from_stretches(mut all: Vec<Stretch>) -> Option<Self> {
+        let mut height = 0_u32;
+        for stretch in &mut all {
+            stretch.above = height;
+            height = height.checked_add(stretch.first.abs_diff(stretch.last).checked_add(1)?)?;
+        }
+        Some(Self { all, height })
+    }
+
+    pub fn iter(&self) -> impl Iterator<Item = Stretch> + '_ {
+        self.all.iter().copied()
+    }
+
+    /// Returns the number of rows.
+    pub fn height(&self) -> u32 {
+        self.height
+    }
+
+    /// Returns the stretch that has the row so far below the first one, and how far down in it that is.
+    pub fn at(&self, below: u64) -> Option<(Stretch, u32)> {
+        let below = u32::try_from(below)
+            .ok()
+            .filter(|below| *below < self.height)?;
+        let behind = self.all.partition_point(|one| one.above <= below);
+        let stretch = self.all[behind.checked_sub(1)?];
+        Some((stretch, below - stretch.above))
+    }
+}
+
+impl FromIterator<u32> for Stretches {
+    /// Takes the numbers of rows in the order of the output; 0: there is none.
+    fn from_iter<I: IntoIterator<Item = u32>>(numbers: I) -> Self {
+        let mut all: Vec<Stretch> = Vec::new();
+        for number in numbers {
+            match all.last_mut() {
+                Some(stretch)
+                    if stretch.goes_up() && number.checked_sub(1) == Some(stretch.last) =>
+                {
+                    stretch.last = number;
+                }
+                _ => all.push(Stretch::new(number, number, None)),
+            }
+        }
+        // Downwards each row is a stretch of its own until here.
+        all.dedup_by(|stretch, before| {
+            let follows = stretch.first == stretch.last
+                && stretch.first > 0
+                && before.last == stretch.first + 1
+                && before.first >= before.last;
+            if follows {
+                before.last = stretch.last;
+            }
+            follows
+        });
+        // A sheet has fewer rows than numbers.
+        Self::from_stretches(all).unwrap_or_default()
+    }
+}
+
+impl Stretch {
+    fn new(first: u32, last: u32, of: Option<u32>) -> Self {
+        Self {
+            above: 0,
+            first,
+            last,
+            of,
+        }
+    }
+
+    fn goes_up(self) -> bool {
+        self.first <= self.last && self.first > 0
+    }
+
+    /// Returns the entry of `tables` that has the sheet of these rows, in a file that was [checked](RowsFile::checked).
+    pub fn entry(self) -> usize {
+        self.of.unwrap_or_default() as usize
+    }
+
+    /// Returns the number of its rows.
+    pub fn count(self) -> u32 {
+        self.first.abs_diff(self.last) + 1
+    }
+
+    /// Returns the sender's row that stands so far down in it.
+    pub fn at(self, down: u32) -> u64 {
+        u64::from(if self.last < self.first {
+            self.first - down
+        } else {
+            self.first + down
+        })
+    }
+
+    /// Returns the sender's rows of it that lie within a range.
+    pub fn within(self, rows: &Range<u64>) -> Range<u64> {
+        let low = u64::from(self.first.min(self.last));
+        let high = u64::from(self.first.max(self.last));
+        low.max(rows.start)..(high + 1).min(rows.end)
+    }
+
+    /// Returns the output's row of one of its rows.
+    pub fn row_of(self, table: &TableRows, number: u64) -> Option<u64> {
+        let down = u64::from(self.first).abs_diff(number);
+        Some(table.first_row? + u64::from(self.above) + down)
+    }
+}
+
+impl Serialize for Stretches {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(&self.all)
+    }
+}
+
+impl Serialize for Stretch {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self.of {
+            None => (self.first, self.last).serialize(serializer),
+            Some(of) => (self.first, self.last, of).serialize(serializer),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Stretches {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        let all = Vec::deserialize(from)?;
+        Self::from_stretches(all).ok_or_else(|| de::Error::custom("more rows than there can be"))
+    }
+}
+
+impl<'de> Deserialize<'de> for Stretch {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        from.deserialize_any(StretchVisitor)
+    }
+}
+
+struct StretchVisitor;
+
+impl<'de> Visitor<'de> for StretchVisitor {
+    type Value = Stretch;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("0, or two or three numbers")
+    }
+
+    fn visit_u64<E: de::Error>(self, number: u64) -> Result<Stretch, E> {
+        match number {
+            0 => Ok(Stretch::new(0, 0, None)),
+            _ => Err(E::custom("a row alone is 0")),
+        }
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut numbers: A) -> Result<Stretch, A::Error> {
+        let missing = || de::Error::custom("a stretch has two numbers");
+        let first = numbers.next_element()?.ok_or_else(missing)?;
+        let last = numbers.next_element()?.ok_or_else(missing)?;
+        let stretch = Stretch::new(first, last, numbers.next_element()?);
+        match numbers.next_element::<de::IgnoredAny>()? {
+            None => Ok(stretch),
+            Some(_) => Err(de::Error::custom("a stretch has at most three numbers")),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn stretches(numbers: &[u32]) -> Vec<(u32, u32)> {
+        let stretches: Stretches = numbers.iter().copied().collect();
+        assert_eq!(stretches.height() as usize, numbers.len());
+        let found: Vec<u64> = (0..numbers.len() as u64)
+            .map(|below| stretches.at(below).map(|(one, down)| one.at(down)).unwrap())
+            .collect();
+        assert!(
+            found
+                .iter()
+                .zip(numbers)
+                .all(|(found, number)| *found == u64::from(*number))
+        );
+        stretches.iter().map(|one| (one.first, one.last)).collect()
+    }
+
+    #[test]
+    fn numbers_become_stretches_up_and_down() {
+        for (numbers, wanted) in [
+            (&[][..], &[][..]),
+            (&[5, 6, 7], &[(5, 7)]),
+            (&[7, 6, 5], &[(7, 5)]),
+            (&[0, 0, 1, 2], &[(0, 0), (0, 0), (1, 2)]),
+            (&[1, 0, 1], &[(1, 1), (0, 0), (1, 1)]),
+            (&[5, 4, 5], &[(5, 5), (4, 5)]),
+            (&[5, 5, 6, 5], &[(5, 5), (5, 6), (5, 5)]),
+            (&[9, 8, 3, 4], &[(9, 8), (3, 4)]),
+        ] {
+            assert_eq!(stretches(numbers), wanted, "{numbers:?}");
+        }
+    }
+
+    #[test]
+    fn one_number_stands_for_all_rows_that_have_it() {
+        assert_eq!(Numbers::new(vec![3, 3, 3]), Numbers::Same(3));
+        let each = Numbers::new(vec![3, 4, 0]);
+        assert_eq!(
+            [0, 1, 2, 3].map(|below| each.at(below)),
+            [Some(3), Some(4), Some(0), None]
+        );
+        assert!(Numbers::new(Vec::new()).is_empty());
+    }
+}
