@@ -265,7 +265,7 @@ fn print_table(ui: &Ui, sheet: &SheetFound, table: &TableFound, run: &Shown) {
         .written()
         .map(|to| format!(" → {to}"))
         .unwrap_or_default();
-    let rows = rows(table.rows_read().unwrap_or(0), RowCounts::of_table(table));
+    let rows = rows(table.rows_read().unwrap_or(0), RowCounts::from_table(table));
     let title = format!("{} table {}", sheet.name(), table.index() + 1);
     ui.line(format_args!(
         "\n{} {}",

@@ -168,7 +168,7 @@ fn tables(report: &RunReport) -> Vec<Table> {
             let mut table = at(reported.index());
             let parts = &reported.structure;
             table.place = reported.region().and_then(MergedRange::of_reference);
-            table.rows = RowCounts::of_table(reported);
+            table.rows = RowCounts::from_table(reported);
             table.header = parts.header.rows().into_iter().flatten().take(20).collect();
             table.data = parts.data.rows();
             if let Some(told) = here.iter().find(|told| told.table == table.index + 1) {

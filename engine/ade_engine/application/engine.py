@@ -315,7 +315,7 @@ class _Run:
             )
         found, overrides = self.notices, self.settings.overrides()
         # Packages whose detectors do not ask for the looks of rows, or whose fields have no values, have no such lists.
-        lists = (("rows", found.rows), ("columns", found.columns), ("tables", found.tables), ("overrides", overrides))
+        lists = (("rows", found.rows), ("columns", found.columns), ("tables", found.tables and found.tables.told()), ("overrides", overrides))
         newer = {name: rows for name, rows in lists if rows} | self.issues
         if found.notices or found.readings or newer:
             self.logger.event(

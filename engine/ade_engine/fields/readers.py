@@ -218,13 +218,11 @@ def profile(series: pl.Series) -> dict[str, Any]:
     return _native.column_profile(_readable_or_text(series))
 
 
-def outline(series: pl.Series) -> dict[str, Any]:
-    """What is kept of a column so that the layouts of two files can be compared: kinds, shapes, sizes and counts, and no value. Of a
-    long column so many rows are looked at, evenly, that it takes no time worth speaking of.
-    """
+def outlined(series: pl.Series) -> pl.Series:
+    """The values of a column that its outline is made of: of a long column so few, evenly, that it takes no time worth speaking of."""
     if len(series) >= 2 * _ROWS_OF_OUTLINE:
         series = taken(series, [*range(0, len(series), len(series) // _ROWS_OF_OUTLINE)])
-    return _native.outline(_readable_or_text(series))
+    return _readable_or_text(series)
 
 
 def likeness(series: pl.Series, known: list[str]) -> tuple[int, int]:

@@ -8,6 +8,8 @@ and the hooks that changed it. All lists go into the event ``engine.run.noticed`
 
 from __future__ import annotations
 
+from ade_engine import _native
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
@@ -16,31 +18,21 @@ WARNING = "warning"
 INFO = "info"
 #: So many columns of a run are listed with why they got their fields.
 _MOST_COLUMNS = 2_000
-#: So many tables of a run are explained, and so many columns and fields of them.
-_MOST_TABLES, _MOST_COLUMNS_OF_TABLES, _MOST_FIELDS = 200, 2_000, 5_000
 
 
 class Notices:
     """The notices and readings of one run, in the order in which they came up."""
 
-    __slots__ = ("notices", "readings", "rows", "columns", "tables", "places", "with_values_left", "columns_to_tell", "_fields_to_tell", "_columns_to_place", "_at")
+    __slots__ = ("notices", "readings", "rows", "columns", "tables", "with_values_left")
 
     def __init__(self) -> None:
         self.notices: list[dict[str, Any]] = []
         self.readings: list[dict[str, Any]] = []
         self.rows: list[dict[str, Any]] = []
         self.columns: list[dict[str, Any]] = []
-        self.tables: list[dict[str, Any]] = []
-        #: Of each table that was told, where its columns come from, by their names in its frame.
-        self.places: list[dict[str, str]] = []
+        self.tables = _native.ExplainedTables()
         #: The sheets of which rows were left out that have a value, in a column of no field or otherwise.
         self.with_values_left: set[str | None] = set()
-        #: So many columns of tables may still be told.
-        self.columns_to_tell = _MOST_COLUMNS_OF_TABLES
-        self._fields_to_tell = _MOST_FIELDS
-        self._columns_to_place = _MOST_COLUMNS_OF_TABLES
-        #: By sheet and table, the positions of tables.
-        self._at: dict[str, dict[int, int]] = {}
 
     def add(self, code: str, message: str, *, level: str = WARNING, **facts: Any) -> None:
         """Add a notice.
@@ -62,33 +54,6 @@ class Notices:
         """Add why a column got its field: ``sheet``, ``table``, ``field``, ``column`` and ``message``."""
         if len(self.columns) < _MOST_COLUMNS:
             self.columns.append(facts)
-
-    @property
-    def takes_tables(self) -> bool:
-        """Whether one more table may be explained."""
-        return len(self.tables) < _MOST_TABLES and self.columns_to_tell > 0
-
-    def explain(self, table: dict[str, Any], places: dict[str, str]) -> None:
-        """Add why a table was read as it was: ``sheet``, ``table``, ``region``, ``turned``, ``header_rows``, ``columns``, ``fields``,
-        ``hooks``. ``places``: where its columns come from, by their names in its frame.
-        """
-        table["fields"] = table["fields"][: self._fields_to_tell]
-        self._fields_to_tell -= len(table["fields"])
-        self.columns_to_tell -= len(table["columns"])
-        self._at.setdefault(table["sheet"], {})[table["table"]] = len(self.tables)
-        self.tables.append(table)
-        self.places.append(places)
-
-    def positions(self, sheet: str, table: int | None) -> list[int]:
-        """The positions of a table of a sheet in ``tables``, or of all its tables."""
-        known = self._at.get(sheet, {})
-        return [*known.values()] if table is None else [known[table]] if table in known else []
-
-    def write(self, index: int, output: dict[str, Any]) -> None:
-        """Say where the table at this position of ``tables`` was written: ``sheet``, ``range`` and ``columns``."""
-        output["columns"] = output["columns"][: self._columns_to_place]
-        self._columns_to_place -= len(output["columns"])
-        self.tables[index]["output"] = output
 
     def judge(self, **facts: Any) -> None:
         """Add what a row was taken for: ``sheet``, ``row`` (from 1), ``kind``, ``likelihoods``, ``reasons`` and ``message``."""

@@ -12,7 +12,7 @@ from ade_engine.models.table import TableRegion, TableResult
 from ade_engine.pipeline.columns.derived import derived_mappings, split_columns
 from ade_engine.pipeline.columns.frame import SourceTable
 from ade_engine.pipeline.columns.mapping import ColumnMapper, rename_columns
-from ade_engine.pipeline.explained import explained, fields_told, header_rows_told, hook_told, places_of, rules_of
+from ade_engine.pipeline.explained import explain, fields_told, header_rows_told, hook_told, places_of, rules_of
 from ade_engine.pipeline.kept_rows.identity import after_hook, unknown_from, with_checks
 from ade_engine.pipeline.kept_rows.other_rows import drop_blank_rows, leave_out_rows
 from ade_engine.pipeline.kept_rows.provenance import sources_of, total_cells, with_rows
@@ -104,9 +104,9 @@ class TableBuilder:
             headers.update(dict.fromkeys(reshaped.fields, ("", "")))
             if is_2026 and self._hooks.see_tables:
                 table = with_checks(table, _number_of(context))
-        hooks: list[dict[str, str]] = []
+        hooks: list[tuple[str, str, str]] = []
         table = self._normalize(context, table, sources, headers, source_values, hooks)
-        if context.policy.sends_notices and context.notices.takes_tables:
+        if context.policy.sends_notices and context.notices.tables.room:
             stacked = {} if reshaped is None else reshaped.fields
             self._explain(context, scan, span, source, mapping, parts, stacked, table, hooks)
         result = _result(context, source, region, mapping, parts, reshaped, table)
@@ -186,15 +186,24 @@ class TableBuilder:
         parts: list[DerivedMapping],
         stacked: dict[str, list[int]],
         table: pl.DataFrame,
-        hooks: list[dict[str, str]],
+        hooks: list[tuple[str, str, str]],
     ) -> None:
         """Tell why the table was read so. ``parts``: the fields that were split from columns, or stacked."""
         split = {part.field_name: part.source_index for part in parts}
         fields = {**split, **{column.field_name: column.source_index for column in mapping.columns}}
-        told = explained(context, span, source, mapping, self._nearest, fields, header_rows_told(context, span, scan, self._rows))
-        told |= {"fields": fields_told(context, span, source, fields, table, self._rules, stacked), "hooks": hooks}
         astray = () if context.collected is None else context.collected.astray
-        context.notices.explain(told, places_of(span, source, fields, table, astray))
+        explain(
+            context,
+            span,
+            source,
+            mapping,
+            self._nearest,
+            fields,
+            header_rows_told(context, span, scan, self._rows),
+            fields_told(context, span, source, fields, table, self._rules, stacked),
+            hooks,
+            places_of(span, source, fields, table, astray),
+        )
 
     def _normalize(
         self,
@@ -203,7 +212,7 @@ class TableBuilder:
         sources: Sources,
         headers: dict[str, tuple[str, str]],
         source_values: dict[str, Any],
-        told: list[dict[str, str]],
+        told: list[tuple[str, str, str]],
     ) -> pl.DataFrame:
         """Transforms, validators, and the hooks before, between and after them; ``told`` gets what the hooks did."""
 

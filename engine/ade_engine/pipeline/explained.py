@@ -6,7 +6,8 @@ the comparison with the layout of another file.
 
 from __future__ import annotations
 
-from ade_engine.fields.readers import outline
+from ade_engine import _native
+from ade_engine.fields.readers import outlined
 from ade_engine.fields.surroundings import ROW
 from ade_engine.models.table import column_letters, is_no_header
 from ade_engine.pipeline.columns.frame import header_text
@@ -31,17 +32,11 @@ if TYPE_CHECKING:
     from ade_engine.pipeline.finding.row_detectors import RowClassifier
     from ade_engine.pipeline.shared.context import RunContext
 
-#: So many letters of a header are told.
-_MOST_LETTERS = 200
-#: So many header rows of a table are told.
-_MOST_ROWS = 20
-#: So many columns are told that a field is stacked from.
-_MOST_COLUMNS = 100
-#: So many columns are told that want the field of another.
-_MOST_OTHERS = 20
+#: The most header rows of a table that are told, and columns that a field is stacked from.
+_MAX_ROWS, _MAX_COLUMNS = 20, 100
 
 
-def explained(
+def explain(
     context: RunContext,
     span: RowSpan,
     source: SourceTable,
@@ -49,17 +44,46 @@ def explained(
     nearest: Nearest,
     found: Collection[str],
     header_rows: dict[str, Any],
-) -> dict[str, Any]:
-    """What is told of a table. ``found``: the fields that have a column or are part of one."""
-    return {
-        "sheet": context.sheet_name,
-        "table": context.table_index,
+    fields: list[tuple[str, list[str], list[str], list[str], bool]],
+    hooks: list[tuple[str, str, str]],
+    origins: dict[str, str],
+) -> None:
+    """Tell why a table was read so. ``found``: the fields that have a column or are part of one; ``origins``: where the columns of its
+    frame come from.
+    """
+    tables = context.notices.tables
+    missing = frozenset(context.registry.fields.keys() - set(found))
+    taken = {column.source_index: column.field_name for column in mapping.columns}
+    # Tables of the same headers differ in their places and their values.
+    key = tuple(taken.items()), missing
+    known = mapping.explained.get(key)
+    if known is None:
+        names = [(column.index, name := header_text(column.header), is_no_header(name)) for column in source.columns]
+        known = _native.ExplainedHeaders(
+            names,
+            taken,
+            mapping.scores,
+            mapping.by,
+            context.settings.minimum_mapping_score,
+            lambda name: nearest.to(name, missing) if missing else None,
+        )
+        mapping.explained[key] = known
+    tables.add(
+        sheet=context.sheet_name,
+        table=context.table_index,
         # The places of a table on its side are those of the turned one.
-        "region": source.region.a1 if span.turned is None and span.gathered is None else None,
-        "turned": span.turned is not None,
-        "header_rows": header_rows,
-        "columns": _columns(context, span, source, mapping, nearest, found),
-    }
+        region=source.region.a1 if span.turned is None and span.gathered is None else None,
+        turned=span.turned is not None,
+        header_rows=header_rows,
+        headers=known,
+        columns=[
+            (place(span, source, column.index), _header_cells(span, source, column.index), outlined(source.frame[source.names[column.index]]))
+            for column in source.columns[: tables.room]
+        ],
+        fields=fields,
+        hooks=hooks,
+        origins=origins,
+    )
 
 
 def header_rows_told(context: RunContext, span: RowSpan, scan: SheetScan, detectors: RowClassifier) -> dict[str, Any]:
@@ -72,83 +96,12 @@ def header_rows_told(context: RunContext, span: RowSpan, scan: SheetScan, detect
     rows, scan = range(span.start, span.data_start), span.scan or scan
     votes, next_best = [], None
     if span.verdict is not None:
-        told = (detectors.votes(span.verdict, scan, row) for row in rows[:_MOST_ROWS])
+        told = (detectors.votes(span.verdict, scan, row) for row in rows[:_MAX_ROWS])
         votes = [one for one in told if one is not None]
         next_best = detectors.next_best(span.verdict, scan, rows, span.stop)
     by_looks = "looks" if detectors.is_by_looks(votes) else "votes"
     chosen_by = "setting" if is_set else "fallback" if span.is_guessed else by_looks
-    return {"rows": [row + 1 for row in rows[:_MOST_ROWS]], "chosen_by": chosen_by, "votes": votes, "runner_up": next_best}
-
-
-def _columns(
-    context: RunContext,
-    span: RowSpan,
-    source: SourceTable,
-    mapping: Mapping,
-    nearest: Nearest,
-    found: Collection[str],
-) -> list[dict[str, Any]]:
-    missing = frozenset(context.registry.fields.keys() - set(found))
-    taken = {column.source_index: column.field_name for column in mapping.columns}
-    # Tables of the same headers differ in their places and their values.
-    key = tuple(taken.items()), missing
-    known = mapping.explained.get(key)
-    if known is None:
-        known = mapping.explained[key] = _by_headers(context, source, mapping, nearest, taken, missing)
-    told = []
-    for column, (alike, others) in zip(source.columns[: context.notices.columns_to_tell], known):
-        facts = alike.copy()
-        facts["column"] = place(span, source, column.index)
-        facts["header_cells"] = _header_cells(span, source, column.index)
-        facts["wanted_by"] = [place(span, source, other) for other in others]
-        facts["values"] = outline(source.frame[source.names[column.index]])
-        told.append(facts)
-    return told
-
-
-def _by_headers(
-    context: RunContext, source: SourceTable, mapping: Mapping, nearest: Nearest, taken: dict[int, str], missing: Collection[str]
-) -> list[tuple[dict[str, Any], list[int]]]:
-    """Returns the facts that headers alone decide, for each column, and the columns that want the same field. The facts are in their final order."""
-    minimum = context.settings.minimum_mapping_score
-    mapped = {*taken.values()}
-    best: dict[int, list[tuple[float, str]]] = {}
-    claims: dict[str, list[int]] = {}
-    for index, totals in mapping.scores.items():
-        best[index] = sorted((-score, field) for field, score in totals.items() if score > 0)
-        if best[index] and -best[index][0][0] >= minimum:
-            claims.setdefault(best[index][0][1], []).append(index)
-
-    known = []
-    for column in source.columns[: context.notices.columns_to_tell]:
-        index, name = column.index, header_text(column.header)
-        field, ranked = taken.get(index), best.get(index, [])
-        claimed = bool(ranked) and -ranked[0][0] >= minimum
-        others = [other for other in claims[ranked[0][1]][: _MOST_OTHERS + 1] if other != index] if claimed else []
-        facts: dict[str, Any] = {"column": None, "name": name[:_MOST_LETTERS], "header_cells": None, "field": field}
-        facts["score"] = round(-ranked[0][0], 6) if field is not None else None
-        facts["by"] = mapping.by.get(index, [])
-        second = ranked[1:] if field is not None else ranked
-        facts["second"] = {"field": second[0][1], "score": round(-second[0][0], 6)} if second else None
-        facts["wanted_by"] = None
-        facts["reason"] = _reason(field, name, ranked, claimed, bool(ranked) and ranked[0][1] in mapped)
-        # A column that lost its field to another has a header that says enough.
-        wants_hint = field is None and not claimed and name and missing
-        facts["nearest"] = nearest.to(name, missing) if wants_hint else None
-        facts["values"] = None
-        known.append((facts, others[:_MOST_OTHERS]))
-    return known
-
-
-def _reason(field: str | None, name: str, ranked: list[tuple[float, str]], claimed: bool, is_taken: bool) -> str:
-    """Why a column has its field, or none."""
-    if field is not None:
-        return "highest_score"
-    if not ranked:
-        return "no_header" if is_no_header(name) else "no_score"
-    if not claimed:
-        return "below_minimum"
-    return "lost_to_another" if is_taken else "tie"
+    return {"rows": [row + 1 for row in rows[:_MAX_ROWS]], "chosen_by": chosen_by, "votes": votes, "runner_up": next_best}
 
 
 def place(span: RowSpan, source: SourceTable, index: int) -> str:
@@ -174,21 +127,21 @@ def fields_told(
     table: pl.DataFrame,
     rules: dict[str, list[str]],
     stacked: dict[str, list[int]],
-) -> list[dict[str, Any]]:
-    """The fields of a table: their columns, and the callables that made and checked their values. ``of``: the fields that have a
+) -> list[tuple[str, list[str], list[str], list[str], bool]]:
+    """The fields of a table: each with its columns, the callables that made its values, the rules that checked them, and whether it is a key. ``of``: the fields that have a
     column or are part of one, with its position; ``rules``: those of each field's validators; ``stacked``: the fields of several columns.
     """
     registry = context.registry
     names = {*table.columns}
     several = {} if span.gathered is not None else {**{field: [index] for field, index in of.items() if index is not None}, **stacked}
     return [
-        {
-            "field": field,
-            "from": [place(span, source, index) for index in several.get(field, ())[:_MOST_COLUMNS]],
-            "transforms": [entry.qualname for entry in registry.column_transforms_by_field.get(field, ())],
-            "validators": rules.get(field, []),
-            **({"key": True} if registry.fields[field].key else {}),
-        }
+        (
+            field,
+            [place(span, source, index) for index in several.get(field, ())[:_MAX_COLUMNS]],
+            [entry.qualname for entry in registry.column_transforms_by_field.get(field, ())],
+            rules.get(field, []),
+            bool(registry.fields[field].key),
+        )
         for field in registry.fields
         if field in names
     ]
@@ -212,21 +165,16 @@ def tell_written(context: RunContext, result: TableResult, columns: list[tuple[s
     """Say where a table was written, and in which columns, the engine's own left out. ``columns``: their names in the frame and their
     headers, in order.
     """
-    region, told = result.output_region, context.notices
-    fields = context.registry.fields
-    is_merged = context.settings.merge_tables_in_sheet
-    for index in () if region is None else told.positions(context.sheet_name, None if is_merged else result.table_index):
-        placed = [
-            {
-                "column": column_letters(region.min_col + number),
-                "header": header[:_MOST_LETTERS],
-                "field": name if name in fields else None,
-                "from": told.places[index].get(name),
-            }
-            for number, (name, header) in enumerate(columns)
-            if name and not name.startswith(RESERVED_PREFIX)
-        ]
-        told.write(index, {"sheet": result.output_sheet_name, "range": region.a1, "columns": placed})
+    region, fields = result.output_region, context.registry.fields
+    if region is None:
+        return
+    table = None if context.settings.merge_tables_in_sheet else result.table_index
+    placed = [
+        (column_letters(region.min_col + number), header, name, name in fields)
+        for number, (name, header) in enumerate(columns)
+        if name and not name.startswith(RESERVED_PREFIX)
+    ]
+    context.notices.tables.place(context.sheet_name, table, result.output_sheet_name, region.a1, placed)
 
 
 def rules_of(validators: dict[str, list[RegisteredFn]]) -> dict[str, list[str]]:
@@ -234,8 +182,8 @@ def rules_of(validators: dict[str, list[RegisteredFn]]) -> dict[str, list[str]]:
     return {field: rules_of_field(entries) for field, entries in validators.items()}
 
 
-def hook_told(stage: HookName, entry: RegisteredFn, before: pl.DataFrame, after: pl.DataFrame) -> dict[str, str]:
-    """What a hook that returned a table did to its rows, as far as their numbers say it: ``kept``, ``moved``, or ``lost`` where
+def hook_told(stage: HookName, entry: RegisteredFn, before: pl.DataFrame, after: pl.DataFrame) -> tuple[str, str, str]:
+    """The stage and the name of a hook, and what a hook that returned a table did to its rows, as far as their numbers say it: ``kept``, ``moved``, or ``lost`` where
     it is not known which rows of the sheet they are.
     """
     if after is before:
@@ -244,4 +192,4 @@ def hook_told(stage: HookName, entry: RegisteredFn, before: pl.DataFrame, after:
         rows = "lost"
     else:
         rows = "kept" if after.get_column(ROW).equals(before.get_column(ROW)) else "moved"
-    return {"stage": stage.value, "name": entry.name, "rows": rows}
+    return stage.value, entry.name, rows

@@ -18,7 +18,6 @@ use ade_engine_native::columns::view::{Value, value_of};
 use ade_engine_native::fields::checks::{self, Demand, Extreme};
 use ade_engine_native::fields::column::reading::{ChosenBy, Hints, Order, Reading, StatedBy};
 use ade_engine_native::fields::dates::moment;
-use ade_engine_native::fields::looks::outline::Outline;
 use ade_engine_native::fields::looks::profile::{self, Profile};
 use ade_engine_native::fields::looks::rows;
 use ade_engine_native::fields::numbers::number;
@@ -528,36 +527,6 @@ pub fn column_profile<'py>(
     facts.set_item("characters", found.characters)?;
     facts.set_item("range", found.smallest.zip(found.largest))?;
     facts.set_item("sum", found.sum)?;
-    Ok(facts)
-}
-
-/// What is kept of a series for the comparison of layouts: `kind` with its `share` of the cells that were looked at, the `shape` and
-/// `order` of dates, the `size` and decimal `mark` of numbers, each where it is known; `rows` and `filled` cells.
-#[pyfunction]
-pub fn outline<'py>(py: Python<'py>, series: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyDict>> {
-    let column = series_of(series)?;
-    let found = py.detach(|| Outline::of(&column.values()));
-    let facts = PyDict::new(py);
-    facts.set_item("rows", found.rows)?;
-    facts.set_item("filled", found.filled)?;
-    if let Some((kind, cells)) = found.kind {
-        let share = cells as f64 / found.looked_at.max(1) as f64;
-        facts.set_item("kind", kind)?;
-        facts.set_item("share", (share * 100.0).round() / 100.0)?;
-    }
-    let texts = [
-        ("shape", found.shape.as_deref()),
-        ("order", found.order),
-        ("mark", found.mark),
-    ];
-    for (key, text) in texts {
-        if let Some(text) = text {
-            facts.set_item(key, text)?;
-        }
-    }
-    if let Some(size) = found.size {
-        facts.set_item("size", size)?;
-    }
     Ok(facts)
 }
 

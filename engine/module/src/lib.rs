@@ -20,6 +20,7 @@ mod shape;
 mod sheet;
 mod source;
 mod style;
+mod tables;
 mod toml;
 #[cfg(target_os = "linux")]
 mod warm;
@@ -50,6 +51,8 @@ fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<issues::Issues>()?;
     module.add_class::<issues::IssueList>()?;
     module.add_class::<rows_file::RowsFile>()?;
+    module.add_class::<tables::ExplainedHeaders>()?;
+    module.add_class::<tables::ExplainedTables>()?;
     module.add_class::<output::StyledColumn>()?;
     module.add_class::<output::Look>()?;
     module.add_class::<output::MomentStyles>()?;
@@ -61,7 +64,6 @@ fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<rows::RowRule>()?;
     module.add_function(wrap_pyfunction!(fields::read_column, module)?)?;
     module.add_function(wrap_pyfunction!(fields::column_profile, module)?)?;
-    module.add_function(wrap_pyfunction!(fields::outline, module)?)?;
     module.add_function(wrap_pyfunction!(fields::likeness, module)?)?;
     module.add_function(wrap_pyfunction!(fields::shown_by, module)?)?;
     module.add_function(wrap_pyfunction!(fields::shown_by_sheet, module)?)?;

@@ -8,23 +8,19 @@
 //! not as it should be is left out, and what is recorded of [`Noticed`] has the keys that are known here and no others.
 
 mod noticed;
-mod rows;
-mod shape;
-mod table;
 
 use serde::Deserialize;
-use serde::de::IgnoredAny;
+use serde::de::{DeserializeOwned, IgnoredAny};
 use serde_json::{Map, Value};
 
 pub use ade_engine_native::account::completed::{
     ColumnFound, Completed, FieldFound, Finding, SheetFound, TableFound, WorkbookFound,
 };
-pub use noticed::{IssueList, Noticed, RuleCount, Told};
-pub use rows::RowCounts;
-use shape::{each, part};
-pub use table::{
+pub use ade_engine_native::account::row_counts::RowCounts;
+pub use ade_engine_native::account::tables::{
     Column, Field, HeaderRows, Hook, Looks, Nearest, Output, Part, Second, Table, Vote, Written,
 };
+pub use noticed::{IssueList, Noticed, RuleCount, Told};
 
 /// What a run found, and how.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -73,7 +69,7 @@ impl RunReport {
         let completed = &self.completed;
         let evaluated = completed.validation.rows_evaluated?;
         let read = completed.counts.rows.total?;
-        Some(RowCounts::of(read, evaluated, quarantined))
+        Some(RowCounts::new(read, evaluated, quarantined))
     }
 
     /// How many rows of a table were read and written, where the closing report knows it as such: merged ones are one there.
@@ -84,7 +80,7 @@ impl RunReport {
             let place = one.region();
             place.is_some() && place == table.region.as_deref() && one.index() == table.table
         };
-        RowCounts::of_table(sheet.tables.iter().find(same)?)
+        RowCounts::from_table(sheet.tables.iter().find(same)?)
     }
 }
 
@@ -98,6 +94,19 @@ pub fn completed(payload: &Value) -> Completed {
         workbooks: each(payload, "workbooks"),
         ..Completed::default()
     }
+}
+
+/// The value of a key; nothing of it where it is not there, or has another shape.
+fn part<T: DeserializeOwned + Default>(holder: &Value, key: &str) -> T {
+    let found = holder.get(key).and_then(|value| T::deserialize(value).ok());
+    found.unwrap_or_default()
+}
+
+/// The entries of a list that have their shape.
+fn each<T: DeserializeOwned>(holder: &Value, key: &str) -> Vec<T> {
+    let list = holder.get(key).and_then(Value::as_array);
+    let entries = list.into_iter().flatten();
+    entries.filter_map(|one| T::deserialize(one).ok()).collect()
 }
 
 #[cfg(test)]

@@ -12,8 +12,7 @@ use utoipa::openapi::RefOr;
 use utoipa::openapi::schema::{AdditionalProperties, ObjectBuilder, Schema, Type};
 use utoipa::{PartialSchema, ToSchema};
 
-use super::shape::{each, part};
-use super::table::Table;
+use super::{Table, each, part};
 use crate::issues::Severity;
 
 /// The key of the notices, in the event and in the recorded payload.

@@ -105,13 +105,13 @@ impl Layout {
         }
         for (at, table) in before.tables.iter().enumerate() {
             if pairs.iter().all(|pair| pair.0 != at) {
-                let message = format!("the table \"{}\" is gone", table.title());
+                let message = format!("the table \"{}\" is gone", table.sheet);
                 found.say("table_gone", &table.sheet, &[], message);
             }
         }
         for (at, table) in self.tables.iter().enumerate() {
             if pairs.iter().all(|pair| pair.1 != at) {
-                let message = format!("the table \"{}\" is new", table.title());
+                let message = format!("the table \"{}\" is new", table.sheet);
                 found.say("table_new", &table.sheet, &[], message);
             }
         }
@@ -149,14 +149,14 @@ impl Layout {
         for (at, column) in old.columns.iter().enumerate() {
             let is_there = !column.name.is_empty() || column.looks().filled > 0;
             if is_there && columns.iter().all(|pair| pair.0 != at) {
-                let message = format!("column {} is gone", column.called());
+                let message = format!("column {} is gone", called(column));
                 found.say("column_gone", sheet, &[column], message);
             }
         }
         for (at, column) in new.columns.iter().enumerate() {
             let is_there = !column.name.is_empty() || column.looks().filled > 0;
             if is_there && columns.iter().all(|pair| pair.1 != at) {
-                let message = format!("column {} is new", column.called());
+                let message = format!("column {} is new", called(column));
                 found.say("column_new", sheet, &[column], message);
             }
         }
@@ -235,7 +235,7 @@ impl Found {
             alike.entry(what).or_default().push(column);
         }
         for (what, columns) in alike {
-            let mut names: Vec<String> = columns.iter().map(|column| column.called()).collect();
+            let mut names: Vec<String> = columns.iter().map(|column| called(column)).collect();
             if names.len() > NAMED {
                 let more = names.len() - NAMED;
                 names.truncate(NAMED);
@@ -246,18 +246,10 @@ impl Found {
     }
 }
 
-impl Table {
-    fn title(&self) -> &str {
-        &self.sheet
-    }
-}
-
-impl Column {
-    fn called(&self) -> String {
-        match self.name.is_empty() {
-            true => format!("{} (without a header)", self.column),
-            false => format!("\"{}\"", self.name),
-        }
+fn called(column: &Column) -> String {
+    match column.name.is_empty() {
+        true => format!("{} (without a header)", column.column),
+        false => format!("\"{}\"", column.name),
     }
 }
 
@@ -324,7 +316,7 @@ fn compare_values(sheet: &str, columns: &[(&Column, &Column)], found: &mut Found
         format!("dates in {names} are {how}")
     });
     let kinds = columns.iter().filter_map(|(was, now)| {
-        let (old, new) = (was.looks().clear_kind()?, now.looks().clear_kind()?);
+        let (old, new) = (clear_kind(was.looks())?, clear_kind(now.looks())?);
         (old != new).then(|| {
             (
                 *now,
@@ -353,12 +345,12 @@ fn compare_amounts(sheet: &str, was: &Column, now: &Column, found: &mut Found) {
         let (now_empty, was_empty) = (empty(new), empty(old));
         let message = format!(
             "column {} is empty in {now_empty} of the rows now, was in {was_empty}",
-            now.called()
+            called(now)
         );
         found.say("empty", sheet, &[now], message);
         return;
     }
-    let are_numbers = old.clear_kind() == Some("number") && new.clear_kind() == Some("number");
+    let are_numbers = clear_kind(old) == Some("number") && clear_kind(new) == Some("number");
     if let (Some(size), Some(is)) = (old.size, new.size)
         && are_numbers
         && old.filled.min(new.filled) >= LEAST_ROWS
@@ -368,17 +360,15 @@ fn compare_amounts(sheet: &str, was: &Column, now: &Column, found: &mut Found) {
         let how = if is > size { "larger" } else { "smaller" };
         let message = format!(
             "numbers in {} are about {times} times {how} now",
-            now.called()
+            called(now)
         );
         found.say("size", sheet, &[now], message);
     }
 }
 
-impl Looks {
-    fn clear_kind(&self) -> Option<&str> {
-        let kind = self.kind.as_deref()?;
-        (self.filled >= LEAST_CELLS && self.share >= CLEAR).then_some(kind)
-    }
+fn clear_kind(looks: &Looks) -> Option<&str> {
+    let kind = looks.kind.as_deref()?;
+    (looks.filled >= LEAST_CELLS && looks.share >= CLEAR).then_some(kind)
 }
 
 fn in_words(kind: &str) -> &str {
@@ -415,7 +405,7 @@ fn moved(pairs: &[(usize, usize)], old: &Table, new: &Table, found: &mut Found) 
         few if few.len() <= 2 => {
             for &at in few {
                 let (was, now) = (&old.columns[pairs[at].0], &new.columns[pairs[at].1]);
-                let (name, is, before) = (now.called(), &now.column, &was.column);
+                let (name, is, before) = (called(now), &now.column, &was.column);
                 let message = format!("column {name} has moved to {is}, was {before}");
                 found.say("column_moved", &new.sheet, &[now], message);
             }

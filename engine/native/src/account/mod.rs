@@ -2,8 +2,12 @@
 //!
 //! - [`completed`]: the closing report, as the event `engine.run.completed` has it
 //! - [`run`]: what is counted while a run goes on, of which that report is made
+//! - [`tables`]: how each table was read, and why
+//! - [`row_counts`]: how many rows there were, and what became of them
 //! - [`rows`]: where the rows of the output came from, and what became of those of the input
 
 pub mod completed;
+pub mod row_counts;
 pub mod rows;
 pub mod run;
+pub mod tables;

@@ -153,7 +153,7 @@ impl Tracer<'_> {
         let beside = self.tables.iter().filter(|other| {
             other.table != table.table
                 && other.sheet == table.sheet
-                && other.area().is_some_and(|area| area.has_row(row))
+                && area_of(other).is_some_and(|area| area.has_row(row))
         });
         let beside: Vec<&Table> = beside.collect();
         let stacked = |other: &&Table| match (&other.output, &table.output) {
@@ -164,7 +164,7 @@ impl Tracer<'_> {
             let why = "tables that stand side by side were stacked, so it is not known which row of the output is this one";
             return Fated::Unknown(why.to_owned());
         }
-        places.retain(|(sheet, row)| !beside.iter().any(|other| other.holds(sheet, *row)));
+        places.retain(|(sheet, row)| !beside.iter().any(|other| has_row(other, sheet, *row)));
         if places.is_empty() {
             return Fated::Unknown(self.unknown(table));
         }
@@ -180,18 +180,17 @@ impl Tracer<'_> {
     }
 }
 
-impl Table {
-    /// Where it lies in the sender's sheet.
-    pub(super) fn area(&self) -> Option<Area> {
-        Area::named(self.region.as_deref()?)
-    }
+/// Where a table lies in the sender's sheet.
+pub(super) fn area_of(table: &Table) -> Option<Area> {
+    Area::named(table.region.as_deref()?)
+}
 
-    /// Whether a row of the output is one of its own.
-    pub(super) fn holds(&self, sheet: &str, row: u64) -> bool {
-        let output = self.output.as_ref().filter(|output| output.sheet == sheet);
-        let area = output.and_then(|output| Area::named(&output.range));
-        area.is_some_and(|area| area.has_row(row))
-    }
+/// Whether a row of the output is one of a table's own.
+pub(super) fn has_row(table: &Table, sheet: &str, row: u64) -> bool {
+    let output = table.output.as_ref();
+    let output = output.filter(|output| output.sheet == sheet);
+    let area = output.and_then(|output| Area::named(&output.range));
+    area.is_some_and(|area| area.has_row(row))
 }
 
 const NOT_THERE: &str = "the row is not in the output";

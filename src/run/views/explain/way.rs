@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::not_there;
 use super::shown::{Place, Said, Way};
-use super::trace::{Fated, From, Tracer};
+use super::trace::{Fated, From, Tracer, area_of, has_row};
 use super::words::looks_of;
 use crate::base::places::{Area, Cell, column_named, letters};
 use crate::base::problem::Error;
@@ -18,7 +18,7 @@ impl Tracer<'_> {
     pub fn of_input(&self, sheet: &str, row: u64, column: Option<u64>) -> Result<Vec<Way>, Error> {
         let name = column.map(letters);
         let of_sheet = self.tables.iter().filter(|table| table.sheet == sheet);
-        let having = of_sheet.filter(|table| match (table.turned, table.area()) {
+        let having = of_sheet.filter(|table| match (table.turned, area_of(table)) {
             (true, _) => table.column(&row.to_string()).is_some(),
             (false, Some(area)) => {
                 area.has_row(row) && column.is_none_or(|column| area.has_column(column))
@@ -118,7 +118,7 @@ impl Tracer<'_> {
         let written = self.written(way, table, column);
         for (sheet, row) in rows {
             // A hook may have brought the row into another table, whose columns are others.
-            let is_own = row.is_none_or(|row| table.holds(&sheet, row));
+            let is_own = row.is_none_or(|row| has_row(table, &sheet, row));
             if column.is_none() || !is_own {
                 way.output
                     .extend(row.map(|row| Place::new(&sheet, Some(row), None, None)));
@@ -212,7 +212,7 @@ impl Tracer<'_> {
             .tables
             .iter()
             .filter(|table| table.sheet == sheet)
-            .filter_map(|table| Some((table.table, table.area()?)))
+            .filter_map(|table| Some((table.table, area_of(table)?)))
             .collect();
         let beside = areas.iter().find(|(_, area)| area.has_row(row));
         let next = areas.iter().find(|(_, area)| row < area.first.row);
@@ -262,7 +262,7 @@ impl Tracer<'_> {
         let table = self.tables.iter().find(|table| {
             table.sheet == title
                 && table.turned == turned
-                && (turned || table.area().is_some_and(|area| area.has_row(number)))
+                && (turned || area_of(table).is_some_and(|area| area.has_row(number)))
         });
         let name = turned.then(|| letters(number));
         let source_row = (!turned).then_some(number);
@@ -336,7 +336,7 @@ impl Tracer<'_> {
         // Of several tables in one, the one that has the sender's row.
         let is_of = |table: &Table| match &from {
             From::Row(sheet, row) => {
-                table.sheet == *sheet && table.area().is_some_and(|area| area.has_row(*row))
+                table.sheet == *sheet && area_of(table).is_some_and(|area| area.has_row(*row))
             }
             From::Column(sheet, _) => table.sheet == *sheet && table.turned,
             _ => true,
@@ -583,7 +583,7 @@ fn source_in(table: &Table, way: &Way, from: &From, column: Option<&str>) -> Pla
             Place::new(own, cell.map(|cell| cell.row), letters.as_deref(), header)
         }
         From::Row(sheet, row)
-            if sheet == own && table.area().is_some_and(|area| area.has_row(*row)) =>
+            if sheet == own && area_of(table).is_some_and(|area| area.has_row(*row)) =>
         {
             Place::new(own, Some(*row), column, header)
         }

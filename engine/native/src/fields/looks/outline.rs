@@ -5,6 +5,7 @@
 use std::collections::HashMap;
 
 use super::profile::{Profile, Readings, taken};
+use crate::account::tables::Looks;
 use crate::columns::view::Value;
 use crate::fields::column::reading::Order;
 use crate::fields::is_filled;
@@ -16,76 +17,50 @@ const MOST_CELLS: usize = 100;
 /// A longer shape is not told: it would come near to the text itself.
 const LONGEST_SHAPE: usize = 24;
 
-/// A column without its values.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Outline {
-    /// Cells, blank ones too.
-    pub rows: usize,
-    /// Cells in which something stands.
-    pub filled: usize,
-    /// What most of the cells that were looked at are, and how many of them; none where the column is empty.
-    pub kind: Option<(&'static str, usize)>,
-    /// The cells that were looked at.
-    pub looked_at: usize,
-    /// How most dates are written, with `9` for digits and `A` for letters: `99.99.9999`; `typed` where cells hold dates.
-    pub shape: Option<String>,
-    /// The order of magnitude of the numbers: the logarithm of their median, with one decimal.
-    pub size: Option<f64>,
-    /// The order of dates that the column's own cells show.
-    pub order: Option<&'static str>,
-    /// The decimal mark that they show.
-    pub mark: Option<&'static str>,
-}
-
-impl Outline {
-    /// The outline of a column.
-    pub fn of(values: &[Value<'_>]) -> Self {
-        let filled = values.iter().filter(|value| is_filled(**value)).count();
-        let cells = taken(values, filled, MOST_CELLS);
-        let (profile, Readings { dates, numbers }) = Profile::with_readings(&cells);
-        let kinds = [
-            ("date", profile.days),
-            ("number", profile.amounts),
-            ("boolean", profile.flags),
-            ("email", profile.emails),
-            ("phone", profile.phones),
-            ("time", profile.times + profile.durations),
-        ];
-        let named: usize = kinds.iter().map(|(_, count)| count).sum();
-        let others = ("text", cells.len().saturating_sub(named));
-        let most = kinds.into_iter().chain([others]).max_by_key(|kind| kind.1);
-        let mut this = Self {
-            rows: values.len(),
-            filled,
-            looked_at: cells.len(),
-            kind: most.filter(|kind| kind.1 > 0),
-            ..Self::default()
-        };
-        match this.kind {
-            Some(("date", _)) => {
-                this.shape = shape_of_dates(&cells);
-                let shown = dates.and_then(|dates| dates.shown_order());
-                this.order = shown.map(|order| match order {
-                    Order::DayFirst => "day-first",
-                    Order::MonthFirst => "month-first",
-                    Order::YearFirst | Order::YearDay => "year-first",
-                });
-            }
-            Some(("number", _)) => {
-                this.mark =
-                    numbers
-                        .as_ref()
-                        .and_then(Numbers::shown_decimal)
-                        .map(|mark| match mark {
-                            b',' => "comma",
-                            _ => "point",
-                        });
-                this.size = numbers.and_then(|numbers| size_of(&numbers.values));
-            }
-            _ => {}
+/// Returns what the values of a column look like.
+pub fn outline(values: &[Value<'_>]) -> Looks {
+    let filled = values.iter().filter(|value| is_filled(**value)).count();
+    let cells = taken(values, filled, MOST_CELLS);
+    let (profile, Readings { dates, numbers }) = Profile::with_readings(&cells);
+    let kinds = [
+        ("date", profile.days),
+        ("number", profile.amounts),
+        ("boolean", profile.flags),
+        ("email", profile.emails),
+        ("phone", profile.phones),
+        ("time", profile.times + profile.durations),
+    ];
+    let named: usize = kinds.iter().map(|(_, count)| count).sum();
+    let others = ("text", cells.len().saturating_sub(named));
+    let most = kinds.into_iter().chain([others]).max_by_key(|kind| kind.1);
+    let (kind, count) = most.filter(|kind| kind.1 > 0).unzip();
+    let share = count.unwrap_or_default() as f64 / cells.len().max(1) as f64;
+    let mut this = Looks {
+        rows: values.len() as u64,
+        filled: filled as u64,
+        kind: kind.map(str::to_owned),
+        share: (share * 100.0).round() / 100.0,
+        ..Looks::default()
+    };
+    match kind {
+        Some("date") => {
+            this.shape = shape_of_dates(&cells);
+            let shown = dates.and_then(|dates| dates.shown_order());
+            let order = |order| match order {
+                Order::DayFirst => "day-first",
+                Order::MonthFirst => "month-first",
+                Order::YearFirst | Order::YearDay => "year-first",
+            };
+            this.order = shown.map(order).map(str::to_owned);
         }
-        this
+        Some("number") => {
+            let mark = numbers.as_ref().and_then(Numbers::shown_decimal);
+            this.mark = mark.map(|mark| if mark == b',' { "comma" } else { "point" }.to_owned());
+            this.size = numbers.and_then(|numbers| size_of(&numbers.values));
+        }
+        _ => {}
     }
+    this
 }
 
 /// The most frequent shape. A column of dates with a word in it comes as text, its dates as `2025-03-01T00:00:00`.
@@ -148,14 +123,17 @@ mod tests {
     fn an_outline_has_kinds_and_no_values() {
         let of = |texts: &[&'static str]| {
             let values: Vec<_> = texts.iter().map(|text| Value::Text(text)).collect();
-            Outline::of(&values)
+            outline(&values)
         };
         let dates = of(&["3.4.2025", "13.04.2025", "24.4.2025", ""]);
-        assert_eq!((dates.kind, dates.filled), (Some(("date", 3)), 3));
+        assert_eq!((dates.kind.as_deref(), dates.filled), (Some("date"), 3));
         assert_eq!(dates.shape.as_deref(), Some("99.99.9999"));
-        assert_eq!(dates.order, Some("day-first"));
+        assert_eq!(dates.order.as_deref(), Some("day-first"));
         let amounts = of(&["1.309,50", "1.212,00", "7.000,25"]);
-        assert_eq!((amounts.mark, amounts.size), (Some("comma"), Some(3.1)));
+        assert_eq!(
+            (amounts.mark.as_deref(), amounts.size),
+            (Some("comma"), Some(3.1))
+        );
         assert_eq!(of(&["", " "]).kind, None);
         assert_eq!(shape("2025-03-01T00:00:00"), "typed");
     }

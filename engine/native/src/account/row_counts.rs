@@ -1,8 +1,9 @@
 //! How many rows there were, and what became of them: hooks may drop rows and add some, and those with errors may be quarantined.
 
-use ade_engine_native::account::completed::TableFound;
 use serde::Serialize;
 use utoipa::ToSchema;
+
+use super::completed::TableFound;
 
 /// The rows of a run or of a table.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, ToSchema)]
@@ -16,7 +17,8 @@ pub struct RowCounts {
 }
 
 impl RowCounts {
-    pub(super) fn of(read: u64, evaluated: u64, quarantined: u64) -> Self {
+    /// Returns the counts of a run: data rows of the source, rows of the result, and those of these that are quarantined.
+    pub fn new(read: u64, evaluated: u64, quarantined: u64) -> Self {
         // Any engine may have sent it.
         let quarantined = quarantined.min(evaluated);
         Self {
@@ -26,10 +28,10 @@ impl RowCounts {
         }
     }
 
-    /// The rows of a table. `None`: the engine does not tell them.
-    pub fn of_table(table: &TableFound) -> Option<Self> {
+    /// Returns the rows of a table; nothing where the engine does not tell them.
+    pub fn from_table(table: &TableFound) -> Option<Self> {
         let evaluated = table.validation.rows_evaluated?;
-        Some(Self::of(table.rows_read()?, evaluated, 0))
+        Some(Self::new(table.rows_read()?, evaluated, 0))
     }
 
     /// Rows of the result, in whichever place they are.

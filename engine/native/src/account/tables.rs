@@ -1,12 +1,19 @@
-//! What the engine tells of a table: header rows, columns, fields, hooks, and where it was written.
+//! What a run tells of a table: header rows, columns, fields, hooks, and where it was written. docs/reference/engine.md describes the keys.
 //!
-//! docs/reference/engine.md describes the keys. Older engines told fewer of them; a key that is not there is one of which nothing is known.
+//! Any engine may have sent it: older ones told fewer keys, and a key that is not there, or null, is one of which nothing is known.
 
-use serde::{Deserialize, Serialize};
+use std::collections::{HashMap, HashSet};
+
+use serde::de::IgnoredAny;
+use serde::{Deserialize, Deserializer, Serialize};
 use utoipa::ToSchema;
 
-use super::rows::RowCounts;
-use super::shape::{never, or_default};
+use super::row_counts::RowCounts;
+
+/// The most letters of a header that are told.
+const MAX_HEADER_CHARS: usize = 200;
+/// The most columns that are told to want the field of another.
+const MAX_RIVALS: usize = 20;
 
 /// A table.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize, ToSchema)]
@@ -128,7 +135,7 @@ pub struct Column {
     pub why: Option<Vec<String>>,
 }
 
-/// What the values of a column look like.
+/// What the values of a column look like, so that the layouts of two files can be compared: kinds, shapes and sizes, and no value.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize, ToSchema)]
 #[serde(default)]
 #[schema(as = ExplainedLooks)]
@@ -272,5 +279,172 @@ impl Written {
     /// Its field, or its header where it is none.
     pub fn name(&self) -> &str {
         self.field.as_deref().unwrap_or(&self.header)
+    }
+}
+
+/// What detectors found for the headers of a table, and what became of its columns: the tables of a workbook mostly share it.
+#[derive(Debug, Default)]
+pub struct HeaderScores {
+    /// The scores of columns for fields, in the order in which they were found.
+    pub scores: Vec<(usize, Vec<(String, f64)>)>,
+    /// The fields of columns.
+    pub fields: HashMap<usize, String>,
+    /// The score that a field needs.
+    pub minimum: f64,
+}
+
+/// A column of a table as its header alone explains it.
+#[derive(Clone, Debug, Default)]
+pub struct HeaderExplained {
+    /// Its place among the columns of its table, from 0.
+    pub index: usize,
+    /// Without its place in the sheet and its values.
+    pub column: Column,
+    /// The places of other columns whose best field is the same.
+    pub rivals: Vec<usize>,
+    /// Whether a suggestion may help: it has a header, no field, and wants none.
+    pub wants_hint: bool,
+}
+
+impl HeaderScores {
+    /// Explains the columns of a table. `columns`: their places, their headers, and whether these say nothing.
+    pub fn explain(&self, columns: &[(usize, String, bool)]) -> Vec<HeaderExplained> {
+        let mapped: HashSet<&str> = self.fields.values().map(String::as_str).collect();
+        let mut ranked: HashMap<usize, Vec<(&str, f64)>> = HashMap::new();
+        let mut claims: HashMap<&str, Vec<usize>> = HashMap::new();
+        for (index, scores) in &self.scores {
+            let scores = scores.iter().map(|(field, score)| (field.as_str(), *score));
+            let mut best: Vec<(&str, f64)> = scores.filter(|(_, score)| *score > 0.0).collect();
+            best.sort_by(|one, other| other.1.total_cmp(&one.1).then(one.0.cmp(other.0)));
+            if let Some((field, _)) = best.first().filter(|(_, score)| *score >= self.minimum) {
+                claims.entry(field).or_default().push(*index);
+            }
+            ranked.insert(*index, best);
+        }
+        let explain = |(index, name, is_none): &(usize, String, bool)| {
+            let ranked = ranked.get(index).map_or(&[][..], Vec::as_slice);
+            let best = ranked.first();
+            let field = self.fields.get(index);
+            let claimed = best.filter(|(_, score)| *score >= self.minimum);
+            let rivals = claimed.map_or(&[][..], |(field, _)| &claims[field]);
+            let rivals = rivals.iter().take(MAX_RIVALS + 1);
+            let rivals = rivals.copied().filter(|other| other != index);
+            let second = match field {
+                Some(_) => ranked.get(1),
+                None => best,
+            };
+            let reason = match best {
+                _ if field.is_some() => "highest_score",
+                None if *is_none => "no_header",
+                None => "no_score",
+                Some(_) if claimed.is_none() => "below_minimum",
+                Some((best, _)) if mapped.contains(best) => "lost_to_another",
+                Some(_) => "tie",
+            };
+            HeaderExplained {
+                index: *index,
+                rivals: rivals.take(MAX_RIVALS).collect(),
+                // A column that lost its field to another has a header that says enough.
+                wants_hint: field.is_none() && claimed.is_none() && !name.is_empty(),
+                column: Column {
+                    name: shortened(name),
+                    field: field.cloned(),
+                    score: best.filter(|_| field.is_some()).map(|best| rounded(best.1)),
+                    second: second.map(|(field, score)| Second {
+                        field: (*field).to_owned(),
+                        score: Some(rounded(*score)),
+                    }),
+                    reason: Some(reason.to_owned()),
+                    ..Column::default()
+                },
+            }
+        };
+        columns.iter().map(explain).collect()
+    }
+}
+
+/// Returns as many letters of a header as are told.
+pub fn shortened(header: &str) -> String {
+    header.chars().take(MAX_HEADER_CHARS).collect()
+}
+
+/// Returns a score with the decimals that are told.
+fn rounded(score: f64) -> f64 {
+    // As Python rounds, by the exact value.
+    format!("{score:.6}").parse().unwrap_or(score)
+}
+
+/// A value, or nothing of it where null is sent.
+fn or_default<'de, D: Deserializer<'de>, T: Default + Deserialize<'de>>(
+    deserializer: D,
+) -> Result<T, D::Error> {
+    Ok(Option::deserialize(deserializer)?.unwrap_or_default())
+}
+
+/// Nothing, whatever is sent: the value is made when it is shown.
+fn never<'de, D: Deserializer<'de>, T: Default>(deserializer: D) -> Result<T, D::Error> {
+    IgnoredAny::deserialize(deserializer)?;
+    Ok(T::default())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// For each column its field, the reason, the next best field and its rivals.
+    fn explained(scores: &[(usize, &[(&str, f64)])], fields: &[(usize, &str)]) -> Vec<String> {
+        let owned = |(field, score): &(&str, f64)| ((*field).to_owned(), *score);
+        let found = HeaderScores {
+            scores: scores
+                .iter()
+                .map(|(index, scores)| (*index, scores.iter().map(owned).collect()))
+                .collect(),
+            fields: fields
+                .iter()
+                .map(|(index, field)| (*index, (*field).to_owned()))
+                .collect(),
+            minimum: 0.5,
+        };
+        let columns = [(0, "Day"), (1, ""), (2, "Date"), (3, "Note")];
+        let columns = columns.map(|(index, name)| (index, name.to_owned(), name.is_empty()));
+        let told = found.explain(&columns).into_iter().map(|one| {
+            let second = one.column.second.map(|second| second.field);
+            let reason = one.column.reason.unwrap_or_default();
+            format!(
+                "{:?} {reason} {second:?} {:?}",
+                one.column.field, one.rivals
+            )
+        });
+        told.map(|text| text.replace(['"', '(', ')'], "").replace("Some", ""))
+            .collect()
+    }
+
+    #[test]
+    fn columns_have_reasons_for_their_fields_and_for_having_none() {
+        let scores: &[(usize, &[(&str, f64)])] = &[
+            (0, &[("start", 1.0), ("end", 0.6)]),
+            (2, &[("start", 0.8)]),
+            (3, &[("remark", 0.4), ("end", -1.0)]),
+        ];
+        assert_eq!(
+            explained(scores, &[(0, "start")]),
+            [
+                "start highest_score end [2]",
+                "None no_header None []",
+                "None lost_to_another start [0]",
+                "None below_minimum remark []",
+            ]
+        );
+        let tied = explained(scores, &[]);
+        assert_eq!(tied[0], "None tie start [2]");
+        assert_eq!(explained(&[], &[])[3], "None no_score None []");
+    }
+
+    #[test]
+    fn scores_are_rounded_by_their_exact_values() {
+        assert_eq!(
+            [0.1234565, 2.0 / 3.0, 1.0].map(rounded),
+            [0.123456, 0.666667, 1.0]
+        );
     }
 }

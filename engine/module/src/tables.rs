@@ -1,0 +1,275 @@
+//! The Python classes for what is told of tables.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use pyo3::exceptions::PyValueError;
+use pyo3::prelude::*;
+use pyo3::types::PyDict;
+
+use super::column::series_of;
+use super::json::Json;
+use ade_engine_native::account::tables::{
+    Column, Field, HeaderExplained, HeaderRows, HeaderScores, Hook, Nearest, Output, Part, Table,
+    Vote, Written, shortened,
+};
+use ade_engine_native::fields::looks::outline::outline;
+
+/// The most tables of a run that are explained, and columns and fields of them.
+const MAX_TABLES: usize = 200;
+const MAX_COLUMNS: usize = 2_000;
+const MAX_FIELDS: usize = 5_000;
+
+#[derive(FromPyObject)]
+#[pyo3(from_item_all)]
+struct PartTold {
+    detector: String,
+    score: f64,
+}
+
+#[derive(FromPyObject)]
+#[pyo3(from_item_all)]
+struct VoteTold {
+    row: u64,
+    kind: String,
+    score: f64,
+    by: Vec<PartTold>,
+}
+
+#[derive(FromPyObject)]
+#[pyo3(from_item_all)]
+struct HeaderRowsTold {
+    rows: Vec<u64>,
+    chosen_by: String,
+    votes: Vec<VoteTold>,
+    runner_up: Option<VoteTold>,
+}
+
+#[derive(FromPyObject)]
+#[pyo3(from_item_all)]
+struct NearestTold {
+    field: String,
+    by: String,
+    likeness: f64,
+    suggestion: String,
+}
+
+/// Name, source columns, transforms, rules, and whether it is a key.
+type FieldTold = (String, Vec<String>, Vec<String>, Vec<String>, bool);
+
+impl From<PartTold> for Part {
+    fn from(told: PartTold) -> Self {
+        Self {
+            detector: told.detector,
+            score: Some(told.score),
+        }
+    }
+}
+
+impl From<VoteTold> for Vote {
+    fn from(told: VoteTold) -> Self {
+        Self {
+            row: told.row,
+            kind: Some(told.kind),
+            score: Some(told.score),
+            by: told.by.into_iter().map(Part::from).collect(),
+        }
+    }
+}
+
+/// What headers alone say of the columns of a table: see [`HeaderScores`].
+#[pyclass(frozen, module = "ade_engine._native")]
+pub struct ExplainedHeaders {
+    columns: Arc<Vec<HeaderExplained>>,
+}
+
+#[pymethods]
+impl ExplainedHeaders {
+    /// Takes the places of columns, their headers, and whether these say nothing; their fields; the scores of columns for fields; what each
+    /// detector gave a column for its best field; the score that a field needs; and what returns the field that a header is like.
+    #[new]
+    fn new(
+        columns: Vec<(usize, String, bool)>,
+        fields: HashMap<usize, String>,
+        scores: &Bound<'_, PyDict>,
+        by: &Bound<'_, PyDict>,
+        minimum: f64,
+        nearest: &Bound<'_, PyAny>,
+    ) -> PyResult<Self> {
+        let mut found = HeaderScores {
+            fields,
+            minimum,
+            ..HeaderScores::default()
+        };
+        for (index, scores) in scores {
+            let scores = scores.cast::<PyDict>()?.items().extract()?;
+            found.scores.push((index.extract()?, scores));
+        }
+        let mut explained = found.explain(&columns);
+        for ((index, name, _), one) in columns.iter().zip(&mut explained) {
+            if let Some(parts) = by.get_item(index)? {
+                let parts: Vec<PartTold> = parts.extract()?;
+                one.column.by = parts.into_iter().map(Part::from).collect();
+            }
+            if one.wants_hint {
+                let told: Option<NearestTold> = nearest.call1((name,))?.extract()?;
+                one.column.nearest = told.map(|told| Nearest {
+                    field: told.field,
+                    by: Some(told.by),
+                    likeness: Some(told.likeness),
+                    suggestion: Some(told.suggestion),
+                });
+            }
+        }
+        Ok(Self {
+            columns: Arc::new(explained),
+        })
+    }
+}
+
+/// How the tables of a run were read, and why.
+#[pyclass(module = "ade_engine._native")]
+#[derive(Default)]
+pub struct ExplainedTables {
+    tables: Vec<Table>,
+    /// Of each table where its columns come from, by their names in its frame.
+    origins: Vec<HashMap<String, String>>,
+    columns: usize,
+    fields: usize,
+    /// Columns of the output.
+    placed: usize,
+}
+
+#[pymethods]
+impl ExplainedTables {
+    #[new]
+    fn new() -> Self {
+        Self::default()
+    }
+
+    fn __len__(&self) -> usize {
+        self.tables.len()
+    }
+
+    /// How many columns of one more table are told.
+    #[getter]
+    fn room(&self) -> usize {
+        match self.tables.len() {
+            ..MAX_TABLES => MAX_COLUMNS - self.columns,
+            _ => 0,
+        }
+    }
+
+    /// Adds a table. `headers`: what its headers say; `columns`: of each that is told its place, the cells of its header, and some of its
+    /// values; `origins`: where the columns of its frame come from.
+    #[allow(clippy::too_many_arguments, reason = "Python names them")]
+    #[pyo3(signature = (*, sheet, table, region, turned, header_rows, headers, columns, fields, hooks, origins))]
+    fn add(
+        &mut self,
+        sheet: String,
+        table: u64,
+        region: Option<String>,
+        turned: bool,
+        header_rows: HeaderRowsTold,
+        headers: &ExplainedHeaders,
+        columns: Vec<(String, Vec<String>, Bound<'_, PyAny>)>,
+        mut fields: Vec<FieldTold>,
+        hooks: Vec<(String, String, String)>,
+        origins: HashMap<String, String>,
+    ) -> PyResult<()> {
+        let mut told = Vec::with_capacity(columns.len());
+        let mut places = HashMap::with_capacity(columns.len());
+        for ((place, header_cells, values), known) in columns.into_iter().zip(&*headers.columns) {
+            let values = outline(&series_of(&values)?.values());
+            places.insert(known.index, place.clone());
+            told.push(Column {
+                column: place,
+                header_cells,
+                values: Some(values),
+                ..known.column.clone()
+            });
+        }
+        for (column, known) in told.iter_mut().zip(&*headers.columns) {
+            let rivals = known.rivals.iter();
+            column.wanted_by = rivals.filter_map(|at| places.get(at).cloned()).collect();
+        }
+        fields.truncate(MAX_FIELDS - self.fields);
+        self.columns += told.len();
+        self.fields += fields.len();
+        self.origins.push(origins);
+        self.tables.push(Table {
+            sheet,
+            table,
+            region,
+            turned,
+            header_rows: HeaderRows {
+                rows: header_rows.rows,
+                chosen_by: Some(header_rows.chosen_by),
+                votes: header_rows.votes.into_iter().map(Vote::from).collect(),
+                runner_up: header_rows.runner_up.map(Vote::from),
+                why: None,
+            },
+            columns: told,
+            fields: fields
+                .into_iter()
+                .map(|(field, from, transforms, validators, key)| Field {
+                    field,
+                    from,
+                    transforms,
+                    validators,
+                    key,
+                })
+                .collect(),
+            hooks: hooks
+                .into_iter()
+                .map(|(stage, name, rows)| Hook {
+                    stage,
+                    name,
+                    rows: Some(rows),
+                })
+                .collect(),
+            ..Table::default()
+        });
+        Ok(())
+    }
+
+    /// Says where a table of a sheet was written, or all of its tables: the sheet, the range, and of each column its letters, its header, its
+    /// name in the frame, and whether that is a field.
+    #[pyo3(signature = (sheet, table, output, range, columns))]
+    fn place(
+        &mut self,
+        sheet: &str,
+        table: Option<u64>,
+        output: &str,
+        range: &str,
+        columns: Vec<(String, String, String, bool)>,
+    ) {
+        for (told, origins) in self.tables.iter_mut().zip(&self.origins) {
+            if told.sheet != sheet || table.is_some_and(|table| table != told.table) {
+                continue;
+            }
+            let columns = columns.iter().take(MAX_COLUMNS - self.placed);
+            let columns: Vec<Written> = columns
+                .map(|(column, header, name, is_field)| Written {
+                    column: column.clone(),
+                    header: shortened(header),
+                    field: is_field.then(|| name.clone()),
+                    from: origins.get(name).cloned(),
+                })
+                .collect();
+            self.placed += columns.len();
+            told.output = Some(Output {
+                sheet: output.to_owned(),
+                range: range.to_owned(),
+                columns,
+            });
+        }
+    }
+
+    /// The tables as an event tells them.
+    fn told(&self) -> PyResult<Json> {
+        let text = serde_json::to_string(&self.tables);
+        let text = text.map_err(|error| PyValueError::new_err(error.to_string()))?;
+        Ok(Json::new(text))
+    }
+}
