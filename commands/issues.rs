@@ -53,7 +53,7 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
         severities: args
             .severity
             .iter()
-            .filter_map(|word| Severity::named(word))
+            .filter_map(|word| Severity::parse(word))
             .collect(),
         sheets: args.sheet.clone(),
     };

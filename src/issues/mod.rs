@@ -10,14 +10,13 @@
 
 mod list;
 mod page;
-mod severity;
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+pub use ade_engine_native::account::severity::Severity;
 pub use list::{List, ListError};
 pub use page::{CellIssue, Counts, InWindow, Page, PlacedIssue};
-pub use severity::Severity;
 
 /// The version of the keys of a line; within a version keys are only added.
 pub const SCHEMA_VERSION: u32 = 1;

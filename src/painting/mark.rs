@@ -6,14 +6,12 @@ use crate::base::counted::{plural, thousands};
 use crate::base::places::{Cell, column_named, letters};
 use crate::issues::{Issue, Severity};
 
-impl Severity {
-    /// As a comment begins.
-    pub(super) fn heading(self) -> &'static str {
-        match self {
-            Self::Error => "Error: ",
-            Self::Warning => "Warning: ",
-            Self::Info => "Info: ",
-        }
+/// What the comment of an issue of this severity begins with.
+pub(super) fn heading_of(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Error => "Error: ",
+        Severity::Warning => "Warning: ",
+        Severity::Info => "Info: ",
     }
 }
 

@@ -1,6 +1,6 @@
 //! What a comment says.
 
-use super::mark::Mark;
+use super::mark::{Mark, heading_of};
 use super::xml::text::shortened;
 use crate::issues::Severity;
 
@@ -23,7 +23,7 @@ pub fn comment(marks: &[&Mark]) -> String {
 /// `Error: Start date: not a date` / `Left empty in the result.`: for somebody who has never heard of fields and rules.
 fn one(mark: &Mark) -> String {
     let message = shortened(&mark.message, MOST_OF_ONE);
-    let heading = mark.severity.heading();
+    let heading = heading_of(mark.severity);
     let mut text = if mark.field.is_empty() {
         format!("{heading}{message}")
     } else {
@@ -47,7 +47,7 @@ fn one(mark: &Mark) -> String {
 pub fn is_ours(text: &str) -> bool {
     Severity::ALL
         .iter()
-        .any(|severity| text.starts_with(severity.heading()))
+        .any(|severity| text.starts_with(heading_of(*severity)))
 }
 
 #[cfg(test)]

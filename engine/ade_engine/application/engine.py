@@ -11,11 +11,13 @@ from datetime import datetime, timezone
 from functools import partial
 from pathlib import Path
 
+from ade_engine import _native
 from ade_engine.infrastructure.caller import show_values
 from ade_engine.infrastructure.observability.context import create_run_logger_context
 from ade_engine.infrastructure.observability.logger import NullLogger, RunLogger
 from ade_engine.infrastructure.policy import decide, policy
 from ade_engine.infrastructure.settings import Settings, scan_limits
+from ade_engine.io.limits import MOST_ISSUES
 from ade_engine.models.errors import ConfigError, HookError, InputError, OutputError, PipelineError
 from ade_engine.models.fields import HookName
 from ade_engine.models.notices import Notices
@@ -438,10 +440,10 @@ class _Run:
 
     def _count_issues(self, output: Output, report: RunReport, context: RunContext, quarantined: int) -> None:
         """Find out what is told of the issues."""
-        from ade_engine.pipeline.issues.counted import told
-
-        fields = context.registry.fields
-        self.issues = told(output.issues, report.rows_with_errors(), context.unnamed_rules, fields, rows_quarantined=quarantined)
+        issues = output.issues or _native.IssueList([])
+        unnamed, fields = [*context.unnamed_rules], [*context.registry.fields]
+        rules, totals = issues.told(unnamed, fields, MOST_ISSUES, report.rows_with_errors(), quarantined)
+        self.issues = {"issues": rules, "issue_list": totals}
 
     def _add_own_sheets(self, output: Output) -> None:
         """Add the sheets of issues and of notes, where they are wanted."""

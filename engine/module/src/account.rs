@@ -3,7 +3,6 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
@@ -12,9 +11,8 @@ use ade_engine_native::account::completed::{
     Candidate, ColumnFound, Execution, ExecutionFailure, HeaderFound, MappingFound, RegionFound,
     ScanFound, Stretch, Structure,
 };
-use ade_engine_native::account::run::{
-    Field, RunAccount, SEVERITIES, SheetAccount, TableAccount, Totals,
-};
+use ade_engine_native::account::run::{Field, RunAccount, SheetAccount, TableAccount, Totals};
+use ade_engine_native::account::severity::Severity;
 use ade_engine_native::cells::white_space::is_python_space;
 
 /// The fields of a column that are told: those with the best scores.
@@ -316,10 +314,7 @@ impl Account {
                 message,
             }),
         };
-        let report = self.run.completed(execution, path);
-        let text = serde_json::to_string(&report);
-        let text = text.map_err(|error| PyValueError::new_err(error.to_string()))?;
-        Ok(Json::new(text))
+        Json::of(&self.run.completed(execution, path))
     }
 }
 
@@ -439,8 +434,8 @@ fn stripped(header: &Bound<'_, PyAny>) -> PyResult<Option<String>> {
 
 fn counts_of(by_severity: &Bound<'_, PyDict>) -> PyResult<[u64; 3]> {
     let mut counts = [0; 3];
-    for (count, severity) in counts.iter_mut().zip(SEVERITIES) {
-        if let Some(found) = by_severity.get_item(severity)? {
+    for (count, severity) in counts.iter_mut().zip(Severity::ALL) {
+        if let Some(found) = by_severity.get_item(severity.word())? {
             *count = found.extract()?;
         }
     }

@@ -10,8 +10,9 @@ use pyo3::prelude::*;
 use pyo3::types::{IntoPyDict, PyDict, PyList, PyString};
 
 use super::column::{ArrowColumn, arrow, series_of};
+use super::json::Json;
 use super::output::ListSheet;
-use ade_engine_native::account::run::SEVERITIES;
+use ade_engine_native::account::severity::Severity;
 use ade_engine_native::columns::column::ColumnBuilder;
 use ade_engine_native::columns::types::Type;
 use ade_engine_native::columns::view::Value;
@@ -302,7 +303,8 @@ impl Issues {
 
     /// How many lines there are of each severity.
     fn by_severity<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
-        let counts = SEVERITIES.map(|severity| (severity, self.issues.count_of(severity)));
+        let words = Severity::ALL.map(Severity::word);
+        let counts = words.map(|word| (word, self.issues.count_of(word)));
         counts.into_py_dict(py)
     }
 
@@ -387,25 +389,18 @@ impl IssueList {
         ListSheet { list }
     }
 
-    /// For each rule on a sheet how many there are, and where: see [`List::told`].
-    fn told<'py>(
+    /// The issues as events tell them: see [`List::told`] and [`List::totals`].
+    fn told(
         &self,
-        py: Python<'py>,
+        py: Python<'_>,
         unnamed: Vec<String>,
         fields: Vec<String>,
-    ) -> PyResult<Vec<Bound<'py, PyDict>>> {
-        let mut all = Vec::new();
-        for told in py.detach(|| self.list.told(&unnamed, &fields)) {
-            let facts = PyDict::new(py);
-            facts.set_item("rule", told.rule)?;
-            facts.set_item("field", told.field)?;
-            facts.set_item("severity", told.severity)?;
-            facts.set_item("sheet", told.sheet)?;
-            facts.set_item("count", told.count)?;
-            facts.set_item("cells", told.cells)?;
-            facts.set_item("more", told.more)?;
-            all.push(facts);
-        }
-        Ok(all)
+        most: usize,
+        rows_with_errors: u64,
+        rows_quarantined: u64,
+    ) -> PyResult<(Json, Json)> {
+        let rules = py.detach(|| self.list.told(&unnamed, &fields));
+        let totals = self.list.totals(most, rows_with_errors, rows_quarantined);
+        Ok((Json::of(&rules)?, Json::of(&totals)?))
     }
 }

@@ -5,6 +5,7 @@ use pyo3::exceptions::{PyRecursionError, PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyBool, PyBytes, PyDict, PyFloat, PyInt, PyList, PyString, PyTuple};
+use serde::Serialize;
 
 /// Deeper values contain themselves, or nobody reads them.
 const MAX_DEPTH: usize = 950;
@@ -64,6 +65,13 @@ pub struct Json {
 }
 
 impl Json {
+    /// Writes a value.
+    pub fn of(value: &impl Serialize) -> PyResult<Self> {
+        let text = serde_json::to_string(value);
+        let text = text.map_err(|error| PyValueError::new_err(error.to_string()))?;
+        Ok(Self::new(text))
+    }
+
     /// Takes the text of an object. Letters that are none of ASCII become escapes, as in all that events say.
     pub fn new(mut text: String) -> Self {
         if !text.is_ascii() {

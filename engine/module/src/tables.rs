@@ -3,7 +3,6 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
@@ -268,8 +267,6 @@ impl ExplainedTables {
 
     /// The tables as an event tells them.
     fn told(&self) -> PyResult<Json> {
-        let text = serde_json::to_string(&self.tables);
-        let text = text.map_err(|error| PyValueError::new_err(error.to_string()))?;
-        Ok(Json::new(text))
+        Json::of(&self.tables)
     }
 }

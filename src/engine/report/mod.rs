@@ -10,17 +10,19 @@
 mod noticed;
 
 use serde::Deserialize;
-use serde::de::{DeserializeOwned, IgnoredAny};
+use serde::de::IgnoredAny;
 use serde_json::{Map, Value};
 
 pub use ade_engine_native::account::completed::{
     ColumnFound, Completed, FieldFound, Finding, SheetFound, TableFound, WorkbookFound,
 };
+pub use ade_engine_native::account::issues::{IssueTotals, RuleCount};
 pub use ade_engine_native::account::row_counts::RowCounts;
 pub use ade_engine_native::account::tables::{
     Column, Field, HeaderRows, Hook, Looks, Nearest, Output, Part, Second, Table, Vote, Written,
 };
-pub use noticed::{IssueList, Noticed, RuleCount, Told};
+pub use noticed::{Noticed, Told};
+use noticed::{each, part};
 
 /// What a run found, and how.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -94,19 +96,6 @@ pub fn completed(payload: &Value) -> Completed {
         workbooks: each(payload, "workbooks"),
         ..Completed::default()
     }
-}
-
-/// The value of a key; nothing of it where it is not there, or has another shape.
-fn part<T: DeserializeOwned + Default>(holder: &Value, key: &str) -> T {
-    let found = holder.get(key).and_then(|value| T::deserialize(value).ok());
-    found.unwrap_or_default()
-}
-
-/// The entries of a list that have their shape.
-fn each<T: DeserializeOwned>(holder: &Value, key: &str) -> Vec<T> {
-    let list = holder.get(key).and_then(Value::as_array);
-    let entries = list.into_iter().flatten();
-    entries.filter_map(|one| T::deserialize(one).ok()).collect()
 }
 
 #[cfg(test)]

@@ -4,16 +4,16 @@
 
 use std::borrow::Cow;
 
+use ade_engine_native::account::issues::{IssueTotals, RuleCount};
+use ade_engine_native::account::tables::Table;
+use serde::de::DeserializeOwned;
 use serde::ser::SerializeMap;
-use serde::{Deserialize, Serialize, Serializer};
+use serde::{Serialize, Serializer};
 use serde_json::value::{RawValue, to_raw_value};
 use serde_json::{Map, Value};
 use utoipa::openapi::RefOr;
 use utoipa::openapi::schema::{AdditionalProperties, ObjectBuilder, Schema, Type};
 use utoipa::{PartialSchema, ToSchema};
-
-use super::{Table, each, part};
-use crate::issues::Severity;
 
 /// The key of the notices, in the event and in the recorded payload.
 const NOTICES: &str = "notices";
@@ -75,57 +75,7 @@ pub struct Noticed {
     /// Why each table was read as it was: its header rows, columns, fields and hooks.
     pub tables: Vec<Table>,
     /// What is known of the list of issues; nothing where the run has none.
-    pub issue_list: Option<IssueList>,
-}
-
-/// How many issues there are of a rule on a sheet.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
-pub struct RuleCount {
-    /// The rule.
-    pub rule: String,
-    /// The field.
-    #[serde(default)]
-    pub field: Option<String>,
-    /// How much they matter.
-    pub severity: Severity,
-    /// The sender's sheet.
-    pub sheet: String,
-    /// How many they are.
-    pub count: u64,
-    /// Ranges of the sender's cells, the first ones.
-    pub cells: Vec<String>,
-    /// How many cells are not among them.
-    #[serde(default)]
-    pub more: u64,
-}
-
-/// How long the list of issues is.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
-pub struct IssueList {
-    /// The version of its lines.
-    pub schema_version: u64,
-    /// All issues.
-    pub count: u64,
-    /// Those that are not in it.
-    pub unlisted: u64,
-    /// The rows of the result with an error.
-    pub rows_with_errors: u64,
-    /// Those of them that stand in a place of their own.
-    #[serde(default)]
-    pub rows_quarantined: u64,
-    /// How many of each severity.
-    pub by_severity: BySeverity,
-}
-
-/// How many issues of each severity there are.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
-pub struct BySeverity {
-    /// Errors.
-    pub error: u64,
-    /// Warnings.
-    pub warning: u64,
-    /// Infos.
-    pub info: u64,
+    pub issue_list: Option<IssueTotals>,
 }
 
 /// A notice or a reading, as it is recorded: an object with a sentence.
@@ -386,6 +336,19 @@ impl Told {
     pub fn is_of_table(&self, sheet: &str, table: u64) -> bool {
         self.text("sheet") == sheet && self.0.get("table").and_then(Value::as_u64) == Some(table)
     }
+}
+
+/// The value of a key; nothing of it where it is not there, or has another shape.
+pub(super) fn part<T: DeserializeOwned + Default>(holder: &Value, key: &str) -> T {
+    let found = holder.get(key).and_then(|value| T::deserialize(value).ok());
+    found.unwrap_or_default()
+}
+
+/// The entries of a list that have their shape.
+pub(super) fn each<T: DeserializeOwned>(holder: &Value, key: &str) -> Vec<T> {
+    let list = holder.get(key).and_then(Value::as_array);
+    let entries = list.into_iter().flatten();
+    entries.filter_map(|one| T::deserialize(one).ok()).collect()
 }
 
 /// An object with a sentence. Facts of another type than theirs are left out.

@@ -9,7 +9,7 @@ use utoipa::ToSchema;
 use super::layout::{Difference, layout_of};
 use crate::base::counted::{plural, thousands};
 use crate::base::problem::{Facts, Kind, Problem, code, typed};
-use crate::engine::report::IssueList;
+use crate::engine::report::IssueTotals;
 use crate::engine::{Noticed, RowCounts, RunReport};
 use crate::settings::distance;
 use crate::store::{
@@ -34,7 +34,7 @@ pub struct Found<'a> {
     /// The rows; `None`: the engine did not tell.
     pub rows: Option<RowCounts>,
     /// What is known of the list of issues; `None`: there is no list.
-    pub issue_list: Option<&'a IssueList>,
+    pub issue_list: Option<&'a IssueTotals>,
     /// In what the layout differs from that of the run that was asked for.
     pub drift: &'a [Difference],
     /// The headers of the columns that no field claims, of no length where a column has none; `None`: they are not known.

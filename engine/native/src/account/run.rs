@@ -10,9 +10,7 @@ use super::completed::{
     Normalized, Number, Occurrences, Outputs, Position, ScanFound, SheetFound, Structure,
     TableFound, Validation, WorkbookFound,
 };
-
-/// The severities, the worst first.
-pub const SEVERITIES: [&str; 3] = ["error", "warning", "info"];
+use super::severity::Severity;
 
 /// The version of the closing report.
 const SCHEMA_VERSION: u64 = 1;
@@ -181,7 +179,7 @@ impl Totals {
                 warning,
                 info,
             },
-            max_severity: worst.map(|worst| SEVERITIES[worst].to_owned()),
+            max_severity: worst.map(|worst| Severity::ALL[worst].to_string()),
         }
     }
 

@@ -13,6 +13,8 @@ use super::issues::{
     OUTPUT_SHEET, ROW, RULE, SEVERITY, SHEET, VALUE, WRITTEN, is_number,
 };
 use super::list_sheet::{List, Role};
+use crate::account::issues::{BySeverity, IssueTotals, LINES_VERSION, RuleCount};
+use crate::account::severity::Severity;
 use crate::cells::parts::share_tasks;
 
 /// The most that is told of cells: ranges of one rule on one sheet, ranges of all, and rules.
@@ -41,19 +43,6 @@ pub struct Part {
     pub stands: bool,
     /// The title of their sheet there, where it has changed.
     pub title: Option<String>,
-}
-
-/// How many issues one rule has on a sheet, and where.
-pub struct Told<'a> {
-    pub rule: Option<&'a str>,
-    pub field: Option<&'a str>,
-    pub severity: Option<&'a str>,
-    pub sheet: Option<&'a str>,
-    pub count: usize,
-    /// Ranges down a column, such as `D5:D9`.
-    pub cells: Vec<String>,
-    /// So many lines with a cell are in none of the ranges.
-    pub more: usize,
 }
 
 /// The list.
@@ -141,6 +130,23 @@ impl IssueList {
             rows > 0 && *count > MAX_LINES_OF_WHOLE && *count * 10 > rows * 9
         });
         counts
+    }
+
+    /// Returns how many issues there are, of which the file has the first `most`, and how many rows have errors or are quarantined.
+    pub fn totals(&self, most: usize, rows_with_errors: u64, rows_quarantined: u64) -> IssueTotals {
+        let of = |severity: Severity| self.count_of(severity.word()) as u64;
+        IssueTotals {
+            schema_version: LINES_VERSION,
+            count: self.lines.len().min(most) as u64,
+            unlisted: self.lines.len().saturating_sub(most) as u64,
+            rows_with_errors,
+            rows_quarantined,
+            by_severity: BySeverity {
+                error: of(Severity::Error),
+                warning: of(Severity::Warning),
+                info: of(Severity::Info),
+            },
+        }
     }
 
     /// How many lines have this severity.
@@ -264,7 +270,7 @@ impl IssueList {
 
     /// For each rule on a sheet how many issues there are, and the ranges of their cells. No message, value or key goes along, and no
     /// rule or field that is not written in code: `unnamed` are the rules that stand in none, `fields` those that may be named.
-    pub fn told(&self, unnamed: &[String], fields: &[String]) -> Vec<Told<'_>> {
+    pub fn told(&self, unnamed: &[String], fields: &[String]) -> Vec<RuleCount> {
         let unnamed: HashSet<&str> = unnamed.iter().map(String::as_str).collect();
         let fields: HashSet<&str> = fields.iter().map(String::as_str).collect();
         let mut places: HashMap<[Option<&str>; 4], usize> = HashMap::default();
@@ -307,14 +313,16 @@ impl IssueList {
                 more -= count;
                 cells.push(range);
             }
-            all.push(Told {
-                rule,
-                field,
-                severity,
-                sheet,
-                count,
+            all.push(RuleCount {
+                rule: rule.unwrap_or(OF_HOOK).to_owned(),
+                field: field.map(str::to_owned),
+                severity: severity
+                    .and_then(Severity::parse)
+                    .unwrap_or(Severity::Warning),
+                sheet: sheet.unwrap_or_default().to_owned(),
+                count: count as u64,
                 cells,
-                more,
+                more: more as u64,
             });
         }
         all

@@ -24,7 +24,7 @@ impl Severity {
     pub const ALL: [Self; 3] = [Self::Error, Self::Warning, Self::Info];
 
     /// `error`, `warning` or `info`.
-    pub fn word(self) -> &'static str {
+    pub const fn word(self) -> &'static str {
         match self {
             Self::Error => "error",
             Self::Warning => "warning",
@@ -32,19 +32,28 @@ impl Severity {
         }
     }
 
-    /// By its word.
-    pub fn named(word: &str) -> Option<Self> {
+    /// Returns the severity that a word names.
+    pub fn parse(word: &str) -> Option<Self> {
         Self::ALL
             .into_iter()
             .find(|severity| severity.word() == word)
     }
 
     /// The fill of its cells, as RGB.
-    pub fn fill(self) -> &'static str {
+    pub const fn fill(self) -> &'static str {
         match self {
             Self::Error => "F9CCC6",
             Self::Warning => "FCE4AE",
             Self::Info => "DCE4F5",
+        }
+    }
+
+    /// The ink of its word on white, as RGB.
+    pub const fn ink(self) -> &'static str {
+        match self {
+            Self::Error => "B42318",
+            Self::Warning => "855000",
+            Self::Info => "2148C0",
         }
     }
 }
