@@ -3,7 +3,7 @@
 use std::num::NonZero;
 use std::sync::LazyLock;
 
-/// Returns the number of processors that this process can use, as control groups limit it.
+/// Returns the number of processors that this process could use when it first asked, as control groups limit it.
 pub fn processors() -> usize {
     // Reading the limits of control groups takes a dozen system calls.
     static FOUND: LazyLock<usize> =

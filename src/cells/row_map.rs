@@ -4,8 +4,7 @@
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::rows::Rows;
-use super::rows::{Fate, Origin};
+use super::rows::{Fate, Origin, Rows};
 use super::window::Window;
 
 /// Which rows of a sheet of the other side the rows of a window belong to.

@@ -160,7 +160,7 @@ impl Rows {
         let text = |text: &Option<String>| text.as_ref().map_or(0, String::len);
         let of_cells = |cells: &FieldCells| {
             let numbers = [&cells.rows, &cells.columns, &cells.parts];
-            let lengths = numbers.into_iter().flatten().map(Numbers::len);
+            let lengths = numbers.into_iter().flatten().map(Numbers::stretch_count);
             lengths.sum::<usize>()
         };
         let of_table = |table: &TableRows| {

@@ -14,12 +14,10 @@ mod page;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+pub use ade_engine_native::account::issues::SCHEMA_VERSION;
 pub use ade_engine_native::account::severity::Severity;
 pub use list::{List, ListError};
 pub use page::{CellIssue, Counts, InWindow, Page, PlacedIssue};
-
-/// The version of the keys of a line; within a version keys are only added.
-pub const SCHEMA_VERSION: u32 = 1;
 
 /// What is wrong with a cell, a row, a column or a sheet of the sender. Rows and tables count from 1; null is what does not apply, or is
 /// not known.

@@ -1,7 +1,12 @@
 """The row map is what its schema describes; what it says is in `tests/sheets/rowmap` and `test_issue_places.py`."""
 
+import errno
 import json
 from pathlib import Path
+
+import pytest
+
+from ade_engine._native import RowsFile
 
 REASONS = "header blank total note title repeated_header outside dropped quarantined line other"
 
@@ -17,3 +22,10 @@ def test_what_is_written_is_what_the_schema_describes(succeed, template):
         named = [key for key in schema[name]["items"]["properties"] if key != "cells"]
         assert content[name] and all([*one] == schema[name]["items"]["required"] == named for one in content[name])
     assert {*schema["not_written"]["items"]["properties"]["reason"]["enum"]} == {*REASONS.split()}
+
+
+def test_a_file_that_cannot_be_written_has_the_number_of_the_error():
+    # By it a run tells which limit it has met.
+    with pytest.raises(OSError) as raised:
+        RowsFile().write("/dev/full")
+    assert raised.value.errno == errno.ENOSPC

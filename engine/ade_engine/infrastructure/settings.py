@@ -318,8 +318,8 @@ def _resolve(
     is_2026 = "edition" in given and _read("edition", given["edition"]) == "2026"
     values = dict(_DEFAULTS_OF_2026 if is_2026 else DEFAULTS)
     for key, _ in assignments:
-        if superfluous(key):
-            raise SettingsError(f"--set {key}: {superfluous(key)}", "leave it out")
+        if why := superfluous(key):
+            raise SettingsError(f"--set {key}: {why}", "leave it out")
     for key, entry in given.items():
         values[key] = _read(key, entry)
     if "sheets" in given:

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from ade_engine.pipeline.shared.context import RunContext
 
 #: The most header rows of a table that are told, and columns that a field is stacked from.
-_MAX_ROWS, _MAX_COLUMNS = 20, 100
+_MAX_ROWS, _MAX_STACKED_COLUMNS = 20, 100
 
 
 def explain(
@@ -48,8 +48,9 @@ def explain(
     hooks: list[tuple[str, str, str]],
     origins: dict[str, str],
 ) -> None:
-    """Tell why a table was read so. ``found``: the fields that have a column or are part of one; ``origins``: where the columns of its
-    frame come from.
+    """Tell why a table was read so. ``nearest``: what finds the field that a header is like; ``found``: the fields that have a column or
+    are part of one; ``header_rows``, ``fields``, ``hooks``: as the functions below tell them; ``origins``: where the columns of its frame
+    come from.
     """
     tables = context.notices.tables
     missing = frozenset(context.registry.fields.keys() - set(found))
@@ -128,8 +129,9 @@ def fields_told(
     rules: dict[str, list[str]],
     stacked: dict[str, list[int]],
 ) -> list[tuple[str, list[str], list[str], list[str], bool]]:
-    """The fields of a table: each with its columns, the callables that made its values, the rules that checked them, and whether it is a key. ``of``: the fields that have a
-    column or are part of one, with its position; ``rules``: those of each field's validators; ``stacked``: the fields of several columns.
+    """The fields of a table: each with its columns, the callables that made its values, the rules that checked them, and whether it is
+    a key. ``of``: the fields that have a column or are part of one, with its position; ``rules``: those of each field's validators;
+    ``stacked``: the fields of several columns.
     """
     registry = context.registry
     names = {*table.columns}
@@ -137,7 +139,7 @@ def fields_told(
     return [
         (
             field,
-            [place(span, source, index) for index in several.get(field, ())[:_MAX_COLUMNS]],
+            [place(span, source, index) for index in several.get(field, ())[:_MAX_STACKED_COLUMNS]],
             [entry.qualname for entry in registry.column_transforms_by_field.get(field, ())],
             rules.get(field, []),
             bool(registry.fields[field].key),
@@ -183,8 +185,8 @@ def rules_of(validators: dict[str, list[RegisteredFn]]) -> dict[str, list[str]]:
 
 
 def hook_told(stage: HookName, entry: RegisteredFn, before: pl.DataFrame, after: pl.DataFrame) -> tuple[str, str, str]:
-    """The stage and the name of a hook, and what a hook that returned a table did to its rows, as far as their numbers say it: ``kept``, ``moved``, or ``lost`` where
-    it is not known which rows of the sheet they are.
+    """The stage and the name of a hook that returned a table, and what it did to the rows, as far as their numbers say it: ``kept``,
+    ``moved``, or ``lost`` where it is not known which rows of the sheet they are.
     """
     if after is before:
         rows = "kept"

@@ -1,7 +1,9 @@
-//! Converts reading failures to Python's exceptions.
+//! Converts failures to Python's exceptions.
+
+use std::io;
 
 use pyo3::create_exception;
-use pyo3::exceptions::{PyException, PyUnicodeDecodeError, PyValueError};
+use pyo3::exceptions::{PyException, PyOSError, PyUnicodeDecodeError, PyValueError};
 use pyo3::prelude::*;
 
 use ade_engine_native::error::SourceError as ReadError;
@@ -37,6 +39,14 @@ pub fn to_python(error: ReadError) -> PyErr {
         }
         ReadError::BadOption { .. } => PyValueError::new_err(message),
         _ => SourceError::new_err(message),
+    }
+}
+
+/// Returns the Python exception for a file that cannot be written, with the number by which a limit is known.
+pub fn write_error(error: &io::Error, path: &str) -> PyErr {
+    match error.raw_os_error() {
+        Some(code) => PyOSError::new_err((code, error.to_string(), path.to_owned())),
+        None => PyOSError::new_err(format!("cannot write {path}: {error}")),
     }
 }
 

@@ -10,6 +10,7 @@ use pyo3::prelude::*;
 use pyo3::types::{IntoPyDict, PyDict, PyList, PyString};
 
 use super::column::{ArrowColumn, arrow, series_of};
+use super::error::write_error;
 use super::json::Json;
 use super::output::ListSheet;
 use ade_engine_native::account::severity::Severity;
@@ -39,7 +40,7 @@ fn place_of(name: &str) -> PyResult<usize> {
     place.ok_or_else(|| PyKeyError::new_err(name.to_owned()))
 }
 
-/// Returns numbers, or the places of texts, of a list or of a column. `blank`: the text of cells of a column that have none.
+/// Returns numbers, or the places of texts, of a list, or of a column of texts. `blank`: the text of its cells that have none.
 fn facts_of(
     issues: &mut Table,
     fact: usize,
@@ -51,7 +52,6 @@ fn facts_of(
         let blank = blank.map_or(NONE, |blank| issues.texts.keep(blank));
         let texts = column.values().into_iter().map(|value| match value {
             Value::Text(text) => issues.texts.keep(text),
-            Value::Unsigned(number) => u32::try_from(number).unwrap_or(NONE),
             _ => blank,
         });
         return Ok(texts.collect());
@@ -360,12 +360,12 @@ impl IssueList {
 
     /// Writes the first `most` lines to a file.
     fn write(&self, py: Python<'_>, path: &str, most: usize) -> PyResult<()> {
-        py.detach(|| {
+        let write = || {
             let mut file = BufWriter::new(File::create(path)?);
             self.list.write(most, &mut file)?;
             file.flush()
-        })?;
-        Ok(())
+        };
+        py.detach(write).map_err(|error| write_error(&error, path))
     }
 
     /// The lines with all their keys.

@@ -4,11 +4,12 @@ use std::fs::File;
 use std::io;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use pyo3::exceptions::{PyOSError, PyRuntimeError, PyTypeError};
+use pyo3::exceptions::{PyRuntimeError, PyTypeError};
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 
 use super::column::{ArrowColumn, arrow, frame_of, series_of};
+use super::error::write_error;
 use super::source::Scan;
 use ade_engine_native::columns::column::ColumnBuilder;
 use ade_engine_native::columns::frame;
@@ -483,7 +484,7 @@ impl Writer {
     }
 
     fn failure(&self, error: &io::Error) -> PyErr {
-        failure(error, &self.path)
+        write_error(error, &self.path)
     }
 }
 
@@ -583,7 +584,7 @@ pub fn force_to_disk(py: Python<'_>, paths: Vec<String>) -> PyResult<()> {
         let mut files = Vec::with_capacity(paths.len());
         for path in paths {
             let opened = File::options().write(true).open(&path);
-            files.push((opened.map_err(|error| failure(&error, &path))?, path));
+            files.push((opened.map_err(|error| write_error(&error, &path))?, path));
         }
         #[cfg(target_os = "linux")]
         for (file, _) in &files {
@@ -595,13 +596,7 @@ pub fn force_to_disk(py: Python<'_>, paths: Vec<String>) -> PyResult<()> {
             }
         }
         let mut files = files.iter();
-        files.try_for_each(|(file, path)| file.sync_all().map_err(|error| failure(&error, path)))
+        files
+            .try_for_each(|(file, path)| file.sync_all().map_err(|error| write_error(&error, path)))
     })
-}
-
-fn failure(error: &io::Error, path: &str) -> PyErr {
-    match error.raw_os_error() {
-        Some(code) => PyOSError::new_err((code, error.to_string(), path.to_owned())),
-        None => PyOSError::new_err(format!("cannot write {path}: {error}")),
-    }
 }

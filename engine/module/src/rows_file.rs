@@ -1,13 +1,13 @@
 //! The Python class for the file of a run's rows.
 
 use std::fs::File;
-use std::io::{BufWriter, Write};
+use std::io::{self, BufWriter, Write};
 
-use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
 use super::column::series_of;
+use super::error::write_error;
 use ade_engine_native::account::rows::{
     FieldCells, NotWritten, Numbers, QuarantinedRows, Reason, RowsFile as Rows, TableRows,
 };
@@ -97,13 +97,14 @@ impl RowsFile {
 
     /// Writes the file.
     fn write(&self, py: Python<'_>, path: &str) -> PyResult<()> {
-        py.detach(|| {
+        let write = || {
             let mut file = BufWriter::new(File::create(path)?);
-            serde_json::to_writer(&mut file, &self.file)
-                .map_err(|error| PyValueError::new_err(error.to_string()))?;
+            serde_json::to_writer(&mut file, &self.file)?;
             file.write_all(b"\n")?;
-            Ok(file.flush()?)
-        })
+            file.flush()
+        };
+        py.detach(write)
+            .map_err(|error: io::Error| write_error(&error, path))
     }
 }
 

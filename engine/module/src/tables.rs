@@ -9,7 +9,7 @@ use pyo3::types::PyDict;
 use super::column::series_of;
 use super::json::Json;
 use ade_engine_native::account::tables::{
-    Column, Field, HeaderExplained, HeaderRows, HeaderScores, Hook, Nearest, Output, Part, Table,
+    Column, ExplainedHeader, Field, HeaderRows, HeaderScores, Hook, Nearest, Output, Part, Table,
     Vote, Written, shortened,
 };
 use ade_engine_native::fields::looks::outline::outline;
@@ -79,7 +79,7 @@ impl From<VoteTold> for Vote {
 /// What headers alone say of the columns of a table: see [`HeaderScores`].
 #[pyclass(frozen, module = "ade_engine._native")]
 pub struct ExplainedHeaders {
-    columns: Arc<Vec<HeaderExplained>>,
+    columns: Arc<Vec<ExplainedHeader>>,
 }
 
 #[pymethods]

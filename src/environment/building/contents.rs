@@ -87,6 +87,7 @@ impl Contents {
         }
         // Python lists the folders of packages, and takes one that it cannot list for empty.
         let folders = self.files.iter().filter_map(|(path, ..)| path.parent());
+        // Paths would be compared part by part.
         let mut seen = HashSet::new();
         let folders = folders.filter(|folder| seen.insert(folder.as_os_str()));
         let mut folders = folders.map(|folder| venv.join(folder));
@@ -95,8 +96,12 @@ impl Contents {
         }
         // From there the system has the shortest way to each file.
         let way = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
-        let Ok(root) = open(venv, way, Mode::empty()) else {
-            return Some(format!("{} is gone", venv.display()));
+        let root = match open(venv, way, Mode::empty()) {
+            Ok(root) => root,
+            Err(error) if measure::is_absent(&error.into()) => {
+                return Some(format!("{} is gone", venv.display()));
+            }
+            Err(_) => return None,
         };
         self.files.iter().find_map(|(path, size, changed)| {
             let found = statat(&root, path, AtFlags::SYMLINK_NOFOLLOW);
@@ -185,10 +190,14 @@ fn collect(venv: &Path, below: &Path, found: &mut Vec<OneFile>) -> io::Result<()
 }
 
 fn is_as_recorded(found: &Stat, size: u64, changed: i64) -> bool {
-    let nanoseconds = found.st_mtime * 1_000_000_000 + found.st_mtime_nsec.cast_signed();
-    found.st_size.cast_unsigned() == size && nanoseconds == changed
+    let found_changed = nanoseconds(found.st_mtime, found.st_mtime_nsec.cast_signed());
+    found.st_size.cast_unsigned() == size && found_changed == changed
 }
 
 fn modified(metadata: &fs::Metadata) -> i64 {
-    metadata.mtime() * 1_000_000_000 + metadata.mtime_nsec()
+    nanoseconds(metadata.mtime(), metadata.mtime_nsec())
+}
+
+fn nanoseconds(seconds: i64, rest: i64) -> i64 {
+    seconds * 1_000_000_000 + rest
 }

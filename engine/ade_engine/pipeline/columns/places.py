@@ -55,6 +55,7 @@ class Places:
         """
         source = self._sources.get(field) or self._sources.of_parts.get(field) or self._sources.of_no_field.get(field)
         number, raw = None if source is None else source.number, self._raw
+        # Mostly each value stands in its own row and column: such are put in one pass.
         if not self._filled and self.cells is None and (astray is None or field not in astray):
             at = issues.set_rows(first, number, self._turned, self._first, raw.height)
             if at is not None:

@@ -73,15 +73,17 @@ class RowMap:
     """The row map of a run."""
 
     def __init__(self) -> None:
-        self._file = _native.RowsFile()
         self._tables: list[tuple[str, int, RowsOfTable, AppendedTable]] = []
         self._quarantined: list[tuple[str, RowsOfTable, int, AppendedTable, str | None]] = []
-        #: Adds lines of a sheet that have no row.
-        self.add_lines = self._file.add_lines
+        self._lines: list[tuple[str, list[Line]]] = []
 
     def add_table(self, sheet: str, number: int, rows: RowsOfTable, appended: AppendedTable) -> None:
         """Add a table that was written; ``number``: on its sheet, from 1."""
         self._tables.append((sheet, number, rows, appended))
+
+    def add_lines(self, sheet: str, lines: list[Line]) -> None:
+        """Add the lines of a sheet that have no row."""
+        self._lines.append((sheet, lines))
 
     def add_quarantined(self, sheet: str, rows: RowsOfTable, above: int, appended: AppendedTable, file: str | None) -> None:
         """Add the rows of a table that are quarantined; ``above``: how many others stand above them, ``file``: the workbook that has
@@ -91,12 +93,15 @@ class RowMap:
 
     def write(self, path: str, stands: Callable[[AppendedTable], bool]) -> None:
         """Write the map. ``stands``: whether the rows of a table are where they were put."""
+        content = _native.RowsFile()
         for sheet, number, rows, appended in self._tables:
-            self._file.add_table(sheet, number, rows, _place(appended, stands(appended)))
+            content.add_table(sheet, number, rows, _place(appended, stands(appended)))
         for sheet, rows, above, appended, file in self._quarantined:
             # Hooks see no other workbook.
-            self._file.add_quarantined(sheet, rows, _place(appended, file is not None or stands(appended), above), file)
-        self._file.write(path)
+            content.add_quarantined(sheet, rows, _place(appended, file is not None or stands(appended), above), file)
+        for sheet, lines in self._lines:
+            content.add_lines(sheet, lines)
+        content.write(path)
 
 
 def _place(appended: AppendedTable, is_there: bool, above: int = 0) -> tuple[str, int | None]:
@@ -169,4 +174,3 @@ def _mark(numbers: bytearray, first: int, last: int, number: int) -> None:
     last = min(last, len(numbers) - 1)
     if 0 < first <= last:
         numbers[first : last + 1] = bytes((min(number, 255),)) * (last + 1 - first)
-

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::severity::Severity;
 
 /// The version of the lines of the list of issues; within a version keys are only added.
-pub const LINES_VERSION: u64 = 1;
+pub const SCHEMA_VERSION: u32 = 1;
 
 /// How many issues there are of a rule on a sheet.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
@@ -32,7 +32,7 @@ pub struct RuleCount {
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
 pub struct IssueTotals {
     /// The version of its lines.
-    pub schema_version: u64,
+    pub schema_version: u32,
     /// All issues.
     pub count: u64,
     /// Those that are not in it.

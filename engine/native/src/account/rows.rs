@@ -24,7 +24,7 @@ use utoipa::ToSchema;
 
 /// The version of the file's keys; within a version keys are only added.
 const SCHEMA_VERSION: u32 = 1;
-/// The most tables, and stretches of rows that were not written, that a file can have.
+/// The most tables, and stretches of rows that were not written, of a file that is read.
 const MAX_ENTRIES: usize = 100_000;
 
 /// The file.
@@ -227,17 +227,12 @@ impl Numbers {
         }
     }
 
-    /// Returns the number of stretches.
-    pub fn len(&self) -> usize {
+    /// Returns the number of its stretches.
+    pub fn stretch_count(&self) -> usize {
         match self {
             Self::Same(_) => 0,
             Self::Each(stretches) => stretches.all.len(),
         }
-    }
-
-    /// Returns whether one number stands for all rows.
-    pub fn is_empty(&self) -> bool {
-        self.len() == 0
     }
 }
 
@@ -448,6 +443,6 @@ mod tests {
             [0, 1, 2, 3].map(|below| each.at(below)),
             [Some(3), Some(4), Some(0), None]
         );
-        assert!(Numbers::new(Vec::new()).is_empty());
+        assert_eq!(Numbers::new(Vec::new()).stretch_count(), 0);
     }
 }

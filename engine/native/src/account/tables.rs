@@ -295,7 +295,7 @@ pub struct HeaderScores {
 
 /// A column of a table as its header alone explains it.
 #[derive(Clone, Debug, Default)]
-pub struct HeaderExplained {
+pub struct ExplainedHeader {
     /// Its place among the columns of its table, from 0.
     pub index: usize,
     /// Without its place in the sheet and its values.
@@ -308,7 +308,7 @@ pub struct HeaderExplained {
 
 impl HeaderScores {
     /// Explains the columns of a table. `columns`: their places, their headers, and whether these say nothing.
-    pub fn explain(&self, columns: &[(usize, String, bool)]) -> Vec<HeaderExplained> {
+    pub fn explain(&self, columns: &[(usize, String, bool)]) -> Vec<ExplainedHeader> {
         let mapped: HashSet<&str> = self.fields.values().map(String::as_str).collect();
         let mut ranked: HashMap<usize, Vec<(&str, f64)>> = HashMap::new();
         let mut claims: HashMap<&str, Vec<usize>> = HashMap::new();
@@ -341,7 +341,7 @@ impl HeaderScores {
                 Some((best, _)) if mapped.contains(best) => "lost_to_another",
                 Some(_) => "tie",
             };
-            HeaderExplained {
+            ExplainedHeader {
                 index: *index,
                 rivals: rivals.take(MAX_RIVALS).collect(),
                 // A column that lost its field to another has a header that says enough.

@@ -13,7 +13,7 @@ use super::issues::{
     OUTPUT_SHEET, ROW, RULE, SEVERITY, SHEET, VALUE, WRITTEN, is_number,
 };
 use super::list_sheet::{List, Role};
-use crate::account::issues::{BySeverity, IssueTotals, LINES_VERSION, RuleCount};
+use crate::account::issues::{BySeverity, IssueTotals, RuleCount, SCHEMA_VERSION};
 use crate::account::severity::Severity;
 use crate::cells::parts::share_tasks;
 
@@ -24,7 +24,7 @@ const RULES: usize = 2_000;
 /// Of a rule that more than nine tenths of a table's rows break, the sheet has so many lines, and one for the others.
 const MAX_LINES_OF_WHOLE: usize = 100;
 /// Threads share so many lines of the file, part by part, before these are written: all of them can take gigabytes.
-const LINES_AT_ONCE: usize = 16 * LINES_OF_A_PART;
+const MAX_LINES_AT_ONCE: usize = 16 * LINES_OF_A_PART;
 const LINES_OF_A_PART: usize = 2_048;
 /// The rule of issues that a hook names by a word that stands in no code.
 const OF_HOOK: &str = "<hook>";
@@ -136,7 +136,7 @@ impl IssueList {
     pub fn totals(&self, most: usize, rows_with_errors: u64, rows_quarantined: u64) -> IssueTotals {
         let of = |severity: Severity| self.count_of(severity.word()) as u64;
         IssueTotals {
-            schema_version: LINES_VERSION,
+            schema_version: SCHEMA_VERSION,
             count: self.lines.len().min(most) as u64,
             unlisted: self.lines.len().saturating_sub(most) as u64,
             rows_with_errors,
@@ -165,7 +165,7 @@ impl IssueList {
             keys.map(|(fact, key)| format!("{}\"{key}\":", if fact == 0 { '{' } else { ',' }));
         let keys: Vec<String> = keys.collect();
         let lines = &self.lines[..self.lines.len().min(most)];
-        for lines in lines.chunks(LINES_AT_ONCE) {
+        for lines in lines.chunks(MAX_LINES_AT_ONCE) {
             let facts = lines.len() * keys.len();
             let parts = lines.chunks(LINES_OF_A_PART).collect();
             for text in share_tasks(parts, facts, |lines| self.render(&keys, lines)) {
@@ -287,7 +287,7 @@ impl IssueList {
                     named == field && !unnamed.contains(rule)
                 });
                 let group = [
-                    Some(rule.unwrap_or(OF_HOOK)),
+                    rule.or(Some(OF_HOOK)),
                     named,
                     self.text(line, SEVERITY),
                     self.text(line, SHEET),
@@ -314,7 +314,7 @@ impl IssueList {
                 cells.push(range);
             }
             all.push(RuleCount {
-                rule: rule.unwrap_or(OF_HOOK).to_owned(),
+                rule: rule.unwrap_or_default().to_owned(),
                 field: field.map(str::to_owned),
                 severity: severity
                     .and_then(Severity::parse)

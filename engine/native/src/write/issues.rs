@@ -336,7 +336,7 @@ impl Issues {
         turned: Option<u32>,
         rows: &Range<u32>,
     ) -> Option<Vec<u32>> {
-        let ids = self.facts[ID][first..].to_vec();
+        let ids = self.facts[ID].get(first..)?.to_vec();
         if !ids.iter().all(|id| rows.contains(id)) {
             return None;
         }
