@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::sync::{Once, OnceLock};
+use std::sync::OnceLock;
 use std::time::Duration;
 
 use ade::base::cancel::Cancel;
@@ -118,7 +118,6 @@ pub struct Context {
     /// The whole command line, for completions and manual pages.
     pub command_line: fn() -> clap::Command,
     settings: OnceLock<Settings>,
-    said_place: Once,
 }
 
 impl Context {
@@ -130,7 +129,6 @@ impl Context {
             ui,
             command_line,
             settings: OnceLock::new(),
-            said_place: Once::new(),
         }
     }
 
@@ -162,11 +160,9 @@ impl Context {
                 .ok(),
         })?;
         if let Some(folder) = settings.data_above() {
-            self.said_place.call_once(|| {
-                let folder = self.ui.path(folder);
-                self.ui
-                    .say(format_args!("note: the data directory is {folder}"));
-            });
+            let folder = self.ui.path(folder);
+            self.ui
+                .say(format_args!("note: the data directory is {folder}"));
         }
         Ok(self.settings.get_or_init(|| settings).clone())
     }

@@ -1,15 +1,6 @@
 //! The machine that this process runs on.
 
-use std::num::NonZero;
-use std::sync::LazyLock;
-
-/// Returns the number of processors that this process could use when it first asked, as control groups limit it.
-pub fn processors() -> usize {
-    // Reading the limits of control groups takes a dozen system calls.
-    static FOUND: LazyLock<usize> =
-        LazyLock::new(|| std::thread::available_parallelism().map_or(1, NonZero::get));
-    *FOUND
-}
+pub use ade_engine_native::cells::parts::processors;
 
 /// Returns its name, as worker ids and lock files contain it.
 pub fn name() -> String {

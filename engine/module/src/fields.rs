@@ -249,12 +249,7 @@ fn shown_currencies<'s>(
 }
 
 fn row_number(value: Value<'_>) -> Option<usize> {
-    match value {
-        Value::Unsigned(row) => usize::try_from(row).ok(),
-        Value::Integer(row) => usize::try_from(row).ok(),
-        _ => None,
-    }
-    .filter(|row| *row > 0)
+    value.whole().filter(|row| *row > 0)
 }
 
 /// What is said of cells that came out empty.

@@ -1,8 +1,6 @@
 //! The Python classes for issues: those of a table, and those of a run.
 
 use std::collections::HashMap;
-use std::fs::File;
-use std::io::{BufWriter, Write};
 use std::sync::Arc;
 
 use pyo3::exceptions::PyKeyError;
@@ -10,9 +8,8 @@ use pyo3::prelude::*;
 use pyo3::types::{IntoPyDict, PyDict, PyList, PyString};
 
 use super::column::{ArrowColumn, arrow, series_of};
-use super::error::write_error;
 use super::json::Json;
-use super::output::ListSheet;
+use super::output::{ListSheet, write_file};
 use ade_engine_native::account::severity::Severity;
 use ade_engine_native::columns::column::ColumnBuilder;
 use ade_engine_native::columns::types::Type;
@@ -360,12 +357,7 @@ impl IssueList {
 
     /// Writes the first `most` lines to a file.
     fn write(&self, py: Python<'_>, path: &str, most: usize) -> PyResult<()> {
-        let write = || {
-            let mut file = BufWriter::new(File::create(path)?);
-            self.list.write(most, &mut file)?;
-            file.flush()
-        };
-        py.detach(write).map_err(|error| write_error(&error, path))
+        write_file(py, path, |file| self.list.write(most, file))
     }
 
     /// The lines with all their keys.

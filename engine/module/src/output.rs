@@ -1,7 +1,7 @@
 //! The Python classes for writing: frames, and a writer that takes them.
 
 use std::fs::File;
-use std::io;
+use std::io::{self, BufWriter, Write};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use pyo3::exceptions::{PyRuntimeError, PyTypeError};
@@ -599,4 +599,18 @@ pub fn force_to_disk(py: Python<'_>, paths: Vec<String>) -> PyResult<()> {
         files
             .try_for_each(|(file, path)| file.sync_all().map_err(|error| write_error(&error, path)))
     })
+}
+
+/// Writes a file as `write` does.
+pub fn write_file(
+    py: Python<'_>,
+    path: &str,
+    write: impl FnOnce(&mut BufWriter<File>) -> io::Result<()> + Send,
+) -> PyResult<()> {
+    let written = py.detach(|| {
+        let mut file = BufWriter::new(File::create(path)?);
+        write(&mut file)?;
+        file.flush()
+    });
+    written.map_err(|error| write_error(&error, path))
 }

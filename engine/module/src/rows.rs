@@ -212,12 +212,9 @@ pub fn gone(
 pub(super) fn numbers(series: &Series) -> Option<Vec<usize>> {
     let mut numbers = Vec::new();
     for value in series.values() {
-        numbers.push(match value {
-            Value::Null => continue,
-            Value::Integer(number) => usize::try_from(number).ok()?,
-            Value::Unsigned(number) => usize::try_from(number).ok()?,
-            _ => return None,
-        });
+        if !value.is_null() {
+            numbers.push(value.whole()?);
+        }
     }
     if !numbers.is_sorted() {
         numbers.sort_unstable();

@@ -1,13 +1,12 @@
 //! The Python class for the file of a run's rows.
 
-use std::fs::File;
-use std::io::{self, BufWriter, Write};
+use std::io::Write;
 
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
 use super::column::series_of;
-use super::error::write_error;
+use super::output::write_file;
 use ade_engine_native::account::rows::{
     FieldCells, NotWritten, Numbers, QuarantinedRows, Reason, RowsFile as Rows, TableRows,
 };
@@ -22,7 +21,7 @@ struct RowsOfTable<'py> {
     cells: Bound<'py, PyDict>,
 }
 
-/// Where a table was written: its sheet, and the row of its first row of data where that is known.
+/// The place where a table was written: its sheet, and the row of its first row of data where that is known.
 type Place = (String, Option<u64>);
 
 /// See [`Rows`].
@@ -97,14 +96,10 @@ impl RowsFile {
 
     /// Writes the file.
     fn write(&self, py: Python<'_>, path: &str) -> PyResult<()> {
-        let write = || {
-            let mut file = BufWriter::new(File::create(path)?);
-            serde_json::to_writer(&mut file, &self.file)?;
-            file.write_all(b"\n")?;
-            file.flush()
-        };
-        py.detach(write)
-            .map_err(|error: io::Error| write_error(&error, path))
+        write_file(py, path, |file| {
+            serde_json::to_writer(&mut *file, &self.file)?;
+            file.write_all(b"\n")
+        })
     }
 }
 
@@ -127,10 +122,7 @@ fn table_of(
 /// The numbers of a series; 0 for those that it lacks.
 fn numbers_of(series: &Bound<'_, PyAny>) -> PyResult<Vec<u32>> {
     let column = series_of(series)?;
-    let number = |value| match value {
-        Value::Unsigned(number) => u32::try_from(number).unwrap_or_default(),
-        Value::Integer(number) => u32::try_from(number).unwrap_or_default(),
-        _ => 0,
-    };
-    Ok(column.values().into_iter().map(number).collect())
+    let number = |value: Value<'_>| u32::try_from(value.whole()?).ok();
+    let numbers = column.values().into_iter().map(number);
+    Ok(numbers.map(Option::unwrap_or_default).collect())
 }

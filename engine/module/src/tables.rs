@@ -76,7 +76,7 @@ impl From<VoteTold> for Vote {
     }
 }
 
-/// What headers alone say of the columns of a table: see [`HeaderScores`].
+/// The columns of a table as headers alone explain them: see [`HeaderScores`].
 #[pyclass(frozen, module = "ade_engine._native")]
 pub struct ExplainedHeaders {
     columns: Arc<Vec<ExplainedHeader>>,

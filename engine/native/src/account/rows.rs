@@ -58,14 +58,14 @@ pub struct TableRows {
 /// The rows of a table that are quarantined.
 #[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct QuarantinedRows {
-    /// Where they stand.
+    /// The places where they stand.
     #[serde(flatten)]
     pub rows: TableRows,
     /// The workbook that has them, beside the output; nothing: the output.
     pub file: Option<String>,
 }
 
-/// Where the values of a field stand in the sender's sheet; 0: nowhere.
+/// The cells of the sender's sheet that have the values of a field; 0: none.
 #[derive(Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FieldCells {
     pub field: String,

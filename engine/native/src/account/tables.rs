@@ -1,4 +1,5 @@
-//! What a run tells of a table: header rows, columns, fields, hooks, and where it was written. docs/reference/engine.md describes the keys.
+//! The header rows, columns, fields and hooks of a table, and its place in the output, as a run tells them. docs/reference/engine.md
+//! describes the keys.
 //!
 //! Any engine may have sent it: older ones told fewer keys, and a key that is not there, or null, is one of which nothing is known.
 

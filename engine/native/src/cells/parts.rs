@@ -1,10 +1,20 @@
 //! Long columns in parts, each by a thread of its own: most of the work on a column is on single cells.
 
+use std::num::NonZero;
 use std::ops::Range;
+use std::sync::LazyLock;
 
 /// Fewer cells are not worth a thread.
 const CELLS_OF_A_THREAD: usize = 20_000;
 const MOST_THREADS: usize = 4;
+
+/// Returns the number of processors that this process could use when it first asked, as control groups limit it.
+pub fn processors() -> usize {
+    // Reading the limits of control groups takes a dozen system calls.
+    static FOUND: LazyLock<usize> =
+        LazyLock::new(|| std::thread::available_parallelism().map_or(1, NonZero::get));
+    *FOUND
+}
 
 /// What `work` makes of each part of `rows` rows, in order.
 pub fn in_parts<T: Send>(rows: usize, work: impl Fn(Range<usize>) -> T + Sync) -> Vec<T> {
@@ -28,8 +38,7 @@ pub fn ranges(rows: usize) -> Vec<Range<usize>> {
         // Asking for the processors takes longer than a small column.
         return std::iter::once(0..rows).collect();
     }
-    let threads = std::thread::available_parallelism().map_or(1, usize::from);
-    let threads = threads
+    let threads = processors()
         .min(MOST_THREADS)
         .min(rows / CELLS_OF_A_THREAD)
         .max(1);

@@ -1,13 +1,10 @@
 //! Series and frames that the native half reads: its own columns, or what comes from polars through the Arrow C stream interface, without
 //! a copy.
 
-use std::ops::Range;
-
 use super::arrow::{ArrowArray, ArrowArrayStream, ArrowSchema};
 use super::column::SharedColumn;
 use super::types::Type;
 use super::view::{ColumnView, TypedCells, Value};
-use crate::cells::parts::ranges;
 
 /// A column in one or several chunks.
 pub struct Series {
@@ -52,26 +49,9 @@ impl Series {
     pub fn values(&self) -> Vec<Value<'_>> {
         let rows = self.chunks.iter().map(|chunk| chunk.rows).sum();
         let mut values = Vec::with_capacity(rows);
-        for chunk in &self.chunks {
-            let read = |part: Range<usize>| {
-                let view = chunk.view();
-                part.map(move |row| view.value(row))
-            };
-            let mut parts = ranges(chunk.rows).into_iter();
-            let first = parts.next().unwrap_or_default();
-            std::thread::scope(|scope| {
-                let read_all = |part| read(part).collect::<Vec<_>>();
-                let others: Vec<_> = parts
-                    .map(|part| scope.spawn(move || read_all(part)))
-                    .collect();
-                values.extend(read(first));
-                for other in others {
-                    // A panic of a thread is one of this thread.
-                    let part = other.join();
-                    values.extend(part.unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
-                }
-            });
-        }
+        self.chunks
+            .iter()
+            .for_each(|chunk| values.extend(chunk.values()));
         values
     }
 }

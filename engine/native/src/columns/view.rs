@@ -74,6 +74,16 @@ impl Value<'_> {
     pub fn is_null(self) -> bool {
         matches!(self, Self::Null)
     }
+
+    /// Returns the whole number from 0 up that it is.
+    #[inline]
+    pub fn whole(self) -> Option<usize> {
+        match self {
+            Self::Unsigned(number) => usize::try_from(number).ok(),
+            Self::Integer(number) => usize::try_from(number).ok(),
+            _ => None,
+        }
+    }
 }
 
 /// The bits of a cell's number that are its row.

@@ -171,11 +171,11 @@ impl<'s> Inside<'s> {
             let mut columns = self.filled(at);
             columns.nth(1).is_some() && columns.next().is_none()
         };
-        let is_head = |at: &usize| {
-            if self.kinds[*at] != RowKind::Data || !is_pair(*at) {
+        let is_head = |at: usize| {
+            if self.kinds[at] != RowKind::Data || !is_pair(at) {
                 return false;
             }
-            let own = texts(*at);
+            let own = texts(at);
             let below = (at + 1..self.kinds.len()).find(|&at| !self.is_blank(at));
             let is_part = |number: &String| {
                 let bare = own[0].trim_end_matches('.');
@@ -189,9 +189,9 @@ impl<'s> Inside<'s> {
             };
             !own[1].starts_with(is_digit)
                 && below.is_some_and(|below| texts(below).first().is_some_and(is_part))
-                && self.is_thin(*at, count_names(self.rows, self.span))
+                && self.is_thin(at, count_names(self.rows, self.span))
         };
-        for at in places(self.kinds.len(), |at| is_head(&at)) {
+        for at in places(self.kinds.len(), is_head) {
             self.kinds[at] = RowKind::Group;
         }
     }

@@ -591,9 +591,6 @@ fn named(column: &str, row: u32) -> String {
 
 /// The number of a row, as far as it is one.
 fn number(value: &Value<'_>) -> u32 {
-    match *value {
-        Value::Unsigned(number) => u32::try_from(number).unwrap_or(NONE),
-        Value::Integer(number) => u32::try_from(number).unwrap_or(NONE),
-        _ => NONE,
-    }
+    let number = value.whole().and_then(|number| u32::try_from(number).ok());
+    number.unwrap_or(NONE)
 }

@@ -11,6 +11,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use flate2::{Compress, Compression, FlushCompress};
 
+use crate::cells::parts::processors;
+
 /// Level 1 is a third faster still, but its files are a third larger.
 const LEVEL: u32 = 2;
 const MAXIMUM_THREADS: usize = 4;
@@ -223,9 +225,7 @@ impl Package {
 
 impl Workers {
     fn start() -> Self {
-        let threads = std::thread::available_parallelism()
-            .map_or(1, usize::from)
-            .min(MAXIMUM_THREADS);
+        let threads = processors().min(MAXIMUM_THREADS);
         let (tasks, receiver) = sync_channel::<(Vec<u8>, Sender<Piece>)>(threads);
         let receiver = Arc::new(Mutex::new(receiver));
         for _ in 0..threads {
