@@ -364,7 +364,6 @@ pub fn read_column<'py>(
         None => None,
     };
     let (outcome, is_exact) = py.detach(|| {
-        let values = column.values();
         let outcome = match &origin {
             Some((sheet, number, rows)) => read_of_sheet(
                 column.values(),
@@ -374,9 +373,9 @@ pub fn read_column<'py>(
                 &kind,
                 around,
             ),
-            None => fields::read(&values, &kind, &around),
+            None => fields::read(&column.values(), &kind, &around),
         };
-        let emptied = fields::count_emptied(&values, &outcome.column);
+        let emptied = fields::count_emptied(&column.view(), &outcome.column);
         let is_exact = emptied == outcome.unread.len() + outcome.missing;
         (outcome, is_exact)
     });
@@ -608,8 +607,8 @@ pub fn emptied(
 ) -> PyResult<Option<Py<UnreadCells>>> {
     let (before, after) = (series_of(before)?, series_of(after)?);
     let (cells, rows) = py.detach(|| {
-        let (before, after) = (before.values(), after.values());
-        let rows = before.len().min(after.len());
+        let (before, after) = (before.view(), after.view());
+        let rows = before.rows().min(after.rows());
         (fields::emptied(&before, &after), rows)
     });
     UnreadCells::of(py, cells, rows)
@@ -685,8 +684,8 @@ pub fn checked(
     let column = series_of(series)?;
     let others: Vec<Series> = others.iter().map(series_of).collect::<PyResult<_>>()?;
     Ok(py.detach(|| {
-        let others: Vec<_> = others.iter().map(Series::values).collect();
-        match checks::breaches(&column.values(), &demand) {
+        let others: Vec<_> = others.iter().map(Series::view).collect();
+        match checks::breaches(&column.view(), &demand) {
             None => (false, None),
             Some(breaches) => {
                 let said = checks::messages(&breaches, below, above, &others);
@@ -715,7 +714,7 @@ pub fn joined_texts(
 ) -> PyResult<ArrowColumn> {
     let columns: Vec<Series> = columns.iter().map(series_of).collect::<PyResult<_>>()?;
     let column = py.detach(|| {
-        let columns: Vec<_> = columns.iter().map(Series::values).collect();
+        let columns: Vec<_> = columns.iter().map(Series::view).collect();
         checks::joined(&columns, separator)
     });
     Ok(arrow("", column))
@@ -725,7 +724,8 @@ pub fn joined_texts(
 #[pyfunction]
 pub fn texts_there(series: &Bound<'_, PyAny>) -> PyResult<Vec<(usize, String)>> {
     let column = series_of(series)?;
-    let texts = column.values().into_iter().enumerate();
+    let view = column.view();
+    let texts = view.values().enumerate();
     Ok(texts
         .filter_map(|(row, value)| match value {
             Value::Text(text) => Some((row, text.to_owned())),
@@ -739,12 +739,12 @@ pub fn texts_there(series: &Bound<'_, PyAny>) -> PyResult<Vec<(usize, String)>> 
 pub fn wrong_letters(py: Python<'_>, series: &Bound<'_, PyAny>) -> PyResult<Option<ArrowColumn>> {
     let column = series_of(series)?;
     let said = py.detach(|| {
-        let values = column.values();
-        let said = |row: usize| match values[row] {
+        let view = column.view();
+        let said = |row: usize| match view.value(row) {
             Value::Text(text) => letters::wrong_letters(text),
             _ => None,
         };
-        in_parts(values.len(), |rows| rows.map(said).collect::<Vec<_>>()).concat()
+        in_parts(view.rows(), |rows| rows.map(said).collect::<Vec<_>>()).concat()
     });
     if said.iter().all(Option::is_none) {
         return Ok(None);

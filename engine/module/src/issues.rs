@@ -47,7 +47,8 @@ fn facts_of(
     let Ok(values) = values.cast::<PyList>() else {
         let column = series_of(values)?;
         let blank = blank.map_or(NONE, |blank| issues.texts.keep(blank));
-        let texts = column.values().into_iter().map(|value| match value {
+        let view = column.view();
+        let texts = view.values().map(|value| match value {
             Value::Text(text) => issues.texts.keep(text),
             _ => blank,
         });
@@ -113,7 +114,7 @@ impl Issues {
             Some(tell) => tell.call1((message,))?.extract(),
             None => Ok([message, rule, severity].map(str::to_owned)),
         };
-        let (ids, texts, messages) = (ids.values(), texts.values(), messages.values());
+        let (ids, texts, messages) = (ids.view(), texts.view(), messages.view());
         self.change().keep(field, &ids, &texts, &messages, told)
     }
 
@@ -131,9 +132,9 @@ impl Issues {
     ) -> PyResult<()> {
         let [ids, before] = [series_of(ids)?, series_of(before)?];
         let [texts, messages] = [series_of(texts)?, series_of(messages)?];
-        let told = [&*before.values(), &*texts.values(), &*messages.values()];
+        let told = [&before.view(), &texts.view(), &messages.view()];
         self.change()
-            .join(field, &ids.values(), told, [rule, severity]);
+            .join(field, &ids.view(), told, [rule, severity]);
         Ok(())
     }
 
@@ -145,7 +146,7 @@ impl Issues {
         texts: &Bound<'_, PyAny>,
     ) -> PyResult<()> {
         let (ids, texts) = (series_of(ids)?, series_of(texts)?);
-        self.change().list(field, &ids.values(), &texts.values());
+        self.change().list(field, &ids.view(), &texts.view());
         Ok(())
     }
 

@@ -46,11 +46,11 @@ impl Frame {
             .collect();
         let mut columns = Vec::with_capacity(typed.len());
         for (number, cells) in typed {
-            let number_of = |cell: &Value<'_>| match cell {
-                Value::Unsigned(cell) => *cell,
+            let number_of = |cell: Value<'_>| match cell {
+                Value::Unsigned(cell) => cell,
                 _ => 0,
             };
-            let cells = series_of(&cells)?.values().iter().map(number_of).collect();
+            let cells = series_of(&cells)?.view().values().map(number_of).collect();
             let origins = Arc::clone(&origins);
             columns.push((number, TypedCells { origins, cells }));
         }

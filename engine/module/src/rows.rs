@@ -8,10 +8,11 @@ use pyo3::types::PyByteArray;
 
 use super::column::{ArrowColumn, arrow, series_of};
 use super::source::Scan;
+use ade_engine_native::cells::parts::{flags, in_parts};
 use ade_engine_native::columns::column::ColumnBuilder;
 use ade_engine_native::columns::frame::Series;
 use ade_engine_native::columns::types::Type;
-use ade_engine_native::columns::view::{ROW_BITS, Value};
+use ade_engine_native::columns::view::{ROW_BITS, SeriesView, Value};
 use ade_engine_native::fields;
 use ade_engine_native::fields::looks::rows::{KnownWords, Rule};
 
@@ -75,7 +76,7 @@ pub fn score_row(
 pub fn filled_cells(py: Python<'_>, columns: Vec<Bound<'_, PyAny>>) -> PyResult<Vec<usize>> {
     let columns: Vec<Series> = columns.iter().map(series_of).collect::<PyResult<_>>()?;
     Ok(py.detach(|| {
-        let count = |column: &Series| fields::count_filled(&column.values());
+        let count = |column: &Series| fields::count_filled(&column.view());
         columns.iter().map(count).collect()
     }))
 }
@@ -88,14 +89,18 @@ pub fn count_issues(
 ) -> PyResult<(ArrowColumn, ArrowColumn)> {
     let columns: Vec<Series> = columns.iter().map(series_of).collect::<PyResult<_>>()?;
     let (some, count) = py.detach(|| {
-        let mut counts: Vec<i32> = Vec::new();
-        for column in &columns {
-            let values = column.values();
-            counts.resize(values.len(), 0);
-            for (count, value) in counts.iter_mut().zip(values) {
-                *count += i32::from(value != Value::Null);
-            }
-        }
+        let views: Vec<_> = columns.iter().map(Series::view).collect();
+        let rows = views.first().map_or(0, SeriesView::rows);
+        let count = |row: usize| {
+            views
+                .iter()
+                .filter(|view| !view.value(row).is_null())
+                .count()
+        };
+        let counts = in_parts(rows, |part| {
+            part.map(|row| count(row) as i32).collect::<Vec<_>>()
+        });
+        let counts = counts.concat();
         let some: Vec<bool> = counts.iter().map(|count| *count > 0).collect();
         (fields::flags(&some), fields::whole_numbers(counts))
     });
@@ -104,16 +109,13 @@ pub fn count_issues(
 
 /// For each row whether at least so many of the columns have a value there.
 fn filled(columns: &[Series], rows: usize, least: usize) -> Vec<bool> {
-    let mut counts = vec![0; rows];
-    for column in columns {
-        if counts.iter().all(|count| *count >= least) {
-            break;
-        }
-        for (count, value) in counts.iter_mut().zip(column.values()) {
-            *count += usize::from(fields::is_filled(value));
-        }
-    }
-    counts.iter().map(|count| *count >= least).collect()
+    let views: Vec<_> = columns.iter().map(Series::view).collect();
+    flags(rows, |row| {
+        let filled = views
+            .iter()
+            .filter(|view| fields::is_filled(view.value(row)));
+        filled.take(least).count() == least
+    })
 }
 
 /// For each row whether at least so many of the series have a value there.
@@ -155,13 +157,9 @@ pub fn filled_stretch(
 #[pyfunction]
 pub fn cell_numbers(rows: &Bound<'_, PyAny>, origin: u64) -> PyResult<ArrowColumn> {
     let mut numbers = ColumnBuilder::new(Type::Unsigned(8));
-    for value in series_of(rows)?.values() {
-        let number = match value {
-            Value::Integer(number) => u64::try_from(number).ok(),
-            Value::Unsigned(number) => Some(number),
-            _ => None,
-        };
-        let moved = number.map(|number| number + (origin << ROW_BITS));
+    for value in series_of(rows)?.view().values() {
+        let number = value.whole();
+        let moved = number.map(|number| number as u64 + (origin << ROW_BITS));
         numbers.push(moved.map_or(Value::Null, Value::Unsigned));
     }
     Ok(arrow("", numbers.column()))
@@ -211,7 +209,7 @@ pub fn gone(
 /// The numbers of a series, sorted and each once.
 pub(super) fn numbers(series: &Series) -> Option<Vec<usize>> {
     let mut numbers = Vec::new();
-    for value in series.values() {
+    for value in series.view().values() {
         if !value.is_null() {
             numbers.push(value.whole()?);
         }

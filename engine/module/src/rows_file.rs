@@ -123,6 +123,7 @@ fn table_of(
 fn numbers_of(series: &Bound<'_, PyAny>) -> PyResult<Vec<u32>> {
     let column = series_of(series)?;
     let number = |value: Value<'_>| u32::try_from(value.whole()?).ok();
-    let numbers = column.values().into_iter().map(number);
+    let view = column.view();
+    let numbers = view.values().map(number);
     Ok(numbers.map(Option::unwrap_or_default).collect())
 }

@@ -573,6 +573,12 @@ impl Scan {
         self.sheet().zeros().any_in(column, start, stop)
     }
 
+    /// Whether a column has both days and texts.
+    fn has_days_and_texts(&self, column: usize, start: usize, stop: usize) -> bool {
+        let kinds = self.sheet().column_kinds(column, start, stop);
+        kinds.has(Tag::Text) && (kinds.has(Tag::Date) || kinds.has(Tag::DateTime))
+    }
+
     /// Cells that are not blank for each of the first columns, and rows in which all of these are.
     fn cell_counts(
         &self,

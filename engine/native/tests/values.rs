@@ -12,7 +12,7 @@ use ade_engine_native::fields::dates::options::DateOptions;
 use ade_engine_native::fields::numbers::number::{self, NumberOptions};
 use ade_engine_native::fields::texts::country::Country;
 use ade_engine_native::fields::texts::text::NamePart;
-use ade_engine_native::fields::{Kind, Surroundings, Unread, emptied, is_filled, read, shown};
+use ade_engine_native::fields::{Kind, Surroundings, Unread, is_filled, read, shown};
 use proptest::prelude::*;
 use proptest::sample::select;
 
@@ -187,8 +187,8 @@ proptest! {
         }
         shown(&values, &header);
         let texts = read(&values, &Kind::Text, &around);
-        let is_lost = emptied(&values, &vec![Value::Null; values.len()]);
-        prop_assert_eq!(unread_rows(is_lost.as_ref(), values.len()), set_rows(&texts.column));
+        let filled: Vec<bool> = values.iter().map(|value| is_filled(*value)).collect();
+        prop_assert_eq!(filled, set_rows(&texts.column));
     }
 
     #[test]

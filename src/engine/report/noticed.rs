@@ -6,34 +6,12 @@ use std::borrow::Cow;
 
 use ade_engine_native::account::issues::{IssueTotals, RuleCount};
 use ade_engine_native::account::tables::Table;
+use serde::Serialize;
 use serde::de::DeserializeOwned;
-use serde::ser::SerializeMap;
-use serde::{Serialize, Serializer};
-use serde_json::value::{RawValue, to_raw_value};
 use serde_json::{Map, Value};
 use utoipa::openapi::RefOr;
 use utoipa::openapi::schema::{AdditionalProperties, ObjectBuilder, Schema, Type};
 use utoipa::{PartialSchema, ToSchema};
-
-/// The key of the notices, in the event and in the recorded payload.
-const NOTICES: &str = "notices";
-/// The key of the readings.
-const READINGS: &str = "readings";
-
-/// The key of the rows that were judged by their looks.
-const ROWS: &str = "rows";
-/// The key of the columns that got a field.
-const COLUMNS: &str = "columns";
-
-/// The key of the settings that held for the run alone.
-const OVERRIDES: &str = "overrides";
-
-/// The key of how many issues there are of each rule.
-const ISSUES: &str = "issues";
-/// The key of why tables were read as they were.
-const TABLES: &str = "tables";
-/// The key of what is known of the list of issues.
-const ISSUE_LIST: &str = "issue_list";
 
 /// What `ade ack` calls readings that the cells leave open, and the key that says so of one.
 const AMBIGUOUS: &str = "ambiguous";
@@ -58,23 +36,31 @@ const TEXTS: &[&str] = &[
 const NUMBERS: &[&str] = &["table", "count", "row", "certain", "contradict"];
 
 /// The lists of a run.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Noticed {
     /// What a reader of the result should know, in the engine's order.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub notices: Vec<Told>,
     /// How columns were read.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub readings: Vec<Told>,
     /// What rows at the borders of headers, data and notes were taken for, and why.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub rows: Vec<Told>,
     /// What spoke for the fields of columns.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub columns: Vec<Told>,
     /// The settings that held for this run and not for every run of the configuration, and where each came from.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub overrides: Vec<Told>,
     /// How many issues there are of each rule on each sheet, and the ranges of their cells.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub issues: Vec<RuleCount>,
     /// Why each table was read as it was: its header rows, columns, fields and hooks.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub tables: Vec<Table>,
     /// What is known of the list of issues; nothing where the run has none.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub issue_list: Option<IssueTotals>,
 }
 
@@ -91,53 +77,36 @@ impl Noticed {
             list.into_iter().flatten().filter_map(Value::as_object)
         };
         Self {
-            notices: list(NOTICES).filter_map(notice).collect(),
-            readings: list(READINGS).filter_map(told).collect(),
-            rows: list(ROWS).filter_map(told).collect(),
-            columns: list(COLUMNS).filter_map(told).collect(),
-            overrides: list(OVERRIDES).filter_map(told).collect(),
-            issues: each(holder, ISSUES).into_iter().map(of_rule).collect(),
-            tables: each::<Table>(holder, TABLES)
+            notices: list("notices").filter_map(notice).collect(),
+            readings: list("readings").filter_map(told).collect(),
+            rows: list("rows").filter_map(told).collect(),
+            columns: list("columns").filter_map(told).collect(),
+            overrides: list("overrides").filter_map(told).collect(),
+            issues: each(holder, "issues").into_iter().map(of_rule).collect(),
+            tables: each::<Table>(holder, "tables")
                 .into_iter()
                 .filter(|table| !table.sheet.is_empty())
                 .collect(),
-            issue_list: part(holder, ISSUE_LIST),
+            issue_list: part(holder, "issue_list"),
         }
     }
 
-    /// The payload with the lists in it, those that hold something, as the text that is recorded.
+    /// Returns the payload with the lists behind it, those that hold something, as the text that is recorded.
     pub fn recorded_with(&self, payload: &Value) -> String {
-        let Value::Object(entries) = payload else {
+        #[derive(Serialize)]
+        struct Recorded<'a> {
+            #[serde(flatten)]
+            payload: &'a Map<String, Value>,
+            #[serde(flatten)]
+            noticed: &'a Noticed,
+        }
+
+        let Value::Object(payload) = payload else {
             return payload.to_string();
         };
-        let own = [
-            (NOTICES, listed(&self.notices)),
-            (READINGS, listed(&self.readings)),
-            (ROWS, listed(&self.rows)),
-            (COLUMNS, listed(&self.columns)),
-            (OVERRIDES, listed(&self.overrides)),
-            (ISSUES, listed(&self.issues)),
-            (TABLES, listed(&self.tables)),
-            (ISSUE_LIST, self.issue_list.as_ref().and_then(as_text)),
-        ];
-        let is_own = |key: &str| own.iter().any(|(own, list)| list.is_some() && *own == key);
-        let mut text = Vec::new();
-        let mut serializer = serde_json::Serializer::new(&mut text);
-        // A payload of many tables is large, so none of it is copied.
-        let written = serializer.serialize_map(None).and_then(|mut map| {
-            for (key, value) in entries.iter().filter(|(key, _)| !is_own(key)) {
-                map.serialize_entry(key, value)?;
-            }
-            for (key, list) in &own {
-                if let Some(list) = list {
-                    map.serialize_entry(key, list)?;
-                }
-            }
-            map.end()
-        });
-        // Maps with text as keys are always JSON, and JSON is always UTF-8.
-        debug_assert!(written.is_ok());
-        String::from_utf8(text).unwrap_or_default()
+        let noticed = self;
+        // Objects with texts for keys are always JSON.
+        serde_json::to_string(&Recorded { payload, noticed }).unwrap_or_default()
     }
 
     /// Changes the words of every sentence.
@@ -384,19 +353,6 @@ fn notice(object: &Map<String, Value>) -> Option<Told> {
         told.0.insert("level".to_owned(), "warning".into());
     }
     Some(told)
-}
-
-/// A list as JSON, if it holds something.
-fn listed<T: Serialize>(list: &[T]) -> Option<Box<RawValue>> {
-    if list.is_empty() {
-        None
-    } else {
-        as_text(&list)
-    }
-}
-
-fn as_text<T: Serialize>(value: &T) -> Option<Box<RawValue>> {
-    to_raw_value(value).ok()
 }
 
 #[cfg(test)]

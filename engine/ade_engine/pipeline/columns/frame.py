@@ -137,6 +137,10 @@ class SourceTable:
         """The scan's native cells and the column there, where a source column's cells of several types have lost some of these."""
         return (self._scan, self._span.first_column + index) if self._are_mixed[index] else None
 
+    def has_days_and_texts(self, index: int) -> bool:
+        """Whether some cells of a source column are days, and others texts."""
+        return self._are_mixed[index] and self._scan.has_days_and_texts(self._span.first_column + index, self._span.data_start, self._span.stop)
+
     def padded_cells(self, index: int) -> tuple[Any, int] | None:
         """The scan's native cells and the column there, where the sheet shows numbers with leading zeros."""
         return self._scan.padded(self._span.first_column + index, self._span.data_start, self._span.stop)

@@ -62,15 +62,13 @@ class RowVerdicts:
 class RowKinds:
     """The kinds of a sheet's rows, and what detectors said of them."""
 
-    __slots__ = ("kinds", "heard", "header_scores", "rivals")
+    __slots__ = ("kinds", "heard", "header_scores")
 
     def __init__(self, kinds: bytearray, header_scores: Sequence[float], heard: Heard | None = None):
         self.kinds = kinds
         #: The sum of the scores of each row for a header; nothing where there is no detector.
         self.header_scores = header_scores
         self.heard: Heard = heard or {}
-        #: The rows that are no headers and have a score for one, once somebody has asked for them.
-        self.rivals: list[int] | None = None
 
 
 class RowSpan:

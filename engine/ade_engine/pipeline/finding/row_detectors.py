@@ -7,7 +7,6 @@ detector, and this loop is where a big sheet spends its time in Python.
 from __future__ import annotations
 
 import time
-from bisect import bisect_left
 from functools import lru_cache
 
 from ade_engine import _native
@@ -24,7 +23,7 @@ from ade_engine.pipeline.shared.scores import as_score, as_scores, in_words, rou
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from typing import Any, NoReturn
 
     from ade_engine.extensions.invoke import CallPlan
@@ -212,13 +211,13 @@ class RowClassifier:
         kinds, scores = verdict.kinds, verdict.header_scores
         if not scores:
             return None
-        if verdict.rivals is None:
+        if self._rules is not None:
+            around: Iterable[int] = range(max(0, rows.start - _FAR), min(stop, rows.stop + _FAR))
+        else:
             # Of detectors of authors it is kept of some rows what they said.
-            known = range(len(kinds)) if self._rules is not None else sorted(verdict.heard)
-            verdict.rivals = [row for row in known if scores[row] > 0 and kinds[row] != HEADER]
-        far = len(kinds) if self._rules is None else _FAR
-        around = verdict.rivals[bisect_left(verdict.rivals, rows.start - far) : bisect_left(verdict.rivals, min(stop, rows.stop + far))]
-        best = max((row for row in around if row not in rows), key=scores.__getitem__, default=None)
+            around = (row for row in sorted(verdict.heard) if row < stop)
+        rivals = (row for row in around if scores[row] > 0 and kinds[row] != HEADER and row not in rows)
+        best = max(rivals, key=scores.__getitem__, default=None)
         return None if best is None else self.votes(verdict, scan, best)
 
     def is_by_looks(self, votes: list[dict[str, Any]]) -> bool:

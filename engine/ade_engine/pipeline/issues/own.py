@@ -106,7 +106,7 @@ def find_half_converted(context: RunContext, source: SourceTable, mapping: Mappi
     above 12 in it, and each typed day could be day and month the other way round.
     """
     for column in mapping.columns:
-        if column.field_name not in context.registry.column_transforms_by_field or source.mixed_cells(column.source_index) is None:
+        if column.field_name not in context.registry.column_transforms_by_field or not source.has_days_and_texts(column.source_index):
             continue
         # A day above 12 is near the top, if there is one.
         if any(isinstance(value, dt.date) and value.day > 12 for value in source.first_values(column.source_index, _AT_THE_TOP)):

@@ -2,10 +2,11 @@
 
 use std::num::NonZero;
 use std::ops::Range;
-use std::sync::LazyLock;
+use std::sync::{LazyLock, Mutex, PoisonError};
 
 /// Fewer cells are not worth a thread.
 const CELLS_OF_A_THREAD: usize = 20_000;
+const PARTS_OF_A_THREAD: usize = 4;
 const MOST_THREADS: usize = 4;
 
 /// Returns the number of processors that this process could use when it first asked, as control groups limit it.
@@ -32,18 +33,20 @@ pub fn places(rows: usize, is_wanted: impl Fn(usize) -> bool + Sync) -> Vec<usiz
     in_parts(rows, |part| part.filter(is_wanted).collect::<Vec<_>>()).concat()
 }
 
-/// The parts of so many rows, in order: one for each thread that is worth it.
+/// Returns the parts of so many rows, in order: a few for each thread that is worth it, for some take longer than others.
 pub fn ranges(rows: usize) -> Vec<Range<usize>> {
     if rows < 2 * CELLS_OF_A_THREAD {
         // Asking for the processors takes longer than a small column.
         return std::iter::once(0..rows).collect();
     }
-    let threads = processors()
-        .min(MOST_THREADS)
-        .min(rows / CELLS_OF_A_THREAD)
-        .max(1);
-    let part = rows.div_ceil(threads);
-    (0..threads)
+    let threads = threads().min(rows / CELLS_OF_A_THREAD);
+    let parts = if threads > 1 {
+        threads * PARTS_OF_A_THREAD
+    } else {
+        1
+    };
+    let part = rows.div_ceil(parts);
+    (0..parts)
         .map(|number| (number * part).min(rows)..((number + 1) * part).min(rows))
         .collect()
 }
@@ -54,44 +57,43 @@ pub fn share_tasks<A: Send, T: Send>(
     cells: usize,
     work: impl Fn(A) -> T + Sync,
 ) -> Vec<T> {
-    let threads = ranges(cells).len();
-    if threads == 1 {
+    if ranges(cells).len() == 1 {
         return tasks.into_iter().map(work).collect();
     }
-    // Neighbours are often alike, and take as long: each thread gets some of them.
-    let mut shares: Vec<Vec<(usize, A)>> = (0..threads).map(|_| Vec::new()).collect();
-    for (place, task) in tasks.into_iter().enumerate() {
-        shares[place % threads].push((place, task));
-    }
-    let do_share = |share: Vec<(usize, A)>| {
-        let done = share.into_iter().map(|(place, task)| (place, work(task)));
-        done.collect::<Vec<_>>()
-    };
-    let mut made: Vec<(usize, T)> = in_threads(shares, do_share).into_iter().flatten().collect();
-    made.sort_by_key(|(place, _)| *place);
-    made.into_iter().map(|(_, made)| made).collect()
+    in_threads(tasks, work)
 }
 
-/// What `work` makes of each task, in order: of the first one in this thread, of each other one in a thread of its own.
+/// Returns what `work` makes of each task, in order. Threads share the tasks, and this one is one of them.
 pub fn in_threads<A: Send, T: Send>(tasks: Vec<A>, work: impl Fn(A) -> T + Sync) -> Vec<T> {
-    let work = &work;
-    let mut tasks = tasks.into_iter();
-    let Some(first) = tasks.next() else {
-        return Vec::new();
+    if tasks.len() < 2 {
+        return tasks.into_iter().map(work).collect();
+    }
+    let threads = threads().min(tasks.len());
+    let tasks = Mutex::new(tasks.into_iter().enumerate());
+    let next = || tasks.lock().unwrap_or_else(PoisonError::into_inner).next();
+    let do_some = || {
+        let done = std::iter::from_fn(|| next().map(|(place, task)| (place, work(task))));
+        done.collect::<Vec<_>>()
     };
-    std::thread::scope(|scope| {
-        let others: Vec<_> = tasks.map(|task| scope.spawn(move || work(task))).collect();
-        let mut made = vec![work(first)];
+    let mut made = std::thread::scope(|scope| {
+        let others: Vec<_> = (1..threads).map(|_| scope.spawn(do_some)).collect();
+        let mut made = do_some();
         for other in others {
             // A panic of a thread is one of this thread.
-            made.push(
+            made.extend(
                 other
                     .join()
                     .unwrap_or_else(|panic| std::panic::resume_unwind(panic)),
             );
         }
         made
-    })
+    });
+    made.sort_unstable_by_key(|(place, _)| *place);
+    made.into_iter().map(|(_, made)| made).collect()
+}
+
+fn threads() -> usize {
+    processors().min(MOST_THREADS)
 }
 
 #[cfg(test)]

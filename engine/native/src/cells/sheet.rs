@@ -7,12 +7,14 @@
 //!
 //! [`super::builder`] fills a sheet; Python's rows and polars' columns are views of the result.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use super::cell::{Cell, Tag};
 use super::findings::{Findings, Separated};
 use super::group::{Chunk, GROUP_ROWS, Group};
 use super::merged::MergedRange;
+use super::parts::in_parts;
 use super::text::{TextArena, TextReference};
 use super::white_space::is_blank_text;
 use super::zeros::ZeroCells;
@@ -245,20 +247,32 @@ impl Sheet {
     /// The non-blank cells of each of the first `width` columns from `start` to before `stop`, and the number of rows
     /// in which all of these are blank.
     pub fn count_cells(&self, start: usize, stop: usize, width: usize) -> (Vec<usize>, usize) {
-        let rows = stop.saturating_sub(start);
-        let mut filled = vec![false; rows];
-        let mut counts = vec![0; width];
-        for (column, count) in counts.iter_mut().enumerate() {
-            let mut row = 0;
-            self.visit_column(column, start, stop, |cell| {
-                if !self.is_blank(cell) {
-                    *count += 1;
-                    filled[row] = true;
-                }
-                row += 1;
-            });
-        }
-        (counts, filled.iter().filter(|&&any| !any).count())
+        let count_part = |part: Range<usize>| {
+            let mut filled = vec![false; part.len()];
+            let mut counts = vec![0; width];
+            for (column, count) in counts.iter_mut().enumerate() {
+                let mut row = 0;
+                self.visit_column(column, start + part.start, start + part.end, |cell| {
+                    if !self.is_blank(cell) {
+                        *count += 1;
+                        filled[row] = true;
+                    }
+                    row += 1;
+                });
+            }
+            (counts, filled.iter().filter(|&&any| !any).count())
+        };
+        let parts = in_parts(stop.saturating_sub(start), count_part);
+        parts.into_iter().fold(
+            (vec![0; width], 0),
+            |(mut counts, blank), (more, further)| {
+                counts
+                    .iter_mut()
+                    .zip(more)
+                    .for_each(|(count, more)| *count += more);
+                (counts, blank + further)
+            },
+        )
     }
 
     /// Bytes that the cells, the merged ranges and the sheet's own text take.

@@ -4,7 +4,7 @@
 use super::arrow::{ArrowArray, ArrowArrayStream, ArrowSchema};
 use super::column::SharedColumn;
 use super::types::Type;
-use super::view::{ColumnView, TypedCells, Value};
+use super::view::{ColumnView, SeriesView, TypedCells, Value};
 
 /// A column in one or several chunks.
 pub struct Series {
@@ -45,7 +45,12 @@ impl Series {
         })
     }
 
-    /// All values, in place.
+    /// Returns the column, read in place.
+    pub fn view(&self) -> SeriesView<'_> {
+        SeriesView::new(self.chunks.iter().map(|chunk| (chunk.view(), chunk.rows)))
+    }
+
+    /// Returns all values, for those who look at them more than once.
     pub fn values(&self) -> Vec<Value<'_>> {
         let rows = self.chunks.iter().map(|chunk| chunk.rows).sum();
         let mut values = Vec::with_capacity(rows);
@@ -189,6 +194,21 @@ impl Frame {
             Batch::Imported(array, _) => array.length as usize,
             Batch::Own(columns) => columns.first().map_or(0, |column| column.rows),
         }
+    }
+
+    /// Returns the columns, each over all batches.
+    pub fn series(&self) -> Vec<SeriesView<'_>> {
+        let mut columns: Vec<Vec<_>> = self.names.iter().map(|_| Vec::new()).collect();
+        for batch in 0..self.batch_count() {
+            let rows = self.batch_rows(batch);
+            for (column, view) in columns.iter_mut().zip(self.columns(batch)) {
+                column.push((view, rows));
+            }
+        }
+        let columns = columns.into_iter();
+        columns
+            .map(|chunks| SeriesView::new(chunks.into_iter()))
+            .collect()
     }
 
     /// The columns of one batch.

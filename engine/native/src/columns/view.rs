@@ -285,6 +285,54 @@ impl<'a> ColumnView<'a> {
     }
 }
 
+// SAFETY: nothing writes into the memory that a view reads, which outlives it.
+unsafe impl Sync for ColumnView<'_> {}
+
+/// A column in one or several chunks, read in place.
+pub struct SeriesView<'a> {
+    /// The chunks, each with its first row.
+    chunks: Vec<(usize, ColumnView<'a>)>,
+    rows: usize,
+}
+
+impl<'a> SeriesView<'a> {
+    /// A column of chunks with so many rows each.
+    pub fn new(chunks: impl Iterator<Item = (ColumnView<'a>, usize)>) -> Self {
+        let mut rows = 0;
+        let chunks = chunks.map(|(chunk, count)| {
+            rows += count;
+            (rows - count, chunk)
+        });
+        Self {
+            chunks: chunks.collect(),
+            rows,
+        }
+    }
+
+    /// Returns how many rows it has.
+    pub fn rows(&self) -> usize {
+        self.rows
+    }
+
+    /// Returns the value of a row; null beyond the last one.
+    #[inline]
+    pub fn value(&self, row: usize) -> Value<'a> {
+        if row >= self.rows {
+            return Value::Null;
+        }
+        let (first, chunk) = match self.chunks.as_slice() {
+            [only] => only,
+            chunks => &chunks[chunks.partition_point(|(first, _)| *first <= row) - 1],
+        };
+        chunk.value(row - first)
+    }
+
+    /// Returns the values, in order.
+    pub fn values(&self) -> impl Iterator<Item = Value<'a>> + '_ {
+        (0..self.rows).map(|row| self.value(row))
+    }
+}
+
 fn buffer_is_null(array: &ArrowArray) -> bool {
     // SAFETY: every type but null has a validity buffer first, which may be a null pointer.
     array.buffer_count == 0 || unsafe { (*array.buffers).is_null() }

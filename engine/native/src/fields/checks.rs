@@ -1,13 +1,15 @@
 //! Checks of whole columns: which values break one, and what is said of them.
 
 use std::cmp::Ordering;
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 
+use foldhash::HashMap;
 use regex::Regex;
 
+use crate::cells::parts::in_parts;
 use crate::columns::column::ColumnBuilder;
 use crate::columns::export::Column;
-use crate::columns::view::Value;
+use crate::columns::view::{SeriesView, Value};
 use crate::fields::texts::text;
 
 const MICROSECONDS_OF_DAY: i64 = 24 * 60 * 60 * 1_000_000;
@@ -52,55 +54,50 @@ pub enum Breach {
 }
 
 /// Returns for each value how it breaks a demand; nothing if a value is of a type that the demand does not know.
-pub fn breaches(values: &[Value<'_>], demand: &Demand<'_>) -> Option<Vec<Option<Breach>>> {
-    let below = |is_broken: bool| is_broken.then_some(Breach::Below);
-    match demand {
-        Demand::Filled => Some(values.iter().map(|value| below(is_empty(*value))).collect()),
-        Demand::Unique => repeats(values),
-        Demand::Between { least, most } => values
-            .iter()
-            .map(|value| {
-                if *value == Value::Null {
-                    return Some(None);
-                }
-                let is_below = least.map_or(Some(false), |limit| is_less(*value, limit, true))?;
-                let is_above = most.map_or(Some(false), |limit| is_less(*value, limit, false))?;
-                Some(if is_below {
-                    Some(Breach::Below)
-                } else {
-                    is_above.then_some(Breach::Above)
+pub fn breaches(values: &SeriesView<'_>, demand: &Demand<'_>) -> Option<Vec<Option<Breach>>> {
+    if let Demand::Unique = demand {
+        return repeats(values);
+    }
+    let parts = in_parts(values.rows(), |part| {
+        part.map(|row| demand.breach(values.value(row)))
+            .collect::<Option<Vec<_>>>()
+    });
+    let parts: Vec<_> = parts.into_iter().collect::<Option<_>>()?;
+    Some(parts.concat())
+}
+
+impl Demand<'_> {
+    /// Returns how a value breaks it; nothing if it is of a type that the demand does not know. Whether a value is unique, only all of them
+    /// show.
+    fn breach(&self, value: Value<'_>) -> Option<Option<Breach>> {
+        let below = |is_broken: bool| Some(is_broken.then_some(Breach::Below));
+        match (self, value) {
+            (Self::Filled, value) => below(is_empty(value)),
+            (_, Value::Null) => Some(None),
+            (Self::Between { least, most }, value) => {
+                let is_below = least.map_or(Some(false), |limit| is_less(value, limit, true))?;
+                let is_above = most.map_or(Some(false), |limit| is_less(value, limit, false))?;
+                Some(match is_below {
+                    true => Some(Breach::Below),
+                    false => is_above.then_some(Breach::Above),
                 })
-            })
-            .collect(),
-        Demand::OneOf {
-            known,
-            ignores_case,
-        } => values
-            .iter()
-            .map(|value| match value {
-                Value::Null => Some(None),
-                Value::Text(text) if *ignores_case => {
-                    Some(below(!known.contains(&text.to_lowercase())))
-                }
-                Value::Text(text) => Some(below(!known.contains(*text))),
-                _ => None,
-            })
-            .collect(),
-        Demand::Matched(pattern) => values
-            .iter()
-            .map(|value| match value {
-                Value::Null => Some(None),
-                Value::Text(text) => Some(below(!pattern.is_match(text))),
-                _ => None,
-            })
-            .collect(),
-        Demand::Passed(check) => {
-            let mut written = String::new();
-            let passes = |value: &Value<'_>| {
-                written.clear();
-                below(text::push_text(*value, &mut written) && !check(&written))
-            };
-            Some(values.iter().map(passes).collect())
+            }
+            (
+                Self::OneOf {
+                    known,
+                    ignores_case,
+                },
+                Value::Text(text),
+            ) => below(match ignores_case {
+                true => !known.contains(&text.to_lowercase()),
+                false => !known.contains(text),
+            }),
+            (Self::Matched(pattern), Value::Text(text)) => below(!pattern.is_match(text)),
+            (Self::Passed(check), value) => {
+                let mut written = String::new();
+                below(text::push_text(value, &mut written) && !check(&written))
+            }
+            (Self::Unique | Self::OneOf { .. } | Self::Matched(_), _) => None,
         }
     }
 }
@@ -146,16 +143,16 @@ fn is_less(value: Value<'_>, limit: Extreme, is_least: bool) -> Option<bool> {
 }
 
 /// The values that another row has, too.
-fn repeats(values: &[Value<'_>]) -> Option<Vec<Option<Breach>>> {
+fn repeats(values: &SeriesView<'_>) -> Option<Vec<Option<Breach>>> {
     #[derive(Clone, Copy, PartialEq, Eq, Hash)]
     enum Key<'a> {
         Text(&'a str),
         Bits(u64),
     }
-    let mut keys = Vec::with_capacity(values.len());
-    let mut counts: HashMap<Key<'_>, usize> = HashMap::new();
-    for value in values {
-        let key = match *value {
+    let mut keys = Vec::with_capacity(values.rows());
+    let mut counts: HashMap<Key<'_>, usize> = HashMap::default();
+    for value in values.values() {
+        let key = match value {
             Value::Null => {
                 keys.push(None);
                 continue;
@@ -188,29 +185,31 @@ pub fn messages(
     breaches: &[Option<Breach>],
     below: &str,
     above: &str,
-    others: &[Vec<Value<'_>>],
+    others: &[SeriesView<'_>],
 ) -> Option<Column> {
+    let is_known = |row: usize| others.iter().any(|said| !said.value(row).is_null());
+    let is_said = |row: usize| breaches[row].is_some() && !is_known(row);
+    if !(0..breaches.len()).any(is_said) {
+        return None;
+    }
     let mut texts = ColumnBuilder::of_texts(breaches.len());
-    let mut is_any = false;
     for (row, breach) in breaches.iter().enumerate() {
-        let is_known = others.iter().any(|said| said[row] != Value::Null);
-        let said = breach.filter(|_| !is_known).map(|breach| match breach {
+        let said = breach.filter(|_| !is_known(row));
+        texts.push_text(said.map(|breach| match breach {
             Breach::Below => below,
             Breach::Above => above,
-        });
-        is_any |= said.is_some();
-        texts.push_text(said);
+        }));
     }
-    is_any.then(|| texts.column())
+    Some(texts.column())
 }
 
 /// Joins several columns of texts, row by row: all of them, or, without a separator, takes the first one that is there.
-pub fn joined(columns: &[Vec<Value<'_>>], separator: Option<&str>) -> Column {
-    let rows = columns.first().map_or(0, Vec::len);
+pub fn joined(columns: &[SeriesView<'_>], separator: Option<&str>) -> Column {
+    let rows = columns.first().map_or(0, SeriesView::rows);
     let mut texts = ColumnBuilder::of_texts(rows);
     let mut whole = String::new();
     for row in 0..rows {
-        let mut said = columns.iter().filter_map(|column| match column[row] {
+        let mut said = columns.iter().filter_map(|column| match column.value(row) {
             Value::Text(said) => Some(said),
             _ => None,
         });
@@ -234,6 +233,9 @@ pub fn joined(columns: &[Vec<Value<'_>>], separator: Option<&str>) -> Column {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::columns::column::SharedColumn;
+    use crate::columns::frame::Series;
+    use crate::columns::types::{Type, Unit};
 
     fn between(
         values: &[Value<'_>],
@@ -241,7 +243,24 @@ mod tests {
         most: Option<Extreme>,
     ) -> Option<String> {
         let demand = Demand::Between { least, most };
-        breaches(values, &demand).map(|found| shown(&found))
+        broken(values, &demand)
+    }
+
+    fn broken(values: &[Value<'_>], demand: &Demand<'_>) -> Option<String> {
+        breaches(&series(values).view(), demand).map(|found| shown(&found))
+    }
+
+    /// A column of the type of its first value.
+    fn series(values: &[Value<'_>]) -> Series {
+        let mut made = ColumnBuilder::new(match values[0] {
+            Value::Text(_) => Type::LargeText,
+            Value::Float(_) => Type::Float64,
+            Value::Date(_) => Type::Date,
+            Value::DateTime(_) => Type::Timestamp(Unit::Microsecond),
+            _ => Type::Signed(8),
+        });
+        values.iter().for_each(|value| made.push(*value));
+        SharedColumn::from(made.column()).into()
     }
 
     fn shown(found: &[Option<Breach>]) -> String {
@@ -287,20 +306,14 @@ mod tests {
             known: &known,
             ignores_case: true,
         };
-        assert_eq!(breaches(&[Value::Integer(1)], &one_of), None);
+        assert_eq!(broken(&[Value::Integer(1)], &one_of), None);
         let texts = [Value::Text("A"), Value::Null, Value::Text("b")];
-        assert_eq!(
-            breaches(&texts, &one_of)
-                .map(|found| shown(&found))
-                .as_deref(),
-            Some("..-")
-        );
+        assert_eq!(broken(&texts, &one_of).as_deref(), Some("..-"));
     }
 
     #[test]
     fn zeros_of_both_signs_are_repeats_and_empty_cells_are_none() {
-        let unique =
-            |values: &[Value<'_>]| breaches(values, &Demand::Unique).map(|found| shown(&found));
+        let unique = |values: &[Value<'_>]| broken(values, &Demand::Unique);
         let floats = [0.0, -0.0, 1.0].map(Value::Float);
         assert_eq!(unique(&floats).as_deref(), Some("--."));
         let texts = [Value::Text("a"), Value::Null, Value::Null, Value::Text("a")];
@@ -310,15 +323,17 @@ mod tests {
     #[test]
     fn messages_of_a_row_stand_in_their_order() {
         let said = [
-            vec![Value::Text("one"), Value::Null, Value::Null],
-            vec![Value::Text("two"), Value::Text("three"), Value::Null],
+            series(&[Value::Text("one"), Value::Null, Value::Null]),
+            series(&[Value::Text("two"), Value::Text("three"), Value::Null]),
         ];
+        let said = said.each_ref().map(Series::view);
         let nothing = |column: &Column| column.rows - column.null_count;
         assert_eq!(nothing(&joined(&said, Some("; "))), 2);
         assert_eq!(nothing(&joined(&said, None)), 2);
-        let others = [vec![Value::Text("known"), Value::Null]];
+        let known = series(&[Value::Text("known"), Value::Null]);
+        let others = [known.view()];
         let both = [Some(Breach::Below); 2];
-        assert!(messages(&both[..1], "a", "b", &[vec![Value::Text("known")]]).is_none());
+        assert!(messages(&both[..1], "a", "b", &others).is_none());
         assert_eq!(
             messages(&both, "a", "b", &others).map(|column| nothing(&column)),
             Some(1)

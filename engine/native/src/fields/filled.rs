@@ -4,12 +4,12 @@ use std::ops::Range;
 
 use super::lost::{Unread, lost};
 use super::texts::text;
-use crate::cells::parts::in_parts;
+use crate::cells::parts::{in_parts, places};
 use crate::cells::white_space::is_blank_text;
 use crate::columns::column::ColumnBuilder;
 use crate::columns::export::{Buffer, Column};
 use crate::columns::types::Type;
-use crate::columns::view::Value;
+use crate::columns::view::{SeriesView, Value};
 
 /// Whether something stands in a cell.
 pub fn is_filled(value: Value<'_>) -> bool {
@@ -51,28 +51,29 @@ pub fn whole_numbers(values: Vec<i32>) -> Column {
 }
 
 /// The cells that were filled before and are empty after; the rows of both are the same.
-pub fn emptied(before: &[Value<'_>], after: &[Value<'_>]) -> Unread {
-    let rows = before.len().min(after.len());
-    let emptied = (0..rows).filter(|&row| is_filled(before[row]) && after[row] == Value::Null);
+pub fn emptied(before: &SeriesView<'_>, after: &SeriesView<'_>) -> Unread {
+    let rows = before.rows().min(after.rows());
+    let is_emptied = |row: usize| after.value(row).is_null() && is_filled(before.value(row));
+    let emptied = places(rows, is_emptied).into_iter();
     emptied
-        .map(|row| (row, lost("left empty", before[row])))
+        .map(|row| (row, lost("left empty", before.value(row))))
         .collect()
 }
 
 /// How many cells are filled before and empty in the column that was made of them.
-pub fn count_emptied(before: &[Value<'_>], after: &Column) -> usize {
+pub fn count_emptied(before: &SeriesView<'_>, after: &Column) -> usize {
     let Some(bits) = &after.validity else {
         return 0;
     };
     let is_empty = |row: usize| bits[row / 8] & (1 << (row % 8)) == 0;
-    count_rows(before.len().min(after.rows), |row| {
-        is_empty(row) && is_filled(before[row])
+    count_rows(before.rows().min(after.rows), |row| {
+        is_empty(row) && is_filled(before.value(row))
     })
 }
 
 /// How many cells of a column reports count as filled.
-pub fn count_filled(values: &[Value<'_>]) -> usize {
-    count_rows(values.len(), |row| counts_as_filled(values[row]))
+pub fn count_filled(values: &SeriesView<'_>) -> usize {
+    count_rows(values.rows(), |row| counts_as_filled(values.value(row)))
 }
 
 fn count_rows(rows: usize, counts: impl Fn(usize) -> bool + Sync) -> usize {

@@ -10,7 +10,7 @@ use foldhash::{HashMap, HashSet};
 
 use super::severity::{SEVERITIES, WARNING};
 use crate::cells::column_letters::column_name;
-use crate::columns::view::Value;
+use crate::columns::view::{SeriesView, Value};
 
 /// In place of a number or of a text that there is none of.
 pub const NONE: u32 = u32::MAX;
@@ -169,15 +169,18 @@ impl Issues {
     pub fn keep<E>(
         &mut self,
         field: &str,
-        ids: &[Value<'_>],
-        texts: &[Value<'_>],
-        messages: &[Value<'_>],
+        ids: &SeriesView<'_>,
+        texts: &SeriesView<'_>,
+        messages: &SeriesView<'_>,
         mut tell: impl FnMut(&str) -> Result<Part, E>,
     ) -> Result<(), E> {
         let mut told: HashMap<&str, [u32; 3]> = HashMap::default();
         let known = self.said.entry(field.to_owned()).or_default();
-        for ((id, text), message) in ids.iter().zip(texts).zip(messages) {
-            let (Value::Text(text), Value::Text(message)) = (text, message) else {
+        for (row, message) in messages.values().enumerate() {
+            let Value::Text(message) = message else {
+                continue;
+            };
+            let Value::Text(text) = texts.value(row) else {
                 continue;
             };
             let [message, rule, severity] = match told.get(message) {
@@ -188,7 +191,7 @@ impl Issues {
                     part
                 }
             };
-            let cell = (number(id), self.texts.keep(text));
+            let cell = (number(ids.value(row)), self.texts.keep(text));
             known.push(Said::new(cell, [message, rule, severity]));
         }
         Ok(())
@@ -198,18 +201,21 @@ impl Issues {
     pub fn join(
         &mut self,
         field: &str,
-        ids: &[Value<'_>],
-        [before, texts, messages]: [&[Value<'_>]; 3],
+        ids: &SeriesView<'_>,
+        [before, texts, messages]: [&SeriesView<'_>; 3],
         [rule, severity]: [&str; 2],
     ) {
         let mut cells = Vec::new();
         let (mut former, mut joined) = (Vec::new(), Vec::new());
-        for (row, message) in messages.iter().enumerate() {
-            let (Value::Text(message), Value::Text(text)) = (message, texts[row]) else {
+        for (row, message) in messages.values().enumerate() {
+            let Value::Text(message) = message else {
                 continue;
             };
-            let (id, text) = (number(&ids[row]), self.texts.keep(text));
-            if let Value::Text(before) = before[row] {
+            let Value::Text(text) = texts.value(row) else {
+                continue;
+            };
+            let (id, text) = (number(ids.value(row)), self.texts.keep(text));
+            if let Value::Text(before) = before.value(row) {
                 cells.push((id, self.texts.keep(before)));
                 former.push((id, text));
             }
@@ -227,11 +233,11 @@ impl Issues {
     }
 
     /// Makes issues of the texts that stand in the issue column of a field; one that nobody has kept a message of is a hook's.
-    pub fn list(&mut self, field: &str, ids: &[Value<'_>], texts: &[Value<'_>]) {
+    pub fn list(&mut self, field: &str, ids: &SeriesView<'_>, texts: &SeriesView<'_>) {
         let (mut cells, mut rows) = (Vec::new(), Vec::new());
-        for (row, text) in texts.iter().enumerate() {
+        for (row, text) in texts.values().enumerate() {
             if let Value::Text(text) = text {
-                cells.push((number(&ids[row]), self.texts.keep(text)));
+                cells.push((number(ids.value(row)), self.texts.keep(text)));
                 rows.push(row as u32);
             }
         }
@@ -590,7 +596,7 @@ fn named(column: &str, row: u32) -> String {
 }
 
 /// The number of a row, as far as it is one.
-fn number(value: &Value<'_>) -> u32 {
+fn number(value: Value<'_>) -> u32 {
     let number = value.whole().and_then(|number| u32::try_from(number).ok());
     number.unwrap_or(NONE)
 }

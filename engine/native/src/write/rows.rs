@@ -2,7 +2,7 @@
 
 use super::cells::{CellStyle, CellWriter, MomentStyles};
 use crate::columns::frame::Frame;
-use crate::columns::view::{ColumnView, Value};
+use crate::columns::view::{SeriesView, Value};
 
 /// A column of rows that [`render_rows`] writes.
 pub struct PlacedColumn<'a> {
@@ -52,7 +52,8 @@ pub fn render_rows(
         .flat_map(|(part, rows)| rows.columns.iter().map(move |column| (part, column)))
         .collect();
     columns.sort_by_key(|(_, column)| column.column);
-    let batches: Vec<Batches<'_>> = parts.iter().map(Batches::of).collect();
+    let frames = parts.iter().map(|rows| rows.frame.map(Frame::series));
+    let frames: Vec<Vec<SeriesView<'_>>> = frames.map(Option::unwrap_or_default).collect();
     let mut cells = CellWriter::new(escape_formulas, moment_styles, None);
     cells.prepare_letters(columns.last().map_or(0, |(_, column)| column.column + 1));
     let mut out = Vec::new();
@@ -87,7 +88,10 @@ pub fn render_rows(
             if is_replaced {
                 continue;
             }
-            let value = batches[part].value(parts[part].first_row + row, column.source);
+            let values = frames[part].get(column.source);
+            let value = values.map_or(Value::Null, |values| {
+                values.value(parts[part].first_row + row)
+            });
             let style = match column.styles.get(row * 4..row * 4 + 4) {
                 Some(&[a, b, c, d]) => match u32::from_le_bytes([a, b, c, d]) {
                     0 => CellStyle::OfKind,
@@ -103,42 +107,4 @@ pub fn render_rows(
         out.extend_from_slice(b"</row>");
     }
     out
-}
-
-/// The batches of a frame with the row that each starts at.
-struct Batches<'a> {
-    batches: Vec<(usize, Vec<ColumnView<'a>>)>,
-    rows: usize,
-}
-
-impl<'a> Batches<'a> {
-    fn of(rows: &PlacedRows<'a>) -> Self {
-        let mut start = 0;
-        let mut batches = Vec::new();
-        if let Some(frame) = rows.frame {
-            for batch in 0..frame.batch_count() {
-                batches.push((start, frame.columns(batch)));
-                start += frame.batch_rows(batch);
-            }
-        }
-        Self {
-            batches,
-            rows: start,
-        }
-    }
-
-    #[inline]
-    fn value(&self, row: usize, column: usize) -> Value<'a> {
-        if row >= self.rows {
-            return Value::Null;
-        }
-        let batch = match self.batches.as_slice() {
-            [only] => only,
-            batches => &batches[batches.partition_point(|(start, _)| *start <= row) - 1],
-        };
-        batch
-            .1
-            .get(column)
-            .map_or(Value::Null, |view| view.value(row - batch.0))
-    }
 }

@@ -4,6 +4,7 @@
 //! the source.
 
 use std::borrow::Cow;
+use std::ops::Range;
 use std::sync::Arc;
 
 use super::cells::{CellStyle, CellWriter, start_of_cell};
@@ -11,6 +12,7 @@ use super::measure::{Class, MEASURED_ROWS, Measure, is_blank, is_formula, shown_
 use super::severity::{ERROR, SEVERITIES, WARNING};
 use super::styles::{GENERAL, Look};
 use super::text::{cut, has_control, is_illegal};
+use crate::cells::parts::in_parts;
 use crate::columns::frame::Frame;
 use crate::columns::view::{ColumnView, Value};
 
@@ -239,24 +241,24 @@ impl Styled {
         if let Some(header) = header.into_iter().find(|header| is_illegal(header)) {
             return Some(cut(header).to_owned());
         }
-        let sources: Vec<usize> = self
-            .columns
-            .iter()
-            .filter_map(|column| column.source)
-            .collect();
+        let sources = self.columns.iter().filter_map(|column| column.source);
+        let sources: Vec<usize> = sources.collect();
         for batch in 0..self.frame.batch_count() {
             let views = self.frame.columns(batch);
-            for view in sources.iter().map(|&source| &views[source]) {
-                if !view.is_text() {
-                    continue;
-                }
-                for row in 0..self.frame.batch_rows(batch) {
-                    if let Value::Text(text) = view.value(row)
-                        && is_illegal(text)
-                    {
-                        return Some(cut(text).to_owned());
-                    }
-                }
+            let views = sources.iter().map(|&source| &views[source]);
+            let texts: Vec<&ColumnView<'_>> = views.filter(|view| view.is_text()).collect();
+            let illegal = |part: Range<usize>| {
+                let mut cells = texts
+                    .iter()
+                    .flat_map(|view| part.clone().map(|row| view.value(row)));
+                cells.find_map(|value| match value {
+                    Value::Text(text) if is_illegal(text) => Some(cut(text).to_owned()),
+                    _ => None,
+                })
+            };
+            let found = in_parts(self.frame.batch_rows(batch), illegal);
+            if let Some(found) = found.into_iter().flatten().next() {
+                return Some(found);
             }
         }
         None

@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use super::read::{Column, Kind, NONE};
 use super::words::{self, How, Word};
-use crate::cells::parts::{in_threads, ranges};
+use crate::cells::parts::share_tasks;
 use crate::cells::{Sheet, Tag};
 use crate::layout::kinds::{CellKind, kind_of};
 
@@ -60,16 +60,8 @@ impl<'s> Table<'s> {
         comma: bool,
     ) -> Self {
         let count = rows.len();
-        let read = |columns: Range<usize>| -> Vec<Column> {
-            let read = |column| Column::read(sheet, column, rows.clone(), comma);
-            columns.map(read).collect()
-        };
-        // As many threads as the rows are worth.
-        let each = columns.len().div_ceil(ranges(count).len()).max(1);
-        let parts = columns.clone().step_by(each);
-        let parts = parts.map(|first| first..columns.end.min(first + each));
-        let read = in_threads(parts.collect(), read).into_iter().flatten();
-        let read: Vec<Column> = read.collect();
+        let read = |column| Column::read(sheet, column, rows.clone(), comma);
+        let read: Vec<Column> = share_tasks(columns.clone().collect(), count, read);
         let mut is_filled = vec![0_u8; count];
         for column in &read {
             for (seen, kind) in is_filled.iter_mut().zip(&column.kinds) {
