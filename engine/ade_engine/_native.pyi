@@ -626,7 +626,7 @@ class ExplainedTables:
         turned: bool,
         header_rows: dict[str, Any],
         headers: ExplainedHeaders,
-        columns: list[tuple[str, list[str], Any]],
+        columns: list[tuple[str, list[str], bool, Any]],
         fields: list[tuple[str, list[str], list[str], list[str], bool]],
         hooks: list[tuple[str, str, str]],
         origins: dict[str, str],

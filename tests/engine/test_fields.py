@@ -313,6 +313,22 @@ def test_every_filled_cell_has_a_value_or_a_message(succeed, tmp_path):
             assert is_told or is_blank, (name, cell)
 
 
+def test_a_transform_of_polars_gives_the_cells_of_the_declared_reader(succeed, tmp_path):
+    cells = [*strange_cells(random.Random(2), 200), "31/01/2025", "1.309,50", "yes", "14:30", "EUR 5", None]
+    with (tmp_path / "in.csv").open("w", encoding="utf-8", newline="") as file:
+        csv.writer(file).writerows([[*READERS, "row"], *([*[cell] * len(READERS), "r"] for cell in cells)])
+    transform = "def by_polars(read):\n    return lambda *, field_name: pl.lit(None).fill_null(read(field_name))"
+    declared_fields = ", ".join(f'Field("{name}", headers=["{name}"], read={name})' for name in READERS)
+    by_polars = ", ".join(f'Field("{name}", headers=["{name}"], read=by_polars({name}))' for name in READERS)
+    natively, otherwise = (
+        succeed({"columns/f.py": declared(fields, transform)}, tmp_path / "in.csv", settings=REPORTS).rows()
+        for fields in (declared_fields, by_polars)
+    )
+    # The issue columns stand in another order.
+    assert [row[: len(READERS)] for row in natively] == [row[: len(READERS)] for row in otherwise]
+    assert {*natively[0]} == {*otherwise[0]}
+
+
 @pytest.mark.parametrize("name", READERS)
 def test_readers_as_expressions(name):
     """A cell that speaks for itself is read the same in every column, chunks and slices change nothing, and the type is always the same."""

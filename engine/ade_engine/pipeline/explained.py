@@ -78,8 +78,8 @@ def explain(
         header_rows=header_rows,
         headers=known,
         columns=[
-            (place(span, source, column.index), _header_cells(span, source, column.index), outlined(source.frame[source.names[column.index]]))
-            for column in source.columns[: tables.room]
+            (place(span, source, at), _header_cells(span, source, at), source.is_hidden(at), outlined(source.frame[source.names[at]]))
+            for at in (column.index for column in source.columns[: tables.room])
         ],
         fields=fields,
         hooks=hooks,

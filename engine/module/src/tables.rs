@@ -159,8 +159,8 @@ impl ExplainedTables {
         }
     }
 
-    /// Adds a table. `headers`: what its headers say; `columns`: of each that is told its place, the cells of its header, and some of its
-    /// values; `origins`: where the columns of its frame come from.
+    /// Adds a table. `headers`: what its headers say; `columns`: of each that is told its place, the cells of its header, whether it is
+    /// hidden, and some of its values; `origins`: where the columns of its frame come from.
     #[allow(clippy::too_many_arguments, reason = "Python names them")]
     #[pyo3(signature = (*, sheet, table, region, turned, header_rows, headers, columns, fields, hooks, origins))]
     fn add(
@@ -171,19 +171,22 @@ impl ExplainedTables {
         turned: bool,
         header_rows: HeaderRowsTold,
         headers: &ExplainedHeaders,
-        columns: Vec<(String, Vec<String>, Bound<'_, PyAny>)>,
+        columns: Vec<(String, Vec<String>, bool, Bound<'_, PyAny>)>,
         mut fields: Vec<FieldTold>,
         hooks: Vec<(String, String, String)>,
         origins: HashMap<String, String>,
     ) -> PyResult<()> {
         let mut told = Vec::with_capacity(columns.len());
         let mut places = HashMap::with_capacity(columns.len());
-        for ((place, header_cells, values), known) in columns.into_iter().zip(&*headers.columns) {
+        for ((place, header_cells, hidden, values), known) in
+            columns.into_iter().zip(&*headers.columns)
+        {
             let values = outline(&series_of(&values)?.values());
             places.insert(known.index, place.clone());
             told.push(Column {
                 column: place,
                 header_cells,
+                hidden,
                 values: Some(values),
                 ..known.column.clone()
             });

@@ -24,7 +24,7 @@ class SourceTable:
     made unique (``Note__2``) equals another header.
     """
 
-    __slots__ = ("region", "columns", "names", "headers", "frame", "controlled", "mixed", "apart", "sides", "_are_mixed", "_header", "_header_rows", "_scan", "_span", "_stop_column")
+    __slots__ = ("region", "columns", "names", "headers", "frame", "controlled", "mixed", "apart", "sides", "_are_mixed", "_header", "_header_rows", "_hidden", "_scan", "_span", "_stop_column")
 
     def __init__(self, scan: SheetScan, span: RowSpan, *, is_2026: bool = False, is_name: Callable[[str], bool] = lambda text: False):
         found = _native.header_of_table(
@@ -49,6 +49,7 @@ class SourceTable:
         self._header = found
         self._scan = scan
         self._span = span
+        self._hidden = scan.hidden_columns if span.turned is None else []
         self._stop_column = first + width
         self.region = region_of(
             min_row=span.start + 1,
@@ -148,7 +149,7 @@ class SourceTable:
     def is_hidden(self, index: int) -> bool:
         """Whether spreadsheet programs do not show a source column."""
         column = self._span.first_column + index + 1
-        return self._span.turned is None and any(first <= column <= last for first, last in self._scan.hidden_columns)
+        return any(first <= column <= last for first, last in self._hidden)
 
     @property
     def may_lack_values(self) -> bool:

@@ -152,6 +152,9 @@ pub(super) fn of_column(column: &Column, table: &Table, spoke: Option<&str>) -> 
         said.push(format!("{noun} {others} wanted it too"));
     }
     said.extend(column.nearest.as_ref().map(nearest_in_words));
+    if column.hidden {
+        said.push("hidden in the sheet".to_owned());
+    }
     said
 }
 
@@ -314,7 +317,7 @@ mod tests {
             {"column": "A", "name": "Hours", "field": "hours", "score": 1.4, "reason": "highest_score",
                 "by": [{"detector": "Field('hours').header", "score": 1.0}, {"detector": "own", "score": 0.4}],
                 "second": {"field": "pay", "score": 0.3}},
-            {"column": "F", "reason": "no_score"}],
+            {"column": "F", "reason": "no_score", "hidden": true}],
             "fields": [{"field": "first", "from": ["F"]}, {"field": "last", "from": ["F"]}]}"#,
         );
         let said = whole
@@ -325,7 +328,7 @@ mod tests {
             said.collect::<Vec<_>>(),
             [
                 "its header 1.00 + own 0.40; next pay with 0.30, 1.10 less",
-                "split into first, last"
+                "split into first, last; hidden in the sheet"
             ]
         );
     }
