@@ -21,7 +21,8 @@ from ade_engine.pipeline.output.merge import BuiltTable
 from ade_engine.pipeline.shared.counts import SourceCounts
 from ade_engine.pipeline.values.own_checks import validators_of
 from ade_engine.pipeline.values.types import declared_type
-from ade_engine.pipeline.values.values import Transforms, Validators
+from ade_engine.pipeline.values.transforms import Transforms
+from ade_engine.pipeline.values.validators import Validators
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -21,7 +21,8 @@ from ade_engine.models.errors import ExtensionComplaint
 from ade_engine.models.table import TableRegion
 from ade_engine.pipeline.values.types import field_type
 from ade_engine.pipeline.values.expressions import OFFERED, demand_expression, demand_text
-from ade_engine.pipeline.values.values import Transforms, Validators
+from ade_engine.pipeline.values.transforms import Transforms
+from ade_engine.pipeline.values.validators import Validators
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
