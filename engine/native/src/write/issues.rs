@@ -223,16 +223,18 @@ impl Issues {
             joined.push(Said::new((id, text), part));
         }
         // What a text was made of is part of the new one.
-        let parts = self.parts(field, &cells).into_iter();
+        let mut known = self.said.remove(field).unwrap_or_default();
+        let parts = self.parts(field, &cells, &known).into_iter();
         let former: Vec<Said> = parts
             .map(|(at, part)| Said::new(former[at], part))
             .collect();
-        let known = self.said.entry(field.to_owned()).or_default();
         known.splice(0..0, former);
         known.extend(joined);
+        self.said.insert(field.to_owned(), known);
     }
 
-    /// Makes issues of the texts that stand in the issue column of a field; one that nobody has kept a message of is a hook's.
+    /// Makes issues of the texts that stand in the issue column of a field, once, and lets go of the messages that were kept of it. A text
+    /// that nobody has kept a message of is a hook's.
     pub fn list(&mut self, field: &str, ids: &SeriesView<'_>, texts: &SeriesView<'_>) {
         let (mut cells, mut rows) = (Vec::new(), Vec::new());
         for (row, text) in texts.values().enumerate() {
@@ -245,7 +247,13 @@ impl Issues {
             "" => NONE,
             _ => self.texts.keep(field),
         };
-        for (cell, part) in self.parts(field, &cells) {
+        let known = self.said.remove(field).unwrap_or_default();
+        let parts = self.parts(field, &cells, &known);
+        drop(known);
+        for facts in &mut self.facts {
+            facts.reserve(parts.len());
+        }
+        for (cell, part) in parts {
             let at = self.add(part, name);
             self.facts[ID][at] = cells[cell].0;
             self.facts[POSITION][at] = rows[cell];
@@ -272,7 +280,12 @@ impl Issues {
 
     /// Returns the messages that the texts of some cells were made of, each with the place of its cell. Without a row's number its text tells
     /// them; with one they agree on both.
-    fn parts(&mut self, field: &str, cells: &[(u32, u32)]) -> Vec<(usize, [u32; 3])> {
+    fn parts(
+        &mut self,
+        field: &str,
+        cells: &[(u32, u32)],
+        known: &[Said],
+    ) -> Vec<(usize, [u32; 3])> {
         let rule = match field {
             "" => "hook".to_owned(),
             _ => format!("{field}.hook"),
@@ -280,7 +293,6 @@ impl Issues {
         // The text of a hook names no severity.
         let severity = SEVERITIES[usize::from(WARNING)].word;
         let of_hook = [&*rule, severity].map(|text| self.texts.keep(text));
-        let known = self.said.get(field).map_or(&[][..], Vec::as_slice);
         let has_ids =
             cells.iter().all(|cell| cell.0 != NONE) && known.iter().all(|said| said.id != NONE);
         let key = |id: u32, text: u32| (if has_ids { id } else { NONE }, text);
