@@ -21,7 +21,7 @@ use rustix::net::{AddressFamily, SocketFlags, SocketType, socketpair};
 
 use crate::base::host;
 use crate::base::mutex::lock;
-use crate::engine::process::{RUN_MARKER, START};
+use crate::engine::process::{HEAP, RUN_MARKER, START};
 use crate::engine::sandbox::{self, Policy};
 use crate::system::process::{Gate, Held, die_with_thread};
 
@@ -275,6 +275,7 @@ fn start(ask: &Ask, made: Made) -> io::Result<Kept> {
         .env_clear()
         .envs(ask.variables.iter().map(|(name, value)| (name, value)))
         .env(RUN_MARKER, "1")
+        .env(HEAP.0, HEAP.1)
         // Else polars starts a thread for its memory when it is imported.
         .env("_RJEM_MALLOC_CONF", "background_thread:false")
         .env(ROOM_MAKER, " ".repeat(ROOM))
