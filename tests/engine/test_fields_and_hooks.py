@@ -27,6 +27,25 @@ def test_tables_of_two_threads_do_not_read_each_others_settings():
         assert list(pool.map(read, ("dmy", "mdy"))) == [{dt.date(2025, 2, 1)}, {dt.date(2025, 1, 2)}]
 
 
+def test_whichever_reader_polars_asks_first_the_same_is_said():
+    table = pl.DataFrame({"hours": ["7:30", "soon"]})
+
+    def said(order: list[int]) -> tuple[list, str]:
+        around = surroundings.Surroundings(Settings(), table, {})
+        around.field = "hours"
+        surroundings.enter(around)
+        try:
+            readers = [fields.number("hours"), fields.duration("hours")]
+            for at in order:
+                readers[at].read_from(table)
+            around.end_transform("hours")
+        finally:
+            surroundings.enter(None)
+        return around.hidden["hours"].to_list(), around.readings["hours", "hours"]["kind"]
+
+    assert said([0, 1]) == said([1, 0]) == ([None, 'not a number: "soon"'], "number")
+
+
 def test_a_long_cell_is_the_same_header_natively_and_in_python():
     rows = [["Name", "Net (" + "a long note " * 20 + ")"], ["x" * 500, "Net"], ["Name", "年"]]
     detector = HeaderRows(["name", "net"], least=2)

@@ -58,7 +58,7 @@ class MadeReader(Reader):
             messages = self._messages(around, series, values)
             # A quantity is its number: what is doubtful of that is so of it.
             reading = found[-1].reading if self.kind == "quantity" and found else None
-            around.note(self.column, self.kind if reading is None else "number", 0, reading, messages, True, len(series) == len(around.table))
+            around.note(self._number, self.column, self.kind if reading is None else "number", reading, messages, len(series) == len(around.table))
         return values
 
     def _messages(self, around: Surroundings, series: pl.Series, values: pl.Series) -> pl.Series | None:

@@ -7,6 +7,7 @@ result is null where the cell is empty, and where it cannot be read.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from itertools import count
 
 from ade_engine import _native
 from ade_engine.fields.measures import Measure, colons_below_minutes, has_plain_numbers, measure_of, shows_currency
@@ -80,6 +81,8 @@ class Reader(pl.Expr):
         # Polars may ask for the column in a thread of its own.
         self._around = current()
         self._is_strict = is_strict()
+        #: Readers of an expression are numbered in the order in which they are made.
+        self._number = next(_numbers)
 
     @property
     def _pyexpr(self) -> Any:
@@ -147,6 +150,7 @@ class Reader(pl.Expr):
         reading, values = found.reading, series_of(found.column, series.name)
         if added is not None and reading["decided_by"] == "hint":
             reading = {**reading, "decided_by": "evidence", "why": [added[1]]}
+        counts: Measure | None = None
         if around is not None and measure is not None and self.kind != "currency":
             if measure.shift:
                 is_shown = measure.shift < 0 and shows_currency(series, origin)
@@ -154,16 +158,13 @@ class Reader(pl.Expr):
             if measure.shift:
                 found = _native.read_column(series, self.kind, option, is_argument=is_argument, shift=measure.shift, **arguments)
                 reading, values = found.reading, series_of(found.column, series.name)
-            if measure.time is None or has_plain_numbers(series):
-                around.measures[around.field or self.column, self.column] = measure
+            counts = measure if measure.time is None or has_plain_numbers(series) else None
             if measure.time == "minutes" and reading is None:
                 reading = colons_below_minutes(series, values)
         if around is not None:
             messages = _messages(around, found.unread)
             is_own = not self._original and len(series) == around.height
-            if found.missing and is_own:
-                around.missing[around.field or self.column, self.column] = found.missing
-            around.note(self.column, self.kind, found.lost_digits, reading, messages, found.is_exact, is_own)
+            around.note(self._number, self.column, self.kind, reading, messages, is_own, found.is_exact, found.lost_digits, found.missing, counts)
         return values
 
     def _measured(self, header: str, unit: str | None, is_strict: bool) -> Measure | None:
@@ -174,6 +175,7 @@ class Reader(pl.Expr):
         return measure
 
 
+_numbers = count()
 #: Takes the readers that are made, while somebody asks for them.
 _made: list[Reader] | None = None
 

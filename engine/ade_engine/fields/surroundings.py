@@ -7,6 +7,7 @@ of a run there are none, and readers look at their column alone.
 from __future__ import annotations
 
 import threading
+from operator import itemgetter
 
 from ade_engine import _native
 from ade_engine.infrastructure.policy import day_of_run
@@ -37,7 +38,7 @@ class Surroundings:
     __slots__ = (
         *("settings", "table", "sources", "field", "readings", "unread", "exact", "hidden", "lost_digits", "measures", "missing"),
         *("read_own", "height", "arguments", "said"),
-        *("_of_transform", "_rows", "_shown"),
+        *("_noted", "_of_transform", "_rows", "_shown"),
     )
 
     def __init__(self, settings: Any, table: pl.DataFrame, sources: dict[str, ColumnSource]):
@@ -70,6 +71,8 @@ class Surroundings:
         self.hidden: dict[str, pl.Series] = {}
         #: The fields whose own column was read for them, among others perhaps.
         self.read_own: set[str] = set()
+        # What readers have noted since the last transform has ended, each with its number.
+        self._noted: list[tuple[int, tuple[Any, ...]]] = []
         # The messages of each reader of the field's own column in the transform that is applied at the moment.
         self._of_transform: list[pl.Series | None] = []
         #: What headers say of how columns count, by field and by the name of the column.
@@ -171,19 +174,43 @@ class Surroundings:
 
     def note(
         self,
+        number: int,
         name: str,
         kind: str,
-        lost: int,
         reading: dict[str, Any] | None,
         unread: pl.Series | None,
-        is_exact: bool,
         is_own: bool,
+        is_exact: bool = True,
+        lost: int = 0,
+        missing: int = 0,
+        measure: Measure | None = None,
     ) -> None:
-        """Keep how a column was read for the field at hand.
+        """Note how the reader with this number has read a column for the field at hand.
 
-        ``is_exact``: no cell came out empty without a message. ``is_own``: all cells of the table's column were read.
+        ``is_own``: all cells of the table's column were read. ``is_exact``: no cell came out empty without a message. ``lost``: so many
+        codes have lost digits. ``missing``: so many cells say that they have no value.
         """
-        field = self.field or name
+        self._noted.append((number, (self.field or name, name, kind, reading, unread, is_own, is_exact, lost, missing, measure)))
+
+    def settle(self) -> None:
+        """Keep what readers have noted, in the order in which the author has made them: polars asks them in any order."""
+        noted, self._noted = sorted(self._noted, key=itemgetter(0)), []
+        for _, note in noted:
+            self._keep(*note)
+
+    def _keep(
+        self,
+        field: str,
+        name: str,
+        kind: str,
+        reading: dict[str, Any] | None,
+        unread: pl.Series | None,
+        is_own: bool,
+        is_exact: bool,
+        lost: int,
+        missing: int,
+        measure: Measure | None,
+    ) -> None:
         if is_own and name == field:
             self.read_own.add(field)
             self._of_transform.append(unread)
@@ -193,11 +220,20 @@ class Surroundings:
             self.unread.setdefault(field, []).append(unread)
         if lost:
             self.lost_digits[field, name] = lost
+        if missing and is_own:
+            self.missing[field, name] = missing
+        if measure is not None:
+            self.measures[field, name] = measure
         if reading is not None and reading["cells"]:
             self.readings[field, name] = {**reading, "kind": kind, "message": sentence(kind, reading)}
 
+    def begin_transform(self) -> None:
+        """Forget what readers have noted that no transform has asked."""
+        self._noted = []
+
     def end_transform(self, field: str) -> None:
         """Keep which cells no reader of the transform that was applied could read: what one of them can read is not lost."""
+        self.settle()
         found, self._of_transform = self._of_transform, []
         if not found or any(unread is None for unread in found):
             return

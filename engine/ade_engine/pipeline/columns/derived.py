@@ -53,6 +53,7 @@ def split_columns(
             for field in fields:
                 around.field, reader = field, parts[field].read(name)
                 made.append(reader.read_from(table).alias(field))
+                around.settle()
                 if (field, name) in around.readings:
                     sources.doubtful_parts[field] = reader
             table = with_series(table, made)

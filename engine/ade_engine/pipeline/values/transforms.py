@@ -90,6 +90,7 @@ class Transforms(Expressions):
                     is_reader = isinstance(expression, Reader)
                     is_only_read = reads_own and expression.reads_as_it_stands
                     is_first = False
+                    around.begin_transform()
                     try:
                         if is_reader:
                             column = expression.read_from(table)
@@ -147,6 +148,7 @@ def _note_parts(table: pl.DataFrame, around: Surroundings) -> None:
         if field in table.columns and reader.column in table.columns:
             around.field = field
             reader.read_from(table)
+            around.settle()
             reading = around.readings.pop((field, reader.column), None)
             if reading is not None:
                 around.readings[field, field] = reading

@@ -59,7 +59,8 @@ pub fn breaches(values: &SeriesView<'_>, demand: &Demand<'_>) -> Option<Vec<Opti
         return repeats(values);
     }
     let parts = in_parts(values.rows(), |part| {
-        part.map(|row| demand.breach(values.value(row)))
+        let mut written = String::new();
+        part.map(|row| demand.breach(values.value(row), &mut written))
             .collect::<Option<Vec<_>>>()
     });
     let parts: Vec<_> = parts.into_iter().collect::<Option<_>>()?;
@@ -68,8 +69,8 @@ pub fn breaches(values: &SeriesView<'_>, demand: &Demand<'_>) -> Option<Vec<Opti
 
 impl Demand<'_> {
     /// Returns how a value breaks it; nothing if it is of a type that the demand does not know. Whether a value is unique, only all of them
-    /// show.
-    fn breach(&self, value: Value<'_>) -> Option<Option<Breach>> {
+    /// show. `written`: room for its text.
+    fn breach(&self, value: Value<'_>, written: &mut String) -> Option<Option<Breach>> {
         let below = |is_broken: bool| Some(is_broken.then_some(Breach::Below));
         match (self, value) {
             (Self::Filled, value) => below(is_empty(value)),
@@ -94,8 +95,8 @@ impl Demand<'_> {
             }),
             (Self::Matched(pattern), Value::Text(text)) => below(!pattern.is_match(text)),
             (Self::Passed(check), value) => {
-                let mut written = String::new();
-                below(text::push_text(value, &mut written) && !check(&written))
+                written.clear();
+                below(text::push_text(value, written) && !check(written))
             }
             (Self::Unique | Self::OneOf { .. } | Self::Matched(_), _) => None,
         }

@@ -4,7 +4,6 @@
 //! the source.
 
 use std::borrow::Cow;
-use std::ops::Range;
 use std::sync::Arc;
 
 use super::cells::{CellStyle, CellWriter, start_of_cell};
@@ -12,7 +11,7 @@ use super::measure::{Class, MEASURED_ROWS, Measure, is_blank, is_formula, shown_
 use super::severity::{ERROR, SEVERITIES, WARNING};
 use super::styles::{GENERAL, Look};
 use super::text::{cut, has_control, is_illegal};
-use crate::cells::parts::in_parts;
+use crate::cells::parts::share_tasks;
 use crate::columns::frame::Frame;
 use crate::columns::view::{ColumnView, Value};
 
@@ -247,17 +246,19 @@ impl Styled {
             let views = self.frame.columns(batch);
             let views = sources.iter().map(|&source| &views[source]);
             let texts: Vec<&ColumnView<'_>> = views.filter(|view| view.is_text()).collect();
-            let illegal = |part: Range<usize>| {
-                let mut cells = texts
-                    .iter()
-                    .flat_map(|view| part.clone().map(|row| view.value(row)));
-                cells.find_map(|value| match value {
+            let rows = self.frame.batch_rows(batch);
+            let illegal = |view: &ColumnView<'_>| {
+                let mut values = (0..rows).map(|row| view.value(row));
+                values.find_map(|value| match value {
                     Value::Text(text) if is_illegal(text) => Some(cut(text).to_owned()),
                     _ => None,
                 })
             };
-            let found = in_parts(self.frame.batch_rows(batch), illegal);
-            if let Some(found) = found.into_iter().flatten().next() {
+            if let Some(found) = share_tasks(texts, rows, illegal)
+                .into_iter()
+                .flatten()
+                .next()
+            {
                 return Some(found);
             }
         }
