@@ -425,7 +425,7 @@ mod tests {
         "tables": [{"sheet": "Crew", "table": 0, "region": "A3:D9", "turned": false,
             "header_rows": {"rows": [3], "chosen_by": "votes", "runner_up": null,
                 "votes": [{"row": 3, "kind": "header", "score": 2.5, "by": [{"detector": "d", "score": 2.5}]}]},
-            "columns": [{"column": "A", "name": "Surnam", "header_cells": ["A3"], "field": null, "score": null, "by": [],
+            "columns": [{"column": "A", "name": "Surnam", "header_cells": ["A3"], "hidden": false, "field": null, "score": null, "by": [],
                 "second": {"field": "team", "score": 0.4}, "wanted_by": ["B"], "reason": "tie",
                 "nearest": {"field": "surname", "by": "header", "likeness": 0.86, "suggestion": "headers=[…]"},
                 "values": {"rows": 9, "filled": 8, "kind": "date", "share": 1.0, "shape": "99.99.9999", "order": "day-first",

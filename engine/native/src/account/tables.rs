@@ -108,9 +108,7 @@ pub struct Column {
     /// The cells in which the header stands.
     #[serde(deserialize_with = "or_default")]
     pub header_cells: Vec<String>,
-    /// Whether spreadsheet programs do not show it; told where it is so.
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
-    #[schema(required = false)]
+    /// Whether spreadsheet programs do not show it.
     pub hidden: bool,
     /// Its field.
     pub field: Option<String>,
