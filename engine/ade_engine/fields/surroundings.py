@@ -71,7 +71,7 @@ class Surroundings:
         self.hidden: dict[str, pl.Series] = {}
         #: The fields whose own column was read for them, among others perhaps.
         self.read_own: set[str] = set()
-        # What readers have noted since the last transform has ended, each with its number.
+        # The notes of readers that are not settled, each with the reader's number.
         self._noted: list[tuple[int, tuple[Any, ...]]] = []
         # The messages of each reader of the field's own column in the transform that is applied at the moment.
         self._of_transform: list[pl.Series | None] = []
@@ -193,42 +193,27 @@ class Surroundings:
         self._noted.append((number, (self.field or name, name, kind, reading, unread, is_own, is_exact, lost, missing, measure)))
 
     def settle(self) -> None:
-        """Keep what readers have noted, in the order in which the author has made them: polars asks them in any order."""
+        """Keep the notes of readers, in the order in which the author has made these: polars asks them in any order."""
         noted, self._noted = sorted(self._noted, key=itemgetter(0)), []
-        for _, note in noted:
-            self._keep(*note)
-
-    def _keep(
-        self,
-        field: str,
-        name: str,
-        kind: str,
-        reading: dict[str, Any] | None,
-        unread: pl.Series | None,
-        is_own: bool,
-        is_exact: bool,
-        lost: int,
-        missing: int,
-        measure: Measure | None,
-    ) -> None:
-        if is_own and name == field:
-            self.read_own.add(field)
-            self._of_transform.append(unread)
-        if is_exact:
-            self.exact[field, name] = unread
-        if unread is not None:
-            self.unread.setdefault(field, []).append(unread)
-        if lost:
-            self.lost_digits[field, name] = lost
-        if missing and is_own:
-            self.missing[field, name] = missing
-        if measure is not None:
-            self.measures[field, name] = measure
-        if reading is not None and reading["cells"]:
-            self.readings[field, name] = {**reading, "kind": kind, "message": sentence(kind, reading)}
+        for _, (field, name, kind, reading, unread, is_own, is_exact, lost, missing, measure) in noted:
+            if is_own and name == field:
+                self.read_own.add(field)
+                self._of_transform.append(unread)
+            if is_exact:
+                self.exact[field, name] = unread
+            if unread is not None:
+                self.unread.setdefault(field, []).append(unread)
+            if lost:
+                self.lost_digits[field, name] = lost
+            if missing and is_own:
+                self.missing[field, name] = missing
+            if measure is not None:
+                self.measures[field, name] = measure
+            if reading is not None and reading["cells"]:
+                self.readings[field, name] = {**reading, "kind": kind, "message": sentence(kind, reading)}
 
     def begin_transform(self) -> None:
-        """Forget what readers have noted that no transform has asked."""
+        """Drop the notes of readers that the engine itself has asked, to see a value as its text."""
         self._noted = []
 
     def end_transform(self, field: str) -> None:

@@ -364,16 +364,12 @@ pub fn read_column<'py>(
         None => None,
     };
     let (outcome, is_exact) = py.detach(|| {
+        let values = column.values();
         let outcome = match &origin {
-            Some((sheet, number, rows)) => read_of_sheet(
-                column.values(),
-                sheet,
-                *number,
-                &rows.values(),
-                &kind,
-                around,
-            ),
-            None => fields::read(&column.values(), &kind, &around),
+            Some((sheet, number, rows)) => {
+                read_of_sheet(values, sheet, *number, &rows.values(), &kind, around)
+            }
+            None => fields::read(&values, &kind, &around),
         };
         let emptied = fields::count_emptied(&column.view(), &outcome.column);
         let is_exact = emptied == outcome.unread.len() + outcome.missing;

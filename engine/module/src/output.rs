@@ -67,7 +67,8 @@ impl Frame {
 
     /// The first text that a worksheet cannot hold, if there is one.
     fn find_illegal_text(&self, py: Python<'_>) -> Option<String> {
-        py.detach(|| find_illegal_text(&self.frame))
+        let columns: Vec<usize> = (0..self.frame.names.len()).collect();
+        py.detach(|| find_illegal_text(&self.frame.names, &self.frame, &columns))
     }
 }
 

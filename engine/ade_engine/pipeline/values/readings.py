@@ -110,7 +110,7 @@ def list_totals(context: RunContext, table: pl.DataFrame, around: Surroundings) 
 
 
 def _doubts_of_field(around: Surroundings, field: str, height: int) -> list[pl.Series]:
-    """What is said of the cells of each ambiguous column that was read for a field, its own column first.
+    """Returns the doubts about the cells of each ambiguous column that was read for a field, of its own column first.
 
     Where the own column was read, too, another one stands in for its cells that are blank or could not be read.
     """
@@ -132,7 +132,7 @@ def _doubts_of_field(around: Surroundings, field: str, height: int) -> list[pl.S
             first = said.is_not_null().arg_max()
             used = pl.select(pl.when(stands_in).then(said)).to_series()
             if readings[name]["open"] is None and used.null_count() == height and first is not None:
-                # What is said of the column stands at the first of its cells that count.
+                # The doubt about the column stands at the first of its cells that count.
                 filled = stands_in & filled_rows(around.table, [name])
                 used = used.scatter(filled.arg_max(), said[first]) if filled.any() else used
             said = used
@@ -150,7 +150,7 @@ def messages_of(around: Surroundings) -> dict[str, tuple[str, str | None]]:
 
 
 def _doubts(around: Surroundings, reading: dict[str, Any], height: int) -> pl.Series:
-    """What is said of the cells of an ambiguous column: of each one that only a setting decided, else of the first one."""
+    """Returns the doubts about the cells of an ambiguous column: about each one that only a setting decided, else about the first one."""
     if reading["open"] is not None:
         by = "the reader's argument" if reading["by"] == "argument" else reading["by"]
         said = f"ambiguous: {reading['read_as']} by {by} alone"
@@ -210,7 +210,7 @@ def _emptied(around: Surroundings, table: pl.DataFrame, field: str) -> pl.Series
         return None
     for messages in around.unread.get(field, ()):
         if len(messages) == len(emptied):
-            # What the reader says is nearer to the point than "left empty".
+            # The message of the reader is nearer to the point than "left empty".
             there = series_of(_native.filled_rows([emptied], len(emptied), 1))
             emptied = _first_said([messages, emptied]).zip_with(there, emptied)
     return emptied

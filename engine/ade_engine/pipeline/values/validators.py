@@ -131,7 +131,7 @@ class Validators(Expressions):
             if is_known and said is None:
                 has_passed = True
             elif isinstance(expression, Check) and expression.is_about_repeats and _is_one_cell_in_rows(context, expression.column, table):
-                # What a cell of the sheet says once stands in several rows of a table that was reshaped.
+                # One cell of the sheet stands in several rows of a table that was reshaped.
                 several = context.cells.several(table.get_column(expression.column), table.get_column(ROW))
                 messages.append(pl.when(pl.lit(several)).then(expression.cast(pl.String)))
                 speakers.append(entry)

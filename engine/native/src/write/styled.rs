@@ -10,8 +10,7 @@ use super::cells::{CellStyle, CellWriter, start_of_cell};
 use super::measure::{Class, MEASURED_ROWS, Measure, is_blank, is_formula, shown_length};
 use super::severity::{ERROR, SEVERITIES, WARNING};
 use super::styles::{GENERAL, Look};
-use super::text::{cut, has_control, is_illegal};
-use crate::cells::parts::share_tasks;
+use super::text::{find_illegal_text, has_control};
 use crate::columns::frame::Frame;
 use crate::columns::view::{ColumnView, Value};
 
@@ -234,35 +233,12 @@ impl Styled {
         &self.looks
     }
 
-    /// The first text that a worksheet cannot hold, if there is one.
+    /// Returns the first text that a worksheet cannot hold, if there is one.
     pub fn find_illegal_text(&self) -> Option<String> {
-        let header = self.columns.iter().map(|column| &column.header);
-        if let Some(header) = header.into_iter().find(|header| is_illegal(header)) {
-            return Some(cut(header).to_owned());
-        }
+        let headers = self.columns.iter().map(|column| &column.header);
         let sources = self.columns.iter().filter_map(|column| column.source);
         let sources: Vec<usize> = sources.collect();
-        for batch in 0..self.frame.batch_count() {
-            let views = self.frame.columns(batch);
-            let views = sources.iter().map(|&source| &views[source]);
-            let texts: Vec<&ColumnView<'_>> = views.filter(|view| view.is_text()).collect();
-            let rows = self.frame.batch_rows(batch);
-            let illegal = |view: &ColumnView<'_>| {
-                let mut values = (0..rows).map(|row| view.value(row));
-                values.find_map(|value| match value {
-                    Value::Text(text) if is_illegal(text) => Some(cut(text).to_owned()),
-                    _ => None,
-                })
-            };
-            if let Some(found) = share_tasks(texts, rows, illegal)
-                .into_iter()
-                .flatten()
-                .next()
-            {
-                return Some(found);
-            }
-        }
-        None
+        find_illegal_text(headers, &self.frame, &sources)
     }
 
     fn measure(&self, wishes: &[Wish]) -> Vec<Measure> {

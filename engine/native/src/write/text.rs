@@ -3,38 +3,40 @@
 use std::borrow::Cow;
 use std::io::Write;
 
+use crate::cells::parts::share_tasks;
 use crate::cells::white_space::{is_control, is_python_space};
 use crate::columns::frame::Frame;
-use crate::columns::view::Value;
+use crate::columns::view::{ColumnView, Value};
 
 /// The longest text that a cell may hold, in characters.
 const MAXIMUM_TEXT: usize = 32_767;
 
-/// The first text of a frame that cannot stand in a worksheet, if there is one. Column names count.
-pub fn find_illegal_text(frame: &Frame) -> Option<String> {
-    if let Some(name) = frame.names.iter().find(|name| is_illegal(name)) {
-        return Some(cut(name).to_owned());
+/// Returns the first text that a worksheet cannot hold, if there is one: of the headers, then of some columns of a frame.
+pub fn find_illegal_text<'a>(
+    headers: impl IntoIterator<Item = &'a String>,
+    frame: &Frame,
+    columns: &[usize],
+) -> Option<String> {
+    let illegal = |text: &str| is_illegal(text).then(|| cut(text).to_owned());
+    if let Some(found) = headers.into_iter().find_map(|header| illegal(header)) {
+        return Some(found);
     }
-    for batch in 0..frame.batch_count() {
-        for column in frame
-            .columns(batch)
-            .iter()
-            .filter(|column| column.is_text())
-        {
-            for row in 0..frame.batch_rows(batch) {
-                if let Value::Text(text) = column.value(row)
-                    && is_illegal(text)
-                {
-                    return Some(cut(text).to_owned());
-                }
-            }
-        }
-    }
-    None
+    (0..frame.batch_count()).find_map(|batch| {
+        let (views, rows) = (frame.columns(batch), frame.batch_rows(batch));
+        let views = columns.iter().map(|&column| &views[column]);
+        let find = |view: &ColumnView<'_>| {
+            (0..rows).find_map(|row| match view.value(row) {
+                Value::Text(text) => illegal(text),
+                _ => None,
+            })
+        };
+        let texts = views.filter(|view| view.is_text()).collect();
+        share_tasks(texts, rows, find).into_iter().flatten().next()
+    })
 }
 
 /// Whether text holds a control character other than tab, line feed and carriage return in what would be written.
-pub(super) fn is_illegal(text: &str) -> bool {
+fn is_illegal(text: &str) -> bool {
     has_control(text) && has_control(cut(text))
 }
 
