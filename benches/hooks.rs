@@ -15,7 +15,7 @@ use harness::Bench;
 const ROWS: u32 = 20_000;
 const MANY_ROWS: u32 = 50_000;
 const OPERATIONS: &str = include_str!("engine/operations.py");
-const NAMES: [&str; 10] = [
+const NAMES: [&str; 8] = [
     "read_all",
     "read_styles_of_all",
     "style_all",
@@ -23,8 +23,6 @@ const NAMES: [&str; 10] = [
     "insert_rows",
     "delete_a_row",
     "insert_a_column",
-    "move_a_range",
-    "copy_the_sheet",
     "source_number_formats",
 ];
 

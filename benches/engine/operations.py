@@ -42,14 +42,6 @@ def insert_a_column(sheet):
     sheet.insert_cols(3)
 
 
-def move_a_range(sheet):
-    sheet.move_range(f"A2:C{sheet.max_row}", rows=3, cols=20)
-
-
-def copy_the_sheet(sheet):
-    sheet.parent.copy_worksheet(sheet)
-
-
 def source_number_formats(sheet):
     for row in sheet.iter_rows():
         for cell in row:

@@ -48,7 +48,7 @@ def test_letting_go_of_cells_and_writing_in_pieces_shows_nowhere(tmp_path, start
     """Small sheets never have so many cells that some are let go, nor so many rows that they are written in pieces."""
     for module, name, value in (
         ("worksheets.cells", "_ROUND", 3), ("worksheets.rows", "_STRETCH", 4),
-        ("worksheets.rows", "_STRETCHES_KEPT", 1), ("worksheets.worksheet", "_SMALL_RANGE", 1),
+        ("worksheets.rows", "_STRETCHES_KEPT", 1),
         ("worksheets.save", "_ROWS_AT_A_TIME", 3),
     ):
         monkeypatch.setattr(f"ade_engine.io.{module}.{name}", value)

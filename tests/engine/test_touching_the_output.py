@@ -66,7 +66,7 @@ def test_styling_a_large_sheet_costs_little_memory(tmp_path):
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     style_header(sheet)
     output.save(str(tmp_path / "a.xlsx"))
-    assert len(list(sheet._cells.bands)) == 2 and sum(1 for _ in sheet._cells.made()) < 100
+    assert len(sheet._cells.blocks) == 2 and sum(1 for _ in sheet._cells.made()) < 100
     # An object for each of its 240,000 cells would take about 100 MB.
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 60_000
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 from openpyxl.cell.cell import MergedCell
 
 from ade_engine.io.scan.sheet_scan import SheetScan
-from ade_engine.io.worksheets.bands import Columns
 from ade_engine.io.worksheets.cells import LazyCells
 from ade_engine.io.worksheets.rows import ScanRows
 from ade_engine.io.worksheets.worksheet import LazyWorksheet
@@ -33,10 +32,9 @@ class Origin:
         while first < stop and scan.is_empty_row(stop - 1):
             stop -= 1
         self._rows = ScanRows(scan, first, stop)
-        self._columns = Columns({column + 1: column for column in range(scan.width)})
         self._first_row = first + 1
         if first < stop:
-            worksheet._cells.bands.append(self._first_row, self._rows, self._columns)
+            worksheet._cells.append_rows(self._first_row, self._rows)
         worksheet._current_row = scan.rows_emitted
         for first_row, last_row, first_column, last_column in merged_ranges:
             worksheet.merge_cells(
@@ -52,14 +50,10 @@ class Origin:
         if type(cells) is not LazyCells or worksheet.max_row != self._last_row:
             return False
         rows = self._rows
-        if rows.holes or any(rows.changes.values()):
+        if any(rows.changes.values()) or cells.is_scattered:
             return False
-        for band in cells.bands:
-            part = band.parts[0]
-            if len(band.parts) != 1 or part.rows is not rows or part.columns != self._columns:
-                return False
-            if part.first != band.first_row - self._first_row:
-                return False
+        if any(block.start != block.first_row - self._first_row or block.columns != tuple(range(rows.width)) for block in cells.blocks):
+            return False
         merged = 0
         for (row, column), cell in cells.made():
             if type(cell) is MergedCell:
@@ -73,7 +67,7 @@ class Origin:
     def _has_value(self, row: int, column: int, value: Any) -> bool:
         """Whether this is the value that a place came with."""
         own_row = row - self._first_row
-        if not 0 <= own_row < self._rows.height or column not in self._columns:
+        if not 0 <= own_row < self._rows.height or column > self._rows.width:
             return value is None
         original = self._rows.original(own_row, column - 1)
         return type(value) is type(original) and value == original

@@ -1,9 +1,10 @@
 """The cells of a worksheet by (row, column), of which most need not exist as objects.
 
-:class:`LazyCells` takes the place of the dictionary that an openpyxl worksheet keeps its cells in. A cell that belongs
-to rows (:mod:`ade_engine.io.worksheets.rows`) is made when it is accessed. When no other reference to it exists,
-its content is noted in the rows and the object is dropped, so that a hook that visits a million cells needs memory for
-a few thousand of them at a time.
+:class:`LazyCells` takes the place of the dictionary that an openpyxl worksheet keeps its cells in. Rows that were appended whole
+(:mod:`ade_engine.io.worksheets.rows`) are its blocks: a cell of them is made when it is accessed. When no other reference to it
+exists, its content is noted in the rows and the object is dropped, so that a hook that visits a million cells needs memory for
+a few thousand of them at a time. Rows and columns can be inserted and deleted without making cells. Before anything else moves or
+removes cells, all of them are made.
 """
 
 from __future__ import annotations
@@ -14,7 +15,6 @@ from sys import getrefcount
 from openpyxl.cell.cell import Cell
 from openpyxl.worksheet.worksheet import Worksheet
 
-from ade_engine.io.worksheets.bands import Bands
 from ade_engine.io.worksheets.rows import Rows
 
 TYPE_CHECKING = False
@@ -25,23 +25,113 @@ if TYPE_CHECKING:
 _ROUND = 1 << 12
 
 
-class LazyCells(dict):
-    """The cells of a worksheet: those that exist as objects, and those that rows would make.
+class Block:
+    """Rows of a sheet, from 1 and inclusive, that hold some rows from the one with the number ``start`` on."""
 
-    The dictionary itself holds the objects. At a place that has one, the rows below it do not count.
+    __slots__ = ("first_row", "last_row", "rows", "start", "columns")
+
+    def __init__(self, first_row: int, last_row: int, rows: Rows, start: int, columns: tuple[int | None, ...]):
+        self.first_row = first_row
+        self.last_row = last_row
+        self.rows = rows
+        self.start = start
+        #: For each column of the sheet the column of the rows; ``None`` for one without cells.
+        self.columns = columns
+
+    def column(self, column: int) -> int | None:
+        """The column of the rows that stands in a column of the sheet."""
+        return self.columns[column - 1] if 0 < column <= len(self.columns) else None
+
+
+class LazyCells(dict):
+    """The cells of a worksheet: those that exist as objects, and those that blocks would make.
+
+    The dictionary itself holds the objects. At a place that has one, the block below it does not count.
     """
 
-    __slots__ = ("worksheet", "bands", "_loose", "_last_loose_row", "_next_round")
+    __slots__ = ("worksheet", "blocks", "is_scattered", "_last_block", "_loose", "_last_loose_row", "_next_round")
 
     def __init__(self, worksheet: Worksheet):
         super().__init__()
         self.worksheet = worksheet
-        self.bands = Bands()
-        #: The places of cells that were added: among them all outside the bands.
+        #: From top to bottom.
+        self.blocks: list[Block] = []
+        #: Whether all cells were made, so that rows are known no longer.
+        self.is_scattered = False
+        self._last_block: Block | None = None
+        #: The places of cells that were added: among them all outside the blocks.
         self._loose: set[tuple[int, int]] = set()
         #: The last row of these; ``None`` where it has to be looked for.
         self._last_loose_row: int | None = 0
         self._next_round = _ROUND
+
+    # Blocks ---------------------------------------------------------------------------------------------------------
+
+    def at(self, row: int) -> Block | None:
+        """The block that a row of the sheet is in."""
+        block = self._last_block
+        if block is not None and block.first_row <= row <= block.last_row:
+            return block
+        for block in self.blocks:
+            if block.first_row <= row <= block.last_row:
+                self._last_block = block
+                return block
+        return None
+
+    def find(self, row: int, column: int) -> tuple[Rows, int, int] | None:
+        """The rows that have a place of the sheet, with its row and column there."""
+        block = self.at(row)
+        own = None if block is None else block.column(column)
+        return None if own is None else (block.rows, block.start + row - block.first_row, own)
+
+    def append_rows(self, first_row: int, rows: Rows) -> None:
+        """Put rows where nothing stands below."""
+        self.blocks.append(Block(first_row, first_row + rows.height - 1, rows, 0, tuple(range(rows.width))))
+
+    def shift_rows(self, first_row: int, offset: int, removed: int = 0) -> None:
+        """Move all rows from one on, after as many as are ``removed`` there were taken away."""
+        blocks, stop = [], first_row + removed
+        for block in self.blocks:
+            for first, last in ((block.first_row, min(block.last_row, first_row - 1)), (max(block.first_row, stop), block.last_row)):
+                if first <= last:
+                    moved = offset if first >= stop else 0
+                    blocks.append(Block(first + moved, last + moved, block.rows, block.start + first - block.first_row, block.columns))
+        self.blocks, self._last_block = blocks, None
+        self._rekey(lambda row, column: None if first_row <= row < stop else (row + offset, column) if row >= stop else (row, column))
+
+    def shift_columns(self, first_column: int, offset: int, removed: int = 0) -> None:
+        """Move all columns from one on, after as many as are ``removed`` there were taken away."""
+        stop = first_column + removed
+        for block in self.blocks:
+            if len(block.columns) >= first_column:
+                block.columns = block.columns[: first_column - 1] + (None,) * (offset + removed) + block.columns[stop - 1 :]
+        self.blocks = [block for block in self.blocks if set(block.columns) - {None}]
+        self._last_block = None
+        self._rekey(lambda row, column: None if first_column <= column < stop else (row, column + offset) if column >= stop else (row, column))
+
+    def _rekey(self, place: Callable[[int, int], tuple[int, int] | None]) -> None:
+        """Give the cell objects other places; those that get none are dropped."""
+        moved = []
+        self._last_loose_row = None
+        for key in list(dict.keys(self)):
+            other = place(*key)
+            if other != key:
+                moved.append((other, dict.pop(self, key), key in self._loose))
+                self._loose.discard(key)
+        for other, cell, is_loose in moved:
+            if other is not None:
+                cell.row, cell.column = other
+                dict.__setitem__(self, other, cell)
+                if is_loose:
+                    self._loose.add(other)
+
+    def scatter(self) -> None:
+        """Make all cells, so that the sheet is like any other of openpyxl."""
+        if self.blocks:
+            cells = dict(self.items())
+            self.blocks, self.is_scattered = [], True
+            self._last_block = None
+            self.update(cells)
 
     # Making cells and letting them go ------------------------------------------------------------------------------
 
@@ -56,20 +146,18 @@ class LazyCells(dict):
 
     def row_cells(self, row: int, first_column: int, last_column: int) -> tuple[Any, ...] | None:
         """The cells of a row, where each of them exists or can be made; else ``None``."""
-        band = self.bands.at(row)
-        if band is None or len(band.parts) != 1 or band.parts[0].rows.holes:
+        block = self.at(row)
+        if block is None:
             return None
-        part = band.parts[0]
-        columns = part.columns
         known = dict.get
         cells = [known(self, (row, column)) for column in range(first_column, last_column + 1)]
         if None in cells:
-            wanted = [(column, columns.get(column)) for column, cell in enumerate(cells, first_column) if cell is None]
+            wanted = [(column, block.column(column)) for column, cell in enumerate(cells, first_column) if cell is None]
             if any(own_column is None for _, own_column in wanted):
                 return None
-            own_row = part.first + row - band.first_row
+            own_row = block.start + row - block.first_row
             keep = dict.__setitem__
-            for column, cell in part.rows.make_row(self.worksheet, row, wanted, own_row):
+            for column, cell in block.rows.make_row(self.worksheet, row, wanted, own_row):
                 cells[column - first_column] = cell
                 keep(self, (row, column), cell)
             if dict.__len__(self) > self._next_round:
@@ -78,31 +166,20 @@ class LazyCells(dict):
 
     def release(self) -> None:
         """Drop the cell objects without another reference, noting their content in their rows."""
-        at = self.bands.at
         table = self.worksheet.parent._ade_styles
-        band = None
         for key in list(dict.keys(self)):
-            row, column = key
-            if band is None or not band.first_row <= row <= band.last_row:
-                band = at(row)
-                if band is None:
-                    continue
+            place = self.find(*key)
+            if place is None:
+                continue
             cell = dict.__getitem__(self, key)
             if getrefcount(cell) > _HELD_BY_NOBODY_ELSE or type(cell) is not Cell:
                 continue
-            if cell._comment is not None or cell._hyperlink is not None or cell.row != row or cell.column != column:
+            if cell._comment is not None or cell._hyperlink is not None or (cell.row, cell.column) != key:
                 continue
-            for part in band.parts:
-                own_column = part.columns.get(column)
-                if own_column is not None:
-                    own_row = part.first + row - band.first_row
-                    # A cell at a place without one in the rows was added by a hook: it stays.
-                    if (own_row, own_column) not in part.rows.holes and part.rows.take_back(
-                        cell, own_row, own_column, table
-                    ):
-                        dict.__delitem__(self, key)
-                        self._leave(key)
-                    break
+            rows, own_row, own_column = place
+            if rows.take_back(cell, own_row, own_column, table):
+                dict.__delitem__(self, key)
+                self._leave(key)
         self._next_round = 2 * dict.__len__(self) + _ROUND
 
     def made(self) -> Iterator[tuple[tuple[int, int], Any]]:
@@ -113,36 +190,16 @@ class LazyCells(dict):
         """The last row with a cell, 0 where there is none."""
         if self._last_loose_row is None:
             self._last_loose_row = max((row for row, _ in self._loose), default=0)
-        return max(self._last_loose_row, self.bands.last_row())
+        return max(self._last_loose_row, max((block.last_row for block in self.blocks), default=0))
 
     def extent(self) -> tuple[int, int, int, int] | None:
         """First and last row, first and last column with a cell; ``None`` where there is no cell."""
-        extents = [extent for band in self.bands if (extent := band.extent()) is not None]
-        if self._loose:
-            rows = [row for row, _ in self._loose]
-            columns = [column for _, column in self._loose]
-            extents.append((min(rows), max(rows), min(columns), max(columns)))
-        if not extents:
-            return None
-        first_rows, last_rows, first_columns, last_columns = zip(*extents)
-        return min(first_rows), max(last_rows), min(first_columns), max(last_columns)
-
-    def rekey(self, place: Callable[[int, int], tuple[int, int] | None]) -> None:
-        """Give the cell objects other places; those that get none are dropped. A cell that moves replaces one that
-        stays."""
-        moved = []
-        self._last_loose_row = None
-        for key in list(dict.keys(self)):
-            other = place(*key)
-            if other != key:
-                moved.append((other, dict.pop(self, key), key in self._loose))
-                self._loose.discard(key)
-        for other, cell, is_loose in moved:
-            if other is not None:
-                cell.row, cell.column = other
-                dict.__setitem__(self, other, cell)
-                if is_loose:
-                    self._loose.add(other)
+        rows = [row for row, _ in self._loose]
+        columns = [column for _, column in self._loose]
+        for block in self.blocks:
+            rows += block.first_row, block.last_row
+            columns += (column for column, own in enumerate(block.columns, 1) if own is not None)
+        return (min(rows), max(rows), min(columns), max(columns)) if rows else None
 
     # The methods of a dictionary with these keys --------------------------------------------------------------------
 
@@ -160,13 +217,13 @@ class LazyCells(dict):
             self._last_loose_row = key[0]
 
     def __missing__(self, key: Any) -> Any:
-        place = self.bands.find(*key)
+        place = self.find(*key)
         if place is None:
             raise KeyError(key)
         return self.make(key, place)
 
     def __contains__(self, key: Any) -> bool:
-        return dict.__contains__(self, key) or self.bands.find(*key) is not None
+        return dict.__contains__(self, key) or self.find(*key) is not None
 
     def get(self, key: Any, default: Any = None) -> Any:
         return self[key] if key in self else default
@@ -174,9 +231,10 @@ class LazyCells(dict):
     def __delitem__(self, key: Any) -> None:
         if key not in self:
             raise KeyError(key)
+        if self.find(*key) is not None:
+            self.scatter()
         dict.pop(self, key, None)
         self._leave(key)
-        self.bands.punch(*key)
 
     def pop(self, key: Any, *default: Any) -> Any:
         if key not in self:
@@ -201,23 +259,19 @@ class LazyCells(dict):
         dict.clear(self)
         self._loose.clear()
         self._last_loose_row = 0
-        self.bands = Bands()
+        self.blocks, self.is_scattered = [], True
+        self._last_block = None
 
     def __iter__(self) -> Iterator[tuple[int, int]]:
         made = dict.fromkeys(dict.keys(self))
         yield from made
-        for band in list(self.bands):
-            first_row, last_row = band.first_row, band.last_row
-            places = [(part, list(part.columns.items()), part.first - first_row) for part in band.parts]
-            for row in range(first_row, last_row + 1):
-                for part, columns, offset in places:
-                    holes = part.rows.holes
-                    for column, own_column in columns:
-                        if (row, column) not in made and not (holes and (row + offset, own_column) in holes):
-                            yield row, column
+        for block in list(self.blocks):
+            columns = [column for column, own in enumerate(block.columns, 1) if own is not None]
+            for row in range(block.first_row, block.last_row + 1):
+                yield from ((row, column) for column in columns if (row, column) not in made)
 
     def __len__(self) -> int:
-        return sum(1 for _ in self) if self.bands else dict.__len__(self)
+        return sum(1 for _ in self) if self.blocks else dict.__len__(self)
 
     def __bool__(self) -> bool:
         return dict.__len__(self) > 0 or next(iter(self), None) is not None

@@ -32,8 +32,8 @@ def is_as_written(worksheet: Any, first_row: int, rows: FrameRows) -> bool:
 def _changed(worksheet: Any, first_row: int, rows: FrameRows, *, with_columns: bool) -> set[tuple[int, int]] | None:
     """The places (row, column) in rows whose values were changed; nothing where the rows have moved."""
     cells = getattr(worksheet, "_cells", None)
-    # A cell that was taken away may stand elsewhere now.
-    if type(cells) is not LazyCells or rows.holes:
+    # Of scattered cells nobody knows where they were.
+    if type(cells) is not LazyCells or cells.is_scattered:
         return None
     cells.release()
     loose = _loose_rows(cells, first_row, rows, with_columns=with_columns)
@@ -56,24 +56,23 @@ def _changed(worksheet: Any, first_row: int, rows: FrameRows, *, with_columns: b
 
 def _loose_rows(cells: LazyCells, first_row: int, rows: FrameRows, *, with_columns: bool) -> list[int] | None:
     """Of the rows those that are cells one by one; nothing where other rows stand in their place."""
-    columns = {column + 1: column for column in range(rows.width)} if with_columns else None
-    if any(part.rows is rows for band in cells.bands for part in band.parts if not first_row <= band.first_row < first_row + rows.height):
+    columns = tuple(range(rows.width)) if with_columns else None
+    if any(block.rows is rows for block in cells.blocks if not first_row <= block.first_row < first_row + rows.height):
         return None
     loose, row = [], 0
     while row < rows.height and rows.width:
-        band = cells.bands.at(first_row + row)
-        if band is None:
+        block = cells.at(first_row + row)
+        if block is None:
             loose.append(row)
             row += 1
             continue
-        parts = [part for part in band.parts if part.rows is rows]
-        if not parts or any(part.first + first_row + row - band.first_row != row for part in parts):
+        if block.rows is not rows or block.start + first_row + row - block.first_row != row:
             return None
         if columns is None:
-            columns = dict(parts[0].columns)
-        if len(parts) > 1 or dict(parts[0].columns) != columns:
+            columns = block.columns
+        if block.columns != columns:
             return None
-        row = band.last_row + 1 - first_row
+        row = block.last_row + 1 - first_row
     return loose
 
 

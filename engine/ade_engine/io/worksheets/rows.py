@@ -1,7 +1,7 @@
 """Rows that a worksheet holds without a cell object for each of their values.
 
 :class:`Rows` are the rows of one table as they were appended, with changes of single cells since. They make a cell when
-it is accessed, and take it back when no reference to it is left. :mod:`ade_engine.io.worksheets.bands` records their place
+it is accessed, and take it back when no reference to it is left. :mod:`ade_engine.io.worksheets.cells` records their place
 in a sheet.
 """
 
@@ -37,6 +37,8 @@ _STRETCH = 512
 #: So many stretches of rows are kept at a time.
 _STRETCHES_KEPT = 8
 _NO_STYLE = StyleArray().tobytes()
+
+
 class StyleTable:
     """The styles that single cells were given, by number. 0 is the style a value of its kind has anyway, 1 none."""
 
@@ -59,7 +61,7 @@ class StyleTable:
 class Rows:
     """Rows of values that came together, each column counted from 0, and what was changed in single cells since."""
 
-    __slots__ = ("height", "width", "styles", "changes", "holes", "_values", "_kept", "_missed")
+    __slots__ = ("height", "width", "styles", "changes", "_values", "_kept", "_missed")
 
     #: The same rows as the native writer reads them; ``None`` where only openpyxl can write them.
     native: Any = None
@@ -71,8 +73,6 @@ class Rows:
         self.styles: dict[int, array] = {}
         #: For each column, the rows whose cells were given another value or data type, and these.
         self.changes: dict[int, dict[int, tuple[Any, str]]] = {}
-        #: Places (row, column) whose cells were taken away.
-        self.holes: set[tuple[int, int]] = set()
         self._values: dict[tuple[int, int], list[Any]] = {}
         # Cells are visited along rows or along columns; either way this many stretches are kept.
         self._kept = _STRETCHES_KEPT * width
@@ -93,16 +93,6 @@ class Rows:
 
     def learn_styles(self, worksheet: Worksheet) -> None:
         """Let the workbook know the number formats of these values, in the order in which openpyxl would meet them."""
-
-    def copy(self) -> Rows:
-        """The same rows, to be changed apart from these."""
-        twin = copy(self)
-        twin.styles = {column: styles[:] for column, styles in self.styles.items()}
-        twin.changes = {column: dict(changes) for column, changes in self.changes.items()}
-        twin.holes = set(self.holes)
-        twin._values = {}
-        twin._missed = {}
-        return twin
 
     def original(self, row: int, column: int) -> Any:
         """The value as it came."""
@@ -287,15 +277,6 @@ class FrameRows(Rows):
     def is_temporal(self, column: int) -> bool:
         """Whether the column may hold dates or times."""
         return isinstance(self._binders[column], TemporalBinder) or column in self._objects
-
-
-class BlankRows(Rows):
-    """Cells without values."""
-
-    __slots__ = ()
-
-    def original(self, row: int, column: int) -> Any:
-        return None
 
 
 class ScanRows(Rows):

@@ -10,7 +10,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 from bisect import bisect_left
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from decimal import Decimal
 from types import SimpleNamespace
 from zipfile import ZIP_DEFLATED
@@ -49,9 +49,8 @@ from openpyxl.xml.functions import tostring
 
 from ade_engine import _native
 from ade_engine.io.limits import LAST_COLUMN, LAST_ROW
-from ade_engine.io.worksheets.bands import Band
-from ade_engine.io.worksheets.cells import LazyCells
-from ade_engine.io.worksheets.rows import BlankRows, FrameRows
+from ade_engine.io.worksheets.cells import Block, LazyCells
+from ade_engine.io.worksheets.rows import FrameRows
 from ade_engine.io.worksheets.valid import (
     Archive,
     ValidWorkbookWriter,
@@ -172,7 +171,7 @@ class _SheetWriter(WorksheetWriter):
         self._texts: dict[tuple[int, int], str] = {}
         #: Rows that have a height or the like, in order.
         self._described = sorted(row for row in worksheet.row_dimensions if 1 <= row <= LAST_ROW)
-        count = sum((band.last_row - band.first_row + 1) * len(part.columns) for band in cells.bands for part in band.parts)
+        count = sum((block.last_row - block.first_row + 1) * len(block.columns) for block in cells.blocks)
         #: Whether the sheet may take more than 4 GiB unpacked.
         self.may_be_large = (count + dict.__len__(cells)) * 100 > 1 << 31
 
@@ -274,24 +273,24 @@ class _SheetWriter(WorksheetWriter):
         self._styles = [
             0 if style is None else worksheet.parent._cell_styles.add(style) for style in table.styles
         ]
-        for first_row, last_row, band in self._stretches():
-            yield self._stretch(first_row, last_row, band)
+        for first_row, last_row, block in self._stretches():
+            yield self._stretch(first_row, last_row, block)
         # Writing a cell notes its link, which write_rows did already.
         del worksheet._hyperlinks[links:]
 
-    def _stretches(self) -> Iterator[tuple[int, int, Band | None]]:
-        """Rows that are written at once: bands or parts of them, and what lies between bands."""
+    def _stretches(self) -> Iterator[tuple[int, int, Block | None]]:
+        """Rows that are written at once: blocks or parts of them, and what lies between blocks."""
         next_row = 1
-        for band in [*self._cells.bands, None]:
-            first_row = LAST_ROW + 1 if band is None else band.first_row
+        for block in [*self._cells.blocks, None]:
+            first_row = LAST_ROW + 1 if block is None else block.first_row
             yield from ((first, last, None) for first, last in self._loose_rows(next_row, first_row - 1))
-            if band is not None:
-                for row in range(band.first_row, min(band.last_row, LAST_ROW) + 1, _ROWS_AT_A_TIME):
-                    yield row, min(row + _ROWS_AT_A_TIME - 1, band.last_row, LAST_ROW), band
-                next_row = band.last_row + 1
+            if block is not None:
+                for row in range(block.first_row, min(block.last_row, LAST_ROW) + 1, _ROWS_AT_A_TIME):
+                    yield row, min(row + _ROWS_AT_A_TIME - 1, block.last_row, LAST_ROW), block
+                next_row = block.last_row + 1
 
     def _loose_rows(self, first_row: int, last_row: int) -> Iterator[tuple[int, int]]:
-        """Stretches outside bands in which there is something to write."""
+        """Stretches outside blocks in which there is something to write."""
         row = first_row
         while row <= last_row:
             made, described = bisect_left(self._made, (row, 0)), bisect_left(self._described, row)
@@ -303,22 +302,22 @@ class _SheetWriter(WorksheetWriter):
             yield row, last
             row = last + 1
 
-    def _stretch(self, first_row: int, last_row: int, band: Band | None) -> bytes:
+    def _stretch(self, first_row: int, last_row: int, block: Block | None) -> bytes:
         own: dict[tuple[int, int], str] = {}
         parts = []
-        for part in () if band is None else band.parts:
-            rows = part.rows
-            first = part.first + first_row - band.first_row
+        if block is not None:
+            rows = block.rows
+            first = block.start + first_row - block.first_row
             stop = first + last_row - first_row + 1
             by_openpyxl = self._columns_for_openpyxl(rows)
             columns = []
-            for column, own_column in part.columns.items():
-                if column > LAST_COLUMN:
+            for column, own_column in enumerate(block.columns[:LAST_COLUMN], 1):
+                if own_column is None:
                     continue
                 styles = rows.styles.get(own_column)
                 columns.append((column - 1, own_column, None if styles is None else _little_endian(styles[first:stop])))
                 changes = rows.changes.get(own_column, {})
-                if by_openpyxl is None or own_column in by_openpyxl:
+                if own_column in by_openpyxl:
                     changed = range(first, stop)
                 elif len(changes) < stop - first:
                     changed = [row for row in changes if first <= row < stop]
@@ -328,11 +327,6 @@ class _SheetWriter(WorksheetWriter):
                     place = (first_row + row - first, column)
                     if not dict.__contains__(self._cells, place):
                         own[place] = self._cell(rows.make(self.ws, *place, row, own_column), *place)
-            for row, own_column in rows.holes:
-                if first <= row < stop:
-                    for column, its_own in part.columns.items():
-                        if its_own == own_column:
-                            own[first_row + row - first, column] = ""
             parts.append((rows.native, first, columns))
         start = bisect_left(self._made, (first_row, 0))
         for key in self._made[start : bisect_left(self._made, (last_row + 1, 0))]:
@@ -350,18 +344,14 @@ class _SheetWriter(WorksheetWriter):
             self._escape_formulas,
             [(row - first_row, column - 1, own[row, column]) for row, column in sorted(own)],
             [(row - first_row, self._attributes(row)) for row in described],
-            band is not None,
+            block is not None,
         )
 
-    def _columns_for_openpyxl(self, rows: Any) -> set[int] | None:
-        """Columns whose values the native writer cannot write; ``None`` for all of them."""
-        if isinstance(rows, BlankRows):
-            return set()
+    def _columns_for_openpyxl(self, rows: FrameRows) -> Collection[int]:
+        """Columns whose values the native writer cannot write."""
         if rows.native is None:
-            return None
-        if self._is_plain or not isinstance(rows, FrameRows):
-            return set()
-        return {column for column in range(rows.width) if rows.is_temporal(column)}
+            return range(rows.width)
+        return () if self._is_plain else {column for column in range(rows.width) if rows.is_temporal(column)}
 
     def _with_text(self, cell: Any, key: tuple[int, int]) -> Cell:
         """A cell with the text that is to be written, in the style of the cell that is there."""

@@ -3,24 +3,20 @@
 Hooks that style the output mostly touch a header row, widths, panes and filters; yet an ordinary openpyxl worksheet
 needs an object for each of its cells, which is nearly all of its cost in time and memory. :class:`LazyWorksheet` is an
 openpyxl worksheet in every respect, but rows that are appended to it whole stay whole: a cell of them is made when it
-is asked for, and inserting, deleting and moving rows and columns moves them without making cells. What stayed
-untouched is written natively by :mod:`ade_engine.io.worksheets.save`.
+is asked for, and inserting and deleting rows and columns moves them without making cells. What stayed untouched is
+written natively by :mod:`ade_engine.io.worksheets.save`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from copy import copy
 
 from openpyxl.utils import get_column_letter
 from openpyxl.utils.indexed_list import IndexedList
 from openpyxl.workbook.workbook import Workbook
-from openpyxl.worksheet.cell_range import CellRange
-from openpyxl.worksheet.copier import WorksheetCopy
 from openpyxl.worksheet.worksheet import Worksheet
 
 from ade_engine import _native
-from ade_engine.io.limits import LAST_COLUMN, LAST_ROW
 from ade_engine.io.stand_in import named_like
 from ade_engine.io.worksheets.cells import LazyCells
 from ade_engine.io.worksheets.fresh_cells import keep_text
@@ -29,9 +25,6 @@ from ade_engine.io.worksheets.rows import Rows, StyleTable
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
-
-#: Ranges of fewer cells are moved cell by cell.
-_SMALL_RANGE = 256
 
 
 @named_like(IndexedList)
@@ -77,38 +70,10 @@ class LazyWorkbook(Workbook):
         self._add_sheet(worksheet, index)
         return worksheet
 
-    def copy_worksheet(self, from_worksheet: Any) -> Any:
-        to_worksheet = self.create_sheet(f"{from_worksheet.title} Copy")
-        _LazyCopy(from_worksheet, to_worksheet).copy_worksheet()
-        return to_worksheet
-
     def save(self, filename: Any) -> None:
         from ade_engine.io.worksheets.save import save_workbook
 
         save_workbook(self, filename)
-
-
-class _LazyCopy(WorksheetCopy):
-    """openpyxl's copying of sheets, for which rows stay whole."""
-
-    def _copy_cells(self) -> None:
-        source, target = _lazy_cells(self.source), _lazy_cells(self.target)
-        if source is None or target is None or self.source.parent is not self.target.parent:
-            super()._copy_cells()
-            return
-        source.release()
-        target.bands = source.bands.copy()
-        for (row, column), cell in source.made():
-            twin = self.target.cell(row, column)
-            twin._value = cell._value
-            twin.data_type = cell.data_type
-            twin._style = copy(cell._style) if cell.has_style else None
-            if cell.hyperlink:
-                twin._hyperlink = copy(cell.hyperlink)
-            if cell.comment:
-                twin.comment = copy(cell.comment)
-        if target:
-            self.target._current_row = self.target.max_row
 
 
 def _lazy_cells(worksheet: Any) -> LazyCells | None:
@@ -153,7 +118,7 @@ class LazyWorksheet(Worksheet):
                 for column in range(1, rows.width + 1):
                     self._cells[row, column] = rows.make(self, row, column, row - first_row, column - 1)
         else:
-            cells.bands.append(first_row, rows)
+            cells.append_rows(first_row, rows)
         self._current_row = last_row
 
     # Access to cells ------------------------------------------------------------------------------------------------
@@ -165,7 +130,7 @@ class LazyWorksheet(Worksheet):
             key = (row, column)
             cell = dict.get(cells, key)
             if cell is None:
-                place = cells.bands.find(row, column)
+                place = cells.find(row, column)
                 if place is None:
                     return super()._get_cell(row, column)
                 cell = cells.make(key, place)
@@ -202,7 +167,7 @@ class LazyWorksheet(Worksheet):
         """A value, without a cell where rows have it."""
         cell = dict.get(cells, (row, column))
         if cell is None:
-            place = cells.bands.find(row, column)
+            place = cells.find(row, column)
             if place is not None:
                 rows, own_row, own_column = place
                 return rows.value(own_row, own_column)
@@ -258,7 +223,7 @@ class LazyWorksheet(Worksheet):
             if cell.data_type == "f" and isinstance(cell.value, ArrayFormula)
         }
 
-    # Moving rows, columns and ranges --------------------------------------------------------------------------------
+    # Inserting and deleting rows and columns ------------------------------------------------------------------------
     #
     # openpyxl makes a cell at every place from the first row (or column) that moves to the end of the sheet, and then
     # moves one after the other. What comes of that is done here at once; numbers out of the ordinary are left to it.
@@ -267,65 +232,31 @@ class LazyWorksheet(Worksheet):
         cells = self._cells_to_move(idx, amount)
         if cells is None:
             return super().insert_rows(idx, amount)
-        self._shift_rows(cells, idx, amount)
+        self._fill_to_end(cells, idx, 1)
+        cells.shift_rows(idx, amount)
         self._current_row = self.max_row
 
     def delete_rows(self, idx: int, amount: int = 1) -> None:
         cells = self._cells_to_move(idx, amount)
         if cells is None:
             return super().delete_rows(idx, amount)
-        last = idx + amount - 1
         self._fill_to_end(cells, idx + amount, 1)
-        cells.bands.remove_rows(idx, last)
-        cells.rekey(lambda row, column: None if idx <= row <= last else (row, column))
-        self._shift_rows(cells, idx + amount, -amount)
+        cells.shift_rows(idx, -amount, amount)
         self._current_row = self.max_row if cells else 0
 
     def insert_cols(self, idx: int, amount: int = 1) -> None:
         cells = self._cells_to_move(idx, amount)
         if cells is None:
             return super().insert_cols(idx, amount)
-        self._shift_columns(cells, idx, amount)
+        self._fill_to_end(cells, 1, idx)
+        cells.shift_columns(idx, amount)
 
     def delete_cols(self, idx: int, amount: int = 1) -> None:
         cells = self._cells_to_move(idx, amount)
         if cells is None:
             return super().delete_cols(idx, amount)
-        last = idx + amount - 1
         self._fill_to_end(cells, 1, idx + amount)
-        cells.bands.clear(1, LAST_ROW, idx, last)
-        cells.rekey(lambda row, column: None if idx <= column <= last else (row, column))
-        self._shift_columns(cells, idx + amount, -amount)
-
-    def move_range(self, cell_range: Any, rows: int = 0, cols: int = 0, translate: bool = False) -> None:
-        range_ = CellRange(cell_range) if isinstance(cell_range, str) else cell_range
-        cells = _lazy_cells(self)
-        if (
-            cells is None
-            or translate
-            or not (isinstance(range_, CellRange) and type(rows) is int and type(cols) is int)
-            or range_.size["rows"] * range_.size["columns"] < _SMALL_RANGE
-            or not (range_.min_row + rows >= 1 and range_.max_row + rows <= LAST_ROW)
-            or not (range_.min_col + cols >= 1 and range_.max_col + cols <= LAST_COLUMN)
-        ):
-            return super().move_range(cell_range, rows, cols, translate)
-        if not rows and not cols:
-            return None
-        cells.release()
-        first_row, last_row, first_column, last_column = range_.min_row, range_.max_row, range_.min_col, range_.max_col
-        self._fill(cells, first_row, last_row, first_column, last_column)
-        cells.bands.move((first_row, last_row, first_column, last_column), rows, cols)
-
-        def place(row: int, column: int) -> tuple[int, int] | None:
-            if first_row <= row <= last_row and first_column <= column <= last_column:
-                return row + rows, column + cols
-            if first_row <= row - rows <= last_row and first_column <= column - cols <= last_column:
-                return None
-            return row, column
-
-        cells.rekey(place)
-        range_.shift(row_shift=rows, col_shift=cols)
-        return None
+        cells.shift_columns(idx, -amount, amount)
 
     def _cells_to_move(self, idx: Any, amount: Any) -> LazyCells | None:
         """The lazy cells, if rows and columns of them can be moved at once."""
@@ -337,24 +268,9 @@ class LazyWorksheet(Worksheet):
 
     def _fill_to_end(self, cells: LazyCells, first_row: int, first_column: int) -> None:
         """Let every place from a row and column to the end of the sheet have a cell."""
-        max_row, max_column = self.max_row, self.max_column
-        if first_row <= max_row and first_column <= max_column:
-            self._fill(cells, first_row, max_row, first_column, max_column)
-
-    def _fill(self, cells: LazyCells, first_row: int, last_row: int, first_column: int, last_column: int) -> None:
-        """Let every place of a range have a cell; the sheet's current row follows the cells that it did not have."""
-        for first, last, columns in reversed(cells.bands.fill(first_row, last_row, first_column, last_column)):
-            for row in range(last, max(first, self._current_row + 1) - 1, -1):
-                if any(not dict.__contains__(cells, (row, column)) for column in columns):
-                    self._current_row = row
-                    break
-
-    def _shift_rows(self, cells: LazyCells, first_row: int, offset: int) -> None:
-        self._fill_to_end(cells, first_row, 1)
-        cells.bands.shift_rows(first_row, offset)
-        cells.rekey(lambda row, column: (row + offset, column) if row >= first_row else (row, column))
-
-    def _shift_columns(self, cells: LazyCells, first_column: int, offset: int) -> None:
-        self._fill_to_end(cells, 1, first_column)
-        cells.bands.shift_columns(first_column, offset)
-        cells.rekey(lambda row, column: (row, column + offset) if column >= first_column else (row, column))
+        max_column = self.max_column
+        for row in range(first_row, self.max_row + 1):
+            block = cells.at(row)
+            whole = 0 if block is None or None in block.columns else len(block.columns)
+            for column in range(max(first_column, whole + 1), max_column + 1):
+                self._get_cell(row, column)
