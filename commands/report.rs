@@ -13,8 +13,9 @@ use crate::ui::plural;
 
 /// Write a page of what runs found, to be read, printed or mailed
 ///
-/// It is one file that needs no network. It shows the issues and the sender's sheets with the issues where they are, what each
-/// column went to and why, and what was left out. It holds cell values; `--without-values` leaves them out.
+/// It is one file that needs no network. It lists the issues, what each column went to and why, how columns were read, and what was
+/// noticed. It holds the values of issues; `--without-values` leaves them out. The sender's sheets with the issues where they are: `ade
+/// annotate`.
 #[derive(clap::Args)]
 #[command(
     after_help = "Examples:\n  ade report latest --html crew.html\n  ade report inbox/ --html inbox.html     the last run of each file\n  ade report 0199c2 --html crew.html --without-values"
@@ -30,7 +31,7 @@ pub struct Args {
     /// Where the page goes: a file, or a folder in which it is named after the input
     #[arg(long, value_name = "FILE", value_parser = page)]
     html: PathBuf,
-    /// Leave out cell values: no sheets, no values of issues and not what checks say of them, but their cells and rules
+    /// Leave out cell values: no values of issues and not what checks say of them, but their cells and rules
     #[arg(long)]
     without_values: bool,
 }

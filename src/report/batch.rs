@@ -7,36 +7,24 @@ use std::collections::{BTreeMap, BTreeSet};
 use maud::{Markup, html};
 
 use super::columns;
-use super::facts::{Column, Facts};
+use super::file::File;
 use super::html::{Page, class_of, clipped, severity_mark, table, value};
 use super::list;
 use super::parts::{self, Ended, Options, ReportError};
-use super::prepared::{Prepared, prepare};
 use super::run;
 use super::words::without_paths;
 use crate::base::counted::{bytes, duration, plural, thousands};
+use crate::engine::report::Column;
 use crate::issues::Severity;
 use crate::run::results::demands::Nothing;
-use crate::store::{RunMetrics, RunRecord, RunStatus, Store};
+use crate::store::{RunRecord, RunStatus, Store};
 
-/// Above so many files with issues a rule has its sum alone.
-const FILES_WITH_COLUMNS: usize = 6;
-/// So many rules and headers are shown.
-const MOST: usize = 200;
-
-/// A file in the table of files, and what it adds to those across files.
-struct File {
-    run: RunRecord,
-    /// Its number among the runs, from 0.
-    number: usize,
-    refused: bool,
-    ended: Ended,
-    /// The fields that it has no column for.
-    lacking: Vec<String>,
-    count: u64,
-    counts: Option<[u64; 3]>,
-    written: Option<(u64, u64)>,
-}
+/// The most files with issues for which a rule has a count each; of more it has the sum alone.
+const MAX_FILES_WITH_COLUMNS: usize = 6;
+/// The most rules and headers that are shown.
+const MAX_LINES: usize = 200;
+/// The most headers that are told apart.
+const MAX_HEADERS: usize = 10_000;
 
 /// A rule across files, by severity, field and name.
 type Rules = BTreeMap<(Severity, String, String), RuleOfFiles>;
@@ -69,36 +57,43 @@ pub fn write(
     runs: &[RunRecord],
     options: Options,
 ) -> Result<(), ReportError> {
-    let without = Options { values: false };
     let mut common = Common::default();
     let mut files = Vec::new();
-    for (number, run) in runs.iter().enumerate() {
-        let prepared = prepare(store, run, without, Some(number + 1))?;
-        common.add(number, &prepared);
-        files.push(File::of(number, &prepared));
+    for (index, run) in runs.iter().enumerate() {
+        let file = File::load(store, run, index + 1)?;
+        common.add(&file);
+        files.push(file.without_details());
     }
-    let key = |file: &File| (file.ended, file.lacking.is_empty(), Reverse(file.count));
-    let name = |file: &File| file.run.input_name.clone();
-    files.sort_by_cached_key(|file| (key(file), name(file)));
-    let told = || files.iter().filter(|file| file.has_section());
-    let links = html! {
-        (parts::link("files", "Files", Some(files.len() as u64)))
-        @for (name, title, count) in [("rules", "Rules", common.rules.len()), ("unmapped", "Unmapped", common.headers.len())] {
-            @if count > 0 { (parts::link(name, title, Some(count as u64))) }
-        }
-        @for file in told().take(12) { (parts::link(&file.name(), &file.run.input_name, None)) }
-        (parts::link("about", ABOUT, None))
+    let key = |file: &File| {
+        (
+            file.ended(),
+            file.lacking().is_empty(),
+            Reverse(file.count()),
+        )
     };
+    files.sort_by_cached_key(|file| (key(file), file.run.input_name.clone()));
+    let told = || files.iter().filter(|file| has_section(file));
     page.add(&head(&files, options))?;
     page.add(&figures(&files, &common))?;
-    page.add(&parts::navigation(&links))?;
+    page.add(&html! {
+        nav aria-label="In this report" {
+            (parts::link("files", "Files", Some(files.len() as u64)))
+            @for (name, title, count) in [("rules", "Rules", common.rules.len()), ("unmapped", "Unmapped", common.headers.len())] {
+                @if count > 0 { (parts::link(name, title, Some(count as u64))) }
+            }
+            @for file in told().take(12) { (parts::link(&file.part("file"), &file.run.input_name, None)) }
+            (parts::link("about", ABOUT, None))
+        }
+    })?;
     page.add(&files_table(&files))?;
     page.add(&rules(&files, &common, options))?;
     page.add(&headers(&common))?;
     for file in told() {
         // Gathered anew: all of them at once would not fit into memory.
-        let prepared = prepare(store, &file.run, options, Some(file.number + 1))?;
-        page.add(&section(file, &prepared, options))?;
+        page.add(&section(
+            &File::load(store, &file.run, file.number)?,
+            options,
+        ))?;
     }
     let about = html! {
         p { "Each file is a run of its own; their ids:" }
@@ -106,45 +101,20 @@ pub fn write(
             @for File { run, .. } in &files { li { span class="mono" { (run.id) } " " (value(&run.input_name)) } }
         }
     };
-    page.add(&parts::close(Some(ABOUT), &about, options, options.values))?;
+    page.add(&parts::close(ABOUT, &about, options))?;
     Ok(())
 }
 
 const ABOUT: &str = "About this batch";
 
-impl File {
-    fn of(number: usize, prepared: &Prepared) -> Self {
-        Self {
-            number,
-            refused: !prepared.facts.refused.is_empty(),
-            ended: prepared.ended(),
-            lacking: prepared.lacking().to_vec(),
-            count: prepared.count(),
-            counts: prepared.no_list.is_none().then_some(prepared.found.counts),
-            written: prepared.facts.rows().map(|rows| (rows.written, rows.read)),
-            run: prepared.facts.run.clone(),
-        }
-    }
-
-    /// The name of its section.
-    fn name(&self) -> String {
-        format!("f{}-file", self.number + 1)
-    }
-
-    /// Whether there is more to say of it than its line in the table.
-    fn has_section(&self) -> bool {
-        !matches!(self.ended, Ended::Lacking | Ended::Clean)
-    }
-
-    fn metrics(&self) -> Option<&RunMetrics> {
-        let metrics = self.run.metrics.as_ref();
-        metrics.filter(|_| self.ended != Ended::Failed)
-    }
+/// Whether there is more to say of a file than its line in the table.
+fn has_section(file: &File) -> bool {
+    !matches!(file.ended(), Ended::Lacking | Ended::Clean)
 }
 
 impl Common {
-    fn add(&mut self, file: usize, prepared: &Prepared) {
-        for rule in &prepared.found.rules {
+    fn add(&mut self, file: &File) {
+        for rule in &file.found.rules {
             let key = (rule.severity, rule.whose.clone(), rule.name.clone());
             let known = self.rules.entry(key).or_insert_with(|| RuleOfFiles {
                 message: rule.message.clone(),
@@ -154,21 +124,21 @@ impl Common {
             if known.message != rule.message {
                 known.message = None;
             }
-            *known.counts.entry(file).or_default() += rule.count;
+            *known.counts.entry(file.number).or_default() += rule.count;
             known.total += rule.count;
         }
-        self.add_headers(&prepared.facts);
+        self.add_headers(file);
     }
 
-    fn add_headers(&mut self, facts: &Facts) {
-        for group in columns::unmapped(facts) {
+    fn add_headers(&mut self, file: &File) {
+        for group in columns::unmapped(file) {
             let (_, column) = group[0];
-            let header = column.header();
+            let header = columns::header_of(column);
             if header.is_empty() {
                 continue;
             }
             let key = header.to_lowercase();
-            if self.headers.len() >= 10_000 && !self.headers.contains_key(&key) {
+            if self.headers.len() >= MAX_HEADERS && !self.headers.contains_key(&key) {
                 self.more_headers = true;
                 continue;
             }
@@ -184,7 +154,7 @@ fn head(files: &[File], options: Options) -> Markup {
     let count = plural(files.len() as u64, "file");
     let title = format!("{count}, {}", names.join(", "));
     let of = |wanted: &[Ended]| {
-        let files = files.iter().filter(|file| wanted.contains(&file.ended));
+        let files = files.iter().filter(|file| wanted.contains(&file.ended()));
         files.count() as u64
     };
     let counts = [
@@ -199,7 +169,7 @@ fn head(files: &[File], options: Options) -> Markup {
     ];
     let to_see = files.len() as u64 - of(&[Ended::Clean]);
     let mut lacking: BTreeMap<&str, u64> = BTreeMap::new();
-    for field in files.iter().flat_map(|file| &file.lacking) {
+    for field in files.iter().flat_map(File::lacking) {
         *lacking.entry(field).or_default() += 1;
     }
     let lacking = lacking.into_iter();
@@ -208,7 +178,7 @@ fn head(files: &[File], options: Options) -> Markup {
     let head = html! {
         h1 { (clipped(&title, 120)) }
         p class="verdict" {
-            (parts::glyph(files.first().map_or(Ended::Clean, |worst| worst.ended)))
+            (parts::glyph(files.first().map_or(Ended::Clean, File::ended)))
             span {
                 strong { @if to_see == 0 { "No issues in any file." } @else { (plural(to_see, "file")) " to look at." } }
                 @for (count, words) in counts { @if count > 0 { " " (thousands(count)) (words) } }
@@ -223,12 +193,14 @@ fn head(files: &[File], options: Options) -> Markup {
 }
 
 fn figures(files: &[File], common: &Common) -> Markup {
-    let read = files.iter().filter(|file| file.ended != Ended::Failed);
-    let issues = read.clone().map(|file| file.count).sum();
-    let counted = files.iter().filter_map(|file| file.counts);
-    let by = counted.fold([0; 3], |[a, b, c], [x, y, z]| [a + x, b + y, c + z]);
-    let rows = files.iter().filter_map(|file| file.written);
-    let (written, rows) = rows.fold((0, 0), |sum, one| (sum.0 + one.0, sum.1 + one.1));
+    let read = files.iter().filter(|file| file.ended() != Ended::Failed);
+    let issues = read.clone().map(File::count).sum();
+    let counts = files.iter().map(|file| file.found.counts);
+    let by = counts.fold([0; 3], |[a, b, c], [x, y, z]| [a + x, b + y, c + z]);
+    let rows = files.iter().filter_map(|file| file.rows);
+    let (written, rows) = rows.fold((0, 0), |(written, read), rows| {
+        (written + rows.written, read + rows.read)
+    });
     let metrics = files.iter().filter_map(File::metrics);
     let unmapped = metrics.map(|found| found.unmapped_columns).sum();
     let took = files.iter().filter_map(|file| file.run.duration_ms()).sum();
@@ -268,13 +240,13 @@ fn row(file: &File) -> Markup {
     html! {
         tr {
             td class="nw" { span class="st" { (outcome(file)) } }
-            td class="name" { @if file.has_section() { a href={ "#" (file.name()) } { (name) } } @else { (name) } }
+            td class="name" { @if has_section(file) { a href={ "#" (file.part("file")) } { (name) } } @else { (name) } }
             @if let Some(metrics) = file.metrics() {
                 td class="nw hide-s" { (counts(file)) }
                 td class="num nw" {
-                    @if let Some((written, read)) = file.written {
-                        (thousands(written)) " "
-                        span class="dim" { "of " (thousands(read)) span class="s-only" { " rows" } }
+                    @if let Some(rows) = &file.rows {
+                        (thousands(rows.written)) " "
+                        span class="dim" { "of " (thousands(rows.read)) span class="s-only" { " rows" } }
                     }
                 }
                 td class="num nw hide-s" {
@@ -295,29 +267,28 @@ fn row(file: &File) -> Markup {
 /// How a file's run ended, in words.
 fn outcome(file: &File) -> Markup {
     html! {
-        (parts::glyph(file.ended))
-        @if file.refused { span class="bad" { "Refused" } ", " }
-        @match file.ended {
+        (parts::glyph(file.ended()))
+        @if !file.refused.is_empty() { span class="bad" { "Refused" } ", " }
+        @match file.ended() {
             Ended::Failed => span class="bad" {
                 @if file.run.status == RunStatus::Cancelled { "Cancelled" } @else { "Failed" }
             },
             Ended::Nothing(Nothing::Row) => "No row found",
             Ended::Nothing(_) => "No field found",
             Ended::Lacking => {}
-            Ended::Errors | Ended::Warnings => (plural(file.count, "issue")),
+            Ended::Errors | Ended::Warnings => (plural(file.count(), "issue")),
             Ended::Clean => "No issues",
         }
-        @if !file.lacking.is_empty() {
-            @if file.ended == Ended::Lacking { "Not" } @else { "; not" }
-            " found: " (clipped(&file.lacking.join(", "), 80))
+        @if !file.lacking().is_empty() {
+            @if file.ended() == Ended::Lacking { "Not" } @else { "; not" }
+            " found: " (clipped(&file.lacking().join(", "), 80))
         }
     }
 }
 
 /// How many issues a file has, by severity.
 fn counts(file: &File) -> Markup {
-    let counts = file.counts.unwrap_or_default();
-    let counts = Severity::ALL.into_iter().zip(counts);
+    let counts = Severity::ALL.into_iter().zip(file.found.counts);
     let counts: Vec<_> = counts.filter(|(_, count)| *count > 0).collect();
     html! {
         @for (severity, count) in &counts {
@@ -327,7 +298,7 @@ fn counts(file: &File) -> Markup {
             }
             " "
         }
-        @if counts.is_empty() { span class="dim" { (thousands(file.count)) } }
+        @if counts.is_empty() { span class="dim" { (thousands(file.count())) } }
     }
 }
 
@@ -336,9 +307,9 @@ fn rules(files: &[File], common: &Common, options: Options) -> Markup {
     if common.rules.is_empty() {
         return html! {};
     }
-    let has_issues = |file: &&File| file.counts.is_some_and(|counts| counts != [0; 3]);
-    let with: Vec<&File> = files.iter().filter(has_issues).collect();
-    let by_file = with.len() <= FILES_WITH_COLUMNS;
+    let with = files.iter().filter(|file| file.found.total() > 0);
+    let with: Vec<&File> = with.collect();
+    let by_file = with.len() <= MAX_FILES_WITH_COLUMNS;
     // Errors first, then by count.
     let mut rules: Vec<_> = common.rules.iter().collect();
     rules.sort_by_key(|((severity, ..), rule)| (*severity, Reverse(rule.total)));
@@ -353,7 +324,7 @@ fn rules(files: &[File], common: &Common, options: Options) -> Markup {
     columns.push((title("All"), "num"));
     let rows = html! {
         tbody {
-            @for ((severity, whose, name), rule) in rules.iter().take(MOST) {
+            @for ((severity, whose, name), rule) in rules.iter().take(MAX_LINES) {
                 tr {
                     td class="nw" { (severity_mark(*severity)) }
                     td class="name" { (list::rule_title(whose, rule.message.as_deref(), options.values)) }
@@ -375,7 +346,7 @@ fn rules(files: &[File], common: &Common, options: Options) -> Markup {
     };
     let body = html! {
         (table("list recs", "Issues by rule and file", &columns, &rows))
-        (parts::further(rules.len().saturating_sub(MOST), "further rule"))
+        (parts::further(rules.len().saturating_sub(MAX_LINES), "further rule"))
     };
     parts::section("rules", "The same issue across files", "", &body)
 }
@@ -398,7 +369,7 @@ fn headers(common: &Common) -> Markup {
     } else {
         headers.len().min(20)
     };
-    let shown = shown.min(MOST);
+    let shown = shown.min(MAX_LINES);
     let sentence = html! {
         (thousands(often as u64)) " in more than one table, " (thousands((headers.len() - often) as u64))
         @if common.more_headers { " and more" }
@@ -408,51 +379,42 @@ fn headers(common: &Common) -> Markup {
         tbody {
             @for (tables, column) in &headers[..shown] {
                 tr {
-                    td class="name" { (value(clipped(&column.told.name, 120))) }
+                    td class="name" { (value(clipped(&column.name, 120))) }
                     td class="num" { (thousands(*tables)) }
-                    (columns::why_and_nearest(column))
+                    td class="dim full" { (columns::why(column)) }
                 }
             }
         }
     };
     let title = "Headers that no field claims";
     let body = html! {
-        (table("list recs", title, &[("Header", ""), ("Tables", "num"), ("Why", ""), ("Nearest", "")], &rows))
+        (table("list recs", title, &[("Header", ""), ("Tables", "num"), ("Why", "")], &rows))
         (parts::further(headers.len() - shown, "further header"))
     };
     parts::section("unmapped", title, sentence, &body)
 }
 
-/// What a file has to say: why it failed, or its issues and its sheets around them.
-fn section(file: &File, prepared: &Prepared, options: Options) -> Markup {
-    let File { run, ended, .. } = file;
-    let rows = file.written.filter(|_| *ended != Ended::Failed);
+/// What a file has to say: why it failed, or its issues.
+fn section(file: &File, options: Options) -> Markup {
+    let (run, ended) = (&file.run, file.ended());
+    let rows = file.rows.filter(|_| ended != Ended::Failed);
     let sentence = html! {
         (bytes(run.input_size_bytes))
         @if let Some(took) = run.duration_ms() { " · " (duration(took)) }
-        @if let Some((written, read)) = rows { " · " (parts::rows_written(written, read)) }
+        @if let Some(rows) = &rows { " · " (parts::rows_written(rows)) }
     };
     let body = html! {
-        @match (ended, &prepared.no_list) {
+        @match (ended, &file.no_list) {
             (Ended::Failed, _) => (run::failure(run)),
             (Ended::Nothing(Nothing::Row), _) => p class="box w" { "There is no row below its header." },
             (Ended::Nothing(_), _) => p class="box w" {
                 "No column of it went to a field. It may not be what this configuration is for."
             },
             (_, Some(why)) => p class="box w" {
-                (plural(file.count, "issue")) "; which cells they are is not known: " (without_paths(why))
+                (plural(file.count(), "issue")) "; which cells they are is not known: " (without_paths(why))
             },
-            (_, None) => {
-                (list::list(prepared, options))
-                (run::no_grid(prepared))
-                @for grid in &prepared.grids {
-                    div class="wide" id=(prepared.names.sheet(&grid.sheet)) {
-                        div class="h" { h3 { (value(&grid.sheet)) } p { (run::sheet_words(prepared, grid)) } }
-                        (run::drawn(prepared, grid))
-                    }
-                }
-            }
+            (_, None) => (list::list(file, options)),
         }
     };
-    parts::section(&file.name(), value(&run.input_name), sentence, &body)
+    parts::section(&file.part("file"), value(&run.input_name), sentence, &body)
 }

@@ -1,156 +1,65 @@
-//! The columns of a run's tables: what each went to and why, those that no field claims, and how columns were read.
+//! The columns of a run's tables with their fields and the reasons, how columns were read, and what was noticed.
 
 use std::collections::BTreeMap;
 
 use maud::{Markup, html};
 
-use super::facts::{Column, Facts, Table};
+use super::file::File;
 use super::html::{clipped, code, table, value};
-use super::issues::Found;
-use super::names::Names;
 use super::parts;
+use super::words::without_paths;
 use crate::base::counted::{plural, thousands};
-use crate::cells::WholeSheet;
 use crate::engine::Told;
-use crate::run::views::explain::why_unmapped;
+use crate::engine::report::{Column, Table};
 
-/// So many columns are shown, and so many unmapped headers.
-const MOST: usize = 400;
-/// So many values of an unmapped column are shown, of so many letters each.
-const SAMPLES: usize = 3;
-const LETTERS: usize = 30;
+/// The most rows of a table on a page.
+const MAX_ROWS: usize = 400;
 
-/// The first values of unmapped columns, by sheet and letters.
-pub type Samples = BTreeMap<(String, String), Vec<String>>;
-
-/// Takes the first values of a sheet's unmapped columns.
-pub fn take_samples(facts: &Facts, title: &str, sheet: &WholeSheet, samples: &mut Samples) {
-    for table in facts.tables_on(title).filter(|table| !table.turned) {
-        let rows = table.data.clone().into_iter().flatten().take(200);
-        let columns = table.columns.iter().filter(|column| is_unmapped(column));
-        for column in columns.take(MOST) {
-            let Some(position) = column.position() else {
-                continue;
-            };
-            let mut found: Vec<String> = Vec::new();
-            for row in rows.clone() {
-                let cell = sheet.cell(row, position, LETTERS + 1);
-                let more = if cell.letters > LETTERS { "…" } else { "" };
-                let text = cell.text + more;
-                if !text.trim().is_empty() && !found.contains(&text) {
-                    found.push(text);
-                }
-                if found.len() == SAMPLES {
-                    break;
-                }
-            }
-            samples.insert((title.to_owned(), column.told.column.clone()), found);
-        }
-    }
-}
-
-/// Whether a column has something and no field, and is no part of one.
-fn is_unmapped(column: &Column) -> bool {
-    let is_empty = column.told.name.trim().is_empty() && column.filled.unwrap_or(0) == 0;
-    column.told.field.is_none() && !is_empty
-}
-
-/// The place of a column, `North!C`.
-fn place(names: &Names, table: &Table, letters: &str) -> String {
-    match (letters, table.turned) {
-        ("", _) => table.sheet.clone(),
-        (row, true) => names.said(&table.sheet, &format!("row {row}")),
-        (letters, false) => names.said(&table.sheet, letters),
-    }
-}
-
-/// All columns, each with its table.
-fn columns(tables: &[Table]) -> impl Iterator<Item = (&Table, &Column)> {
-    let tables = tables.iter();
-    tables.flat_map(|table| table.columns.iter().map(move |column| (table, column)))
-}
-
-/// The columns that have a field, or are parts of some.
-pub fn mapped(facts: &Facts) -> impl Iterator<Item = (&Table, &Column)> {
-    let all = columns(&facts.tables);
-    all.filter(|(_, column)| column.told.field.is_some() || !column.parts.is_empty())
-}
-
-/// The columns that have a field.
-pub fn list(facts: &Facts, names: &Names, found: &Found) -> Markup {
-    let shown: Vec<_> = mapped(facts).take(MOST).collect();
-    let rows = html! {
-        @for of_table in shown.chunk_by(|(one, _), (other, _)| std::ptr::eq(*one, *other)) {
-            tbody { @for (table, column) in of_table { (row(names, table, column, found)) } }
-        }
-    };
-    html! {
-        (table("list", "Columns and their fields", &[
-            ("Column", ""), ("Header", ""), ("Field", ""), ("Score", ""), ("Next best", "hide-s"), ("Cells", ""), ("Because", ""),
-        ], &rows))
-        (parts::further(mapped(facts).count().saturating_sub(MOST), "further column"))
-    }
-}
-
-fn row(names: &Names, table: &Table, column: &Column, found: &Found) -> Markup {
-    let fields = match &column.told.field {
-        Some(field) => field.clone(),
-        None => column.parts.join(", "),
-    };
-    let on_sheet = found.sheets.get(&table.sheet);
-    let issues = on_sheet.and_then(|sheet| sheet.columns.get(&column.told.column));
-    html! {
-        tr {
-            td class="mono nw" { (value(place(names, table, &column.told.column))) }
-            td class="name" { (header(column)) }
-            td class="full" { (code(&fields)) }
-            td class="nw score" { @if let Some(score) = column.told.score { (bar(score)) } }
-            td class="dim hide-s" { @if let Some((field, score)) = second(column) { (code(field)) (format!(" {score:.2}")) } }
-            td class="nw last" {
-                @if let Some(filled) = column.filled { (thousands(filled)) " filled" }
-                @if let Some(issues) = issues.filter(|_| !table.turned) {
-                    @if column.filled.is_some() { ", " }
-                    (plural(*issues, "issue"))
-                }
-            }
-            td class="dim full" { (clipped(&column.because, 200)) }
-        }
-    }
-}
-
-fn header(column: &Column) -> Markup {
-    html! {
-        @match column.told.name.trim() {
-            "" => span class="dim" { "no header" },
-            header => (value(clipped(header, 120))),
-        }
-    }
-}
-
-/// A score with its bar: a score of 1.5 and more fills it.
-fn bar(score: f64) -> Markup {
-    let step = (score / 1.5 * 10.0).round().clamp(0.0, 10.0) as usize * 10;
-    html! { (format!("{score:.2}")) span class="bar" aria-hidden="true" { i class={ "b" (step) } {} } }
-}
-
-/// Unmapped columns that have the same header and the same reason.
+/// Columns without a field that have the same header and the same reason.
 pub type Unmapped<'a> = Vec<(&'a Table, &'a Column)>;
 
-/// The unmapped columns of a run, those of the same header together.
-pub fn unmapped(facts: &Facts) -> Vec<Unmapped<'_>> {
+/// The fields that a column went to: its own, or those that were split from it.
+fn fields_of<'a>(table: &'a Table, column: &'a Column) -> Vec<&'a str> {
+    if let Some(field) = &column.field {
+        return vec![field];
+    }
+    let split = table
+        .fields
+        .iter()
+        .filter(|field| field.from.contains(&column.column));
+    split.map(|field| field.field.as_str()).collect()
+}
+
+/// Returns each column with its table, but for those that have neither header nor values.
+fn columns(tables: &[Table]) -> impl Iterator<Item = (&Table, &Column)> {
+    let all = tables
+        .iter()
+        .flat_map(|table| table.columns.iter().map(move |column| (table, column)));
+    all.filter(|(_, column)| !column.name.trim().is_empty() || column.looks().filled > 0)
+}
+
+/// The columns with a field, in the order of the sheets.
+pub fn mapped(file: &File) -> Vec<(&Table, &Column)> {
+    let all = columns(&file.tables);
+    all.filter(|(table, column)| !fields_of(table, column).is_empty())
+        .collect()
+}
+
+/// The columns without a field, those of the same header together.
+pub fn unmapped(file: &File) -> Vec<Unmapped<'_>> {
     let mut groups: Vec<Unmapped<'_>> = Vec::new();
-    let mut known: BTreeMap<(String, Option<&str>), usize> = BTreeMap::new();
-    let all = columns(&facts.tables);
-    for (table, column) in all.filter(|(_, column)| is_unmapped(column) && column.parts.is_empty())
-    {
-        let header = column.header();
-        let key = (header.to_lowercase(), column.told.reason.as_deref());
+    let mut known: BTreeMap<(String, &str), usize> = BTreeMap::new();
+    for (table, column) in columns(&file.tables) {
+        if !fields_of(table, column).is_empty() {
+            continue;
+        }
+        let reason = column.unmapped_because.as_deref().unwrap_or_default();
+        let key = (header_of(column).to_lowercase(), reason);
         let next = groups.len();
         // A column without a header is like no other.
-        let index = if header.is_empty() {
-            next
-        } else {
-            *known.entry(key).or_insert(next)
+        let index = match key.0.is_empty() {
+            true => next,
+            false => *known.entry(key).or_insert(next),
         };
         if index == next {
             groups.push(Vec::new());
@@ -160,107 +69,146 @@ pub fn unmapped(facts: &Facts) -> Vec<Unmapped<'_>> {
     groups
 }
 
-/// The field that came next, or the best one that was not enough, with its score.
-fn second(column: &Column) -> Option<(&str, f64)> {
-    let second = column.told.second.as_ref()?;
-    Some((&second.field, second.score?))
+/// The header of a column in one line.
+pub fn header_of(column: &Column) -> String {
+    let words: Vec<&str> = column.name.split_whitespace().collect();
+    words.join(" ")
+}
+
+/// The place of a column, `North!C`.
+fn place(file: &File, table: &Table, column: &Column) -> String {
+    match table.turned {
+        true => file.place(&table.sheet, &format!("row {}", column.column)),
+        false => file.place(&table.sheet, &column.column),
+    }
+}
+
+/// The columns that have a field.
+pub fn list_mapped(file: &File, mapped: &[(&Table, &Column)]) -> Markup {
+    let shown = &mapped[..mapped.len().min(MAX_ROWS)];
+    let rows = html! {
+        @for of_table in shown.chunk_by(|(one, _), (other, _)| std::ptr::eq(*one, *other)) {
+            tbody { @for (table, column) in of_table { (row(file, table, column)) } }
+        }
+    };
+    let columns = ["Column", "Header", "Field", "Score", "Cells", "Because"];
+    html! {
+        (table("list", "Columns and their fields", &columns.map(|title| (title, "")), &rows))
+        (parts::further(mapped.len() - shown.len(), "further column"))
+    }
+}
+
+fn row(file: &File, table: &Table, column: &Column) -> Markup {
+    let on_sheet = file.found.columns.get(&table.sheet);
+    let issues = on_sheet.and_then(|columns| columns.get(&column.column));
+    let issues = issues.filter(|_| !table.turned);
+    html! {
+        tr {
+            td class="mono nw" { (value(place(file, table, column))) }
+            td class="name" { (header(column)) }
+            td class="full" { (code(&fields_of(table, column).join(", "))) }
+            td class="nw score" { @if let Some(score) = column.score { (format!("{score:.2}")) } }
+            td class="nw last" {
+                @if let Some(looks) = &column.values { (thousands(looks.filled)) " filled" }
+                @if column.values.is_some() && issues.is_some() { ", " }
+                @if let Some(issues) = issues { (plural(*issues, "issue")) }
+            }
+            td class="dim full" { (why(column)) }
+        }
+    }
+}
+
+fn header(column: &Column) -> Markup {
+    html! {
+        @match header_of(column).as_str() {
+            "" => span class="dim" { "no header" },
+            header => (value(clipped(header, 120))),
+        }
+    }
+}
+
+/// Why a column has its field, or none.
+pub fn why(column: &Column) -> Markup {
+    let why: Vec<&str> = column.why.iter().flatten().map(String::as_str).collect();
+    html! { (clipped(&why.join("; "), 400)) }
 }
 
 /// The columns that have no field.
-pub fn list_unmapped(names: &Names, groups: &[Unmapped<'_>], samples: &Samples) -> Markup {
-    let columns = ["Column", "Header", "Why", "Nearest", "Suggestion"].map(|title| (title, ""));
+pub fn list_unmapped(file: &File, groups: &[Unmapped<'_>]) -> Markup {
     let rows = html! {
         tbody {
-            @for group in groups.iter().take(MOST) {
-                @let (_, first) = group[0];
+            @for group in groups.iter().take(MAX_ROWS) {
+                @let filled = group.iter().filter_map(|(_, column)| Some(thousands(column.values.as_ref()?.filled)));
+                @let filled: Vec<String> = filled.take(4).collect();
                 tr {
                     td class="mono nw" {
                         @for (index, (table, column)) in group.iter().take(8).enumerate() {
                             @if index > 0 { br; }
-                            (value(place(names, table, &column.told.column)))
+                            (value(place(file, table, column)))
                         }
                         @if group.len() > 8 { br; "and " (thousands(group.len() as u64 - 8)) " more" }
                     }
-                    td class="name" { (header(first)) (filled(group, samples)) }
-                    (why_and_nearest(first))
-                    td class="full" {
-                        @match first.told.nearest.as_ref().and_then(|nearest| nearest.suggestion.as_deref()) {
-                            None | Some("") => span class="dim" { "none" },
-                            Some(suggestion) => pre { (clipped(suggestion, 400)) },
-                        }
-                    }
+                    td class="name" { (header(group[0].1)) }
+                    td class="nw last" { @if !filled.is_empty() { (filled.join(" and ")) " filled" } }
+                    td class="dim full" { (why(group[0].1)) }
                 }
             }
         }
     };
+    let columns = ["Column", "Header", "Cells", "Why"].map(|title| (title, ""));
     html! {
         (table("list", "Unmapped columns", &columns, &rows))
-        (parts::further(groups.len().saturating_sub(MOST), "further header"))
-    }
-}
-
-/// How many cells have a value, and the first values.
-fn filled(group: &Unmapped<'_>, samples: &Samples) -> Markup {
-    let filled = group.iter().filter_map(|(_, column)| column.filled);
-    let filled: Vec<String> = filled.map(thousands).take(4).collect();
-    let texts = group.iter().find_map(|(table, column)| {
-        let key = (table.sheet.clone(), column.told.column.clone());
-        samples.get(&key).filter(|texts| !texts.is_empty())
-    });
-    html! {
-        @if !filled.is_empty() {
-            span class="under" {
-                (filled.join(" and ")) " filled"
-                @if let Some(texts) = texts { ": " (value(texts.join("; "))) }
-            }
-        }
-    }
-}
-
-/// Why a column has no field, and which one is nearest to it.
-pub fn why_and_nearest(column: &Column) -> Markup {
-    let told = &column.told;
-    let nearest = told.nearest.as_ref();
-    let nearest = nearest.and_then(|one| Some((&one.field, one.likeness?)));
-    let reason = told.reason.as_deref().unwrap_or_default();
-    let others = told.wanted_by.iter().take(3).cloned();
-    let others: Vec<String> = others.filter(|_| reason.contains("lost")).collect();
-    html! {
-        td class="nw full" { span class="chip no" { (clipped(&why_unmapped(reason), 60)) } }
-        td class="full" {
-            @if let Some((field, likeness)) = nearest {
-                (code(field)) " " span class="dim" { "header " (format!("{:.0}%", likeness * 100.0)) " alike" }
-            } @else if let Some((field, score)) = second(column) {
-                (code(field)) (format!(" {score:.2}"))
-                @if !others.is_empty() { " " span class="dim" { "also wanted by " (value(others.join(", "))) } }
-            } @else {
-                span class="dim" { "no similar field" }
-            }
-        }
+        (parts::further(groups.len().saturating_sub(MAX_ROWS), "further header"))
     }
 }
 
 /// How columns were read whose text had to be interpreted.
-pub fn readings(names: &Names, readings: &[Told]) -> Markup {
-    let columns = ["Field", "Column", "Read as", "Evidence"].map(|title| (title, ""));
+pub fn list_readings(file: &File) -> Markup {
     let rows = html! {
         tbody {
-            @for reading in readings.iter().take(MOST) {
+            @for reading in file.noticed.readings.iter().take(MAX_ROWS) {
                 @let message = reading.message();
                 @let (decision, evidence) = message.split_once(": ").unwrap_or((message, ""));
                 tr {
                     td class="name" { (clipped(reading.field(), 80)) }
-                    td class="mono last" {
-                        @match (reading.sheet(), reading.text("column")) {
-                            ("", column) => (value(column)),
-                            (sheet, column) => (value(names.said(sheet, column))),
-                        }
-                    }
+                    td class="mono last" { (value(file.place(reading.sheet(), reading.text("column")))) }
                     td class="full" { strong { (clipped(decision, 200)) } }
                     td class="full" { (clipped(evidence, 400)) }
                 }
             }
         }
     };
+    let columns = ["Field", "Column", "Read as", "Evidence"].map(|title| (title, ""));
     table("list", "How columns were read", &columns, &rows)
+}
+
+/// What was noticed.
+pub fn list_notices(file: &File) -> Markup {
+    let rows = html! {
+        tbody {
+            @for notice in file.noticed.notices.iter().take(MAX_ROWS) {
+                tr {
+                    td class="nw" {
+                        @match (notice.is_warning(), notice.is_known()) {
+                            (true, _) => span class="st warn" { "Warning" },
+                            (_, true) => span class="st" { "Known" },
+                            (_, false) => span class="st" { "Note" },
+                        }
+                    }
+                    td class="mono" { (value(notice.sheet())) }
+                    td class="full" { (clipped(&without_paths(without_sheet(notice)), 500)) }
+                }
+            }
+        }
+    };
+    let columns = ["Level", "Sheet", "Note"].map(|title| (title, ""));
+    table("list", "Notes", &columns, &rows)
+}
+
+/// The sentence of a notice without the sheet that it begins with.
+fn without_sheet(notice: &Told) -> &str {
+    let (message, sheet) = (notice.message(), notice.sheet());
+    let rest = message.strip_prefix("sheet '");
+    let rest = rest.and_then(|rest| rest.strip_prefix(sheet)?.strip_prefix("': "));
+    rest.unwrap_or(message)
 }

@@ -21,7 +21,7 @@ pub fn write_difference(all: &[Difference], target: &Path) -> Result<(), ReportE
         for (number, one) in all.iter().enumerate() {
             page.add(&html! { @if all.len() > 1 { h2 { (title(one)) } } (sections(number, one)) })?;
         }
-        page.add(&parts::close(None, &html! {}, OPTIONS, false))?;
+        page.add(&parts::close("About this page", &html! {}, OPTIONS))?;
         Ok(page.finish()?)
     })
 }

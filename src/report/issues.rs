@@ -1,14 +1,12 @@
 //! The issues of a run: which lines of their list a report shows, and where.
 //!
-//! The list is read three times and never held: first what there is of each rule, then the lines that are shown, then what
-//! stands in the rows that the grids show.
+//! The list is read twice and never held: first what there is of each rule, then the lines that are shown.
 
 use std::cmp::Reverse;
 use std::collections::hash_map::DefaultHasher;
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap};
 use std::hash::{Hash, Hasher};
 
-use crate::base::places::{MOST_ROWS, column_named};
 use crate::issues::{Issue, List, ListError, Severity};
 
 /// So many lines of a rule are shown.
@@ -21,12 +19,8 @@ const SAME: u64 = 5;
 pub const NAMED: usize = 8;
 /// So many letters of a value are shown.
 pub const VALUE: usize = 500;
-/// So many rows of a sheet open a window of it.
-const WINDOWS: usize = 60;
 /// So many rules are told apart.
 const RULES: usize = 500;
-/// So many issues of the rows that a sheet's grid shows are told in it.
-const MARKS: usize = 5_000;
 
 /// The issues of a run, as far as they are shown.
 #[derive(Default)]
@@ -35,14 +29,12 @@ pub struct Found {
     pub counts: [u64; 3],
     /// The rules, in the order of the list.
     pub rules: Vec<Rule>,
-    /// The sender's sheets that have issues.
-    pub sheets: BTreeMap<String, OnSheet>,
+    /// How many issues each column has, by sheet and letters.
+    pub columns: BTreeMap<String, BTreeMap<String, u64>>,
     /// Issues of rules beyond the first 500.
     pub of_more_rules: u64,
     /// Lines of the list that are no issues.
     pub passed_over: u64,
-    /// The places of the lines that are shown.
-    listed: HashSet<(String, u64, u64)>,
 }
 
 /// The issues of a rule.
@@ -79,32 +71,6 @@ pub struct Line {
     pub last: String,
 }
 
-/// What a sheet has.
-#[derive(Default)]
-pub struct OnSheet {
-    /// How many issues.
-    pub count: u64,
-    /// How many each column has, by its letters.
-    pub columns: BTreeMap<String, u64>,
-    /// The row of each issue that has one, with the line that stands for it and others, if one does.
-    pub rows: Vec<(u64, Option<(usize, usize)>)>,
-    /// The rows that open a window.
-    pub openings: BTreeSet<u64>,
-    /// What stands in the rows that may be shown, by row and column; column 0: the row.
-    pub marks: BTreeMap<(u64, u64), Vec<Mark>>,
-}
-
-/// An issue in a grid.
-#[derive(Clone)]
-pub struct Mark {
-    /// Its severity.
-    pub severity: Severity,
-    /// What is wrong.
-    pub message: String,
-    /// Whether nothing was written.
-    pub is_left_empty: bool,
-}
-
 /// Which rule an issue is of, and which line stands for all of its value.
 #[derive(Default)]
 struct Counting {
@@ -137,32 +103,18 @@ fn hash_of(issue: &Issue) -> Option<u64> {
     Some(hasher.finish())
 }
 
-/// Row and column of an issue, column 0 where it has none; nothing where it has no row that a sheet can have.
-pub fn position(issue: &Issue) -> Option<(u64, u64)> {
-    let row = u64::from(issue.row?);
-    let column = issue.cell.as_ref().and(issue.column.as_deref());
-    let column = column.map_or(Some(0), column_named)?;
-    (1..=MOST_ROWS).contains(&row).then_some((row, column))
-}
-
 impl Found {
-    /// Reads the list of a run, from its beginning. `whole` are the sheets of which all rows may be shown; of others those
-    /// around issues may be.
+    /// Reads the list of a run, from its beginning.
     ///
     /// # Errors
     /// The list cannot be read.
-    pub fn in_list(list: &mut List, whole: &BTreeSet<&str>) -> Result<Self, ListError> {
+    pub fn in_list(list: &mut List) -> Result<Self, ListError> {
         let mut found = Self::default();
         let counting = found.count(list)?;
         found.passed_over = list.passed_over();
         found.allot();
         list.go_to(0)?;
         found.choose(list, &counting)?;
-        for sheet in found.sheets.values_mut() {
-            sheet.rows.sort_unstable();
-        }
-        list.go_to(0)?;
-        found.mark(list, whole)?;
         Ok(found)
     }
 
@@ -176,22 +128,6 @@ impl Found {
         let mut rules: Vec<&Rule> = self.rules.iter().collect();
         rules.sort_by(|one, other| one.order().cmp(&other.order()));
         rules
-    }
-
-    /// How many there are of a severity.
-    pub fn of(&self, severity: Severity) -> u64 {
-        self.counts[severity as usize]
-    }
-
-    /// The value of a line that stands for several issues.
-    pub fn value_of(&self, (rule, line): (usize, usize)) -> Option<&str> {
-        let line = self.rules.get(rule)?.lines.get(line)?;
-        line.issue.value.as_deref()
-    }
-
-    /// Whether the list shows an issue of a cell.
-    pub fn lists(&self, sheet: &str, row: u64, column: u64) -> bool {
-        self.listed.contains(&(sheet.to_owned(), row, column))
     }
 
     fn count(&mut self, list: &mut List) -> Result<Counting, ListError> {
@@ -236,7 +172,7 @@ impl Found {
         }
     }
 
-    /// Chooses the lines, and the rows of each sheet that open a window.
+    /// Chooses the lines.
     fn choose(&mut self, list: &mut List, counting: &Counting) -> Result<(), ListError> {
         let mut lines: HashMap<(usize, u64), usize> = HashMap::new();
         for issue in list.by_ref() {
@@ -244,61 +180,17 @@ impl Found {
             let Some(index) = counting.rule(&issue) else {
                 continue;
             };
+            if let Some(letters) = issue.column.as_ref().filter(|letters| letters.len() <= 3) {
+                let columns = self.columns.entry(issue.sheet.clone()).or_default();
+                *columns.entry(letters.clone()).or_default() += 1;
+            }
             let rule = &mut self.rules[index];
             let repeated = counting.repeated(index, &issue);
-            let position = position(&issue);
-            let sheet = self.sheets.entry(issue.sheet.clone()).or_default();
-            sheet.count += 1;
-            if let Some(letters) = issue.column.as_ref().filter(|letters| letters.len() <= 3) {
-                *sheet.columns.entry(letters.clone()).or_default() += 1;
-            }
-            let known = repeated.and_then(|key| lines.get(&key).copied());
-            if let Some((row, _)) = position {
-                let line = known.or(repeated.map(|_| rule.lines.len()));
-                let is_told = repeated.is_some() && line < Some(rule.allotted as usize);
-                let line = line.filter(|_| is_told).map(|line| (index, line));
-                sheet.rows.push((row, line));
-                if known.is_none() && sheet.openings.len() < WINDOWS {
-                    sheet.openings.insert(row);
-                }
-            }
-            if let Some(line) = known {
+            if let Some(&line) = repeated.and_then(|key| lines.get(&key)) {
                 rule.lines[line].add(&issue);
             } else if (rule.lines.len() as u64) < rule.allotted {
-                if let Some(key) = repeated {
-                    lines.insert(key, rule.lines.len());
-                }
-                if let Some((row, column)) = position {
-                    self.listed.insert((issue.sheet.clone(), row, column));
-                }
+                lines.extend(repeated.map(|key| (key, rule.lines.len())));
                 rule.lines.push(Line::of(issue));
-            }
-        }
-        Ok(())
-    }
-
-    /// Keeps what stands in the rows that may be shown.
-    fn mark(&mut self, list: &mut List, whole: &BTreeSet<&str>) -> Result<(), ListError> {
-        for issue in list.by_ref() {
-            let issue = issue?;
-            let (Some((row, column)), Some(sheet)) =
-                (position(&issue), self.sheets.get_mut(&issue.sheet))
-            else {
-                continue;
-            };
-            let is_whole = whole.contains(issue.sheet.as_str());
-            let near = row.saturating_sub(3)..=row.saturating_add(3);
-            let is_near = || sheet.openings.range(near).next().is_some();
-            if sheet.marks.len() < MARKS && (is_whole || is_near()) {
-                let marks = sheet.marks.entry((row, column)).or_default();
-                if marks.len() < 10 {
-                    marks.push(Mark {
-                        severity: issue.severity,
-                        message: beginning(&issue.message, 200),
-                        is_left_empty: issue.written.as_deref() == Some("")
-                            && issue.value.as_deref() != Some(""),
-                    });
-                }
             }
         }
         Ok(())
@@ -357,6 +249,6 @@ impl Line {
 }
 
 /// The first letters of a text.
-pub fn beginning(text: &str, most: usize) -> String {
+fn beginning(text: &str, most: usize) -> String {
     text.chars().take(most).collect()
 }

@@ -1,30 +1,24 @@
 //! The list of a run's issues.
 
-use std::collections::HashSet;
-
 use maud::{Markup, html};
 
+use super::file::File;
 use super::html::{clipped, clipped_value, code, severity_mark, table, value};
-use super::issues::{Line, NAMED, Rule, VALUE, position};
-use super::names::Names;
+use super::issues::{Line, NAMED, Rule, VALUE};
 use super::parts::Options;
-use super::prepared::Prepared;
 use crate::base::counted::{plural, thousands};
 use crate::base::files;
 use crate::issues::Issue;
 use crate::settings::paths::RunFolder;
 
 /// The list: a group of lines for each rule.
-pub fn list(prepared: &Prepared, options: Options) -> Markup {
-    let Prepared { found, facts, .. } = prepared;
-    let run = &facts.run;
-    let file = files::name_of(&RunFolder::at(&run.run_dir).issues(&run.input_name));
-    let unlisted = facts.unlisted();
+pub fn list(file: &File, options: Options) -> Markup {
+    let (found, run) = (&file.found, &file.run);
+    let list = files::name_of(&RunFolder::at(&run.run_dir).issues(&run.input_name));
     let values = options.values;
     let lines = || found.rules.iter().flat_map(|rule| &rule.lines);
     let has_keys = values && lines().any(|line| line.issue.key.is_some());
     let with_keys = has_keys || lines().any(|line| line.same > 1);
-    let mut named = HashSet::new();
     let mut columns = vec![("Cell", "")];
     columns.extend(values.then_some(("Value as it stood", "")));
     columns.push(("Written", ""));
@@ -41,10 +35,10 @@ pub fn list(prepared: &Prepared, options: Options) -> Markup {
                         code class="dim" { (clipped(&rule.name, 120)) }
                     }
                 }
-                @for line in &rule.lines { (row(rule, line, prepared, values, with_keys, &mut named)) }
+                @for line in &rule.lines { (row(file, rule, line, values, with_keys)) }
                 @if rule.count > rule.shown() {
                     tr class="more" {
-                        td colspan=(columns.len()) { "and " (thousands(rule.count - rule.shown())) " more, in " (code(&file)) }
+                        td colspan=(columns.len()) { "and " (thousands(rule.count - rule.shown())) " more, in " (code(&list)) }
                     }
                 }
             }
@@ -53,13 +47,13 @@ pub fn list(prepared: &Prepared, options: Options) -> Markup {
     html! {
         (table("list issues", "Issues by rule", &columns, &rows))
         @if found.of_more_rules > 0 {
-            p class="after" { (plural(found.of_more_rules, "issue")) " of further rules, in " (code(&file)) }
+            p class="after" { (plural(found.of_more_rules, "issue")) " of further rules, in " (code(&list)) }
         }
         @if found.passed_over > 0 {
             p class="after" { (plural(found.passed_over, "line")) " of the list could not be read as issues." }
         }
-        @if unlisted > 0 {
-            p class="after" { (plural(unlisted, "further issue")) " were counted and not listed." }
+        @if file.unlisted() > 0 {
+            p class="after" { (plural(file.unlisted(), "further issue")) " were counted and not listed." }
         }
     }
 }
@@ -75,31 +69,11 @@ pub fn rule_title(whose: &str, message: Option<&str>, values: bool) -> Markup {
     }
 }
 
-fn row(
-    rule: &Rule,
-    line: &Line,
-    prepared: &Prepared,
-    values: bool,
-    with_keys: bool,
-    named: &mut HashSet<String>,
-) -> Markup {
-    let (issue, names) = (&line.issue, &prepared.names);
-    let place = position(issue).filter(|(_, column)| *column > 0);
-    let place = place.map(|(row, column)| (issue.sheet.as_str(), row, column));
-    // Of several issues of a cell the first is where links go.
-    let name = place.map(|(sheet, row, column)| names.line(sheet, row, column));
-    let name = name.filter(|name| named.insert(name.clone()));
-    let in_grid = place.filter(|&(sheet, row, column)| prepared.shows(sheet, row, column));
-    let said = value(said(names, issue));
+fn row(file: &File, rule: &Rule, line: &Line, values: bool, with_keys: bool) -> Markup {
+    let issue = &line.issue;
     html! {
-        tr id=[name] {
-            td class="at" {
-                @if let Some((sheet, row, column)) = in_grid {
-                    a class="mono" href={ "#" (names.cell(sheet, row, column)) } { (said) }
-                } @else {
-                    span class="mono" { (said) }
-                }
-            }
+        tr {
+            td class="at mono" { (value(file.place_of(issue))) }
             @if values {
                 td class="v" {
                     @match issue.value.as_deref() {
@@ -118,13 +92,6 @@ fn row(
             }
         }
     }
-}
-
-/// The place of an issue as it is said.
-fn said(names: &Names, issue: &Issue) -> String {
-    let place = issue.place();
-    let own = place.strip_prefix(issue.sheet.as_str()).unwrap_or_default();
-    names.said(&issue.sheet, own.trim_start_matches('!'))
 }
 
 /// What became of the value, and what is wrong where that differs within the rule.

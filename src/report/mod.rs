@@ -1,33 +1,27 @@
 //! A page for people: what a run, or a batch of runs, found in the files that were sent.
 //!
-//! It is one HTML file that needs no network and runs no script. It shows the issues, the sender's sheets with the issues
-//! where they are, what each column went to and why, what was left out, and when and with what it was read.
+//! It is one HTML file that needs no network and runs no script. It lists the issues, the columns with their fields and the reasons,
+//! how columns were read, and the notices. The sender's sheets are shown by the marked copy and the console.
 //!
-//! - `facts`: what is known of a run; `notes`: what its notices say; `prepared`: what is shown of it
-//! - `issues`: the issues of a run, `list`: their list; `grid`: a sheet, `rows`: what its rows are; `columns`: columns and fields
-//! - `run`, `batch`: the two kinds of pages; `parts`: what both have
+//! - `file`: a run as a page shows it; `run`, `batch`: the two kinds of pages
+//! - `issues`: the issues of a run; `list`: their list; `columns`: columns, readings and notices
 //! - `difference`: the page of what differs between runs
-//! - `html`: pieces of HTML, and the one place that writes; `names`: links within a page; `words`: times and sizes
+//! - `parts`: what all pages have; `html`: pieces of HTML, and the one place that writes; `words`: days and sentences
 //!
 //! # Promises
-//! The same runs give the same bytes: nothing in a page comes from a clock. It holds values of the sheets that were read, and says
-//! so; without values it has no grids and no values. It never holds values of hidden sheets and of files that failed, places
-//! on a disk, names of machines and people, settings, or code of the configuration other than suggestions. One sheet is in
-//! memory at a time, and the list of issues never is. What is shown of a large file is bounded.
+//! The same runs give the same bytes: nothing in a page comes from a clock. A page holds the values of issues, and says so; without
+//! values it has none, nor what checks say of them. It never holds values of files that failed, places on a disk, names of machines and
+//! people, settings, or code of the configuration other than suggestions. The list of issues is never in memory. What is shown of a
+//! large file is bounded.
 
 mod batch;
 mod columns;
 mod difference;
-mod facts;
-mod grid;
+mod file;
 mod html;
 mod issues;
 mod list;
-mod names;
-mod notes;
 mod parts;
-mod prepared;
-mod rows;
 mod run;
 mod words;
 
@@ -37,6 +31,7 @@ use std::path::Path;
 use crate::store::{RunRecord, Store};
 
 pub use difference::write_difference;
+use file::File;
 use html::Page;
 pub use parts::{Options, ReportError, SECURITY_POLICY};
 
@@ -66,10 +61,7 @@ pub fn page(
 ) -> Result<(), ReportError> {
     let mut page = Page::new(out, name);
     match runs {
-        [run] => {
-            let prepared = prepared::prepare(store, run, options, None)?;
-            run::write(&mut page, &prepared, options)?;
-        }
+        [run] => page.add(&run::page(&File::load(store, run, 0)?, options))?,
         runs => batch::write(&mut page, store, runs, options)?,
     }
     Ok(page.finish()?)

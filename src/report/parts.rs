@@ -11,6 +11,7 @@ use crate::base::clock::Timestamp;
 use crate::base::counted::{plural, thousands};
 use crate::base::files::{self, FileError};
 use crate::base::problem::{Facts, Problem};
+use crate::engine::RowCounts;
 use crate::run::results::demands::Nothing;
 use crate::run::results::issues::NoList;
 use crate::store::StoreError;
@@ -127,20 +128,17 @@ pub fn open(
 }
 
 /// The end of a page: what is told about it, and what it holds and what it does not.
-pub fn close(title: Option<&str>, about: &Markup, options: Options, grids: bool) -> Markup {
+pub fn close(title: &str, about: &Markup, options: Options) -> Markup {
     html! {
         (PreEscaped("</main>"))
-        footer id=[title.map(|_| "about")] {
-            @if let Some(title) = title { h2 { (title) } }
+        footer id="about" {
+            h2 { (title) }
             (about)
             p {
-                @match (options.values, grids) {
-                    (true, true) => "This page holds cell values of the sheets that it shows.",
-                    (true, false) => "This page may hold cell values.",
-                    (false, _) => "This page holds no cell values: it names cells, headers and rules.",
-                }
-                " It is one file, needs no network and runs no script. It does not hold hidden sheets, places on a disk, "
-                "names of machines or of people who ran it, settings, or the code of the configuration."
+                @if options.values { "This page may hold cell values." }
+                @else { "This page holds no cell values: it names cells, headers and rules." }
+                " It is one file, needs no network and runs no script. It does not hold places on a disk, names of machines or of "
+                "people who ran it, settings, or the code of the configuration."
             }
         }
         (PreEscaped("</body></html>\n"))
@@ -155,11 +153,6 @@ pub fn link(name: &str, title: &str, count: Option<u64>) -> Markup {
             @if let Some(count) = count { span class="n" { (thousands(count)) } }
         }
     }
-}
-
-/// The links to the parts of a page.
-pub fn navigation(links: &Markup) -> Markup {
-    html! { nav aria-label="In this report" { (links) } }
 }
 
 /// A figure of a page, and what it is made of.
@@ -211,8 +204,9 @@ pub fn glyph(ended: Ended) -> Markup {
 }
 
 /// `12 of 14 rows written`
-pub fn rows_written(written: u64, read: u64) -> String {
-    format!("{} of {} written", thousands(written), plural(read, "row"))
+pub fn rows_written(rows: &RowCounts) -> String {
+    let read = plural(rows.read, "row");
+    format!("{} of {read} written", thousands(rows.written))
 }
 
 /// `2 errors, 1 warning`

@@ -33,7 +33,7 @@ pub fn routes() -> OpenApiRouter<Api> {
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct WhichReport {
-    /// `false`: without cell values, so without the sheets.
+    /// `false`: without cell values.
     #[param(nullable = false)]
     values: Option<bool>,
 }
@@ -49,8 +49,8 @@ impl WhichReport {
 
 /// Read a page of what a run found.
 ///
-/// One HTML file that needs no network and runs no script: the issues, the sender's sheets with the issues where they are, what
-/// each column went to and why, and what was left out. It holds cell values, unless it is asked for without.
+/// One HTML file that needs no network and runs no script: the issues, what each column went to and why, how columns were read, and
+/// what was noticed. It holds the values of issues, unless it is asked for without.
 #[utoipa::path(get, path = "/api/v1/runs/{id}/report", operation_id = "get_run_report", tag = "issues", params(("id" = String, Path, description = "The run"), WhichReport), responses(
     (status = 200, description = "The page", content_type = "text/html", body = String, headers(("Content-Security-Policy" = String, description = "Nothing is loaded and nothing is run"))),
     (status = 409),

@@ -1,0 +1,157 @@
+//! A run as a page shows it: its record, its report, its issues, and how it ended.
+
+use super::issues::Found;
+use super::parts::{Ended, ReportError};
+use crate::base::problem::Problem;
+use crate::engine::report::Table;
+use crate::engine::{Noticed, RowCounts, RunReport};
+use crate::issues::{Issue, Severity};
+use crate::run::results::demands::{Nothing, refusals};
+use crate::run::results::issues::{NoList, issues_of};
+use crate::run::results::report_of;
+use crate::run::views::explain::tables_of;
+use crate::store::{RunMetrics, RunRecord, RunStatus, Store};
+
+/// A run, as far as a page shows it.
+pub struct File {
+    /// The run.
+    pub run: RunRecord,
+    /// Its number in a batch, from 1; 0 on a page of its own.
+    pub number: usize,
+    /// In what it falls short of what was asked of it, in words.
+    pub refused: Vec<String>,
+    /// How many rows were read and written.
+    pub rows: Option<RowCounts>,
+    /// What the engine noticed.
+    pub noticed: Noticed,
+    /// Its tables, with the reasons in words.
+    pub tables: Vec<Table>,
+    /// Its issues; none where they are not known.
+    pub found: Found,
+    /// Why its issues are not known.
+    pub no_list: Option<String>,
+    /// Whether several sheets were read, so that places name theirs.
+    has_sheets: bool,
+}
+
+impl File {
+    /// Gathers what is shown of a run.
+    ///
+    /// # Errors
+    /// The run has not ended, the store cannot be used, or the list of issues cannot be read.
+    pub fn load(store: &Store, run: &RunRecord, number: usize) -> Result<Self, ReportError> {
+        let report: RunReport = report_of(store, run)?;
+        let refused = refusals(store, run)?;
+        let (found, no_list) = found(run)?;
+        Ok(Self {
+            run: run.clone(),
+            number,
+            refused: refused.iter().map(ToString::to_string).collect(),
+            rows: report.rows(),
+            tables: tables_of(&report),
+            has_sheets: report.completed.sheets().count() > 1,
+            noticed: report.noticed,
+            found,
+            no_list,
+        })
+    }
+
+    /// Lets go of all but what the table of a batch shows.
+    pub fn without_details(mut self) -> Self {
+        self.noticed.tables = Vec::new();
+        self.tables = Vec::new();
+        self.found.rules = Vec::new();
+        self
+    }
+
+    /// How the run ended.
+    pub fn ended(&self) -> Ended {
+        if self.run.status != RunStatus::Succeeded {
+            return Ended::Failed;
+        }
+        let nothing = Nothing::of(&self.run);
+        if let Some(nothing @ (Nothing::Table | Nothing::Field)) = nothing {
+            return Ended::Nothing(nothing);
+        }
+        if self.found.counts[Severity::Error as usize] > 0 {
+            return Ended::Errors;
+        }
+        match &self.run.metrics {
+            _ if self.found.total() > 0 => Ended::Warnings,
+            Some(found) if self.no_list.is_some() && found.issues > 0 => Ended::Warnings,
+            _ if nothing.is_some() => Ended::Nothing(Nothing::Row),
+            Some(found) if !found.missing_fields.is_empty() => Ended::Lacking,
+            _ => Ended::Clean,
+        }
+    }
+
+    /// The figures of a run that succeeded.
+    pub fn metrics(&self) -> Option<&RunMetrics> {
+        let metrics = self.run.metrics.as_ref();
+        metrics.filter(|_| self.run.status == RunStatus::Succeeded)
+    }
+
+    /// The fields that no column was found for, where others have one.
+    pub fn lacking(&self) -> &[String] {
+        let nothing = Nothing::of(&self.run);
+        let metrics = self.metrics();
+        let found = metrics.filter(|_| matches!(nothing, None | Some(Nothing::Row)));
+        found.map_or(&[], |found| &found.missing_fields)
+    }
+
+    /// How many issues there are, as the list or the run's figures say.
+    pub fn count(&self) -> u64 {
+        match self.no_list {
+            Some(_) => self.run.metrics.as_ref().map_or(0, |found| found.issues),
+            None => self.found.total() + self.unlisted(),
+        }
+    }
+
+    /// How many issues are not in the list.
+    pub fn unlisted(&self) -> u64 {
+        let list = self.noticed.issue_list.as_ref();
+        list.map_or(0, |list| list.unlisted)
+    }
+
+    /// The name of a part of the page, for links: letters, digits and `-`.
+    pub fn part(&self, part: &str) -> String {
+        match self.number {
+            0 => part.to_owned(),
+            number => format!("f{number}-{part}"),
+        }
+    }
+
+    /// A place of the file: without its sheet where the file has no other.
+    pub fn place(&self, sheet: &str, place: &str) -> String {
+        match (self.has_sheets || sheet.is_empty(), place) {
+            (_, "") => sheet.to_owned(),
+            (false, place) => place.to_owned(),
+            (true, place) if sheet.is_empty() => place.to_owned(),
+            (true, place) => format!("{sheet}!{place}"),
+        }
+    }
+
+    /// The place of an issue.
+    pub fn place_of(&self, issue: &Issue) -> String {
+        let place = issue.place();
+        let own = place.strip_prefix(issue.sheet.as_str()).unwrap_or_default();
+        self.place(&issue.sheet, own.trim_start_matches('!'))
+    }
+}
+
+/// The issues of a run, and why they are not known, if they are not.
+fn found(run: &RunRecord) -> Result<(Found, Option<String>), ReportError> {
+    let mut list = match issues_of(run) {
+        Ok(list) => list,
+        Err(error @ (NoList::NotEnded { .. } | NoList::NothingRead { .. } | NoList::List(_))) => {
+            return Err(error.into());
+        }
+        Err(error) => {
+            let hint = error.hint().map(|hint| format!(" ({hint})"));
+            let why = format!("{error}{}", hint.unwrap_or_default());
+            return Ok((Found::default(), Some(why)));
+        }
+    };
+    let found = Found::in_list(&mut list).map_err(NoList::from)?;
+    Ok((found, None))
+}
