@@ -10,7 +10,7 @@
 //! there is a claim; the number of changed rows tells whether it happened. What ends a run or its claim has read both in the same
 //! transaction (`runs/live.rs`). A partial index is used only by a query that contains the index's condition literally.
 //! A path is written and looked for as `relative(?)` and read as `absolute(column)`: each database knows both functions.
-//! `plan_tests.rs` holds the plans of the frequent statements on SQLite.
+//! `suite/plans.rs` holds the plans of the frequent statements on SQLite.
 
 use std::any::Any;
 use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};

@@ -27,8 +27,6 @@ mod collection;
 mod configurations;
 mod connections;
 mod copies;
-#[cfg(test)]
-mod counted;
 mod database;
 mod deliveries;
 mod demands;
@@ -47,8 +45,6 @@ mod needed;
 mod observed_time;
 mod observer;
 mod pauses;
-#[cfg(test)]
-mod plan_tests;
 mod postgres;
 mod queue_statistics;
 mod results;

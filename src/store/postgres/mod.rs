@@ -1,7 +1,7 @@
 //! PostgreSQL: a server, any number of processes.
 //!
 //! `address` reads where the server is, `server` begins sessions, `open` opens a schema and brings it up to date, `migrations` holds that. `transfer` moves the records of a SQLite database here. `tests` runs the suite on a
-//! server of its own, `interleaving` tries pairs of operations at once.
+//! server of its own, has several hosts on it, and tries pairs of operations at once.
 //!
 //! Transactions run as `READ COMMITTED`. An operation of several statements locks what it has to find unchanged: the run in the
 //! queue (`runs/live.rs`), the environment, the workspace of a configuration, in this order: environment, queue, the rest. What was read
@@ -18,10 +18,6 @@
 //! one host stay as they are. Those that mean all hosts say so (`environments/*pg_anywhere*/`).
 
 pub(in crate::store) mod address;
-#[cfg(test)]
-mod hosts_tests;
-#[cfg(test)]
-mod interleaving;
 mod migrations;
 mod open;
 mod server;

@@ -1,8 +1,8 @@
 //! Tests of the query plans of statements that run often, or over tables that grow: each uses the index that was made for
 //! it, and none sorts or scans all runs.
 
-use super::ids::{self, Table};
-use super::{changes, documents, environments, leases, queue_statistics, runs};
+use crate::store::ids::{self, Table};
+use crate::store::{changes, documents, environments, leases, queue_statistics, runs};
 use crate::store::Opening;
 use crate::store::driver::Connection;
 use crate::store::sqlite::tests::Database;

@@ -1,6 +1,6 @@
 //! Several hosts on one server: two or three stores, each with a host of its own.
 
-use super::tests::hosts;
+use super::hosts;
 use crate::store::Store;
 use crate::store::suite::places::*;
 use crate::store::{

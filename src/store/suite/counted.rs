@@ -11,13 +11,13 @@ use std::time::{Duration, Instant};
 
 use rusqlite::ffi;
 
-use super::driver::Connection;
-use super::driver::postgres::Traffic;
-use super::postgres::tests::{TestServer, hosts};
-use super::sqlite::tests::Database;
-use super::suite::places::{at, by_http, claim, claim_next, ending, enqueue, fill, new_run, ready};
-use super::values::{exists, row};
-use super::{EnvironmentRecord, Heartbeat, Opening, RunStatus, Store};
+use crate::store::driver::Connection;
+use crate::store::driver::postgres::Traffic;
+use crate::store::postgres::tests::{TestServer, hosts};
+use crate::store::sqlite::tests::Database;
+use super::places::{at, by_http, claim, claim_next, ending, enqueue, fill, new_run, ready};
+use crate::store::values::{exists, row};
+use crate::store::{EnvironmentRecord, Heartbeat, Opening, RunStatus, Store};
 
 const ENDED: i64 = 100_000;
 const WAITING: i64 = 10_000;

@@ -9,7 +9,7 @@ use std::path::Path;
 use std::sync::mpsc;
 use std::time::Duration;
 
-use super::tests::opener;
+use super::opener;
 use crate::settings::Recovery;
 use crate::store::Store;
 use crate::store::driver::postgres::Session;

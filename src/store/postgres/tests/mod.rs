@@ -1,5 +1,8 @@
 //! Runs the suite on a server of its own, which takes no connections from elsewhere. Without PostgreSQL on the machine it is skipped.
 
+mod interleaving;
+mod several_hosts;
+
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -45,7 +48,7 @@ impl TestServer {
         };
         let folder = tempfile::tempdir().unwrap().keep();
         let mut child = Command::new("sh")
-            .args(["-c", include_str!("test_server.sh"), "server"])
+            .args(["-c", include_str!("../test_server.sh"), "server"])
             .arg(&folder)
             .arg(programs)
             .arg("off")
