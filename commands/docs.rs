@@ -18,12 +18,12 @@ const MOST: usize = 8;
 
 /// Find a page of the documents, and read or open it
 ///
-/// Words find the sections that are about them. The name of a page or a section, such as how-to/ci or 'how-to/ci#on-github', prints it.
+/// Words find the sections that have them as they are typed. The name of a page or a section, such as how-to/ci or 'how-to/ci#on-github', prints it.
 /// All of it is in `ade`: no network is needed. --open and the addresses of --json need the site, which lies beside the program; .ci/docs
 /// builds it in a clone.
 #[derive(clap::Args)]
 #[command(
-    after_help = "Examples:\n  ade docs\n  ade docs column was not found\n  ade docs retry --open\n  ade docs how-to/ci"
+    after_help = "Examples:\n  ade docs\n  ade docs date_order\n  ade docs retry --open\n  ade docs how-to/ci"
 )]
 pub struct Args {
     /// What to look for, or the name of a page [default: list the pages]
@@ -111,7 +111,7 @@ fn print(ui: &Ui, (term, found): (&str, &[Section]), site: Option<&Path>) {
         };
         ui.line(ui.paint(Tone::Strong, heading));
         ui.line(format_args!("  {}", section.name()));
-        let line = section.best_line(term);
+        let line = section.first_line(term);
         if !line.is_empty() && line != section.heading {
             let line = truncate_str(&line, LINE, "…");
             ui.line(ui.paint(Tone::Dim, format_args!("  {line}")));

@@ -1,4 +1,4 @@
-//! The documents, which every `ade` carries: a page by its name, and the sections that a few words are about.
+//! The documents, which every `ade` carries: a page by its name, and the sections that have some words.
 //!
 //! They are the Markdown files of docs/, as they were when this program was built. The site is made of the same files, so that a
 //! section here has an address there ([`Section::address`]).
@@ -23,13 +23,6 @@ static PAGES: LazyLock<Vec<Page>> = LazyLock::new(|| {
     }
     pages
 });
-
-/// Words that say nothing of what is sought.
-const SMALL_WORDS: [&str; 32] = [
-    "a", "an", "and", "are", "as", "at", "can", "do", "does", "for", "from", "how", "i", "in",
-    "is", "it", "may", "my", "not", "of", "on", "or", "the", "to", "was", "were", "what", "when",
-    "where", "which", "why", "with",
-];
 
 /// A page of the documents.
 pub struct Page {
@@ -135,62 +128,15 @@ impl Section {
         json!({"page": self.page, "title": self.title, "section": self.heading, "address": address})
     }
 
-    /// The line that has the most of these words, as it reads without Markdown: what to look at first.
+    /// The first line that has some words, as it reads without Markdown.
     #[must_use]
-    pub fn best_line(&self, sought: &str) -> String {
-        let words = sought_words(sought);
+    pub fn first_line(&self, words: &str) -> String {
+        let words = words.to_lowercase();
         let text = plain(&self.text);
-        let lines = text
-            .lines()
-            .filter(|line| line.chars().any(char::is_alphanumeric) && !line.starts_with("```"));
-        let found = |line: &str| {
-            let own = words_of(line);
-            words.iter().filter(|word| count(&own, word) > 0.0).count()
-        };
-        // The first of those that have as many.
-        let best = lines.rev().max_by_key(|line| found(line));
-        bare(best.unwrap_or_default())
+        let mut lines = text.lines();
+        let found = lines.find(|line| line.to_lowercase().contains(&words));
+        bare(found.unwrap_or_default())
     }
-
-    /// How often it has each of these words, and how many words it has: its prose, and by itself each row of its tables, since one row of a
-    /// long table may be all that is sought. A heading counts as eight mentions, and a title as four; of a row a quarter of that.
-    fn counted(&self, words: &[String]) -> Vec<Counted> {
-        let (rows, prose): (Vec<&str>, Vec<&str>) = self
-            .text
-            .lines()
-            .partition(|line| line.starts_with('|') && !line.starts_with("|--"));
-        let [heading, title] = [&self.heading, &self.title].map(|text| words_of(text));
-        let counted = |text: &str, above: f64| {
-            let text = words_of(text);
-            let of_word = |word: &String| {
-                let of_headings = 8.0 * count(&heading, word) + 4.0 * count(&title, word).min(1.0);
-                count(&text, word) + above * of_headings
-            };
-            Counted {
-                words: words.iter().map(of_word).collect(),
-                length: text.len() as f64,
-            }
-        };
-        let rows = rows.into_iter().map(|row| counted(row, 0.25));
-        [counted(&prose.join("\n"), 1.0)]
-            .into_iter()
-            .chain(rows)
-            .collect()
-    }
-}
-
-/// What is counted of a text.
-struct Counted {
-    words: Vec<f64>,
-    length: f64,
-}
-
-/// How often a text has a word. `retry` is meant less by `retryable`.
-fn count(text: &[String], word: &str) -> f64 {
-    let alike = text.iter().filter(|other| other.starts_with(word));
-    alike
-        .map(|other| if other == word { 1.0 } else { 0.5 })
-        .sum()
 }
 
 /// A line of Markdown without its marks: of a table's row the cells, of a link its words.
@@ -208,35 +154,6 @@ fn bare(line: &str) -> String {
     let cells = text.split(" | ").map(str::trim);
     let filled = cells.filter(|cell| !cell.is_empty());
     filled.collect::<Vec<_>>().join(" · ")
-}
-
-/// The words of a question that say what is sought.
-fn sought_words(sought: &str) -> Vec<String> {
-    let mut words = words_of(sought);
-    let small: Vec<&str> = SMALL_WORDS.iter().map(|word| stem(word)).collect();
-    if words.iter().any(|word| !small.contains(&word.as_str())) {
-        words.retain(|word| !small.contains(&word.as_str()));
-    }
-    words
-}
-
-/// The words of a text in lower case, without their endings.
-fn words_of(text: &str) -> Vec<String> {
-    let words = text.split(|letter: char| !letter.is_alphanumeric() && letter != '_');
-    let words = words.filter(|word| !word.is_empty()).map(str::to_lowercase);
-    words.map(|word| stem(&word).to_owned()).collect()
-}
-
-/// `retries`, `retry` and `retrying` are one word.
-fn stem(word: &str) -> &str {
-    for ending in ["ies", "ing", "ed", "es", "s", "y"] {
-        if let Some(rest) = word.strip_suffix(ending)
-            && rest.len() > 2
-        {
-            return rest;
-        }
-    }
-    word
 }
 
 /// All pages, in the order of the site's parts.
@@ -290,68 +207,16 @@ pub fn plain(text: &str) -> String {
     plain
 }
 
-/// The sections that these words are about, best first: those that have a third of what the best one has.
-///
-/// What a section has is Okapi's BM25 (Robertson and Zaragoza 2009, "The Probabilistic Relevance Framework"): rare words count more, and so
-/// do words of short sections. It is less for a section that lacks some of the words.
+/// The sections that have some words, in whatever case: those with them in their heading first, then those that have them most often.
 #[must_use]
-pub fn find(sought: &str) -> Vec<Section> {
-    const MENTIONS: f64 = 1.5;
-    const LENGTH: f64 = 0.6;
-    /// So much is a row worth, which says little beside the words that are sought.
-    const ROWS: f64 = 0.75;
-    let words = sought_words(sought);
-    let sections: Vec<Section> = PAGES.iter().flat_map(Page::sections).collect();
-    let counted: Vec<Vec<Counted>> = sections.iter().map(|one| one.counted(&words)).collect();
-    let all = counted.iter().map(Vec::len).sum::<usize>() as f64;
-    let average = counted.iter().flatten().map(|one| one.length).sum::<f64>() / all;
-    let rarity = |word: usize| {
-        let with_it = counted.iter().flatten().filter(|one| one.words[word] > 0.0);
-        let with_it = with_it.count() as f64;
-        (1.0 + (all - with_it + 0.5) / (with_it + 0.5)).ln()
-    };
-    let rarities: Vec<f64> = (0..words.len()).map(rarity).collect();
-    let sum_of_rarities: f64 = rarities.iter().sum();
-    let score = |one: &Counted| {
-        let longer = 1.0 - LENGTH + LENGTH * one.length / average;
-        let of_word = |(count, rarity): (&f64, &f64)| {
-            rarity * count * (MENTIONS + 1.0) / (count + MENTIONS * longer)
-        };
-        let sum: f64 = one.words.iter().zip(&rarities).map(of_word).sum();
-        let has = one
-            .words
-            .iter()
-            .zip(&rarities)
-            .filter(|(count, _)| **count > 0.0);
-        let share = has.map(|(_, rarity)| rarity).sum::<f64>() / sum_of_rarities;
-        sum * share * share
-    };
-    let scores = sections.iter().zip(&counted).map(|(section, counted)| {
-        let (prose, rows) = counted.split_at(1);
-        let best = rows.iter().map(score).fold(0.0, f64::max);
-        (ROWS * best).max(prose.iter().map(score).sum()) * weight(section)
-    });
-    let scores: Vec<f64> = scores.collect();
-    let best = scores.iter().copied().fold(0.0, f64::max);
-    let mut found: Vec<(f64, Section)> = scores
-        .into_iter()
-        .zip(sections)
-        .filter(|(score, _)| *score > 0.0 && *score >= best / 3.0)
-        .collect();
-    found.sort_by(|(one, _), (other, _)| other.total_cmp(one));
+pub fn find(words: &str) -> Vec<Section> {
+    let words = words.to_lowercase();
+    let count = |text: &str| text.to_lowercase().matches(&words).count();
+    let sections = PAGES.iter().flat_map(Page::sections);
+    let found = sections.map(|section| ((count(&section.heading), count(&section.text)), section));
+    let mut found: Vec<_> = found.filter(|(counts, _)| *counts != (0, 0)).collect();
+    found.sort_by_key(|(counts, _)| std::cmp::Reverse(*counts));
     found.into_iter().map(|(_, section)| section).collect()
-}
-
-/// A page for a task is what most people look for, and one for those who work on ADE what fewest do. A page begins with what it is about.
-fn weight(section: &Section) -> f64 {
-    let of_page = match section.page.split('/').next() {
-        Some("how-to") => 1.2,
-        Some("contributing") => 0.2,
-        _ if section.page == "reference/api-routes" => 0.6,
-        _ => 1.0,
-    };
-    let is_beginning = section.heading == section.title;
-    of_page * if is_beginning { 1.25 } else { 1.0 }
 }
 
 /// The folder of the site that came with this program: beside it in an installation, or in the `target` folder that it was built in.
@@ -380,7 +245,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn words_find_the_section_that_they_name() {
+    fn a_section_has_an_address() {
         let section = Section {
             page: "how-to/ci",
             title: "In CI".to_owned(),
@@ -388,10 +253,6 @@ mod tests {
             text: String::new(),
         };
         assert_eq!(section.address(), "how-to/ci.html#which-python-310");
-        assert_eq!(
-            [stem("retries"), stem("columns")],
-            [stem("retry"), stem("column")]
-        );
         assert_eq!(plain("a\n\n<!-- not typed: x -->\n\nb"), "a\n\nb\n");
         for page in pages() {
             assert!(
