@@ -149,7 +149,7 @@ impl Context {
         }
         let folder = std::env::current_dir().map_err(|error| {
             let message = format!("the current folder cannot be used: {}", describe(&error));
-            Failure::usage(code::NO_CURRENT_FOLDER, message)
+            Failure::usage(code::USAGE, message)
         })?;
         let settings = Settings::resolve(&Inputs {
             flags: self.globals.settings(),
@@ -258,9 +258,8 @@ impl Context {
     /// The workspace, opened, for a command that needs an environment. Without a database there are no environments, which
     /// is an error.
     pub fn open_for_environments(&self) -> Result<Workspace, Failure> {
-        self.open_to_look()?.ok_or_else(|| {
-            Failure::usage(code::ENVIRONMENT_NOT_FOUND, "there are no environments yet")
-        })
+        self.open_to_look()?
+            .ok_or_else(|| Failure::usage(code::NOT_FOUND, "there are no environments yet"))
     }
 }
 

@@ -204,8 +204,6 @@ pub fn demand_tokens(workspace: &Workspace, host: &str) -> Result<(), Failure> {
         return Ok(());
     }
     let message = format!("{host} can be reached by other machines, and there is no token yet");
-    Err(
-        Failure::usage(ade::base::problem::code::TOKENS_NEEDED, message)
-            .hint("`ade tokens create NAME --scope run` makes one; 127.0.0.1 needs none"),
-    )
+    Err(Failure::usage(ade::base::problem::code::USAGE, message)
+        .hint("`ade tokens create NAME --scope run` makes one; 127.0.0.1 needs none"))
 }

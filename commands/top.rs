@@ -39,7 +39,7 @@ fn interval(text: &str) -> Result<f64, String> {
 pub fn run(args: &Args, context: &Context) -> Outcome {
     let ui = &context.ui;
     let workspace = context.open_if_present()?.ok_or_else(|| {
-        Failure::usage(code::DATABASE_ABSENT, "there is no queue yet")
+        Failure::usage(code::DATABASE_NOT_MIGRATED, "there is no queue yet")
             .hint("`ade run CONFIG FILE` or `ade migrate` creates one")
     })?;
     if ui.json() {

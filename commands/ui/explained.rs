@@ -84,7 +84,7 @@ fn columns(table: &Explained) -> Table {
         shown.row(vec![
             (Tone::Plain, column.column.clone()),
             (Tone::Plain, column.name.clone()),
-            (Tone::Good, fields_of(column, table).join(", ")),
+            (Tone::Good, table.fields_of(column).join(", ")),
             (Tone::Plain, score.unwrap_or_default()),
             (Tone::Dim, why(column).join("; ")),
         ]);
@@ -101,18 +101,6 @@ fn why(column: &Column) -> Vec<String> {
         .flatten()
         .filter(|why| Some(*why) != nearest.as_ref());
     why.cloned().collect()
-}
-
-/// The field of a column, or those that were made of it.
-fn fields_of(column: &Column, table: &Explained) -> Vec<String> {
-    if let Some(field) = &column.field {
-        return vec![field.clone()];
-    }
-    let made = table
-        .fields
-        .iter()
-        .filter(|field| field.from.contains(&column.column));
-    made.map(|field| field.field.clone()).collect()
 }
 
 /// What unmapped columns are nearest to, fields without a column, and hooks.
@@ -164,7 +152,7 @@ fn print_column(ui: &Ui, column: &Column, table: &Explained) {
             .to_string()
             .trim_end(),
     );
-    print_field(ui, &fields_of(column, table), column);
+    print_field(ui, &table.fields_of(column).join(", "), column);
     for field in table
         .fields
         .iter()
@@ -175,11 +163,11 @@ fn print_column(ui: &Ui, column: &Column, table: &Explained) {
     print_places_of(ui, column, table);
 }
 
-fn print_field(ui: &Ui, fields: &[String], column: &Column) {
+fn print_field(ui: &Ui, fields: &str, column: &Column) {
     let field = if fields.is_empty() {
         ui.paint(Tone::Warn, "none")
     } else {
-        ui.paint(Tone::Good, fields.join(", "))
+        ui.paint(Tone::Good, fields)
     };
     let score = column.score.map(|score| format!(" with {score:.2}"));
     ui.fact(
@@ -277,7 +265,7 @@ fn print_way(ui: &Ui, way: &Way) {
         ui.fact("output", ui.paint(Tone::Warn, "none"));
     }
     if let Some(column) = &way.column {
-        print_field(ui, &way.fields, column);
+        print_field(ui, &way.fields.join(", "), column);
     } else if !way.fields.is_empty() {
         ui.fact("field", ui.paint(Tone::Good, way.fields.join(", ")));
     }

@@ -224,32 +224,20 @@ pub mod code {
         CONFIGURATION_NOT_FOUND = "configuration_not_found";
         NOT_A_CONFIGURATION = "not_a_configuration";
         MANIFEST_INVALID = "manifest_invalid";
-        CONFIGURATION_UNREADABLE = "configuration_unreadable";
         RUN_NOT_FOUND = "run_not_found";
         NOT_FOUND = "not_found";
-        ENVIRONMENT_NOT_FOUND = "environment_not_found";
         AMBIGUOUS_ID = "ambiguous_id";
         BAD_ID = "bad_id";
         BAD_NAME = "bad_name";
-        BAD_TIME = "bad_time";
         SETTINGS_INVALID = "settings_invalid";
+        IN_USE = "in_use";
         RUN_ENDED = "run_ended";
         RUN_NOT_ENDED = "run_not_ended";
         INPUT_GONE = "input_gone";
         OUTPUT_GONE = "output_gone";
         NO_ISSUE_LIST = "no_issue_list";
-        NO_LAYOUT = "no_layout";
         NO_EXPLANATION = "no_explanation";
-        CELL_NOT_FOUND = "cell_not_found";
-        ENVIRONMENT_IN_USE = "environment_in_use";
-        CONFIGURATION_IN_USE = "configuration_in_use";
         CONFIGURATION_ARCHIVED = "configuration_archived";
-        WORKSPACE_IN_USE = "workspace_in_use";
-        DELETE_FAILED = "delete_failed";
-        FOLDER_NOT_EMPTY = "folder_not_empty";
-        UNWRITABLE = "unwritable";
-        NO_CURRENT_FOLDER = "no_current_folder";
-        NO_TEMPORARY_FOLDER = "no_temporary_folder";
 
         // The HTTP API.
         BAD_REQUEST = "bad_request";
@@ -260,11 +248,9 @@ pub mod code {
         UNSUPPORTED_MEDIA_TYPE = "unsupported_media_type";
         INVALID_FIELD = "invalid_field";
         DOCUMENT_DELETED = "document_deleted";
-        DOCUMENT_IN_USE = "document_in_use";
         QUEUE_FULL = "queue_full";
         STORAGE_LIMIT = "storage_limit";
         BUSY = "busy";
-        KEY_IN_USE = "key_in_use";
         SAFE_MODE_ENABLED = "safe_mode_enabled";
         PAUSED = "paused";
         OUTPUT_NOT_READY = "output_not_ready";
@@ -276,39 +262,26 @@ pub mod code {
         CONFIG_INVALID = "config_invalid";
         NOT_UPLOADED = "not_uploaded";
         ARCHIVE_INVALID = "archive_invalid";
-        TOKENS_NEEDED = "tokens_needed";
-        ADDRESS_IN_USE = "address_in_use";
-        ALREADY_RUNNING = "already_running";
         ADDRESS_UNUSABLE = "address_unusable";
         PRECONDITION_FAILED = "precondition_failed";
         PRECONDITION_REQUIRED = "precondition_required";
         METHOD_NOT_ALLOWED = "method_not_allowed";
-        TIMED_OUT = "timed_out";
         // Windows of cells.
-        SHEET_NOT_FOUND = "sheet_not_found";
-        BAD_WINDOW = "bad_window";
         WORKBOOK_UNREADABLE = "workbook_unreadable";
-        SHEET_TOO_LARGE = "sheet_too_large";
 
         // Environments.
-        ENGINE_UNAVAILABLE = "engine_unavailable";
         ENVIRONMENT_FAILED = "environment_failed";
         PYTHON_UNSUITABLE = "python_unsuitable";
         INSTALL_FAILED = "install_failed";
-        NO_INSTALLER = "no_installer";
         BUILD_TIMEOUT = "build_timeout";
-        VERIFICATION_FAILED = "verification_failed";
         LOCK_MISSING = "lock_missing";
         LOCK_OUTDATED = "lock_outdated";
-        LOCK_IMPOSSIBLE = "lock_impossible";
         HASH_MISMATCH = "hash_mismatch";
 
         // Runs.
         COMBINE_FAILED = "combine_failed";
         ENGINE_CRASHED = "engine_crashed";
-        ENGINE_USAGE = "engine_usage";
         ENGINE_NOT_STARTED = "engine_not_started";
-        OUTPUT_MISSING = "output_missing";
         STORAGE_FAILED = "storage_failed";
         RELEASED = "released";
         WORKER_DIED = "worker_died";
@@ -319,7 +292,6 @@ pub mod code {
         PROCESS_LIMIT = "process_limit";
         PRINT_LIMIT = "print_limit";
         DISK_LIMIT = "disk_limit";
-        FILE_SIZE_LIMIT = "file_size_limit";
         OPEN_FILES_LIMIT = "open_files_limit";
         SANDBOX_INCOMPLETE = "sandbox_incomplete";
         CANCELLED = "cancelled";
@@ -329,7 +301,6 @@ pub mod code {
         FIELD_NOT_FOUND = "field_not_found";
         TOO_FEW_ROWS = "too_few_rows";
         TOO_MANY_ERRORS = "too_many_errors";
-        UNMAPPED_DENIED = "unmapped_denied";
         UNKNOWN_FIELD = "unknown_field";
 
         // The engine's, of runs and of configurations that do not load.
@@ -340,26 +311,19 @@ pub mod code {
         UNKNOWN_ERROR = "unknown_error";
 
         // The database.
-        DATABASE_URL_INVALID = "database_url_invalid";
-        DATABASE_ABSENT = "database_absent";
+        NOT_EMPTY = "not_empty";
         DATABASE_NOT_MIGRATED = "database_not_migrated";
         DATABASE_REPLACED = "database_replaced";
         DATABASE_NEWER = "database_newer";
-        DATABASE_NOT_EMPTY = "database_not_empty";
-        DATABASE_ALTERED = "database_altered";
         DATABASE_DAMAGED = "database_damaged";
         DATABASE_LOCKED = "database_locked";
         DATABASE_UNREACHABLE = "database_unreachable";
         FILES_UNREACHABLE = "files_unreachable";
         FILES_MISSING = "files_missing";
-        FILES_URL_INVALID = "files_url_invalid";
         DATABASE_ON_NETWORK = "database_on_network";
         DATABASE_ERROR = "database_error";
         IDENTITY_MISMATCH = "identity_mismatch";
         COLLECTION_BUSY = "collection_busy";
-        BACKUP_DAMAGED = "backup_damaged";
-        DATA_DIRECTORY_DIVIDED = "data_directory_divided";
-        DATA_DIRECTORY_NOT_EMPTY = "data_directory_not_empty";
 
         // The machine.
         TOO_FEW_THREADS = "too_few_threads";
@@ -387,8 +351,8 @@ mod tests {
     #[test]
     fn an_error_under_another_code_keeps_its_hint() {
         let inner = Facts::new(Kind::Refused, code::STORAGE_FAILED).hint("free some space");
-        let outer = inner.clone().under(Kind::Usage, code::UNWRITABLE);
+        let outer = inner.clone().under(Kind::Usage, code::OUTPUT_UNWRITABLE);
         assert_eq!(outer.hint, inner.hint);
-        assert_eq!((outer.kind, outer.code), (Kind::Usage, "unwritable"));
+        assert_eq!((outer.kind, outer.code), (Kind::Usage, "output_unwritable"));
     }
 }

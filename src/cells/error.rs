@@ -81,16 +81,16 @@ impl Problem for CellsError {
                 };
                 usage(code::WORKBOOK_UNREADABLE).maybe_hint(hint)
             }
-            Self::TooLarge { .. } => usage(code::SHEET_TOO_LARGE)
+            Self::TooLarge { .. } => usage(code::WORKBOOK_UNREADABLE)
                 .hint("download the file and open it in a spreadsheet program"),
-            Self::NoSheet { sheets, .. } => usage(code::SHEET_NOT_FOUND).hint(match sheets.len() {
+            Self::NoSheet { sheets, .. } => usage(code::NOT_FOUND).hint(match sheets.len() {
                 0 => "it has no worksheet at all".to_owned(),
                 _ => format!("it has {}", sheets_in_words(sheets)),
             }),
-            Self::BadWindow { what, most, .. } => usage(code::BAD_WINDOW).hint(format!(
+            Self::BadWindow { what, most, .. } => usage(code::INVALID_FIELD).hint(format!(
                 "{what} count from 1, and a window has at most {most} of them, as 1-{most}"
             )),
-            Self::OutOfBounds { .. } => usage(code::BAD_WINDOW),
+            Self::OutOfBounds { .. } => usage(code::INVALID_FIELD),
         }
     }
 }

@@ -330,17 +330,17 @@ fn what_cannot_be_shown_says_why_and_names_no_folder() {
         (
             Choice::Named("s"),
             1..=1,
-            "sheet_not_found: sound.xlsx has no sheet \"s\"",
+            "not_found: sound.xlsx has no sheet \"s\"",
         ),
         (
             Choice::At(2),
             1..=1,
-            "sheet_not_found: sound.xlsx has no sheet at position 2",
+            "not_found: sound.xlsx has no sheet at position 2",
         ),
         (
             Choice::At(0),
             5..=5,
-            "bad_window: the sheet \"S\" has no columns from 5 on: it has 4",
+            "invalid_field: the sheet \"S\" has no columns from 5 on: it has 4",
         ),
     ] {
         let failure = files.shown(&path, choice, 1..=1, columns).unwrap_err();
@@ -478,25 +478,25 @@ fn what_would_take_too_much_memory_is_refused() {
         (
             "cells.xlsx",
             one_sheet(numbers(20_000, 10)),
-            "sheet_too_large",
+            "workbook_unreadable",
             "cells.xlsx is too large to be shown: sheet \"S\" takes more than 1 MiB of memory",
         ),
         (
             "texts.xlsx",
             texts,
-            "sheet_too_large",
+            "workbook_unreadable",
             "texts.xlsx is too large to be shown: the text of the workbook takes more than 1 MiB",
         ),
         (
             "text.csv",
             "x".repeat(2 << 20).into_bytes(),
-            "sheet_too_large",
+            "workbook_unreadable",
             "sheet \"text\" takes more than 1 MiB of memory",
         ),
         (
             "old.xls",
             [old_workbook(), vec![0; 2 << 20]].concat(),
-            "sheet_too_large",
+            "workbook_unreadable",
             "the workbook takes more than 1 MiB of memory",
         ),
         (

@@ -36,7 +36,7 @@ impl Problem for AskError {
             Self::NoAnswer(_) => Facts::new(Kind::Refused, code::CONFIG_INVALID)
                 .hint("`ade check` finds mistakes of a configuration"),
             Self::Engine(error) => error.facts(),
-            Self::File(error) => error.facts().under(Kind::Usage, code::UNWRITABLE),
+            Self::File(error) => error.facts().under(Kind::Usage, code::OUTPUT_UNWRITABLE),
         }
     }
 }

@@ -76,7 +76,7 @@ impl Problem for CheckError {
                 Facts::new(kind_of_code(code), code).maybe_hint(failure.hint.clone())
             }
             Self::Provide(error) => error.facts(),
-            Self::NoTemporaryFolder(_) => Facts::new(Kind::Usage, code::NO_TEMPORARY_FOLDER),
+            Self::NoTemporaryFolder(_) => Facts::new(Kind::Usage, code::OUTPUT_UNWRITABLE),
             Self::NotStarted(error) => error.facts(),
             Self::Store(error) => error.facts(),
             Self::NotConfined(_) => Facts::new(Kind::Refused, code::SANDBOX_INCOMPLETE)

@@ -373,7 +373,7 @@ fn taken(paths: &Paths) -> Error {
         "`ade dev` is at work in {} already{holder}",
         paths.data().display()
     );
-    Error::usage(code::ALREADY_RUNNING, message)
+    Error::usage(code::ADDRESS_UNUSABLE, message)
         .hint("use that one: its terminal has the link that signs you in. For another one, name another data directory (--data-dir, ADE_DATA_DIR)")
 }
 

@@ -62,7 +62,7 @@ pub fn drift(
     let since = since.ok_or_else(|| no_run(&name))?;
     let before = layout_of(store, &since)?.ok_or_else(|| {
         let message = format!("run {} has not recorded its layout", since.id);
-        Error::usage(code::NO_LAYOUT, message)
+        Error::usage(code::NO_EXPLANATION, message)
             .hint("an older engine recorded none: run the file again")
     })?;
     let environment = provide(workspace, &Installers, prepared, Want::Ready, cancel, on)

@@ -54,11 +54,11 @@ impl Problem for ConfigurationError {
                 ))
             }
             ConfigurationError::BadManifest { .. } => usage(code::MANIFEST_INVALID),
-            ConfigurationError::Changed { .. } => usage(code::CONFIGURATION_UNREADABLE)
+            ConfigurationError::Changed { .. } => usage(code::INPUT_UNREADABLE)
                 .hint("try again once the files are no longer being written"),
-            ConfigurationError::File(error) => error
-                .facts()
-                .under(Kind::Usage, code::CONFIGURATION_UNREADABLE),
+            ConfigurationError::File(error) => {
+                error.facts().under(Kind::Usage, code::INPUT_UNREADABLE)
+            }
         }
     }
 }

@@ -160,11 +160,8 @@ pub fn name_for(folder: &Path, name: Option<&str>) -> Result<String, Error> {
 }
 
 fn taken(folder: &Path, how: &str) -> Error {
-    Error::usage(
-        code::FOLDER_NOT_EMPTY,
-        format!("{} {how}", folder.display()),
-    )
-    .hint("choose another folder; ade init overwrites nothing")
+    Error::usage(code::NOT_EMPTY, format!("{} {how}", folder.display()))
+        .hint("choose another folder; ade init overwrites nothing")
 }
 
 /// Writes the files of a new configuration, all or none. Returns their paths, in order.

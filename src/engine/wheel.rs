@@ -67,14 +67,14 @@ pub enum EngineError {
 impl Problem for EngineError {
     fn facts(&self) -> Facts {
         match self {
-            Self::Absent { .. } => Facts::new(Kind::Usage, code::ENGINE_UNAVAILABLE).hint(
+            Self::Absent { .. } => Facts::new(Kind::Usage, code::SETTINGS_INVALID).hint(
                 "name a folder, a wheel or a requirement, or unset it to use the engine in ade",
             ),
-            Self::Newer { .. } => Facts::new(Kind::Environment, code::ENGINE_UNAVAILABLE)
+            Self::Newer { .. } => Facts::new(Kind::Environment, code::SETTINGS_INVALID)
                 .hint("upgrade this ade, or start a worker of the newer one"),
             Self::File(error) => error
                 .facts()
-                .under(Kind::Environment, code::ENGINE_UNAVAILABLE),
+                .under(Kind::Environment, code::SETTINGS_INVALID),
         }
     }
 }

@@ -105,7 +105,7 @@ pub fn lock(
         let requirement = without_hash(&text).unwrap_or_default();
         let message =
             format!("`{requirement}` cannot be locked: a repository or a folder has no hash");
-        return Err(Error::usage(code::LOCK_IMPOSSIBLE, message)
+        return Err(Error::usage(code::USAGE, message)
             .hint("depend on a release in an index, or on the URL or path of a wheel"));
     }
     let path = configuration.root.join(LOCK_FILE);

@@ -4,9 +4,11 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fs::File;
 use std::io::{self, Read, Write};
 
+use ade_engine_native::write::list_sheet::MOST_LINKS;
+
 use super::boxes::{self, Boxes};
 use super::comments;
-use super::list::{self, Formats, List};
+use super::list::{self, List};
 use super::mark::{Mark, Note, Painted, Place};
 use super::package::archive::{Copy, MOST_PART, MOST_SHEET, Package, folded, shared};
 use super::package::content_types::{self, ContentTypes};
@@ -62,22 +64,27 @@ pub fn paint(
     painter.take(marks);
     painter.survey()?;
     painter.plan_comments()?;
-    let list = painter.plan_list();
-    let list = list?;
+    let part = painter.plan_list()?;
     let (styles_part, mut styles) = painter.read_styles()?;
-    let formats = Formats::new(&mut styles)?;
+    let formats = list::formats(&mut styles)?;
     let ordered = painter.ordered(marks);
     let (namespace, windows) = (painter.book.main_namespace(), painter.book.windows);
-    let mut sheet = List::new(&ordered, file, namespace, windows, formats);
-    painter.change_workbook(&list, &sheet.area())?;
+    let sheets = painter.plans.iter();
+    let sheets = sheets.filter(|plan| plan.is_worksheet() && !plan.is_hidden);
+    let shown: BTreeSet<&str> = sheets.map(|plan| plan.name.as_str()).collect();
+    let is_linked = |mark: &Mark| shown.contains(mark.sheet.as_str());
+    let mut sheet = List::new(&ordered, file, namespace, windows, is_linked);
+    painter.change_workbook(&part, &sheet.area())?;
     painter.drop_signatures()?;
     painter.collect_changed()?;
     let mut copy = Copy::new(copy);
-    painter.write_parts(&mut copy, &mut styles, [&styles_part, &list.part])?;
+    painter.write_parts(&mut copy, &mut styles, [&styles_part, &part.part])?;
     painter.write_drawings(&mut copy)?;
     painter.tell(&styles, marks.len());
-    sheet.note(painter.words());
-    painter.write_list(&mut copy, &list.part, &sheet)?;
+    sheet.note(&painter.words());
+    // A line takes about 600 bytes.
+    let out = copy.start(&part.part, painter.painted.listed as u64 * 600)?;
+    sheet.write(out, &formats)?;
     match styles.changed()? {
         Some(text) => copy.put(&styles_part, text.as_bytes())?,
         None => painter.package.copy(&styles_part, &mut copy)?,
@@ -86,7 +93,7 @@ pub fn paint(
         copy.put(&part, text.as_bytes())?;
     }
     copy.finish()?;
-    painter.painted.list = list.name;
+    painter.painted.list = part.name;
     Ok(painter.painted)
 }
 
@@ -531,8 +538,8 @@ impl<'a> Painter<'a> {
         if styles.unpainted > 0 {
             notes.push(Note::FormatsFull(styles.unpainted));
         }
-        if marks > list::MOST_LINKS {
-            notes.push(Note::LinksEnd(list::MOST_LINKS));
+        if marks > MOST_LINKS {
+            notes.push(Note::LinksEnd(MOST_LINKS));
         }
         if marks > list::MOST_LINES {
             notes.push(Note::ListEnds(marks - list::MOST_LINES));
@@ -544,16 +551,5 @@ impl<'a> Painter<'a> {
     fn words(&self) -> String {
         let words: Vec<String> = self.painted.notes.iter().map(Note::to_string).collect();
         words.join(" ")
-    }
-
-    fn write_list(&mut self, copy: &mut Copy, part: &str, list: &List<'_>) -> Result<(), Trouble> {
-        let sheets = self
-            .plans
-            .iter()
-            .filter(|plan| plan.is_worksheet() && !plan.is_hidden);
-        let shown: BTreeSet<&str> = sheets.map(|plan| plan.name.as_str()).collect();
-        // A line takes about 600 bytes.
-        let out = copy.start(part, self.painted.listed as u64 * 600)?;
-        list.write(out, &|mark| shown.contains(mark.sheet.as_str()))
     }
 }

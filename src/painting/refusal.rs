@@ -81,7 +81,7 @@ impl Problem for Refusal {
             Self::Binary { .. } | Self::NotAWorkbook { .. } => {
                 Facts::new(Kind::Usage, code::UNSUPPORTED_FORMAT)
             }
-            Self::TooLarge { .. } => Facts::new(Kind::Usage, code::SHEET_TOO_LARGE),
+            Self::TooLarge { .. } => Facts::new(Kind::Usage, code::WORKBOOK_UNREADABLE),
             Self::Encrypted { .. } | Self::TrackedChanges { .. } | Self::Part { .. } => {
                 Facts::new(Kind::Usage, code::WORKBOOK_UNREADABLE)
             }

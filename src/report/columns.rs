@@ -18,18 +18,6 @@ const MAX_ROWS: usize = 400;
 /// Columns without a field that have the same header and the same reason.
 pub type Unmapped<'a> = Vec<(&'a Table, &'a Column)>;
 
-/// The fields that a column went to: its own, or those that were split from it.
-fn fields_of<'a>(table: &'a Table, column: &'a Column) -> Vec<&'a str> {
-    if let Some(field) = &column.field {
-        return vec![field];
-    }
-    let split = table
-        .fields
-        .iter()
-        .filter(|field| field.from.contains(&column.column));
-    split.map(|field| field.field.as_str()).collect()
-}
-
 /// Returns each column with its table, but for those that have neither header nor values.
 fn columns(tables: &[Table]) -> impl Iterator<Item = (&Table, &Column)> {
     let all = tables
@@ -41,7 +29,7 @@ fn columns(tables: &[Table]) -> impl Iterator<Item = (&Table, &Column)> {
 /// The columns with a field, in the order of the sheets.
 pub fn mapped(file: &File) -> Vec<(&Table, &Column)> {
     let all = columns(&file.tables);
-    all.filter(|(table, column)| !fields_of(table, column).is_empty())
+    all.filter(|(table, column)| !table.fields_of(column).is_empty())
         .collect()
 }
 
@@ -50,7 +38,7 @@ pub fn unmapped(file: &File) -> Vec<Unmapped<'_>> {
     let mut groups: Vec<Unmapped<'_>> = Vec::new();
     let mut known: BTreeMap<(String, &str), usize> = BTreeMap::new();
     for (table, column) in columns(&file.tables) {
-        if !fields_of(table, column).is_empty() {
+        if !table.fields_of(column).is_empty() {
             continue;
         }
         let reason = column.unmapped_because.as_deref().unwrap_or_default();
@@ -106,7 +94,7 @@ fn row(file: &File, table: &Table, column: &Column) -> Markup {
         tr {
             td class="mono nw" { (value(place(file, table, column))) }
             td class="name" { (header(column)) }
-            td class="full" { (code(&fields_of(table, column).join(", "))) }
+            td class="full" { (code(&table.fields_of(column).join(", "))) }
             td class="nw score" { @if let Some(score) = column.score { (format!("{score:.2}")) } }
             td class="nw last" {
                 @if let Some(looks) = &column.values { (thousands(looks.filled)) " filled" }

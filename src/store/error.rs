@@ -197,9 +197,9 @@ impl Problem for StoreError {
     fn facts(&self) -> Facts {
         let database = |code| Facts::new(Kind::Database, code);
         match self {
-            Self::BadUrl { .. } => Facts::new(Kind::Usage, code::DATABASE_URL_INVALID)
+            Self::BadUrl { .. } => Facts::new(Kind::Usage, code::SETTINGS_INVALID)
                 .hint("use sqlite:///relative/path, sqlite:////absolute/path or postgresql://user@host/database"),
-            Self::Absent { .. } => database(code::DATABASE_ABSENT)
+            Self::Absent { .. } => database(code::DATABASE_NOT_MIGRATED)
                 .hint("`ade migrate` creates it, and so does the first `ade run`; or check --data-dir"),
             Self::Replaced { .. } => database(code::DATABASE_REPLACED).hint(
                 "start this process again; workers and servers are stopped before a backup is put back",
@@ -209,7 +209,7 @@ impl Problem for StoreError {
             Self::Newer { .. } => database(code::DATABASE_NEWER).hint(
                 "use the ade that migrated it, or a newer one; or restore the backup beside the database",
             ),
-            Self::Altered { .. } => database(code::DATABASE_ALTERED)
+            Self::Altered { .. } => database(code::DATABASE_NEWER)
                 .hint("use the ade that created it, or restore the backup beside the database"),
             Self::Damaged { path, .. } if path.starts_with("postgresql:") => database(code::DATABASE_DAMAGED)
                 .hint("nothing was changed; restore a backup of the server"),

@@ -119,7 +119,7 @@ impl Store {
             }
             if !has.is_empty() {
                 let message = format!("workspace {id:?} has {}", has.join(", "));
-                let error = Error::usage(code::WORKSPACE_IN_USE, message);
+                let error = Error::usage(code::IN_USE, message);
                 return Err(StoreError::from(error.hint("delete these first")).into());
             }
             let left_out = "SELECT count(*) FROM left_out WHERE workspace_id = ?1";
@@ -159,7 +159,7 @@ pub(super) fn archived(name: &str) -> StoreError {
 
 fn in_use(name: &str, why: &str, hint: impl Into<String>) -> driver::Error {
     let message = format!("configuration {name:?} {why}");
-    let error = Error::usage(code::CONFIGURATION_IN_USE, message).hint(hint);
+    let error = Error::usage(code::IN_USE, message).hint(hint);
     StoreError::from(error).into()
 }
 

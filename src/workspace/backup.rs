@@ -122,7 +122,7 @@ pub(super) fn demand_whole(settings: &Settings, paths: &Paths) -> Result<PathBuf
     let location = store::location(settings, &paths.database())?;
     let Location::File(database) = location else {
         let message = format!("the database {} is on a server", location.shown().display());
-        return Err(Error::usage(code::DATA_DIRECTORY_DIVIDED, message)
+        return Err(Error::usage(code::SETTINGS_INVALID, message)
             .hint("back it up with pg_dump, and the files with the means of their store: docs/how-to/several-hosts.md"));
     };
     let data = paths.data();
@@ -136,7 +136,7 @@ pub(super) fn demand_whole(settings: &Settings, paths: &Paths) -> Result<PathBuf
         Some(outside) => {
             let (outside, data) = (outside.display(), data.display());
             let message = format!("{outside} lies outside of the data directory {data}");
-            Err(Error::usage(code::DATA_DIRECTORY_DIVIDED, message)
+            Err(Error::usage(code::SETTINGS_INVALID, message)
                 .hint("a backup is of a data directory in one piece: back the parts up with the means of their disks"))
         }
         None => Ok(database),
@@ -260,7 +260,7 @@ pub(super) fn read(
 
 pub(super) fn damaged(file: &Path, reason: &str) -> Error {
     let message = format!("{} is no whole backup: {reason}", file.display());
-    Error::new(Kind::Database, code::BACKUP_DAMAGED, message)
+    Error::new(Kind::Database, code::INPUT_UNREADABLE, message)
         .hint("nothing was changed; use another backup, or make one")
 }
 

@@ -61,7 +61,7 @@ pub fn restore(settings: &Settings, paths: &Paths, file: &Path) -> Result<Restor
     let opened = opened(file)?;
     if !held(data).map_err(FileError::on("read", data))?.is_empty() {
         let message = format!("the data directory {} is not empty", data.display());
-        return Err(Error::refused(code::DATA_DIRECTORY_NOT_EMPTY, message)
+        return Err(Error::refused(code::NOT_EMPTY, message)
             .hint("name a new one with --data-dir, or move what is there away"));
     }
     let (about, _) = look_through(&opened, file, None)?;

@@ -41,7 +41,7 @@ pub fn transfer(settings: &Settings, paths: &Paths, from: &str) -> Result<Transf
         Location::Server(database) => database,
         Location::File(database) => {
             let message = format!("the database {} is not on a server", database.display());
-            return Err(Error::usage(code::DATABASE_URL_INVALID, message)
+            return Err(Error::usage(code::SETTINGS_INVALID, message)
                 .hint("name the server with --database-url postgresql://user@host/database"));
         }
     };
@@ -53,7 +53,7 @@ pub fn transfer(settings: &Settings, paths: &Paths, from: &str) -> Result<Transf
         Location::File(source) if from == "sqlite" || of_source.database_url.is_some() => source,
         _ => {
             let message = format!("{from:?} is no database that records can be moved from");
-            return Err(Error::usage(code::DATABASE_URL_INVALID, message)
+            return Err(Error::usage(code::SETTINGS_INVALID, message)
                 .hint("write --from sqlite for the data directory's own, or --from sqlite:////path/of/a/file"));
         }
     };
@@ -66,7 +66,7 @@ pub fn transfer(settings: &Settings, paths: &Paths, from: &str) -> Result<Transf
     let moved = store::move_records(settings, &source, &host)?;
     if !moved.different.is_empty() {
         let message = format!("the database {} has records already", database.display());
-        return Err(Error::refused(code::DATABASE_NOT_EMPTY, message).hint(format!(
+        return Err(Error::refused(code::NOT_EMPTY, message).hint(format!(
             "nothing was changed; name another schema with ?schema=NAME in the URL. Other than here: {}",
             moved.different.join(", ")
         )));

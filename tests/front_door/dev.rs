@@ -230,7 +230,7 @@ fn there_is_one_for_a_data_directory() {
     let server = Server::dev(&place, "--no-worker");
     let refused = place.ade("dev --port 0 --json").code(2);
     let error = refused.error();
-    assert_eq!(error["code"], "already_running");
+    assert_eq!(error["code"], "address_unusable");
     let message = error["message"].text();
     for named in [
         format!("process {} on ", server.process.id()),
@@ -241,7 +241,7 @@ fn there_is_one_for_a_data_directory() {
     }
     // So is one on the same port.
     let port = server.address.rsplit(':').next().unwrap();
-    place.ade_fails(&format!("dev --port {port}"), 2, "already_running");
+    place.ade_fails(&format!("dev --port {port}"), 2, "address_unusable");
     let refused = place.ade(&format!("dev --port {port} --data-dir other"));
     let expected = format!(
         "127.0.0.1:{port} is in use: process {} (ade) listens there",

@@ -301,7 +301,7 @@ fn a_data_directory_moves_to_a_server_with_its_records_and_files() {
     second.members("members.csv");
     second.ade("run config members.csv -q").success();
     second.set("ADE_DATABASE_URL", &url);
-    second.ade_fails("migrate --from sqlite", 1, "database_not_empty");
+    second.ade_fails("migrate --from sqlite", 1, "not_empty");
     assert!(second.path("data/db/ade.sqlite").exists());
 }
 

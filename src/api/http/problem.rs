@@ -223,19 +223,14 @@ fn status_of(kind: Kind, code: &str) -> StatusCode {
     match code {
         code::RUN_NOT_FOUND
         | code::NOT_FOUND
-        | code::ENVIRONMENT_NOT_FOUND
-        | code::SHEET_NOT_FOUND
-        | code::CELL_NOT_FOUND
         | code::NO_EXPLANATION
         | code::NO_ISSUE_LIST
         | code::CONFIGURATION_NOT_FOUND => StatusCode::NOT_FOUND,
         code::RUN_ENDED
         | code::RUN_NOT_ENDED
         | code::INPUT_GONE
-        | code::ENVIRONMENT_IN_USE
-        | code::CONFIGURATION_IN_USE
+        | code::IN_USE
         | code::CONFIGURATION_ARCHIVED
-        | code::WORKSPACE_IN_USE
         | code::OUTPUT_NOT_READY
         | code::RUN_FAILED_NO_OUTPUT
         | code::CANNOT_BE_PAINTED
@@ -245,7 +240,6 @@ fn status_of(kind: Kind, code: &str) -> StatusCode {
         | code::CONFIG_INVALID
         | code::SAFE_MODE_ENABLED
         | code::NOT_UPLOADED
-        | code::DOCUMENT_IN_USE
         | code::COLLECTION_BUSY => StatusCode::CONFLICT,
         code::DOCUMENT_DELETED | code::OUTPUT_GONE => StatusCode::GONE,
         code::PRECONDITION_FAILED => StatusCode::PRECONDITION_FAILED,

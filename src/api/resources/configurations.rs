@@ -340,7 +340,7 @@ impl JsonBody for ConfigurationChange {}
 ///
 /// One that is archived is listed only for who asks, is not the default, and takes no run, build or publication: 409
 /// `configuration_archived`. Its runs, results and versions stay readable. While runs of it are in the queue it is not archived:
-/// 409 `configuration_in_use`.
+/// 409 `in_use`.
 #[utoipa::path(patch, path = "/api/v1/configs/{config_id}", operation_id = "update_config", tag = "configurations",
     params(("config_id" = String, Path, description = "The configuration")),
     request_body = ConfigurationChange,

@@ -102,7 +102,7 @@ impl Listening {
                 let holder = holder_of(place);
                 let holder = holder.map(|holder| format!(": {holder} listens there"));
                 let message = format!("{} is in use{}", name_of(place), holder.unwrap_or_default());
-                Error::usage(code::ADDRESS_IN_USE, message)
+                Error::usage(code::ADDRESS_UNUSABLE, message)
                     .hint("stop that process, or choose another port")
             }
             _ => unusable(error),

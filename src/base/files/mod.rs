@@ -75,7 +75,10 @@ impl FileError {
     /// The error of a file of a configuration, or of another that a call names and that is not its output.
     pub fn unwritable(self) -> Error {
         let facts = self.facts_of_target("it");
-        Error::with(facts.under(Kind::Usage, code::UNWRITABLE), self.to_string())
+        Error::with(
+            facts.under(Kind::Usage, code::OUTPUT_UNWRITABLE),
+            self.to_string(),
+        )
     }
 
     /// The facts of an output whose place a call names. `of`: whose place that is, such as `-o` or `the backup`. What to do is said of
@@ -169,7 +172,7 @@ become_error!(FileError);
 /// There is no place for temporary files.
 pub fn no_temporary_folder(error: io::Error) -> Error {
     let message = format!("no temporary folder: {}", describe(&error));
-    Error::usage(code::NO_TEMPORARY_FOLDER, message)
+    Error::usage(code::OUTPUT_UNWRITABLE, message)
 }
 
 /// What is wrong with the object store, or with what is in it.

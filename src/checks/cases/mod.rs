@@ -209,7 +209,7 @@ impl Problem for CasesError {
             Self::Store(error) => error.facts(),
             Self::File(error) => error
                 .facts_of_target("it")
-                .under(Kind::Usage, code::UNWRITABLE),
+                .under(Kind::Usage, code::OUTPUT_UNWRITABLE),
         }
     }
 }

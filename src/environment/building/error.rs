@@ -165,11 +165,11 @@ impl Problem for BuildError {
                 .hint("find out why the file is another one; `ade lock --upgrade` takes the files as they are now"),
             BuildError::Cancelled { .. } => Facts::new(Kind::Cancelled, code::CANCELLED),
             BuildError::VerificationFailed { .. } => {
-                Facts::new(Kind::Environment, code::VERIFICATION_FAILED)
+                Facts::new(Kind::Environment, code::INSTALL_FAILED)
                     .hint("check the versions that the configuration pins, and ADE_ENGINE_SPEC if you set it")
             }
             BuildError::File(error) => error.facts().under(Kind::Environment, code::STORAGE_FAILED),
-            BuildError::NoInstaller { .. } => Facts::new(Kind::Environment, code::NO_INSTALLER)
+            BuildError::NoInstaller { .. } => Facts::new(Kind::Environment, code::INSTALL_FAILED)
                 .hint("install uv, or with a network your system's packages for pip and venv, which get one (python3-pip, python3-venv)"),
         }
     }

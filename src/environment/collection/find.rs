@@ -77,9 +77,6 @@ pub fn short_ids(
 /// The configuration in this folder has no environment.
 pub fn not_built(folder: &Path) -> Error {
     let folder = folder.display();
-    Error::usage(
-        code::ENVIRONMENT_NOT_FOUND,
-        format!("{folder} has no environment yet"),
-    )
-    .hint(format!("`ade env build {}` builds it", typed(folder)))
+    Error::usage(code::NOT_FOUND, format!("{folder} has no environment yet"))
+        .hint(format!("`ade env build {}` builds it", typed(folder)))
 }

@@ -40,9 +40,6 @@ fn demand_unused(workspace: &Workspace, environment: &EnvironmentRecord) -> Resu
 }
 
 pub(super) fn in_use(id: &str, what: &str) -> Error {
-    Error::usage(
-        code::ENVIRONMENT_IN_USE,
-        format!("environment {id} is {what}"),
-    )
-    .hint("`ade runs ls` shows what needs it; try again when that has ended")
+    Error::usage(code::IN_USE, format!("environment {id} is {what}"))
+        .hint("`ade runs ls` shows what needs it; try again when that has ended")
 }

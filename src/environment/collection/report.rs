@@ -112,7 +112,7 @@ impl From<FileError> for NotDeleted {
 
 impl Problem for NotDeleted {
     fn facts(&self) -> Facts {
-        self.0.facts().under(Kind::Refused, code::DELETE_FAILED)
+        self.0.facts().under(Kind::Refused, code::OUTPUT_UNWRITABLE)
     }
 }
 

@@ -80,7 +80,7 @@ pub fn rename_workspace(
 pub fn remove_workspace(workspace: &Workspace, id: &str, dry_run: bool) -> Result<Report, Error> {
     if id == workspace.id() {
         let message = format!("workspace {id:?} is the one that this ade works in");
-        return Err(Error::usage(code::WORKSPACE_IN_USE, message)
+        return Err(Error::usage(code::IN_USE, message)
             .hint("--workspace, or ADE_WORKSPACE of a server, names another one"));
     }
     let (known, left_out) = workspace.store.delete_workspace(id, dry_run)?;

@@ -78,7 +78,7 @@ pub(crate) fn accepted(
         Submitted::KeyInUse => {
             let key = asked.key.clone().unwrap_or_default().0;
             let message = format!("the key {key:?} was used for another request");
-            Err(Error::usage(code::KEY_IN_USE, message)
+            Err(Error::usage(code::INVALID_FIELD, message)
                 .hint("choose another key for another request"))
         }
         Submitted::Full(queued) => {

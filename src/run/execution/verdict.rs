@@ -91,8 +91,8 @@ impl Observation {
             // Of what does not load, a check says the same code as a run.
             Self::Reported | Self::Invalid => (Failed, None, false),
             Self::BadSettings => (Failed, Some(code::CONFIG_ERROR), false),
-            Self::NoOutput => (Failed, Some(code::OUTPUT_MISSING), false),
-            Self::Refused => (Failed, Some(code::ENGINE_USAGE), false),
+            Self::NoOutput => (Failed, Some(code::ENGINE_CRASHED), false),
+            Self::Refused => (Failed, Some(code::ENGINE_CRASHED), false),
         };
         Verdict {
             status,
@@ -109,8 +109,7 @@ fn code_of_limit(limit: Limit) -> &'static str {
         Limit::Cpu => code::CPU_LIMIT,
         Limit::Processes | Limit::Threads => code::PROCESS_LIMIT,
         Limit::Printed => code::PRINT_LIMIT,
-        Limit::Disk | Limit::Files => code::DISK_LIMIT,
-        Limit::FileSize => code::FILE_SIZE_LIMIT,
+        Limit::Disk | Limit::Files | Limit::FileSize => code::DISK_LIMIT,
         Limit::OpenFiles => code::OPEN_FILES_LIMIT,
     }
 }
@@ -545,8 +544,8 @@ mod tests {
             (O::Reported, Failed, ""),
             (O::BadSettings, Failed, "config_error"),
             (O::Invalid, Failed, ""),
-            (O::NoOutput, Failed, "output_missing"),
-            (O::Refused, Failed, "engine_usage"),
+            (O::NoOutput, Failed, "engine_crashed"),
+            (O::Refused, Failed, "engine_crashed"),
         ] {
             let verdict = seen.verdict();
             assert_eq!(

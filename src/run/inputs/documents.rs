@@ -63,7 +63,7 @@ pub fn delete(workspace: &Workspace, document: &DocumentRecord) -> Result<(), Er
     if !(workspace.store).delete_document(id, workspace.machine.now())? {
         let message =
             format!("document {id} is the input of a run that waits or is being executed");
-        return Err(Error::usage(code::DOCUMENT_IN_USE, message)
+        return Err(Error::usage(code::IN_USE, message)
             .hint("wait until its runs have ended, or cancel them"));
     }
     Ok(delete_bytes(&document.path)?)

@@ -163,7 +163,7 @@ impl Problem for Shortfall {
             Self::TooManyErrors { input, .. } | Self::TooManyRows { input, .. } => {
                 Facts::new(Kind::Refused, code::TOO_MANY_ERRORS).hint(which(input))
             }
-            Self::Unmapped { .. } => Facts::new(Kind::Refused, code::UNMAPPED_DENIED).hint(WHY_NOT),
+            Self::Unmapped { .. } => Facts::new(Kind::Refused, code::ISSUES_DENIED).hint(WHY_NOT),
             Self::Unknown { .. } => Facts::new(Kind::Usage, code::NO_ISSUE_LIST)
                 .hint("set `edition = \"2026\"` in its settings.toml"),
             Self::Nothing { nothing, .. } => Facts::new(Kind::Refused, code::NOTHING_FOUND)

@@ -44,7 +44,7 @@ pub struct BadTime {
 
 impl Problem for BadTime {
     fn facts(&self) -> Facts {
-        Facts::new(Kind::Usage, code::BAD_TIME)
+        Facts::new(Kind::Usage, code::BAD_NAME)
             .hint("a date, an instant (2026-11-20T10:00:00Z) or an age (30m, 12h, 7d)")
     }
 }

@@ -11,11 +11,11 @@ use std::time::{Duration, Instant};
 
 use rusqlite::ffi;
 
+use super::places::{at, by_http, claim, claim_next, ending, enqueue, fill, new_run, ready};
 use crate::store::driver::Connection;
 use crate::store::driver::postgres::Traffic;
 use crate::store::postgres::tests::{TestServer, hosts};
 use crate::store::sqlite::tests::Database;
-use super::places::{at, by_http, claim, claim_next, ending, enqueue, fill, new_run, ready};
 use crate::store::values::{exists, row};
 use crate::store::{EnvironmentRecord, Heartbeat, Opening, RunStatus, Store};
 

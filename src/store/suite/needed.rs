@@ -23,7 +23,7 @@ pub fn an_archived_configuration_keeps_what_it_has_and_takes_nothing_new(store: 
     let waiting = environment(store, "asked for", at(1)).id;
     // Refused as one: the name stays, too.
     let refused = change(Some("other"), Some(true)).unwrap_err();
-    assert_eq!(refused.code(), "configuration_in_use");
+    assert_eq!(refused.code(), "in_use");
     assert!(
         refused.to_string().contains("1 run in the queue"),
         "{refused}"
@@ -74,15 +74,15 @@ pub fn a_configuration_without_runs_is_deleted_with_what_it_has(store: &Store) {
     let mine = claim("w");
     let run = running(store, &used, &mine, at(1)).id;
     let refused = delete(true).unwrap_err();
-    assert_eq!(refused.code(), "configuration_in_use");
+    assert_eq!(refused.code(), "in_use");
     assert!(refused.to_string().contains("has 1 run"), "{refused}");
     finish(store, &run, &mine, RunStatus::Succeeded, at(2));
-    assert_eq!(code(delete(false)), "configuration_in_use");
+    assert_eq!(code(delete(false)), "in_use");
     assert!(store.delete_run(&run).unwrap());
     let waiting = environment(store, "w", at(2));
     let taken = take(store, &waiting.id, &mine, Claimable::Due, at(3));
     assert!(taken.is_some());
-    assert_eq!(code(delete(false)), "configuration_in_use");
+    assert_eq!(code(delete(false)), "in_use");
     store
         .release_environment(&waiting.id, &mine, at(4))
         .unwrap();
@@ -129,7 +129,7 @@ pub fn a_workspace_is_renamed_and_deleted_once_it_is_empty(store: &Store) {
         .unwrap();
     let delete = |dry_run| store.delete_workspace("default", dry_run);
     let refused = delete(false).unwrap_err();
-    assert_eq!(refused.code(), "workspace_in_use");
+    assert_eq!(refused.code(), "in_use");
     assert!(
         refused.to_string().ends_with("has 1 configuration"),
         "{refused}"

@@ -1,11 +1,11 @@
 //! Tests of the query plans of statements that run often, or over tables that grow: each uses the index that was made for
 //! it, and none sorts or scans all runs.
 
-use crate::store::ids::{self, Table};
-use crate::store::{changes, documents, environments, leases, queue_statistics, runs};
 use crate::store::Opening;
 use crate::store::driver::Connection;
+use crate::store::ids::{self, Table};
 use crate::store::sqlite::tests::Database;
+use crate::store::{changes, documents, environments, leases, queue_statistics, runs};
 
 /// Tells SQLite's plan of a statement, in one line.
 fn planned(look: impl FnOnce(&dyn Fn(&str) -> String)) {

@@ -92,12 +92,12 @@ impl Objects {
                 "with ADE_FILES_URL the files of workspaces are in the data directory, and a setting puts them in {}",
                 folder.display()
             );
-            return Err(Error::usage(code::FILES_URL_INVALID, message).hint("leave ADE_WORKSPACES_DIR, ADE_DOCUMENTS_DIR, ADE_CONFIGS_DIR and ADE_RUNS_DIR at their defaults"));
+            return Err(Error::usage(code::SETTINGS_INVALID, message).hint("leave ADE_WORKSPACES_DIR, ADE_DOCUMENTS_DIR, ADE_CONFIGS_DIR and ADE_RUNS_DIR at their defaults"));
         }
         let opened = Remote::open(given.trim_end_matches('/'), &settings.variables);
         let remote = opened.map_err(|reason| {
             let message = format!("ADE_FILES_URL {url:?} cannot be used: {reason}");
-            Error::usage(code::FILES_URL_INVALID, message).hint("use file:///shared/folder, s3://bucket/prefix, az://container/prefix or gs://bucket/prefix")
+            Error::usage(code::SETTINGS_INVALID, message).hint("use file:///shared/folder, s3://bucket/prefix, az://container/prefix or gs://bucket/prefix")
         })?;
         Ok(Some(Self {
             remote,

@@ -255,6 +255,16 @@ impl Table {
         self.fields.iter().find(|field| field.field == name)
     }
 
+    /// The fields that a column went to: its own, or those that were split from it.
+    pub fn fields_of<'a>(&'a self, column: &'a Column) -> Vec<&'a str> {
+        if let Some(field) = &column.field {
+            return vec![field];
+        }
+        let fields = self.fields.iter();
+        let split = fields.filter(|field| field.from.contains(&column.column));
+        split.map(|field| field.field.as_str()).collect()
+    }
+
     /// The column of these letters.
     pub fn column(&self, letters: &str) -> Option<&Column> {
         self.columns.iter().find(|column| column.column == letters)

@@ -2,7 +2,7 @@
 //!
 //! [`choose`] picks the rows to look at, [`rows`] reads them, [`features`] says what speaks for each state, in the words of
 //! [`traits`], and [`chain`] finds the likeliest sequence of states, with learned weights (`weights.txt`, which
-//! `engine/native/layout/train.py` writes). `guards` corrects the ends of header blocks.
+//! `tools/layout/train.py` writes). `guards` corrects the ends of header blocks.
 //! The same sheet always has the same layout.
 
 pub mod chain;

@@ -5,9 +5,9 @@ use std::sync::LazyLock;
 
 /// Words that are known by hand, of many languages.
 pub static LISTS: LazyLock<DataFile> = LazyLock::new(|| DataFile::parse(include_str!("lists.txt")));
-/// Words of dates and currencies, which `tables/generate.py` writes from the CLDR.
+/// Words of dates and currencies, which `tools/tables/generate.py` writes from the CLDR.
 pub static CLDR: LazyLock<DataFile> = LazyLock::new(|| DataFile::parse(include_str!("tables.txt")));
-/// The weights of what rows look like, which `layout/train.py` learns.
+/// The weights of what rows look like, which `tools/layout/train.py` learns.
 pub static WEIGHTS: LazyLock<DataFile> =
     LazyLock::new(|| DataFile::parse(include_str!("../layout/weights.txt")));
 

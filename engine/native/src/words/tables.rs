@@ -1,4 +1,4 @@
-//! What the readers know about languages and currencies: `tables.txt`, which `tables/generate.py` writes from the CLDR.
+//! What the readers know about languages and currencies: `tables.txt`, which `tools/tables/generate.py` writes from the CLDR.
 //!
 //! Each table is read where it is first used.
 

@@ -1,7 +1,7 @@
-//! A sheet that lists what is told of a workbook: a title, a line of counts, a header, and a line for each thing told.
+//! A sheet that lists what is told of a workbook: a title, a line of counts, a header, and a line for each thing told. The output
+//! and the painted copy of a sender's workbook have such a list.
 //!
-//! All its cells are text, whatever their texts look like: `=…` stays what it was. Looks and words: those of the list in a
-//! painted copy.
+//! All its cells are text, whatever their texts look like: `=…` stays what it was.
 
 use super::cells::CellWriter;
 use super::severity::{ERROR, SEVERITIES};
@@ -13,7 +13,7 @@ use std::borrow::Cow;
 /// The row of the header; lines follow.
 pub const HEADER_ROW: usize = 4;
 /// A worksheet has no more links (Excel: specifications and limits).
-const MOST_LINKS: usize = 65_530;
+pub const MOST_LINKS: usize = 65_530;
 const NARROWEST: usize = 8;
 const WIDEST: usize = 36;
 /// Widths are measured on so many lines.
@@ -21,7 +21,7 @@ const MEASURED: usize = 10_000;
 const TITLE_HEIGHT: &str = " ht=\"22\" customHeight=\"1\"";
 const HEADER_HEIGHT: &str = " ht=\"20\" customHeight=\"1\"";
 /// What stands where a value was left empty.
-const LEFT_EMPTY: &str = "left empty";
+pub const LEFT_EMPTY: &str = "left empty";
 
 const INK: &str = "1C1B19";
 const DIM: &str = "6B675F";
@@ -60,10 +60,10 @@ pub enum Role {
 }
 
 impl Role {
-    /// The look of a cell with this text, as a place in the looks of a list.
-    fn look(self, text: &str) -> usize {
+    /// The look of a cell with this text, as a place in the looks of a list. `has_link`: its line leads somewhere.
+    fn look(self, text: &str, has_link: bool) -> usize {
         match self {
-            Self::Link if !text.is_empty() => LINKED,
+            Self::Link if has_link => LINKED,
             Self::Severity => SEVERITIES[1..]
                 .iter()
                 .position(|severity| severity.word == text)
@@ -111,6 +111,8 @@ impl ListColumn {
 pub struct List {
     title: String,
     counts: String,
+    /// What stands between the counts and the header; of no length in most lists.
+    note: String,
     columns: Vec<ListColumn>,
     /// The lines whose cell in the column of links leads somewhere, such as to `'Orders'!D5`, in order.
     places: Vec<(usize, String)>,
@@ -133,6 +135,7 @@ impl List {
         Self {
             title: holdable(title).into_owned(),
             counts: holdable(counts).into_owned(),
+            note: String::new(),
             columns: columns.into_iter().map(column).collect(),
             places: Vec::new(),
             looks: looks(),
@@ -144,6 +147,11 @@ impl List {
         let column = &mut self.columns[column];
         column.text.push_str(&holdable(text.unwrap_or_default()));
         column.ends.push(column.text.len());
+    }
+
+    /// Says something between the counts and the header.
+    pub fn note(&mut self, note: &str) {
+        self.note = holdable(note).into_owned();
     }
 
     /// Says where the link in a line leads; line by line. What is above the number of links that a worksheet may have is left out.
@@ -185,6 +193,14 @@ impl List {
         (0..column.ends.len()).map(|line| column.text(line))
     }
 
+    /// The texts of a line that may go on in further lines, with their columns.
+    pub fn wrapped(&self, line: usize) -> impl Iterator<Item = (usize, &str)> {
+        let columns = self.columns.iter().enumerate();
+        let wrapped =
+            columns.filter(|(_, column)| matches!(column.role, Role::Wrapped | Role::Written));
+        wrapped.map(move |(number, column)| (number, column.text(line)))
+    }
+
     /// All looks that its cells have; the first one is that of a plain cell.
     pub fn looks(&self) -> &[Look] {
         &self.looks
@@ -202,20 +218,32 @@ impl List {
 
     /// For each cell of a column four bytes: the number that `numbers` has for its look.
     pub fn cell_styles(&self, column: usize, numbers: &[u32]) -> Vec<u8> {
-        let role = self.columns[column].role;
-        let looks = self.texts(column).map(|text| role.look(text));
+        let looks = (0..self.lines()).map(|line| self.look(column, line));
         looks.flat_map(|look| numbers[look].to_ne_bytes()).collect()
     }
 
-    /// Writes the whole list as rows of XML, from row 1 on. `numbers` are those of the looks in the workbook; `pass_on` is
-    /// called after each row.
+    fn look(&self, column: usize, line: usize) -> usize {
+        let column = &self.columns[column];
+        let has_link = || {
+            self.places
+                .binary_search_by_key(&line, |place| place.0)
+                .is_ok()
+        };
+        column
+            .role
+            .look(column.text(line), column.role == Role::Link && has_link())
+    }
+
+    /// Writes the whole list as rows of XML, from row 1 on. `numbers` are those of the looks in the workbook; `attributes` are those of
+    /// a line's row, with a space in front; `pass_on` is called after each row.
     ///
     /// # Errors
     /// What `pass_on` fails with.
-    pub(super) fn write<E>(
+    pub fn write<E>(
         &self,
         cells: &mut CellWriter,
         numbers: &[u32],
+        attributes: impl Fn(usize) -> String,
         out: &mut Vec<u8>,
         mut pass_on: impl FnMut(&mut Vec<u8>) -> Result<(), E>,
     ) -> Result<(), E> {
@@ -223,8 +251,12 @@ impl List {
         let above = [
             (1, TITLE_HEIGHT, &self.title, TITLE_LOOK),
             (2, "", &self.counts, COUNTS_LOOK),
+            (3, "", &self.note, COUNTS_LOOK),
         ];
         for (row, height, text, look) in above {
+            if text.is_empty() {
+                continue;
+            }
             let digits = cells.start_row_with(row, height, out);
             cells.write_as_text(text, 0, &digits, numbers[look], out);
             out.extend_from_slice(b"</row>");
@@ -235,10 +267,10 @@ impl List {
         }
         out.extend_from_slice(b"</row>");
         for line in 0..self.lines() {
-            let digits = cells.start_row(HEADER_ROW + 1 + line, out);
+            let digits = cells.start_row_with(HEADER_ROW + 1 + line, &attributes(line), out);
             for (place, column) in self.columns.iter().enumerate() {
-                let text = column.text(line);
-                cells.write_as_text(text, place, &digits, numbers[column.role.look(text)], out);
+                let look = numbers[self.look(place, line)];
+                cells.write_as_text(column.text(line), place, &digits, look, out);
             }
             out.extend_from_slice(b"</row>");
             pass_on(out)?;
@@ -248,7 +280,7 @@ impl List {
 }
 
 /// The looks in the order of their places.
-fn looks() -> Vec<Look> {
+pub fn looks() -> Vec<Look> {
     let text = Look {
         format: Cow::Borrowed("@"),
         ink: Some(INK),

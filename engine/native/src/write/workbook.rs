@@ -203,12 +203,18 @@ impl WorkbookWriter {
             .map(|look| self.styles.number(look))
             .collect();
         let package = &mut self.package;
-        list.write(&mut self.cells, &numbers, &mut self.piece, |piece| {
-            if piece.len() < PIECE_BYTES {
-                return Ok(());
-            }
-            package.write(piece)
-        })?;
+        list.write(
+            &mut self.cells,
+            &numbers,
+            |_| String::new(),
+            &mut self.piece,
+            |piece| {
+                if piece.len() < PIECE_BYTES {
+                    return Ok(());
+                }
+                package.write(piece)
+            },
+        )?;
         self.links = list.links();
         Ok(())
     }

@@ -236,7 +236,7 @@ fn chosen(tables: &[Table], wanted: &Wanted, tracer: &Tracer<'_>) -> Result<Chos
     {
         let side = wanted.side.word();
         let message = format!("there is no table on a sheet {sheet:?} of the {side}");
-        return Err(Error::usage(code::SHEET_NOT_FOUND, message)
+        return Err(Error::usage(code::NOT_FOUND, message)
             .hint(format!("there are tables on {}", sheets.join(", "))));
     }
     let meant = |table: &&Table| sheet.is_none() || wanted.side.sheet_of(table) == sheet.as_deref();
@@ -500,5 +500,5 @@ fn no_column(tables: &[&Table], name: &str, side: Side) -> Error {
 
 /// There is no such cell, row or column.
 fn not_there(what: impl std::fmt::Display) -> Error {
-    Error::usage(code::CELL_NOT_FOUND, format!("there is no {what}"))
+    Error::usage(code::NOT_FOUND, format!("there is no {what}"))
 }

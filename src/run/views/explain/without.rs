@@ -7,7 +7,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::words::nearest_in_words;
-use crate::engine::report::{Column, Field, Table};
+use crate::engine::report::{Column, Table};
 use crate::store::FieldResult;
 
 /// So many columns without a field are named.
@@ -168,10 +168,7 @@ fn to_map(table: &Table, field: &str, nearest: &[Near]) -> Vec<String> {
 
 /// What to write where no column came near.
 fn any_column(table: &Table, field: &str) -> String {
-    let is_free = |column: &&Column| {
-        let is_split = |told: &Field| told.from.contains(&column.column);
-        column.field.is_none() && !column.name.is_empty() && !table.fields.iter().any(is_split)
-    };
+    let is_free = |column: &&Column| !column.name.is_empty() && table.fields_of(column).is_empty();
     let mut names: Vec<String> = Vec::new();
     let mut first = None;
     for column in table.columns.iter().filter(is_free) {

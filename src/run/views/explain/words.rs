@@ -197,12 +197,7 @@ pub fn why_unmapped(code: &str) -> String {
 }
 
 fn without_field(column: &Column, table: &Table) -> String {
-    let made: Vec<&str> = table
-        .fields
-        .iter()
-        .filter(|field| field.from.contains(&column.column))
-        .map(|field| field.field.as_str())
-        .collect();
+    let made = table.fields_of(column);
     if !made.is_empty() {
         return format!("split into {}", made.join(", "));
     }

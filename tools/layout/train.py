@@ -2,7 +2,7 @@
 """Learns the weights of the layout pass, and writes ``src/layout/weights.txt``.
 
     python3 -m venv v && v/bin/pip install numpy scipy polars
-    PYTHONPATH=engine v/bin/python engine/native/layout/train.py --corpora ../shared/recognition
+    PYTHONPATH=engine v/bin/python tools/layout/train.py --corpora ../shared/recognition
     ... --folds 5 --no-write      cross-validation by file, without writing
 
 The features are those of the engine's own native module (``engine/ade_engine/_native``, built before): there is one
@@ -29,7 +29,7 @@ from variations import variations
 
 from ade_engine import _native
 
-TARGET = Path(__file__).resolve().parent.parent / "src" / "layout" / "weights.txt"
+TARGET = Path(__file__).resolve().parents[2] / "engine/native/src/layout" / "weights.txt"
 #: The features of rows with a word for totals.
 TOTAL_WORDS = {
     number
@@ -193,7 +193,7 @@ def write(model: Model, options, sheets: int) -> None:
             [f"{row(chain.weights[at])} {names[feature]}" for feature, at in sorted(model.columns.items()) if np.any(chain.weights[at])],
         ),
     ]
-    head = f"Written by engine/native/layout/train.py; do not edit. Each number is for a state of a row: {', '.join(STATES)}.\n"
+    head = f"Written by tools/layout/train.py; do not edit. Each number is for a state of a row: {', '.join(STATES)}.\n"
     TARGET.write_text(head + "".join(f"\n# {name}\n" + "".join(f"{line}\n" for line in lines) for name, lines in sections), encoding="utf-8")
     print(f"{TARGET.name}: {np.count_nonzero(chain.weights)} weights, {TARGET.stat().st_size} bytes")
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Writes `src/words/tables.txt`: what the readers of dates and amounts know about languages and currencies.
 
-    python3 -m venv v && v/bin/pip install babel && v/bin/python engine/native/tables/generate.py
+    python3 -m venv v && v/bin/pip install babel && v/bin/python tools/tables/generate.py
 
 Source: the CLDR as Babel carries it (names of months and weekdays in all widths, formats, currency symbols, decimal
 marks) and Python's `unicodedata`. Development only: nothing of this runs in a build. The same Babel writes the same file.
@@ -44,7 +44,7 @@ USUAL_SIGNS = {"£": "GBP", "rs": "INR", "fr": "CHF"}
 # Marks of abbreviation that belong to the word: Hebrew geresh, Devanagari. So do points in Thai and Lao: "ก.ย.".
 ABBREVIATING = "\u05f3\u05f4\u0970"
 PLAIN = str.maketrans({"ı": "i", "ł": "l", "đ": "d", "ð": "d", "ø": "o", "æ": "ae", "þ": "th"})
-TARGET = Path(__file__).resolve().parent.parent / "src" / "words" / "tables.txt"
+TARGET = Path(__file__).resolve().parents[2] / "engine/native/src/words" / "tables.txt"
 
 
 def fold(text: str) -> str:
@@ -268,7 +268,7 @@ def main() -> None:
             [f"{first:x}-{last:x}{kept}" for first, last, kept in marks]
         ),
     }
-    origin = f"Written by tables/generate.py from the CLDR (babel {babel.__version__}, Unicode {unicodedata.unidata_version}); do not edit."
+    origin = f"Written by tools/tables/generate.py from the CLDR (babel {babel.__version__}, Unicode {unicodedata.unidata_version}); do not edit."
     text = "\n".join([origin, *(line for title, lines in sections.items() for line in ("", f"# {title}", *lines)), ""])
     TARGET.write_text(text, encoding="utf-8")
     print(f"{len(months)} words of months, {len(days)} of weekdays, {len(fillers)} fillers, {len(currencies)} currencies, {len(text.encode())} bytes")
