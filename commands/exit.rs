@@ -123,3 +123,23 @@ impl Failure {
         json!({"error": error})
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_kind_of_error_has_the_exit_status_that_the_documents_list() {
+        for (kind, status) in [
+            (Kind::Refused, 1),
+            (Kind::Usage, 2),
+            (Kind::Environment, 3),
+            (Kind::Limit, 4),
+            (Kind::Database, 5),
+            (Kind::Internal, 70),
+            (Kind::Cancelled, 130),
+        ] {
+            assert_eq!(ExitStatus::from(kind) as u8, status, "{kind:?}");
+        }
+    }
+}

@@ -47,6 +47,22 @@ fn every_rule_of_the_queue_names_a_test_that_is_there() {
     assert!(seen > 20, "{seen}");
 }
 
+/// A maintainer who looks for a rule goes by the page, and by nothing else.
+#[test]
+fn every_path_in_the_architecture_is_there() {
+    let page = fs::read_to_string(root().join("docs/contributing/architecture.md")).unwrap();
+    let is_path = |name: &&str| {
+        let folder = name.split_once('/').map_or("", |(folder, _)| folder);
+        let folders = ["commands", "docs", "engine", "src", "tests", "tools"];
+        folders.contains(&folder) && !name.contains(['*', ' '])
+    };
+    let names: Vec<&str> = page.split('`').skip(1).step_by(2).filter(is_path).collect();
+    let gone = names.iter().filter(|name| !root().join(name).exists());
+    let gone: Vec<_> = gone.collect();
+    assert!(gone.is_empty(), "{gone:?} are nowhere");
+    assert!(names.len() > 100, "{}", names.len());
+}
+
 #[test]
 fn every_rule_of_rows_names_a_function_and_a_sheet_that_are_there() {
     let table = fs::read_to_string(root().join("docs/contributing/rows.md")).unwrap();

@@ -313,3 +313,32 @@ fn is_month_and_year(header: &str) -> bool {
             .parse()
             .is_ok_and(|month: u32| (1..=12).contains(&month))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::HeaderSeries;
+
+    #[test]
+    fn headers_are_parts_of_a_series_in_several_writings() {
+        for (series, members, others) in [
+            (
+                "quarters",
+                ["Q3 2024", "q1", "2024 Q2", "Q4/24"].as_slice(),
+                ["Q5 2024", "Question 1", "Quantity"].as_slice(),
+            ),
+            (
+                "months",
+                &["Jan", "March 2024", "2024-05", "Juni 24"],
+                &["Janet", "13/2024", "Marching"],
+            ),
+            ("years", &["2024", "FY 2024"], &["1234", "20245"]),
+        ] {
+            let series = HeaderSeries::parse(series).unwrap();
+            for (headers, wanted) in [(members, true), (others, false)] {
+                for header in headers {
+                    assert_eq!(series.has(header), wanted, "{header}");
+                }
+            }
+        }
+    }
+}
