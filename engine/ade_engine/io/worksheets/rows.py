@@ -215,7 +215,8 @@ class FrameRows(Rows):
 
     def __init__(self, frame: pl.DataFrame, native: Any, escape_formulas: bool):
         super().__init__(frame.height, frame.width)
-        self.frame = frame
+        # Beside openpyxl polars costs little, and stand-ins have not all that is asked of frames here.
+        self.frame = frame = pl.as_polars(frame)
         self.native = native
         self._escape_formulas = escape_formulas
         self._binders = [binder_of(dtype, escape_formulas) for dtype in frame.dtypes]
