@@ -4,6 +4,7 @@ use std::io::Write;
 
 use ade_engine_native::write::cells::{CellWriter, MomentStyles};
 use ade_engine_native::write::list_sheet::{self, HEADER_ROW, Role};
+use ade_engine_native::write::styles::{LINE, PALE_LINE};
 
 use super::mark::Mark;
 use super::refusal::Trouble;
@@ -23,8 +24,6 @@ const MOST_TEXT: usize = 32_767;
 /// The height of a line of text, in points, and as many lines as a row shows at most.
 const LINE_HEIGHT: usize = 15;
 const MOST_LINES_OF_ROW: usize = 8;
-
-const TAB: &str = "B42318";
 
 /// A column: its name, its role, and its text of a mark.
 type Column = (&'static str, Role, fn(&Mark) -> String);
@@ -55,6 +54,7 @@ const COLUMNS: [Column; 9] = [
 /// Adds the formats of the list's cells to a workbook's. They are taken before those of painted cells: the last free ones are for the
 /// list.
 pub fn formats(styles: &mut Styles) -> Result<Vec<u32>, Trouble> {
+    // The first look is that of a plain cell, which every workbook has.
     let mut numbers = vec![0];
     for look in list_sheet::looks().iter().skip(1) {
         let shapes = [(look.bold, "b"), (look.italic, "i"), (look.underlined, "u")];
@@ -63,8 +63,8 @@ pub fn formats(styles: &mut Styles) -> Result<Vec<u32>, Trouble> {
         let font = styles.font(look.ink.unwrap_or(INK), look.size.into(), shape)?;
         let fill = look.fill.map_or(0, |color| styles.fill(color));
         let border = match (look.thin_below, look.line_below) {
-            (true, _) => styles.line_below("thin", "E8E5DE"),
-            (_, true) => styles.line_below("medium", "88837A"),
+            (true, _) => styles.line_below("thin", PALE_LINE),
+            (_, true) => styles.line_below("medium", LINE),
             _ => 0,
         };
         numbers.push(styles.text_format(font, fill, border, look.wraps));
@@ -178,6 +178,7 @@ impl<'a> List<'a> {
 
     /// All before the first row.
     fn head(&self, widths: &[f64]) -> String {
+        let tab = Severity::Error.ink();
         let (namespace, last, column) = (self.namespace, self.last_row(), self.last_column());
         // A view for each window of the workbook, or it would show the sheet as if it had none.
         let views: String = (0..self.windows)
@@ -199,7 +200,7 @@ impl<'a> List<'a> {
             .collect();
         format!(
             "<?xml version=\"1.0\" encoding=\"UTF-8\" standalone=\"yes\"?>\n<worksheet xmlns=\"{namespace}\"><sheetPr><tabColor \
-             rgb=\"FF{TAB}\"/><pageSetUpPr fitToPage=\"1\"/></sheetPr><dimension ref=\"A1:{column}{last}\"/><sheetViews>{views}\
+             rgb=\"FF{tab}\"/><pageSetUpPr fitToPage=\"1\"/></sheetPr><dimension ref=\"A1:{column}{last}\"/><sheetViews>{views}\
              </sheetViews><sheetFormatPr defaultRowHeight=\"15\"/><cols>{widths}</cols><sheetData>"
         )
     }

@@ -394,7 +394,7 @@ fn headers(common: &Common) -> Markup {
     parts::section("unmapped", title, sentence, &body)
 }
 
-/// What a file has to say: why it failed, or its issues.
+/// The section of a file: why it failed, or its issues.
 fn section(file: &File, options: Options) -> Markup {
     let (run, ended) = (&file.run, file.ended());
     let rows = file.rows.filter(|_| ended != Ended::Failed);

@@ -170,7 +170,7 @@ pub fn list_readings(file: &File) -> Markup {
     table("list", "How columns were read", &columns, &rows)
 }
 
-/// What was noticed.
+/// The notices of the engine.
 pub fn list_notices(file: &File) -> Markup {
     let rows = html! {
         tbody {

@@ -22,7 +22,7 @@ pub struct File {
     pub refused: Vec<String>,
     /// How many rows were read and written.
     pub rows: Option<RowCounts>,
-    /// What the engine noticed.
+    /// The notices and readings of the engine.
     pub noticed: Noticed,
     /// Its tables, with the reasons in words.
     pub tables: Vec<Table>,
@@ -56,12 +56,20 @@ impl File {
         })
     }
 
-    /// Lets go of all but what the table of a batch shows.
-    pub fn without_details(mut self) -> Self {
-        self.noticed.tables = Vec::new();
-        self.tables = Vec::new();
-        self.found.rules = Vec::new();
-        self
+    /// Lets go of all but what the table of a batch shows: a batch may have thousands of files.
+    pub fn without_details(self) -> Self {
+        Self {
+            noticed: Noticed {
+                issue_list: self.noticed.issue_list,
+                ..Noticed::default()
+            },
+            tables: Vec::new(),
+            found: Found {
+                counts: self.found.counts,
+                ..Found::default()
+            },
+            ..self
+        }
     }
 
     /// How the run ended.
@@ -123,11 +131,10 @@ impl File {
 
     /// A place of the file: without its sheet where the file has no other.
     pub fn place(&self, sheet: &str, place: &str) -> String {
-        match (self.has_sheets || sheet.is_empty(), place) {
-            (_, "") => sheet.to_owned(),
-            (false, place) => place.to_owned(),
-            (true, place) if sheet.is_empty() => place.to_owned(),
-            (true, place) => format!("{sheet}!{place}"),
+        match (sheet, place) {
+            (sheet, "") => sheet.to_owned(),
+            (sheet, place) if sheet.is_empty() || !self.has_sheets => place.to_owned(),
+            (sheet, place) => format!("{sheet}!{place}"),
         }
     }
 

@@ -33,7 +33,7 @@ pub fn page(file: &File, options: Options) -> Markup {
         (parts::open(&title, "Report of a run", run.completed_at, options, &head))
         @if run.status == RunStatus::Succeeded { (figures(file)) }
         nav aria-label="In this report" {
-            @for section in &sections { (parts::link(&file.part(section.part), section.title, section.count)) }
+            @for section in &sections { (parts::link(&file.part(section.part), section.title, Some(section.count))) }
             (parts::link("about", ABOUT, None))
         }
         @if run.status != RunStatus::Succeeded { section { (failure(run)) } }
@@ -50,62 +50,54 @@ struct Section {
     title: &'static str,
     sentence: &'static str,
     /// How much it holds.
-    count: Option<u64>,
+    count: u64,
     body: Markup,
 }
 
-/// What a run found: issues, columns, readings and notices.
+/// Returns the parts of a page that hold something: issues, columns, readings and notices.
 fn sections(file: &File, options: Options) -> Vec<Section> {
-    let mut sections = Vec::new();
-    let mut add = |part, title, sentence, count: usize, body: &dyn Fn() -> Markup| {
-        if count > 0 {
-            let count = Some(count as u64);
-            let body = body();
-            sections.push(Section {
-                part,
-                title,
-                sentence,
-                count,
-                body,
-            });
-        }
-    };
     let (mapped, unmapped) = (columns::mapped(file), columns::unmapped(file));
-    let issues = usize::try_from(file.found.total()).unwrap_or(usize::MAX);
-    let sentence =
-        "Errors first. An error is a value that is missing in the result, or wrong there.";
-    add("issues", "Issues", sentence, issues, &|| {
-        list(file, options)
-    });
-    let sentence = "A column goes to the field with the highest score.";
-    let body = || columns::list_mapped(file, &mapped);
-    add(
-        "columns",
-        "Columns and their fields",
-        sentence,
-        mapped.len(),
-        &body,
-    );
-    let sentence = "Suggestions are never applied by themselves.";
-    let body = || columns::list_unmapped(file, &unmapped);
-    add(
-        "unmapped",
-        "Unmapped columns",
-        sentence,
-        unmapped.len(),
-        &body,
-    );
-    let sentence = "Where text could be read in several ways: how it was read, and why.";
-    let count = file.noticed.readings.len();
-    add("read", "How columns were read", sentence, count, &|| {
-        columns::list_readings(file)
-    });
-    let sentence = "What else was noticed while the file was read, rows and sheets that were left out among it.";
-    let count = file.noticed.notices.len();
-    add("notes", "Notes", sentence, count, &|| {
-        columns::list_notices(file)
-    });
-    sections
+    let noticed = &file.noticed;
+    let all = [
+        Section {
+            part: "issues",
+            title: "Issues",
+            sentence: "Errors first. An error is a value that is missing in the result, or wrong there.",
+            count: file.found.total(),
+            body: list(file, options),
+        },
+        Section {
+            part: "columns",
+            title: "Columns and their fields",
+            sentence: "A column goes to the field with the highest score.",
+            count: mapped.len() as u64,
+            body: columns::list_mapped(file, &mapped),
+        },
+        Section {
+            part: "unmapped",
+            title: "Unmapped columns",
+            sentence: "Suggestions are never applied by themselves.",
+            count: unmapped.len() as u64,
+            body: columns::list_unmapped(file, &unmapped),
+        },
+        Section {
+            part: "read",
+            title: "How columns were read",
+            sentence: "Where text could be read in several ways: how it was read, and why.",
+            count: noticed.readings.len() as u64,
+            body: columns::list_readings(file),
+        },
+        Section {
+            part: "notes",
+            title: "Notes",
+            sentence: "What else was noticed while the file was read, rows and sheets that were left out among it.",
+            count: noticed.notices.len() as u64,
+            body: columns::list_notices(file),
+        },
+    ];
+    all.into_iter()
+        .filter(|section| section.count > 0)
+        .collect()
 }
 
 /// The sentence that says how the run ended: a number first.

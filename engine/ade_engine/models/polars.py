@@ -111,9 +111,6 @@ class _Type:
     def is_temporal(self) -> bool:
         return self._name in ("Date", "Datetime", "Time", "Duration")
 
-    def is_decimal(self) -> bool:
-        return False
-
     def is_nested(self) -> bool:
         return False
 

@@ -84,15 +84,15 @@ impl Observation {
             Self::TimedOut => (Failed, Some(code::TIMEOUT), false),
             Self::Exceeded(limit) => (Failed, Some(code_of_limit(limit)), false),
             Self::Killed => (Failed, Some(code::ENGINE_CRASHED), true),
-            Self::Crashed => (Failed, Some(code::ENGINE_CRASHED), false),
+            Self::Crashed | Self::NoOutput | Self::Refused => {
+                (Failed, Some(code::ENGINE_CRASHED), false)
+            }
             Self::NotBegun => (Failed, Some(code::ENGINE_NOT_STARTED), true),
             // A worker waits for room without spending an attempt. To try again at once would fill the disk again.
             Self::DiskFull => (Failed, Some(code::STORAGE_FAILED), false),
             // Of what does not load, a check says the same code as a run.
             Self::Reported | Self::Invalid => (Failed, None, false),
             Self::BadSettings => (Failed, Some(code::CONFIG_ERROR), false),
-            Self::NoOutput => (Failed, Some(code::ENGINE_CRASHED), false),
-            Self::Refused => (Failed, Some(code::ENGINE_CRASHED), false),
         };
         Verdict {
             status,

@@ -268,9 +268,14 @@ class LazyWorksheet(Worksheet):
 
     def _fill_to_end(self, cells: LazyCells, first_row: int, first_column: int) -> None:
         """Let every place from a row and column to the end of the sheet have a cell."""
-        max_column = self.max_column
-        for row in range(first_row, self.max_row + 1):
+        max_row, max_column = self.max_row, self.max_column
+        row = first_row
+        while row <= max_row:
             block = cells.at(row)
             whole = 0 if block is None or None in block.columns else len(block.columns)
+            if block is not None and whole >= max_column:
+                row = block.last_row + 1
+                continue
             for column in range(max(first_column, whole + 1), max_column + 1):
                 self._get_cell(row, column)
+            row += 1

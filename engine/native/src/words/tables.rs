@@ -1,4 +1,4 @@
-//! What the readers know about languages and currencies: `tables.txt`, which `tools/tables/generate.py` writes from the CLDR.
+//! The words of languages and currencies that readers know: `tables.txt`, which `tools/tables/generate.py` writes from the CLDR.
 //!
 //! Each table is read where it is first used.
 

@@ -111,7 +111,7 @@ impl ListColumn {
 pub struct List {
     title: String,
     counts: String,
-    /// What stands between the counts and the header; of no length in most lists.
+    /// The text between the counts and the header; most lists have none.
     note: String,
     columns: Vec<ListColumn>,
     /// The lines whose cell in the column of links leads somewhere, such as to `'Orders'!D5`, in order.
