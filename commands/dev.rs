@@ -1,7 +1,6 @@
 //! `ade dev`: API, pages and worker in one command.
 
 use std::io::Write;
-use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -14,7 +13,6 @@ use ade::checks::dev::{Alone, Frozen, Here, MOST_HERE, News, State, Watch};
 use ade::settings::LogLevel;
 use ade::settings::paths::Paths;
 use ade::store::{self, KnownConfiguration, Opening, Scope};
-use ade::worker;
 use ade::workspace::Workspace;
 use ade::workspace::identity;
 use serde_json::json;
@@ -99,14 +97,7 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
     greet(&context.ui, args, &address, &link, &token, &here);
     // Held until the end: the browser may take its time.
     let _page = if args.open { open(&link)? } else { None };
-    let worker = (!args.no_worker).then_some(worker::WorkerOptions {
-        concurrency: settings.worker.concurrency,
-        drain: false,
-        once: false,
-        grace: GRACE,
-        gc: false,
-        only: ade::store::Only::default(),
-    });
+    let worker = (!args.no_worker).then(|| serving::worker_options(settings, GRACE, false));
     let serving = Serving {
         workspace: Arc::clone(&workspace),
         listening,
@@ -224,11 +215,6 @@ fn tell(log: &ServerLog, news: &News<'_>) {
 /// Opens a page in the user's browser. Where there is none, the link is on the terminal. The browser is given a file that only this
 /// user can read and that leads to the link: arguments of programs can be seen by every user of the machine.
 fn open(link: &str) -> Result<Option<tempfile::NamedTempFile>, Failure> {
-    let program = if cfg!(target_os = "macos") {
-        "open"
-    } else {
-        "xdg-open"
-    };
     let write = || {
         let mut page = tempfile::Builder::new()
             .prefix("ade-dev-")
@@ -242,11 +228,5 @@ fn open(link: &str) -> Result<Option<tempfile::NamedTempFile>, Failure> {
         Ok(page)
     };
     let page = write().map_err(FileError::on("write", &std::env::temp_dir()))?;
-    let started = Command::new(program)
-        .arg(page.path())
-        .stdin(Stdio::null())
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .spawn();
-    Ok(started.is_ok().then_some(page))
+    Ok(serving::open_in_browser(page.path().as_os_str()).then_some(page))
 }

@@ -1,7 +1,6 @@
 //! `ade docs`: the documents.
 
 use std::path::Path;
-use std::process::{Command, Stdio};
 
 use ade::base::problem::code;
 use ade::docs::{self, Section};
@@ -9,6 +8,7 @@ use console::truncate_str;
 
 use crate::context::Context;
 use crate::exit::{ExitStatus, Failure, Outcome};
+use crate::serving::open_in_browser;
 use crate::ui::{Tone, Ui};
 
 /// So many columns of a section's line are shown: with what stands before it, it fits into a terminal of 80.
@@ -44,23 +44,19 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
             (false, site) => list(ui, site.as_deref()),
         };
     }
-    if let Some(page) = docs::page(&term) {
+    let site = site.as_deref();
+    let page = docs::page(&term).map(|page| (page.address(), page.json(site), page.text.clone()));
+    let named = page.or_else(|| {
+        let section = docs::section(&term)?;
+        Some((section.address(), section.json(site), section.text()))
+    });
+    if let Some((address, object, text)) = named {
         if args.open {
-            return open(ui, site.as_deref(), &page.address());
+            return open(ui, site, &address);
         }
         match ui.json() {
-            true => ui.document(&[page.json(site.as_deref())]),
-            false => ui.raw(docs::plain(&page.text).as_bytes()),
-        }
-        return Ok(ExitStatus::Done);
-    }
-    if let Some(section) = docs::section(&term) {
-        if args.open {
-            return open(ui, site.as_deref(), &section.address());
-        }
-        match ui.json() {
-            true => ui.document(&[section.json(site.as_deref())]),
-            false => ui.raw(docs::plain(&section.text()).as_bytes()),
+            true => ui.document(&[object]),
+            false => ui.raw(docs::plain(&text).as_bytes()),
         }
         return Ok(ExitStatus::Done);
     }
@@ -71,14 +67,14 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
         return Err(failure.hint("`ade docs` lists the pages"));
     };
     if args.open {
-        return open(ui, site.as_deref(), &first.address());
+        return open(ui, site, &first.address());
     }
     match ui.json() {
         true => {
-            let all = found.iter().map(|section| section.json(site.as_deref()));
+            let all = found.iter().map(|section| section.json(site));
             ui.document(&all.collect::<Vec<_>>());
         }
-        false => print(ui, (&term, &found), site.as_deref()),
+        false => print(ui, (&term, &found), site),
     }
     Ok(ExitStatus::Done)
 }
@@ -141,17 +137,7 @@ fn open(ui: &Ui, site: Option<&Path>, page: &str) -> Outcome {
         return Err(failure.hint("`ade docs WORDS` finds pages, and `ade docs PAGE` prints one"));
     };
     let address = docs::link(site, page);
-    let program = match cfg!(target_os = "macos") {
-        true => "open",
-        false => "xdg-open",
-    };
-    let mut browser = Command::new(program);
-    browser
-        .arg(&address)
-        .stdin(Stdio::null())
-        .stdout(Stdio::null())
-        .stderr(Stdio::null());
-    if browser.spawn().is_err() {
+    if !open_in_browser(address.as_ref()) {
         ui.say("no browser could be opened; this address leads to the page:");
     }
     ui.line(address);

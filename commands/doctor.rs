@@ -35,14 +35,8 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
         return Ok(ExitStatus::Done);
     }
     let findings = examine(&context.settings()?);
-    let status = if findings
-        .iter()
-        .any(|finding| finding.state == CheckState::Problem)
-    {
-        ExitStatus::Refused
-    } else {
-        ExitStatus::Done
-    };
+    let mut states = findings.iter().map(|finding| finding.state);
+    let status = ExitStatus::refused_if(states.any(|state| state == CheckState::Problem));
     if ui.json() {
         ui.document(&findings);
         return Ok(status);

@@ -6,6 +6,8 @@ use ade::base::problem::{Kind, Problem};
 use ade::store::Place;
 use serde_json::{Value, json};
 
+use crate::ui::merged;
+
 /// The exit status of `ade`, as its help lists them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum ExitStatus {
@@ -25,6 +27,16 @@ pub enum ExitStatus {
     Internal = 70,
     /// Cancelled.
     Cancelled = 130,
+}
+
+impl ExitStatus {
+    /// Refused where something is wrong, otherwise done.
+    pub fn refused_if(is_wrong: bool) -> Self {
+        match is_wrong {
+            true => Self::Refused,
+            false => Self::Done,
+        }
+    }
 }
 
 impl From<ExitStatus> for ExitCode {
@@ -116,11 +128,8 @@ impl Failure {
 
     /// As `--json` prints it.
     pub fn to_json(&self) -> Value {
-        let mut error = json!({"code": self.code, "message": self.message, "hint": self.hint});
-        if let (Value::Object(error), Value::Object(place)) = (&mut error, json!(self.place)) {
-            error.extend(place);
-        }
-        json!({"error": error})
+        let error = json!({"code": self.code, "message": self.message, "hint": self.hint});
+        json!({"error": merged(error, json!(self.place))})
     }
 }
 

@@ -4,12 +4,8 @@ use std::path::{Path, PathBuf};
 
 use ade::base::files::{self, FileError};
 use ade::base::problem::typed;
-use ade::checks::check::CheckError;
 use ade::checks::infer::{Field, Inferred, New, Question, Said, Wished, same_headers};
 use ade::configuration::scaffold;
-use ade::environment::provide::installers::Installers;
-use ade::environment::provide::{Progress, Want};
-use ade::run::execution::provide::provide;
 use ade::run::inputs::input::{self, Search};
 use clap::builder::{PossibleValue, PossibleValuesParser};
 use serde_json::{Value, json};
@@ -17,7 +13,8 @@ use serde_json::{Value, json};
 use crate::context::Context;
 use crate::exit::{ExitStatus, Failure, Outcome};
 use crate::signals;
-use crate::ui::{EnvironmentProgress, LiveLines, Tone, Ui, plural};
+use crate::test::environment_for;
+use crate::ui::{LiveLines, Tone, Ui, merged, pair, plural};
 
 /// Create a configuration that runs as it is, to be edited
 ///
@@ -54,12 +51,7 @@ pub struct Args {
 }
 
 fn same(text: &str) -> Result<(String, String), String> {
-    match text.split_once('=') {
-        Some((one, other)) if !one.trim().is_empty() && !other.trim().is_empty() => {
-            Ok((one.trim().to_owned(), other.trim().to_owned()))
-        }
-        _ => Err("it should be HEADER=HEADER, such as 'Consumption=Verbrauch'".to_owned()),
-    }
+    pair(text, "HEADER=HEADER, such as 'Consumption=Verbrauch'")
 }
 
 /// A template with what it holds.
@@ -116,10 +108,7 @@ fn from_samples(args: &Args, context: &Context) -> Outcome {
     let empty = new.without_fields()?;
     let lines = LiveLines::new(ui);
     let cancel = signals::cancel_on_signals_and(lines.clear());
-    let shown = EnvironmentProgress::new(&lines, &name);
-    let on = &mut |progress: Progress<'_>| shown.show(&progress);
-    let environment = provide(&workspace, &Installers, &empty, Want::Ready, &cancel, on)
-        .map_err(|error| CheckError::Provide(Box::new(error)))?;
+    let environment = environment_for(&lines, &workspace, &empty, &cancel)?;
     let same = args.same.iter();
     let same: Vec<Value> = same.map(|(one, other)| same_headers(one, other)).collect();
     let asks = |questions: &[Question]| match ui.json() || !ui.can_ask() || questions.is_empty() {
@@ -132,11 +121,8 @@ fn from_samples(args: &Args, context: &Context) -> Outcome {
     scaffold::name_for(&args.dir, Some(&name))?;
     let files = scaffold::write(&args.dir, &files).map_err(FileError::unwritable)?;
     if ui.json() {
-        let mut told = json!({"path": args.dir, "name": name, "files": files});
-        if let (Value::Object(told), Value::Object(more)) = (&mut told, json!(inferred)) {
-            told.extend(more);
-        }
-        ui.document(&told);
+        let told = json!({"path": args.dir, "name": name, "files": files});
+        ui.document(&merged(told, json!(inferred)));
         return Ok(ExitStatus::Done);
     }
     print_files(ui, &args.dir, &files);

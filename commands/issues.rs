@@ -152,10 +152,9 @@ fn quoted(text: &str) -> String {
             .all(|byte| byte.is_ascii_digit() || byte == b'.')
     };
     let is_negative = text.strip_prefix('-').is_some_and(is_number);
-    let mark = if text.starts_with(['=', '+', '-', '@', '\t', '\r']) && !is_negative {
-        "'"
-    } else {
-        ""
+    let mark = match text.starts_with(['=', '+', '-', '@', '\t', '\r']) && !is_negative {
+        true => "'",
+        false => "",
     };
     if mark.is_empty() && !text.contains([',', '"', '\n', '\r']) {
         return text.to_owned();
@@ -182,13 +181,9 @@ fn print_table(ui: &Ui, list: List, wanted: &Wanted) -> Result<(), ListError> {
         }
     }
     if count == 0 {
-        match others {
-            0 => ui.say("No issues"),
-            _ => ui.say(format_args!(
-                "None of the run’s {} matches",
-                plural(others, "issue")
-            )),
-        }
+        let others = (others > 0).then(|| plural(others, "issue"));
+        let words = others.map(|others| format!("None of the run’s {others} matches"));
+        ui.say(words.unwrap_or("No issues".to_owned()));
         return Ok(());
     }
     ui.table(&table);
@@ -209,11 +204,7 @@ fn beginning(text: String) -> String {
 }
 
 fn row(issue: Issue) -> Vec<(Tone, String)> {
-    let tone = match issue.severity {
-        Severity::Error => Tone::Bad,
-        Severity::Warning => Tone::Warn,
-        Severity::Info => Tone::Dim,
-    };
+    let tone = issue.severity.into();
     let place = issue.place();
     let place = place.strip_prefix(&issue.sheet).unwrap_or_default();
     let cell = place.trim_start_matches('!').to_owned();

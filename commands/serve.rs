@@ -9,7 +9,6 @@ use ade::api::server::{self, ListenAddress, Listening};
 use ade::base::cancel::Cancel;
 use ade::settings::LogLevel;
 use ade::system::service::ServiceManager;
-use ade::worker;
 
 use crate::context::Context;
 use crate::exit::{ExitStatus, Outcome};
@@ -88,14 +87,9 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
             trusted_proxies,
             cors_origins,
         },
-        worker: args.worker.then_some(worker::WorkerOptions {
-            concurrency: settings.worker.concurrency,
-            drain: false,
-            once: false,
-            grace,
-            gc: true,
-            only: ade::store::Only::default(),
-        }),
+        worker: args
+            .worker
+            .then(|| serving::worker_options(settings, grace, true)),
         drain: settings.drain,
         grace,
         log: Arc::clone(&log),

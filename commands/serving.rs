@@ -1,9 +1,11 @@
 //! What `ade dev` and `ade serve` share: where to listen, and API and worker in one process until a signal stops them; with `ade worker`,
 //! warm engines.
 
+use std::ffi::OsStr;
 use std::net::{IpAddr, SocketAddr};
 use std::panic::resume_unwind;
 use std::path::PathBuf;
+use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -17,9 +19,9 @@ use ade::engine::warm::WarmEngines;
 use ade::run::calls::request::Tools;
 use ade::run::ending::recover::settle_until;
 use ade::run::inputs::documents;
-use ade::settings::LogLevel;
-use ade::store::TokenRecord;
-use ade::worker;
+use ade::settings::{LogLevel, Settings};
+use ade::store::{Only, TokenRecord};
+use ade::worker::{self, WorkerOptions};
 use ade::workspace::Workspace;
 use axum::http::{HeaderValue, Uri};
 
@@ -30,6 +32,33 @@ use crate::ui::ServerLog;
 
 /// The port, unless a flag says otherwise.
 pub const PORT: u16 = 8000;
+
+/// Opens a file or an address in the user's browser. Returns whether there is a program for it.
+pub fn open_in_browser(what: &OsStr) -> bool {
+    let program = match cfg!(target_os = "macos") {
+        true => "open",
+        false => "xdg-open",
+    };
+    let browser = Command::new(program)
+        .arg(what)
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn();
+    browser.is_ok()
+}
+
+/// The options of a worker beside a server.
+pub fn worker_options(settings: &Settings, grace: Duration, gc: bool) -> WorkerOptions {
+    WorkerOptions {
+        concurrency: settings.worker.concurrency,
+        drain: false,
+        once: false,
+        grace,
+        gc,
+        only: Only::default(),
+    }
+}
 
 /// The address that a `--host` and a `--port` name.
 pub fn place(host: &str, port: u16) -> Result<ListenAddress, Failure> {
@@ -74,7 +103,7 @@ pub struct Serving {
     /// How the API is served.
     pub options: ServeOptions,
     /// The worker beside it; `None`: none.
-    pub worker: Option<worker::WorkerOptions>,
+    pub worker: Option<WorkerOptions>,
     /// How long the server goes on after a signal, and says that it is not ready.
     pub drain: Duration,
     /// How long answers and runs in progress may go on after that.

@@ -49,9 +49,7 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
         return Ok(ExitStatus::Done);
     }
     for (number, table) in shapes.tables.iter().enumerate() {
-        if number > 0 {
-            ui.line("");
-        }
+        ui.gap(number);
         print_table(ui, table);
     }
     shapes.problems.iter().for_each(|problem| ui.say(problem));
@@ -105,18 +103,13 @@ fn print_table(ui: &Ui, table: &TableShape) {
 fn print_proposal(ui: &Ui, proposal: &Proposal, is_first: bool) {
     let confidence = format!("{:.0} %", 100.0 * proposal.confidence);
     if !proposal.acts() {
-        let words = if is_first {
-            "each row is one record"
-        } else {
-            "each row is one record already"
+        let (name, words) = match is_first {
+            true => ("as it is", "each row is one record"),
+            false => ("or", "each row is one record already"),
         };
-        ui.told(
-            if is_first { "as it is" } else { "or" },
-            Some((Tone::Good, &confidence)),
-            words,
-        );
+        ui.told(name, Some((Tone::Good, &confidence)), words);
         if is_first {
-            print_reasons(ui, proposal);
+            ui.told_all("because", &proposal.reasons);
         }
         return;
     }
@@ -126,25 +119,14 @@ fn print_proposal(ui: &Ui, proposal: &Proposal, is_first: bool) {
         (true, false, false) => ("perhaps", Tone::Dim),
         (false, ..) => ("or", Tone::Dim),
     };
-    ui.told(
-        name,
-        Some((tone, &confidence)),
-        &proposal.words.join(", then "),
-    );
-    print_reasons(ui, proposal);
+    let words = proposal.words.join(", then ");
+    ui.told(name, Some((tone, &confidence)), &words);
+    ui.told_all("because", &proposal.reasons);
     if is_first {
         proposal
             .doubts
             .iter()
             .for_each(|doubt| ui.told("but", None, doubt));
-        for (number, line) in proposal.code.iter().enumerate() {
-            ui.told(if number == 0 { "in polars" } else { "" }, None, line);
-        }
-    }
-}
-
-fn print_reasons(ui: &Ui, proposal: &Proposal) {
-    for (number, reason) in proposal.reasons.iter().enumerate() {
-        ui.told(if number == 0 { "because" } else { "" }, None, reason);
+        ui.told_all("in polars", &proposal.code);
     }
 }

@@ -60,7 +60,7 @@ pub fn run(folder: &Path, is_agreed: bool, context: &Context) -> Outcome {
     let are_same = results.iter().all(|one| one.passed);
     if ui.json() {
         ui.document(&json!({"edits": edits, "written": true, "cases": results}));
-        return Ok(status(are_same));
+        return Ok(ExitStatus::refused_if(!are_same));
     }
     print_cases(ui, &results, false);
     let with = (&workspace, &prepared, &environment);
@@ -70,12 +70,5 @@ pub fn run(folder: &Path, is_agreed: bool, context: &Context) -> Outcome {
         fix::write(&edit.back())?;
         ui.say(format_args!("Put {} back", ui.path(&edit.file)));
     }
-    Ok(status(is_same))
-}
-
-fn status(is_same: bool) -> ExitStatus {
-    match is_same {
-        true => ExitStatus::Done,
-        false => ExitStatus::Refused,
-    }
+    Ok(ExitStatus::refused_if(!is_same))
 }

@@ -8,17 +8,13 @@ use std::path::{Path, PathBuf};
 use ade::base::cancel::Cancel;
 use ade::base::show_path::Whole;
 use ade::checks::cases;
-use ade::checks::check::CheckError;
 use ade::checks::fix::{self, Edit, Found, Paste, Suggestion, listed};
 use ade::configuration::Configuration;
 use ade::environment::needed::prepare::{Prepared, prepare};
-use ade::environment::provide::Want;
-use ade::environment::provide::installers::Installers;
 use ade::run::calls::inline;
-use ade::run::calls::request::{Request, Tools};
+use ade::run::calls::request::Request;
 use ade::run::ending::recover::settle;
 use ade::run::execution::happenings::Happening;
-use ade::run::execution::provide::provide;
 use ade::run::inputs::input::Input;
 use ade::run::views::json::RunView;
 use ade::store::RunRecord;
@@ -29,7 +25,8 @@ pub use self::edits::print_edits;
 use crate::context::Context;
 use crate::exit::{ExitStatus, Failure, Outcome};
 use crate::signals;
-use crate::ui::{EnvironmentProgress, ListedFile, LiveLines, RunProgress, Tone, Ui, plural};
+use crate::test::environment_for;
+use crate::ui::{LiveLines, RunProgress, Tone, Ui, merged, pair, plural};
 
 /// Give fields the headers that a run's file has
 ///
@@ -63,12 +60,7 @@ pub struct Args {
 }
 
 fn accepted(text: &str) -> Result<(String, String), String> {
-    match text.split_once('=') {
-        Some((field, header)) if !field.trim().is_empty() && !header.trim().is_empty() => {
-            Ok((field.trim().to_owned(), header.trim().to_owned()))
-        }
-        _ => Err("it should be FIELD=HEADER, such as net='Amount excl.'".to_owned()),
-    }
+    pair(text, "FIELD=HEADER, such as net='Amount excl.'")
 }
 
 pub fn run(args: &Args, context: &Context) -> Outcome {
@@ -121,12 +113,7 @@ fn one(
     let prepared = prepare(workspace, Configuration::open(&folder)?, None)?;
     let lines = LiveLines::new(ui);
     let cancel = signals::cancel_on_signals_and(lines.clear());
-    let shown = EnvironmentProgress::new(&lines, &prepared.record.name);
-    let on = &mut |progress: ade::environment::provide::Progress<'_>| {
-        shown.show(&progress);
-    };
-    let environment = provide(workspace, &Installers, &prepared, Want::Ready, &cancel, on)
-        .map_err(|error| CheckError::Provide(Box::new(error)))?;
+    let environment = environment_for(&lines, workspace, &prepared, &cancel)?;
     let found = fix::suggest(workspace, &prepared, &environment, run, &cancel)?;
     let is_asked = args.accept.is_empty() && !ui.json() && ui.can_ask();
     if !ui.json() {
@@ -204,18 +191,12 @@ fn print_columns(ui: &Ui, run: &RunRecord, found: &Found) {
     let some = if several { " in some table" } else { "" };
     let headers: Vec<String> = found.headers().cloned().collect();
     ui.line(&run.input_name);
-    ui.words(
-        "  ",
-        None,
-        Tone::Plain,
-        &format!("columns without a field: {}", listed(&headers)),
-    );
-    ui.words(
-        "  ",
-        None,
-        Tone::Plain,
-        &format!("fields without a column{some}: {}", listed(&found.fields)),
-    );
+    for words in [
+        format!("columns without a field: {}", listed(&headers)),
+        format!("fields without a column{some}: {}", listed(&found.fields)),
+    ] {
+        ui.words("  ", None, Tone::Plain, &words);
+    }
 }
 
 /// A suggestion and why, as a line; a guess as a question.
@@ -280,24 +261,10 @@ fn run_again(
     let mut options = run.options.clone();
     options.configuration_version = None;
     let request = Request {
-        workspace,
-        tools: Tools::here(),
-        prepared: &prepared,
-        inputs: &input,
-        again: None,
-        output_dir: None,
-        shape: None,
-        annotate: false,
-        only_changed: false,
-        sheets: run.input_sheets.clone(),
         options,
-        jobs: 1,
+        ..Request::like(run, workspace, &prepared, &input)
     };
-    let file = ListedFile {
-        name: run.input_name.clone(),
-        copy: None,
-    };
-    let progress = RunProgress::new(ui, lines, vec![file], &prepared.record.name, &[]);
+    let progress = RunProgress::of_one(ui, lines, run, &prepared.record.name);
     let ended = std::sync::Mutex::new(None);
     inline::run(&request, cancel, &|source, change| {
         if let Happening::Finished(Ok(finished)) = change {
@@ -325,24 +292,17 @@ fn end(
     let (had, has) = (count(before)?, after.map(count).transpose()?);
     let mut object = None;
     if ui.json() {
-        let mut told = json!(found);
         let run = after.map(|run| RunView::plain(run, &Whole));
         let more = json!({
             "run_id": before.id, "edits": edits, "pastes": pastes, "written": is_written,
             "fields_found": {"before": had, "after": has}, "run": run,
         });
-        if let (Value::Object(told), Value::Object(more)) = (&mut told, more) {
-            told.extend(more);
-        }
-        object = Some(told);
+        object = Some(merged(json!(found), more));
     } else if let Some(has) = has {
         let fields = plural(has as u64, "field");
         ui.line(format_args!("{fields} with a column now, {had} before"));
     }
     let is_bad = after.is_some_and(|run| run.status != ade::store::RunStatus::Succeeded);
-    let status = match is_bad || !pastes.is_empty() {
-        true => ExitStatus::Refused,
-        false => ExitStatus::Done,
-    };
+    let status = ExitStatus::refused_if(is_bad || !pastes.is_empty());
     Ok((status, object))
 }

@@ -226,10 +226,7 @@ impl Session<'_> {
             ));
             ui.line(ui.path(file));
         }
-        match repeated > 0 && self.args.demands.deny_repeated() {
-            true => ExitStatus::Refused,
-            false => ExitStatus::Done,
-        }
+        ExitStatus::refused_if(repeated > 0 && self.args.demands.deny_repeated())
     }
 
     /// The inputs as they are listed: by their names, or by their paths, if two have the same name.

@@ -58,12 +58,8 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
     let status = ui.each(&chosen, |given| {
         if args.filters.dry_run {
             let run = workspace.find_run(given)?;
-            ui.done(
-                &run,
-                json!({"cancelled": false}),
-                Tone::Plain,
-                "would be cancelled",
-            );
+            let words = "would be cancelled";
+            ui.done(&run, json!({"cancelled": false}), Tone::Plain, words);
             count += 1;
             return Ok(());
         }
@@ -78,10 +74,9 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
         }
     });
     if by_filters {
-        let word = if args.filters.dry_run {
-            "would be cancelled"
-        } else {
-            "cancelled"
+        let word = match args.filters.dry_run {
+            true => "would be cancelled",
+            false => "cancelled",
         };
         ui.say(format_args!("{} {word}", plural(count, "run")));
     }

@@ -74,10 +74,7 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
             ui.line(ui.path(target));
         }
     }
-    Ok(match differs && args.exit_code {
-        true => ExitStatus::Refused,
-        false => ExitStatus::Done,
-    })
+    Ok(ExitStatus::refused_if(differs && args.exit_code))
 }
 
 /// Prints what differs.
@@ -88,22 +85,12 @@ pub fn print(ui: &Ui, found: &Difference) {
         ui.line("  nothing differs");
     }
     changes(ui, "versions", &found.versions, |text| named(text));
-    let counts: Vec<_> = found
-        .counts
-        .iter()
-        .filter(|one| one.before != one.after)
-        .cloned()
-        .collect();
+    let counts = changed(&found.counts);
     changes(ui, "counts", &counts, |count| thousands(*count));
     changes(ui, "issues", &found.issues, |count| thousands(*count));
     changes(ui, "mapping", &found.mapping, |text| named(text));
     print_rows(ui, found);
-    let totals: Vec<_> = found
-        .totals
-        .iter()
-        .filter(|one| one.before != one.after)
-        .cloned()
-        .collect();
+    let totals = changed(&found.totals);
     if !totals.is_empty() {
         head(ui, "totals");
         for total in &totals {
@@ -116,6 +103,12 @@ pub fn print(ui: &Ui, found: &Difference) {
             ));
         }
     }
+}
+
+/// Those that are others now.
+fn changed<T: Clone + PartialEq>(all: &[Change<T>]) -> Vec<Change<T>> {
+    let differs = |one: &&Change<T>| one.before != one.after;
+    all.iter().filter(differs).cloned().collect()
 }
 
 fn print_rows(ui: &Ui, found: &Difference) {
@@ -133,11 +126,8 @@ fn print_rows(ui: &Ui, found: &Difference) {
         Some(key) => format!("by {}", clipped(key, 30)),
         None => "compared by position: no field is a key".to_owned(),
     };
-    let (added, gone, changed) = (
-        thousands(rows.added),
-        thousands(rows.gone),
-        thousands(rows.changed),
-    );
+    let counts = [rows.added, rows.gone, rows.changed].map(thousands);
+    let [added, gone, changed] = counts;
     ui.line(format_args!(
         "    {added} new, {gone} gone, {changed} changed ({by})"
     ));

@@ -6,7 +6,6 @@ use ade::base::problem::Error;
 use ade::base::show_path::Whole;
 use ade::run::calls::inline;
 use ade::run::calls::request::Request;
-use ade::run::calls::request::Tools;
 use ade::run::calls::retry::{Current, anew, anew_here, current, retry, retry_here};
 use ade::run::inputs::input::Input;
 use ade::run::views::chosen::pages;
@@ -20,7 +19,7 @@ use super::filters::{FILTERS, Filters};
 use crate::context::Context;
 use crate::exit::{ExitStatus, Failure, Outcome};
 use crate::signals;
-use crate::ui::{ListedFile, LiveLines, RunProgress, Tone, Ui, plural};
+use crate::ui::{LiveLines, RunProgress, Tone, Ui, plural};
 
 /// Run ended runs again as they were, as new runs
 ///
@@ -203,24 +202,10 @@ fn run_here(chosen: &[String], files: Files, workspace: &Workspace, ui: &Ui) -> 
         };
         let input = [Input::from(run.input_path.clone())];
         let request = Request {
-            workspace,
-            tools: Tools::here(),
-            prepared: &prepared,
-            inputs: &input,
             again: Some(&run),
-            output_dir: None,
-            shape: None,
-            annotate: false,
-            only_changed: false,
-            sheets: run.input_sheets.clone(),
-            options: run.options.clone(),
-            jobs: 1,
+            ..Request::like(&run, workspace, &prepared, &input)
         };
-        let file = ListedFile {
-            name: run.input_name.clone(),
-            copy: None,
-        };
-        let progress = RunProgress::new(ui, &lines, vec![file], &prepared.record.name, &[]);
+        let progress = RunProgress::of_one(ui, &lines, &run, &prepared.record.name);
         inline::run(&request, &cancel, &|source, change| {
             progress.show(source, change);
         })
@@ -228,10 +213,8 @@ fn run_here(chosen: &[String], files: Files, workspace: &Workspace, ui: &Ui) -> 
         status = status.max(progress.status());
         Ok(())
     });
-    let cancelled = cancel.is_cancelled().then_some(ExitStatus::Cancelled);
-    [Some(status), Some(failed), cancelled]
-        .into_iter()
-        .flatten()
-        .max()
-        .unwrap_or(ExitStatus::Done)
+    match cancel.is_cancelled() {
+        true => ExitStatus::Cancelled,
+        false => status.max(failed),
+    }
 }

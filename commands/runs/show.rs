@@ -13,8 +13,8 @@ use ade::store::{Attempt, ColumnResult, FieldResult, FieldState, Priority, RunRe
 use crate::context::Context;
 use crate::exit::{ExitStatus, Outcome};
 use crate::ui::{
-    IssueCounts, Table, Tone, Ui, ago, bytes, duration, fields_that_are, plural, print_rows, rows,
-    thousands,
+    IssueCounts, Table, Tone, Ui, ago, bytes, duration, fields_that_are, plural, print_notice,
+    print_rows, rows, thousands,
 };
 
 /// Show everything about one run
@@ -92,7 +92,8 @@ fn print_quarantined(ui: &Ui, shown: &Shown) {
     if !all.is_empty() {
         ui.line("");
     }
-    for (number, one) in all.iter().take(MOST).enumerate() {
+    let mut lines = Vec::new();
+    for one in all.iter().take(MOST) {
         let (Some(sheet), Some(row), Some(count)) = (one.sheet, one.row, one.count) else {
             continue;
         };
@@ -109,18 +110,16 @@ fn print_quarantined(ui: &Ui, shown: &Shown) {
             (Some(sheet), None) => format!("{sheet}, where is not known"),
             (None, _) => "not known".to_owned(),
         };
-        let label = if number == 0 { "quarantined" } else { "" };
         let from = stretch(what, row, last);
-        ui.told(label, None, &format!("{sheet}!{from} → {to}"));
+        lines.push(format!("{sheet}!{from} → {to}"));
     }
     if all.len() > MOST {
         let more = thousands((all.len() - MOST) as u64);
-        ui.told(
-            "",
-            None,
-            &format!("and {more} more; `ade explain --row` says where one stands"),
-        );
+        lines.push(format!(
+            "and {more} more; `ade explain --row` says where one stands"
+        ));
     }
+    ui.told_all("quarantined", lines);
 }
 
 /// `row 7`, `rows 3 to 5`
@@ -136,36 +135,28 @@ fn print_state(ui: &Ui, shown: &Shown) {
     let run = &shown.run;
     let took = run
         .duration_ms()
-        .map(|took| format!(" in {}", duration(took)))
-        .unwrap_or_default();
+        .map(|took| format!(" in {}", duration(took)));
     ui.line(format_args!(
-        "{} {}{took}",
+        "{} {}{}",
         ui.paint(Tone::Strong, &run.input_name),
         match shown.refused.is_empty() {
             true => ui.paint(run.into(), run.status.as_str()),
             false => ui.paint(Tone::Bad, "refused"),
-        }
+        },
+        took.unwrap_or_default()
     ));
     for short in &shown.refused {
-        ui.told(
-            "refused",
-            Some((Tone::Bad, short.facts().code)),
-            &short.to_string(),
-        );
+        let code = (Tone::Bad, short.facts().code);
+        ui.told("refused", Some(code), &short.to_string());
     }
     if let Some(what) = &shown.waits_for {
         ui.fact("waits for", what);
     }
     if let Some(error) = &run.error {
-        let message = Some(error.message.as_str()).filter(|message| *message != error.code);
-        ui.fact(
-            "error",
-            format_args!(
-                "{} {}",
-                ui.paint(Tone::Bad, &error.code),
-                message.unwrap_or_default()
-            ),
-        );
+        let message = Some(&*error.message).filter(|message| *message != error.code);
+        let code = ui.paint(Tone::Bad, &error.code);
+        let message = message.unwrap_or_default();
+        ui.fact("error", format_args!("{code} {message}"));
         if let Some(hint) = &error.hint {
             ui.fact("hint", hint);
         }
@@ -224,21 +215,11 @@ fn print_finding(ui: &Ui, finding: &Finding) {
     if finding.code == "execution_failed" {
         return;
     }
-    let tone = if finding.severity == "error" {
-        Tone::Bad
-    } else {
-        Tone::Warn
+    let tone = match &*finding.severity {
+        "error" => Tone::Bad,
+        _ => Tone::Warn,
     };
     ui.fact("finding", ui.paint(tone, &finding.message));
-}
-
-fn print_notice(ui: &Ui, notice: &Told) {
-    let (name, tone) = match notice.is_warning() {
-        true => ("warning", Tone::Warn),
-        false if notice.is_known() => ("known", Tone::Dim),
-        false => ("note", Tone::Dim),
-    };
-    ui.told(name, Some((tone, notice.code())), notice.message());
 }
 
 /// How columns of a table were read whose text had to be interpreted.
@@ -261,10 +242,8 @@ fn print_readings(ui: &Ui, readings: &[&Told]) {
 fn print_table(ui: &Ui, sheet: &SheetFound, table: &TableFound, run: &Shown) {
     let place = (sheet.index(), table.index());
     let from = table.region().unwrap_or_default();
-    let to = table
-        .written()
-        .map(|to| format!(" → {to}"))
-        .unwrap_or_default();
+    let to = table.written().map(|to| format!(" → {to}"));
+    let to = to.unwrap_or_default();
     let rows = rows(table.rows_read().unwrap_or(0), RowCounts::from_table(table));
     let title = format!("{} table {}", sheet.name(), table.index() + 1);
     ui.line(format_args!(
@@ -326,21 +305,12 @@ fn row(
     if let Some(nearest) = nearest {
         why = format!("{why}; {}", nearest_in_words(nearest));
     }
-    let fields = match &column.mapped_field {
-        Some(field) => field.clone(),
-        None => {
-            let parts: Vec<&str> = reasons.iter().map(|part| part.field()).collect();
-            parts.join(", ")
-        }
-    };
+    let parts = || reasons.iter().map(|part| part.field());
+    let fields = column.mapped_field.clone();
+    let fields = fields.unwrap_or_else(|| parts().collect::<Vec<_>>().join(", "));
+    let place = letters.map_or_else(|| (column.column_index + 1).to_string(), str::to_owned);
     vec![
-        (
-            Tone::Plain,
-            header.unwrap_or_else(|| match letters {
-                Some(letters) => format!("(column {letters})"),
-                None => format!("(column {})", column.column_index + 1),
-            }),
-        ),
+        (Tone::Plain, header.unwrap_or(format!("(column {place})"))),
         (Tone::Good, fields),
         (Tone::Plain, score.unwrap_or_default()),
         (Tone::Plain, thousands(column.non_empty_cells)),

@@ -64,18 +64,14 @@ pub fn run(
     } else if broken > 0 {
         ui.say("Teach the configuration what it did not know, or keep each as a case with --keep");
     }
-    Ok(match failed > 0 || broken > 0 {
-        true => ExitStatus::Refused,
-        false => ExitStatus::Done,
-    })
+    Ok(ExitStatus::refused_if(failed > 0 || broken > 0))
 }
 
 fn print(ui: &Ui, case: &FuzzedCase) {
     let is_well = case.error.is_none() && case.broken.is_empty();
-    let (tone, mark) = if is_well {
-        (Tone::Good, "✓")
-    } else {
-        (Tone::Bad, "✗")
+    let (tone, mark) = match is_well {
+        true => (Tone::Good, "✓"),
+        false => (Tone::Bad, "✗"),
     };
     ui.line(format_args!("{} {}", ui.paint(tone, mark), case.name));
     if let Some(error) = &case.error {

@@ -169,10 +169,7 @@ impl Session<'_> {
         if args.update {
             update(ui, &chosen, &results)?;
         }
-        Ok(match failed > 0 {
-            true => ExitStatus::Refused,
-            false => ExitStatus::Done,
-        })
+        Ok(ExitStatus::refused_if(failed > 0))
     }
 
     /// A round after each change, until a signal.

@@ -36,10 +36,7 @@ pub fn past(
             plural(tried.len() as u64, "input")
         ));
     }
-    Ok(match differ {
-        0 => ExitStatus::Done,
-        _ => ExitStatus::Refused,
-    })
+    Ok(ExitStatus::refused_if(differ > 0))
 }
 
 fn print(ui: &Ui, one: &Past) {

@@ -12,7 +12,7 @@ use ade::run::views::summary::unprocessed;
 use ade::store::RunMetrics;
 use console::{measure_text_width, truncate_str};
 
-use super::format::{duration, not_found, plural, thousands};
+use super::format::{not_found, plural, span, thousands};
 use super::issue_lines::IssueCounts;
 use super::notices::CONFIGURATION;
 use super::results::rows;
@@ -138,17 +138,15 @@ impl Batch {
     /// A batch of these files.
     pub fn new(ui: &Ui, files: Vec<ListedFile>) -> Self {
         let width = ui.width();
-        let figures: usize = FIGURES.iter().map(|(_, width)| GAP.len() + width).sum();
         let longest = |lengths: &mut dyn Iterator<Item = usize>| lengths.max().unwrap_or(0);
         let mut name_width = longest(&mut files.iter().map(|file| measure_text_width(&file.name)));
         let mut shows_paths = true;
         if let Some(width) = width {
             let copies = files.iter().filter_map(|file| file.copy.as_ref());
             let copy = longest(&mut copies.map(|copy| measure_text_width(&ui.path(copy))));
-            let without_name = 2 + figures + GAP.len();
             // Without an output directory a path is longer than most terminals are wide.
-            shows_paths = copy > 0 && without_name + name_width + copy <= width;
-            let most = width.saturating_sub(without_name + LAST).max(LAST);
+            shows_paths = copy > 0 && without_name() + name_width + copy <= width;
+            let most = width.saturating_sub(without_name() + LAST).max(LAST);
             name_width = name_width.min(most);
         }
         Self {
@@ -208,10 +206,7 @@ impl Batch {
         if matches!(counts, CountsAs::Normalized | CountsAs::Unchanged) {
             match lost.is_empty() {
                 true => self.complete += 1,
-                false => {
-                    let name = self.name(input).to_owned();
-                    self.incomplete.add(Some(&name));
-                }
+                false => self.incomplete.add(Some(&self.files[input].name)),
             }
         }
         let mut last: Vec<String> = Vec::new();
@@ -219,10 +214,8 @@ impl Batch {
             last.push(ui.paint(tone, word));
         }
         if !lost.is_empty() {
-            let room = self.width.map(|width| {
-                let figures: usize = FIGURES.iter().map(|(_, width)| GAP.len() + width).sum();
-                width.saturating_sub(2 + self.name_width + figures + GAP.len())
-            });
+            let taken = without_name() + self.name_width;
+            let room = self.width.map(|width| width.saturating_sub(taken));
             let room = room.map_or(usize::MAX, |room| room.max(LAST));
             last.push(ui.paint(Tone::Warn, truncate_str(&lost, room, "…")));
         }
@@ -268,8 +261,7 @@ impl Batch {
             line.push_str(&format!("{GAP}{name:>width$}"));
         }
         if self.shows_paths {
-            line.push_str(GAP);
-            line.push_str("OUTPUT");
+            line.push_str("  OUTPUT");
         }
         ui.line(ui.paint(Tone::Dim, line));
     }
@@ -400,13 +392,12 @@ impl Batch {
         if !self.has_figures {
             return None;
         }
-        let took = u64::try_from(self.since.elapsed().as_millis()).unwrap_or(u64::MAX);
         Some(format!(
             "{}, {}, {} in {}",
             plural(self.tables, "table"),
             rows(self.rows.read, Some(self.rows)),
             self.issues.in_all(),
-            duration(took)
+            span(self.since.elapsed())
         ))
     }
 
@@ -416,15 +407,9 @@ impl Batch {
         (all > 1 && self.incomplete.count > 0).then(|| {
             let names = self.incomplete.names();
             let all = plural(all as u64, "file");
-            let lacks = if self.incomplete.count == 1 {
-                "lacks"
-            } else {
-                "lack"
-            };
-            format!(
-                "{} of {all} {lacks} fields (◐): {names}",
-                self.incomplete.count
-            )
+            let count = self.incomplete.count;
+            let lacks = if count == 1 { "lacks" } else { "lack" };
+            format!("{count} of {all} {lacks} fields (◐): {names}")
         })
     }
 
@@ -451,6 +436,12 @@ impl Batch {
         files.for_each(|input| left.add(Some(self.name(input))));
         (left.count > 0).then(|| left.names())
     }
+}
+
+/// The columns of a line without the name and the last column: the mark, the figures and the gaps.
+fn without_name() -> usize {
+    let figures = FIGURES.iter().map(|(_, width)| GAP.len() + width);
+    2 + figures.sum::<usize>() + GAP.len()
 }
 
 /// The fields that no column was found for, where a table was: the first ones by name.

@@ -1,13 +1,14 @@
 //! What `ade run`, `ade check` and `ade env build` print while an environment is provisioned.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard};
 
 use ade::base::clock::Timestamp;
+use ade::base::mutex::lock;
 use ade::environment::BuildEvent;
 use ade::environment::provide::Progress;
 use ade::store::EnvironmentRecord;
 
-use super::format::{bytes, duration, plural};
+use super::format::{bytes, duration, plural, span};
 use super::live_lines::{LiveLines, Task};
 use super::tone::Tone;
 
@@ -42,7 +43,7 @@ impl<'a> EnvironmentProgress<'a> {
     }
 
     fn state(&self) -> MutexGuard<'_, Building> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.state)
     }
 
     /// Prints a step of provisioning.
@@ -50,25 +51,23 @@ impl<'a> EnvironmentProgress<'a> {
         let lines = self.lines;
         let mut state = self.state();
         let configuration = state.configuration.clone();
+        let waiting = |text: String| {
+            lines.say_unless_drawn(&text);
+            lines.task(&text)
+        };
         match progress {
             Progress::Waiting { holder } => {
-                let holder = holder
-                    .as_deref()
-                    .map(|holder| format!(" ({holder})"))
-                    .unwrap_or_default();
-                let text = format!(
+                let holder = holder.iter().map(|holder| format!(" ({holder})"));
+                let holder: String = holder.collect();
+                state.task = Some(waiting(format!(
                     "waiting for another process{holder} that builds the environment of {configuration}"
-                );
-                lines.say_unless_drawn(&text);
-                state.task = Some(lines.task(&text));
+                )));
             }
             Progress::Resting { until } => {
-                let text = format!(
-                    "the last build of the environment of {configuration} failed; the next one begins in {}",
-                    duration(until.since(Timestamp::now()))
-                );
-                lines.say_unless_drawn(&text);
-                state.task = Some(lines.task(&text));
+                let wait = duration(until.since(Timestamp::now()));
+                state.task = Some(waiting(format!(
+                    "the last build of the environment of {configuration} failed; the next one begins in {wait}"
+                )));
             }
             Progress::Building { reason, .. } => {
                 lines.say(format_args!(
@@ -81,9 +80,7 @@ impl<'a> EnvironmentProgress<'a> {
             Progress::Ready { environment, built } => {
                 let since = state.task.take().map(|task| task.since.elapsed());
                 if *built {
-                    let took = since
-                        .map(|since| duration(u64::try_from(since.as_millis()).unwrap_or(u64::MAX)))
-                        .unwrap_or_default();
+                    let took = since.map(span).unwrap_or_default();
                     lines.say(format_args!(
                         "{} in {took} ({})",
                         lines.paint(Tone::Good, "Environment ready"),
@@ -104,18 +101,12 @@ impl<'a> EnvironmentProgress<'a> {
                     task.update(&state.step);
                 }
             }
-            BuildEvent::StepFinished {
-                step,
-                duration: took,
-            } => {
-                let took = duration(u64::try_from(took.as_millis()).unwrap_or(u64::MAX));
-                lines.say(format_args!(
-                    "  {} {}  {}",
-                    lines.paint(Tone::Good, "✓"),
-                    step.as_str().replace('_', " "),
-                    lines.paint(Tone::Dim, took)
-                ));
-            }
+            BuildEvent::StepFinished { step, duration } => lines.say(format_args!(
+                "  {} {}  {}",
+                lines.paint(Tone::Good, "✓"),
+                step.as_str().replace('_', " "),
+                lines.paint(Tone::Dim, span(*duration))
+            )),
             BuildEvent::Package {
                 name,
                 version,
@@ -141,16 +132,14 @@ impl<'a> EnvironmentProgress<'a> {
 
 /// What is in an environment, in one line.
 pub fn contents(environment: &EnvironmentRecord) -> String {
-    environment
-        .contents
-        .as_ref()
-        .map_or_else(String::new, |contents| {
-            format!(
-                "Python {}, engine {}, {}, {}",
-                contents.python_version,
-                contents.engine_version,
-                plural(contents.packages.len() as u64, "package"),
-                bytes(contents.size_bytes)
-            )
-        })
+    let contents = environment.contents.as_ref().map(|contents| {
+        format!(
+            "Python {}, engine {}, {}, {}",
+            contents.python_version,
+            contents.engine_version,
+            plural(contents.packages.len() as u64, "package"),
+            bytes(contents.size_bytes)
+        )
+    });
+    contents.unwrap_or_default()
 }

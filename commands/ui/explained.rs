@@ -2,7 +2,6 @@
 
 use ade::engine::Told;
 use ade::engine::report::{Column, Hook, Table as Explained};
-use ade::issues::Severity;
 use ade::run::views::explain::{Explanation, Way, Without, nearest_in_words, spoken};
 
 use super::results::rows;
@@ -12,27 +11,24 @@ use super::tone::Tone;
 
 /// Everything that is explained. `whole`: each column with all that is said of it, in lines of its own.
 pub fn print_explanation(ui: &Ui, explanation: &Explanation, whole: bool) {
-    let about_places = !explanation.places.is_empty();
     for (number, way) in explanation.places.iter().enumerate() {
-        if number > 0 {
-            ui.line("");
-        }
+        ui.gap(number);
         print_way(ui, way);
     }
-    if about_places {
+    if !explanation.places.is_empty() {
         return;
     }
     for (number, table) in explanation.tables.iter().enumerate() {
-        if number > 0 {
-            ui.line("");
-        }
+        ui.gap(number);
         print_title(ui, table);
         if whole {
             table
                 .columns
                 .iter()
                 .for_each(|column| print_column(ui, column, table));
-            print_made(ui, table);
+            if table.columns.is_empty() {
+                print_written(ui, table, None);
+            }
         } else {
             print_header(ui, table);
             ui.table(&columns(table));
@@ -40,9 +36,7 @@ pub fn print_explanation(ui: &Ui, explanation: &Explanation, whole: bool) {
         }
     }
     for (number, without) in explanation.without.iter().enumerate() {
-        if number + explanation.tables.len() > 0 {
-            ui.line("");
-        }
+        ui.gap(number + explanation.tables.len());
         print_without(ui, without);
     }
     if !whole {
@@ -61,19 +55,15 @@ fn print_title(ui: &Ui, table: &Explained) {
     }
     let title = format!("{} table {}", table.sheet, table.table);
     let title = ui.paint(Tone::Strong, title);
-    let place = place.trim();
-    if place.is_empty() {
-        ui.line(title);
-    } else {
-        ui.line(format_args!("{title} {}", ui.paint(Tone::Dim, place)));
+    match place.trim() {
+        "" => ui.line(title),
+        place => ui.line(format_args!("{title} {}", ui.paint(Tone::Dim, place))),
     }
 }
 
 /// Why these rows are the header.
 fn print_header(ui: &Ui, table: &Explained) {
-    for (number, why) in table.header_rows.why.iter().flatten().enumerate() {
-        ui.told(if number == 0 { "header" } else { "" }, None, why);
-    }
+    ui.told_all("header", table.header_rows.why.iter().flatten());
 }
 
 /// The columns of a table, a line for each.
@@ -107,12 +97,9 @@ fn why(column: &Column) -> Vec<String> {
 fn print_rest(ui: &Ui, table: &Explained) {
     for column in &table.columns {
         if let Some(nearest) = &column.nearest {
-            let name = format!("{} {}", column.column, column.name);
-            ui.told(
-                "suggestion",
-                None,
-                &format!("{name}: {}", nearest_in_words(nearest)),
-            );
+            let (letters, name) = (&column.column, &column.name);
+            let words = nearest_in_words(nearest);
+            ui.told("suggestion", None, &format!("{letters} {name}: {words}"));
         }
     }
     let without = table.fields.iter().filter(|field| field.from.is_empty());
@@ -126,14 +113,14 @@ fn print_rest(ui: &Ui, table: &Explained) {
 fn print_hooks(ui: &Ui, hooks: &[Hook]) {
     for hook in hooks {
         let rows = match hook.rows.as_deref() {
-            Some("moved") => ": it has sorted or replaced rows, and may have changed values",
-            Some("lost") => ": from here on nobody knows which rows of the sheet these are",
-            _ => ": it has kept the rows, and may have changed values",
+            Some("moved") => "it has sorted or replaced rows, and may have changed values",
+            Some("lost") => "from here on nobody knows which rows of the sheet these are",
+            _ => "it has kept the rows, and may have changed values",
         };
         ui.told(
             "hook",
             None,
-            &format!("{} ({}){rows}", hook.name, hook.stage),
+            &format!("{} ({}): {rows}", hook.name, hook.stage),
         );
     }
 }
@@ -147,11 +134,8 @@ fn print_column(ui: &Ui, column: &Column, table: &Explained) {
     };
     let cells = column.header_cells.join(", ");
     let letters = ui.paint(Tone::Strong, format!("column {}", column.column));
-    ui.line(
-        format_args!("{letters} {name} {}", ui.paint(Tone::Dim, cells))
-            .to_string()
-            .trim_end(),
-    );
+    let line = format!("{letters} {name} {}", ui.paint(Tone::Dim, cells));
+    ui.line(line.trim_end());
     print_field(ui, &table.fields_of(column).join(", "), column);
     for field in table
         .fields
@@ -160,7 +144,7 @@ fn print_column(ui: &Ui, column: &Column, table: &Explained) {
     {
         print_callables(ui, &field.transforms, &field.validators);
     }
-    print_places_of(ui, column, table);
+    print_written(ui, table, Some(column));
 }
 
 fn print_field(ui: &Ui, fields: &str, column: &Column) {
@@ -174,9 +158,7 @@ fn print_field(ui: &Ui, fields: &str, column: &Column) {
         "field",
         format_args!("{field}{}", score.unwrap_or_default()),
     );
-    for (number, why) in column.why.iter().flatten().enumerate() {
-        ui.told(if number == 0 { "why" } else { "" }, None, why);
-    }
+    ui.told_all("why", column.why.iter().flatten());
 }
 
 fn print_callables(ui: &Ui, transforms: &[String], validators: &[String]) {
@@ -190,32 +172,16 @@ fn print_callables(ui: &Ui, transforms: &[String], validators: &[String]) {
     }
 }
 
-/// Where a column was written.
-fn print_places_of(ui: &Ui, column: &Column, table: &Explained) {
-    if let Some(output) = &table.output {
-        let own = output
-            .columns
-            .iter()
-            .filter(|one| one.from.as_ref() == Some(&column.column));
-        for one in own {
-            ui.told(
-                "output",
-                None,
-                &format!("{}!column {} {}", output.sheet, one.column, one.header),
-            );
+/// The columns of the output that a column became, or, without one, those that no column of the sheet is known for.
+fn print_written(ui: &Ui, table: &Explained, column: Option<&Column>) {
+    let Some(output) = &table.output else { return };
+    for written in &output.columns {
+        if column.is_none_or(|column| written.from.as_ref() == Some(&column.column)) {
+            let (letters, header) = (&written.column, &written.header);
+            let place = format!("{}!column {letters} {header}", output.sheet);
+            ui.told("output", None, &place);
         }
-    }
-}
-
-/// Columns of the output that no column of the sheet is known for.
-fn print_made(ui: &Ui, table: &Explained) {
-    if !table.columns.is_empty() {
-        return;
-    }
-    if let Some(output) = &table.output {
-        for one in &output.columns {
-            let name = format!("{}!column {} {}", output.sheet, one.column, one.header);
-            ui.told("output", None, &name);
+        if column.is_none() {
             ui.told("why", None, "no column of the sheet is known for it; where it has values, a transform or a hook made them");
         }
     }
@@ -229,37 +195,25 @@ fn print_without(ui: &Ui, without: &Without) {
         "{title} no column went to {}",
         ui.paint(Tone::Warn, &without.field)
     ));
-    for (number, near) in without.nearest.iter().enumerate() {
+    let nearest = without.nearest.iter().map(|near| {
         let name = format!("{} {}", near.column, near.name);
-        let why = near.why.join("; ");
-        let label = if number == 0 { "nearest" } else { "" };
-        ui.told(label, None, &format!("{}: {why}", name.trim()));
-    }
+        format!("{}: {}", name.trim(), near.why.join("; "))
+    });
+    ui.told_all("nearest", nearest);
     for why in &without.why {
         ui.told("why", None, why);
     }
-    for (number, line) in without.to_map.iter().enumerate() {
-        ui.told(if number == 0 { "to map it" } else { "" }, None, line);
-    }
+    ui.told_all("to map it", &without.to_map);
 }
 
 /// The way of a row or of a cell.
 fn print_way(ui: &Ui, way: &Way) {
-    if let Some(source) = &way.source {
-        let header = source.header.as_deref().unwrap_or_default();
-        let place = ui.paint(Tone::Strong, source.in_words());
-        ui.fact(
-            "input",
-            format_args!("{place} {header}").to_string().trim_end(),
-        );
-    }
-    for output in &way.output {
-        let header = output.header.as_deref().unwrap_or_default();
-        let place = ui.paint(Tone::Strong, output.in_words());
-        ui.fact(
-            "output",
-            format_args!("{place} {header}").to_string().trim_end(),
-        );
+    let source = way.source.iter().map(|place| ("input", place));
+    let output = way.output.iter().map(|place| ("output", place));
+    for (name, place) in source.chain(output) {
+        let header = place.header.as_deref().unwrap_or_default();
+        let place = ui.paint(Tone::Strong, place.in_words());
+        ui.fact(name, format!("{place} {header}").trim_end());
     }
     if way.output.is_empty() {
         ui.fact("output", ui.paint(Tone::Warn, "none"));
@@ -273,40 +227,30 @@ fn print_way(ui: &Ui, way: &Way) {
     if way.part == "data" {
         print_hooks(ui, &way.hooks);
     }
-    for (number, why) in way.why.iter().enumerate() {
-        ui.told(if number == 0 { "also" } else { "" }, None, why);
-    }
+    ui.told_all("also", &way.why);
     for issue in &way.issues {
-        let tone = match issue.severity {
-            Severity::Error => Tone::Bad,
-            Severity::Warning => Tone::Warn,
-            Severity::Info => Tone::Dim,
-        };
-        let cell = issue
-            .cell
-            .as_ref()
-            .map_or(String::new(), |cell| format!("{cell} "));
-        ui.told(
-            "issue",
-            Some((tone, issue.severity.word())),
-            &format!("{cell}{} ({})", issue.message, issue.rule),
-        );
+        let cell = issue.cell.iter().map(|cell| format!("{cell} "));
+        let words = format!("{} ({})", issue.message, issue.rule);
+        let mark = (issue.severity.into(), issue.severity.word());
+        ui.told("issue", Some(mark), &(cell.collect::<String>() + &words));
     }
 }
 
 fn print_notices(ui: &Ui, notices: &[Told]) {
-    if notices.is_empty() {
-        return;
+    if !notices.is_empty() {
+        ui.line("");
     }
-    ui.line("");
-    for notice in notices {
-        let (name, tone) = if notice.is_warning() {
-            ("warning", Tone::Warn)
-        } else {
-            ("note", Tone::Dim)
-        };
-        ui.told(name, Some((tone, notice.code())), notice.message());
-    }
+    notices.iter().for_each(|notice| print_notice(ui, notice));
+}
+
+/// A notice with its code.
+pub fn print_notice(ui: &Ui, notice: &Told) {
+    let (name, tone) = match notice.is_warning() {
+        true => ("warning", Tone::Warn),
+        false if notice.is_known() => ("known", Tone::Dim),
+        false => ("note", Tone::Dim),
+    };
+    ui.told(name, Some((tone, notice.code())), notice.message());
 }
 
 /// What the rows at the borders of headers, data and notes were taken for, sheet by sheet, and why the header rows of each table

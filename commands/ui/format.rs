@@ -1,10 +1,34 @@
 //! Numbers, times and names for people.
 
 use std::path::Path;
+use std::time::Duration;
 
 use ade::base::clock::Timestamp;
 pub use ade::base::counted::{bytes, duration, plural, thousands};
 use console::measure_text_width;
+use serde_json::Value;
+
+/// A span of time, as [`duration`] shows it.
+pub fn span(span: Duration) -> String {
+    duration(u64::try_from(span.as_millis()).unwrap_or(u64::MAX))
+}
+
+/// Two values with a `=` between them, neither of them blank. `example`: what should be typed.
+pub fn pair(text: &str, example: &str) -> Result<(String, String), String> {
+    let (one, other) = text.split_once('=').unwrap_or_default();
+    match (one.trim(), other.trim()) {
+        ("", _) | (_, "") => Err(format!("it should be {example}")),
+        (one, other) => Ok((one.to_owned(), other.to_owned())),
+    }
+}
+
+/// An object with the keys of another one, too.
+pub fn merged(mut object: Value, more: Value) -> Value {
+    if let (Value::Object(object), Value::Object(more)) = (&mut object, more) {
+        object.extend(more);
+    }
+    object
+}
 
 /// `just now`, `5 min ago`, `3 h ago`, `12 d ago`
 pub fn ago(then: Timestamp, now: Timestamp) -> String {

@@ -1,9 +1,10 @@
 //! What `ade run` and `ade runs retry --now` print while they work: the environment, each input's progress, each run's end.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard};
 use std::time::Duration;
 
 use ade::base::clock::Timestamp;
+use ade::base::mutex::lock;
 use ade::events::names::CONSOLE_LINE;
 use ade::run::execution::error::RunError;
 use ade::run::execution::happenings::{Finished, Happening, Where};
@@ -93,8 +94,22 @@ impl<'a> RunProgress<'a> {
         }
     }
 
+    /// For one run of the input of an earlier one.
+    pub fn of_one(
+        ui: &'a Ui,
+        lines: &'a LiveLines<'a>,
+        run: &RunRecord,
+        configuration: &'a str,
+    ) -> Self {
+        let file = ListedFile {
+            name: run.input_name.clone(),
+            copy: None,
+        };
+        Self::new(ui, lines, vec![file], configuration, &[])
+    }
+
     fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.state)
     }
 
     /// The highest exit status of the runs that ended.

@@ -16,7 +16,7 @@ use ade::system::service;
 use serde_json::{Value, json};
 
 use super::log_writer::LogWriter;
-use super::{Tone, Ui, bytes, duration, plural};
+use super::{Tone, Ui, bytes, duration, merged, plural};
 
 /// See the module.
 pub struct ServerLog {
@@ -131,11 +131,8 @@ impl ServerLog {
         let priority = if self.journal { priority } else { "" };
         let now = Timestamp::now();
         let line = if self.json {
-            let mut object = json!({"timestamp": now, "level": word, "worker": source, "event": event, "message": message});
-            if let (Value::Object(object), Value::Object(data)) = (&mut object, data) {
-                object.extend(data);
-            }
-            object.to_string()
+            let object = json!({"timestamp": now, "level": word, "worker": source, "event": event, "message": message});
+            merged(object, data).to_string()
         } else if self.short {
             let time = now.to_string();
             let clock = time.get(11..19).unwrap_or_default();
@@ -336,15 +333,11 @@ impl Line {
         words: &str,
         more: Value,
     ) -> Self {
-        let mut data = json!({"run_id": run.id});
-        if let (Value::Object(data), Value::Object(more)) = (&mut data, more) {
-            data.extend(more);
-        }
         Self {
             level,
             event,
             message: format!("run {}: {words}", run.id),
-            data,
+            data: merged(json!({"run_id": run.id}), more),
         }
     }
 

@@ -10,7 +10,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::clean::{clean, painted};
-use super::format::{broken, fitted, typed_in};
+use super::format::{broken, fitted, merged, typed_in};
 use super::output;
 use super::table::Table;
 use super::tone::{Color, Tone};
@@ -265,14 +265,26 @@ impl Ui {
         }
     }
 
+    /// Lines in words below one name, which the first of them has.
+    pub fn told_all<T: AsRef<str>>(&self, name: &str, texts: impl IntoIterator<Item = T>) {
+        for (number, text) in texts.into_iter().enumerate() {
+            let name = if number == 0 { name } else { "" };
+            self.told(name, None, text.as_ref());
+        }
+    }
+
+    /// A blank line between the parts of what is printed: before each but the first.
+    pub fn gap(&self, number: usize) {
+        if number > 0 {
+            self.line("");
+        }
+    }
+
     /// Prints what was done to a run.
     pub fn done(&self, run: &RunRecord, data: Value, tone: Tone, words: &str) {
         if self.json {
-            let mut object = json!({"id": run.id, "status": run.status});
-            if let (Value::Object(object), Value::Object(data)) = (&mut object, data) {
-                object.extend(data);
-            }
-            self.record(&object);
+            let object = json!({"id": run.id, "status": run.status});
+            self.record(&merged(object, data));
         } else {
             self.line(format_args!(
                 "{} {} {}",

@@ -1,5 +1,6 @@
 //! What a piece of text is, and the colour that follows from it.
 
+use ade::issues::Severity;
 use ade::run::results::demands::Nothing;
 use ade::store::{EnvironmentStatus, RunRecord, RunStatus};
 use clap::ValueEnum;
@@ -54,6 +55,16 @@ impl From<&RunRecord> for Tone {
         match run.status {
             RunStatus::Succeeded if has_faults || Nothing::of(run).is_some() => Self::Warn,
             status => status.into(),
+        }
+    }
+}
+
+impl From<Severity> for Tone {
+    fn from(severity: Severity) -> Self {
+        match severity {
+            Severity::Error => Self::Bad,
+            Severity::Warning => Self::Warn,
+            Severity::Info => Self::Dim,
         }
     }
 }

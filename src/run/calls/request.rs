@@ -68,6 +68,31 @@ pub struct Request<'a> {
     pub jobs: usize,
 }
 
+impl<'a> Request<'a> {
+    /// Asks for an input to be run here, with the sheets and options of an earlier run.
+    pub fn like(
+        run: &RunRecord,
+        workspace: &'a Workspace,
+        prepared: &'a Prepared,
+        input: &'a [Input; 1],
+    ) -> Self {
+        Self {
+            workspace,
+            tools: Tools::here(),
+            prepared,
+            inputs: input,
+            again: None,
+            output_dir: None,
+            shape: None,
+            annotate: false,
+            only_changed: false,
+            sheets: run.input_sheets.clone(),
+            options: run.options.clone(),
+            jobs: 1,
+        }
+    }
+}
+
 impl Request<'_> {
     /// Stages an input. Returns the record of its run, to be recorded while the mark on its folder is held.
     ///
