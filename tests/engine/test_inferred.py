@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from ade_engine.inference.pairs import Side, pairs
+from ade_engine.inference.kinds import Side
+from ade_engine.inference.pairs import pairs
 from ade_engine.inference.senders import pattern_of
 from ade_engine.inference.shapes import facts_above
 

@@ -9,22 +9,24 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from difflib import SequenceMatcher
+from itertools import combinations, pairwise
 
 from ade_engine.fields.headers import simplify
 from ade_engine.inference.grouping import ONLY_ONE_LEFT, YOU_SAID_SO, Group, Grouping, Question
-from ade_engine.inference.kinds import kind_of
-from ade_engine.inference.pairs import Side, pairs
+from ade_engine.inference.kinds import Side
+from ade_engine.inference.pairs import pairs
 from ade_engine.inference.samples import left_out
 from ade_engine.inference.words import can_hold, meanings, readings, relation
-from ade_engine.models import polars as pl
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from typing import Any
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from ade_engine.inference.samples import Column
     from ade_engine.inference.words import Meaning
+
+    #: A column, by its sample and its header.
+    Name = tuple[str, str]
 
 #: What a header that names an id has no values of, where the words for it say nothing else.
 _ID = re.compile(r"\b(?:no|nr|number|id|code|ref|reference)$")
@@ -38,11 +40,49 @@ _MOST_OFFERED = 5
 
 
 @dataclass(eq=False)
-class Wish:
+class Wish(Side):
     """A wished column, and values of it where there are any."""
 
-    header: str
-    values: list[Any]
+    #: What its header may mean beside the other wishes.
+    means: tuple[Meaning, ...] = ()
+    #: The columns that a person has said not to be it.
+    refused: set[Name] = field(default_factory=set)
+
+    def is_word(self, group: Group) -> bool:
+        """Whether a group has its header."""
+        return simplify(self.header) in {simplify(one) for one in group.headers}
+
+    def is_meaning(self, group: Group) -> bool:
+        """Whether a header of a group means the same."""
+        return any(self.relation(column) == "same" for column in group.columns) and self.can_be(group)
+
+    def relation(self, column: Column) -> str:
+        """How it stands to a column: where its words do not say what it holds, as if it held what the column holds."""
+        is_said = all(one.what for one in self.means)
+        if not is_said and column.kind not in _OF_IDS and self._names_an_id:
+            return "other"
+        return relation(self.means if is_said else readings(self.header, column.kind), column.means)[0]
+
+    def is_near(self, column: Column) -> bool:
+        """Whether it may mean a column, or is of the same thing."""
+        return self.relation(column) not in ("other", "opposed") or any(one.own & other.own for one in self.means for other in column.means)
+
+    def can_be(self, group: Group) -> bool:
+        """Whether a group has values such as its words promise."""
+        return any(can_hold(one.what, column.kind) for one in self.means for column in group.columns)
+
+    def refuses(self, group: Group) -> bool:
+        """Whether a person has said that a group is not it."""
+        return any(column.name in self.refused for column in group.columns)
+
+    @property
+    def _names_an_id(self) -> bool:
+        return bool(_ID.search(simplify(self.header.replace("#", " no "))))
+
+    @property
+    def is_id(self) -> bool:
+        """Whether it says that it is an id."""
+        return self._names_an_id or all(one.what == "id" for one in self.means)
 
 
 @dataclass(eq=False)
@@ -51,85 +91,204 @@ class Answers:
     of a sample are written; and how its tables become one record a row.
     """
 
-    same: list[tuple[tuple[str, str], tuple[str, str], bool]] = field(default_factory=list)
-    wished: list[tuple[str, tuple[str, str], bool]] = field(default_factory=list)
+    same: list[tuple[Name, Name, bool]] = field(default_factory=list)
+    wished: list[tuple[str, Name, bool]] = field(default_factory=list)
     settings: dict[str, dict[str, str]] = field(default_factory=dict)
     #: By sample and key, whether a way to make its tables one record a row is right.
     shapes: dict[tuple[str, str], bool] = field(default_factory=dict)
 
 
-def chosen(grouping: Grouping, wishes: Sequence[Wish], answers: Answers, before: Sequence[Group] = ()) -> list[Group]:
-    """A group for each wish, in their order; one without columns where nothing is known to be it. ``before``: those before a person was asked."""
-    answered = [*answers.wished, *_by_headers(grouping, wishes, answers)]
-    sides = [_side(wish) for wish in wishes]
-    means = meanings([(side.headers[0], side.kind) for side in sides])
-    found: dict[int, Group] = {}
-    for header, name, is_it in answered:
-        group = grouping.group_of(name)
-        at = next((at for at, wish in enumerate(wishes) if wish.header == header), None)
-        if is_it and group is not None and at is not None:
-            found[at] = _joined(grouping, [found[at], group], YOU_SAID_SO) if at in found else group
-    said = {(header, name) for header, name, is_it in answered if not is_it}
-    for claims in (_is_word, _is_meaning):
-        for at, wish in enumerate(wishes):
-            open_groups = [group for group in grouping.groups if group not in found.values()]
-            fitting = [group for group in open_groups if claims(wish.header, means[at], group, grouping) and not _is_refused(wish, group, said)]
-            fitting = [group for group in fitting if not grouping.is_beside_its_like(group)]
-            rivals = [group for group in fitting if any(claims(other.header, means[i], group, grouping) for i, other in enumerate(wishes) if i != at)]
-            fitting = [group for group in fitting if group not in rivals]
-            both = [*([found[at]] if at in found else []), *sorted(fitting, key=lambda group: -len(group.at))]
+class Choice:
+    """The groups that wishes are for. ``before``: those before a person was asked."""
+
+    def __init__(self, grouping: Grouping, wishes: Sequence[Wish], answers: Answers, before: Sequence[Group] = ()):
+        self.grouping = grouping
+        self.wishes = wishes
+        self._answered = answers.wished
+        #: By the place of each wish the group that is known to be it.
+        self._found: dict[int, Group] = {}
+        for wish, means in zip(wishes, meanings(wishes)):
+            wish.means = means
+        self._hear([*answers.wished, *self._by_headers(answers)])
+        for claims in (Wish.is_word, Wish.is_meaning):
+            self._find_by_words(claims)
+        groups = list(grouping.groups)
+        settled = [(groups.index(group), at) for at, group in self._found.items()]
+        for pair in pairs([group.side() for group in groups], wishes, settled):
+            group = groups[pair.known]
+            if pair.reason is not None and pair.new not in self._found and not grouping.is_beside_its_like(group) and not wishes[pair.new].refuses(group):
+                self._found[pair.new] = group
+        self._find_by_order()
+        self._find_as_before(before)
+        self.groups = [self._found.get(at) or Group() for at in range(len(wishes))]
+        for group, wish in zip(self.groups, wishes):
+            group.wish = wish
+
+    def _hear(self, answered: Iterable[tuple[str, Name, bool]]) -> None:
+        """Takes what a person has said of wishes."""
+        for wish in self.wishes:
+            wish.refused = set()
+        for header, name, is_it in answered:
+            group = self.grouping.group_of(name)
+            at = next((at for at, wish in enumerate(self.wishes) if wish.header == header), None)
+            if at is not None and not is_it:
+                self.wishes[at].refused.add(name)
+            elif at is not None and group is not None:
+                self._found[at] = self._joined([self._found[at], group], YOU_SAID_SO) if at in self._found else group
+
+    def _by_headers(self, answers: Answers) -> Iterator[tuple[str, Name, bool]]:
+        """The columns whose headers a person has said to be those of wishes, whatever the files."""
+        known = {simplify(wish.header): wish.header for wish in self.wishes}
+        for one, other, is_same in answers.same:
+            for (sample, wish), (_, header) in ((one, other), (other, one)):
+                if not sample and simplify(wish) in known:
+                    columns = [column for group in self.grouping.groups for column in group.columns if simplify(column.header) == simplify(header)]
+                    yield from ((known[simplify(wish)], column.name, is_same) for column in columns)
+
+    def _is_free(self, group: Group) -> bool:
+        return group not in self._found.values()
+
+    def _find_by_words(self, claims: Callable[[Wish, Group], bool]) -> None:
+        """Gives each wish the groups that no other one claims."""
+        for at, wish in enumerate(self.wishes):
+            fitting = [group for group in self.grouping.groups if self._is_free(group) and claims(wish, group) and not wish.refuses(group)]
+            fitting = [group for group in fitting if not self.grouping.is_beside_its_like(group)]
+            fitting = [group for group in fitting if not any(claims(other, group) for other in self.wishes if other is not wish)]
+            both = [*([self._found[at]] if at in self._found else []), *sorted(fitting, key=lambda group: -len(group.at))]
             # Two columns of one table that both say it: nobody knows which it is.
-            if fitting and _is_one(grouping, both):
-                found[at] = _joined(grouping, both, f'both mean "{wish.header}"')
-    groups = list(grouping.groups)
-    settled = [(groups.index(group), at) for at, group in found.items()]
-    for pair in pairs([group.side() for group in groups], sides, settled):
-        is_open = pair.reason is not None and pair.new not in found and not grouping.is_beside_its_like(groups[pair.known])
-        if is_open and not _is_refused(wishes[pair.new], groups[pair.known], said):
-            found[pair.new] = groups[pair.known]
-    _by_order(grouping, wishes, means, found, said)
-    _as_before(grouping, wishes, before, found, said)
-    result = []
-    for at, (wish, side) in enumerate(zip(wishes, sides)):
-        group = found.get(at) or Group()
-        group.wish, group.wished_kind = wish.header, side.kind
-        result.append(group)
-    return result
+            if fitting and all(self.grouping.can_join(a, b) for a, b in combinations(both, 2)):
+                self._found[at] = self._joined(both, f'both mean "{wish.header}"')
 
+    def _find_by_order(self) -> None:
+        """Gives a wish the only group that stands, in most of its tables, between the same neighbours as the wish does."""
+        is_new = True
+        while is_new:
+            is_new = False
+            for at, wish in enumerate(self.wishes):
+                before, behind = self._found.get(at - 1), self._found.get(at + 1)
+                is_edge = (at in (0, len(self.wishes) - 1)) and len(self._found) >= _MANY_KNOWN
+                if at in self._found or before is behind or None in (before, behind) and not (is_edge and (before is None) is (at == 0)):
+                    continue
+                free = [group for group in self.grouping.groups if self._is_free(group) and len(group.at) > 1 and wish.can_be(group)]
+                fitting = [group for group in free if self._stands_between(group, before, behind) and not wish.refuses(group)]
+                fitting = [group for group in fitting if all(wish.relation(column) not in ("opposed", "other") for column in group.columns)]
+                if len(fitting) == 1:
+                    self._found[at] = fitting[0]
+                    column = fitting[0].columns[0]
+                    reason = f'"{column.header}" is probably "{wish.header}": {ONLY_ONE_LEFT}, and it stands {_place(before, behind)}'
+                    fitting[0].merges.insert(0, (*column.name, reason))
+                    is_new = True
 
-def _by_order(
-    grouping: Grouping, wishes: Sequence[Wish], means: Sequence[tuple[Meaning, ...]], found: dict[int, Group], said: set[tuple[str, tuple[str, str]]]
-) -> None:
-    """Gives a wish the only group that stands, in most of its tables, between the same neighbours as the wish does."""
-    is_new = True
-    while is_new:
-        is_new = False
-        for at, wish in enumerate(wishes):
-            before, behind = found.get(at - 1), found.get(at + 1)
-            is_edge = (at in (0, len(wishes) - 1)) and len(found) >= _MANY_KNOWN
-            if at in found or before is behind or None in (before, behind) and not (is_edge and (before is None) is (at == 0)):
-                continue
-            free = [group for group in grouping.groups if group not in found.values() and len(group.at) > 1 and _can_be(means[at], group)]
-            fitting = [group for group in free if _stands_between(grouping, group, before, behind, list(found.values())) and not _is_refused(wish, group, said)]
-            fitting = [group for group in fitting if all(_relation(wish.header, means[at], column, grouping) not in ("opposed", "other") for column in group.columns)]
-            if len(fitting) == 1:
-                found[at] = fitting[0]
-                column = fitting[0].columns[0]
-                reason = f'"{column.header}" is probably "{wish.header}": {ONLY_ONE_LEFT}, and it stands {_place(before, behind)}'
-                fitting[0].merges.insert(0, (column.sample, column.header, reason))
-                is_new = True
+    def _stands_between(self, group: Group, before: Group | None, behind: Group | None) -> bool:
+        """Whether it does so in most of its tables; ``None``: the edge."""
+        rows = [[None, *(one for one in self.grouping.row(table) if one is group or not self._is_free(one)), None] for table in group.at]
+        rows = [row for row in rows if before in row and behind in row]
+        fitting = [row for row in rows if row[row.index(group) - 1 : row.index(group) + 2] == [before, group, behind]]
+        return bool(rows) and 2 * len(fitting) > len(rows) and 2 * len(rows) >= len(group.at)
 
+    def _find_as_before(self, before: Sequence[Group]) -> None:
+        """Gives a wish what it had before a person was asked: answers about other columns take nothing from it."""
+        for at, (wish, old) in enumerate(zip(self.wishes, before)):
+            group = self.grouping.group_of(old.columns[0].name) if old.columns and at not in self._found else None
+            if group is not None and self._is_free(group) and not wish.refuses(group):
+                self._found[at] = group
+                group.merges = [*old.merges[:1], *group.merges]
 
-def _as_before(grouping: Grouping, wishes: Sequence[Wish], before: Sequence[Group], found: dict[int, Group], said: set[tuple[str, tuple[str, str]]]) -> None:
-    """Gives a wish what it had before a person was asked: answers about other columns take nothing from it."""
-    for at, (wish, old) in enumerate(zip(wishes, before)):
-        if at in found or not old.columns:
-            continue
-        column = old.columns[0]
-        group = grouping.group_of((column.sample, column.header))
-        if group is not None and group not in found.values() and not _is_refused(wish, group, said):
-            found[at] = group
-            group.merges = [*old.merges[:1], *group.merges]
+    def _joined(self, groups: Sequence[Group], reason: str) -> Group:
+        first, *others = sorted(groups, key=lambda group: (-len(group.at), self.grouping.groups.index(group)))
+        for other in others:
+            if self.grouping.can_join(first, other):
+                first = self.grouping.join(first, other, reason)
+        return first
+
+    def questions(self) -> list[Question]:
+        """What a person may know: for each wish the groups that may be it, all in one question; and which other groups are one. In the order
+        in which they are asked.
+        """
+        plain = self.grouping.questions()
+        if not self.groups:
+            return plain
+        for wish in self.wishes:
+            wish.refused = {name for header, name, is_it in self._answered if header == wish.header and not is_it}
+        free = [group for group in self.grouping.groups if group.wish is None]
+        near: dict[Group, list[Group]] = {}
+        for one in plain:
+            for other in one.others:
+                near.setdefault(one.one, []).append(other)
+                near.setdefault(other, []).append(one.one)
+        first = self._first_offers([group for group in free if not left_out(group.columns)])
+        found = []
+        for group, wish in zip(self.groups, self.wishes):
+            offers = first.get(wish, [])
+            likely = [other for one in [group, *offers[:1]] for other in near.get(one, ())]
+            if 0 < 2 * len(group.at) < len(self.grouping.tables):
+                # What few tables have under its name may have another one in the rest.
+                likely += self.grouping.beside(group)
+            likely += [other for one in list(likely) for other in near.get(one, ()) if group.columns]
+            fitting = [one for one in dict.fromkeys([*offers[:1], *likely, *offers[1:]]) if one in free and not wish.refuses(one)]
+            fitting = [one for one in fitting if not group.columns or self.grouping.can_join(group, one)]
+            if fitting:
+                found.append(Question(group, fitting[:_MOST_OFFERED]))
+        found.sort(key=lambda one: -one.cells)
+        asked = {part for one in found for part in one.parts}
+        return found + self._near([one for one in plain if not one.parts <= asked])
+
+    def _first_offers(self, free: Sequence[Group]) -> dict[Wish, list[Group]]:
+        """For each wish without a column the groups that may be it, the likeliest first: each is the first of one wish at most."""
+        likely: dict[Wish, dict[Group, float]] = {}
+        for at, wish in enumerate(self.wishes):
+            if not self.groups[at].columns:
+                between = self._between(at)
+                fitting = [group for group in free if not wish.refuses(group) and not self.grouping.is_beside_its_like(group)]
+                # What says something else altogether is not asked about.
+                fitting = [group for group in fitting if any(map(wish.is_near, group.columns))]
+                likely[wish] = {group: self._likely(wish, group, group in between) for group in fitting}
+        taken: dict[Wish, Group] = {}
+        scores = [(score, wish, group) for wish, some in likely.items() for group, score in some.items()]
+        for _, wish, group in sorted(scores, key=lambda one: -one[0]):
+            if wish not in taken and group not in taken.values():
+                taken[wish] = group
+        found = {}
+        for wish, first in taken.items():
+            some = likely[wish]
+            others = [group for group in sorted(some, key=lambda one: -some[one]) if group not in taken.values() and group.sense == first.sense]
+            joining = [group for group in others if self.grouping.can_join(first, group)]
+            # Should the first one not be it, perhaps the next is.
+            found[wish] = [first, *joining[: _MOST_OFFERED - 2], *[group for group in others if group not in joining][:1]]
+        return found
+
+    def _likely(self, wish: Wish, group: Group, is_between: bool) -> float:
+        """How likely a group is a wish, by words, unit, the kind of its values, how many tables have it, and whether another wish says what it is."""
+        told = {"same": 3.0, "open": 2.0, "narrower": 1.5, "unknown": 1.0, "other": 0.3, "opposed": 0.0}
+        score = sum(told[wish.relation(column)] for column in group.columns) / len(group.columns)
+        bare, headers = simplify(_UNIT.sub(" ", wish.header)), [simplify(_UNIT.sub(" ", one)) for one in group.headers]
+        score += 3 * max(0.0, *(SequenceMatcher(None, bare, one).ratio() - 0.5 for one in headers))
+        score += 0.5 * is_between + (1.0 if any(len(word) > 2 and word in one.split() for word in bare.split() for one in headers) else 0.0)
+        unit, units = _unit(wish.header), {_unit(one) for one in group.headers} - {""}
+        if unit and group.sense != "number" or unit and units and unit not in units or not wish.can_be(group):
+            score *= 0.3
+        score += 2.0 * (unit in units)
+        if group.sense != "code" if wish.is_id else group.sense == "code" and all(one.what for one in wish.means):
+            score *= 0.4
+        if any(other.relation(column) == "same" for other in self.wishes if other is not wish for column in group.columns):
+            score *= 0.3
+        return score * (len(group.at) / len(self.grouping.tables)) ** 0.5
+
+    def _between(self, at: int) -> list[Group]:
+        """The groups that stand where a wish does: behind the one before it, or before the one behind it."""
+        before, behind = (self.groups[place] if 0 <= place < len(self.groups) and self.groups[place].columns else None for place in (at - 1, at + 1))
+        couples = [two for table in range(len(self.grouping.tables)) for two in pairwise(self.grouping.row(table))]
+        return [second for first, second in couples if first is before] + [first for first, second in couples if second is behind]
+
+    def _near(self, questions: list[Question]) -> list[Question]:
+        """The questions that say, some answered, something of wishes; all of them where one has no column."""
+        if not all(group.columns for group in self.groups):
+            return questions
+        near, is_new = set(self.groups), True
+        while is_new:
+            more = {part for one in questions if near & one.parts for part in one.parts}
+            is_new, near = not more <= near, near | more
+        return [one for one in questions if one.one in near]
 
 
 def _place(before: Group | None, behind: Group | None) -> str:
@@ -138,182 +297,6 @@ def _place(before: Group | None, behind: Group | None) -> str:
     return f'between "{before.headers[0]}" and "{behind.headers[0]}"'
 
 
-def _stands_between(grouping: Grouping, group: Group, before: Group | None, behind: Group | None, known: Sequence[Group]) -> bool:
-    """Whether it does so in most of its tables; ``None``: the edge."""
-    rows = [[None, *(one for one in grouping.row(table) if one is group or one in known), None] for table in group.at]
-    rows = [row for row in rows if before in row and behind in row]
-    fitting = [row for row in rows if row[row.index(group) - 1 : row.index(group) + 2] == [before, group, behind]]
-    return bool(rows) and 2 * len(fitting) > len(rows) and 2 * len(rows) >= len(group.at)
-
-
-def _by_headers(grouping: Grouping, wishes: Sequence[Wish], answers: Answers) -> list[tuple[str, tuple[str, str], bool]]:
-    """The columns whose headers a person has said to be those of wishes, whatever the files."""
-    known = {simplify(wish.header): wish.header for wish in wishes}
-    found = []
-    for one, other, is_same in answers.same:
-        for (sample, wish), (_, header) in ((one, other), (other, one)):
-            if not sample and simplify(wish) in known:
-                columns = [column for group in grouping.groups for column in group.columns if simplify(column.header) == simplify(header)]
-                found += [(known[simplify(wish)], (column.sample, column.header), is_same) for column in columns]
-    return found
-
-
-def _is_one(grouping: Grouping, groups: Sequence[Group]) -> bool:
-    return all(grouping.can_join(a, b) for i, a in enumerate(groups) for b in groups[i + 1 :])
-
-
-def _joined(grouping: Grouping, groups: Sequence[Group], reason: str) -> Group:
-    first, *others = sorted(groups, key=lambda group: (-len(group.at), grouping.groups.index(group)))
-    for other in others:
-        if grouping.can_join(first, other):
-            first = grouping.join(first, other, reason)
-    return first
-
-
-def _is_word(header: str, _: tuple[Meaning, ...], group: Group, __: Grouping) -> bool:
-    return simplify(header) in {simplify(one) for one in group.headers}
-
-
-def _is_meaning(header: str, means: tuple[Meaning, ...], group: Group, grouping: Grouping) -> bool:
-    return any(_relation(header, means, column, grouping) == "same" for column in group.columns) and _can_be(means, group)
-
-
-def _relation(header: str, means: tuple[Meaning, ...], column: Column, grouping: Grouping) -> str:
-    """How a wish stands to a column: where its words do not say what it holds, as if it held what the column holds."""
-    is_said = all(one.what for one in means)
-    if not is_said and column.kind.name not in _OF_IDS and _ID.search(simplify(header.replace("#", " no "))):
-        return "other"
-    return relation(means if is_said else readings(header, column.kind.name), grouping.means(column))[0]
-
-
-def _is_near(header: str, means: tuple[Meaning, ...], column: Column, grouping: Grouping) -> bool:
-    """Whether a wish may mean a column, or is of the same thing."""
-    if _relation(header, means, column, grouping) not in ("other", "opposed"):
-        return True
-    return any(one.own & other.own for one in means for other in grouping.means(column))
-
-
-def _can_be(means: tuple[Meaning, ...], group: Group) -> bool:
-    """Whether a group has values such as the words of a wish promise."""
-    return any(can_hold(one.what, column.kind.name) for one in means for column in group.columns)
-
-
-def _is_refused(wish: Wish, group: Group, said: set[tuple[str, tuple[str, str]]]) -> bool:
-    return any((wish.header, (column.sample, column.header)) in said for column in group.columns)
-
-
-def _side(wish: Wish) -> Side:
-    texts = [None if value is None or value == "" else str(value) for value in wish.values]
-    if not any(texts):
-        return Side((wish.header,))
-    kind = kind_of(wish.header, pl.Series(texts, dtype=pl.String))
-    return Side((wish.header,), kind.name, kind.values)
-
-
-def asked_of(grouping: Grouping, wished: Sequence[Group], answers: Answers) -> list[Question]:
-    """What a person may know: for each wish the groups that may be it, all in one question; and which other groups are one. In the order in
-    which they are asked.
-    """
-    plain = grouping.questions()
-    if not wished:
-        return plain
-    said = {(header, name) for header, name, is_it in answers.wished if not is_it}
-    free = [group for group in grouping.groups if group.wish is None]
-    near: dict[int, list[Group]] = {}
-    for one in plain:
-        for other in one.others:
-            near.setdefault(id(one.one), []).append(other)
-            near.setdefault(id(other), []).append(one.one)
-    first = _first_offers(grouping, wished, [group for group in free if not left_out(group.columns)], said)
-    found = []
-    for wish in wished:
-        offers = first.get(id(wish), [])
-        likely = [other for group in [wish, *offers[:1]] for other in near.get(id(group), ())]
-        if 0 < 2 * len(wish.at) < len(grouping.tables):
-            # What few tables have under its name may have another one in the rest.
-            likely += grouping.beside(wish)
-        likely += [other for group in list(likely) for other in near.get(id(group), ()) if wish.columns]
-        open_offers = [group for group in dict.fromkeys([*offers[:1], *likely, *offers[1:]]) if group in free and not _is_refused(Wish(wish.wish or "", []), group, said)]
-        open_offers = [group for group in open_offers if not wish.columns or grouping.can_join(wish, group)]
-        if open_offers:
-            found.append(Question(wish, open_offers[:_MOST_OFFERED]))
-    found.sort(key=lambda one: -one.cells)
-    asked = {id(part) for one in found for part in (one.one, *one.others)}
-    rest = [one for one in plain if not all(id(part) in asked for part in (one.one, *one.others))]
-    return found + _near(rest, wished)
-
-
-def _first_offers(grouping: Grouping, wished: Sequence[Group], free: Sequence[Group], said: set[tuple[str, tuple[str, str]]]) -> dict[int, list[Group]]:
-    """For each wish without a column the groups that may be it, the likeliest first: each is the first of one wish at most."""
-    means = meanings([(wish.wish or "", wish.wished_kind) for wish in wished])
-    likely: dict[int, dict[int, float]] = {}
-    for wish, some in zip(wished, means):
-        if wish.columns:
-            continue
-        header, between = wish.wish or "", _between(grouping, wished, wish)
-        fitting = [group for group in free if not _is_refused(Wish(header, []), group, said) and not grouping.is_beside_its_like(group)]
-        # What says something else altogether is not asked about.
-        fitting = [group for group in fitting if any(_is_near(header, some, column, grouping) for column in group.columns)]
-        others = [(other.wish or "", more) for other, more in zip(wished, means) if other is not wish]
-        likely[id(wish)] = {id(group): _likely(header, some, group, grouping, others, group in between) for group in fitting}
-    taken: dict[int, int] = {}
-    for _, wish_id, group_id in sorted(((score, wish_id, group_id) for wish_id, some in likely.items() for group_id, score in some.items()), reverse=True):
-        if wish_id not in taken and group_id not in taken.values():
-            taken[wish_id] = group_id
-    by_id = {id(group): group for group in free}
-    found = {}
-    for wish_id, group_id in taken.items():
-        some, first = likely[wish_id], by_id[group_id]
-        others = [by_id[one] for one in sorted(some, key=lambda one: -some[one]) if one not in taken.values()]
-        others = [group for group in others if group.sense == first.sense]
-        joining = [group for group in others if grouping.can_join(first, group)]
-        # Should the first one not be it, perhaps the next is.
-        found[wish_id] = [first, *joining[: _MOST_OFFERED - 2], *[group for group in others if group not in joining][:1]]
-    return found
-
-
-def _likely(header: str, means: tuple[Meaning, ...], group: Group, grouping: Grouping, others: Sequence[tuple[str, tuple[Meaning, ...]]], is_between: bool) -> float:
-    """How likely a group is a wish, by words, unit, the kind of its values, how many tables have it, and whether another wish says what it is."""
-    told = {"same": 3.0, "open": 2.0, "narrower": 1.5, "unknown": 1.0, "other": 0.3, "opposed": 0.0}
-    score = sum(told[_relation(header, means, column, grouping)] for column in group.columns) / len(group.columns)
-    bare, headers = simplify(_UNIT.sub(" ", header)), [simplify(_UNIT.sub(" ", one)) for one in group.headers]
-    score += 3 * max(0.0, *(SequenceMatcher(None, bare, one).ratio() - 0.5 for one in headers))
-    score += 0.5 * is_between + (1.0 if any(len(word) > 2 and word in one.split() for word in bare.split() for one in headers) else 0.0)
-    unit, units = _unit(header), {_unit(one) for one in group.headers} - {""}
-    if unit and group.sense != "number" or unit and units and unit not in units or not _can_be(means, group):
-        score *= 0.3
-    score += 2.0 * (unit in units)
-    if group.sense != "code" if _is_id(header, means) else group.sense == "code" and all(one.what for one in means):
-        score *= 0.4
-    if any(_relation(other, more, column, grouping) == "same" for other, more in others for column in group.columns):
-        score *= 0.3
-    return score * (len(group.at) / len(grouping.tables)) ** 0.5
-
-
 def _unit(header: str) -> str:
     found = _UNIT.search(header)
     return "".join(found[0].lower().strip("([])").split()) if found else ""
-
-
-def _is_id(header: str, means: tuple[Meaning, ...]) -> bool:
-    """Whether a wish says that it is an id."""
-    return bool(_ID.search(simplify(header.replace("#", " no ")))) or all(one.what == "id" for one in means)
-
-
-def _between(grouping: Grouping, wished: Sequence[Group], wish: Group) -> list[Group]:
-    """The groups that stand where a wish does: behind the one before it, or before the one behind it."""
-    at = next(place for place, group in enumerate(wished) if group is wish)
-    before, behind = (wished[place] if 0 <= place < len(wished) and wished[place].columns else None for place in (at - 1, at + 1))
-    rows = [grouping.row(table) for table in range(len(grouping.tables))]
-    return [two[1] for row in rows for two in zip(row, row[1:]) if two[0] is before] + [two[0] for row in rows for two in zip(row, row[1:]) if two[1] is behind]
-
-
-def _near(questions: Sequence[Question], wished: Sequence[Group]) -> list[Question]:
-    """The questions that say, some answered, something of wishes; all of them where one has no column."""
-    if not wished or not all(group.columns for group in wished):
-        return list(questions)
-    near, is_new = {id(group) for group in wished}, True
-    while is_new:
-        more = {id(part) for one in questions if near & {id(part) for part in (one.one, *one.others)} for part in (one.one, *one.others)}
-        is_new, near = not more <= near, near | more
-    return [one for one in questions if id(one.one) in near]

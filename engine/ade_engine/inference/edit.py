@@ -10,15 +10,121 @@ import ast
 import io
 import re
 import tokenize
+from functools import cached_property
 from pathlib import Path
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
+
+    #: What stands at a place of a file.
+    Node = ast.expr | ast.keyword
 
 
 class NotEditable(Exception):
     """The list of a field cannot be edited; the message says why."""
+
+
+class _Source:
+    """A file of an author. Columns are counted in bytes of UTF-8, as ``ast`` does. ``encode``: makes bytes of such a text."""
+
+    def __init__(self, path: Path, text: str, encode: Callable[[str], bytes]):
+        self.path = path
+        self.text = text
+        self.encode = encode
+        breaks = list(re.finditer(r"\r\n|\r|\n", text))
+        self._starts = [0, *(found.end() for found in breaks)]
+        self._newline = breaks[0][0] if breaks else "\n"
+
+    @cached_property
+    def tree(self) -> ast.Module:
+        """What it says."""
+        return ast.parse(self.text)
+
+    def calls(self, field: str | None = None) -> list[ast.Call]:
+        """The calls of ``Field``: those with this name as a text, or all."""
+        found = [node for node in ast.walk(self.tree) if _is_field(node)]
+        return [call for call in found if field is None or _constant(_argument(call, 0, "name")) == field]
+
+    @property
+    def fields(self) -> ast.List | None:
+        """The list in which fields stand, if they stand in one."""
+        lists = [node for node in ast.walk(self.tree) if isinstance(node, ast.List) and any(map(_is_field, node.elts))]
+        return lists[0] if len(lists) == 1 else None
+
+    def insert(self, at: int, said: str) -> _Source:
+        """It with more text at a place."""
+        return _Source(self.path, self.text[:at] + said + self.text[at:], self.encode)
+
+    def above(self, node: ast.stmt, line: str) -> _Source:
+        """It with a line above a statement."""
+        return self.insert(self._starts[node.lineno - 1], line + self._newline)
+
+    def behind(self, value: ast.expr, last: Node, said: str) -> _Source:
+        """It with one more element behind the last one of a list."""
+        at, end, line_end, lead = self._end(last), self._end(value), self._line_end(last.end_lineno), self._lead(last)
+        if lead is None:
+            return self.insert(at, f", {said}")
+        more = f"{self._newline}{lead}{said}"
+        # What stands behind the last element on its line, such as a comment, stays with it.
+        if end > line_end and self.text[at:line_end].lstrip().startswith(","):
+            return self.insert(line_end, f"{more},")
+        if end <= line_end or self.text[line_end:end].lstrip().startswith(","):
+            return self.insert(at, f",{more}")
+        return self.insert(line_end, more).insert(at, ",")
+
+    def with_header(self, call: ast.Call, field: str, header: str) -> _Source:
+        """It with the header in the list of a call, or with such a list."""
+        if any(keyword.arg is None for keyword in call.keywords) or any(isinstance(one, ast.Starred) for one in call.args):
+            raise NotEditable("its arguments are unpacked from elsewhere")
+        keyword = _headers(call)
+        if keyword is None:
+            return self._with_list(call, _default(call, field), header)
+        value = keyword.value
+        if not isinstance(value, (ast.List, ast.Tuple)) or any(_constant(one) is None for one in value.elts):
+            raise NotEditable("its headers are no plain list of texts")
+        if not value.elts:
+            return self.insert(self._start(value) + 1, self._quoted('"', _default(call, field), header))
+        last = value.elts[-1]
+        return self.behind(value, last, self._quoted(self._quote_of(last), header))
+
+    def _with_list(self, call: ast.Call, default: str, header: str) -> _Source:
+        """It with a list of headers behind the name and the label."""
+        label = next((keyword for keyword in call.keywords if keyword.arg in ("label", "name")), None)
+        ahead = call.args[-1] if call.args else label
+        if ahead is None:
+            raise NotEditable("its name is not where it is looked for")
+        quote = self._quote_of(call.args[0] if call.args else label.value)
+        lead = self._lead(ahead)
+        between = " " if lead is None else self._newline + lead
+        return self.insert(self._end(ahead), f",{between}headers=[{self._quoted(quote, default, header)}]")
+
+    def _quoted(self, quote: str, *texts: str) -> str:
+        return ", ".join(quoted(text, quote, self.encode) for text in texts)
+
+    def _line_end(self, line: int) -> int:
+        """Where a line ends, without its line break."""
+        stop = self._starts[line] if line < len(self._starts) else len(self.text)
+        return self._starts[line - 1] + len(self.text[self._starts[line - 1] : stop].rstrip("\r\n"))
+
+    def _place(self, line: int, column: int) -> int:
+        begin = self._starts[line - 1]
+        return begin + len(self.text[begin : self._line_end(line)].encode()[:column].decode())
+
+    def _start(self, node: Node) -> int:
+        return self._place(node.lineno, node.col_offset)
+
+    def _end(self, node: Node) -> int:
+        return self._place(node.end_lineno, node.end_col_offset)
+
+    def _lead(self, node: Node) -> str | None:
+        """The blanks ahead of what is the first of its line; ``None``: it is not."""
+        ahead = self.text[self._starts[node.lineno - 1] : self._start(node)]
+        return ahead if not ahead.strip() else None
+
+    def _quote_of(self, node: ast.expr) -> str:
+        written = self.text[self._start(node) :].lstrip("rRuUbBfF")
+        return "'" if written.startswith("'") else '"'
 
 
 def added(sources: Mapping[Path, bytes], field: str, header: str) -> tuple[Path, bytes]:
@@ -26,17 +132,16 @@ def added(sources: Mapping[Path, bytes], field: str, header: str) -> tuple[Path,
 
     Raises ``NotEditable`` where no file has the field, several have it, or its list is not one of plain texts.
     """
-    found = [(path, *text) for path, source in sources.items() if (text := _text(source)) and (text[2] is not None)]
-    calls = [(path, text, encode, tree, call) for path, text, encode, tree in found for call in _calls(tree, field)]
+    calls = [(file, call) for file in _files(sources) for call in file.calls(field)]
     if not calls:
         raise NotEditable(f"no file has a Field({field!r}, …) of its own")
     if len(calls) > 1:
-        places = ", ".join(f"{path.name}:{call.lineno}" for path, _, _, _, call in calls)
+        places = ", ".join(f"{file.path.name}:{call.lineno}" for file, call in calls)
         raise NotEditable(f"there are several Field({field!r}, …): {places}")
-    path, text, encode, _, call = calls[0]
-    changed = _with(text, call, field, header, encode)
-    _check(text, changed, field, header)
-    return path, encode(changed)
+    ((file, call),) = calls
+    changed = file.with_header(call, field, header)
+    _check(file, changed, field, header)
+    return file.path, file.encode(changed.text)
 
 
 def declared(sources: Mapping[Path, bytes], fields: Mapping[str, str], new: Mapping[str, str], constant: tuple[str, str] | None, names: Iterable[str]) -> tuple[Path, bytes]:
@@ -45,81 +150,61 @@ def declared(sources: Mapping[Path, bytes], fields: Mapping[str, str], new: Mapp
 
     Raises ``NotEditable`` where the fields are of several files, or do not stand in a list.
     """
-    texts = [(path, *text) for path, source in sources.items() if (text := _text(source))]
-    found = {path: (text, encode) for path, text, encode, tree in texts if any(_calls(tree, field) for field in fields) or not fields and _field_list(tree)}
+    found = [file for file in _files(sources) if any(map(file.calls, fields)) or not fields and file.fields]
     if len(found) != 1:
         raise NotEditable("no file has these fields alone")
-    ((path, (text, encode)),) = found.items()
+    (file,) = found
     for field, argument in fields.items():
-        calls = _calls(ast.parse(text), field)
+        calls = file.calls(field)
         if len(calls) != 1 or not calls[0].args and not calls[0].keywords:
-            raise NotEditable(f"{path.name} has not one Field({field!r}, …)")
+            raise NotEditable(f"{file.path.name} has not one Field({field!r}, …)")
         last = max([*calls[0].args, *calls[0].keywords], key=lambda one: (one.end_lineno, one.end_col_offset))
-        text = _behind(_Lines(text), calls[0], last, argument)
+        file = file.behind(calls[0], last, argument)
     for call in new.values():
-        fields_of = _field_list(ast.parse(text))
-        if fields_of is None:
-            raise NotEditable(f"the fields of {path.name} stand in no list")
-        text = _behind(_Lines(text), fields_of, fields_of.elts[-1], call)
-    tree = ast.parse(text)
-    known = {alias.asname or alias.name for node in tree.body if isinstance(node, ast.ImportFrom) for alias in node.names}
+        if file.fields is None:
+            raise NotEditable(f"the fields of {file.path.name} stand in no list")
+        file = file.behind(file.fields, file.fields.elts[-1], call)
+    known = {alias.asname or alias.name for node in file.tree.body if isinstance(node, ast.ImportFrom) for alias in node.names}
     lacking = sorted(set(names) - known) if "*" not in known else []
     if constant is not None:
-        first = next(node for node in tree.body if any(isinstance(one, ast.Call) and _is_field(one.func) for one in ast.walk(node)))
-        text = _above(text, first, f"{constant[0]} = {constant[1]}")
-    if lacking:
-        imports = [node for node in tree.body if isinstance(node, ast.ImportFrom) and node.module == "ade_engine.fields"]
-        if not imports:
-            raise NotEditable(f"{path.name} imports nothing from ade_engine.fields")
-        text = _above(text, imports[0], f"from ade_engine.fields import {', '.join(lacking)}")
+        first = next(node for node in file.tree.body if any(map(_is_field, ast.walk(node))))
+        file = file.above(first, f"{constant[0]} = {constant[1]}")
     try:
-        ast.parse(text)
+        imports = [node for node in file.tree.body if isinstance(node, ast.ImportFrom) and node.module == "ade_engine.fields"]
+        if lacking and not imports:
+            raise NotEditable(f"{file.path.name} imports nothing from ade_engine.fields")
+        changed = file.above(imports[0], f"from ade_engine.fields import {', '.join(lacking)}") if lacking else file
+        ast.parse(changed.text)
     except SyntaxError as error:
         raise NotEditable("the fields are written in a way that cannot be extended") from error
-    return path, encode(text)
-
-
-def _above(text: str, node: ast.stmt, line: str) -> str:
-    lines = _Lines(text)
-    at = lines.starts[node.lineno - 1]
-    return f"{text[:at]}{line}{lines.newline}{text[at:]}"
-
-
-def _field_list(tree: ast.AST) -> ast.List | None:
-    """The list in which fields stand, if they stand in one."""
-    lists = [node for node in ast.walk(tree) if isinstance(node, ast.List) and any(isinstance(one, ast.Call) and _is_field(one.func) for one in node.elts)]
-    return lists[0] if len(lists) == 1 else None
+    return file.path, file.encode(changed.text)
 
 
 def readers_of(sources: Mapping[Path, bytes]) -> dict[str, str | None]:
     """By field the name of the function that reads it; ``None`` where that is not said by a name."""
-    trees = [text[2] for source in sources.values() if (text := _text(source))]
-    calls = [node for tree in trees for node in ast.walk(tree) if isinstance(node, ast.Call) and _is_field(node.func)]
+    calls = [call for file in _files(sources) for call in file.calls()]
     found = {_constant(_argument(call, 0, "name")): next((one.value for one in call.keywords if one.arg == "read"), None) for call in calls}
     return {field: read.id if isinstance(read, ast.Name) else None for field, read in found.items() if field}
 
 
-def _text(source: bytes):
-    """A file's text, the function that makes bytes of such a text, and its tree; ``None``: it is not Python that can be read."""
+def _files(sources: Mapping[Path, bytes]) -> list[_Source]:
+    """The files that are Python that can be read."""
+    return [file for path, source in sources.items() if (file := _file(path, source))]
+
+
+def _file(path: Path, source: bytes) -> _Source | None:
     try:
         encoding, _ = tokenize.detect_encoding(io.BytesIO(source).readline)
         mark = b"\xef\xbb\xbf" if source.startswith(b"\xef\xbb\xbf") else b""
         name = "utf-8" if encoding == "utf-8-sig" else encoding
-        text = source[len(mark) :].decode(name)
-        if mark + text.encode(name) != source:
-            return None
-        return text, lambda changed: mark + changed.encode(name), ast.parse(text)
+        file = _Source(path, source[len(mark) :].decode(name), lambda changed: mark + changed.encode(name))
+        return file if file.encode(file.text) == source and file.tree else None
     except (SyntaxError, ValueError, LookupError):
         return None
 
 
-def _calls(tree: ast.AST, field: str) -> list[ast.Call]:
-    """The calls of ``Field`` with this name as a text."""
-    named = [node for node in ast.walk(tree) if isinstance(node, ast.Call) and _is_field(node.func)]
-    return [call for call in named if _constant(_argument(call, 0, "name")) == field]
-
-
-def _is_field(function: ast.expr) -> bool:
+def _is_field(node: ast.AST) -> bool:
+    function = node.func if isinstance(node, ast.Call) else None
     return isinstance(function, ast.Name) and function.id == "Field" or isinstance(function, ast.Attribute) and function.attr == "Field"
 
 
@@ -148,89 +233,6 @@ def _default(call: ast.Call, field: str) -> str:
     return text or field.replace("_", " ")
 
 
-def _with(text: str, call: ast.Call, field: str, header: str, encode) -> str:
-    """The text with the header in the list of a call, or with such a list."""
-    if any(keyword.arg is None for keyword in call.keywords) or any(isinstance(one, ast.Starred) for one in call.args):
-        raise NotEditable("its arguments are unpacked from elsewhere")
-    keyword = _headers(call)
-    lines = _Lines(text)
-    if keyword is None:
-        return _with_list(lines, call, _default(call, field), header, encode)
-    value = keyword.value
-    if not isinstance(value, (ast.List, ast.Tuple)) or any(_constant(one) is None for one in value.elts):
-        raise NotEditable("its headers are no plain list of texts")
-    if not value.elts:
-        start, end = lines.place(value.lineno, value.col_offset), lines.place(value.end_lineno, value.end_col_offset)
-        inner = f"{quoted(_default(call, field), encode=encode)}, {quoted(header, encode=encode)}"
-        return text[: start + 1] + inner + text[start + 1 : end] + text[end:]
-    last = value.elts[-1]
-    quote = lines.quote_of(last)
-    return _behind(lines, value, last, quoted(header, quote, encode))
-
-
-def _with_list(lines: _Lines, call: ast.Call, default: str, header: str, encode) -> str:
-    """The text with a list of headers behind the name and the label."""
-    label = next((keyword for keyword in call.keywords if keyword.arg in ("label", "name")), None)
-    ahead = call.args[-1] if call.args else label.value if label else None
-    if ahead is None:
-        raise NotEditable("its name is not where it is looked for")
-    quote = lines.quote_of(call.args[0] if call.args else ahead)
-    one = f"headers=[{quoted(default, quote, encode)}, {quoted(header, quote, encode)}]"
-    at = lines.place(ahead.end_lineno, ahead.end_col_offset)
-    begin = label.lineno if label and not call.args else ahead.lineno
-    column = label.col_offset if label and not call.args else ahead.col_offset
-    lead = lines.lead(begin, column)
-    between = " " if lead is None else lines.newline + lead
-    return lines.text[:at] + "," + between + one + lines.text[at:]
-
-
-def _behind(lines: _Lines, value: ast.expr, last: ast.expr, quoted: str) -> str:
-    """The text with one more element behind the last one of a list."""
-    text, at = lines.text, lines.place(last.end_lineno, last.end_col_offset)
-    end = lines.place(value.end_lineno, value.end_col_offset)
-    lead = lines.lead(last.lineno, last.col_offset)
-    if lead is None:
-        return f"{text[:at]}, {quoted}{text[at:]}"
-    line_end = lines.end(last.end_lineno)
-    if end <= line_end:
-        return f"{text[:at]},{lines.newline}{lead}{quoted}{text[at:]}"
-    # What stands behind the last element on its line, such as a comment, stays with it.
-    behind = text[at:line_end]
-    if behind.lstrip().startswith(","):
-        return f"{text[:line_end]}{lines.newline}{lead}{quoted},{text[line_end:]}"
-    if text[line_end:end].lstrip().startswith(","):
-        return f"{text[:at]},{lines.newline}{lead}{quoted}{text[at:]}"
-    return f"{text[:at]},{behind}{lines.newline}{lead}{quoted}{text[line_end:]}"
-
-
-class _Lines:
-    """Where lines of a text begin. Columns are counted in bytes of UTF-8, as ``ast`` does."""
-
-    def __init__(self, text: str):
-        self.text = text
-        ends = [found.end() for found in re.finditer(r"\r\n|\r|\n", text)]
-        self.starts = [0, *ends]
-        self.newline = next((found[0] for found in re.finditer(r"\r\n|\r|\n", text)), "\n")
-
-    def end(self, line: int) -> int:
-        """Where a line ends, without its line break."""
-        stop = self.starts[line] if line < len(self.starts) else len(self.text)
-        return self.starts[line - 1] + len(self.text[self.starts[line - 1] : stop].rstrip("\r\n"))
-
-    def place(self, line: int, column: int) -> int:
-        begin = self.starts[line - 1]
-        return begin + len(self.text[begin : self.end(line)].encode()[:column].decode())
-
-    def lead(self, line: int, column: int) -> str | None:
-        """The blanks ahead of a place that is the first of its line; ``None``: it is not."""
-        ahead = self.text[self.starts[line - 1] : self.place(line, column)]
-        return ahead if not ahead.strip() else None
-
-    def quote_of(self, node: ast.expr) -> str:
-        written = self.text[self.place(node.lineno, node.col_offset) :].lstrip("rRuUbBfF")
-        return "'" if written.startswith("'") else '"'
-
-
 def quoted(header: str, quote: str = '"', encode=str.encode) -> str:
     """The text as a literal that the file's encoding has letters for."""
     if quote in header and ("'" if quote == '"' else '"') not in header:
@@ -257,11 +259,10 @@ def _letter(letter: str, quote: str, encode) -> str:
     return letter
 
 
-def _check(before: str, after: str, field: str, header: str) -> None:
-    """The text says the same as before but for one list that has one more text, or one that is new."""
+def _check(before: _Source, after: _Source, field: str, header: str) -> None:
+    """The file says the same as before but for one list that has one more text, or one that is new."""
     try:
-        was, now = ast.parse(before), ast.parse(after)
-        (old,), (new,) = _calls(was, field), _calls(now, field)
+        (old,), (new,) = before.calls(field), after.calls(field)
         had, has = _headers(old), _headers(new)
         texts = lambda value: [_constant(one) for one in value.elts]  # noqa: E731
         earlier = texts(had.value) if had is not None and had.value.elts else [_default(old, field)]
@@ -271,7 +272,7 @@ def _check(before: str, after: str, field: str, header: str) -> None:
             new.keywords.remove(has)
         else:
             has.value = had.value
-        if ast.dump(was) != ast.dump(now):
+        if ast.dump(before.tree) != ast.dump(after.tree):
             raise NotEditable("the list is written in a way that cannot be extended")
     except (SyntaxError, ValueError, AttributeError) as error:
         raise NotEditable("the list is written in a way that cannot be extended") from error

@@ -9,30 +9,27 @@ oppose one another, a person. What is left is a question, if an answer would mov
 
 from __future__ import annotations
 
-import re
-from collections import Counter
 from dataclasses import dataclass, field
 from difflib import SequenceMatcher
+from functools import cached_property
+from itertools import combinations
 
 from ade_engine.fields.headers import simplify
-from ade_engine.inference.pairs import Side, alike, pairs, sums_of
-from ade_engine.inference.samples import Column, left_out
+from ade_engine.inference.kinds import Side
+from ade_engine.inference.pairs import alike, pairs, sums_of
+from ade_engine.inference.samples import COMPARED_ROWS, left_out
 from ade_engine.inference.words import meanings, relation
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Sequence
-    from typing import Any
 
-    from ade_engine.inference.samples import Sample, Table
-    from ade_engine.inference.words import Meaning
+    from ade_engine.inference.samples import Column, Sample, Table
 
-#: So many rows of a table say which columns of others are the same, and so many what is a sum.
-_COMPARED_ROWS = 400
+#: So many rows of a table say what is a sum.
 _SUMMED_ROWS = 60
 #: Kinds whose values are put in order.
 _ORDERED = ("date", "time")
-_SENSE = {"money": "number", "name": "text"}
 #: The reason of a person, and what stands in one that is not sure.
 YOU_SAID_SO = "you said so"
 SAID_BY_A_COLUMN = "a column says it of each record"
@@ -50,9 +47,8 @@ class Group:
     merges: list[tuple[str, str, str]] = field(default_factory=list)
     #: What it is perhaps the same as.
     perhaps: Group | None = None
-    #: The wished column that it is for, and the kind of its values where they are known.
-    wish: str | None = None
-    wished_kind: str | None = None
+    #: The wished column that it is for.
+    wish: Side | None = None
 
     @property
     def columns(self) -> list[Column]:
@@ -63,20 +59,31 @@ class Group:
     def headers(self) -> list[str]:
         """Each header once, as it is written first; the wish is one."""
         found: dict[str, str] = {}
-        for header in ([self.wish] if self.wish else []) + [column.header for column in self.columns]:
+        for header in (one.header for one in ([self.wish] if self.wish else []) + self.columns):
             found.setdefault(simplify(header) or header, header)
         return list(found.values())
 
     @property
     def kind(self) -> str | None:
         """What the values of its first column are; ``None``: it has none, and nobody knows."""
-        return next((column.kind.name for column in self.columns), self.wished_kind)
+        return next((one.kind for one in [*self.columns, self.wish] if one), None)
 
     @property
     def sense(self) -> str:
         """What all its values are, where money and numbers are one, and names and texts."""
-        kinds = {_SENSE.get(column.kind.name, column.kind.name) for column in self.columns}
-        return kinds.pop() if len(kinds) == 1 else "text"
+        senses = {column.sense for column in self.columns}
+        return senses.pop() or "text" if len(senses) == 1 else "text"
+
+    @property
+    def roles(self) -> set[str]:
+        """What its columns of days are among those of their tables."""
+        return {column.role for column in self.columns if column.role}
+
+    @property
+    def shape(self) -> str:
+        """How the values of all its columns are written, with A for letters and 9 for digits, if both are in them."""
+        shapes = {column.shape for column in self.columns}
+        return shapes.pop() if len(shapes) == 1 else ""
 
     @property
     def cells(self) -> int:
@@ -94,7 +101,7 @@ class Group:
 
     def side(self) -> Side:
         """What is known of it."""
-        values = [value for column in self.columns for value in column.kind.values[:_COMPARED_ROWS]]
+        values = [value for column in self.columns for value in column.values[:COMPARED_ROWS]]
         return Side(tuple(self.headers), self.kind, values)
 
     def join(self, other: Group, reason: str) -> None:
@@ -102,7 +109,7 @@ class Group:
         known = {simplify(header) for header in self.headers}
         for column in other.columns:
             if simplify(column.header) not in known:
-                self.merges.append((column.sample, column.header, reason))
+                self.merges.append((*column.name, reason))
                 known.add(simplify(column.header))
         self.at = dict(sorted({**self.at, **other.at}.items()))
 
@@ -113,6 +120,11 @@ class Question:
 
     one: Group
     others: list[Group]
+
+    @property
+    def parts(self) -> set[Group]:
+        """All its groups."""
+        return {self.one, *self.others}
 
     @property
     def cells(self) -> int:
@@ -134,18 +146,16 @@ class Grouping:
             fields = [column for column in table.columns if left_out([column]) in _FIELDS and not _says_it_again(column, table, own)]
             self._columns.append(fields)
             self.aside += [column for column in table.columns if column not in fields]
+            _find_roles(fields)
+            for column, some in zip(fields, meanings(fields)):
+                column.means = some
         self._sums = [_sums(columns) for columns in self._columns]
-        self._roles = [_roles(columns) for columns in self._columns]
-        self._means = {
-            id(column): some for columns in self._columns for column, some in zip(columns, meanings([(column.header, column.kind.name) for column in columns]))
-        }
-        self._relations: dict[tuple[int, int], str] = {}
-        self._sides: dict[tuple[int, ...], Side] = {}
-        self._shapes: dict[int, str] = {}
+        self.relations: dict[tuple[Column, Column], str] = {}
+        self._sides: dict[tuple[Column, ...], Side] = {}
         self._apart: list[tuple[tuple[str, str], tuple[str, str]]] = []
         #: What forms say that is no column's, and what of it a person has said to be one.
-        self._forms: set[int] = set()
-        self._said_forms: set[int] = set()
+        self._forms: set[Column] = set()
+        self._said_forms: set[Column] = set()
         self._one_after_another()
         self._look_again()
         self._part_forms()
@@ -181,38 +191,32 @@ class Grouping:
         while is_new:
             is_new = False
             for number, columns in enumerate(self._columns):
-                of = {id(group.at[number]): group for group in self.groups if number in group.at}
+                of = self._by_column(number)
                 others = [group for group in self.groups if set(group.at) != {number}]
                 known = [group.without(number) for group in others]
-                settled = [(others.index(group), at) for at, column in enumerate(columns) if (group := of[id(column)]) in others]
+                settled = [(others.index(group), at) for at, column in enumerate(columns) if (group := of[column]) in others]
                 for pair in self._pairs(known, number, columns, settled):
-                    one, other = others[pair.known], of[id(columns[pair.new])]
+                    one, other = others[pair.known], of[columns[pair.new]]
                     if pair.reason is not None and one in self.groups and other in self.groups and self.can_join(one, other):
                         self.join(one, other, pair.reason)
                         is_new = True
 
     def _pairs(self, known: list[Group], number: int, columns: list[Column], settled: Sequence[tuple[int, int]]):
-        place = {id(column): at for at, group in enumerate(known) for column in group.columns}
-        sums = [{part: place.get(id(column)) for part, column in one.items()} for table, ones in enumerate(self._sums) if table != number for one in ones]
+        place = {column: at for at, group in enumerate(known) for column in group.columns}
+        sums = [{part: place.get(column) for part, column in one.items()} for table, ones in enumerate(self._sums) if table != number for one in ones]
         sums = [dict(one) for one in dict.fromkeys(tuple(one.items()) for one in sums if None not in one.values())]
-        own = {id(column): at for at, column in enumerate(columns)}
-        own_sums = [{part: own[id(column)] for part, column in one.items()} for one in self._sums[number]]
-        roles = [self._role(group) for group in known]
-        own_roles = [self._roles[number].get(id(column)) for column in columns]
-        apart = {(i, j) for i, role in enumerate(roles) for j, other in enumerate(own_roles) if role and other and other not in role}
-        return pairs([self.side(group) for group in known], [Side((column.header,), column.kind.name, column.kind.values[:_COMPARED_ROWS]) for column in columns], settled, (sums, own_sums), apart)
+        own_sums = [{part: columns.index(column) for part, column in one.items()} for one in self._sums[number]]
+        apart = {(i, j) for i, group in enumerate(known) if (roles := group.roles) for j, column in enumerate(columns) if column.role and column.role not in roles}
+        return pairs([self.side(group) for group in known], [column.first(COMPARED_ROWS) for column in columns], settled, (sums, own_sums), apart)
 
     def side(self, group: Group) -> Side:
         """What is known of a group."""
-        key = tuple(map(id, group.at.values()))
+        key = tuple(group.columns)
         if group.wish is not None or not key:
             return group.side()
         if key not in self._sides:
             self._sides[key] = group.side()
         return self._sides[key]
-
-    def _role(self, group: Group) -> set[str]:
-        return {self._roles[table].get(id(column), "") for table, column in group.at.items()} - {""}
 
     def _part_forms(self) -> None:
         """Leaves what a form says above a table a field of its own, where a column of the table could be that of the others: the form is of
@@ -224,19 +228,19 @@ class Grouping:
             said = {
                 table: column
                 for table, column in group.at.items()
-                if is_of_form(column) and id(column) not in self._said_forms and any(other is not group and look.is_like(other, records) for other in self.row(table))
+                if column.is_of_form and column not in self._said_forms and any(other is not group and look.is_like(other, records) for other in self.row(table))
             }
             if said:
                 self.groups.append(Group(said))
-                self._forms |= set(map(id, said.values()))
+                self._forms |= set(said.values())
                 gone = {simplify(column.header) for column in said.values()} - {simplify(column.header) for table, column in group.at.items() if table not in said}
                 group.at = {table: column for table, column in group.at.items() if table not in said}
                 group.merges = [one for one in group.merges if simplify(one[1]) not in gone]
 
     def is_beside_its_like(self, group: Group) -> bool:
         """Whether all that it has stands in forms, above tables that have columns of such values that are known to be nothing else."""
-        return bool(group.at) and all(is_of_form(column) for column in group.columns) and any(
-            other is not group and other.sense == group.sense and len(other.at) < len(self.tables) and not any(map(is_of_form, other.columns))
+        return bool(group.at) and all(column.is_of_form for column in group.columns) and any(
+            other is not group and other.sense == group.sense and len(other.at) < len(self.tables) and not any(column.is_of_form for column in other.columns)
             for table in group.at
             for other in self.row(table)
         )
@@ -249,7 +253,7 @@ class Grouping:
             return
         for first in self._groups_of(one):
             for second in self._groups_of(other):
-                self._said_forms |= {id(column) for column in (*first.columns, *second.columns) if is_of_form(column)}
+                self._said_forms |= {column for column in (*first.columns, *second.columns) if column.is_of_form}
                 if first is second:
                     # That was found without a word; what a person says is the better reason.
                     said = {simplify(one[1]), simplify(other[1])}
@@ -261,13 +265,12 @@ class Grouping:
         """Whether no table has a column of both, they are not the earlier and the later one, and nobody has said that they are two."""
         if one is other or one.at.keys() & other.at.keys() or one.wish is not None and other.wish is not None:
             return False
-        roles = [self._role(group) for group in (one, other)]
-        if all(roles) and not roles[0] & roles[1]:
+        if one.roles and other.roles and not one.roles & other.roles:
             return False
-        forms = [{id(column) in self._forms - self._said_forms for column in group.columns} for group in (one, other)]
+        forms = [{column in self._forms - self._said_forms for column in group.columns} for group in (one, other)]
         if True in forms[0] | forms[1] and forms[0] != forms[1]:
             return False
-        names = [{(column.sample, column.header) for column in group.columns} for group in (one, other)]
+        names = [{column.name for column in group.columns} for group in (one, other)]
         return not any(a in names[0] and b in names[1] or a in names[1] and b in names[0] for a, b in self._apart)
 
     def join(self, one: Group, other: Group, reason: str) -> Group:
@@ -282,13 +285,13 @@ class Grouping:
         else:
             first.merges += second.merges
             first.join(second, reason)
-        first.wish, first.wished_kind = first.wish or second.wish, first.wished_kind or second.wished_kind
+        first.wish = first.wish or second.wish
         self.groups.remove(second)
         return first
 
     def group_of(self, name: tuple[str, str]) -> Group | None:
         """The group of a column, by its sample and its header."""
-        return next((group for group in self.groups if any((column.sample, column.header) == name for column in group.columns)), None)
+        return next((group for group in self.groups if any(column.name == name for column in group.columns)), None)
 
     def _groups_of(self, name: tuple[str, str]) -> list[Group]:
         """The groups with a column, or without a sample those with its header."""
@@ -299,33 +302,23 @@ class Grouping:
 
     def row(self, table: int) -> list[Group]:
         """The groups of a table's columns, from left to right."""
-        of = {id(group.at[table]): group for group in self.groups if table in group.at}
-        return [of[id(column)] for column in self._columns[table]]
+        of = self._by_column(table)
+        return [of[column] for column in self._columns[table]]
 
-    def means(self, column: Column) -> tuple[Meaning, ...]:
-        """What the header of a column may mean, beside the others of its table."""
-        return self._means[id(column)]
-
-    def shape(self, column: Column) -> str:
-        """How nearly all values of a column are written, with A for letters and 9 for digits; empty where they have not both."""
-        if id(column) not in self._shapes:
-            shapes = Counter(re.sub(r"[^\W\d_]", "A", re.sub(r"\d", "9", text)) for text in column.texts[:_COMPARED_ROWS])
-            shape, count = shapes.most_common(1)[0] if shapes else ("", 0)
-            is_telling = count >= _NEARLY_ALL * sum(shapes.values()) and "9" in shape and "A" in shape
-            self._shapes[id(column)] = shape if is_telling else ""
-        return self._shapes[id(column)]
+    def _by_column(self, table: int) -> dict[Column, Group]:
+        return {group.at[table]: group for group in self.groups if table in group.at}
 
     # What the tables themselves say.
 
     def _beside_one_another(self) -> bool:
         """Joins groups for which much speaks besides words. Returns whether there were such."""
         found = [one for one in _Beside(self).candidates() if one.reason is not None]
-        touched: set[int] = set()
+        touched: set[Group] = set()
         for one in sorted(found, key=lambda one: -one.likeness):
             # What has changed in this round is looked at again in the next.
-            if not {id(one.one), id(one.other)} & touched:
+            if not {one.one, one.other} & touched:
                 self.join(one.one, one.other, one.reason or "")
-                touched |= {id(one.one), id(one.other)}
+                touched |= {one.one, one.other}
         return bool(touched)
 
     def beside(self, one: Group) -> list[Group]:
@@ -338,21 +331,21 @@ class Grouping:
         """What a person may know: of a group those that may be it, each where it is likeliest. What most tables have comes first, for own
         columns of a few change little; then the most cells.
         """
-        offers: dict[int, list[_Likely]] = {}
+        offers: dict[Group, list[_Likely]] = {}
         for one in _Beside(self).candidates():
             # What is always filled at one is no remark of another, and a form is not asked about where the table says it itself.
-            is_odd = not (one.facts["filled"] or one.facts["related"] == "same") or any(map(self.is_beside_its_like, (one.one, one.other)))
+            is_odd = not (one.is_as_full or one.related == "same") or any(map(self.is_beside_its_like, (one.one, one.other)))
             if one.likeness >= _ASKED and not is_odd and not left_out(one.one.columns) and not left_out(one.other.columns):
-                offers.setdefault(id(one.other), []).append(one)
-        of: dict[int, list[Group]] = {}
+                offers.setdefault(one.other, []).append(one)
+        of: dict[Group, list[Group]] = {}
         for some in offers.values():
             some.sort(key=lambda one: -one.likeness)
             for one in some[:2]:
                 if one.likeness >= some[0].likeness - _NEARLY:
-                    of.setdefault(id(one.one), []).append(one.other)
-        found = [Question(group, sorted(of[id(group)], key=lambda other: -other.cells)[:_MOST_OFFERED]) for group in self.groups if id(group) in of]
+                    of.setdefault(one.one, []).append(one.other)
+        found = [Question(group, sorted(of[group], key=lambda other: -other.cells)[:_MOST_OFFERED]) for group in self.groups if group in of]
         half = len(self.tables) / 2
-        found.sort(key=lambda one: (sum(len(part.at) for part in (one.one, *one.others)) < half, -one.cells))
+        found.sort(key=lambda one: (sum(len(part.at) for part in one.parts) < half, -one.cells))
         return _implied_last(found)
 
 
@@ -361,14 +354,9 @@ def _implied_last(questions: Sequence[Question]) -> list[Question]:
     first: list[Question] = []
     implied: list[Question] = []
     for one in questions:
-        is_implied = all(any({id(one.one), id(other)} <= {id(part) for part in (known.one, *known.others)} for known in first) for other in one.others)
+        is_implied = all(any({one.one, other} <= known.parts for known in first) for other in one.others)
         (implied if is_implied else first).append(one)
     return first + implied
-
-
-def is_of_form(column: Column) -> bool:
-    """Whether it was made of what stands beside a table, and is the same for all its records."""
-    return column.made is not None and column.made.keyword == "beside" and column.made.value != "section"
 
 
 def _says_it_again(column: Column, table: Table, own: Collection[str]) -> bool:
@@ -376,13 +364,12 @@ def _says_it_again(column: Column, table: Table, own: Collection[str]) -> bool:
     if column.made is None or column.made.keyword != "beside":
         return False
     others = [other for other in table.columns if not other.made]
-    means = meanings([(other.header, other.kind.name) for other in (column, *others)])
+    means = meanings([column, *others])
     return simplify(column.header) in own or any(relation(means[0], some)[0] == "same" for some in means[1:])
 
 
 def _sums(columns: Sequence[Column]) -> list[dict[str, Column]]:
-    sides = [Side((column.header,), column.kind.name, column.kind.values[:_SUMMED_ROWS]) for column in columns]
-    return [{part: columns[at] for part, at in one.items()} for one in sums_of(sides)]
+    return [{part: columns[at] for part, at in one.items()} for one in sums_of([column.first(_SUMMED_ROWS) for column in columns])]
 
 
 #: From so much likeness on a person is asked.
@@ -414,15 +401,104 @@ _AS_FULL = 0.5
 _LEAST_IDS = 10
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(eq=False)
 class _Likely:
-    """Two groups, what speaks for them besides words, and the sentence of it if that is enough."""
+    """Two groups and what speaks for them. ``related``: by the words of their headers, which are ``words`` alike."""
 
     one: Group
     other: Group
-    likeness: float
-    reason: str | None
-    facts: dict[str, Any]
+    related: str
+    alike: float
+    #: How far the same neighbours stand around both, and their headers.
+    weight: float
+    before: str
+    behind: str
+    #: One over the number of columns of the kind that their tables have left; and whether there is one by its values alone.
+    left: float
+    is_alone: bool
+    #: Whether each is the only column of its tables that never repeats.
+    is_key: bool
+    #: Whether each of many tables has one of the two.
+    is_everywhere: bool
+
+    @cached_property
+    def words(self) -> float:
+        """How alike their headers are."""
+        return max(SequenceMatcher(None, simplify(a), simplify(b)).ratio() for a in self.one.headers for b in self.other.headers)
+
+    @property
+    def is_as_full(self) -> bool:
+        """Whether both are filled about as often: what is always filled at one is no remark of another."""
+        return abs(self.one.filled - self.other.filled) < _AS_FULL
+
+    @property
+    def roles(self) -> set[str]:
+        """The roles that both have."""
+        return self.one.roles & self.other.roles
+
+    @property
+    def has_other_role(self) -> bool:
+        """Whether both have roles, and not one together."""
+        return bool(self.one.roles and self.other.roles) and not self.roles
+
+    @property
+    def likeness(self) -> float:
+        """How likely they are one."""
+        told = {"same": 0.05, "other": -0.08, "opposed": -0.15}.get(self.related, 0.0)
+        likeness = told + 0.5 * self.alike + 0.12 * self.weight + 0.15 * self.left + 0.12 * (self.left == 1)
+        return likeness + ((0.1 if self.roles else -0.3 if self.has_other_role else 0.0) + 0.1 * (self.words >= _SAME_WORD))
+
+    @cached_property
+    def reason(self) -> str | None:
+        """Why they are the same: each is the only one left that could be the other, and something else says so, too."""
+        one, other = self.one, self.other
+        if any(all(len(column.shown) == 1 and column.kind != "boolean" for column in group.columns) for group in (one, other)):
+            # One value says nothing of a column.
+            return None
+        is_said = self.related == "same"
+        if self.related == "opposed" or one.sense != other.sense and not (is_said or self.is_alone) or not self._is_left or self.alike < (_ALIKE if is_said or self.is_key else _VERY_ALIKE) or self.has_other_role:
+            return None
+        more = list(self._more())
+        is_many = len(one.at) >= _MANY_TABLES or len(one.at) + len(other.at) > _MANY_TABLES
+        # Where words alone say that the others of the table are not it, being left says little.
+        needed = 1 if self.is_alone or self.related in ("same", "open") else 2
+        if len(more) < needed or self.related == "other" and not (self.is_alone and is_many and len(more) > 1) or not self.is_as_full and not is_said:
+            return None
+        said = ", ".join(more[: 2 if self.related == "other" else 1])
+        return f"{_quoted(other.headers[0])} is probably {_quoted(one.headers[0])}: {ONLY_ONE_LEFT}, {said}"
+
+    @property
+    def _is_left(self) -> bool:
+        """Whether nothing else is left; or hardly anything, where values and both neighbours say the same in many tables."""
+        is_placed = self.weight >= 1 and self.alike >= _MOST_ALIKE and len(self.one.at) > _MANY_TABLES
+        return self.left == 1 or self.left >= _NEARLY_ALL and is_placed and self.related != "other"
+
+    def _more(self) -> Iterator[str]:
+        """What speaks for them besides that nothing else is left."""
+        weight, before, behind, tables = self.weight, self.before, self.behind, len(self.one.at)
+        if self.related == "same":
+            yield "and it means the same"
+        if self.related == "open" and self.is_alone:
+            yield "and it may mean the same"
+        if self.is_key:
+            yield "and each is the id of its table that never repeats"
+        if before and behind and weight >= 1:
+            yield f"and it stands between {_quoted(before)} and {_quoted(behind)}"
+        elif weight >= _AT_THE_EDGE and tables >= _MANY_TABLES:
+            yield f"and it is the last one, behind {_quoted(before)}" if before else f"and it is the first one, before {_quoted(behind)}"
+        elif weight >= _ONE_SIDE and self.is_alone and self.alike >= _MOST_ALIKE and tables > _MANY_TABLES:
+            yield f"and it has such values, and stands {f'behind {_quoted(before)}' if before else f'before {_quoted(behind)}'}"
+        if self.one.shape and self.one.shape == self.other.shape:
+            yield f"and both are written like {self.one.shape}"
+        if self.words >= _SAME_WORD:
+            yield "and it is nearly the same word"
+        if self.roles:
+            yield f"and both are {min(self.roles)}"
+        # Ids that never repeat are told from no other ids that never repeat.
+        if self.one.sense in _TELLING and (self.is_key or not _is_key(self.one) or not _is_key(self.other)):
+            yield "and it has such values"
+        if self.is_everywhere:
+            yield "and each table has one of the two"
 
 
 class _Beside:
@@ -431,176 +507,90 @@ class _Beside:
     def __init__(self, grouping: Grouping):
         self.grouping = grouping
         self.groups = grouping.groups
-        self.of: list[list[Group]] = []
-        by_column = {id(column): group for group in self.groups for column in group.columns}
-        for columns in grouping._columns:
-            self.of.append([by_column[id(column)] for column in columns])
-        self._could: dict[tuple[int, int], bool] = {}
-        self._sides = {id(group): grouping.side(group) for group in self.groups}
+        self.of = [grouping.row(table) for table in range(len(grouping.tables))]
+        self._could: dict[tuple[Group, Group], bool] = {}
+        self._sides = {group: grouping.side(group) for group in self.groups}
 
-    def candidates(self) -> list[_Likely]:
+    def candidates(self) -> Iterator[_Likely]:
         """Each two groups that may be one."""
-        found = []
-        for at, one in enumerate(self.groups):
-            for other in self.groups[at + 1 :]:
-                if may_be(one, other) and self.grouping.can_join(one, other):
-                    large, small = sorted((one, other), key=lambda group: (-len(group.at), -group.cells))
-                    likely = self._likely(large, small)
-                    if likely is not None:
-                        found.append(likely)
-        return found
+        for one, other in combinations(self.groups, 2):
+            if self._may_join(one, other):
+                found = self._likely(*sorted((one, other), key=lambda group: (-len(group.at), -group.cells)))
+                if found.related != "opposed" or found.weight >= (_ONE_SIDE if found.is_alone or found.is_key else 1):
+                    yield found
 
     def likely_place(self, one: Group, other: Group) -> _Likely | None:
         """What speaks for two groups that words may keep apart."""
-        if not may_be(one, other) or not self.grouping.can_join(one, other):
+        if not self._may_join(one, other):
             return None
-        found = self._facts(one, other)
-        return found if found.facts["alike"] >= _ALIKE and found.facts["neighbours"][0] >= _ONE_SIDE else None
-
-    def _likely(self, one: Group, other: Group) -> _Likely | None:
-        found = self._facts(one, other)
-        facts = found.facts
-        if facts["related"] == "opposed" and facts["neighbours"][0] < (_ONE_SIDE if facts["alone"] or facts["key"] else 1):
-            return None
-        return found
-
-    def _facts(self, one: Group, other: Group) -> _Likely:
-        name = self._related(one, other)
-        facts: dict[str, Any] = {"related": name, "alike": alike(self._sides[id(one)], self._sides[id(other)]), "words": _words_alike(one, other)}
-        places = [self._neighbours(a, b, one, other) for a in one.at for b in other.at]
-        facts["neighbours"] = max(places, key=lambda place: place[0])
-        left = [self._left(a, b, one, other) for a in one.at for b in other.at]
-        facts["left"] = sum(left) / len(left)
-        facts["alone"] = facts["left"] == 1 and all(self._left(a, b, one, other, self._looks_like) == 1 for a in one.at for b in other.at)
-        facts["shape"] = self._shape(one) if self._shape(one) == self._shape(other) else ""
-        facts["everywhere"] = len(self.of) >= _ALL_TABLES and len(one.at) + len(other.at) == len(self.of)
-        facts["key"] = self._is_only_key(one) and self._is_only_key(other)
-        facts["filled"] = abs(one.filled - other.filled) < _AS_FULL
-        roles = [self.grouping._role(group) for group in (one, other)]
-        facts["role"] = None if not all(roles) else bool(roles[0] & roles[1])
-        told = {"same": 0.05, "other": -0.08, "opposed": -0.15}.get(name, 0.0)
-        likeness = told + 0.5 * facts["alike"] + 0.12 * facts["neighbours"][0] + 0.15 * facts["left"] + 0.12 * (facts["left"] == 1)
-        likeness += {None: 0.0, True: 0.1, False: -0.3}[facts["role"]] + 0.1 * (facts["words"] >= _SAME_WORD)
-        return _Likely(one, other, likeness, self._reason(one, other, facts), facts)
-
-    def _reason(self, one: Group, other: Group, facts: dict[str, Any]) -> str | None:
-        """Why two groups are the same: each is the only one left that could be the other, and something else says so, too."""
-        if any(all(len(column.shown) == 1 and column.kind.name != "boolean" for column in group.columns) for group in (one, other)):
-            # One value says nothing of a column.
-            return None
-        is_said = facts["related"] == "same"
-        if facts["related"] == "opposed" or one.sense != other.sense and not (is_said or facts["alone"]) or not self._is_left(one, facts) or facts["alike"] < (_ALIKE if is_said or facts["key"] else _VERY_ALIKE) or facts["role"] is False:
-            return None
-        more = list(self._more(one, other, facts))
-        is_many = len(one.at) >= _MANY_TABLES or len(one.at) + len(other.at) > _MANY_TABLES
-        # Where words alone say that the others of the table are not it, being left says little.
-        needed = 1 if facts["alone"] or facts["related"] in ("same", "open") else 2
-        if len(more) < needed or facts["related"] == "other" and not (facts["alone"] and is_many and len(more) > 1):
-            return None
-        if not facts["filled"] and not is_said:
-            # What is always filled at one is no remark of another.
-            return None
-        said = ", ".join(more[: 2 if facts["related"] == "other" else 1])
-        return f"{_quoted(other.headers[0])} is probably {_quoted(one.headers[0])}: {ONLY_ONE_LEFT}, {said}" if more else None
-
-    @staticmethod
-    def _is_left(one: Group, facts: dict[str, Any]) -> bool:
-        """Whether nothing else is left; or hardly anything, where values and both neighbours say the same in many tables."""
-        is_placed = facts["neighbours"][0] >= 1 and facts["alike"] >= _MOST_ALIKE and len(one.at) > _MANY_TABLES
-        return facts["left"] == 1 or facts["left"] >= _NEARLY_ALL and is_placed and facts["related"] != "other"
-
-    def _more(self, one: Group, other: Group, facts: dict[str, Any]) -> Iterator[str]:
-        """What speaks for two groups besides that nothing else is left."""
-        weight, before, behind = facts["neighbours"]
-        if facts["related"] == "same":
-            yield "and it means the same"
-        if facts["related"] == "open" and facts["alone"]:
-            yield "and it may mean the same"
-        if facts["key"]:
-            yield "and each is the id of its table that never repeats"
-        if before and behind and weight >= 1:
-            yield f"and it stands between {_quoted(before)} and {_quoted(behind)}"
-        elif weight >= _AT_THE_EDGE and len(one.at) >= _MANY_TABLES:
-            yield f"and it is the last one, behind {_quoted(before)}" if before else f"and it is the first one, before {_quoted(behind)}"
-        elif weight >= _ONE_SIDE and facts["alone"] and facts["alike"] >= _MOST_ALIKE and len(one.at) > _MANY_TABLES:
-            yield f"and it has such values, and stands {f'behind {_quoted(before)}' if before else f'before {_quoted(behind)}'}"
-        if facts["shape"]:
-            yield f"and both are written like {facts['shape']}"
-        if facts["words"] >= _SAME_WORD:
-            yield "and it is nearly the same word"
-        if facts["role"]:
-            yield f"and both are {min(self.grouping._role(one) & self.grouping._role(other))}"
-        # Ids that never repeat are told from no other ids that never repeat.
-        if one.sense in _TELLING and (facts["key"] or not self._is_key(one) or not self._is_key(other)):
-            yield "and it has such values"
-        if facts["everywhere"]:
-            yield "and each table has one of the two"
+        found = self._likely(one, other)
+        return found if found.alike >= _ALIKE and found.weight >= _ONE_SIDE else None
 
     def is_like(self, one: Group, other: Group) -> bool:
         """Whether a group could be one that is not among these, whatever it is called."""
-        if not may_be(one, other) or not self.grouping.can_join(one, other):
-            return False
-        return alike(self._sides[id(one)], other.side()) >= _ALIKE
+        return self._may_join(one, other) and alike(self._sides[one], other.side()) >= _ALIKE
+
+    def _may_join(self, one: Group, other: Group) -> bool:
+        return may_be(one, other) and self.grouping.can_join(one, other)
+
+    def _likely(self, one: Group, other: Group) -> _Likely:
+        tables = [(a, b) for a in one.at for b in other.at]
+        left = [self._left(a, b, one, other) for a, b in tables]
+        share = sum(left) / len(left)
+        return _Likely(
+            one,
+            other,
+            self._related(one, other),
+            alike(self._sides[one], self._sides[other]),
+            *max((self._neighbours(a, b, one, other) for a, b in tables), key=lambda place: place[0]),
+            left=share,
+            is_alone=share == 1 and all(self._left(a, b, one, other, self._looks_like) == 1 for a, b in tables),
+            is_key=self._is_only_key(one) and self._is_only_key(other),
+            is_everywhere=len(self.of) >= _ALL_TABLES and len(one.at) + len(other.at) == len(self.of),
+        )
 
     def _related(self, one: Group, other: Group) -> str:
         """The nearest relation of any of their columns; ``other`` where both say things for sure, and not one of them together."""
         names = {self._relation(a, b) for a in one.columns for b in other.columns}
-        for name in ("same", "opposed", "open", "narrower", "unknown"):
-            if name in names:
-                break
-        else:
-            return "other"
-        said = [self._said(group) for group in (one, other)]
+        name = next((name for name in ("same", "opposed", "open", "narrower", "unknown") if name in names), "other")
+        said = [_said(group) for group in (one, other)]
         return "other" if name in ("narrower", "unknown") and all(said) and not said[0] & said[1] else name
 
     def _relation(self, a: Column, b: Column) -> str:
-        key, means = (id(a), id(b)), self.grouping._means
-        if key not in self.grouping._relations:
-            self.grouping._relations[key] = self.grouping._relations[key[::-1]] = relation(means[id(a)], means[id(b)])[0]
-        return self.grouping._relations[key]
-
-    def _said(self, group: Group) -> set[frozenset[str]]:
-        """Of whom or what its columns are for sure."""
-        means = [self.grouping._means[id(column)] for column in group.columns]
-        return {some[0].own for some in means if len(some) == 1 and not some[0].unknown and some[0].own}
+        known = self.grouping.relations
+        if (a, b) not in known:
+            known[a, b] = known[b, a] = relation(a.means, b.means)[0]
+        return known[a, b]
 
     def _neighbours(self, a: int, b: int, one: Group, other: Group) -> tuple[float, str, str]:
         """How far the columns that both tables have stand around both in the same way, and the headers of those at both sides."""
-        both = {id(group) for group in self.of[a]} & {id(group) for group in self.of[b]}
-        if len(both) < 3 or any(group.at[table].made for table, group in ((a, one), (b, other))):
+        both = {*self.of[a]} & {*self.of[b]}
+        if len(both) < 3 or one.at[a].made or other.at[b].made:
             # What was made of a form or a sheet's name has no place of its own.
             return 0.0, "", ""
-        rows = [[group for group in self.of[table] if id(group) in both or group is this] for table, this in ((a, one), (b, other))]
         around = []
-        for row, this in zip(rows, (one, other)):
+        for table, this in ((a, one), (b, other)):
+            row = [None, *(group for group in self.of[table] if group in both or group is this), None]
             at = row.index(this)
-            around.append((row[at - 1] if at else None, row[at + 1] if at + 1 < len(row) else None))
-        same = [x is y for x, y in zip(*around)]
-        weight = sum(0.5 * (is_same if x is not None else 0.6 * is_same) for is_same, x in zip(same, around[0]))
-        names = [group.at[a].header if group is not None else "" for group in around[0]]
-        return weight, names[0], names[1]
+            around.append((row[at - 1], row[at + 1]))
+        weight = sum((0.5 if x is not None else 0.5 * 0.6) * (x is y) for x, y in zip(*around))
+        before, behind = (group.at[a].header if group is not None else "" for group in around[0])
+        return weight, before, behind
 
     def _left(self, a: int, b: int, one: Group, other: Group, could_be: Callable[[Group, Group], bool] | None = None) -> float:
         """One over the number of columns of the kind that each of two tables has left, without those that both have."""
-        there, could_be = [{id(group) for group in self.of[table]} for table in (a, b)], could_be or self._could_be
-        role, shape = self.grouping._role(one) & self.grouping._role(other), self._shape(one)
+        could_be, both, roles = could_be or self._could_be, {*self.of[a]} & {*self.of[b]}, one.roles & other.roles
         # What is written otherwise is none of two that are written alike.
-        shape = shape if shape == self._shape(other) else ""
+        shape = one.shape if one.shape == other.shape else ""
         counts = [
-            sum(group is that or id(group) not in rest and could_be(group, this) and self._has_role(group, table, role) and (not shape or self._shape(group) == shape) for group in self.of[table])
-            for table, rest, this, that in ((a, there[1], other, one), (b, there[0], one, other))
+            sum(group is that or group not in both and could_be(group, this) and self._has_role(group, table, roles) and (not shape or group.shape == shape) for group in self.of[table])
+            for table, this, that in ((a, other, one), (b, one, other))
         ]
-        return 1 / max(1, max(counts))
+        return 1 / max(1, *counts)
 
-    def _shape(self, group: Group) -> str:
-        """How the values of all its columns are written, with A for letters and 9 for digits, if both are in them."""
-        shapes = {self.grouping.shape(column) for column in group.columns}
-        return shapes.pop() if len(shapes) == 1 else ""
-
-    def _has_role(self, group: Group, table: int, role: set[str]) -> bool:
+    def _has_role(self, group: Group, table: int, roles: set[str]) -> bool:
         """Whether a column may have a role: no other one of its table has it."""
-        roles = self.grouping._roles[table]
-        return not role & set(roles.values()) or roles.get(id(group.at[table])) in role
+        return group.at[table].role in roles or not any(other.at[table].role in roles for other in self.of[table])
 
     def _could_be(self, one: Group, other: Group) -> bool:
         """Whether nothing speaks against two groups."""
@@ -608,24 +598,31 @@ class _Beside:
 
     def _looks_like(self, one: Group, other: Group) -> bool:
         """Whether the values of two groups do not speak against them: what never repeats is nothing that does."""
-        key = (id(one), id(other))
-        if key not in self._could:
-            is_like = may_be(one, other) and alike(self._sides[id(one)], self._sides[id(other)]) >= _ALIKE and self.grouping.can_join(one, other)
-            self._could[key] = self._could[key[::-1]] = is_like and not any(self._is_key(a) and len(a.at) > 1 and self._repeats(b) for a, b in ((one, other), (other, one)))
-        return self._could[key]
-
-    def _is_key(self, group: Group) -> bool:
-        """Whether its values are ids of which none comes twice in any of its tables."""
-        return all(column.kind.name == "code" and _never_repeats(column) for column in group.columns)
+        if (one, other) not in self._could:
+            is_like = self._may_join(one, other) and alike(self._sides[one], self._sides[other]) >= _ALIKE
+            is_like = is_like and not any(_is_key(a) and len(a.at) > 1 and _repeats(b) for a, b in ((one, other), (other, one)))
+            self._could[one, other] = self._could[other, one] = is_like
+        return self._could[one, other]
 
     def _is_only_key(self, group: Group) -> bool:
         """Whether no other column of its tables never repeats, be it written otherwise."""
         others = [(other, other.at[table]) for table in group.at for other in self.of[table] if other is not group]
         ids = [column for other, column in others if other.sense in _IDS and _are_ids(other)]
-        return self._is_key(group) and not any(_never_repeats(column) and _with_digits(column) for column in ids)
+        return _is_key(group) and not any(_never_repeats(column) and _with_digits(column) for column in ids)
 
-    def _repeats(self, group: Group) -> bool:
-        return any(max(column.shown.values(), default=0) > 1 for column in group.columns)
+
+def _said(group: Group) -> set[frozenset[str]]:
+    """Of whom or what its columns are for sure."""
+    return {meaning.own for column in group.columns if len(column.means) == 1 for meaning in column.means if not meaning.unknown and meaning.own}
+
+
+def _is_key(group: Group) -> bool:
+    """Whether its values are ids of which none comes twice in any of its tables."""
+    return all(column.kind == "code" and _never_repeats(column) for column in group.columns)
+
+
+def _repeats(group: Group) -> bool:
+    return any(max(column.shown.values(), default=0) > 1 for column in group.columns)
 
 
 def _quoted(header: str) -> str:
@@ -639,11 +636,11 @@ def may_be(one: Group, other: Group) -> bool:
 
 def _are_ids(group: Group) -> bool:
     """Whether its values may be ids: no amounts, and never cents."""
-    return group.sense != "number" or all(column.kind.name == "number" and _is_whole(column) for column in group.columns)
+    return group.sense != "number" or all(column.kind == "number" and _is_whole(column) for column in group.columns)
 
 
 def _is_whole(column: Column) -> bool:
-    return all(float(value).is_integer() and value >= 1000 for value in column.kind.values[:_COMPARED_ROWS] if isinstance(value, (int, float)))
+    return all(float(value).is_integer() and value >= 1000 for value in column.values[:COMPARED_ROWS] if isinstance(value, (int, float)))
 
 
 def _never_repeats(column: Column) -> bool:
@@ -654,21 +651,17 @@ def _with_digits(column: Column) -> bool:
     return all(any(map(str.isdigit, text)) for text in column.texts)
 
 
-def _words_alike(one: Group, other: Group) -> float:
-    return max(SequenceMatcher(None, simplify(a), simplify(b)).ratio() for a in one.headers for b in other.headers)
-
-
-def _roles(columns: Sequence[Column]) -> dict[int, str]:
-    """Of columns of days, or of times, that which is the earliest in all rows, and that which is the latest."""
-    found: dict[int, str] = {}
+def _find_roles(columns: Sequence[Column]) -> None:
+    """Notes of columns of days, or of times, that which is the earliest in all rows, and that which is the latest."""
     for kind in _ORDERED:
-        some = [column for column in columns if column.kind.name == kind]
+        some = [column for column in columns if column.kind == kind]
         for name, is_before in (("the earliest", True), ("the latest", False)) if len(some) > 1 else ():
-            found |= {id(one): f"{name} {kind}" for one in some if all(_is_before(one, other) is is_before for other in some if other is not one)}
-    return found
+            for one in some:
+                if all(_is_before(one, other) is is_before for other in some if other is not one):
+                    one.role = f"{name} {kind}"
 
 
 def _is_before(one: Column, other: Column) -> bool | None:
     """Whether a column is before another in each row, or behind it; ``None``: now and then the one, or nobody can know."""
-    rows = [str(x) < str(y) for x, y in zip(one.kind.values, other.kind.values) if x is not None and y is not None and x != y]
+    rows = [str(x) < str(y) for x, y in zip(one.values, other.values) if x is not None and y is not None and x != y]
     return rows[0] if len(rows) >= 8 and len(set(rows)) == 1 else None

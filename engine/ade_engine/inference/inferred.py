@@ -11,7 +11,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 from ade_engine.fields.headers import simplify
-from ade_engine.inference.choosing import Answers, Wish, asked_of, chosen
+from ade_engine.inference.choosing import Answers, Choice, Wish
 from ade_engine.inference.grouping import SAID_BY_A_COLUMN, YOU_SAID_SO, Group, Grouping, Question, may_be
 from ade_engine.inference.samples import Shown, left_out
 from ade_engine.inference.senders import Sender, find_lacking, senders_of, shared
@@ -94,9 +94,9 @@ def infer(samples: Sequence[Sample], wishes: Sequence[Wish] = (), answers: Answe
     """The fields, and settings, that the samples show; of ``wishes`` all, and behind them what else is found while any has no column."""
     answers = answers or Answers()
     grouping = Grouping(samples, answers.same)
-    before = chosen(Grouping(samples), wishes, Answers()) if wishes and (answers.same or answers.wished) else []
-    wished = chosen(grouping, wishes, answers, before)
-    questions = asked_of(grouping, wished, answers)
+    before = Choice(Grouping(samples), wishes, Answers()).groups if wishes and (answers.same or answers.wished) else []
+    choice = Choice(grouping, wishes, answers, before)
+    wished, questions = choice.groups, choice.questions()
     for question in questions:
         for other in question.others if question.one.columns else ():
             other.perhaps = question.one
@@ -108,7 +108,7 @@ def infer(samples: Sequence[Sample], wishes: Sequence[Wish] = (), answers: Answe
         if group.wish is not None:
             continue
         why = left_out(group.columns)
-        of = {id(sender_of[column.sample]) for column in group.columns}
+        of = {sender_of[column.sample] for column in group.columns}
         # What could be a wished column is not lost, nor anything of several senders where one has no column.
         could_be = [may_be(one, group) and grouping.can_join(one, group) if one.columns else len(senders) > 1 for one in wished]
         if why is None and wished and not any(could_be):
@@ -142,16 +142,16 @@ class _Names:
         self._english = {sample.name for sample in samples if is_english(column.header for table in sample.tables for column in table.columns)}
         self._said: dict[Column, str] = {}
         for table in (table for sample in samples for table in sample.tables):
-            for column, some in zip(table.columns, meanings([(column.header, column.kind.name) for column in table.columns])):
+            for column, some in zip(table.columns, meanings(table.columns)):
                 if len(some) == 1 and not some[0].unknown and some[0].of | ({some[0].what} - {""}):
                     self._said[column] = some[0].said.replace("+", " ")
 
     def of(self, group: Group) -> tuple[str, str]:
         """The name and the label of a field."""
         if group.wish is not None:
-            is_name = bool(re.fullmatch("[a-z][a-z0-9_]*", group.wish))
-            label = group.wish.replace("_", " ").capitalize() if is_name else group.wish
-            return self._free(slug(group.wish) or self._meant(group) or "column"), label
+            wish = group.wish.header
+            label = wish.replace("_", " ").capitalize() if re.fullmatch("[a-z][a-z0-9_]*", wish) else wish
+            return self._free(slug(wish) or self._meant(group) or "column"), label
         english = next((column for column in group.columns if column.sample in self._english), None)
         column = english or group.columns[0]
         meant = None if english else self._meant(group)
@@ -208,7 +208,7 @@ def _bare(headers: list[str]) -> list[str]:
 
 def _reader(group: Group) -> str:
     """The reader that reads the values of all columns."""
-    readers = list(dict.fromkeys(column.kind.reader for column in group.columns))
+    readers = list(dict.fromkeys(column.reader for column in group.columns))
     if not readers:
         return {"name": "person_name", None: "text"}.get(group.kind, group.kind or "text")
     if len(readers) == 1:
@@ -235,7 +235,7 @@ def _find_checks(one: InferredField) -> None:
         one.known = _listed(columns)
         one.checks += ["one_of"] if one.known else []
     if one.read in ("money", "number") and not of & _SIGNED:
-        numbers = [value for column in columns for value in column.kind.values if isinstance(value, (int, float))]
+        numbers = [value for column in columns for value in column.values if isinstance(value, (int, float))]
         if len(numbers) >= _LEAST_NUMBERS and min(numbers) >= 0:
             one.checks.append("not_negative")
 

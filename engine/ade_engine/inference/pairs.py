@@ -7,8 +7,7 @@ column of its kind. What only looks alike is a guess, and a question to a person
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
-from datetime import date
+from dataclasses import dataclass
 from difflib import SequenceMatcher
 from itertools import combinations
 from math import log10, prod
@@ -22,10 +21,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence
     from typing import Any
 
+    from ade_engine.inference.kinds import Side
     from ade_engine.inference.words import Meaning
 
-#: Kinds of values that may be the same column.
-_SENSE = {"money": "number", "name": "text"}
 #: So much of the values of the one that has fewer are shared.
 _SHARED = 0.5
 #: Values that are less alike fit no field.
@@ -34,46 +32,6 @@ _FITS = 0.15
 _LEAST = 0.25
 #: Among more columns of numbers no sum of three is looked for.
 _MOST_SUMMED = 12
-
-
-@dataclass(eq=False)
-class Side:
-    """A column of one of the two tables, or a field of which nothing but its headers may be known.
-
-    ``headers``: the words that people call it by; ``kind``: what its values are (``text``, ``name``, ``code``, ``number``, ``money``,
-    ``date``, ``boolean``, ``email``, ``phone``; ``None``: nobody knows); ``values``: row by row, numbers as numbers.
-    """
-
-    headers: tuple[str, ...]
-    kind: str | None = None
-    values: Sequence[Any] = ()
-    shown: Counter[str] = field(init=False)
-
-    def __post_init__(self) -> None:
-        filled = [value for value in self.values if value is not None and value != ""]
-        self.shown = Counter(simplify(str(value)) or str(value) for value in filled)
-
-    @property
-    def sense(self) -> str | None:
-        return _SENSE.get(self.kind or "", self.kind)
-
-    def mean(self, of: Callable[[str], float]) -> float:
-        """The mean of something of its texts."""
-        return sum(of(text) * count for text, count in self.shown.items()) / max(1, sum(self.shown.values()))
-
-    @property
-    def is_whole(self) -> bool:
-        """Whether its numbers, if it has any, may be ids."""
-        return self.kind != "money" and all(float(number).is_integer() for number in self.numbers)
-
-    @property
-    def days(self) -> list[int]:
-        """Its days, as numbers."""
-        return [value.toordinal() for value in self.values if isinstance(value, date)]
-
-    @property
-    def numbers(self) -> list[float]:
-        return [value for value in self.values if isinstance(value, (int, float)) and not isinstance(value, bool)]
 
 
 @dataclass(frozen=True)
@@ -141,12 +99,7 @@ class _Look:
     @staticmethod
     def _means(columns: Sequence[Side]) -> list[list[tuple[Meaning, ...]]]:
         """Of each column what each of its headers means, beside the first headers of the others."""
-        first = [(column.headers[0] if column.headers else "", column.kind) for column in columns]
-        found = [[some] for some in meanings(first)]
-        for at, column in enumerate(columns):
-            if len(column.headers) > 1:
-                found[at] += other_meanings(first, at, column.headers[1:])
-        return found
+        return [[some, *(other_meanings(columns, at) if len(columns[at].headers) > 1 else ())] for at, some in enumerate(meanings(columns))]
 
     def _related(self, i: int, j: int) -> tuple[str, str, Meaning | None]:
         """The nearest relation of the headers of two columns, with the header that has it."""
@@ -168,10 +121,10 @@ class _Look:
         return (None in (a.sense, b.sense) or a.sense == b.sense) and self._related(i, j)[0] != "opposed"
 
     def _both(self, i: int, j: int) -> str:
-        return f'"{self._related(i, j)[1]}" and "{self.new[j].headers[0]}"'
+        return f'"{self._related(i, j)[1]}" and "{self.new[j].header}"'
 
     def same_words(self, i: int, j: int) -> str | None:
-        simple = simplify(self.new[j].headers[0])
+        simple = simplify(self.new[j].header)
         same = next((header for header in self.known[i].headers if simplify(header) == simple), None) if simple else None
         return f'the same header, "{same}"' if same else None
 
@@ -182,7 +135,7 @@ class _Look:
         if meaning.unknown or not meaning.said:
             return f"{self._both(i, j)} are the same word"
         # The words of a meaning stand in no order that people know, unless it is one word, or a header has them so.
-        is_term = meaning.said == meaning.what or meaning.said in map(simplify, (self._related(i, j)[1], self.new[j].headers[0]))
+        is_term = meaning.said == meaning.what or meaning.said in map(simplify, (self._related(i, j)[1], self.new[j].header))
         return f'{self._both(i, j)} both mean "{meaning.said}"' if is_term else f"{self._both(i, j)} mean the same"
 
     def narrower(self, i: int, j: int) -> str | None:
@@ -190,7 +143,7 @@ class _Look:
         name, _, meaning = self._related(i, j)
         if name != "narrower" or meaning is None or not meaning.what:
             return None
-        if meaning.what == "amount" and not all(map(self._says_what, (self._related(i, j)[1], self.new[j].headers[0]))):
+        if meaning.what == "amount" and not all(map(self._says_what, (self._related(i, j)[1], self.new[j].header))):
             # Whatever is paid is an amount.
             return None
         held = ("amount", "cost", "price") if meaning.what == "amount" else (meaning.what,)
@@ -277,7 +230,7 @@ class _Look:
     def likeness(self, i: int, j: int) -> float:
         """How alike two columns look, from 0 to 1: for the order of questions, and for nothing else."""
         a, b = self.known[i], self.new[j]
-        words = max((SequenceMatcher(None, simplify(header), simplify(b.headers[0])).ratio() for header in a.headers), default=0.0)
+        words = max((SequenceMatcher(None, simplify(header), simplify(b.header)).ratio() for header in a.headers), default=0.0)
         told = {"same": 1.0, "open": 0.8, "narrower": 0.7, "unknown": 0.3, "other": 0.1}.get(self._related(i, j)[0], 0.0)
         part = self.known_parts.get(i)
         extra = 0.3 if part is not None and part == self.new_parts.get(j) else 0.0

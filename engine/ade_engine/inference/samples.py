@@ -17,8 +17,8 @@ from ade_engine.cases.grids import Book, as_text, read_book, write_book
 from ade_engine.cases.runner import FoundTable, tables_in
 from ade_engine.fields.headers import simplify
 from ade_engine.fields.readers import without_blank_rows
-from ade_engine.inference.kinds import Kind, is_count, kind_of
-from ade_engine.inference.pairs import Side, pairs
+from ade_engine.inference.kinds import Side, is_count, kind_of
+from ade_engine.inference.pairs import pairs
 from ade_engine.inference.shapes import Made, Shape, declaring, fact_of_sheets, fact_of_title, facts_above, lines_of, shapes_of
 from ade_engine.inference.words import language_of
 from ade_engine.models.errors import InputError
@@ -28,10 +28,14 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from typing import Any
 
+    from ade_engine.inference.words import Meaning
     from ade_engine.infrastructure.settings import Settings
 
 #: A table of a sample belongs to the same list as its largest one, if so many of their columns are the same.
 _SAME_LIST = 0.5
+#: So many rows of a table say which columns of others are the same, and so many of these how a column is written.
+COMPARED_ROWS = 400
+_NEARLY_ALL = 0.9
 #: A case has so many records of each table.
 CASE_ROWS = 20
 #: Of so many ways to make its tables one record a row a person is asked.
@@ -51,31 +55,43 @@ class SampleError(Exception):
         self.code = code
 
 
-@dataclass(eq=False)
-class Column:
-    """A column of a sample. ``header``: as it is written, on one line, ``""`` where there is none; ``place``: from 0."""
+@dataclass(eq=False, kw_only=True)
+class Column(Side):
+    """A column of a sample. ``header``: as it is written, on one line, ``""`` where there is none; ``place``: from 0; ``reader`` and
+    ``reading``: how its values are read and were.
+    """
 
     sample: str
-    header: str
     place: int
-    kind: Kind
     rows: int
     #: Filled cells, those that cannot be read among them.
     filled: int
+    reader: str
+    reading: dict[str, Any]
     #: Whether an earlier column of the table has the same header.
     is_repeated: bool = False
     #: How its field is declared, where the table was reshaped.
     made: Made | None = None
+    #: What its header may mean, and whether its days are the earliest or the latest, beside the other columns of its table.
+    means: tuple[Meaning, ...] = ()
+    role: str | None = None
+
+    @property
+    def name(self) -> tuple[str, str]:
+        """What answers call it by: its sample and its header."""
+        return self.sample, self.header
+
+    @property
+    def is_of_form(self) -> bool:
+        """Whether it was made of what stands beside a table, and is the same for all its records."""
+        return self.made is not None and self.made.keyword == "beside" and self.made.value != "section"
 
     @cached_property
-    def texts(self) -> list[str]:
-        """What stands in the filled cells, as the column's kind has it."""
-        return [str(value) for value in self.kind.values if value is not None and value != ""]
-
-    @cached_property
-    def shown(self) -> Counter[str]:
-        """How often each value occurs; case and accents do not count."""
-        return Counter(simplify(text) or text for text in self.texts)
+    def shape(self) -> str:
+        """How nearly all its values are written, with A for letters and 9 for digits; empty where they have not both."""
+        shapes = Counter(re.sub(r"[^\W\d_]", "A", re.sub(r"\d", "9", text)) for text in self.texts[:COMPARED_ROWS])
+        shape, count = shapes.most_common(1)[0] if shapes else ("", 0)
+        return shape if count >= _NEARLY_ALL * sum(shapes.values()) and "9" in shape and "A" in shape else ""
 
 
 @dataclass(eq=False)
@@ -142,7 +158,7 @@ def read_sample(name: str, path: Path, load: Callable[[Path | None, Sequence[str
 
 def _common(one: Table, other: Table) -> int:
     """So many columns of two tables are the same by their words, or for another reason that can be said."""
-    sides = [[Side((column.header,), column.kind.name, column.kind.values) for column in table.columns if column.header] for table in (one, other)]
+    sides = [[column for column in table.columns if column.header] for table in (one, other)]
     return max(len(one.headers & other.headers), sum(pair.reason is not None for pair in pairs(*sides)))
 
 
@@ -210,7 +226,7 @@ def _has_example(shape: Shape, tried: tuple[list[Table], list[Shape]]) -> bool:
     tables, lacking = tried
     if not lacking and tables:
         columns = max(tables, key=lambda table: table.rows).columns
-        rows = zip(*(column.kind.values[:3] for column in columns if column.header))
+        rows = zip(*(column.values[:3] for column in columns if column.header))
         shape.rows = [" | ".join("" if value is None else as_text(value) for value in row) for row in rows]
     return bool(shape.rows)
 
@@ -231,19 +247,22 @@ def _table(sample: str, found: FoundTable, headers: Sequence[Any], made: Mapping
             # Another table has it in a form above.
             one = None
         series = frame.get_column(name)
-        kind = kind_of(header, series)
+        kind, reader, values, reading = kind_of(header, series)
         filled = sum(value is not None and str(value).strip() != "" for value in series.to_list())
         simple = simplify(header)
-        if one is not None and one.reader:
-            kind = kind._replace(reader=one.reader)
-        columns.append(Column(sample, header, place, kind, frame.height, filled, bool(simple) and simple in known, one if one and one.keyword else None))
+        columns.append(
+            Column(
+                (header,), kind, values, sample=sample, place=place, rows=frame.height, filled=filled, reader=one and one.reader or reader, reading=reading,
+                is_repeated=bool(simple) and simple in known, made=one if one and one.keyword else None,
+            )
+        )  # fmt: skip
         known.add(simple)
     marks = {name: shown.value for name, shown in written_by(columns).settings.items()}
     for name, column in zip(frame.columns, columns) if marks else ():
         # What does not show by itself how it is written is written as the others are.
-        if column.kind.reading.get("by") in marks and column.kind.reading.get("decided_by") != "evidence":
-            again = kind_of(column.header, frame.get_column(name), marks.get("date_order", "dmy"), marks.get("decimal_mark", "."))
-            column.kind = again._replace(reader=column.kind.reader if column.made else again.reader, reading=column.kind.reading)
+        if column.reading.get("by") in marks and column.reading.get("decided_by") != "evidence":
+            column.kind, reader, column.values, _ = kind_of(column.header, frame.get_column(name), marks.get("date_order", "dmy"), marks.get("decimal_mark", "."))
+            column.reader = column.reader if column.made else reader
     return Table(sample, found.title, columns, frame.height)
 
 
@@ -260,12 +279,12 @@ def left_out(columns: list[Column]) -> str | None:
         return "without a header"
     if columns[0].is_repeated:
         return "an earlier column has the same header"
-    if all(is_count(column.kind.values) for column in columns):
+    if all(is_count(column.values) for column in columns):
         return "counts the rows"
     # What has not been true yet may be so some other month.
-    if len(shown) == 1 and rows >= 5 and filled == rows and columns[0].kind.name != "boolean":
+    if len(shown) == 1 and rows >= 5 and filled == rows and columns[0].kind != "boolean":
         return "the same in each row"
-    if filled < 0.15 * rows and columns[0].kind.name == "text":
+    if filled < 0.15 * rows and columns[0].kind == "text":
         return "in few rows"
     return None
 
@@ -335,7 +354,7 @@ def written_by(all_columns: Sequence[Column]) -> Written:
     shown: dict[str, dict[str, list[Column]]] = {"date_order": {}, "decimal_mark": {}}
     unsure: dict[str, list[Column]] = {}
     for column in all_columns:
-        reading = column.kind.reading
+        reading = column.reading
         if reading.get("decided_by") == "evidence" and reading.get("read_as") in _MEANS:
             setting, value = _MEANS[reading["read_as"]]
             shown[setting].setdefault(value, []).append(column)

@@ -14,10 +14,9 @@ from ade_engine.cases.runner import run_case
 from ade_engine.fields.headers import FieldHeaders, simplify
 from ade_engine.fields.nearest import Nearest
 from ade_engine.inference.edit import NotEditable, added, sources_of
-from ade_engine.inference.kinds import is_count, kind_of
+from ade_engine.inference.kinds import Side, is_count
 from ade_engine.inference.declaring import declarations, is_declaration, written
-from ade_engine.inference.pairs import Side, pairs
-from ade_engine.models import polars as pl
+from ade_engine.inference.pairs import pairs
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -52,22 +51,23 @@ def suggest(request: dict[str, Any], settings: Settings, package: Path, scratch:
     ]
     for table in result["tables"]:
         own = [at for at, field in enumerate(table["fields"]) if not (field or "").startswith("__")]
-        sides = {at: _side((str(table["headers"][at]),), [row[at] for row in table["rows"]]) for at in own}
+        sides = {at: Side.of((str(table["headers"][at]),), [row[at] for row in table["rows"]]) for at in own}
         # All fields are written: those without a column have no values.
         claimed = {table["fields"][at]: at for at in own if table["fields"][at] in fields and sides[at].shown}
         free = [at for at in own if table["fields"][at] is None and sides[at].shown and not is_count(sides[at].values)]
         names, places = list(fields), [*claimed.values(), *free]
-        known = [_with_values(fields[name], sides[claimed[name]]) if name in claimed else fields[name] for name in names]
+        # A field that has a column here has its values.
+        known = [Side(field.headers, sides[claimed[name]].kind or field.kind, sides[claimed[name]].values) if name in claimed else field for name, field in fields.items()]
         settled = {(names.index(name), places.index(at)) for name, at in claimed.items()}
         lacking.update(dict.fromkeys(name for name in names if name not in claimed))
-        columns += [{"sheet": table["sheet"], "header": sides[at].headers[0]} for at in free]
+        columns += [{"sheet": table["sheet"], "header": sides[at].header} for at in free]
         paired = set()
         for pair in pairs(known, [sides[at] for at in places], settled):
-            header = sides[places[pair.new]].headers[0]
+            header = sides[places[pair.new]].header
             paired.add(header)
             found.append({"field": names[pair.known], "header": header, "sheet": table["sheet"], "reason": pair.reason, "likeness": pair.likeness})
         # What a run says of a header that is like a field's is a guess here, where nothing else is said of the column.
-        for header in (sides[at].headers[0] for at in free):
+        for header in (sides[at].header for at in free):
             near = None if header in paired else nearest.to(header, [name for name in names if name not in claimed])
             if near is not None:
                 found.append({"field": near["field"], "header": header, "sheet": table["sheet"], "reason": None, "likeness": near["likeness"]})
@@ -79,10 +79,6 @@ def suggest(request: dict[str, Any], settings: Settings, package: Path, scratch:
     for one in sorted(found, key=lambda one: (one["reason"] is None, -one["likeness"])):
         once.setdefault((one["field"], simplify(one["header"])), one)
     return {"error": None, "fields": list(lacking), "columns": columns, "suggestions": list(once.values())}
-
-
-def _with_values(field: Side, column: Side) -> Side:
-    return Side(field.headers, column.kind or field.kind, column.values)
 
 
 def _fields(registry: Registry, root: Path) -> dict[str, Side]:
@@ -101,19 +97,9 @@ def _fields(registry: Registry, root: Path) -> dict[str, Side]:
     for entry in registry.column_detectors:
         detector = entry.fn
         if isinstance(detector, FieldHeaders):
-            side = _side(detector.headers, values.get(detector.field, []))
+            side = Side.of(detector.headers, values.get(detector.field, []))
             fields.setdefault(detector.field, Side(side.headers, detector.kind or side.kind, side.values))
     return fields
-
-
-def _side(headers: tuple[str, ...], values: list[Any]) -> Side:
-    """A column with its values as they are, read as numbers where they are numbers."""
-    if not any(value not in (None, "") for value in values):
-        return Side(headers)
-    is_boolean = all(value is None or isinstance(value, bool) for value in values)
-    texts = values if is_boolean else [None if value is None or value == "" else str(value) for value in values]
-    kind = kind_of(headers[0] if headers else "", pl.Series(texts, dtype=pl.Boolean if is_boolean else pl.String))
-    return Side(headers, kind.name, kind.values)
 
 
 def edits(root: Path, accepted: list[tuple[str, str]], folder: Path) -> dict[str, list[dict[str, Any]]]:

@@ -26,7 +26,7 @@ def wishes_of(wished: dict[str, Any] | None, settings: Settings) -> list[Wish]:
     if not wished:
         return []
     if "names" in wished:
-        found, place = [Wish(" ".join(str(name).split()), []) for name in wished["names"]], "--fields"
+        found, place = [Wish((" ".join(str(name).split()),)) for name in wished["names"]], "--fields"
     else:
         found, place = _in_file(Path(wished["file"]), str(wished["name"]), settings), str(wished["name"])
     seen: dict[str, str] = {}
@@ -72,7 +72,7 @@ def _in_file(path: Path, name: str, settings: Settings) -> list[Wish]:
     at = _header_row(sheet.rows) or 0
     header, below = sheet.rows[at], sheet.rows[at + 1 : at + 1 + _MOST_ROWS]
     return [
-        Wish(" ".join(as_text(cell).split()), [row[place] if place < len(row) else None for row in below])
+        Wish.of((" ".join(as_text(cell).split()),), [None if place >= len(row) or row[place] is None else str(row[place]) for row in below])
         for place, cell in enumerate(header)
         if as_text(cell).strip()
     ]

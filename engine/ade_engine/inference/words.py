@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from dataclasses import replace
 from functools import lru_cache
 from itertools import product
 from pathlib import Path
@@ -19,6 +20,11 @@ from ade_engine.fields.headers import simplify
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+
+    from ade_engine.inference.kinds import Side
+
+    #: The meanings of a phrase, each with a language in which it has it.
+    Senses = list[tuple[tuple[str, ...], int]]
 
 _TERMS = Path(__file__).with_name("terms.txt")
 #: The languages of the table whose words are compounds, by their columns.
@@ -136,11 +142,11 @@ class Meaning(NamedTuple):
 
 
 @lru_cache(maxsize=1)
-def _terms() -> tuple[dict[tuple[str, ...], list[tuple[tuple[str, ...], int]]], frozenset[str], dict[str, list[tuple[tuple[str, ...], int]]]]:
+def _terms() -> tuple[dict[tuple[str, ...], Senses], frozenset[str], dict[str, Senses]]:
     """The meanings of each phrase with its languages, what a column can hold, and the words that compounds consist of."""
-    phrases: dict[tuple[str, ...], list[tuple[tuple[str, ...], int]]] = {}
+    phrases: dict[tuple[str, ...], Senses] = {}
     holds: set[str] = set()
-    parts: dict[str, list[tuple[tuple[str, ...], int]]] = {}
+    parts: dict[str, Senses] = {}
     section = 0
     for line in _TERMS.read_text(encoding="utf-8").splitlines():
         if line.startswith("#"):
@@ -176,7 +182,7 @@ def _tokens(header: str) -> list[str]:
     return [*tokens, *known] if tokens else simplify(apart).split()
 
 
-def _split(word: str) -> list[list[tuple[tuple[str, ...], int]]] | None:
+def _split(word: str) -> list[Senses] | None:
     """The parts of a compound, each with its meanings; ``None``: it is none of known words."""
     _, _, parts = _terms()
 
@@ -201,11 +207,11 @@ def _split(word: str) -> list[list[tuple[tuple[str, ...], int]]] | None:
     return [parts[part] for part in found] if found and len(found) <= 4 else None
 
 
-def _pieces(header: str) -> tuple[list[list[tuple[tuple[str, ...], int]]], list[str]]:
+def _pieces(header: str) -> tuple[list[Senses], list[str]]:
     """The known phrases of a header, each with its meanings, and the words that are left."""
     phrases, _, parts = _terms()
     tokens, at = _tokens(header), 0
-    pieces: list[list[tuple[tuple[str, ...], int]]] = []
+    pieces: list[Senses] = []
     unknown: list[str] = []
     while at < len(tokens):
         for length in range(min(5, len(tokens) - at), 0, -1):
@@ -293,16 +299,16 @@ def _faint(heads: list[str]) -> set[str]:
     return left
 
 
-def _by_meaning(piece: list[tuple[tuple[str, ...], int]]) -> list[tuple[tuple[str, ...], frozenset[int]]]:
+def _by_meaning(piece: Senses) -> list[tuple[tuple[str, ...], frozenset[int]]]:
     meanings: dict[tuple[str, ...], set[int]] = {}
     for atoms, language in piece:
         meanings.setdefault(atoms, set()).add(language)
     return [(atoms, frozenset(languages)) for atoms, languages in meanings.items()]
 
 
-def meanings(columns: Sequence[tuple[str, str | None]]) -> list[tuple[Meaning, ...]]:
+def meanings(columns: Sequence[Side]) -> list[tuple[Meaning, ...]]:
     """What each column of a table may mean, by its header and the kind of its values, read beside the others."""
-    found = [readings(header, kind) for header, kind in columns]
+    found = [readings(column.header, column.kind) for column in columns]
     votes = _votes(found)
     found = [_voted(some, votes) for some in found]
     _beside(found, "name", frozenset(("first",)), "last")
@@ -311,15 +317,15 @@ def meanings(columns: Sequence[tuple[str, str | None]]) -> list[tuple[Meaning, .
     return found
 
 
-def other_meanings(columns: Sequence[tuple[str, str | None]], at: int, headers: Sequence[str]) -> list[tuple[Meaning, ...]]:
-    """What further headers of one of the columns may mean, beside the others."""
-    votes = _votes([readings(header, kind) for header, kind in columns])
+def other_meanings(columns: Sequence[Side], at: int) -> list[tuple[Meaning, ...]]:
+    """What the further headers of one of the columns may mean, beside the others."""
+    votes = _votes([readings(column.header, column.kind) for column in columns])
     found = []
-    for header in headers:
-        some = _voted(readings(header, columns[at][1]), votes)
+    for header in columns[at].headers[1:]:
+        some = _voted(readings(header, columns[at].kind), votes)
         if any(one.what in ("name", "date") and one.is_bare for one in some):
             # What it is depends on what stands beside it.
-            some = meanings([*columns[:at], (header, columns[at][1]), *columns[at + 1 :]])[at]
+            some = meanings([*columns[:at], replace(columns[at], headers=(header,)), *columns[at + 1 :]])[at]
         found.append(some)
     return found
 

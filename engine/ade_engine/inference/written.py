@@ -207,14 +207,14 @@ def questions(inferred: Inferred, samples: Sequence[Sample] = ()) -> list[dict[s
 
 def _same(one: Question) -> dict[str, Any]:
     first = one.one.columns[0] if one.one.columns else None
-    known = {"header": one.one.wish or one.one.headers[0], "sample": first.sample if first else None, "values": _three(one.one.columns)}
+    known = {"header": one.one.headers[0], "sample": first.sample if first else None, "values": _three(one.one.columns)}
     offers = []
     for other in one.others:
         column = other.columns[0]
         if first is None:
-            answer = {"kind": "wished", "wish": one.one.wish, "column": [column.sample, column.header]}
+            answer = {"kind": "wished", "wish": known["header"], "column": [*column.name]}
         else:
-            answer = {"kind": "same", "columns": [[first.sample, first.header], [column.sample, column.header]]}
+            answer = {"kind": "same", "columns": [[*first.name], [*column.name]]}
         more = len({simplify(each.header) for each in other.columns}) - 1
         offers.append({
             "text": f"{quoted(column.header)} of {column.sample}{_and_more(more, 'header')}", "header": column.header,
@@ -248,7 +248,7 @@ def _shape(sample: Sample, shape: Shape) -> dict[str, Any]:
 
 def _three(columns: Sequence[Column]) -> list[str]:
     """Three values that differ, as far as there are some."""
-    found = dict.fromkeys(_plain(value) for column in columns for value in column.kind.values[:200] if value is not None and value != "")
+    found = dict.fromkeys(_plain(value) for column in columns for value in column.values[:200] if value is not None and value != "")
     return list(found)[:3]
 
 
