@@ -4,7 +4,7 @@ import sys
 from pathlib import Path
 
 import openpyxl
-from ade_engine.inference.declaring import is_declaration
+from ade_engine.inference.suggest import is_declaration
 
 sys.path.append(str(Path(__file__).resolve().parents[1] / "workshop"))
 

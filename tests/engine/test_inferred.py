@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from ade_engine.inference.kinds import Side
 from ade_engine.inference.pairs import pairs
 from ade_engine.inference.senders import pattern_of
 from ade_engine.inference.shapes import facts_above
+from ade_engine.inference.side import Side
 
 
 def workshop(name: str):

@@ -17,6 +17,7 @@ from ade_engine.io.output.own_list import OwnList
 from ade_engine.io.output.workbook import Output
 from ade_engine.models import polars as pl
 from ade_engine.models.errors import OutputError
+from ade_engine.models.record import Record
 from ade_engine.pipeline.output.manifest import unique_header
 from ade_engine.pipeline.shared.table_columns import as_text, is_provenance
 from ade_engine.pipeline.values.types import declared_type
@@ -31,18 +32,15 @@ _TAB = "B42318"
 _FILE, _SHEET, _ROW = "Source file", "Source sheet", "Source row"
 
 
-class Combined:
+class Combined(Record):
     """What was combined: how many rows and tables, the headers of columns that became text because their types differed, and sentences
     about rows that have the key of a row of another sheet or file.
     """
 
-    __slots__ = ("rows", "tables", "as_text", "repeated")
-
-    def __init__(self, rows: int, tables: int, as_text: list[str], repeated: list[str]):
-        self.rows = rows
-        self.tables = tables
-        self.as_text = as_text
-        self.repeated = repeated
+    rows: int
+    tables: int
+    as_text: list[str]
+    repeated: list[str]
 
 
 class _Table:
@@ -151,7 +149,7 @@ def _places(tables: list[_Table], headers: list[str]) -> pl.DataFrame:
     for table in tables:
         height = table.frame.height
         rows = pl.Series(table.rows if table.rows is not None and len(table.rows) == height else [None] * height, dtype=pl.UInt32)
-        place = [pl.Series([text], dtype=pl.String).new_from_index(0, height) for text in (table.file, table.sheet)]
+        place = [pl.constant(text, height, pl.String) for text in (table.file, table.sheet)]
         found.append(pl.DataFrame(dict(zip(headers, (*place, rows)))))
     return pl.concat(found)
 
@@ -174,7 +172,7 @@ def _common_type(columns: list[pl.Series], declared: str | None) -> pl.DataType 
 
 def _cast(series: pl.Series | None, dtype: pl.DataType, height: int) -> pl.Series:
     if series is None or series.null_count() == len(series):
-        return pl.Series([None], dtype=dtype).new_from_index(0, height)
+        return pl.constant(None, height, dtype)
     if series.dtype == dtype:
         return series.alias("")
     return (as_text(series) if dtype == pl.String else series.cast(dtype)).alias("")

@@ -12,15 +12,14 @@ from functools import partial
 from pathlib import Path
 
 from ade_engine import _native
-from ade_engine.infrastructure.caller import show_values
 from ade_engine.infrastructure.observability.context import create_run_logger_context
 from ade_engine.infrastructure.observability.logger import NullLogger, RunLogger
-from ade_engine.infrastructure.policy import decide, policy
+from ade_engine.infrastructure.policy import decide, policy, show_values
 from ade_engine.infrastructure.settings import Settings, scan_limits
 from ade_engine.io.limits import MOST_ISSUES
 from ade_engine.models.errors import ConfigError, HookError, InputError, OutputError, PipelineError
 from ade_engine.models.fields import HookName
-from ade_engine.models.notices import Notices
+from ade_engine.models.notices import Notices, some_of
 from ade_engine.models.run import RunError, RunErrorCode, RunRequest, RunResult, RunStatus
 
 TYPE_CHECKING = False
@@ -124,7 +123,7 @@ def _nothing_to_read(sheets: list[SourceSheet]) -> str:
     titles = [sheet.title for sheet in sheets]
     if not titles:
         return "the workbook has no sheet with cells, only charts: get the workbook with the data"
-    named = ", ".join(map(repr, titles[:5])) + (f" and {len(titles) - 5} more" if len(titles) > 5 else "")
+    named = some_of([*map(repr, titles)])
     if any(sheet.state == "visible" for sheet in sheets):
         return f"no sheet of the workbook is read: the settings leave out what is not hidden of {named}"
     return f"all sheets of the workbook are hidden: {named}. Show the one that is meant in a spreadsheet program, and save the file"

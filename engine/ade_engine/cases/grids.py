@@ -17,6 +17,7 @@ from ade_engine.io.input.source import SourceError, open_source
 from ade_engine.io.limits import CONTROL_CHARACTERS
 from ade_engine.models.errors import InputError
 from ade_engine.models.record import Record
+from ade_engine.models.table import column_letters
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -166,9 +167,9 @@ def _relations(all_of: list[tuple[str, str, str]]) -> str:
 def _sheet_xml(sheet: Sheet, main: str) -> str:
     rows = []
     for number, row in enumerate(sheet.rows, 1):
-        cells = "".join(_cell(f"{_letters(column)}{number}", value) for column, value in enumerate(row, 1) if value is not None)
+        cells = "".join(_cell(f"{column_letters(column)}{number}", value) for column, value in enumerate(row, 1) if value is not None)
         rows.append(f'<row r="{number}">{cells}</row>')
-    ranges = "".join(f'<mergeCell ref="{_letters(c1)}{r1}:{_letters(c2)}{r2}"/>' for r1, r2, c1, c2 in sheet.merged)
+    ranges = "".join(f'<mergeCell ref="{column_letters(c1)}{r1}:{column_letters(c2)}{r2}"/>' for r1, r2, c1, c2 in sheet.merged)
     merged = f"<mergeCells>{ranges}</mergeCells>" if ranges else ""
     return f"<worksheet {main}><sheetData>{''.join(rows)}</sheetData>{merged}</worksheet>"
 
@@ -195,11 +196,3 @@ def _days(value: Any) -> tuple[int, float]:
     moment = value.replace(tzinfo=None) if is_moment else datetime(value.year, value.month, value.day)
     days = (moment - _FIRST_DAY) / timedelta(days=1)
     return (2, days) if is_moment and moment.time() != time() else (1, int(days))
-
-
-def _letters(column: int) -> str:
-    letters = ""
-    while column:
-        column, rest = divmod(column - 1, 26)
-        letters = chr(65 + rest) + letters
-    return letters

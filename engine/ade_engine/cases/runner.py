@@ -16,7 +16,7 @@ from datetime import date, datetime, time
 from functools import partial
 from io import BytesIO
 from pathlib import Path
-from string import ascii_uppercase
+from string import ascii_uppercase, digits
 
 from ade_engine.application.engine import _Plan, _Run
 from ade_engine.cases.grids import as_text
@@ -25,7 +25,7 @@ from ade_engine.models.errors import HookError, InputError
 from ade_engine.models.fields import HookName
 from ade_engine.models.record import Record
 from ade_engine.models.run import RunRequest
-from ade_engine.models.table import column_letters
+from ade_engine.models.table import column_letters, column_number
 from ade_engine.pipeline.columns.mapping import FOUND_BY_VALUES
 from ade_engine.pipeline.shared.not_written import TOTAL
 
@@ -244,10 +244,7 @@ def _without_objects(frame: Any) -> Any:
 
 def _column(place: str) -> int:
     """The number of a cell's column, from 0."""
-    number = 0
-    for letter in place.rstrip("0123456789"):
-        number = number * 26 + ord(letter) - 64
-    return number - 1
+    return column_number(place.rstrip(digits)) - 1
 
 
 def _check_only(output: Output, path: str, beside_it: Any = None) -> None:

@@ -11,8 +11,7 @@ import os
 import sys
 
 from ade_engine.cli.arguments import Command, HelpWanted, Option, UsageError
-from ade_engine.infrastructure.caller import refuse
-from ade_engine.infrastructure.policy import policy
+from ade_engine.infrastructure.policy import policy, refuse
 from ade_engine.models.errors import SettingsError
 
 TYPE_CHECKING = False
@@ -251,7 +250,7 @@ def _runner(name: str) -> Callable[[dict[str, Any]], int]:
 
         return test_cases
     if name == "fix columns":
-        from ade_engine.cli.fixing import fix_columns
+        from ade_engine.cli.inferring import fix_columns
 
         return fix_columns
     if name == "infer fields":

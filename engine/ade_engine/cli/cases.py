@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from shutil import copyfile
 from time import perf_counter
 
 from ade_engine.cli.arguments import UsageError
-from ade_engine.cli.common import load_settings
+from ade_engine.cli.common import load_settings, read_list
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -21,11 +20,8 @@ def test_cases(values: dict[str, Any]) -> int:
     from ade_engine.models.errors import SettingsError
 
     folder = Path(values["output_dir"])
-    try:
-        listed = json.loads(Path(values["list"]).read_text(encoding="utf-8"))
+    with read_list(values, "list of cases") as listed:
         cases = [(int(case["number"]), Path(case["input"]), case) for case in listed]
-    except (OSError, ValueError, TypeError, KeyError) as error:
-        raise UsageError(f"--list is no list of cases: {error}") from error
     for number, source, case in cases:
         begun = perf_counter()
         own = [f"{name}={value}" for name, value in (case.get("settings") or {}).items()]

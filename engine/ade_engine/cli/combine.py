@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 from ade_engine.cli.arguments import UsageError
-from ade_engine.cli.common import load_settings
-from ade_engine.infrastructure.caller import refuse
+from ade_engine.cli.common import load_settings, read_list
+from ade_engine.infrastructure.policy import refuse
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -22,11 +21,8 @@ def combine_files(values: dict[str, Any]) -> int:
     output = Path(values["output"])
     if output.suffix.lower().removeprefix(".") not in SHAPES:
         raise UsageError(f"--output has to end in {', '.join(f'.{shape}' for shape in SHAPES)}: {output.name!r}")
-    try:
-        listed = json.loads(Path(values["list"]).read_text(encoding="utf-8"))
+    with read_list(values, "list of files and their tables") as listed:
         inputs = [(str(entry["file"]), entry["tables"] and [Path(path) for path in entry["tables"]]) for entry in listed]
-    except (OSError, ValueError, TypeError, KeyError) as error:
-        raise UsageError(f"--list is no list of files and their tables: {error}") from error
     settings, _ = load_settings(values)
     try:
         made = combine(inputs, output, names=values["names"], escape_formulas=settings.escape_formulas)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from pathlib import Path
 
 from ade_engine.cli.arguments import UsageError
@@ -11,6 +12,7 @@ from ade_engine.models.errors import nearest
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from typing import Any
 
 
@@ -40,6 +42,17 @@ def load_settings(values: dict[str, Any], input_name: str | None = None) -> tupl
         config_package_dir=folder, config_package=folder, input_name=input_name, assignments=assignments, **overrides
     )
     return settings, folder
+
+
+@contextmanager
+def read_list(values: dict[str, Any], what: str) -> Iterator[Any]:
+    """What the file of ``--list`` says; within this it is a mistake of the caller's if it is not what it should be."""
+    import json
+
+    try:
+        yield json.loads(Path(values["list"]).read_text(encoding="utf-8"))
+    except (OSError, ValueError, TypeError, KeyError) as error:
+        raise UsageError(f"--list is no {what}: {error}") from error
 
 
 def _assignment(text: str) -> tuple[str, str]:

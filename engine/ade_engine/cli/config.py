@@ -7,19 +7,20 @@ from pathlib import Path
 
 from ade_engine.cli.arguments import UsageError
 from ade_engine.cli.common import check_log_options, load_settings
-from ade_engine.infrastructure.caller import refuse
 from ade_engine.infrastructure.observability.context import create_run_logger_context
+from ade_engine.infrastructure.policy import refuse
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+#: The package that ``config init`` writes, kept as real files.
+_STARTER = Path(__file__).resolve().parent.parent / "starter"
+
 
 def init(values: dict[str, Any]) -> int:
     """Write the starter package."""
     from keyword import iskeyword
-
-    from ade_engine.cli.starter import starter_files
 
     name = values["package_name"]
     if not name.isidentifier() or iskeyword(name):
@@ -83,3 +84,23 @@ def _reason(error: BaseException, folder: Path) -> tuple[str, str | None, dict[s
         words = words_of(error, named=not plain, place=place)
     refusal = refusal_behind(error)
     return words, None if refusal is None else refusal.hint, place
+
+
+def starter_files(package: str, layout: str) -> dict[str, str]:
+    """Relative path to text, for a package of the given name."""
+    words = {
+        "package": package,
+        "distribution": package.replace("_", "-"),
+        "where": "src" if layout == "src" else ".",
+        "folder": package if layout == "flat" and package != "ade_config" else ".",
+    }
+    files = {}
+    for name in ("pyproject.toml", "settings.toml", "README.md"):
+        text = (_STARTER / name).read_text(encoding="utf-8")
+        for word, value in words.items():
+            text = text.replace(f"{{{word}}}", value)
+        files[name] = text
+    prefix = f"src/{package}" if layout == "src" else package
+    for path in sorted((_STARTER / "package").rglob("*.py")):
+        files[f"{prefix}/{path.relative_to(_STARTER / 'package').as_posix()}"] = path.read_text(encoding="utf-8")
+    return files

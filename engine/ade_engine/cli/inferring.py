@@ -1,12 +1,10 @@
-"""``infer fields``."""
+"""``infer fields`` and ``fix columns``."""
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
-from ade_engine.cli.arguments import UsageError
-from ade_engine.cli.common import load_settings
+from ade_engine.cli.common import load_settings, read_list
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -27,13 +25,10 @@ def infer_fields(values: dict[str, Any]) -> int:
     from ade_engine.inference.samples import SampleError
 
     folder = Path(values["output_dir"])
-    try:
-        asked = json.loads(Path(values["list"]).read_text(encoding="utf-8"))
+    with read_list(values, "list of samples") as asked:
         samples = [(str(one["name"]), Path(one["input"])) for one in asked["samples"]]
         wished = asked.get("fields")
         answers = list(asked.get("answers") or ())
-    except (OSError, ValueError, TypeError, KeyError) as error:
-        raise UsageError(f"--list is no list of samples: {error}") from error
     try:
         result = _infer(values, samples, wished, answers, folder)
     except SampleError as error:
@@ -45,10 +40,10 @@ def infer_fields(values: dict[str, Any]) -> int:
 
 
 def _infer(values: dict[str, Any], named: list[tuple[str, Path]], wished: Any, answers: list[dict[str, Any]], folder: Path) -> dict[str, Any]:
+    from ade_engine.inference.choosing import answers_of, wishes_of
     from ade_engine.inference.inferred import infer
     from ade_engine.inference.samples import SampleError, case_name, cut, read_sample
     from ade_engine.inference.senders import differing, tables_of
-    from ade_engine.inference.wishes import answers_of, wishes_of
     from ade_engine.inference.written import fields_module, questions, remarks, to_look_at
 
     samples, cases, passed_over, taken, said = [], [], [], set(), answers_of(answers)
@@ -107,3 +102,26 @@ def _infer(values: dict[str, Any], named: list[tuple[str, Path]], wished: Any, a
         "cases": cases,
         "look": [*(f"{name} was passed over: {why}" for name, why, _ in passed_over), *to_look_at(inferred, samples, asked)],
     }
+
+
+def fix_columns(values: dict[str, Any]) -> int:
+    """Say what columns may be, or make the files in which fields have more headers; ``result.json`` has what was found."""
+    from ade_engine.cases.runner import write_result
+    from ade_engine.inference.suggest import edits, suggest
+
+    folder = Path(values["output_dir"])
+    with read_list(values, "question about columns") as asked:
+        root = Path(asked["root"])
+        accepted = [(str(field), str(header)) for field, header in asked.get("accept") or ()]
+        source = Path(asked["input"]) if asked.get("input") else None
+    if source is None:
+        write_result(folder / "result.json", edits(root, accepted, folder))
+        return 0
+    own = [f"{name}={value}" for name, value in (asked.get("settings") or {}).items()]
+    # A column that is not written cannot be suggested, and those of the engine are none of the file's.
+    assigned = [*values["set"], *own, "remove_unmapped_columns=false", "issue_columns=false", "also_write=parquet"]
+    settings, package = load_settings({**values, "set": assigned}, source.name)
+    made = folder / "made"
+    made.mkdir(parents=True, exist_ok=True)
+    write_result(folder / "result.json", suggest(asked, settings, package, made))
+    return 0

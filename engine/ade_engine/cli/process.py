@@ -9,7 +9,7 @@ from pathlib import Path
 from ade_engine.application.engine import Engine
 from ade_engine.cli.arguments import UsageError
 from ade_engine.cli.common import check_run_options, load_settings
-from ade_engine.infrastructure.caller import refuse
+from ade_engine.infrastructure.policy import refuse
 from ade_engine.models.errors import HookError, InputError
 from ade_engine.models.run import RunRequest, RunStatus
 

@@ -12,6 +12,7 @@ from ade_engine.extensions.missing_modules import advice_on
 from ade_engine.infrastructure.observability.stack import author_frame, is_engine_file
 from ade_engine.infrastructure.observability.wording import said_by, told
 from ade_engine.models.errors import ExtensionComplaint, PipelineError
+from ade_engine.models.record import Record
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -67,17 +68,14 @@ def parameters_of(fn: Callable[..., Any]) -> tuple[str, ...]:
         return ()
 
 
-class CallPlan:
+class CallPlan(Record):
     """Which of a stage's values one callable gets, and how."""
 
-    __slots__ = ("positional", "keywords", "missing")
-
-    def __init__(self, positional: tuple[tuple[str, Any], ...], keywords: tuple[str, ...], missing: str | None):
-        #: Names to pass by position, each with the default that stands in where the stage lacks the value.
-        self.positional = positional
-        self.keywords = keywords
-        #: A parameter without default that the stage lacks.
-        self.missing = missing
+    #: Names to pass by position, each with the default that stands in where the stage lacks the value.
+    positional: tuple[tuple[str, Any], ...]
+    keywords: tuple[str, ...]
+    #: A parameter without default that the stage lacks.
+    missing: str | None
 
     def names(self) -> set[str]:
         """The names of the values that the callable gets."""
@@ -190,14 +188,11 @@ def source_of(fn: Any) -> tuple[str, int, str] | None:
     return code.co_filename, code.co_firstlineno, code.co_name
 
 
-class Failure:
+class Failure(Record):
     """A callable's failure: the message for the author, and its place."""
 
-    __slots__ = ("message", "location")
-
-    def __init__(self, message: str, location: dict[str, Any]):
-        self.message = message
-        self.location = location
+    message: str
+    location: dict[str, Any]
 
 
 def located(entry: RegisteredFn, role: str, place: tuple[str, int | None, str] | None) -> dict[str, Any]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from types import FunctionType, MethodType
 
+from ade_engine.models.record import Record
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -17,15 +19,12 @@ _TAKES_MORE, _TAKES_NAMED = 4, 8
 EMPTY: Any = object()
 
 
-class Parameter:
+class Parameter(Record):
     """One parameter of a callable."""
 
-    __slots__ = ("name", "kind", "default")
-
-    def __init__(self, name: str, kind: int, default: Any = EMPTY):
-        self.name = name
-        self.kind = kind
-        self.default = default
+    name: str
+    kind: int
+    default: Any = EMPTY
 
 
 def read_parameters(fn: Callable[..., Any]) -> list[Parameter]:

@@ -8,7 +8,7 @@ registration), and the run reads it.
 from __future__ import annotations
 
 from ade_engine.extensions.field_facts import at_field, check_demands
-from ade_engine.extensions.place import calling_place
+from ade_engine.infrastructure.observability.stack import calling_place
 from ade_engine.models.errors import ConfigError
 from ade_engine.models.fields import FieldDef, HookName
 from ade_engine.models.issues import WARNING, checked_severity
@@ -54,20 +54,17 @@ class RegisteredFn(Record):
             raise TypeError(f"{self.name} has the priority {self.priority!r}; it should be a number") from None
 
 
-class Reshapes:
+class Reshapes(Record):
     """What fields say of tables that are not one record a row, in the words of ``ade_engine.fields``."""
 
-    __slots__ = ("stacked", "beside", "split", "filled")
-
-    def __init__(self) -> None:
-        #: Fields that are headers or cells of stacked columns, each with its ``StackPart``.
-        self.stacked: dict[str, Any] = {}
-        #: Where fields stand beside a table, each with its ``Beside``s.
-        self.beside: dict[str, tuple[Any, ...]] = {}
-        #: What parts the values in a cell of a field.
-        self.split: dict[str, tuple[str, ...]] = {}
-        #: Fields whose blank cells have the value of the cell above.
-        self.filled: list[str] = []
+    #: Fields that are headers or cells of stacked columns, each with its ``StackPart``.
+    stacked: dict[str, Any] = {}
+    #: Where fields stand beside a table, each with its ``Beside``s.
+    beside: dict[str, tuple[Any, ...]] = {}
+    #: What parts the values in a cell of a field.
+    split: dict[str, tuple[str, ...]] = {}
+    #: Fields whose blank cells have the value of the cell above.
+    filled: list[str] = []
 
     def add(self, field: str, part: Any, beside: tuple[Any, ...], split: tuple[str, ...], *, fill_down: bool) -> None:
         """Keep what a field says."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 
 from ade_engine.extensions import parameters
-from ade_engine.extensions.place import calling_place
+from ade_engine.infrastructure.observability.stack import calling_place
 from ade_engine.fields.beside import Beside
 from ade_engine.fields.by_values import FieldValues
 from ade_engine.fields.headers import FieldHeaders, simplify

@@ -106,7 +106,7 @@ def _shares(series: pl.Series, read: Callable[[pl.Series, str], pl.Series]) -> p
         plain = read(pl.select(pl.when(~has_sign).then(texts)).to_series(), "number")
         signed = read(pl.select(pl.when(has_sign).then(texts)).to_series(), "number")
     else:
-        plain, signed = read(series, "number"), pl.Series([None], dtype=pl.Float64).new_from_index(0, len(series))
+        plain, signed = read(series, "number"), pl.constant(None, len(series), pl.Float64)
     size = plain.abs()
     is_share, is_hundredth, is_zero = (size > 0) & (size < 1), size > 1, size == 0
     shares, hundredths = is_share.sum(), is_hundredth.sum()

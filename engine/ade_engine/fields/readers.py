@@ -107,7 +107,7 @@ class Reader(pl.Expr):
     def read_from(self, table: pl.DataFrame) -> pl.Series:
         """The column of a table as it is read; nulls where the table has no such column."""
         if self.column not in table.columns:
-            return pl.Series(self.column, [None], dtype=TYPES[self.kind]).new_from_index(0, table.height)
+            return pl.constant(None, table.height, TYPES[self.kind], self.column)
         return self.read(table.get_column(self.column))
 
     def read(self, series: pl.Series) -> pl.Series:

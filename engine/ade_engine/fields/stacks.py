@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from ade_engine.fields.header_series import SERIES, as_text, belongs, has_year, without_brackets, years_in
 from ade_engine.fields.headers import simplify
 from ade_engine.models.errors import did_you_mean
+from ade_engine.models.record import Record
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -37,15 +38,12 @@ class StackPart:
         return f"{self.stack!r}{kind if kind.startswith('[') else f'.{kind}'}"
 
 
-class Key:
+class Key(Record):
     """The header of a column that is stacked, as a value: ``value``, and the cell that it stands in (row and column from 1)."""
 
-    __slots__ = ("value", "row", "column")
-
-    def __init__(self, value: Any, row: int, column: int):
-        self.value = value
-        self.row = row
-        self.column = column
+    value: Any
+    row: int
+    column: int
 
 
 class Stack:

@@ -15,9 +15,9 @@ from functools import cached_property
 from itertools import combinations
 
 from ade_engine.fields.headers import simplify
-from ade_engine.inference.kinds import Side
 from ade_engine.inference.pairs import alike, pairs, sums_of
 from ade_engine.inference.samples import COMPARED_ROWS, left_out
+from ade_engine.inference.side import Side
 from ade_engine.inference.words import meanings, relation
 
 TYPE_CHECKING = False

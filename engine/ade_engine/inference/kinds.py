@@ -7,10 +7,7 @@ of one length are ids, whether an amount is money, whether two capitalised words
 from __future__ import annotations
 
 import re
-from collections import Counter
-from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
-from functools import cached_property
 from typing import NamedTuple
 
 from ade_engine import _native
@@ -22,8 +19,8 @@ from ade_engine.models.polars import series_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-    from typing import Any, Self
+    from collections.abc import Sequence
+    from typing import Any
 
 #: So many of the filled cells have to be of a kind; the others cannot be read.
 _LEAST = 0.9
@@ -43,81 +40,14 @@ _NO_PEOPLE = frozenset(
     "status level".split()
 )
 _DURATIONS = frozenset(("hours", "days"))
-#: Kinds of values that may be the same column.
-_SENSE = {"money": "number", "name": "text"}
 _PERSON = re.compile(r"[^\W\d_][\w'’.-]*")
 _SMALL = frozenset("de la van von der den le del di da dos el al bin".split())
-
-
-@dataclass(eq=False)
-class Side:
-    """A column of one of two tables, or a field of which nothing but its headers may be known.
-
-    ``headers``: the words that people call it by; ``kind``: what its values are (``text``, ``name``, ``code``, ``number``, ``money``,
-    ``date``, ``boolean``, ``email``, ``phone``; ``None``: nobody knows); ``values``: row by row, numbers as numbers.
-    """
-
-    headers: tuple[str, ...]
-    kind: str | None = None
-    values: Sequence[Any] = ()
-
-    @classmethod
-    def of(cls, headers: tuple[str, ...], values: list[Any]) -> Self:
-        """A column with its values as they are, read as numbers where they are numbers."""
-        if not any(value not in (None, "") for value in values):
-            return cls(headers)
-        is_boolean = all(value is None or isinstance(value, bool) for value in values)
-        texts = values if is_boolean else [None if value is None or value == "" else str(value) for value in values]
-        kind = kind_of(headers[0] if headers else "", pl.Series(texts, dtype=pl.Boolean if is_boolean else pl.String))
-        return cls(headers, kind.name, kind.values)
-
-    @property
-    def header(self) -> str:
-        """The first word for it."""
-        return self.headers[0] if self.headers else ""
-
-    @property
-    def sense(self) -> str | None:
-        """Its kind, where money and numbers are one, and names and texts."""
-        return _SENSE.get(self.kind or "", self.kind)
-
-    @cached_property
-    def texts(self) -> list[str]:
-        """What stands in the filled cells, as the kind has it."""
-        return [str(value) for value in self.values if value is not None and value != ""]
-
-    @cached_property
-    def shown(self) -> Counter[str]:
-        """How often each value occurs; case and accents do not count."""
-        return Counter(simplify(text) or text for text in self.texts)
-
-    def mean(self, of: Callable[[str], float]) -> float:
-        """The mean of something of its texts."""
-        return sum(of(text) * count for text, count in self.shown.items()) / max(1, sum(self.shown.values()))
-
-    @property
-    def is_whole(self) -> bool:
-        """Whether its numbers, if it has any, may be ids."""
-        return self.kind != "money" and all(float(number).is_integer() for number in self.numbers)
-
-    @property
-    def days(self) -> list[int]:
-        """Its days, as numbers."""
-        return [value.toordinal() for value in self.values if isinstance(value, date)]
-
-    @property
-    def numbers(self) -> list[float]:
-        return [value for value in self.values if isinstance(value, (int, float)) and not isinstance(value, bool)]
-
-    def first(self, rows: int) -> Side:
-        """It with so many rows."""
-        return Side(self.headers, self.kind, self.values[:rows])
 
 
 class Kind(NamedTuple):
     """What a column's values are.
 
-    ``name``: as :class:`Side` knows kinds (``empty``: there are none); ``reader``: the reader of
+    ``name``: as :class:`~ade_engine.inference.side.Side` knows kinds (``empty``: there are none); ``reader``: the reader of
     ``ade_engine.fields``; ``values``: row by row, numbers as numbers, what cannot be read as ``None``; ``reading``: how dates and numbers
     were read.
     """
@@ -156,6 +86,16 @@ def kind_of(header: str, series: pl.Series, order: str = "dmy", decimal: str = "
     if _are_people(words, filled):
         return Kind("name", "person_name", texts, {})
     return Kind("text", "text", texts, {})
+
+
+def seen(headers: tuple[str, ...], values: Sequence[Any]) -> tuple[tuple[str, ...], str | None, Sequence[Any]]:
+    """A column with its values as they are, read as numbers where they are numbers: what a :class:`~ade_engine.inference.side.Side` is made of."""
+    if not any(value not in (None, "") for value in values):
+        return headers, None, ()
+    is_boolean = all(value is None or isinstance(value, bool) for value in values)
+    texts = values if is_boolean else [None if value is None or value == "" else str(value) for value in values]
+    kind = kind_of(headers[0] if headers else "", pl.Series(texts, dtype=pl.Boolean if is_boolean else pl.String))
+    return headers, kind.name, kind.values
 
 
 class _Words:

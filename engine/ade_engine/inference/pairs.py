@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence
     from typing import Any
 
-    from ade_engine.inference.kinds import Side
+    from ade_engine.inference.side import Side
     from ade_engine.inference.words import Meaning
 
 #: So much of the values of the one that has fewer are shared.

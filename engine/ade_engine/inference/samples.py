@@ -17,11 +17,13 @@ from ade_engine.cases.grids import Book, as_text, read_book, write_book
 from ade_engine.cases.runner import FoundTable, tables_in
 from ade_engine.fields.headers import simplify
 from ade_engine.fields.readers import without_blank_rows
-from ade_engine.inference.kinds import Side, is_count, kind_of
+from ade_engine.inference.kinds import is_count, kind_of
 from ade_engine.inference.pairs import pairs
 from ade_engine.inference.shapes import Made, Shape, declaring, fact_of_sheets, fact_of_title, facts_above, lines_of, shapes_of
+from ade_engine.inference.side import Side
 from ade_engine.inference.words import language_of
 from ade_engine.models.errors import InputError
+from ade_engine.models.notices import some_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -366,7 +368,7 @@ def written_by(all_columns: Sequence[Column]) -> Written:
         if len(values) == 1:
             (value, columns) = next(iter(values.items()))
             headers = list(dict.fromkeys(column.header for column in columns))
-            found.settings[setting] = Shown(value, f"shown by {_some(headers)}", headers)
+            found.settings[setting] = Shown(value, f"shown by {some_of(headers, 3)}", headers)
         elif values:
             found.mixed[setting] = [column for columns in values.values() for column in columns]
         elif setting in unsure and language in _WRITTEN_IN[setting]:
@@ -374,7 +376,3 @@ def written_by(all_columns: Sequence[Column]) -> Written:
         elif setting in unsure:
             found.open[setting] = unsure[setting]
     return found
-
-
-def _some(headers: Sequence[str]) -> str:
-    return ", ".join(headers[:3]) + (f" and {len(headers) - 3} more" if len(headers) > 3 else "")

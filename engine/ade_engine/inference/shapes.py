@@ -170,8 +170,8 @@ def _stacked(shape: Shape, places: range, headers: Sequence[Any], texts: list[st
 def _groups_of(names: list[str]) -> tuple[str, dict[str, str]] | None:
     """The series of a row of column groups, and its values: words by names. ``None``: their headers are not made of both."""
     for series in SERIES:
-        for cut in (_key_first, _key_last):
-            parts = [cut(series, name) for name in names]
+        for is_first in (True, False):
+            parts = [_parted(series, name, is_first) for name in names]
             if all(part is not None for part in parts):
                 words = dict.fromkeys(word for _, word in parts)
                 keys = dict.fromkeys(key for key, _ in parts)
@@ -180,19 +180,14 @@ def _groups_of(names: list[str]) -> tuple[str, dict[str, str]] | None:
     return None
 
 
-def _key_first(series: str, name: str) -> tuple[str, str] | None:
+def _parted(series: str, name: str, is_first: bool) -> tuple[str, str] | None:
+    """The longest part of a header that is one of a series, at its beginning or at its end, and the rest."""
     words = re.split(r"([\s:/–-]+)", name)
-    for at in range(len(words) - 2, 0, -2):
-        if belongs(series, "".join(words[:at])):
-            return "".join(words[:at]), "".join(words[at + 1 :])
-    return None
-
-
-def _key_last(series: str, name: str) -> tuple[str, str] | None:
-    words = re.split(r"([\s:/–-]+)", name)
-    for at in range(2, len(words), 2):
-        if belongs(series, "".join(words[at:])):
-            return "".join(words[at:]), "".join(words[: at - 1])
+    for count in range(len(words) - 2, 0, -2):
+        parts = words[:count], words[count + 1 :]
+        key, rest = map("".join, parts if is_first else (words[-count:], words[: -count - 1]))
+        if belongs(series, key):
+            return key, rest
     return None
 
 

@@ -21,7 +21,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from ade_engine.inference.kinds import Side
+    from ade_engine.inference.side import Side
 
     #: The meanings of a phrase, each with a language in which it has it.
     Senses = list[tuple[tuple[str, ...], int]]

@@ -8,6 +8,7 @@ input read them), and it tells what it noticed.
 from __future__ import annotations
 
 import os
+import sys
 from datetime import date
 from time import time
 
@@ -86,3 +87,35 @@ def day_of_run() -> int:
         return date.fromisoformat(os.environ[RUN_DAY]).toordinal() - _ORDINAL_OF_1970
     except (KeyError, ValueError):
         return int(time()) // 86_400
+
+
+#: Holds values for the terminal of a person who asked for them.
+VALUES_EVENT = "engine.values"
+#: Says why there is no run.
+REFUSED_EVENT = "engine.refused"
+
+
+def show_values(message: str) -> None:
+    """Send words that may hold cell values to the terminal of the user who asked for them; nothing where no user did."""
+    if policy().shows_values:
+        _send({"event": VALUES_EVENT, "message": message})
+
+
+def refuse(code: str, message: str, hint: str | None = None, **place: object) -> bool:
+    """Say by a code what people are told in print: ``usage``, ``settings_invalid``, or why a package does not load, with its place.
+
+    Returns whether it was said.
+    """
+    if policy().sends_codes:
+        _send({"event": REFUSED_EVENT, "data": {"code": code, "message": message, "hint": hint, **place}})
+    return policy().sends_codes
+
+
+def _send(event: dict) -> None:
+    import json
+
+    try:
+        sys.stderr.write(json.dumps(event) + "\n")
+        sys.stderr.flush()
+    except (OSError, ValueError):
+        pass

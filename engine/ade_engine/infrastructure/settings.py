@@ -14,6 +14,7 @@ from pathlib import Path
 from ade_engine import _native
 from ade_engine.infrastructure.setting_values import constants, extensions, folder, known, parse_log_level, senders, sheets, words
 from ade_engine.models.errors import SettingsError
+from ade_engine.models.record import Record
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -278,20 +279,17 @@ def scan_limits(settings: Settings) -> dict[str, Any]:
     return limits
 
 
-class _Given:
+class _Given(Record):
     """A value as some source holds it. Only the strongest source's value of a key is ever read.
 
     ``of_run``: the name of a source that holds for some runs of the package only.
     """
 
-    __slots__ = ("value", "text", "source", "name", "of_run")
-
-    def __init__(self, value: Any, text: bool, source: str, name: str, of_run: str | None = None):
-        self.value = value
-        self.text = text
-        self.source = source
-        self.name = name
-        self.of_run = of_run
+    value: Any
+    text: bool
+    source: str
+    name: str
+    of_run: str | None = None
 
 
 def _resolve(
@@ -322,17 +320,10 @@ def _resolve(
             raise SettingsError(f"--set {key}: {why}", "leave it out")
     for key, entry in given.items():
         values[key] = _read(key, entry)
-    if "sheets" in given:
-        # Each sheet's choice by itself: a choice for one sheet says nothing of the others.
-        values["sheets"] = {
-            title: choice
-            for source in sources
-            if "sheets" in source
-            for title, choice in _read("sheets", source["sheets"]).items()
-        }
-    if "values" in given:
-        # Each field by itself, too.
-        values["values"] = {field: one for source in sources if "values" in source for field, one in _read("values", source["values"]).items()}
+    for key in ("sheets", "values"):
+        # Each sheet's choice by itself, and each field's value: a choice for one sheet says nothing of the others.
+        if key in given:
+            values[key] = {name: one for source in sources if key in source for name, one in _read(key, source[key]).items()}
     if values["quarantine"] != "keep" and not is_2026:
         entry = given["quarantine"]
         what = f"{entry.name} from {entry.source}"

@@ -8,8 +8,9 @@ with openpyxl directly, and the object's identity never changes.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from operator import contains, delitem, getitem, setitem
 from threading import RLock, get_ident
 
 TYPE_CHECKING = False
@@ -64,6 +65,16 @@ def _unfinished(real_class: type) -> type:
     return known
 
 
+def _then(do: Callable[..., Any]) -> Callable[..., Any]:
+    """A method that does something when the object has become the real one."""
+
+    def call(self: StandIn, *arguments: Any) -> Any:
+        self._ade_become()
+        return do(self, *arguments)
+
+    return call
+
+
 class StandIn:
     """An object that becomes another one. Subclasses define properties for the attributes that they have."""
 
@@ -93,41 +104,15 @@ class StandIn:
         self._ade_become()
         return getattr(self, name)
 
-    def __setattr__(self, name: str, value: Any) -> None:
-        self._ade_become()
-        setattr(self, name, value)
-
-    def __delattr__(self, name: str) -> None:
-        self._ade_become()
-        delattr(self, name)
-
-    def __getitem__(self, key: Any) -> Any:
-        self._ade_become()
-        return self[key]
-
-    def __setitem__(self, key: Any, value: Any) -> None:
-        self._ade_become()
-        self[key] = value
-
-    def __delitem__(self, key: Any) -> None:
-        self._ade_become()
-        del self[key]
-
-    def __iter__(self) -> Any:
-        self._ade_become()
-        return iter(self)
-
-    def __contains__(self, key: Any) -> bool:
-        self._ade_become()
-        return key in self
-
-    def __dir__(self) -> list[str]:
-        self._ade_become()
-        return dir(self)
-
-    def __repr__(self) -> str:
-        self._ade_become()
-        return repr(self)
+    __setattr__ = _then(setattr)
+    __delattr__ = _then(delattr)
+    __getitem__ = _then(getitem)
+    __setitem__ = _then(setitem)
+    __delitem__ = _then(delitem)
+    __iter__ = _then(iter)
+    __contains__ = _then(contains)
+    __dir__ = _then(dir)
+    __repr__ = _then(repr)
 
     def __reduce_ex__(self, protocol: Any) -> Any:
         self._ade_become()

@@ -20,6 +20,11 @@ INFO = "info"
 _MOST_COLUMNS = 2_000
 
 
+def some_of(words: list[str], most: int = 5) -> str:
+    """The first of some words, and how many more there are: ``C4, C7 and 3 more``."""
+    return ", ".join(words[:most]) + (f" and {len(words) - most} more" if len(words) > most else "")
+
+
 class Notices:
     """The notices and readings of one run, in the order in which they came up."""
 

@@ -416,6 +416,11 @@ def numbers_from(first: int, height: int, name: str = "") -> Series:
     return series_of(_native.column_of_numbers(first, height), name)
 
 
+def constant(value: Any, height: int, dtype: Any = None, name: str = "") -> Series:
+    """A column that says the same in each row."""
+    return globals()["Series"](name, [value], dtype=dtype).new_from_index(0, height)
+
+
 def concat(items: Iterable[Any], **options: Any) -> Any:
     """Series one below the other, or whatever else polars puts together."""
     items = [*items]

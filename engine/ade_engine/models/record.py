@@ -94,8 +94,7 @@ class Record:
         cls.__dataclass_params__ = _PARAMS
         if frozen:
             cls._frozen = True
-            cls.__setattr__ = _refuse_change
-            cls.__delattr__ = _refuse_deletion
+            cls.__setattr__ = cls.__delattr__ = _refuse_change
             cls.__hash__ = _hash_of_values
 
     def __init__(self, *args, **kwargs):
@@ -161,13 +160,7 @@ def _hash_of_values(self):
     return hash(_values_of(self))
 
 
-def _refuse_change(self, name, value):
-    from dataclasses import FrozenInstanceError
-
-    raise FrozenInstanceError(f"{type(self).__name__} cannot be changed: {name!r}")
-
-
-def _refuse_deletion(self, name):
+def _refuse_change(self, name, *_):
     from dataclasses import FrozenInstanceError
 
     raise FrozenInstanceError(f"{type(self).__name__} cannot be changed: {name!r}")

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 
-from ade_engine.models.table import column_letters
+from ade_engine.models.record import Record
+from ade_engine.models.table import column_letters, column_number
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -14,19 +15,14 @@ _CORNERS = re.compile(r"\$?([A-Za-z]{1,3})\$?([1-9]\d{0,6}):\$?([A-Za-z]{1,3})\$
 _KEYS = ("header_rows", "range", "skip")
 
 
-class SheetChoice:
+class SheetChoice(Record):
     """Which rows of a sheet are its header, where its table lies, or that it is left out. All numbers count from 1."""
 
-    __slots__ = ("header_rows", "area", "skip")
-
-    def __init__(
-        self, header_rows: tuple[int, int] | tuple[()] | None, area: tuple[int, int, int, int] | None = None, skip: bool = False
-    ):
-        #: First and last row of the header; nothing of the two where the sheet has none.
-        self.header_rows = header_rows
-        #: First row, first column, last row, last column of the range.
-        self.area = area
-        self.skip = skip
+    #: First and last row of the header; nothing of the two where the sheet has none.
+    header_rows: tuple[int, int] | tuple[()] | None
+    #: First row, first column, last row, last column of the range.
+    area: tuple[int, int, int, int] | None = None
+    skip: bool = False
 
     def to_dict(self) -> dict[str, Any]:
         """The choice as values that JSON has, as a settings file has it."""
@@ -40,11 +36,6 @@ class SheetChoice:
         if self.skip:
             found["skip"] = True
         return found
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, SheetChoice) and self.to_dict() == other.to_dict()
-
-    __hash__ = None
 
     def __repr__(self) -> str:
         return f"SheetChoice({self.to_dict()!r})"
@@ -86,12 +77,5 @@ def _area(text: str) -> tuple[int, int, int, int] | None:
     if found is None:
         return None
     rows = sorted((int(found[2]), int(found[4])))
-    columns = sorted((_column(found[1]), _column(found[3])))
+    columns = sorted((column_number(found[1].upper()), column_number(found[3].upper())))
     return rows[0], columns[0], rows[1], columns[1]
-
-
-def _column(letters: str) -> int:
-    number = 0
-    for letter in letters.upper():
-        number = number * 26 + ord(letter) - ord("A") + 1
-    return number

@@ -5,16 +5,13 @@ Notices name sheets, cells and numbers, and no values.
 
 from __future__ import annotations
 
-
 from ade_engine import _native
-from ade_engine.models.notices import INFO, WARNING
+from ade_engine.models.notices import INFO, WARNING, some_of
 from ade_engine.models.table import column_letters
 from ade_engine.pipeline.shared.row_numbers import columns_in_words, rows_in_words, stretches
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any
-
     from ade_engine.io.input.source import Source, SourceSheet
     from ade_engine.io.scan.sheet_scan import SheetScan
     from ade_engine.models.notices import Notices
@@ -288,8 +285,7 @@ def notice_marks(context: RunContext, scan: SheetScan, spans: list[RowSpan]) -> 
     cells = [f"{column_letters(column)}{row}" for row, column in scan.signs_of_formats if is_record(row)]
     if cells:
         what = "1 number looks" if len(cells) == 1 else f"{len(cells)} numbers look"
-        named = ", ".join(cells[:5]) + (f" and {len(cells) - 5} more" if len(cells) > 5 else "")
-        context.notice("sign_of_format", f"{what} negative only by the format of the cell ({named}), and {'was' if len(cells) == 1 else 'were'} read as positive", count=len(cells), cells=cells[:100])
+        context.notice("sign_of_format", f"{what} negative only by the format of the cell ({some_of(cells)}), and {'was' if len(cells) == 1 else 'were'} read as positive", count=len(cells), cells=cells[:100])
 
 
 def notice_power_above(context: RunContext, scan: SheetScan, span: RowSpan) -> None:

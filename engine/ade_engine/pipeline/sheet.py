@@ -9,6 +9,7 @@ from functools import partial
 
 from ade_engine.infrastructure.settings import scan_limits
 from ade_engine.models.fields import HookName
+from ade_engine.models.record import Record
 from ade_engine.pipeline.build import TableBuilder
 from ade_engine.pipeline.finding.tables import TableFinder
 from ade_engine.pipeline.hooks import Hooks
@@ -32,16 +33,13 @@ if TYPE_CHECKING:
     from ade_engine.pipeline.write import SheetOutcome
 
 
-class LeftOut:
+class LeftOut(Record):
     """A sheet without fields. ``write`` puts it into the output after all."""
 
-    __slots__ = ("title", "index", "outcome", "write")
-
-    def __init__(self, title: str, index: int, outcome: SheetOutcome, write: Callable[[], None] | None):
-        self.title = title
-        self.index = index
-        self.outcome = outcome
-        self.write = write
+    title: str
+    index: int
+    outcome: SheetOutcome
+    write: Callable[[], None] | None
 
 
 class SheetPipeline:

@@ -7,6 +7,7 @@ from functools import partial
 from ade_engine.fields.surroundings import ROW
 from ade_engine.models import polars as pl
 from ade_engine.models.fields import HookName
+from ade_engine.models.record import Record
 from ade_engine.models.table import TableRegion
 from ade_engine.pipeline.explained import tell_written
 from ade_engine.pipeline.output.output_columns import table_look, with_all_fields, with_severities, written_names
@@ -30,18 +31,15 @@ if TYPE_CHECKING:
     from ade_engine.pipeline.shared.context import Progress, RunContext
 
 
-class SheetOutcome:
+class SheetOutcome(Record):
     """What is known about a sheet so far, also when the run ends within it."""
 
-    __slots__ = ("scan", "written", "issues")
-
-    def __init__(self) -> None:
-        #: What scanning found out, once it has.
-        self.scan: dict[str, Any] | None = None
-        #: The tables that were written.
-        self.written: list[BuiltTable] = []
-        #: In edition 2026: the issues that are of none of the tables, by severity.
-        self.issues: list[dict[str, int]] = []
+    #: What scanning found out, once it has.
+    scan: dict[str, Any] | None = None
+    #: The tables that were written.
+    written: list[BuiltTable] = []
+    #: In edition 2026: the issues that are of none of the tables, by severity.
+    issues: list[dict[str, int]] = []
 
 
 class SheetWriter:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import errno
 import os
 
-from ade_engine.infrastructure.observability.wording import stands_in_sources
+from ade_engine.infrastructure.observability.wording import stands_in_sources, text_of
 from ade_engine.infrastructure.policy import policy
 from ade_engine.models.record import Record
 
@@ -90,7 +90,7 @@ def _limit(error: BaseException) -> str | None:
         return "memory"
     if isinstance(error, OSError) and error.errno is not None:
         return _LIMITS.get(error.errno)
-    return "disk_full" if any(words in _text(error) for words in _FULL_WORDS) else None
+    return "disk_full" if any(words in text_of(error) for words in _FULL_WORDS) else None
 
 
 def _missing(error: BaseException) -> Refusal | None:
@@ -151,7 +151,7 @@ def _network(error: BaseException, known: dict) -> Refusal | None:
         return None
     refused = isinstance(error, PermissionError) and error.errno == errno.EPERM and _comes_from(error, "socket")
     unresolved = type(error).__name__ == "gaierror"
-    if not (refused or unresolved or any(words in _text(error) for words in _NETWORK_WORDS)):
+    if not (refused or unresolved or any(words in text_of(error) for words in _NETWORK_WORDS)):
         return None
     if known.get("network_asked"):
         hint = "it asked for one; the operator allows that with ADE_ALLOW_NETWORK=1"
@@ -183,7 +183,7 @@ def _file(error: BaseException, known: dict) -> Refusal | None:
         path = next((name for name in names if not _is_below(name, known.get("write", []))), None)
         if path is None:
             return None
-    elif _DENIED_WORDS in _text(error):
+    elif _DENIED_WORDS in text_of(error):
         path = None
     else:
         return None
@@ -249,10 +249,3 @@ def _shown(path: object, error: BaseException) -> str:
             return f"a file below {folder}"
         folder = os.path.dirname(folder)
     return "a file"
-
-
-def _text(error: BaseException) -> str:
-    try:
-        return str(error)
-    except Exception:
-        return ""

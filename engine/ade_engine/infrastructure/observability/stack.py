@@ -1,8 +1,9 @@
-"""Stack traces for authors: their own frames, without the engine's."""
+"""Stack traces for authors, and where they have called the engine: their own frames, without the engine's."""
 
 from __future__ import annotations
 
 import os
+import sys
 import traceback
 from functools import cache
 
@@ -103,3 +104,11 @@ def author_frame(trace: TracebackType | None, folder: str | None = None) -> Fram
         if any(rank) and rank >= best:
             found, best = frame, rank
     return found
+
+
+def calling_place() -> tuple[str, int, str] | None:
+    """File, line and function of the author's code that has called the engine."""
+    frame = sys._getframe(1)
+    while frame is not None and is_engine_file(frame.f_code.co_filename):
+        frame = frame.f_back
+    return None if frame is None else (frame.f_code.co_filename, frame.f_lineno, frame.f_code.co_name)

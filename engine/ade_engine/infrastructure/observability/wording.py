@@ -16,7 +16,6 @@ import re
 import sys
 from traceback import extract_tb
 
-from ade_engine.infrastructure.caller import show_values
 from ade_engine.infrastructure.observability.stack import (
     author_frame,
     is_authors_file,
@@ -24,7 +23,7 @@ from ade_engine.infrastructure.observability.stack import (
     stack_trace,
     stack_trace_without_values,
 )
-from ade_engine.infrastructure.policy import policy
+from ade_engine.infrastructure.policy import policy, show_values
 from ade_engine.models.errors import AdeEngineError, ExtensionComplaint, UnknownKey
 
 TYPE_CHECKING = False
@@ -39,7 +38,7 @@ _MOST_OF_A_LINE = 200
 
 def said_by(error: BaseException, place: FrameSummary | None = None) -> str:
     """The error's text, or what stands in its place: the author's line, ``place`` or where the error's frames lead."""
-    text = _text(error)
+    text = text_of(error)
     if policy().quotes_values or _is_free_of_values(error):
         return text
     own = getattr(error, "ade_said", None)
@@ -70,7 +69,7 @@ def missing_column(error: BaseException) -> str | None:
     """The column that a table was asked for in vain; ``None``: the error is about something else."""
     if kind_of(error) != "ColumnNotFoundError":
         return None
-    found = re.match(r'(?:unable to find column )?"(.*?)"(?: not found|; valid columns)', _text(error), re.DOTALL)
+    found = re.match(r'(?:unable to find column )?"(.*?)"(?: not found|; valid columns)', text_of(error), re.DOTALL)
     return None if found is None else found[1]
 
 
@@ -130,7 +129,8 @@ def keep_values_off_standard_error() -> None:
     sys.unraisablehook = lambda arguments: tell(arguments.exc_value)
 
 
-def _text(error: BaseException) -> str:
+def text_of(error: BaseException) -> str:
+    """The error's own text; empty where it cannot even say that."""
     try:
         return str(error).strip()
     except Exception:

@@ -9,8 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from ade_engine import _native
-from ade_engine.io.scan.merged import in_order
-from ade_engine.io.scan.sheet_scan import SheetScan
+from ade_engine.io.scan.sheet_scan import SheetScan, in_order
 from ade_engine.io.stand_in import StandIn, become, is_stand_in, opening, set_facts
 
 TYPE_CHECKING = False
@@ -179,7 +178,7 @@ class Source:
         if self.format == "xlsx":
             from openpyxl.worksheet._read_only import ReadOnlyWorksheet
 
-            from ade_engine.io.input.package import open_package
+            from ade_engine.io.input.read_only_sheet import open_package
 
             opened = open_package(self.path)
             self._openpyxl_sheets = [sheet for sheet in opened._sheets if isinstance(sheet, ReadOnlyWorksheet)]

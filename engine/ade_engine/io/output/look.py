@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ade_engine import _native
 from ade_engine.models import polars as pl
+from ade_engine.models.record import Record
 from ade_engine.models.table import column_letters
 
 TYPE_CHECKING = False
@@ -14,55 +15,38 @@ if TYPE_CHECKING:
 FIELD, MOMENT_FIELD, OTHER, SEVERITY, ISSUES, SOURCE_ROW = range(6)
 
 
-class LookColumn:
+class LookColumn(Record):
     """A column of a table that is written with a look.
 
     ``source`` is the frame's column; ``None`` for columns that are made from the issues. ``is_closed``: it is in a
     group of columns that a reader has to open.
     """
 
-    __slots__ = ("kind", "source", "header", "width", "format", "is_closed")
-
-    def __init__(
-        self,
-        kind: int,
-        source: str | None,
-        header: str,
-        width: float | None = None,
-        format: str | None = None,
-        is_closed: bool = False,
-    ):
-        self.kind = kind
-        self.source = source
-        self.header = header
-        self.width = width
-        self.format = format
-        self.is_closed = is_closed
+    kind: int
+    source: str | None
+    header: str
+    width: float | None = None
+    format: str | None = None
+    is_closed: bool = False
 
 
-class Issues:
+class Issues(Record):
     """Where the issues of a field stand: its label, and the frame's columns with the field's values, with its issues and with
     their severities. Without ``severity`` all are warnings.
     """
 
-    __slots__ = ("label", "field", "issue", "severity")
-
-    def __init__(self, label: str, field: str, issue: str, severity: str | None = None):
-        self.label = label
-        self.field = field
-        self.issue = issue
-        self.severity = severity
+    label: str
+    field: str
+    issue: str
+    severity: str | None = None
 
 
-class TableLook:
+class TableLook(Record):
     """The columns of a table, in order, and its issues. ``has_filter``: its header gets arrows to filter by."""
 
-    __slots__ = ("columns", "issues", "has_filter")
-
-    def __init__(self, columns: list[LookColumn], issues: list[Issues], has_filter: bool):
-        self.columns = columns
-        self.issues = issues
-        self.has_filter = has_filter
+    columns: list[LookColumn]
+    issues: list[Issues]
+    has_filter: bool
 
     @property
     def width(self) -> int:
@@ -119,18 +103,15 @@ class TableLook:
         )
 
 
-class SheetLook:
+class SheetLook(Record):
     """What a sheet looks like beside its cells: it follows from its tables, one after the other."""
 
-    __slots__ = ("widths", "is_closed", "frozen_rows", "filter")
-
-    def __init__(self) -> None:
-        self.widths: list[float] = []
-        #: Which columns are closed: those that are so in every table.
-        self.is_closed: list[bool] = []
-        #: The rows that stay in view; ``None`` before the first table.
-        self.frozen_rows: int | None = None
-        self.filter: str | None = None
+    widths: list[float] = []
+    #: Which columns are closed: those that are so in every table.
+    is_closed: list[bool] = []
+    #: The rows that stay in view; ``None`` before the first table.
+    frozen_rows: int | None = None
+    filter: str | None = None
 
     def add(self, look: TableLook, widths: list[float], header_row: int, last_row: int) -> range:
         """Take a table in, whose header is in this row of the sheet; returns its columns."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 from ade_engine import _native
 from ade_engine.models import polars as pl
 from ade_engine.models.polars import series_of
+from ade_engine.models.record import Record
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -21,17 +22,14 @@ if TYPE_CHECKING:
 _ROW_BITS = 32
 
 
-class TypedCells:
+class TypedCells(Record):
     """For columns of a table, by their names, the number of the cell that each row is of; null where there is none.
 
     ``origins``: scans, and columns in them, from 0.
     """
 
-    __slots__ = ("origins", "cells")
-
-    def __init__(self) -> None:
-        self.origins: list[tuple[SheetScan, int]] = []
-        self.cells: dict[str, pl.Series] = {}
+    origins: list[tuple[SheetScan, int]] = []
+    cells: dict[str, pl.Series] = {}
 
     def add(self, name: str, scan: SheetScan, column: int, rows: pl.Series) -> None:
         """Say of which cells a column is: ``rows`` are those of the scan, from 1, and null where a row is of none."""
@@ -40,17 +38,11 @@ class TypedCells:
 
     def part(self, rows: pl.Series) -> TypedCells:
         """The cells of the rows at some places."""
-        part = TypedCells()
-        part.origins = self.origins
-        part.cells = {name: cells.gather(rows) for name, cells in self.cells.items()}
-        return part
+        return TypedCells(self.origins, {name: cells.gather(rows) for name, cells in self.cells.items()})
 
     def renamed(self, names: Iterable[tuple[str | None, str]]) -> TypedCells:
         """The cells of columns that are called otherwise; those without a name are left out."""
-        other = TypedCells()
-        other.origins = self.origins
-        other.cells = {new: self.cells[old] for old, new in names if old in self.cells}
-        return other
+        return TypedCells(self.origins, {new: self.cells[old] for old, new in names if old in self.cells})
 
     def of_native(self, names: Sequence[str]) -> tuple[list[tuple[int, pl.Series]], list[tuple[SheetScan, int]]]:
         """Return the arguments ``typed`` and ``origins`` of the native frame of columns of these names."""
@@ -91,7 +83,7 @@ def stacked(parts: Sequence[tuple[TypedCells, int]]) -> TypedCells:
         for name, cells in part.cells.items():
             known = whole.cells.get(name)
             if known is None:
-                known = pl.Series([None], dtype=pl.UInt64).new_from_index(0, height)
+                known = pl.constant(None, height, pl.UInt64)
             moved = series_of(_native.cell_numbers(cells, len(whole.origins)))
             whole.cells[name] = pl.concat([known.slice(0, above), moved, known.slice(above + rows)])
         whole.origins += part.origins

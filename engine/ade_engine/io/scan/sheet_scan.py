@@ -9,6 +9,7 @@ from ade_engine.models.table import is_blank
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from typing import Any
 
 
@@ -38,7 +39,7 @@ class SheetScan(_native.Scan):
             if built is not None:
                 made.append((pl.series_of(built, name), is_mixed))
             elif all_null:
-                made.append((pl.Series(name, [None], dtype=pl.Null).new_from_index(0, length) if length else pl.Series(name, []), False))
+                made.append((pl.constant(None, length, pl.Null, name) if length else pl.Series(name, []), False))
             else:
                 made.append((series_of_values(name, self.values(column, start, stop)), is_mixed))
         return made
@@ -146,3 +147,9 @@ def _as_text(value: Any) -> str:
     from datetime import datetime
 
     return value.isoformat() if isinstance(value, datetime) else str(value)
+
+
+def in_order(ranges: Iterable[tuple[int, int, int, int]]) -> list[tuple[int, int, int, int]]:
+    """Ranges (first row, last row, first column, last column) by their first cells, each once, without single cells."""
+    several = {area for area in ranges if area[0] != area[1] or area[2] != area[3]}
+    return sorted(several, key=lambda area: (area[0], area[2], area[1], area[3]))

@@ -6,8 +6,7 @@ import datetime as dt
 from itertools import chain
 
 from ade_engine import _native
-from ade_engine.io.scan.merged import in_order
-from ade_engine.io.scan.sheet_scan import ChangedScan, SheetScan
+from ade_engine.io.scan.sheet_scan import ChangedScan, SheetScan, in_order
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -16,6 +16,7 @@ from openpyxl.cell.cell import Cell
 from openpyxl.worksheet.worksheet import Worksheet
 
 from ade_engine.io.worksheets.rows import Rows
+from ade_engine.models.record import Record
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -25,18 +26,15 @@ if TYPE_CHECKING:
 _ROUND = 1 << 12
 
 
-class Block:
+class Block(Record):
     """Rows of a sheet, from 1 and inclusive, that hold some rows from the one with the number ``start`` on."""
 
-    __slots__ = ("first_row", "last_row", "rows", "start", "columns")
-
-    def __init__(self, first_row: int, last_row: int, rows: Rows, start: int, columns: tuple[int | None, ...]):
-        self.first_row = first_row
-        self.last_row = last_row
-        self.rows = rows
-        self.start = start
-        #: For each column of the sheet the column of the rows; ``None`` for one without cells.
-        self.columns = columns
+    first_row: int
+    last_row: int
+    rows: Rows
+    start: int
+    #: For each column of the sheet the column of the rows; ``None`` for one without cells.
+    columns: tuple[int | None, ...]
 
     def column(self, column: int) -> int | None:
         """The column of the rows that stands in a column of the sheet."""

@@ -14,7 +14,6 @@ if TYPE_CHECKING:
 
     from ade_engine.io.scan.sheet_scan import SheetScan
     from ade_engine.pipeline.finding.header_rows import RowSpan
-    from ade_engine.pipeline.shared.context import RunContext
 
 
 class SourceTable:

@@ -16,6 +16,7 @@ from ade_engine.models import polars as pl
 from ade_engine.models.column_profile import ColumnProfile, TableProfile
 from ade_engine.models.errors import PipelineError, nearest
 from ade_engine.models.notices import INFO, WARNING
+from ade_engine.models.record import Record
 from ade_engine.models.table import MappedColumn, column_letters
 from ade_engine.pipeline.columns.frame import header_text
 from ade_engine.pipeline.shared.collected import Reported
@@ -64,29 +65,19 @@ _LEAST_NAMED = 2
 _OF_OTHER_SHEET = 0.5
 
 
-class Mapping:
+class Mapping(Record):
     """Which source columns were found to hold which fields."""
 
-    __slots__ = ("columns", "scores", "duplicates", "by", "explained")
-
-    def __init__(
-        self,
-        columns: list[MappedColumn],
-        scores: dict[int, dict[str, float]],
-        duplicates: set[int],
-        by: dict[int, list[dict[str, Any]]],
-        explained: dict[Any, Any],
-    ):
-        #: In source order.
-        self.columns = columns
-        #: Totals by source column and field, for the columns that any detector scored.
-        self.scores = scores
-        #: Source columns that lost their field to another column, or to the tie itself.
-        self.duplicates = duplicates
-        #: In a run that tells it: what each detector gave a column for its best field.
-        self.by = by
-        #: What was told of columns by this, for tables of the same headers.
-        self.explained = explained
+    #: In source order.
+    columns: list[MappedColumn]
+    #: Totals by source column and field, for the columns that any detector scored.
+    scores: dict[int, dict[str, float]]
+    #: Source columns that lost their field to another column, or to the tie itself.
+    duplicates: set[int]
+    #: In a run that tells it: what each detector gave a column for its best field.
+    by: dict[int, list[dict[str, Any]]]
+    #: What was told of columns by this, for tables of the same headers.
+    explained: dict[Any, Any]
 
 
 class ColumnMapper:

@@ -6,7 +6,7 @@ Rows and columns count from 0 here.
 from __future__ import annotations
 
 from ade_engine.fields.headers import simplify
-from ade_engine.models.notices import INFO, WARNING
+from ade_engine.models.notices import INFO, WARNING, some_of
 from ade_engine.models.table import TableRegion, column_letters
 from ade_engine.pipeline.finding.header_rows import DATA, GROUP, HEADER, KIND_NAMES
 from ade_engine.pipeline.finding.row_detectors import known_words
@@ -249,8 +249,7 @@ def fill_values_above(context: RunContext, scan: SheetScan, span: RowSpan, chang
     ):
         cells = [f"{column_letters(column + 1)}{row + 1}" for row, column in found]
         if cells:
-            named = ", ".join(cells[:5]) + (f" and {len(cells) - 5} more" if len(cells) > 5 else "")
-            context.notice("ditto_marks", f"ditto marks, which mean the same as above, {said} ({named})", level=level, count=len(cells), cells=cells[:100])
+            context.notice("ditto_marks", f"ditto marks, which mean the same as above, {said} ({some_of(cells)})", level=level, count=len(cells), cells=cells[:100])
     columns = [column for column in columns if column - span.first_column not in filled]
     if columns:
         found = stretches([row + 1 for row in blank])

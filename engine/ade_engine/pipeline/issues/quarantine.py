@@ -14,6 +14,7 @@ from ade_engine.io.limits import CONTROL_CHARACTERS
 from ade_engine.io.output.look import FIELD, OTHER, SOURCE_ROW, LookColumn, TableLook
 from ade_engine.models import polars as pl
 from ade_engine.models.issues import ERROR
+from ade_engine.models.record import Record
 from ade_engine.pipeline.issues.listed import lines_of, placed
 from ade_engine.pipeline.kept_rows.row_map import RowsOfTable
 from ade_engine.pipeline.output.manifest import unique_header
@@ -38,18 +39,15 @@ _OWN = {_SHEET: "Sheet", ROW: "Source row", _MESSAGES: "Messages"}
 _MESSAGES_WIDTH = 48
 
 
-class _Part:
+class _Part(Record):
     """The rows of one table: the frame with the columns of :data:`_OWN`, its columns that are written, the lines of its issues."""
 
-    __slots__ = ("sheet", "rows", "frame", "columns", "lines", "typed")
-
-    def __init__(self, sheet: str, rows: RowsOfTable, frame: pl.DataFrame, columns: list[LookColumn], lines: Issues, typed: TypedCells | None):
-        self.sheet = sheet
-        self.rows = rows
-        self.frame = frame
-        self.columns = columns
-        self.lines = lines
-        self.typed = typed
+    sheet: str
+    rows: RowsOfTable
+    frame: pl.DataFrame
+    columns: list[LookColumn]
+    lines: Issues
+    typed: TypedCells | None
 
 
 class Quarantine:
@@ -228,7 +226,7 @@ def _common_type(dtypes: list[pl.DataType]) -> pl.DataType:
 
 def _column(frame: pl.DataFrame, name: str, dtype: pl.DataType) -> pl.Series:
     if name not in frame.columns:
-        return pl.Series(name, [], dtype=dtype).extend_constant(None, frame.height)
+        return pl.constant(None, frame.height, dtype, name)
     column = frame.get_column(name)
     if column.dtype == dtype:
         return column

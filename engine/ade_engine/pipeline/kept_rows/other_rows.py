@@ -61,7 +61,7 @@ def leave_out_rows(
     has_section = context.registry.reshapes.has_section()
     inside = span.verdict.kinds[span.data_start : span.stop]
     if span.section is not None and table.height:
-        table = with_series(table, [pl.Series(_free_name(table), [span.section]).new_from_index(0, table.height)])
+        table = with_series(table, [pl.constant(span.section, table.height, pl.String, _free_name(table))])
     found = _native.rows_of_table(
         scan.as_native(),
         (span.start, span.header_rows, span.stop),

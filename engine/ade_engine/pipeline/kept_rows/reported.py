@@ -36,7 +36,7 @@ def follow(collected: Collected, before: pl.DataFrame, after: pl.DataFrame) -> N
             one.messages = pl.Series([said.get(id) for id in ids_of(after).to_list()], dtype=pl.String)
         elif not has_not_moved(before, after):
             one.unknown += len(one.messages) - one.messages.null_count()
-            one.messages = pl.Series([None], dtype=pl.String).new_from_index(0, after.height)
+            one.messages = pl.constant(None, after.height, pl.String)
 
 
 def _has_numbers(table: pl.DataFrame) -> bool:

@@ -5,7 +5,7 @@ The native module decides (``sheet/inside.rs``). Rows count here from 0 at the f
 
 from __future__ import annotations
 
-from ade_engine.infrastructure.caller import show_values
+from ade_engine.infrastructure.policy import show_values
 from ade_engine.models.notices import INFO, WARNING
 from ade_engine.models.table import column_letters
 from ade_engine.pipeline.shared import not_written

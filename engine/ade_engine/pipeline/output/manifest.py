@@ -20,6 +20,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from ade_engine.models.errors import ConfigError
+from ade_engine.models.record import Record
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -35,15 +36,12 @@ COLUMN_KEYS = ("field", "name", "header", "label", "enabled")
 META_KEYS = ("header", "label", "enabled")
 
 
-class ManifestColumn:
+class ManifestColumn(Record):
     """The manifest's entry for one column."""
 
-    __slots__ = ("field", "header", "enabled")
-
-    def __init__(self, field: str, header: str | None, enabled: bool):
-        self.field = field
-        self.header = header
-        self.enabled = enabled
+    field: str
+    header: str | None
+    enabled: bool
 
 
 class Manifest:

@@ -7,6 +7,7 @@ from ade_engine.infrastructure.policy import policy
 from ade_engine.models import polars as pl
 from ade_engine.models.errors import PipelineError
 from ade_engine.models.issues import ERROR
+from ade_engine.models.record import Record
 from ade_engine.models.table import DerivedMapping, MappedColumn, SourceColumn, TableRegion, TableResult, is_blank, region_of
 from ade_engine.pipeline.columns.frame import header_text
 from ade_engine.pipeline.shared.counts import SourceCounts, blank_rows, filled_cells
@@ -22,48 +23,35 @@ if TYPE_CHECKING:
     from ade_engine.pipeline.shared.context import RunContext
 
 
-class BuiltTable:
+class BuiltTable(Record):
     """A table that is ready to be written, and what was counted at its source."""
 
-    __slots__ = ("result", "counts", "frame_names", "is_turned", "rows_unknown", "issues", "by_severity", "context", "places", "cells", "typed", "output_range", "rows", "_whole", "_unmapped")
-
-    def __init__(
-        self,
-        result: TableResult,
-        counts: SourceCounts,
-        frame_names: list[str],
-        unmapped: set[str] | None = None,
-        *,
-        is_turned: bool = False,
-        rows_unknown: str | None = None,
-        issues: Issues | None = None,
-    ):
-        self.result = result
-        self.counts = counts
-        #: The frame column that each source column was read into, before mapping.
-        self.frame_names = frame_names
-        #: Whether its records are columns of the sheet.
-        self.is_turned = is_turned
-        #: In edition 2026: the hook from which on it is not known which rows of the sheet these are.
-        self.rows_unknown = rows_unknown
-        #: In edition 2026: the issues of its cells, by their positions.
-        self.issues = issues
-        #: In edition 2026, once it was written: how many lines of the list it has, by severity.
-        self.by_severity: dict[str, int] | None = None
-        #: In edition 2026, until the issues are listed: what was said of the table, and where its cells stood.
-        self.context: RunContext | None = None
-        self.places: Places | None = None
-        #: Of a table that was reshaped, until its issues are listed: which rows of the sheet its rows are.
-        self.cells: Cells | None = None
-        #: The cells that are written as they stood; nothing where all columns are written as polars has them.
-        self.typed: TypedCells | None = None
-        #: Where it was written, such as ``Orders!A1:H4``: the sheet's title is the one it had then.
-        self.output_range: str | None = None
-        #: The frame whose rows were looked up in the sender's sheet, and these.
-        self.rows: tuple[pl.DataFrame, Any] | None = None
-        self._whole: BuiltTable | None = None
-        #: Of several stacked tables, whose source columns are those of the stacked frame: their unmapped columns.
-        self._unmapped = unmapped
+    result: TableResult
+    counts: SourceCounts
+    #: The frame column that each source column was read into, before mapping.
+    frame_names: list[str]
+    #: Of several stacked tables, whose source columns are those of the stacked frame: their unmapped columns.
+    unmapped: set[str] | None = None
+    #: Whether its records are columns of the sheet.
+    is_turned: bool = False
+    #: In edition 2026: the hook from which on it is not known which rows of the sheet these are.
+    rows_unknown: str | None = None
+    #: In edition 2026: the issues of its cells, by their positions.
+    issues: Issues | None = None
+    #: In edition 2026, once it was written: how many lines of the list it has, by severity.
+    by_severity: dict[str, int] | None = None
+    #: In edition 2026, until the issues are listed: what was said of the table, and where its cells stood.
+    context: RunContext | None = None
+    places: Places | None = None
+    #: Of a table that was reshaped, until its issues are listed: which rows of the sheet its rows are.
+    cells: Cells | None = None
+    #: The cells that are written as they stood; nothing where all columns are written as polars has them.
+    typed: TypedCells | None = None
+    #: Where it was written, such as ``Orders!A1:H4``: the sheet's title is the one it had then.
+    output_range: str | None = None
+    #: The frame whose rows were looked up in the sender's sheet, and these.
+    rows: tuple[pl.DataFrame, Any] | None = None
+    _whole: BuiltTable | None = None
 
     @property
     def whole(self) -> BuiltTable:
@@ -72,17 +60,9 @@ class BuiltTable:
 
     def part(self, result: TableResult, issues: Issues, rows: pl.Series) -> BuiltTable:
         """Some of its rows, at these places, with their issues."""
-        part = BuiltTable(
-            result,
-            self.counts,
-            self.frame_names,
-            self._unmapped,
-            is_turned=self.is_turned,
-            rows_unknown=self.rows_unknown,
-            issues=issues,
-        )
+        typed = None if self.typed is None else self.typed.part(rows)
+        part = BuiltTable(result, self.counts, self.frame_names, self.unmapped, self.is_turned, self.rows_unknown, issues, typed=typed)
         part._whole = self
-        part.typed = None if self.typed is None else self.typed.part(rows)
         return part
 
     def count(self, by_severity: dict[str, int]) -> None:
@@ -92,13 +72,13 @@ class BuiltTable:
 
     def unmapped_names(self) -> set[str]:
         """The frame columns of source columns that are no field's."""
-        if self._unmapped is None:
+        if self.unmapped is None:
             return {self.frame_names[column.index] for column in self.result.unmapped_columns}
-        return self._unmapped
+        return self.unmapped
 
     def places_of_columns(self) -> dict[str, int]:
         """Of each column of the frame that is one of the sheet's, its place among these; of several stacked tables nothing is known."""
-        if self._unmapped is not None:
+        if self.unmapped is not None:
             return {}
         result = self.result
         found = {self.frame_names[column.index]: column.index for column in result.unmapped_columns}
@@ -207,18 +187,17 @@ def _stacked_issues(tables: list[BuiltTable]) -> Issues | None:
     return stacked
 
 
-class _Known:
+class _Known(Record):
     """What is known of the columns of several tables, by their names in these."""
 
-    def __init__(self) -> None:
-        #: The best score of each field that was mapped.
-        self.scores: dict[str, float] = {}
-        #: The first header with a text.
-        self.headers: dict[str, object] = {}
-        self.derived: dict[str, DerivedMapping] = {}
-        #: What each column scored for each field, at best.
-        self.totals: dict[str, dict[str, float]] = {}
-        self.duplicates: set[str] = set()
+    #: The best score of each field that was mapped.
+    scores: dict[str, float] = {}
+    #: The first header with a text.
+    headers: dict[str, object] = {}
+    derived: dict[str, DerivedMapping] = {}
+    #: What each column scored for each field, at best.
+    totals: dict[str, dict[str, float]] = {}
+    duplicates: set[str] = set()
 
     def add(self, table: BuiltTable) -> None:
         result = table.result

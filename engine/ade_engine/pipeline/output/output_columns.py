@@ -40,7 +40,7 @@ _MOMENT_TYPES = frozenset(("datetime", "timestamp", "date and time"))
 def with_all_fields(context: RunContext, table: pl.DataFrame) -> pl.DataFrame:
     """The table with all fields, in the configuration's order, before its other columns."""
     fields = context.registry.fields
-    made = [pl.Series(name, [], dtype=field_type(field)).extend_constant(None, table.height) for name, field in fields.items() if name not in table.columns]
+    made = [pl.constant(None, table.height, field_type(field), name) for name, field in fields.items() if name not in table.columns]
     return with_series(table, made).select(*fields, *(name for name in table.columns if name not in fields))
 
 

@@ -10,6 +10,7 @@ from ade_engine.fields.headers import simplify
 from ade_engine.fields.stacks import OTHERS
 from ade_engine.models import polars as pl
 from ade_engine.models.polars import series_of
+from ade_engine.models.record import Record
 from ade_engine.models.table import column_letters, is_blank
 from ade_engine.pipeline.columns.frame import header_text
 
@@ -34,26 +35,23 @@ _ALMOST_ALL, _MOST = 0.9, 0.5
 _CENT = 0.01
 
 
-class Found:
+class Found(Record):
     """Columns of a table that are stacked. Columns count from 0 here."""
 
-    __slots__ = ("stack", "way", "keys", "columns", "others", "year", "lacks_year", "mark")
-
-    def __init__(self, stack: Stack, way: Any, keys: list[Key], columns: dict[str, list[int | None]], others: list[int]):
-        self.stack = stack
-        #: Which of its series it is.
-        self.way = way
-        self.keys = keys
-        #: The column of each key, for the values of each name.
-        self.columns = columns
-        #: Columns of the same series with values of no known name.
-        self.others = others
-        #: The year that was added to the keys, and where it stands, in words.
-        self.year: tuple[int, str] | None = None
-        #: Whether they are times of a year that nobody knows.
-        self.lacks_year = False
-        #: The decimal mark under which the totals beside them are sums, where it decides that.
-        self.mark: str | None = None
+    stack: Stack
+    #: Which of its series it is.
+    way: Any
+    keys: list[Key]
+    #: The column of each key, for the values of each name.
+    columns: dict[str, list[int | None]]
+    #: Columns of the same series with values of no known name.
+    others: list[int]
+    #: The year that was added to the keys, and where it stands, in words.
+    year: tuple[int, str] | None = None
+    #: Whether they are times of a year that nobody knows.
+    lacks_year: bool = False
+    #: The decimal mark under which the totals beside them are sums, where it decides that.
+    mark: str | None = None
 
     @property
     def indices(self) -> list[int]:
@@ -61,18 +59,15 @@ class Found:
         return sorted(index for columns in self.columns.values() for index in columns if index is not None)
 
 
-class Total:
+class Total(Record):
     """A column beside stacked ones that holds their total. ``added``: what these add up to in each row, and ``said``: what the column says;
     nothing where its numbers are no sums.
     """
 
-    __slots__ = ("index", "name", "added", "said")
-
-    def __init__(self, index: int, name: str, added: pl.Series | None = None, said: pl.Series | None = None):
-        self.index = index
-        self.name = name
-        self.added = added
-        self.said = said
+    index: int
+    name: str
+    added: pl.Series | None = None
+    said: pl.Series | None = None
 
     @property
     def is_checked(self) -> bool:
@@ -332,7 +327,7 @@ def _amounts(mark: str, column: pl.Series) -> pl.Series:
     if column.dtype.is_numeric():
         return column.cast(pl.Float64)
     if column.dtype != pl.String:
-        return pl.Series([None], dtype=pl.Float64).new_from_index(0, len(column))
+        return pl.constant(None, len(column), pl.Float64)
     read = _native.read_column(column, "number", None, is_strict=True, decimal=mark)
     numbers = series_of(read.column).cast(pl.Float64)
     return numbers if read.unread is None else pl.select(pl.when(series_of(read.unread.column).is_not_null()).then(float("nan")).otherwise(numbers)).to_series()

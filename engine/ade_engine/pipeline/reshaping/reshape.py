@@ -8,6 +8,7 @@ from __future__ import annotations
 from ade_engine.fields.surroundings import ROW
 from ade_engine.models import polars as pl
 from ade_engine.models.issues import WARNING
+from ade_engine.models.record import Record
 from ade_engine.models.table import DerivedMapping
 from ade_engine.pipeline.columns.frame import header_text
 from ade_engine.pipeline.columns.mapping import Mapping
@@ -30,20 +31,17 @@ if TYPE_CHECKING:
 _SCORE = 0.9
 
 
-class Reshaped:
+class Reshaped(Record):
     """A table that was reshaped: the mappings of fields that no column of their own has, the source columns that fields come from, and
     those that are gone, from 0.
     """
 
-    __slots__ = ("table", "mappings", "fields", "stacked", "gone")
-
-    def __init__(self, table: pl.DataFrame):
-        self.table = table
-        self.mappings: list[DerivedMapping] = []
-        self.fields: dict[str, list[int]] = {}
-        #: The field of the values of each stacked column.
-        self.stacked: dict[int, str] = {}
-        self.gone: set[int] = set()
+    table: pl.DataFrame
+    mappings: list[DerivedMapping] = []
+    fields: dict[str, list[int]] = {}
+    #: The field of the values of each stacked column.
+    stacked: dict[int, str] = {}
+    gone: set[int] = set()
 
 
 def map_columns(context: RunContext, source: SourceTable, mapper: ColumnMapper) -> tuple[Mapping, Found | None]:

@@ -16,8 +16,9 @@ from ade_engine.fields.surroundings import ROW, ROW_CHECK, ColumnSource
 from ade_engine.io.scan.sheet_scan import SheetScan
 from ade_engine.models import polars as pl
 from ade_engine.models.issues import ERROR, WARNING
-from ade_engine.models.notices import INFO
+from ade_engine.models.notices import INFO, some_of
 from ade_engine.models.notices import WARNING as DOUBTFUL
+from ade_engine.models.record import Record
 from ade_engine.models.table import column_letters
 from ade_engine.pipeline.columns.frame import header_text
 from ade_engine.pipeline.reshaping.columns import Found, Total, is_off
@@ -36,15 +37,12 @@ if TYPE_CHECKING:
 _MOST_TOLD = 100
 
 
-class Stacked:
+class Stacked(Record):
     """What became of a table: the table, the positions of its rows in the one before, and the fields with the columns they come from."""
 
-    __slots__ = ("table", "at", "fields")
-
-    def __init__(self, table: pl.DataFrame, at: pl.Series, fields: dict[str, list[int]]):
-        self.table = table
-        self.at = at
-        self.fields = fields
+    table: pl.DataFrame
+    at: pl.Series
+    fields: dict[str, list[int]]
 
 
 def stack(
@@ -151,7 +149,7 @@ def _end_to_end(columns: list[pl.Series | None], height: int) -> tuple[pl.Series
         wanted = pl.Datetime("us")
     else:
         wanted, is_mixed = pl.String(), True
-    none = pl.Series([None], dtype=wanted).new_from_index(0, height)
+    none = pl.constant(None, height, wanted)
     made = []
     for column in columns:
         if column is None or column.dtype == pl.Null:
@@ -278,9 +276,8 @@ def _tell(
         said += f"; {letters} ({name}) left out as a total, {how}" if name else f"; {letters} left out as a total, {how}"
     left = [index for index in found.others if all(total.index != index for total in totals)]
     if left:
-        names = ", ".join(f"{column_letters(source.region.min_col + index)} ({header_text(source.columns[index].header)})" for index in left[:4])
-        more = f" and {len(left) - 4} more" if len(left) > 4 else ""
-        said += f"; left out: {names}{more}, whose headers name none of {', '.join(found.stack.names)}"
+        names = [f"{column_letters(source.region.min_col + index)} ({header_text(source.columns[index].header)})" for index in left]
+        said += f"; left out: {some_of(names, 4)}, whose headers name none of {', '.join(found.stack.names)}"
     if differing:
         said += f"; {differing} {'total is' if differing == 1 else 'totals are'} not the sum"
     if found.year:

@@ -276,7 +276,7 @@ def _alike(column: pl.Series, kind: pl.DataType) -> pl.Series:
         text = as_text(column) if column.dtype != pl.String else column
         text = text.str.strip_chars().str.to_lowercase()
         return text.set(text == "", None)
-    return pl.Series([None], dtype=kind).new_from_index(0, len(column))
+    return pl.constant(None, len(column), kind)
 
 
 def _numbers_as_text(texts: pl.Series) -> pl.Series:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from ade_engine import _native
 from ade_engine.models import polars as pl
+from ade_engine.models.record import Record
 from ade_engine.pipeline.shared.astray import Astray
 
 TYPE_CHECKING = False
@@ -17,20 +18,17 @@ if TYPE_CHECKING:
     from ade_engine.extensions.registry import RegisteredFn
 
 
-class Reported:
+class Reported(Record):
     """What a hook has said. ``messages``: as many as the table has rows, and null where nothing is said; nothing where it is said of
     the column ``field`` or of the table as a whole. ``unknown``: of how many rows more, which are not known.
     """
 
-    __slots__ = ("field", "rule", "severity", "message", "messages", "unknown")
-
-    def __init__(self, field: str | None, rule: str, severity: str, message: str, messages: pl.Series | None):
-        self.field = field
-        self.rule = rule
-        self.severity = severity
-        self.message = message
-        self.messages = messages
-        self.unknown = 0
+    field: str | None
+    rule: str
+    severity: str
+    message: str
+    messages: pl.Series | None
+    unknown: int = 0
 
 
 class Collected:
@@ -69,7 +67,7 @@ def as_texts(column: pl.Series) -> pl.Series:
 
 def said_at(is_wrong: pl.Series, message: str) -> pl.Series:
     """The message at the rows where something is wrong."""
-    said, nothing = (pl.Series([text], dtype=pl.String).new_from_index(0, len(is_wrong)) for text in (message, None))
+    said, nothing = (pl.constant(text, len(is_wrong), pl.String) for text in (message, None))
     return said.zip_with(is_wrong, nothing)
 
 

@@ -8,7 +8,7 @@ from logging import DEBUG, INFO
 from ade_engine.extensions.invoke import explain
 from ade_engine.infrastructure.policy import policy
 from ade_engine.models.errors import AdeEngineError
-from ade_engine.models.notices import WARNING, Notices
+from ade_engine.models.notices import WARNING, Notices, some_of
 from ade_engine.models.table import column_letters
 from ade_engine.pipeline.shared.not_written import NotWritten
 from ade_engine.pipeline.shared.row_numbers import columns_in_words, rows_in_words
@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from ade_engine.pipeline.shared.cells import Cells
     from ade_engine.pipeline.shared.collected import Collected
 
-#: So many cells are named in a sentence, and so many among its facts.
-_MOST_NAMED, _MOST_CELLS = 5, 100
+#: So many cells are named among the facts of a notice.
+_MOST_CELLS = 100
 
 
 class RunContext:
@@ -146,8 +146,7 @@ class RunContext:
         """Say which cells hold what no cell of a workbook can; ``one``, ``several``: how the first ones are introduced."""
         if not cells:
             return
-        named = ", ".join(cells[:_MOST_NAMED]) + (f" and {len(cells) - _MOST_NAMED} more" if len(cells) > _MOST_NAMED else "")
-        hold = f"the {one} {named} holds" if len(cells) == 1 else f"the {several} {named} hold"
+        hold = f"the {one} {cells[0]} holds" if len(cells) == 1 else f"the {several} {some_of(cells)} hold"
         self.notice("control_characters", f"{hold} control characters, which are left out", count=len(cells), cells=cells[:_MOST_CELLS])
 
     def at_field(self, field: str | None) -> None:

@@ -77,4 +77,4 @@ def ids_of(table: pl.DataFrame) -> pl.Series:
     """The numbers of the rows in their sheet; nulls where they are not known."""
     if ROW in table.columns and (rows := table.get_column(ROW)).dtype.is_integer():
         return rows.cast(pl.UInt32, strict=False).alias("id")
-    return pl.Series("id", [None], dtype=pl.UInt32).new_from_index(0, table.height)
+    return pl.constant(None, table.height, pl.UInt32, "id")

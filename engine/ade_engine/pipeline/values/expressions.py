@@ -109,7 +109,7 @@ def with_column(context: RunContext, table: pl.DataFrame, field: str) -> pl.Data
     dtype = field_type(context.registry.fields.get(field)) if typed else pl.Null
     if not table.width:
         return table.with_columns(pl.lit(None, dtype=dtype).alias(field))
-    return with_series(table, [pl.Series(field, [None], dtype=dtype).new_from_index(0, table.height)])
+    return with_series(table, [pl.constant(None, table.height, dtype, field)])
 
 
 def offered_values(context: RunContext, table: pl.DataFrame, field: str, header: tuple[str, str]) -> dict[str, Any]:

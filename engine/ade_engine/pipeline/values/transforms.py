@@ -6,7 +6,7 @@ from ade_engine.extensions.invoke import RAISED
 from ade_engine.fields import surroundings
 from ade_engine.fields.readers import Reader
 from ade_engine.fields.surroundings import Surroundings
-from ade_engine.infrastructure.caller import show_values
+from ade_engine.infrastructure.policy import show_values
 from ade_engine.models import polars as pl
 from ade_engine.models.errors import ExtensionError
 from ade_engine.pipeline.shared.table_columns import with_series
