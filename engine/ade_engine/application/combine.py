@@ -18,8 +18,7 @@ from ade_engine.io.output.workbook import Output
 from ade_engine.models import polars as pl
 from ade_engine.models.errors import OutputError
 from ade_engine.models.record import Record
-from ade_engine.pipeline.output.manifest import unique_header
-from ade_engine.pipeline.shared.table_columns import as_text, is_provenance
+from ade_engine.pipeline.shared.table_columns import as_text, is_provenance, unique_header
 from ade_engine.pipeline.values.types import declared_type
 
 TYPE_CHECKING = False

@@ -33,6 +33,15 @@ _SHEETS = (
 )
 _LOGS = Option("--logs-dir", metavar="DIR", help="Folder that receives a log file as well")
 
+
+def _list(says: str) -> Option:
+    return Option("--list", metavar="FILE", required=True, help=says)
+
+
+def _folder(receives: str) -> Option:
+    return Option("--output-dir", metavar="DIR", required=True, help=receives)
+
+
 _ALL = (
     Command(
         "process file",
@@ -52,7 +61,7 @@ _ALL = (
         "Normalize every supported file below a folder",
         (
             Option("--input-dir", metavar="DIR", required=True, help="Folder to search, subfolders included"),
-            Option("--output-dir", metavar="DIR", required=True, help="Folder for the normalized workbooks"),
+            _folder("Folder for the normalized workbooks"),
             Option("--include", metavar="GLOB", repeatable=True, help="Take only what matches"),
             Option("--exclude", metavar="GLOB", repeatable=True, help="Leave out what matches"),
             *_SHEETS,
@@ -82,7 +91,7 @@ _ALL = (
         "combine",
         "Make one table of the tables that several runs have written as Parquet",
         (
-            Option("--list", metavar="FILE", required=True, help='JSON: [{"file": "a.xlsx", "tables": ["a.parquet"]}]; no tables: null'),
+            _list('JSON: [{"file": "a.xlsx", "tables": ["a.parquet"]}]; no tables: null'),
             Option("--output", "-o", metavar="PATH", required=True, help="File to write: .xlsx, .csv, .parquet or .jsonl"),
             Option("--names", help="Name the columns of fields as the fields are, and not by their headers"),
             *_COMMON,
@@ -93,8 +102,8 @@ _ALL = (
         "test cases",
         "Run the cases of a config package in one process",
         (
-            Option("--list", metavar="FILE", required=True, help='JSON: [{"number": 1, "input": "a.csv"}]; also input_sheets, active_sheet_only, settings'),
-            Option("--output-dir", metavar="DIR", required=True, help="Folder for what came out of each: <number>.json"),
+            _list('JSON: [{"number": 1, "input": "a.csv"}]; also input_sheets, active_sheet_only, settings'),
+            _folder("Folder for what came out of each: <number>.json"),
             *_COMMON,
         ),
         example="ade-engine test cases --list cases.json --output-dir out --config-package my-config",
@@ -103,8 +112,8 @@ _ALL = (
         "fix columns",
         "Say what the columns of a file may be that no field claimed, or write headers into the lists of fields",
         (
-            Option("--list", metavar="FILE", required=True, help='JSON: {"root": "my-config", "input": "a.csv"}; or accept: [["net", "Netto"]]'),
-            Option("--output-dir", metavar="DIR", required=True, help="Folder for result.json and changed files"),
+            _list('JSON: {"root": "my-config", "input": "a.csv"}; or accept: [["net", "Netto"]]'),
+            _folder("Folder for result.json and changed files"),
             *_COMMON,
         ),
         example="ade-engine fix columns --list asked.json --output-dir out --config-package my-config",
@@ -113,8 +122,8 @@ _ALL = (
         "infer fields",
         "Make the fields that samples show, with the inputs of their cases",
         (
-            Option("--list", metavar="FILE", required=True, help='JSON: {"samples": [{"name": "a.csv", "input": "/in/a.csv"}], "fields": {"names": ["net"]}}'),
-            Option("--output-dir", metavar="DIR", required=True, help="Folder for result.json, fields.py and the inputs"),
+            _list('JSON: {"samples": [{"name": "a.csv", "input": "/in/a.csv"}], "fields": {"names": ["net"]}}'),
+            _folder("Folder for result.json, fields.py and the inputs"),
             *_COMMON,
         ),
         example="ade-engine infer fields --list samples.json --output-dir out --config-package my-config",

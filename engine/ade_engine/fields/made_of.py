@@ -16,6 +16,9 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+    #: Reads cells as another kind of reader does.
+    Read = Callable[[pl.Series, str], pl.Series]
+
 #: What a cell that could not be read is not.
 _NOUNS = {
     "percent": "clearly a percentage or a share of one",
@@ -35,7 +38,7 @@ _YEARS = range(1900, 2200)
 class MadeReader(Reader):
     """A reader that asks others for what it makes its values of."""
 
-    def __init__(self, column: str, kind: str, make: Callable[[pl.Series, Callable[[pl.Series, str], pl.Series]], pl.Series]):
+    def __init__(self, column: str, kind: str, make: Callable[[pl.Series, Read], pl.Series]):
         super().__init__(column, kind)
         self._make = make
 
@@ -98,7 +101,7 @@ def percent(column: str) -> pl.Expr:
     return MadeReader(column, "percent", _shares)
 
 
-def _shares(series: pl.Series, read: Callable[[pl.Series, str], pl.Series]) -> pl.Series:
+def _shares(series: pl.Series, read: Read) -> pl.Series:
     texts = _texts(series)
     # Thousandths, too, and signs of other scripts.
     has_sign = texts.str.contains("[%٪％﹪]").fill_null(False)
@@ -154,7 +157,7 @@ def month(column: str) -> pl.Expr:
     return MadeReader(column, "month", _months)
 
 
-def _months(series: pl.Series, read: Callable[[pl.Series, str], pl.Series]) -> pl.Series:
+def _months(series: pl.Series, read: Read) -> pl.Series:
     if series.dtype != pl.String:
         return _first_days(read(series, "date"))
     texts = _texts(series)
@@ -182,7 +185,7 @@ def quarter(column: str) -> pl.Expr:
 _ROMAN = {"i": 1, "ii": 2, "iii": 3, "iv": 4}
 
 
-def _quarters(series: pl.Series, read: Callable[[pl.Series, str], pl.Series]) -> pl.Series:
+def _quarters(series: pl.Series, read: Read) -> pl.Series:
     words, _ = _native.words_of_periods()
     quarter = f"(?:{'|'.join(words)})"
     return _by_cell(series, r"^(?:{w}\.?\s*([1-4]|iv|i{{1,3}})|([1-4]|iv|i{{1,3}})(?:st|nd|rd|th|er|e|o|º|\.)?\s*{w}\.?)\s*(?:of |de |[-/ '’.])?\s*(\d{{4}}|\d\d)(?:\s*(?:г|год|year)\.?)?$|^(\d{{4}})\s*[-/ .]?\s*{w}\.?\s*([1-4]|iv|i{{1,3}})$".format(w=quarter), _quarter)
@@ -200,7 +203,7 @@ def week(column: str) -> pl.Expr:
     return MadeReader(column, "week", _weeks)
 
 
-def _weeks(series: pl.Series, read: Callable[[pl.Series, str], pl.Series]) -> pl.Series:
+def _weeks(series: pl.Series, read: Read) -> pl.Series:
     _, words = _native.words_of_periods()
     week = f"(?:{'|'.join(words)})"
     return _by_cell(series, rf"^{week}\.?\s*(\d{{1,2}})\s*(?:,|of |[-/ .])\s*(\d{{4}})$|^(\d{{4}})\s*[-/ .]?\s*{week}\.?\s*(\d{{1,2}})$", _week)
@@ -237,7 +240,7 @@ def year(column: str) -> pl.Expr:
     return MadeReader(column, "year", _years)
 
 
-def _years(series: pl.Series, read: Callable[[pl.Series, str], pl.Series]) -> pl.Series:
+def _years(series: pl.Series, read: Read) -> pl.Series:
     if series.dtype in (pl.Date, pl.Datetime):
         return series.dt.year()
     texts = _texts(series)
@@ -257,7 +260,7 @@ def choice(words: Mapping[str, str]) -> Callable[[str], pl.Expr]:
         raise TypeError('choice takes words and their meanings, such as {"Strom": "electricity"}')
     known = {folded(meaning).strip(): meaning for meaning in words.values()} | {folded(word).strip(): meaning for word, meaning in words.items()}
 
-    def chosen(series: pl.Series, read: Callable[[pl.Series, str], pl.Series]) -> pl.Series:
+    def chosen(series: pl.Series, read: Read) -> pl.Series:
         texts = _texts(series)
         found = {text: known.get(" ".join(folded(text).split())) for text in texts.unique().drop_nulls().to_list()}
         return pl.Series([found.get(text) for text in texts.to_list()], dtype=pl.String)

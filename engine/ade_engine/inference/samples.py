@@ -33,6 +33,9 @@ if TYPE_CHECKING:
     from ade_engine.inference.words import Meaning
     from ade_engine.infrastructure.settings import Settings
 
+    #: The settings and the configuration, or another one's, with further settings.
+    Load = Callable[[Path | None, Sequence[str]], tuple[Settings, Path]]
+
 #: A table of a sample belongs to the same list as its largest one, if so many of their columns are the same.
 _SAME_LIST = 0.5
 #: So many rows of a table say which columns of others are the same, and so many of these how a column is written.
@@ -128,7 +131,7 @@ class Sample:
         return sum(table.rows for table in self.tables)
 
 
-def read_sample(name: str, path: Path, load: Callable[[Path | None, Sequence[str]], tuple[Settings, Path]], scratch: Path, said: Mapping[tuple[str, str], bool] = {}) -> Sample:
+def read_sample(name: str, path: Path, load: Load, scratch: Path, said: Mapping[tuple[str, str], bool] = {}) -> Sample:
     """The tables of a sample, as records. ``load``: the settings and the configuration, or another one's, with further settings;
     ``said``: by sample and key the shapes that a person has agreed to, or not. Raises :class:`SampleError` where there is nothing to
     learn from.
@@ -197,7 +200,7 @@ def _shapes_in(found: Sequence[FoundTable], path: Path, settings: Settings) -> l
 
 
 def _reshaped(
-    name: str, path: Path, load: Callable[[Path | None, Sequence[str]], tuple[Settings, Path]], scratch: Path, found: Sequence[FoundTable], shapes: Sequence[Shape]
+    name: str, path: Path, load: Load, scratch: Path, found: Sequence[FoundTable], shapes: Sequence[Shape]
 ) -> tuple[list[Table], list[Shape]]:
     """The tables as a run finds them that is told of their shapes; and those of these that it did not find."""
     _, package = load(None, ())

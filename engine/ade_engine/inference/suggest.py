@@ -123,14 +123,9 @@ def edits(root: Path, accepted: list[tuple[str, str]], folder: Path) -> dict[str
     for field, header in accepted:
         word = " ".join(header.split())
         try:
-            if is_declaration(word):
-                path, text = written(sources, field, word)
-                sources[path] = text
-                changed.setdefault(path, []).append([field, word])
-                continue
             if not simplify(word):
                 raise NotEditable("a header without letters and digits tells no field from others")
-            path, text = added(sources, field, word)
+            path, text = (written if is_declaration(word) else added)(sources, field, word)
             sources[path] = text
             changed.setdefault(path, []).append([field, word])
         except NotEditable as error:

@@ -6,6 +6,7 @@ from ade_engine import _native
 from ade_engine.fields.surroundings import ROW
 from ade_engine.models.polars import frame_of
 from ade_engine.models.table import SourceColumn, is_blank, region_of
+from ade_engine.pipeline.shared.table_columns import unique_header
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -83,10 +84,7 @@ class SourceTable:
 
     def rename_apart(self, name: str) -> str:
         """Give the frame column of a name another one, such as ``email__2``, and return that."""
-        number = 2
-        while f"{name}__{number}" in self.frame.columns:
-            number += 1
-        other = f"{name}__{number}"
+        other = unique_header(name, self.frame.columns)
         self.frame = self.frame.rename({name: other})
         if name in self.mixed:
             self.mixed[other] = self.mixed.pop(name)

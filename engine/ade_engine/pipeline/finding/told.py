@@ -15,6 +15,7 @@ from ade_engine.pipeline.shared.row_numbers import rows_in_words, stretches
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import Any
 
     from ade_engine import _native
@@ -160,20 +161,13 @@ def tell_left_out(context: RunContext, noun: str, what: str, rows: list[int], re
     )
 
 
-def _tell_page_titles(context: RunContext, _: SheetScan, rows: list[int]) -> None:
-    tell_left_out(context, "row", " of page titles", rows, not_written.TITLE)
+def _left_out(what: str, reason: str = not_written.OUTSIDE, level: str = INFO) -> Callable[..., None]:
+    """What tells of rows that were left out; a warning where there are more than such rows should be."""
 
+    def tell_rows(context: RunContext, _: SheetScan, rows: list[int], are_more: bool = False) -> None:
+        tell_left_out(context, "row", what, rows, reason, WARNING if are_more else level)
 
-def _tell_left_out_above(context: RunContext, _: SheetScan, rows: list[int]) -> None:
-    tell_left_out(context, "row", " above the header row", rows, not_written.OUTSIDE)
-
-
-def _tell_tables_above(context: RunContext, _: SheetScan, rows: list[int]) -> None:
-    tell_left_out(context, "row", " above the table, in whose headers no field is named,", rows, not_written.OUTSIDE, WARNING)
-
-
-def _tell_left_out_below(context: RunContext, _: SheetScan, rows: list[int], are_more: bool) -> None:
-    tell_left_out(context, "row", " below the table", rows, not_written.OUTSIDE, WARNING if are_more else INFO)
+    return tell_rows
 
 
 def _tell_deductions(context: RunContext, _: SheetScan, row: int) -> None:
@@ -274,11 +268,11 @@ _NOTICES = {
     "doubt": _tell_doubt,
     "kept": _tell_kept,
     "below": _tell_below,
-    "left out above": _tell_left_out_above,
-    "tables above": _tell_tables_above,
-    "left out below": _tell_left_out_below,
+    "left out above": _left_out(" above the header row"),
+    "tables above": _left_out(" above the table, in whose headers no field is named,", level=WARNING),
+    "left out below": _left_out(" below the table"),
     "deductions": _tell_deductions,
-    "page titles": _tell_page_titles,
+    "page titles": _left_out(" of page titles", not_written.TITLE),
     "further headers": _tell_further_headers,
     "on its side": _tell_side,
     "notes beside": _tell_notes_beside,

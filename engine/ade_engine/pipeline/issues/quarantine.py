@@ -17,10 +17,9 @@ from ade_engine.models.issues import ERROR
 from ade_engine.models.record import Record
 from ade_engine.pipeline.issues.listed import lines_of, placed
 from ade_engine.pipeline.kept_rows.row_map import RowsOfTable
-from ade_engine.pipeline.output.manifest import unique_header
 from ade_engine.pipeline.output.merge import BuiltTable
-from ade_engine.pipeline.output.output_columns import ROW_LABEL, table_look, written_names
-from ade_engine.pipeline.shared.table_columns import ISSUE_PREFIX, RESERVED_PREFIX, as_text
+from ade_engine.pipeline.output.output_columns import labels_of_issues, table_look, written_names
+from ade_engine.pipeline.shared.table_columns import ISSUE_PREFIX, RESERVED_PREFIX, as_text, unique_header
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -176,14 +175,8 @@ def _with_own(context: RunContext, table: BuiltTable, columns: list[LookColumn],
 
 def _messages(context: RunContext, frame: pl.DataFrame, headers: dict[str, str]) -> pl.Expr:
     """What is wrong with each row, in the words of the column ``Issues``."""
-    fields = context.registry.fields
-    found = [name.removeprefix(ISSUE_PREFIX) for name in frame.columns if name.startswith(ISSUE_PREFIX)]
-    places = {name: number for number, name in enumerate(frame.columns)}
-    found.sort(key=lambda name: places.get(name, len(places)))
-    texts = []
-    for name in found:
-        label = headers.get(name) or (fields[name].label if name in fields else None) or name or ROW_LABEL
-        texts.append(pl.lit(f"{label}: ") + pl.col(ISSUE_PREFIX + name).cast(pl.String))
+    found = labels_of_issues(frame.columns, frame.columns, headers, context.registry.fields)
+    texts = [pl.lit(f"{label}: ") + pl.col(ISSUE_PREFIX + name).cast(pl.String) for name, label in found]
     return pl.concat_str(texts, separator="; ", ignore_nulls=True)
 
 

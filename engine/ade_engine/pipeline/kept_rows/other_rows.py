@@ -21,7 +21,7 @@ from ade_engine.pipeline.kept_rows.provenance import note_dropped
 from ade_engine.pipeline.kept_rows.totals import tell_balances, tell_totals
 from ade_engine.pipeline.shared import not_written
 from ade_engine.pipeline.shared.row_numbers import rows_in_words, stretches
-from ade_engine.pipeline.shared.table_columns import with_series
+from ade_engine.pipeline.shared.table_columns import unique_header, with_series
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ def leave_out_rows(
     has_section = context.registry.reshapes.has_section()
     inside = span.verdict.kinds[span.data_start : span.stop]
     if span.section is not None and table.height:
-        table = with_series(table, [pl.constant(span.section, table.height, pl.String, _free_name(table))])
+        table = with_series(table, [pl.constant(span.section, table.height, pl.String, unique_header(SECTION, table.columns))])
     found = _native.rows_of_table(
         scan.as_native(),
         (span.start, span.header_rows, span.stop),
@@ -92,7 +92,7 @@ def leave_out_rows(
     if found.sections is not None:
         context.notice_controls("section head in", "section heads in", [context.cell_of(row + 1, column + 1) for row, column in found.controlled])
         if any(head is not None for head, kind in zip(found.sections, inside) if kind != GROUP):
-            table = with_series(table, [pl.Series(_free_name(table), found.sections, dtype=pl.String)])
+            table = with_series(table, [pl.Series(unique_header(SECTION, table.columns), found.sections, dtype=pl.String)])
             if has_section:
                 heads = {row + 1: (head + 1, column + 1) for row, head, column in found.heads}
     if LINE in inside:
@@ -162,15 +162,6 @@ def drop_blank_rows(context: RunContext, table: pl.DataFrame, sources: Sources) 
     return kept
 
 
-def _free_name(table: pl.DataFrame) -> str:
-    """A name for a column of section heads."""
-    name, number = SECTION, 1
-    while name in table.columns:
-        number += 1
-        name = f"{SECTION}__{number}"
-    return name
-
-
 def _lines(table: pl.DataFrame, rows: _native.RowsOfTable, source: SourceTable) -> list[pl.Series]:
     """The texts of the lines below records, as columns of the records."""
     found: dict[tuple[int, int], dict[int, str]] = {}
@@ -180,11 +171,7 @@ def _lines(table: pl.DataFrame, rows: _native.RowsOfTable, source: SourceTable) 
     series, taken = [], {*table.columns}
     for (number, column), texts in sorted(found.items()):
         header = header_text(source.columns[column].header) or f"col_{column + 1}"
-        wanted = name = names.get(column) or f"{header} line {number}"
-        repeats = 1
-        while name in taken:
-            repeats += 1
-            name = f"{wanted}__{repeats}"
+        name = unique_header(names.get(column) or f"{header} line {number}", taken)
         taken.add(name)
         series.append(pl.Series(name, [texts.get(at) for at in range(table.height)], dtype=pl.String))
     return series

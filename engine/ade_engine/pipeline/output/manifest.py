@@ -21,10 +21,10 @@ from pathlib import Path
 
 from ade_engine.models.errors import ConfigError
 from ade_engine.models.record import Record
+from ade_engine.pipeline.shared.table_columns import unique_header
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Collection
     from typing import Any
 
     from ade_engine.models import polars as pl
@@ -66,15 +66,6 @@ class Manifest:
         arranged = frame.select([name for name, _ in order])
         arranged.columns = names
         return arranged
-
-
-def unique_header(wanted: str, taken: Collection[str]) -> str:
-    """The header that is wanted, with a number where it is taken."""
-    unique, count = wanted, 1
-    while unique in taken:
-        count += 1
-        unique = f"{wanted}__{count}"
-    return unique
 
 
 def load_manifest(config_folder: Path, package_folder: Path) -> Manifest | None:

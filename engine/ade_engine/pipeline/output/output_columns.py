@@ -17,8 +17,7 @@ from ade_engine.io.output.look import (
 from ade_engine.models import polars as pl
 from ade_engine.models.polars import series_of
 from ade_engine.models.table import is_blank
-from ade_engine.pipeline.output.manifest import unique_header
-from ade_engine.pipeline.shared.table_columns import ISSUE_PREFIX, RESERVED_PREFIX, SEVERITY_PREFIX, is_provenance, with_series
+from ade_engine.pipeline.shared.table_columns import ISSUE_PREFIX, RESERVED_PREFIX, SEVERITY_PREFIX, is_provenance, unique_header, with_series
 from ade_engine.pipeline.values.types import field_type
 
 TYPE_CHECKING = False
@@ -128,16 +127,18 @@ def _issues(table: BuiltTable, order: list[tuple[str, Any]], headers: dict[str, 
     """The issues of a table: those of columns that are written, in their order, then the others."""
     there = table.result.table.columns
     listed = () if table.issues is None else [name or "" for name in table.issues.sources(has_row=True)]
-    found = [name.removeprefix(ISSUE_PREFIX) for name in there if name.startswith(ISSUE_PREFIX)]
-    if not found:
-        return []
-    place = {name: number for number, (name, _) in enumerate(order)}
+    return [
+        Issues(label, name, ISSUE_PREFIX + name, SEVERITY_PREFIX + name if name in listed else None)
+        for name, label in labels_of_issues(there, [name for name, _ in order], headers, fields)
+    ]
+
+
+def labels_of_issues(names: list[str], order: list[str], headers: dict[str, str], fields: dict[str, Any]) -> list[tuple[str, str]]:
+    """The fields that have issues among the columns of a frame, each with its label: in this order, then the others."""
+    place = {name: number for number, name in enumerate(order)}
+    found = [name.removeprefix(ISSUE_PREFIX) for name in names if name.startswith(ISSUE_PREFIX)]
     found.sort(key=lambda name: place.get(name, len(place)))
-    issues = []
-    for name in found:
-        label = headers.get(name) or (fields[name].label if name in fields else None) or name or ROW_LABEL
-        issues.append(Issues(label, name, ISSUE_PREFIX + name, SEVERITY_PREFIX + name if name in listed else None))
-    return issues
+    return [(name, headers.get(name) or (fields[name].label if name in fields else None) or name or ROW_LABEL) for name in found]
 
 
 def _nameless(table: BuiltTable) -> set[str]:

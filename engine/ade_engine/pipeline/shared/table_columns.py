@@ -9,7 +9,7 @@ from ade_engine.models.polars import taken
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
 
 RESERVED_PREFIX = "__ade_"
@@ -56,6 +56,15 @@ def with_series(table: pl.DataFrame, columns: Sequence[pl.Series]) -> pl.DataFra
             changed.insert_column(len(names), column)
             names.append(name)
     return changed
+
+
+def unique_header(wanted: str, taken: Collection[str]) -> str:
+    """The header that is wanted, with a number where it is taken."""
+    unique, count = wanted, 1
+    while unique in taken:
+        count += 1
+        unique = f"{wanted}__{count}"
+    return unique
 
 
 def as_text(column: pl.Series) -> pl.Series:
