@@ -107,8 +107,8 @@ class Answers:
     shapes: dict[tuple[str, str], bool] = field(default_factory=dict)
 
 
-class Choice:
-    """The groups that wishes are for. ``before``: those before a person was asked."""
+class WishedGroups:
+    """The groups that wishes are for, in their order. ``before``: those before a person was asked."""
 
     def __init__(self, grouping: Grouping, wishes: Sequence[Wish], answers: Answers, before: Sequence[Group] = ()):
         self.grouping = grouping

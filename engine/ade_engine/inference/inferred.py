@@ -11,7 +11,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 from ade_engine.fields.headers import simplify
-from ade_engine.inference.choosing import Answers, Choice, Wish
+from ade_engine.inference.choosing import Answers, Wish, WishedGroups
 from ade_engine.inference.grouping import SAID_BY_A_COLUMN, YOU_SAID_SO, Group, Grouping, Question, may_be
 from ade_engine.inference.samples import Shown, left_out
 from ade_engine.inference.senders import Sender, find_lacking, senders_of, shared
@@ -94,9 +94,9 @@ def infer(samples: Sequence[Sample], wishes: Sequence[Wish] = (), answers: Answe
     """The fields, and settings, that the samples show; of ``wishes`` all, and behind them what else is found while any has no column."""
     answers = answers or Answers()
     grouping = Grouping(samples, answers.same)
-    before = Choice(Grouping(samples), wishes, Answers()).groups if wishes and (answers.same or answers.wished) else []
-    choice = Choice(grouping, wishes, answers, before)
-    wished, questions = choice.groups, choice.questions()
+    before = WishedGroups(Grouping(samples), wishes, Answers()).groups if wishes and (answers.same or answers.wished) else []
+    chosen = WishedGroups(grouping, wishes, answers, before)
+    wished, questions = chosen.groups, chosen.questions()
     for question in questions:
         for other in question.others if question.one.columns else ():
             other.perhaps = question.one
