@@ -45,8 +45,6 @@ class Combined(Record):
 class _Table:
     """A table of a file: its frame, for each column what tells it from others, and its place."""
 
-    __slots__ = ("frame", "keys", "file", "place", "sheet", "rows", "fields", "known_by")
-
     def __init__(self, file: str, path: Path):
         self.frame = pl.read_parquet(path)
         self.file = file

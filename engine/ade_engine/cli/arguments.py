@@ -22,8 +22,6 @@ class HelpWanted(Exception):
 class Option:
     """One option of a command."""
 
-    __slots__ = ("names", "key", "metavar", "help", "repeatable", "choices", "required", "default")
-
     def __init__(
         self,
         *names: str,

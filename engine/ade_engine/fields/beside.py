@@ -24,8 +24,6 @@ MOST_ABOVE, _MOST_BLANK = 200, 8
 class Around:
     """What stands around a table: the rows above it, nearest first, with their numbers from 1, and the names of sheet and file."""
 
-    __slots__ = ("sheet", "file", "_rows", "_known")
-
     def __init__(self, sheet: str, file: str, rows: Callable[[], Iterable[tuple[int, list[Any]]]]):
         self.sheet = sheet
         self.file = file

@@ -28,8 +28,6 @@ _MOST_REPEATED = 200
 class Nearest:
     """The words of a package's fields, and what was found for the headers of a run."""
 
-    __slots__ = ("_registry", "_words", "_with_headers", "_found")
-
     def __init__(self, registry: Registry):
         self._registry = registry
         #: Each with its field, its letters and the words that it consists of; made when a header is compared for the first time.

@@ -36,12 +36,6 @@ _KINDS_IN_WORDS |= {"time": "times", "duration": "durations"}
 class Surroundings:
     """The surroundings of the columns of one table."""
 
-    __slots__ = (
-        *("settings", "table", "sources", "field", "readings", "unread", "exact", "hidden", "lost_digits", "measures", "missing"),
-        *("read_own", "height", "arguments", "said"),
-        *("_noted", "_of_transform", "_rows", "_shown"),
-    )
-
     def __init__(self, settings: Any, table: pl.DataFrame, sources: dict[str, ColumnSource]):
         self.settings = settings
         #: What each column is read with; the day of the run counts from 1970.

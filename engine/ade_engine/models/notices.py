@@ -28,8 +28,6 @@ def some_of(words: list[str], most: int = 5) -> str:
 class Notices:
     """The notices and readings of one run, in the order in which they came up."""
 
-    __slots__ = ("notices", "readings", "rows", "columns", "tables", "with_values_left")
-
     def __init__(self) -> None:
         self.notices: list[dict[str, Any]] = []
         self.readings: list[dict[str, Any]] = []

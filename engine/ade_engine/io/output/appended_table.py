@@ -23,8 +23,6 @@ class AppendedTable:
     ``leaves_out_controls``: control characters in texts are left out, which no worksheet can hold.
     """
 
-    __slots__ = ("look", "styled", "typed", "frame", "gap", "width", "height", "has_time_zones", "left_out", "sheet", "title", "header_row", "rows", "_given")
-
     def __init__(
         self,
         frame: pl.DataFrame,

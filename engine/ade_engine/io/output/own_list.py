@@ -26,8 +26,6 @@ _TITLE_HEIGHT, _HEADER_HEIGHT = 22, 20
 class OwnList:
     """A list: a title, a line of counts, a header, and lines of text. ``color`` is that of the sheet's tab."""
 
-    __slots__ = ("native", "widths", "color")
-
     def __init__(self, native: ListSheet, *, color: str):
         self.native, self.widths, self.color = native, native.widths, color
 

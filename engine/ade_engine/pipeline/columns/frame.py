@@ -24,8 +24,6 @@ class SourceTable:
     made unique (``Note__2``) equals another header.
     """
 
-    __slots__ = ("region", "columns", "names", "headers", "frame", "controlled", "mixed", "apart", "sides", "_are_mixed", "_header", "_header_rows", "_hidden", "_scan", "_span", "_stop_column")
-
     def __init__(self, scan: SheetScan, span: RowSpan, *, is_2026: bool = False, is_name: Callable[[str], bool] = lambda text: False):
         found = _native.header_of_table(
             scan.as_native(), (span.start, span.data_start), (span.first_column, span.stop_column), span.unnamed, is_2026, is_name

@@ -25,8 +25,6 @@ class Places:
     cell of these has the value of the first (first row, last row, first column, last column).
     """
 
-    __slots__ = ("cells", "_source", "_sources", "_raw", "_names", "_first", "_turned", "_filled")
-
     def __init__(
         self,
         source: SourceTable,

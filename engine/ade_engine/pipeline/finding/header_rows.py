@@ -35,8 +35,6 @@ OTHER_KINDS = {"total": TOTAL, "group": GROUP, "note": NOTE, "title": TITLE}
 class RowVerdicts:
     """The kinds of a sheet's rows, decided row by row."""
 
-    __slots__ = ("kinds", "header_scores")
-
     def __init__(self) -> None:
         self.kinds = bytearray()
         self.header_scores: list[float] = []
@@ -62,8 +60,6 @@ class RowVerdicts:
 class RowKinds:
     """The kinds of a sheet's rows, and what detectors said of them."""
 
-    __slots__ = ("kinds", "heard", "header_scores")
-
     def __init__(self, kinds: bytearray, header_scores: Sequence[float], heard: Heard | None = None):
         self.kinds = kinds
         #: The sum of the scores of each row for a header; nothing where there is no detector.
@@ -77,11 +73,6 @@ class RowSpan:
     ``scan``: the cells among which it was found, where these are not all of the sheet; ``turned_from``: the row of the sheet, from 0, that is
     the first column of a table that lay on its side; ``cards``: the records that stand in lines of the sheet, of which it was made.
     """
-
-    __slots__ = (
-        "start", "header_rows", "stop", "first_column", "stop_column", "is_guessed", "section", "unnamed", "signs", "filled_once",
-        "scan", "turned", "turned_from", "verdict", "gathered",
-    )  # fmt: skip
 
     def __init__(
         self,

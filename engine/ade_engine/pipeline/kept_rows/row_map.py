@@ -52,8 +52,6 @@ class RowsOfTable:
     ``unknown``: who made them unknown; then there are no numbers. ``is_turned``: the numbers are those of columns.
     """
 
-    __slots__ = ("numbers", "unknown", "is_turned", "cells")
-
     def __init__(self, table: pl.DataFrame, unknown: str | None, *, is_turned: bool):
         self.unknown = unknown
         self.is_turned = is_turned

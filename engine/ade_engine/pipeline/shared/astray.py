@@ -24,8 +24,6 @@ _TELLING = 4
 class Astray:
     """The astray cells of one table, by column."""
 
-    __slots__ = ("moved", "_cells", "_whole")
-
     def __init__(self) -> None:
         #: The columns of which most values that were changed are those of other rows.
         self.moved: set[str] = set()

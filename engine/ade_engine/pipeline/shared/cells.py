@@ -26,8 +26,6 @@ Numbers = pl.Series | tuple[pl.Series, pl.Series] | int | None
 class Cells:
     """The cells of one table, while it is reshaped, and when that is done (:meth:`settle`)."""
 
-    __slots__ = ("is_multiplied", "facts", "own", "letters", "sheet", "_parts", "_rows", "_at", "_ids", "_read", "_steps")
-
     def __init__(self, table: pl.DataFrame):
         self._rows = table.get_column(ROW).cast(pl.UInt32)
         self.is_multiplied = False

@@ -34,8 +34,6 @@ class Reported(Record):
 class Collected:
     """The messages of one table."""
 
-    __slots__ = ("issues", "astray", "reported", "of_whole", "said")
-
     def __init__(self) -> None:
         #: Which cells have values from elsewhere.
         self.astray = Astray()

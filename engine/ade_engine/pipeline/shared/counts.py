@@ -15,8 +15,6 @@ _WHITE_SPACE = (
 class SourceCounts:
     """Cells that are not blank, by source column, and data rows in which every cell is."""
 
-    __slots__ = ("filled_by_column", "blank_rows")
-
     def __init__(self, filled_by_column: list[int], blank_rows: int):
         self.filled_by_column = filled_by_column
         self.blank_rows = blank_rows

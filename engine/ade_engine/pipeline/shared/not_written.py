@@ -16,8 +16,6 @@ REPEATED_HEADER, OUTSIDE, DROPPED, QUARANTINED, LINE, OTHER = "repeated_header",
 class NotWritten:
     """What was said of the lines of one sheet."""
 
-    __slots__ = ("_said",)
-
     def __init__(self) -> None:
         self._said: list[tuple[int, int, str, str | None]] = []
 
