@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections import defaultdict
 
 from ade_engine.extensions import parameters
-from ade_engine.infrastructure.observability.stack import calling_place
 from ade_engine.fields.beside import Beside
 from ade_engine.fields.by_values import FieldValues
 from ade_engine.fields.headers import FieldHeaders, simplify
 from ade_engine.fields.parts import Part
 from ade_engine.fields.readers import code, date, date_time, email, money, phone, readers_made
 from ade_engine.fields.stacks import Stack, StackPart
+from ade_engine.infrastructure.observability.stack import calling_place
 from ade_engine.models import polars as pl
 from ade_engine.models.errors import did_you_mean
 from ade_engine.models.fields import FieldDef

@@ -2,7 +2,8 @@
 
 Called directly the engine keeps to the contract. In a run of `ade`, which sets environment variables for the engine's
 process, it also keeps cell values out of everything but the output (events are stored, and people who may not read the
-input read them), and it tells what it noticed.
+input read them), and it tells what it noticed. What goes to `ade` alone, which stores none of it, are lines of JSON among the events on
+standard error.
 """
 
 from __future__ import annotations
@@ -26,6 +27,10 @@ _RIGHTS = "ADE_ENGINE_POLICY"
 #: The day of the run's record, such as 2026-03-31: a run that is tried again reads its input in the same way.
 RUN_DAY = "ADE_ENGINE_DAY"
 _ORDINAL_OF_1970 = 719_163
+#: Holds values for the terminal of a person who asked for them.
+VALUES_EVENT = "engine.values"
+#: Says why there is no run.
+REFUSED_EVENT = "engine.refused"
 
 
 class Policy(Record, frozen=True):
@@ -87,12 +92,6 @@ def day_of_run() -> int:
         return date.fromisoformat(os.environ[RUN_DAY]).toordinal() - _ORDINAL_OF_1970
     except (KeyError, ValueError):
         return int(time()) // 86_400
-
-
-#: Holds values for the terminal of a person who asked for them.
-VALUES_EVENT = "engine.values"
-#: Says why there is no run.
-REFUSED_EVENT = "engine.refused"
 
 
 def show_values(message: str) -> None:

@@ -127,4 +127,3 @@ class SheetLook(Record):
             if look.has_filter:
                 self.filter = f"A{header_row}:{column_letters(len(widths))}{last_row}"
         return range(len(widths))
-

@@ -86,4 +86,3 @@ class OwnList:
         worksheet.sheet_properties.tabColor, worksheet.sheet_view.showGridLines = self.color, False
         worksheet.freeze_panes, worksheet.auto_filter.ref = f"A{HEADER_ROW + 1}", self.area
         set_up_print(worksheet, HEADER_ROW)
-

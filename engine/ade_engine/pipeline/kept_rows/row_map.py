@@ -6,7 +6,6 @@ and output beside each other. It holds no values. Where rows or places are not k
 
 from __future__ import annotations
 
-
 from ade_engine import _native
 from ade_engine.fields.readers import gone
 from ade_engine.fields.surroundings import ROW

@@ -182,4 +182,3 @@ class Cells:
                 parts = [part if (count or 0) > 1 else 0 for part, count in zip(*self.parts_of(field, ids.to_list()))]
                 made.append(pl.Series(f"{CELL_PART_PREFIX}{field}", parts, dtype=pl.UInt32))
         return with_series(table, made) if made else table
-
