@@ -6,6 +6,8 @@ const here = signal(location.pathname + location.search)
 
 export const path = computed(() => new URL(here.value, location.origin).pathname.slice(BASE.length).replace(/\/$/, '') || '/runs')
 export const query = computed(() => new URL(here.value, location.origin).searchParams)
+/** What the address says of the page under a name. */
+export const inAddress = (name: string) => query.value.get(name) ?? ''
 
 export const href = (to: string) => BASE + to
 

@@ -45,15 +45,13 @@ export class Problem extends Error {
 
 type Gets = { [P in keyof paths]: paths[P] extends { get: { responses: infer R } } ? R : never }
 type Json<R> = R extends { 200: { content: { 'application/json': infer T } } } ? T : never
-type Query = Record<string, string | number | boolean | null | undefined>
+type Values = Record<string, string | number | boolean | null | undefined>
 
-const fill = (path: string, values: Record<string, string>) => path.replace(/\{(\w+)\}/g, (_, name) => encodeURIComponent(values[name] ?? ''))
-
-/** The address of a route; for links to downloads, too. */
-export function address<P extends keyof paths>(path: P, values: Record<string, string> = {}, query: Query = {}): string {
+/** The address of a route; for links to downloads, too. What its path has no place for is its query. */
+export function address<P extends keyof paths>(path: P, values: Values = {}): string {
   const text = new URLSearchParams()
-  for (const [key, value] of Object.entries(query)) if (value != null && value !== '') text.set(key, String(value))
-  return fill(path, values) + (text.size ? `?${text}` : '')
+  for (const [key, value] of Object.entries(values)) if (value != null && value !== '' && !path.includes(`{${key}}`)) text.set(key, String(value))
+  return path.replace(/\{(\w+)\}/g, (_, name) => encodeURIComponent(values[name] ?? '')) + (text.size ? `?${text}` : '')
 }
 
 export async function problemOf(response: Response): Promise<Problem> {
@@ -75,15 +73,15 @@ async function send(url: string, init: RequestInit): Promise<Response> {
   return response
 }
 
-export async function get<P extends keyof Gets>(path: P, values: Record<string, string> = {}, query: Query = {}, abort?: AbortSignal): Promise<Json<Gets[P]>> {
-  return (await send(address(path, values, query), { signal: abort })).json()
+export async function get<P extends keyof Gets>(path: P, values: Values = {}, abort?: AbortSignal): Promise<Json<Gets[P]>> {
+  return (await send(address(path, values), { signal: abort })).json()
 }
 
 /** All of a list that is given by pages. */
-export async function all<P extends keyof Gets, T>(path: P, values: Record<string, string>, query: Query, of: (page: Json<Gets[P]>) => T[]): Promise<T[]> {
+export async function all<P extends keyof Gets, T>(path: P, values: Values, of: (page: Json<Gets[P]>) => T[]): Promise<T[]> {
   const found: T[] = []
   for (let cursor: string | null | undefined = ''; cursor != null; ) {
-    const page = (await get(path, values, { ...query, cursor })) as Json<Gets[P]>
+    const page = (await get(path, { ...values, cursor })) as Json<Gets[P]>
     found.push(...of(page))
     cursor = (page as { next_cursor?: string | null }).next_cursor
   }

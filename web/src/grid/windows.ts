@@ -80,7 +80,7 @@ export class Windows {
       const last = Math.min(rows[1], row + DENSE.rows - 1)
       const part: Value[][] = Array.from({ length: last - row + 1 }, () => [])
       for (let column = columns[0]; column <= columns[1]; column += 100) {
-        const window = await get('/api/v1/runs/{id}/cells', { id: this.run }, { side, sheet, rows: `${row}-${last}`, columns: `${column}-${Math.min(columns[1], column + 99)}` })
+        const window = await get('/api/v1/runs/{id}/cells', { id: this.run, side, sheet, rows: `${row}-${last}`, columns: `${column}-${Math.min(columns[1], column + 99)}` })
         part.forEach((values, index) => values.push(...((window.rows as Value[][])[index] ?? [])))
       }
       all.push(...part)
@@ -137,7 +137,7 @@ export class Windows {
     const rows = `${wish.row}-${Math.min(wish.row + wish.shape.rows - 1, lastRow)}`
     const columns = `${wish.column}-${Math.min(wish.column + wish.shape.columns - 1, lastColumn)}`
     try {
-      const window = await get('/api/v1/runs/{id}/cells', { id: this.run }, { side: wish.side, sheet: wish.sheet, rows, columns }, wish.abort.signal)
+      const window = await get('/api/v1/runs/{id}/cells', { id: this.run, side: wish.side, sheet: wish.sheet, rows, columns }, wish.abort.signal)
       this.known.set(wish.key, { rows: window.rows as Value[][] })
       let spare = this.known.size - this.inSight.size - KEPT
       for (const key of this.known.keys()) if (spare > 0 && !this.inSight.has(key) && this.known.delete(key)) spare--

@@ -1,7 +1,7 @@
 // The log of a run, followed while it runs. Lines have one height; those in sight are in the page.
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks'
 import { get, type Run } from '../api/client'
-import { amend, query } from '../router'
+import { amend, query, inAddress } from '../router'
 import { clock, number, plainly } from '../parts/format'
 import { Icon } from '../parts/icons'
 import { useKeys } from '../parts/keys'
@@ -31,7 +31,7 @@ export function useLog(run: Run | null): { lines: Line[]; error: unknown } {
       while (!abort.signal.aborted) {
         // Asked before the page: a run that ended meanwhile is read once more.
         const last = held.current
-        const page = await get('/api/v1/runs/{id}/logs', { id: run.id }, { after_id: lines.current.at(-1)?.id ?? 0, limit: PAGE }, abort.signal)
+        const page = await get('/api/v1/runs/{id}/logs', { id: run.id, after_id: lines.current.at(-1)?.id ?? 0, limit: PAGE }, abort.signal)
         if (page.entries.length) {
           lines.current = lines.current.concat(page.entries.map(lineOf))
           drawn((turn) => turn + 1)
@@ -51,8 +51,8 @@ export function LogView({ run, lines, error }: { run: Run; lines: Line[]; error:
   const sight = useSight(HEIGHT)
   const { box } = sight
   const least = (LEVELS.includes(query.value.get('level') as Level) ? query.value.get('level') : 'info') as Level
-  const q = query.value.get('q') ?? ''
-  const event = query.value.get('event') ?? ''
+  const q = inAddress('q')
+  const event = inAddress('event')
   const running = !ENDED.has(run.status)
   const [follow, setFollow] = useState(running)
   const [chosen, choose] = useState(-1)
@@ -117,7 +117,7 @@ export function LogView({ run, lines, error }: { run: Run; lines: Line[]; error:
           <Icon name="download" /> JSON lines
         </Button>
       </div>
-      {error != null && <Trouble error={error} />}
+      <Trouble error={error} />
       <div class="log" ref={box} tabIndex={0} role="region" aria-label={`Event log, ${number(shown.length)} lines`} onScroll={scrolled}>
         <div class="log-lines" ref={sight.high(shown.length)}>
           {shown.slice(sight.first, sight.last).map((place, index) => {

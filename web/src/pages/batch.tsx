@@ -2,8 +2,7 @@
 import { address, get, workspace, type Run } from '../api/client'
 import { many, number } from '../parts/format'
 import { Icon } from '../parts/icons'
-import { Block, Name, useLoaded } from '../parts/parts'
-import { href } from '../router'
+import { Block, Name, useLoaded, Link } from '../parts/parts'
 import { isRun, waiting } from './starts'
 import { batchOf, onTheirWay } from './uploads'
 
@@ -11,7 +10,7 @@ import { batchOf, onTheirWay } from './uploads'
 export const nameOf = (label: string) => (label.startsWith('batch:') ? `Batch of ${label.slice(6, 25)}` : label)
 
 const to = <P extends '' | '/archive' | '/report'>(label: string, what: P, only?: string) =>
-  address(`/api/v1/workspaces/{workspace}/batches/{label}${what}` as const, { workspace: workspace.value, label }, { only })
+  address(`/api/v1/workspaces/{workspace}/batches/{label}${what}` as const, { workspace: workspace.value, label, only })
 
 /** Its files to take away; those of runs that have ended. */
 export const BatchFiles = ({ label, runs }: { label: string; runs: Run[] }) =>
@@ -26,8 +25,8 @@ export const BatchFiles = ({ label, runs }: { label: string; runs: Run[] }) =>
 export function BatchPanel({ label }: { label: string }) {
   const load = async (abort: AbortSignal) => {
     const [batch, list] = await Promise.all([
-      get('/api/v1/workspaces/{workspace}/batches/{label}', { workspace: workspace.value, label }, {}, abort),
-      get('/api/v1/runs', {}, { workspace: workspace.value, label, newest: true, limit: 1000 }, abort),
+      get('/api/v1/workspaces/{workspace}/batches/{label}', { workspace: workspace.value, label }, abort),
+      get('/api/v1/runs', { workspace: workspace.value, label, newest: true, limit: 1000 }, abort),
     ])
     return { batch, runs: list.items }
   }
@@ -38,7 +37,7 @@ export function BatchPanel({ label }: { label: string }) {
   const sent = onTheirWay().filter(({ start }) => batchOf(start) === label)
   const waits = waiting.value.filter((one) => one.batch === label && isRun(one))
   const names = (ids: string[]) => {
-    const links = runs.filter((run) => ids.includes(run.id)).map((run, index) => <>{index % 4 > 0 && ', '}<a href={href(`/runs/${run.id}`)}><Name of={run.input.name} /></a></>)
+    const links = runs.filter((run) => ids.includes(run.id)).map((run, index) => <>{index % 4 > 0 && ', '}<Link to={`/runs/${run.id}`}><Name of={run.input.name} /></Link></>)
     return (
       <>
         {links.slice(0, 4)}
@@ -58,7 +57,7 @@ export function BatchPanel({ label }: { label: string }) {
             {[sent.length && `${many(sent.length, 'file')} ${sent.length === 1 ? 'is' : 'are'} being sent`, waits.length && `${many(waits.length, 'file')} wait${waits.length === 1 ? 's' : ''} for a run`].filter(Boolean).join(', ')}.{' '}
             {sent.length ? 'Keep this window open until they are sent.' : 'They are stored: this window may be closed, and goes on when it is opened again.'}
           </p>
-          {sent.some((one) => one.state === 'failed') && <p class="bad small">Some could not be sent: <a href={href('/start')}>try again</a>.</p>}
+          {sent.some((one) => one.state === 'failed') && <p class="bad small">Some could not be sent: <Link to="/start">try again</Link>.</p>}
         </Block>
       )}
       {failed.length > 0 && (

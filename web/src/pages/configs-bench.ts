@@ -101,7 +101,7 @@ export class Bench {
     this.files.value = found.items
     this.digest = found.digest
     const active = this.known.value?.active_version
-    const diff = active ? await get('/api/v1/configs/{config_id}/diff', values, { from: 'active' }).catch(() => null) : null
+    const diff = active ? await get('/api/v1/configs/{config_id}/diff', { ...values, from: 'active' }).catch(() => null) : null
     this.changed.value = new Map(diff?.files.map((file) => [file.path, file.status]))
   }
 

@@ -36,7 +36,7 @@ function Sides({ bench }: { bench: Bench }) {
   const a = query.value.get('a') ?? String(known.active_version ?? versions[0]?.version ?? '')
   const b = query.value.get('b') ?? bench.side
   const { value, error, again } = useLoaded(
-    async (abort) => (a ? (await get('/api/v1/configs/{config_id}/diff', { config_id: bench.id }, { from: a, to: b }, abort)).files.map(compared) : []),
+    async (abort) => (a ? (await get('/api/v1/configs/{config_id}/diff', { config_id: bench.id, from: a, to: b }, abort)).files.map(compared) : []),
     [bench.id, a, b, bench.digest],
   )
   const [layout, setLayout] = useState<'split' | 'unified'>(innerWidth < 640 ? 'unified' : 'split')
@@ -62,7 +62,7 @@ function Sides({ bench }: { bench: Bench }) {
           </span>
         )}
       </div>
-      {error != null && <Trouble error={error} again={again} />}
+      <Trouble error={error} again={again} />
       <div class="split flows">
         <Differences files={value} layout={layout} from={name(a)} to={name(b)}>
           {!a ? 'No version was published yet: there is nothing to compare the files with.' : `${name(a)[0].toUpperCase()}${name(a).slice(1)} and ${name(b)} have the same files.`}
@@ -335,7 +335,7 @@ function Conflict({ bench, path }: { bench: Bench; path: string }) {
         <Button onClick={keep}>Save mine over it</Button>
         <Button kind="quiet" onClick={back}>Go on editing</Button>
       </div>
-      {error != null && <Trouble error={error} again={again} />}
+      <Trouble error={error} again={again} />
       <div class="split">
         <Differences files={value ? [{ path, note: hunks ? '' : 'no text', hunks }] : null} layout={innerWidth < 640 ? 'unified' : 'split'} from="as it is on the server" to="what you wrote">
           {''}

@@ -7,9 +7,9 @@ import { Menu } from '../parts/frame'
 import { Icon } from '../parts/icons'
 import { Finder } from '../parts/palette'
 import { useKeys } from '../parts/keys'
-import { Advice, Ask, Button, Choice, Dialog, Entry, failed, Status, Trouble } from '../parts/parts'
+import { Advice, Ask, Button, Choice, Dialog, Entry, failed, Status, Trouble, Link } from '../parts/parts'
 import { Separator } from '../parts/separator'
-import { amend, href, path as address, query } from '../router'
+import { amend, path as address, query } from '../router'
 import { fileUrl, textOf, type Bench, type File as Listed } from './configs-bench'
 import { said } from './configs-words'
 import { HowFar, saveAndCheck, whyNot } from './configs-one'
@@ -61,10 +61,10 @@ export function Files({ bench }: { bench: Bench }) {
         <div class="notice">
           <Icon name="page" />
           <span class="grow">These are the files of <strong>version {version}</strong>, read only.</span>
-          <a class="button" href={href(`/configs/${bench.id}/compare?a=${version}&b=${bench.side}`)}>Compare</a>
-          <a class="button" href={href(`/configs/${bench.id}/files${path ? `?file=${encodeURIComponent(path)}` : ''}`)}>
+          <Link class="button" to={`/configs/${bench.id}/compare?a=${version}&b=${bench.side}`}>Compare</Link>
+          <Link class="button" to={`/configs/${bench.id}/files${path ? `?file=${encodeURIComponent(path)}` : ''}`}>
             Back to the {bench.side}
-          </a>
+          </Link>
         </div>
       )}
       <div class="split config-files">
@@ -116,8 +116,8 @@ function Tree({ paths, current, bench, onOpen }: { paths: string[]; current: str
                 {row.name}
               </span>
             ) : (
-              <a
-                href={href(`${address.value}?file=${encodeURIComponent(row.path)}`)}
+              <Link
+                to={`${address.value}?file=${encodeURIComponent(row.path)}`}
                 aria-current={row.path === current ? 'page' : undefined}
                 onClick={(event) => {
                   if (event.ctrlKey || event.metaKey) return
@@ -136,7 +136,7 @@ function Tree({ paths, current, bench, onOpen }: { paths: string[]; current: str
                     </span>
                   )
                 )}
-              </a>
+              </Link>
             )}
           </li>
         )
@@ -223,7 +223,7 @@ function OneFile({ bench, path, paths, version, line, jumps, why, onOpen, ask }:
           )}
         </Menu>
       </div>
-      {state.error != null && <Trouble error={state.error} />}
+      <Trouble error={state.error} />
       {state.binary != null ? (
         <div class="empty">
           <p><strong>{path}</strong> is not a text to be edited here, {size(state.binary)}.</p>

@@ -5,7 +5,7 @@ import { many, quoted } from '../parts/format'
 import { Menu } from '../parts/frame'
 import { Icon } from '../parts/icons'
 import { useKeys } from '../parts/keys'
-import { Button, failed, Loading, NoSuch, Status, Tabs, toast, Trouble, useAbout, useLoaded } from '../parts/parts'
+import { Button, failed, Loading, NoSuch, Status, Tabs, toast, Trouble, useAbout, useLoaded, Link } from '../parts/parts'
 import { go, href } from '../router'
 import { archiveType, benchOf, raw, type Bench, type Checking } from './configs-bench'
 import { Compare } from './configs-compare'
@@ -72,7 +72,7 @@ export async function saveAndCheck(bench: Bench) {
 export const HowFar = ({ of }: { of: Checking }) => (
   <>
     {of.state === 'checking' && <Status of="running">Checking…</Status>}
-    {of.state === 'waits' && <a href={href('/environments')}><Status of="building">Its environment is built first</Status></a>}
+    {of.state === 'waits' && <Link to="/environments"><Status of="building">Its environment is built first</Status></Link>}
     {of.state === 'failed' && <Status of="warned">Not checked</Status>}
   </>
 )
@@ -97,7 +97,7 @@ function Head({ bench, current }: { bench: Bench; current: Tab }) {
   const check = bench.check.value
   const unsaved = bench.edits.value.size
   const { value: counted } = useLoaded(
-    () => get('/api/v1/runs', {}, { configuration: bench.id, workspace: known.workspace_id, limit: 1, counts: true, since: midnight() }),
+    () => get('/api/v1/runs', { configuration: bench.id, workspace: known.workspace_id, limit: 1, counts: true, since: midnight() }),
     [bench.id],
     (one) => one.kind === 'run' && one.data.configuration_id === bench.id && one.data.status === 'queued',
   )
@@ -126,9 +126,9 @@ function Head({ bench, current }: { bench: Bench; current: Tab }) {
         <div class="grow">
           <div class="first">
             <span class="small dim roomy">
-              <a class="dim" href={href('/configs')}>
+              <Link class="dim" to="/configs">
                 Configurations
-              </a>{' '}
+              </Link>{' '}
               /
             </span>
             <h1 class="cut" title={known.name}>{known.name}</h1>
@@ -154,14 +154,14 @@ function Head({ bench, current }: { bench: Bench; current: Tab }) {
             )}
             {unsaved > 0 && <span class="warn">{many(unsaved, 'file')} not saved</span>}
             <span class="roomy">
-              <a href={href(`/runs?config=${encodeURIComponent(known.name)}`)}>{many(ran, 'run')} today</a>
+              <Link to={`/runs?config=${encodeURIComponent(known.name)}`}>{many(ran, 'run')} today</Link>
             </span>
             {check && (
               <span class="roomy">
                 environment{' '}
-                <a class="mono" href={href(`/environments/${check.environment_id}`)}>
+                <Link class="mono" to={`/environments/${check.environment_id}`}>
                   {check.environment_id.slice(-6)}
-                </a>
+                </Link>
               </span>
             )}
           </div>
@@ -173,16 +173,16 @@ function Head({ bench, current }: { bench: Bench; current: Tab }) {
         )}
         {may('admin') && why && <Button {...writing('admin')} onClick={() => copyToDraft(bench).then((id) => go(`/configs/${id}`), failed)}>Copy to a draft</Button>}
         {current !== 'compare' && may('admin') && (
-          <a class={`button filled ${known.changed === false && !unsaved ? 'quieter' : ''}`} href={href(to('compare'))}>
+          <Link class={`button filled ${known.changed === false && !unsaved ? 'quieter' : ''}`} to={to('compare')}>
             <Icon name="panes" /> Publish…
-          </a>
+          </Link>
         )}
         {may('admin') && <More bench={bench} />}
       </div>
       <Tabs label="Configuration" all={TABS} current={current} to={to} counts={{ files: bench.files.value!.length, compare: differ, versions }}>
-        <a role="tab" aria-selected={false} tabIndex={-1} href={href(`/runs?config=${encodeURIComponent(known.name)}&since=all`)}>
+        <Link role="tab" aria-selected={false} tabIndex={-1} to={`/runs?config=${encodeURIComponent(known.name)}&since=all`}>
           Runs
-        </a>
+        </Link>
       </Tabs>
     </>
   )
@@ -195,7 +195,7 @@ function More({ bench }: { bench: Bench }) {
   const known = bench.known.value!
   const picker = useRef<HTMLInputElement>(null)
   const act = (done: string, ...what: Parameters<Bench['act']>) => bench.act(...what).then(() => toast(done), failed)
-  const mend = () => get('/api/v1/runs', {}, { configuration: bench.id, status: 'succeeded', limit: 1 }).then(({ items: [run] }) => (run ? (fixing.value = run) : toast('No run of it has succeeded yet.')), failed)
+  const mend = () => get('/api/v1/runs', { configuration: bench.id, status: 'succeeded', limit: 1 }).then(({ items: [run] }) => (run ? (fixing.value = run) : toast('No run of it has succeeded yet.')), failed)
   const replace = async (file: File) => {
     try {
       await raw(`/api/v1/configs/${bench.id}/draft`, 'PUT', file, { 'Content-Type': archiveType(file.name), 'If-Match': bench.digest ? `"${bench.digest}"` : '*' })
@@ -210,7 +210,7 @@ function More({ bench }: { bench: Bench }) {
   return (
     <>
       <Menu label="More" square face={<Icon name="down" />}>
-        <a href={href(`/start?config=${bench.id}`)}>Start a run with it</a>
+        <Link to={`/start?config=${bench.id}`}>Start a run with it</Link>
         <button type="button" onClick={mend}>Headers of its last run…</button>
         {known.default ? (
           <button type="button" onClick={() => act(`${known.name} is not the default any more.`, 'DELETE', 'default')}>

@@ -2,8 +2,8 @@
 import { useEffect, useRef, useState } from 'preact/hooks'
 import { change, whenReady, writing, type Problem, type Schemas } from '../api/client'
 import { letters, number } from '../parts/format'
-import { Block, Button, Heads, Name, Segments, Status } from '../parts/parts'
-import { href, query } from '../router'
+import { Block, Button, Heads, Name, Segments, Status, Link } from '../parts/parts'
+import { query } from '../router'
 import type { Bench } from './configs-bench'
 import { changedFirst, differences, inAll, plain, said, type Failure, type Tried } from './configs-words'
 
@@ -63,9 +63,9 @@ export const Place = ({ bench, error }: { bench: Bench; error: Failure }) => (
   <p class="break mid">
     {error.file && error.line ? (
       <>
-        <a class="mono" href={href(`/configs/${bench.id}/files?file=${encodeURIComponent(plain(error.file))}&line=${error.line}`)}>
+        <Link class="mono" to={`/configs/${bench.id}/files?file=${encodeURIComponent(plain(error.file))}&line=${error.line}`}>
           {plain(error.file)}:{error.line}
-        </a>{' '}
+        </Link>{' '}
       </>
     ) : null}
     {said(error)}
@@ -100,7 +100,7 @@ function One({ bench, one }: { bench: Bench; one: Tried }) {
   return (
     <tbody>
       <tr>
-        <td class="cut" title={one.input}>{one.run_id ? <a href={href(`/runs/${one.run_id}`)}><Name of={one.input} /></a> : <Name of={one.input} />}</td>
+        <td class="cut" title={one.input}>{one.run_id ? <Link to={`/runs/${one.run_id}`}><Name of={one.input} /></Link> : <Name of={one.input} />}</td>
         <td class="figure">{one.metrics_before ? number(one.metrics_before.issues) : one.run_id ? 'no result' : '–'}</td>
         <td class="figure">{one.error ? <Status of="failed">fails</Status> : number(one.metrics?.issues ?? 0)}</td>
       </tr>

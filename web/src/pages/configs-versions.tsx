@@ -2,9 +2,9 @@
 import { writing, may } from '../api/client'
 import { ago, many, stamp } from '../parts/format'
 import { Icon } from '../parts/icons'
-import { Button, CopyButton, failed, Records, Status, toast } from '../parts/parts'
+import { Button, CopyButton, failed, Records, Status, toast, Link } from '../parts/parts'
 import { runAgain } from './starts'
-import { go, href, query } from '../router'
+import { go, query } from '../router'
 import type { Bench } from './configs-bench'
 import { listOfRuns } from './runs'
 
@@ -17,7 +17,7 @@ export function Versions({ bench }: { bench: Bench }) {
       <div class="empty">
         <h2>No version yet</h2>
         <p class="mid">Publishing freezes the files as version 1, which runs use from then on.</p>
-        <a class="button" href={href(`/configs/${bench.id}/compare`)}><Icon name="panes" /> Publish…</a>
+        <Link class="button" to={`/configs/${bench.id}/compare`}><Icon name="panes" /> Publish…</Link>
       </div>
     )
   const tried = query.value.get('runs')?.split(',')
@@ -36,13 +36,13 @@ export function Versions({ bench }: { bench: Bench }) {
         id={(one) => one.version}
         line={(one) => ({ class: one.status === 'active' ? 'chosen' : '' })}
         columns={[
-          ['Version', 'name', (one) => <a href={href(`/configs/${bench.id}/files?version=${one.version}`)}>Version {one.version}</a>],
+          ['Version', 'name', (one) => <Link to={`/configs/${bench.id}/files?version=${one.version}`}>Version {one.version}</Link>],
           ['Status', '', (one) => (one.status === 'active' ? <Status of="plain">Active</Status> : <Status of="cancelled">Archived</Status>)],
           ['Published', 'figure mid roomy', (one) => <>{stamp(one.published_at)} <span class="dim wide-only">· {ago(one.published_at)}</span></>, (one) => one.published_at],
           ['Digest', 'mono dim roomy digest', (one) => <>{one.source_digest.slice(0, 8)} <CopyButton text={one.source_digest} label="Copy the digest" /></>, (one) => one.source_digest],
           ['(Actions)', 'figure', (one) => (
             <>
-              <a class="button quiet roomy" href={href(`/configs/${bench.id}/compare?a=${one.version}&b=${bench.side}`)}>Compare</a>
+              <Link class="button quiet roomy" to={`/configs/${bench.id}/compare?a=${one.version}&b=${bench.side}`}>Compare</Link>
               {may('admin') && one.status !== 'active' && <Button {...writing('admin')} onClick={() => activate(one.version)}>Activate</Button>}
             </>
           )],

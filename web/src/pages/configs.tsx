@@ -5,8 +5,8 @@ import { ago, many, moment, short, size } from '../parts/format'
 import { Icon } from '../parts/icons'
 import { useKeys } from '../parts/keys'
 import { List, NoneLeft, useLines } from '../parts/list'
-import { Button, type Column, Dialog, Entry, Nothing, Records, Search, Segments, Status, Title, Trouble, useAbout, useLoaded } from '../parts/parts'
-import { amend, go, href, query } from '../router'
+import { Button, type Column, Dialog, Entry, Nothing, Records, Search, Segments, Status, Title, Trouble, useAbout, useLoaded, Link } from '../parts/parts'
+import { amend, go, inAddress } from '../router'
 import { archiveType, raw, type Known } from './configs-bench'
 import { configurations } from './start'
 
@@ -25,8 +25,8 @@ export function Configurations() {
   const { value, error, again } = useLoaded(configurations, [workspace.value], (one) => one.kind === 'reset' || (one.kind === 'run' && one.data.status === 'queued'))
   const [chosen, choose] = useState<string | null>(null)
   const [asking, ask] = useState(false)
-  const q = query.value.get('q') ?? ''
-  const status = query.value.get('status') ?? ''
+  const q = inAddress('q')
+  const status = inAddress('status')
   const named = (value ?? []).filter((one) => `${one.name}\n${one.id}`.toLowerCase().includes(q.toLowerCase()))
   const list = named.filter((one) => !status || stateOf(one)[1] === status)
   const { box, enter } = useLines(list, chosen, choose)
@@ -76,7 +76,7 @@ const COLUMNS: Column<Known>[] = [
   ['Status', '', (one) => <Status of={stateOf(one)[0]}>{stateOf(one)[1]}</Status>],
   ['Name', 'name', (one) => (
     <>
-      <a href={href(`/configs/${one.id}`)}>{one.name}</a> {one.default && <span class="chip">default</span>}
+      <Link to={`/configs/${one.id}`}>{one.name}</Link> {one.default && <span class="chip">default</span>}
       <div class="narrow small dim">{uses(one)} · {one.last_run_at ? `used ${ago(one.last_run_at)}` : 'not used yet'}</div>
     </>
   )],
@@ -123,7 +123,7 @@ function NewConfiguration({ onClose }: { onClose: () => void }) {
   ]
   return (
     <Dialog title="New configuration" wide onClose={onClose}>
-      {error != null && <Trouble error={error} />}
+      <Trouble error={error} />
       <form onSubmit={send}>
         <fieldset>
           <legend class="label">Begins with</legend>

@@ -5,17 +5,17 @@ import { hear } from '../api/events'
 import { ago, many, now, short, size, span } from '../parts/format'
 import { useKeys } from '../parts/keys'
 import { List, useLines } from '../parts/list'
-import { Advice, Block, Button, Dialog, Facts, failed, Figures, Nothing, Records, Status, Title, title, toast, Trouble, useAbout, useLoaded } from '../parts/parts'
-import { go, href } from '../router'
+import { Advice, Block, Button, Dialog, Facts, failed, Figures, Nothing, Records, Status, Title, title, toast, Trouble, useAbout, useLoaded, Link } from '../parts/parts'
+import { go } from '../router'
 
 type Environment = Schemas['Environment']
 
 const fate = (item?: Schemas['Collection']['items'][number]) => item && `${item.deletes ? 'Goes' : 'Kept'}: ${item.reason}`
 
 export function Environments({ id }: { id?: string }) {
-  const list = useLoaded((abort) => get('/api/v1/environments', {}, { workspace: workspace.value, limit: 100 }, abort), [workspace.value], (one) => one.kind === 'reset')
+  const list = useLoaded((abort) => get('/api/v1/environments', { workspace: workspace.value, limit: 100 }, abort), [workspace.value], (one) => one.kind === 'reset')
   const [changed, setChanged] = useState<Map<string, Environment>>(new Map())
-  const plan = useLoaded((abort) => (may('admin') ? get('/api/v1/environments/collection', {}, {}, abort) : Promise.resolve(null)), [list.value])
+  const plan = useLoaded((abort) => (may('admin') ? get('/api/v1/environments/collection', {}, abort) : Promise.resolve(null)), [list.value])
   const [asking, ask] = useState(false)
   useEffect(
     () =>
@@ -64,7 +64,7 @@ export function Environments({ id }: { id?: string }) {
           line={(one) => ({ id: `environment-${one.id}`, class: one === chosen ? 'chosen' : '', onClick: () => choose(one.id) })}
           columns={[
             ['Status', '', (one) => <Status of={one.status}>{title(one.status)}</Status>],
-            ['Configuration', 'name', (one) => <a href={href(`/environments/${one.id}`)}>{one.configuration_name}</a>],
+            ['Configuration', 'name', (one) => <Link to={`/environments/${one.id}`}>{one.configuration_name}</Link>],
             ['Dependencies', 'id wide-only', (one) => one.deps_digest.slice(0, 12)],
             ['Python', 'mid roomy', (one) => one.python_version],
             ['Size', 'figure', (one) => one.size_bytes != null && size(one.size_bytes)],
@@ -73,7 +73,7 @@ export function Environments({ id }: { id?: string }) {
             ['Id', 'figure id roomy', (one) => short(one.id)],
           ]}
         />
-        {!all.length && <Nothing title="No environments yet">The first run of a configuration builds one. <a href={href('/start')}>Start a run</a></Nothing>}
+        {!all.length && <Nothing title="No environments yet">The first run of a configuration builds one. <Link to="/start">Start a run</Link></Nothing>}
       </List>
       {asking && (
         <Dialog
@@ -103,9 +103,9 @@ export function Environments({ id }: { id?: string }) {
 }
 
 function Details({ id, stamp, onBuild }: { id: string; stamp: string; onBuild: () => void }) {
-  const { value, error } = useLoaded((abort) => get('/api/v1/environments/{id}', { id }, {}, abort), [id, stamp])
+  const { value, error } = useLoaded((abort) => get('/api/v1/environments/{id}', { id }, abort), [id, stamp])
   const log = useLoaded(async () => {
-    const page = await get('/api/v1/builds/{id}/logs', { id }, { limit: 1000 })
+    const page = await get('/api/v1/builds/{id}/logs', { id, limit: 1000 })
     return page.entries
   }, [id, stamp])
   if (error) return <aside class="side"><Trouble error={error} /></aside>
@@ -149,9 +149,9 @@ function Details({ id, stamp, onBuild }: { id: string; stamp: string; onBuild: (
           <p class="small">
             {value.waiting_runs.slice(0, 20).map((run) => (
               <>
-                <a href={href(`/runs/${run}`)}>
+                <Link to={`/runs/${run}`}>
                   <code>{short(run)}</code>
-                </a>{' '}
+                </Link>{' '}
               </>
             ))}
           </p>

@@ -3,15 +3,15 @@ import { useState } from 'preact/hooks'
 import { get, type Run } from '../api/client'
 import { many, plainly, quoted, short } from '../parts/format'
 import { useKeys } from '../parts/keys'
-import { about, Block, Choice, Loading, moves, Nothing, type Column, Records, Segments, Trouble, useLoaded } from '../parts/parts'
+import { about, Block, Choice, Loading, moves, Nothing, type Column, Records, Segments, Trouble, useLoaded, Link } from '../parts/parts'
 import { Separator } from '../parts/separator'
-import { amend, go, href, query } from '../router'
+import { amend, go, query } from '../router'
 import type { ExplainedColumn, Table } from './explained'
 import { ColumnWhy } from './why'
 import { useEffect } from 'preact/hooks'
 
 export function Explain({ run }: { run: Run }) {
-  const { value, error, again } = useLoaded((abort) => get('/api/v1/runs/{id}/explain', { id: run.id }, {}, abort), [run.id, run.status])
+  const { value, error, again } = useLoaded((abort) => get('/api/v1/runs/{id}/explain', { id: run.id }, abort), [run.id, run.status])
   const [kind, setKind] = useState('')
   const sheets = [...new Set(value?.tables.map((table) => table.sheet))]
   const asked = query.value.get('sheet')
@@ -39,7 +39,7 @@ export function Explain({ run }: { run: Run }) {
     ) : (
       <Nothing title="Nothing to explain">
         The run {run.status === 'failed' ? 'failed' : run.status === 'cancelled' ? 'was cancelled' : 'has not come so far: it tells'} {run.completed_at ? 'before it had recorded how it read its tables. ' : 'how it read its tables when it has ended. '}
-        <a href={href(`/runs/${run.id}/log`)}>Its log</a> says what happened.
+        <Link to={`/runs/${run.id}/log`}>Its log</Link> says what happened.
       </Nothing>
     )
   if (error != null && !value) return <Trouble error={error} again={again} />

@@ -3,10 +3,9 @@ import type { ComponentChildren } from 'preact'
 import { address, get, type Run } from '../api/client'
 import { ago, clock, day, many, plainly, short, size, span } from '../parts/format'
 import { Icon, type IconName } from '../parts/icons'
-import { Block, Facts, failed, Records, useLoaded } from '../parts/parts'
+import { Block, Facts, failed, Records, useLoaded, Link } from '../parts/parts'
 import { issuesName, logName, reportName, saveIssues, saveLog } from '../parts/save'
 import { Separator } from '../parts/separator'
-import { href } from '../router'
 
 const digest = (text: string) => <code title={text}>{text.slice(0, 12)}…</code>
 const OTHERS: Record<string, string> = { issues: 'Issues', table: 'Table' }
@@ -66,15 +65,15 @@ export function Files({ run }: { run: Run }) {
           <Facts
             all={[
               ['Id', <code>{run.id}</code>],
-              ['Configuration', <><a href={href(`/configs/${run.configuration_id}`)}>{run.configuration_name}</a>{run.configuration_version ? `, version ${run.configuration_version}` : ''}</>],
+              ['Configuration', <><Link to={`/configs/${run.configuration_id}`}>{run.configuration_name}</Link>{run.configuration_version ? `, version ${run.configuration_version}` : ''}</>],
               ['Source digest', digest(run.source_digest)],
-              run.environment_id && ['Environment', <><a href={href(`/environments/${run.environment_id}`)}><code>{short(run.environment_id)}</code></a>{environment?.python_version ? `, Python ${environment.python_version}` : ''}</>],
+              run.environment_id && ['Environment', <><Link to={`/environments/${run.environment_id}`}><code>{short(run.environment_id)}</code></Link>{environment?.python_version ? `, Python ${environment.python_version}` : ''}</>],
               environment?.engine_version && ['Engine', environment.engine_version],
               ['Input SHA-256', digest(run.input.sha256)],
               last?.peak_memory_bytes != null && ['Peak memory', size(last.peak_memory_bytes)],
               last?.cpu_seconds != null && ['CPU', `${last.cpu_seconds.toFixed(2)} s`],
-              ...Object.entries(run.labels).map(([key, value]): [ComponentChildren, ComponentChildren] => [key, <a href={href(`/runs?label=${encodeURIComponent(`${key}:${value}`)}`)}>{value}</a>]),
-              run.retry_of_run_id && ['Again of', <a href={href(`/runs/${run.retry_of_run_id}`)}><code>{short(run.retry_of_run_id)}</code></a>],
+              ...Object.entries(run.labels).map(([key, value]): [ComponentChildren, ComponentChildren] => [key, <Link to={`/runs?label=${encodeURIComponent(`${key}:${value}`)}`}>{value}</Link>]),
+              run.retry_of_run_id && ['Again of', <Link to={`/runs/${run.retry_of_run_id}`}><code>{short(run.retry_of_run_id)}</code></Link>],
             ]}
           />
         </Block>

@@ -30,7 +30,7 @@ export function Find({ run, side, sheet, sheets, chosen, onFound, onLeave }: { r
     if (!known.current.has(of)) {
       say('…')
       do {
-        const page = await get('/api/v1/runs/{id}/find', { id: run.id }, { side, sheet, text, from, limit: 1000 })
+        const page = await get('/api/v1/runs/{id}/find', { id: run.id, side, sheet, text, from, limit: 1000 })
         cells.push(...page.cells)
         from = page.next
       } while (from && cells.length < 1000)

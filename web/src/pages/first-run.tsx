@@ -3,8 +3,8 @@ import type { ComponentChildren } from 'preact'
 import { address, change, get, may, problemOf, session, workspace, type Schemas } from '../api/client'
 import { counts } from '../api/events'
 import { many } from '../parts/format'
-import { failed, Status, useAbout, useLoaded } from '../parts/parts'
-import { go, href } from '../router'
+import { failed, Status, useAbout, useLoaded, Link } from '../parts/parts'
+import { go } from '../router'
 import { configurations, DropZone } from './start'
 import { add } from './uploads'
 
@@ -32,7 +32,7 @@ async function trySample(known: Schemas['KnownConfiguration'] | undefined) {
 
 export function FirstRun() {
   const { value: all } = useLoaded(configurations, [workspace.value])
-  const { value: stats } = useLoaded((abort) => get('/api/v1/stats', {}, { workspace: workspace.value }, abort), [workspace.value, counts.value])
+  const { value: stats } = useLoaded((abort) => get('/api/v1/stats', { workspace: workspace.value }, abort), [workspace.value, counts.value])
   const first = all?.find((one) => one.runs_use !== 'nothing')
   useAbout({
     title: 'Runs',
@@ -53,13 +53,13 @@ export function FirstRun() {
           <p class="dim small gap-above">{session.value?.this_machine ? 'Nothing leaves this machine.' : 'Files stay on this server.'}</p>
           <div class="columns">
             {([
-              [slots ? 'ready' : 'queued', slots ? 'A worker is ready' : 'No worker yet', slots ? `${many(slots, 'slot')}. The first run builds an environment, which takes a few seconds; the next ones start at once.` : <>Runs wait until one is started. <a href={href('/workers')}>Workers</a></>],
+              [slots ? 'ready' : 'queued', slots ? 'A worker is ready' : 'No worker yet', slots ? `${many(slots, 'slot')}. The first run builds an environment, which takes a few seconds; the next ones start at once.` : <>Runs wait until one is started. <Link to="/workers">Workers</Link></>],
               [
                 first ? 'ready' : 'queued',
                 first ? (all!.length > 1 ? many(all!.length, 'configuration') : `One configuration: ${first.name}`) : 'No configuration yet',
-                first ? <>It says which columns are which fields, and what is wrong. <a href={href(`/configs/${first.id}`)}>Read it</a>; it is meant to be changed.</> : <><a href={href('/configs')}>Make one</a>; the sample brings one for lists of people.</>,
+                first ? <>It says which columns are which fields, and what is wrong. <Link to={`/configs/${first.id}`}>Read it</Link>; it is meant to be changed.</> : <><Link to="/configs">Make one</Link>; the sample brings one for lists of people.</>,
               ],
-              ['queued', 'Your own columns', <>A configuration is a small Python package. A line for each field says how it is recognised, cleaned and checked. It can be <a href={href('/configs/from')}>made from sample files</a>.</>],
+              ['queued', 'Your own columns', <>A configuration is a small Python package. A line for each field says how it is recognised, cleaned and checked. It can be <Link to="/configs/from">made from sample files</Link>.</>],
             ] as [string, string, ComponentChildren][]).map(([status, title, text]) => (
               <section key={title}>
                 <h2><Status of={status}>{title}</Status></h2>

@@ -81,7 +81,7 @@ export function Fix({ run }: { run: Run }) {
       }
     >
       <p class="mid"><Name of={run.input.name} /> has {columns.length || !found ? 'columns that no field claimed' : 'no column left that no field claimed'}. {why ?? (columns.length > 0 && `A header that is accepted is written into ${known?.name ?? 'the configuration'}.`)}</p>
-      {error != null && <Trouble error={error as Problem} />}
+      <Trouble error={error as Problem} />
       {columns.length > 0 && fields.map((field) => (
         <fieldset key={field} class="flow wrap gap-above">
           <legend class="unseen">{field}</legend>

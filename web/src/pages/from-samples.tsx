@@ -3,8 +3,8 @@ import { useEffect, useState } from 'preact/hooks'
 import { change, hindrance, whenReady, workspace, type Problem, type Schemas } from '../api/client'
 import { many, quoted } from '../parts/format'
 import { useKeys } from '../parts/keys'
-import { Block, Button, type Column, Entry, Records, Status, Title, Trouble, useAbout, useDoing } from '../parts/parts'
-import { amend, go, href, query } from '../router'
+import { Block, Button, type Column, Entry, Records, Status, Title, Trouble, useAbout, useDoing, Link } from '../parts/parts'
+import { amend, go, query } from '../router'
 import { benchOf, type Known } from './configs-bench'
 import { DropZone, FileList } from './start'
 import { remove, uploads } from './uploads'
@@ -70,7 +70,7 @@ export function FromSamples() {
   return (
     <>
       <Title of="From sample files" say="a month of one sender, or of all: their columns become fields" />
-      {error != null && <Trouble error={error as Problem} />}
+      <Trouble error={error as Problem} />
       <div class="split">
         <div class="grow padded scroller">
           <DropZone />
@@ -99,7 +99,7 @@ export function FromSamples() {
             <Button kind="filled fill" aria-disabled={!!why} aria-describedby="why-not" onClick={next}>{isNew ? 'Look at the samples' : isOpen ? 'Answer' : 'Publish version 1'}</Button>
             <p class="dim small gap-above" id="why-not" role="status">{doing ? <Status of="running">{doing}</Status> : why || 'It is a draft until it is published.'}</p>
             {!isNew && isOpen && <Button kind="fill" aria-disabled={!!why} onClick={publish}>Publish version 1</Button>}
-            {found && <a class="button fill gap-above" href={href(`/configs/${id}`)}>Open the draft</a>}
+            {found && <Link class="button fill gap-above" to={`/configs/${id}`}>Open the draft</Link>}
           </div>
           {found && (
             <>

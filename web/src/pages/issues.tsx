@@ -38,7 +38,7 @@ function useList(run: Run, on: boolean, filter: Filter | null, failed: (error: u
     try {
       do {
         const { known } = held.current
-        const page = await get('/api/v1/runs/{id}/issues', { id: run.id }, { ...query, limit: 1000, cursor: known.cursor }, abort.signal)
+        const page = await get('/api/v1/runs/{id}/issues', { id: run.id, ...query, limit: 1000, cursor: known.cursor }, abort.signal)
         if (abort.signal.aborted) return
         const issues = known.issues.concat(page.issues as Issue[])
         tell({ issues, counts: (page.counts as Counts) ?? known.counts, cursor: page.next_cursor ?? null, busy: !!page.next_cursor && issues.length < enough })

@@ -17,8 +17,8 @@ export interface Loaded {
 
 export async function load(id: string): Promise<Loaded> {
   const [input, output, explained] = await Promise.all([
-    get('/api/v1/runs/{id}/sheets', { id }, { side: 'input' }),
-    get('/api/v1/runs/{id}/sheets', { id }, { side: 'output' }),
+    get('/api/v1/runs/{id}/sheets', { id, side: 'input' }),
+    get('/api/v1/runs/{id}/sheets', { id, side: 'output' }),
     get('/api/v1/runs/{id}/explain', { id }).catch(() => null),
   ])
   return { input: input.sheets, output: output.sheets, explained }
@@ -49,7 +49,7 @@ export interface Scene {
 
 async function segmentsOf(id: string, sheet: string): Promise<Segment[] | null> {
   let known = true
-  const found = await all('/api/v1/runs/{id}/rows', { id }, { side: 'input', sheet, limit: 10_000 }, ({ segments }) => segments ?? ((known = false), []))
+  const found = await all('/api/v1/runs/{id}/rows', { id, side: 'input', sheet, limit: 10_000 }, ({ segments }) => segments ?? ((known = false), []))
   return known ? found : null
 }
 

@@ -7,7 +7,7 @@ import type { Area, Cell } from '../grid/pane'
 import type { GridView } from '../grid/view'
 import { Windows, type Side } from '../grid/windows'
 import { Separator } from '../parts/separator'
-import { amend, go, query } from '../router'
+import { amend, go, query, inAddress } from '../router'
 import { many, number, plainly } from '../parts/format'
 import { useKeys } from '../parts/keys'
 import { Button, copy, failed, Loading, toast, Trouble, useLoaded } from '../parts/parts'
@@ -48,7 +48,7 @@ function View({ run, loaded }: { run: Run; loaded: Loaded }) {
   const [came, setCame] = useState(0)
   const [picked, setPicked] = useState<Area | null>(null)
   const [severities, setSeverities] = useState(new Set(['error', 'warning', 'info']))
-  const filter = { severities, rule: query.value.get('rule') ?? '', field: query.value.get('field') ?? '' }
+  const filter = { severities, rule: inAddress('rule'), field: inAddress('field') }
   const group = query.value.get('group')
   const grouped = group === 'rule' || group === 'key' ? group : ''
   const strip = useRef<HTMLCanvasElement>(null)

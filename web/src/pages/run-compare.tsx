@@ -2,8 +2,8 @@
 import type { ComponentChildren } from 'preact'
 import { get, type Problem, type Run, type Schemas } from '../api/client'
 import { many, number, plainly, short, stamp } from '../parts/format'
-import { Choice, Loading, Name, Nothing, type Column, Records, Trouble, about, useLoaded } from '../parts/parts'
-import { amend, href, query } from '../router'
+import { Choice, Loading, Name, Nothing, type Column, Records, Trouble, about, useLoaded, Link } from '../parts/parts'
+import { amend, inAddress } from '../router'
 import { useEffect } from 'preact/hooks'
 
 type Found = Schemas['RunDifference']
@@ -18,10 +18,10 @@ const said = (value: string | number, cents: boolean) => (typeof value === 'numb
 const senderOf = (run: Run) => run.input.name.replace(/\.[^.]*$|[\d\W_]+/g, '').toLowerCase()
 
 export function Compare({ run }: { run: Run }) {
-  const since = query.value.get('with') ?? ''
-  const key = query.value.get('key') ?? ''
-  const { value, error, again } = useLoaded((abort) => get('/api/v1/runs/{id}/difference', { id: run.id }, { since, key }, abort).then((found) => ({ found, of: `${since} ${key}` })), [run.id, since, key])
-  const others = useLoaded((abort) => get('/api/v1/runs', {}, { workspace: run.workspace_id, configuration: run.configuration_id, status: 'succeeded', limit: 200 }, abort), [run.configuration_id])
+  const since = inAddress('with')
+  const key = inAddress('key')
+  const { value, error, again } = useLoaded((abort) => get('/api/v1/runs/{id}/difference', { id: run.id, since, key }, abort).then((found) => ({ found, of: `${since} ${key}` })), [run.id, since, key])
+  const others = useLoaded((abort) => get('/api/v1/runs', { workspace: run.workspace_id, configuration: run.configuration_id, status: 'succeeded', limit: 200 }, abort), [run.configuration_id])
   const found = value?.of === `${since} ${key}` ? value.found : null
   const before = found?.run_ids?.[0]
   useEffect(() => {
@@ -36,7 +36,7 @@ export function Compare({ run }: { run: Run }) {
       <div class="tools">
         <Choice label="Compared with" value={since} none="Its previous run" all={since && !all.some(([id]) => id === since) ? [[since, `Run ${short(since)}`], ...all] : all} onChange={(id) => amend({ with: id })} />
         <Choice label="Rows belong together by" value={key} none={`By ${found?.rows.key && !key ? found.rows.key : 'its key'}`} all={found?.rows.columns ?? (key ? [key] : [])} onChange={(key) => amend({ key })} />
-        {found && <span class="small dim cut">since <a href={href(`/runs/${before}`)}><Name of={found.before} /></a></span>}
+        {found && <span class="small dim cut">since <Link to={`/runs/${before}`}><Name of={found.before} /></Link></span>}
       </div>
       {(error as Problem | null)?.code === 'run_not_found' ? (
         <Nothing title="No earlier run to compare with">Neither this file nor another of its sender was run well before with {run.configuration_name}. Choose another run above.</Nothing>

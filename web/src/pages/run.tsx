@@ -9,7 +9,7 @@ import { runAgain } from './starts'
 import { day, many, now, number, plainly, quoted, short, size, span, stamp } from '../parts/format'
 import { Icon } from '../parts/icons'
 import { useKeys } from '../parts/keys'
-import { Advice, bare, Button, copy, doing, fieldsOf, Loading, missing, Name, NoSuch, Nothing, STAGES, Status, StatusOf, Tabs, toast, Trouble, useAbout, useLoaded } from '../parts/parts'
+import { Advice, bare, Button, copy, doing, fieldsOf, Loading, missing, Name, NoSuch, Nothing, STAGES, Status, StatusOf, Tabs, toast, Trouble, useAbout, useLoaded, Link } from '../parts/parts'
 import { download } from '../parts/save'
 import { go, href } from '../router'
 import { Explain } from './explain'
@@ -66,7 +66,7 @@ export function RunPage({ id, tab }: { id: string; tab?: string }) {
         ) : (
           <Nothing title={ended ? 'No result' : 'No result yet'}>
             {!ended ? 'The two sheets stand here when the run has ended. ' : run.status === 'failed' ? 'The run failed. ' : 'The run was cancelled. '}
-            <a href={href(`/runs/${run.id}/log`)}>Its log</a> says {ended ? 'why' : 'how far it is'}.
+            <Link to={`/runs/${run.id}/log`}>Its log</Link> says {ended ? 'why' : 'how far it is'}.
           </Nothing>
         ))}
       {current === 'explain' && <Explain run={run} />}
@@ -122,9 +122,9 @@ function Head({ run, has, current, lines }: { run: Run; has: boolean; current: T
         <div class="grow">
           <div class="first">
             <span class="small dim roomy">
-              <a class="dim" href={href(listOfRuns())}>
+              <Link class="dim" to={listOfRuns()}>
                 Runs
-              </a>{' '}
+              </Link>{' '}
               /
             </span>
             <h1 class="cut" title={run.input.name}><Name of={run.input.name} /></h1>
@@ -147,7 +147,7 @@ function Head({ run, has, current, lines }: { run: Run; has: boolean; current: T
                 <span class="roomy">{many(metrics.unmapped_columns, 'column')} unmapped</span>
               </>
             )}
-            {run.labels.batch && <a href={href(`/runs?label=${encodeURIComponent(`batch:${run.labels.batch}`)}`)}>its batch</a>}
+            {run.labels.batch && <Link to={`/runs?label=${encodeURIComponent(`batch:${run.labels.batch}`)}`}>its batch</Link>}
             {ended ? run.duration_ms != null && <b>{span(run.duration_ms)}</b> : run.started_at && <span><b>{span(Math.max(0, now.value - Date.parse(run.started_at)))}</b> so far</span>}
             {run.attempt_count > 1 && (
               <span>attempt <b>{run.attempt_count}</b> of {run.max_attempts}</span>
@@ -254,7 +254,7 @@ function CodePlace({ run, file, line }: { run: Run; file: string; line: number }
       <div>
         <span />
         <span class="dim">
-          {file}, as the run had it · <a href={href(`/configs/${run.configuration_id}/files?file=${encodeURIComponent(file)}&line=${line}`)}>Open at line {line}</a>
+          {file}, as the run had it · <Link to={`/configs/${run.configuration_id}/files?file=${encodeURIComponent(file)}&line=${line}`}>Open at line {line}</Link>
         </span>
       </div>
       {value.slice(first - 1, line + 2).map((text, index) => (

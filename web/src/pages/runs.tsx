@@ -2,13 +2,13 @@
 import { useEffect, useRef, useState } from 'preact/hooks'
 import { address, get, may, offline, workspace, writing, type Run, type Schemas } from '../api/client'
 import { hear } from '../api/events'
-import { amend, go, href, query } from '../router'
+import { amend, go, query } from '../router'
 import { many, moment, now, number, quoted, short, span } from '../parts/format'
 import { useKeys } from '../parts/keys'
 import { cancelRun } from '../parts/frame'
 import { runAgain } from './starts'
 import { List, NoneLeft, useLines } from '../parts/list'
-import { Ask, Button, Choice, doing, fieldsOf, Heads, missing, Name, Search, Segments, StatusOf, Title, toast, useAbout, useLoaded } from '../parts/parts'
+import { Ask, Button, Choice, doing, fieldsOf, Heads, missing, Name, Search, Segments, StatusOf, Title, toast, useAbout, useLoaded, Link } from '../parts/parts'
 import { Icon } from '../parts/icons'
 import { download } from '../parts/save'
 import { accepts, filterOf, merged, SINCE, type Filter } from './runs-filter'
@@ -59,7 +59,7 @@ function useRuns(filter: Filter, isAway: () => boolean) {
 
   const load = async (abort?: AbortSignal) => {
     try {
-      const page = await get('/api/v1/runs', {}, { ...queryOf(filter), limit: PAGE, counts: true }, abort)
+      const page = await get('/api/v1/runs', { ...queryOf(filter), limit: PAGE, counts: true }, abort)
       setRuns(page.items)
       setCursor(page.next_cursor ?? null)
       setCounted(page.counts ?? null)
@@ -76,7 +76,7 @@ function useRuns(filter: Filter, isAway: () => boolean) {
     held.counting = setTimeout(() => {
       held.counting = 0
       const all = { ...queryOf(held.filter), status: undefined, limit: 1, counts: true }
-      get('/api/v1/runs', {}, all).then((page) => setCounted(page.counts ?? null), () => {})
+      get('/api/v1/runs', all).then((page) => setCounted(page.counts ?? null), () => {})
     }, 500) as unknown as number
   }
   useEffect(() => {
@@ -114,7 +114,7 @@ function useRuns(filter: Filter, isAway: () => boolean) {
     const { cursor, of } = state.current
     if (!cursor) return
     setCursor(null)
-    const page = await get('/api/v1/runs', {}, { ...queryOf(filter), limit: PAGE, cursor }).catch(setError)
+    const page = await get('/api/v1/runs', { ...queryOf(filter), limit: PAGE, cursor }).catch(setError)
     if (!page || state.current.of !== of) return
     setRuns((before) => merged(before ?? [], page.items, () => true).runs)
     setCursor(page.next_cursor ?? null)
@@ -224,8 +224,8 @@ export function Runs() {
             <Button onClick={() => save()}><Icon name="download" /> Workbooks <kbd class="roomy">d</kbd></Button>
             <Button {...writing()} onClick={again}>Run again <kbd class="roomy">r</kbd></Button>
             {live().length > 0 && <Button kind="danger" {...writing()} onClick={cancel}>Cancel <kbd class="roomy">x</kbd></Button>}
-            {may('admin') && <a class="button" href={href(`/configs/${runs!.find((run) => run.id === acted()[0])?.configuration_id}/compare?runs=${acted()}`)}>Try the changes</a>}
-            {several.size === 2 && <a class="button" href={href(`/runs/${acted()[1]}/compare?with=${acted()[0]}`)}>Compare</a>}
+            {may('admin') && <Link class="button" to={`/configs/${runs!.find((run) => run.id === acted()[0])?.configuration_id}/compare?runs=${acted()}`}>Try the changes</Link>}
+            {several.size === 2 && <Link class="button" to={`/runs/${acted()[1]}/compare?with=${acted()[0]}`}>Compare</Link>}
             <Button kind="quiet" onClick={() => setSeveral(new Set())}>Choose none <kbd class="roomy">Esc</kbd></Button>
           </span>
         )}
@@ -313,7 +313,7 @@ function Row({ run, isChosen, onChoose }: { run: Run; isChosen: boolean; onChoos
     <tr id={`run-${run.id}`} class={isChosen ? 'chosen' : ''} onClick={(event) => onChoose(run.id, event)} onDblClick={() => go(`/runs/${run.id}`)}>
       <td><StatusOf run={run} /></td>
       <td class="name cut">
-        <a href={href(`/runs/${run.id}`)} title={run.input.name}><Name of={run.input.name} /></a>
+        <Link to={`/runs/${run.id}`} title={run.input.name}><Name of={run.input.name} /></Link>
       </td>
       <td class="mid cut roomy" title={`${run.configuration_name}${version ? `, version ${run.configuration_version}` : ', the files of its folder as they were'}`}>
         {run.configuration_name}

@@ -5,8 +5,8 @@ import { all, hindrance, workspace, type Schemas } from '../api/client'
 import { ago, many, quoted, size } from '../parts/format'
 import { Icon } from '../parts/icons'
 import { useKeys } from '../parts/keys'
-import { Block, Button, Labelled, Loading, Name, Status, Title, Trouble, useAbout, useLoaded } from '../parts/parts'
-import { go, href, path, query, amend } from '../router'
+import { Block, Button, Labelled, Loading, Name, Status, Title, Trouble, useAbout, useLoaded, Link } from '../parts/parts'
+import { go, path, query, amend } from '../router'
 import { counts } from '../api/events'
 import { add, again, dropped, isForRun, onTheirWay, remove, start, uploads, type Upload } from './uploads'
 
@@ -24,7 +24,7 @@ const takesFiles = () => /^\/(start|configs\/from)$/.test(path.peek())
 /** Opens the browser's choice of files. */
 export const choose = () => picker.click()
 
-export const configurations = () => all('/api/v1/workspaces/{workspace}/configs', { workspace: workspace.peek() }, { limit: 1000 }, (page) => page.items)
+export const configurations = () => all('/api/v1/workspaces/{workspace}/configs', { workspace: workspace.peek(), limit: 1000 }, (page) => page.items)
 const usable = (one: Known) => one.runs_use !== 'nothing'
 const recent = (all: Known[]) => [...all].filter(usable).sort((a, b) => (b.last_run_at ?? '').localeCompare(a.last_run_at ?? ''))
 
@@ -65,7 +65,7 @@ export function Start() {
   return (
     <>
       <Title of="Start a run" say="Drop files anywhere in the console to come here." />
-      {error != null && <Trouble error={error} again={reload} />}
+      <Trouble error={error} again={reload} />
       <div class="split">
         <div class="grow padded">
           <DropZone />
@@ -77,7 +77,7 @@ export function Start() {
               ) : (
                 <Loading />
               )}
-              <p class="dim small gap-above">{chosen ? (chosen.last_run_at ? `Last used ${ago(chosen.last_run_at)}.` : 'Not used yet; the first run builds its environment.') : <>None yet. <a href={href('/configs')}>Make one</a></>}</p>
+              <p class="dim small gap-above">{chosen ? (chosen.last_run_at ? `Last used ${ago(chosen.last_run_at)}.` : 'Not used yet; the first run builds its environment.') : <>None yet. <Link to="/configs">Make one</Link></>}</p>
             </div>
             <div>
               <Labelled id="sheets" label="Sheets" value={active ? 'active' : ''} none="All visible sheets" all={[['active', 'The active sheet only']]} onChange={(value) => setActive(value === 'active')} />

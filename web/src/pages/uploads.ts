@@ -137,7 +137,7 @@ async function send({ key, file }: Upload) {
 const post = (key: number, file: File) =>
   new Promise<Schemas['Document']>((good, bad) => {
     const request = new XMLHttpRequest()
-    request.open('POST', address('/api/v1/workspaces/{workspace}/documents', { workspace: workspace.peek() }, { name: file.name }))
+    request.open('POST', address('/api/v1/workspaces/{workspace}/documents', { workspace: workspace.peek(), name: file.name }))
     request.setRequestHeader('Content-Type', 'application/octet-stream')
     for (const [name, value] of Object.entries(changing())) request.setRequestHeader(name, value)
     request.upload.onprogress = (event) => of(key) ? set(key, { sent: event.loaded }) : request.abort()
@@ -178,6 +178,6 @@ async function lookUp(file: File): Promise<Schemas['Document'] | null> {
   if (!globalThis.crypto?.subtle || file.size > 512 * 1024 * 1024) return null
   const digest = await crypto.subtle.digest('SHA-256', await file.arrayBuffer())
   const sha256 = [...new Uint8Array(digest)].map((byte) => byte.toString(16).padStart(2, '0')).join('')
-  const found = await get('/api/v1/documents', {}, { sha256, workspace: workspace.peek() }).catch(() => null)
+  const found = await get('/api/v1/documents', { sha256, workspace: workspace.peek() }).catch(() => null)
   return found?.items.find((one) => one.name === file.name && !one.deleted_at) ?? null
 }

@@ -5,8 +5,7 @@ import { short, letters, many, number, plainly, quoted } from '../parts/format'
 import type { Cell } from '../grid/pane'
 import type { Value } from '../grid/windows'
 import { Icon } from '../parts/icons'
-import { about, Advice, Block, Button, CopyButton, fieldsOf, missing } from '../parts/parts'
-import { href } from '../router'
+import { about, Advice, Block, Button, CopyButton, fieldsOf, missing, Link } from '../parts/parts'
 import { type Explained, type ExplainedColumn, type Issue, type Place, type Table } from './explained'
 import { fixing } from './fix'
 import { PlaceOf } from './place-of'
@@ -49,7 +48,7 @@ export function Why(props: Props) {
     about.value = { ...about.value, command: `ade explain ${short(run.id)} --cell ${quoted(`${where}!${name}`)}${cell.side === 'output' ? ' --output' : ''}` }
     const abort = new AbortController()
     const timer = setTimeout(() => {
-      const asked = get('/api/v1/runs/{id}/explain', { id: run.id }, { side: cell.side, sheet: where, cell: name }, abort.signal)
+      const asked = get('/api/v1/runs/{id}/explain', { id: run.id, side: cell.side, sheet: where, cell: name }, abort.signal)
       asked.then((found) => setPlaced(found.places[0] ?? null), () => {})
     }, 150)
     return () => (clearTimeout(timer), abort.abort())
@@ -179,9 +178,9 @@ export function Why(props: Props) {
             </div>
           )}
           <div class="block">
-            <a class="small" href={href(`/runs/${run.id}/explain?sheet=${encodeURIComponent(sheet)}${column ? `&column=${column.column}` : ''}`)}>
+            <Link class="small" to={`/runs/${run.id}/explain?sheet=${encodeURIComponent(sheet)}${column ? `&column=${column.column}` : ''}`}>
               Every column of this sheet
-            </a>
+            </Link>
           </div>
         </>
       )}
@@ -202,9 +201,9 @@ function Lost({ run, tables }: { run: Run; tables: Table[] }) {
     all.map(({ sheet, one }, index) => (
       <>
         {index > 0 && ', '}
-        <a href={href(`/runs/${run.id}/explain?sheet=${encodeURIComponent(sheet)}&column=${one.column}`)}>
+        <Link to={`/runs/${run.id}/explain?sheet=${encodeURIComponent(sheet)}&column=${one.column}`}>
           {one.column} <bdi>{`“${plainly(one.name)}”`}</bdi>
-        </a>
+        </Link>
         {one.field && <span class="mid"> (went to {one.field})</span>}
       </>
     ))

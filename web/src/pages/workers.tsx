@@ -5,8 +5,8 @@ import { counts, hear, link } from '../api/events'
 import { cancelRun } from '../parts/frame'
 import { ago, clock, many, now, number, short, span } from '../parts/format'
 import { List } from '../parts/list'
-import { Button, Figures, Records, Segments, Status, Title, useAbout } from '../parts/parts'
-import { amend, href, query } from '../router'
+import { Button, Figures, Records, Segments, Status, Title, useAbout, Link } from '../parts/parts'
+import { amend, query } from '../router'
 
 const WINDOWS = { '300': '5 min', '3600': '1 h', '86400': '24 h' } as const
 type Window = keyof typeof WINDOWS
@@ -31,7 +31,7 @@ export function Workers() {
       if (document.hidden) return
       try {
         const of = { workspace: workspace.value }
-        setFound(await Promise.all([get('/api/v1/stats', {}, { ...of, window }), get('/api/v1/workers'), get('/api/v1/queue', {}, { ...of, limit: 100 })]))
+        setFound(await Promise.all([get('/api/v1/stats', { ...of, window }), get('/api/v1/workers'), get('/api/v1/queue', { ...of, limit: 100 })]))
         setError(null)
       } catch (error) {
         setError(error)
@@ -89,7 +89,7 @@ export function Workers() {
             id={(one) => one.id}
             columns={[
               ['Status', '', ({ run }) => (run ? <Status of="running">Running</Status> : <Status of="building">Building</Status>)],
-              ['What', 'name cut', ({ run, id }) => (run ? <a href={href(`/runs/${id}`)}>{run.input_name}</a> : <a href={href(`/environments/${id}`)}>environment {short(id)}</a>)],
+              ['What', 'name cut', ({ run, id }) => (run ? <Link to={`/runs/${id}`}>{run.input_name}</Link> : <Link to={`/environments/${id}`}>environment {short(id)}</Link>)],
               ['Configuration', 'mid roomy', ({ name }) => name],
               ['Attempt', 'figure roomy', ({ run }) => run?.attempt],
               ['For', 'figure', ({ run }) => run && span(Math.max(0, now.value - Date.parse(run.since)))],
@@ -109,7 +109,7 @@ export function Workers() {
             id={({ run }) => run.id}
             columns={[
               ['#', 'figure dim', ({ position }) => position],
-              ['Input', 'name cut', ({ run }) => <a href={href(`/runs/${run.id}`)}>{run.input.name}</a>],
+              ['Input', 'name cut', ({ run }) => <Link to={`/runs/${run.id}`}>{run.input.name}</Link>],
               ['Configuration', 'mid roomy', ({ run }) => run.configuration_name],
               ['Waits', 'mid small', reason],
               ['For', 'figure', ({ run }) => span(Math.max(0, now.value - Date.parse(run.created_at)))],

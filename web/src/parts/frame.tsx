@@ -8,7 +8,7 @@ import { path, go, href } from '../router'
 import { clock, many, now, number, plainly } from './format'
 import { Icon, Mark, type IconName } from './icons'
 import { letterKeys, setLetterKeys, useKeys } from './keys'
-import { about, Button, CopyButton, Dialog, doing, drop, failed, fieldsOf, missing, Name, Switch, toast, toasts } from './parts'
+import { about, Button, CopyButton, Dialog, doing, drop, failed, fieldsOf, missing, Name, Switch, toast, toasts, Link } from './parts'
 import { Palette } from './palette'
 import { Fix, fixing } from '../pages/fix'
 import { DropAnywhere, choose } from '../pages/start'
@@ -94,10 +94,10 @@ export function Frame({ children }: { children: ComponentChildren }) {
       <Foot />
       <nav class="bottom" aria-label="Main, at the bottom">
         {PAGES.map((page) => (
-          <a key={page.to} href={href(page.to)} aria-current={at === page ? 'page' : undefined}>
+          <Link key={page.to} to={page.to} aria-current={at === page ? 'page' : undefined}>
             <Icon name={page.icon} />
             {page.brief}
-          </a>
+          </Link>
         ))}
       </nav>
       <DropAnywhere />
@@ -123,20 +123,20 @@ function Bar({ at }: { at?: string }) {
   const busy = counts.value ? counts.value.queued + counts.value.running : 0
   return (
     <header class="bar">
-      <a class="brand" href={href('/runs')} aria-label="ADE, runs">
+      <Link class="brand" to="/runs" aria-label="ADE, runs">
         <Mark />
         <span>ADE</span>
-      </a>
+      </Link>
       <span class="divide" />
       <Workspaces />
       <nav aria-label="Main">
         <ul>
           {PAGES.map((page) => (
             <li key={page.to}>
-              <a href={href(page.to)} aria-current={at === page.to ? 'page' : undefined}>
+              <Link to={page.to} aria-current={at === page.to ? 'page' : undefined}>
                 {page.name}
                 {page.to === '/runs' && <span class="count">{busy || ''}</span>}
-              </a>
+              </Link>
             </li>
           ))}
         </ul>
@@ -150,10 +150,10 @@ function Bar({ at }: { at?: string }) {
       <span class={`link-state ${link.value.live ? '' : 'away'}`} role="status">
         {link.value.live ? 'Live' : 'Offline'}
       </span>
-      <a class={`button ${about.value.main ? '' : 'filled'}`} href={href('/start')}>
+      <Link class={`button ${about.value.main ? '' : 'filled'}`} to="/start">
         <Icon name="plus" />
         Start a run
-      </a>
+      </Link>
       <Account />
     </header>
   )
@@ -357,7 +357,7 @@ function toastOf(runs: Run[]) {
   const told = runs.length > 1 ? [`${number(count('succeeded'))} succeeded`, bad && `${number(bad)} failed`, lacking && `${number(lacking)} with fields not found`, `${number(runs.filter((one) => one.metrics?.issues).length)} with issues`].filter(Boolean).join(', ') : endOf(run)
   toast(
     <>
-      <strong class="break">{runs.length > 1 ? `${many(runs.length, 'run')} ended` : <Name of={run.input.name} />}</strong> <a href={href(runs.length === 1 ? `/runs/${run.id}` : run.labels.batch && batches.size === 1 ? `/runs?label=${encodeURIComponent(`batch:${run.labels.batch}`)}` : '/runs')}>Open</a>
+      <strong class="break">{runs.length > 1 ? `${many(runs.length, 'run')} ended` : <Name of={run.input.name} />}</strong> <Link to={runs.length === 1 ? `/runs/${run.id}` : run.labels.batch && batches.size === 1 ? `/runs?label=${encodeURIComponent(`batch:${run.labels.batch}`)}` : '/runs'}>Open</Link>
       <br />
       {told}
     </>,

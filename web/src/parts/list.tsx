@@ -25,7 +25,7 @@ export function useLines<T extends { id: string }>(all: T[], chosen: string | nu
 /** `there`: whether it is loaded; `more`: what loads its next page, once its end is near; `side`: the panel beside it. */
 export const List = ({ of, there, error, again, box, more, side, children }: { of: string; there: boolean; error: unknown; again?: () => void; box?: RefObject<HTMLDivElement>; more?: () => void; side?: ComponentChildren; children: ComponentChildren }) => (
   <>
-    {error != null && <Trouble error={error} again={again} />}
+    <Trouble error={error} again={again} />
     <div class="split">
       <div class="scroller grow" ref={box} tabIndex={0} role="region" aria-label={of} onScroll={({ currentTarget: { scrollTop, clientHeight, scrollHeight } }) => scrollTop + clientHeight * 2 > scrollHeight && more?.()}>
         {there ? children : error == null && <Loading />}

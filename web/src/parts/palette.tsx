@@ -28,7 +28,7 @@ export function Palette({ onClose }: { onClose: () => void }) {
   useEffect(() => {
     const abort = new AbortController()
     const timer = setTimeout(
-      () => get('/api/v1/runs', {}, { workspace: workspace.peek(), q: text, limit: 8 }, abort.signal).then((page) => setRuns(page.items), () => {}),
+      () => get('/api/v1/runs', { workspace: workspace.peek(), q: text, limit: 8 }, abort.signal).then((page) => setRuns(page.items), () => {}),
       text ? 120 : 0,
     )
     return () => (clearTimeout(timer), abort.abort())

@@ -50,6 +50,9 @@ export const failed = (error: unknown) => {
   toast(problem.page ? <>{text} <PageLink to={problem.page} /></> : text, 'error')
 }
 
+/** A link to a page of the console. */
+export const Link = ({ to, ...rest }: { to: string } & ComponentProps<'a'>) => <a href={href(to)} {...rest} />
+
 /** A name of somebody else's: its direction stays within it. */
 export const Name = ({ of }: { of: string | null | undefined }) => <bdi>{plainly(of)}</bdi>
 
@@ -327,10 +330,10 @@ export function Tabs<T extends string>({ label, all, current, to, counts, childr
   return (
     <div class="tabs" role="tablist" aria-label={label} ref={box} onKeyDown={arrows}>
       {all.map((tab) => (
-        <a key={tab} role="tab" href={href(to(tab))} aria-selected={tab === current} tabIndex={tab === current ? 0 : -1}>
+        <Link key={tab} role="tab" to={to(tab)} aria-selected={tab === current} tabIndex={tab === current ? 0 : -1}>
           {title(tab)}
           {!!counts[tab] && <span class="count">{number(counts[tab]!)}</span>}
-        </a>
+        </Link>
       ))}
       {children}
     </div>
@@ -343,7 +346,7 @@ export function Said({ text }: { text: string | null | undefined }) {
   return <>{parts.map((part, index) => (index % 2 ? <code key={index}>{part}</code> : part))}</>
 }
 
-const PageLink = ({ to }: { to: string }) => <a href={href(`/${to}`)}>{to === 'configs' ? 'Configurations' : title(to)}</a>
+const PageLink = ({ to }: { to: string }) => <Link to={`/${to}`}>{to === 'configs' ? 'Configurations' : title(to)}</Link>
 
 /** What a record of the server advises, or notices; `instead`: what stands for its commands in the place of a page. */
 export function Advice({ text, instead }: { text: string | null | undefined; instead?: ComponentChildren }) {
@@ -372,6 +375,7 @@ export const NoSuch = ({ what, to, list }: { what: string; to: string; list: str
 
 /** What a pane says that can't show what it should. */
 export const Trouble = ({ error, again }: { error: unknown; again?: () => void }) => {
+  if (error == null) return null
   const problem = error as Problem
   return (
     <div class="notice error" role="alert">

@@ -16,7 +16,7 @@ export async function saveLog(run: Run) {
   const parts: string[] = []
   let after = 0
   for (let more = true; more; ) {
-    const page = await get('/api/v1/runs/{id}/logs', { id: run.id }, { after_id: after, limit: 1000 })
+    const page = await get('/api/v1/runs/{id}/logs', { id: run.id, after_id: after, limit: 1000 })
     parts.push(lines(page.entries))
     after = page.entries.at(-1)?.id ?? after
     more = page.entries.length > 0 && page.has_more
@@ -32,7 +32,7 @@ export const issueRows = (issues: Issue[]) => [[...COLUMNS] as (string | number 
 
 /** All issues of a run, or those of them that pass. */
 export async function saveIssues(run: Run, passes: ((issue: Issue) => boolean) | null = null) {
-  const found = await all('/api/v1/runs/{id}/issues', { id: run.id }, { limit: 1000 }, (page) => page.issues as Issue[])
+  const found = await all('/api/v1/runs/{id}/issues', { id: run.id, limit: 1000 }, (page) => page.issues as Issue[])
   const name = issuesName(run)
   save(passes ? name.replace(/s\.csv$/, 's_filtered.csv') : name, ['\ufeff', csv(issueRows(passes ? found.filter(passes) : found))], 'text/csv')
 }
