@@ -4,7 +4,7 @@ import { Windows, type Side } from '../src/grid/windows'
 type Query = { side: Side; rows: string; columns: string }
 const asked = vi.hoisted(() => [] as Query[])
 vi.mock('../src/api/client', () => ({
-  get: async (_path: string, _values: object, query: Query) => {
+  get: async (_path: string, query: Query) => {
     asked.push(query)
     const [[top, bottom], [left, right]] = [query.rows, query.columns].map((range) => range.split('-').map(Number))
     return { rows: Array.from({ length: bottom - top + 1 }, (_, row) => Array.from({ length: right - left + 1 }, (_, column) => `${query.side} ${top + row} ${left + column}`)) }

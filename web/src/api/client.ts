@@ -43,9 +43,9 @@ export class Problem extends Error {
   }
 }
 
-type Gets = { [P in keyof paths]: paths[P] extends { get: { responses: infer R } } ? R : never }
-type Json<R> = R extends { 200: { content: { 'application/json': infer T } } } ? T : never
-type Values = Record<string, string | number | boolean | null | undefined>
+export type Gets = { [P in keyof paths]: paths[P] extends { get: { responses: infer R } } ? R : never }
+export type Json<R> = R extends { 200: { content: { 'application/json': infer T } } } ? T : never
+export type Values = Record<string, string | number | boolean | null | undefined>
 
 /** The address of a route; for links to downloads, too. What its path has no place for is its query. */
 export function address<P extends keyof paths>(path: P, values: Values = {}): string {

@@ -35,8 +35,7 @@ export class GridView {
   private height = 0
   private top = 0
   private watch = new ResizeObserver(() => this.ask())
-  /** The column of the other side that belongs to one, 0: none. */
-  partner: (side: Side, column: number) => number = () => 0
+  /** The columns of the other side that belong to one. */
   partners: (side: Side, column: number) => number[] = () => []
   partnerRow: (side: Side, row: number) => number = () => 0
 
@@ -103,7 +102,7 @@ export class GridView {
   }
 
   columnOn(side: Side, cell: Cell): number {
-    return cell.side === side ? cell.column : this.partner(cell.side, cell.column)
+    return this.columnsOn(side, cell)[0] ?? 0
   }
 
   choose(cell: Cell | null, from = same(cell, this.chosen) ? this.corner : null) {

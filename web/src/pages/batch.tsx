@@ -1,8 +1,8 @@
 // The runs that share a label, such as files that were dropped together: what is wrong with all of them, and what they left.
 import { address, get, workspace, type Run } from '../api/client'
-import { many, number } from '../parts/format'
+import { many, number, listed } from '../parts/format'
 import { Icon } from '../parts/icons'
-import { Block, Name, useLoaded, Link } from '../parts/parts'
+import { Block, Name, useLoaded, Link, Points } from '../parts/parts'
 import { isRun, waiting } from './starts'
 import { batchOf, onTheirWay } from './uploads'
 
@@ -36,15 +36,16 @@ export function BatchPanel({ label }: { label: string }) {
   const runs = value?.runs ?? []
   const sent = onTheirWay().filter(({ start }) => batchOf(start) === label)
   const waits = waiting.value.filter((one) => one.batch === label && isRun(one))
-  const names = (ids: string[]) => {
-    const links = runs.filter((run) => ids.includes(run.id)).map((run, index) => <>{index % 4 > 0 && ', '}<Link to={`/runs/${run.id}`}><Name of={run.input.name} /></Link></>)
+  const links = (ids: string[]) => {
+    const all = runs.filter((run) => ids.includes(run.id)).map((run, index) => <>{index % 4 > 0 && ', '}<Link to={`/runs/${run.id}`}><Name of={run.input.name} /></Link></>)
     return (
       <>
-        {links.slice(0, 4)}
-        {links.length > 4 && <details><summary>and {number(links.length - 4)} more</summary>{links.slice(4)}</details>}
+        {all.slice(0, 4)}
+        {all.length > 4 && <details><summary>and {number(all.length - 4)} more</summary>{all.slice(4)}</details>}
       </>
     )
   }
+  const names = (ids: string[]) => <><span class="dim">in {many(ids.length, 'file')}:</span> {links(ids)}</>
   const failed = runs.filter((run) => run.status === 'failed')
   const leftOut = value?.batch.left_out ?? []
   // What is lacking nowhere is said when all have ended.
@@ -54,7 +55,7 @@ export function BatchPanel({ label }: { label: string }) {
       {sent.length + waits.length > 0 && (
         <Block title="On their way">
           <p class="mid small" role="status">
-            {[sent.length && `${many(sent.length, 'file')} ${sent.length === 1 ? 'is' : 'are'} being sent`, waits.length && `${many(waits.length, 'file')} wait${waits.length === 1 ? 's' : ''} for a run`].filter(Boolean).join(', ')}.{' '}
+            {listed([sent.length && `${many(sent.length, 'file')} ${sent.length === 1 ? 'is' : 'are'} being sent`, waits.length && `${many(waits.length, 'file')} wait${waits.length === 1 ? 's' : ''} for a run`])}.{' '}
             {sent.length ? 'Keep this window open until they are sent.' : 'They are stored: this window may be closed, and goes on when it is opened again.'}
           </p>
           {sent.some((one) => one.state === 'failed') && <p class="bad small">Some could not be sent: <Link to="/start">try again</Link>.</p>}
@@ -62,31 +63,19 @@ export function BatchPanel({ label }: { label: string }) {
       )}
       {failed.length > 0 && (
         <Block title={`${number(failed.length)} failed`}>
-          <p class="small break">{names(failed.map((run) => run.id))}</p>
+          <p class="small break">{links(failed.map((run) => run.id))}</p>
         </Block>
       )}
       {leftOut.length > 0 && (
         <Block title={`${number(leftOut.length)} left out`}>
-          <ul class="reasons">{leftOut.map(({ name, why }) => <li key={name} class="break"><Name of={name} /> <span class="dim">{why}</span></li>)}</ul>
+          <Points all={leftOut}>{({ name, why }) => <><Name of={name} /> <span class="dim">{why}</span></>}</Points>
         </Block>
       )}
       <Block title={value?.batch.fields_missing.length ? 'Not found' : isKnown && 'All fields were found'}>
-        <ul class="reasons">
-          {value?.batch.fields_missing.map(({ field, run_ids }) => (
-            <li key={field} class="break">
-              <code class="warn">{field}</code> <span class="dim">in {many(run_ids.length, 'file')}:</span> {names(run_ids)}
-            </li>
-          ))}
-        </ul>
+        <Points all={value?.batch.fields_missing ?? []}>{({ field, run_ids }) => <><code class="warn">{field}</code> {names(run_ids)}</>}</Points>
       </Block>
       <Block title={value?.batch.issues.length ? 'Issues by rule' : isKnown && 'No issues'}>
-        <ul class="reasons">
-          {value?.batch.issues.map(({ severity, rule, count, run_ids }) => (
-            <li key={severity + rule} class="break">
-              <span class={`chip ${severity}`}>{number(count)}</span> {rule} <span class="dim">in {many(run_ids.length, 'file')}:</span> {names(run_ids)}
-            </li>
-          ))}
-        </ul>
+        <Points all={value?.batch.issues ?? []}>{({ severity, rule, count, run_ids }) => <><span class={`chip ${severity}`}>{number(count)}</span> {rule} {names(run_ids)}</>}</Points>
       </Block>
       {!!value?.batch.superseded && <Block>{many(value.batch.superseded, 'run')} before {value.batch.superseded === 1 ? 'its file was' : 'their files were'} run again {value.batch.superseded === 1 ? 'is' : 'are'} left out.</Block>}
     </aside>

@@ -1,7 +1,7 @@
 // What differs between two versions of a configuration, or between one and the draft; and publishing.
 import { useEffect, useRef, useState } from 'preact/hooks'
 import { get, hindrance, may, Problem, type Schemas } from '../api/client'
-import { many, number } from '../parts/format'
+import { many, number, listed } from '../parts/format'
 import { Icon } from '../parts/icons'
 import { useKeys } from '../parts/keys'
 import { Ask, Block, Button, Choice, failed, Loading, Segments, Status, toast, Trouble, useLoaded } from '../parts/parts'
@@ -210,7 +210,7 @@ function Before({ bench }: { bench: Bench }) {
           </li>
         )}
         <li>
-          <HowFar of={checking} /> {checking.state === 'failed' && <span class="mid">{[checking.error.message, checking.error.hint].filter(Boolean).join(' ')}</span>}
+          <HowFar of={checking} /> {checking.state === 'failed' && <span class="mid">{listed([checking.error.message, checking.error.hint], ' ')}</span>}
           {check?.loads && <Status of="succeeded">Loads{registered.length > 0 && `: ${registered.join(', ')}`}</Status>}
           {check?.error && (
             <>

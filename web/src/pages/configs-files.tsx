@@ -7,25 +7,20 @@ import { Menu } from '../parts/frame'
 import { Icon } from '../parts/icons'
 import { Finder } from '../parts/palette'
 import { useKeys } from '../parts/keys'
-import { Advice, Ask, Button, Choice, Dialog, Entry, failed, Status, Trouble, Link } from '../parts/parts'
+import { Advice, Ask, Button, Choice, Dialog, Entry, failed, Status, Trouble, Link, AskForm, useGot } from '../parts/parts'
 import { Separator } from '../parts/separator'
 import { amend, path as address, query } from '../router'
-import { fileUrl, textOf, type Bench, type File as Listed } from './configs-bench'
+import { fileUrl, textOf, type Bench } from './configs-bench'
 import { said } from './configs-words'
 import { HowFar, saveAndCheck, whyNot } from './configs-one'
 import { first, rowsOf } from './configs-tree'
-import { get, may } from '../api/client'
+import { may } from '../api/client'
 
 export function Files({ bench }: { bench: Bench }) {
   const version = query.value.get('version')
-  const [frozen, setFrozen] = useState<Listed[] | null>(null)
-  const [error, setError] = useState<unknown>(null)
+  const { value: frozen, error } = useGot(!!version && '/api/v1/configs/{config_id}/versions/{version}/files', { config_id: bench.id, version })
   const [asking, ask] = useState<'go' | 'new' | 'delete' | null>(null)
-  useEffect(() => {
-    setFrozen(null)
-    if (version) get('/api/v1/configs/{config_id}/versions/{version}/files', { config_id: bench.id, version }).then((list) => setFrozen(list.items), setError)
-  }, [version])
-  const listed = version ? (frozen ?? []) : bench.files.value!
+  const listed = version ? (frozen?.items ?? []) : bench.files.value!
   const unsaved = version ? [] : [...bench.edits.value.keys()]
   const paths = [...new Set([...listed.map((file) => file.path), ...unsaved])].sort()
   const wanted = query.value.get('file')
@@ -311,24 +306,15 @@ function GoTo({ paths, onClose, onOpen }: { paths: string[]; onClose: () => void
 }
 
 function NewFile({ paths, near, onClose, onMake }: { paths: string[]; near: string | null; onClose: () => void; onMake: (path: string) => void }) {
-  const [wrong, setWrong] = useState('')
-  const send = (event: Event) => {
-    event.preventDefault()
-    const path = String(new FormData(event.currentTarget as HTMLFormElement).get('path')).trim().replace(/^\/+/, '')
-    if (!path || path.endsWith('/') || path.split('/').some((part) => !part || part === '.' || part === '..')) return setWrong('A path like src/ade_config/columns/phone.py.')
-    if (paths.includes(path)) return setWrong('There is such a file.')
+  const make = (form: FormData) => {
+    const path = String(form.get('path')).trim().replace(/^\/+/, '')
+    if (!path || path.split('/').some((part) => !part || part === '.' || part === '..')) throw new Error('A path like src/ade_config/columns/phone.py.')
+    if (paths.includes(path)) throw new Error('There is such a file.')
     onMake(path)
   }
   return (
-    <Dialog title="New file" onClose={onClose}>
-      <form onSubmit={send}>
-        <Entry id="path" kind="mono" label="Its path in the configuration" data-first value={near ? near.slice(0, near.lastIndexOf('/') + 1) : ''} wrong={wrong} />
-        <p class="flow gap-above">
-          <button class="button filled">Make it</button>
-          <Button onClick={onClose}>Cancel</Button>
-        </p>
-      </form>
-    </Dialog>
+    <AskForm title="New file" does="Make it" onClose={onClose} onSend={make}>
+      {(wrong) => <Entry id="path" kind="mono" label="Its path in the configuration" data-first defaultValue={near ? near.slice(0, near.lastIndexOf('/') + 1) : ''} wrong={wrong} />}
+    </AskForm>
   )
 }
-

@@ -5,7 +5,7 @@ import { many, quoted } from '../parts/format'
 import { Menu } from '../parts/frame'
 import { Icon } from '../parts/icons'
 import { useKeys } from '../parts/keys'
-import { Button, failed, Loading, NoSuch, Status, Tabs, toast, Trouble, useAbout, useLoaded, Link } from '../parts/parts'
+import { Button, failed, Loading, NoSuch, Status, Tabs, toast, Trouble, useAbout, Link, useGot } from '../parts/parts'
 import { go, href } from '../router'
 import { archiveType, benchOf, raw, type Bench, type Checking } from './configs-bench'
 import { Compare } from './configs-compare'
@@ -96,9 +96,10 @@ function Head({ bench, current }: { bench: Bench; current: Tab }) {
   const why = whyNot(bench)
   const check = bench.check.value
   const unsaved = bench.edits.value.size
-  const { value: counted } = useLoaded(
-    () => get('/api/v1/runs', { configuration: bench.id, workspace: known.workspace_id, limit: 1, counts: true, since: midnight() }),
-    [bench.id],
+  const { value: counted } = useGot(
+    '/api/v1/runs',
+    { configuration: bench.id, workspace: known.workspace_id, limit: 1, counts: true, since: midnight() },
+    [],
     (one) => one.kind === 'run' && one.data.configuration_id === bench.id && one.data.status === 'queued',
   )
   const checkNow = () => (may('admin') ? saveAndCheck(bench) : failed(new Error('This session may not check configurations.')))

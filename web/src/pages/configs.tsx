@@ -1,11 +1,11 @@
 // The configurations of a workspace, and how one comes to be: from a template, from an archive, or empty.
 import { useRef, useState } from 'preact/hooks'
-import { writing, change, get, may, workspace } from '../api/client'
+import { writing, change, may, workspace } from '../api/client'
 import { ago, many, moment, short, size } from '../parts/format'
 import { Icon } from '../parts/icons'
 import { useKeys } from '../parts/keys'
 import { List, NoneLeft, useLines } from '../parts/list'
-import { Button, type Column, Dialog, Entry, Nothing, Records, Search, Segments, Status, Title, Trouble, useAbout, useLoaded, Link } from '../parts/parts'
+import { Button, type Column, Entry, Nothing, Records, Search, Segments, Status, Title, Trouble, useAbout, useLoaded, Link, AskForm, useGot } from '../parts/parts'
 import { amend, go, inAddress } from '../router'
 import { archiveType, raw, type Known } from './configs-bench'
 import { configurations } from './start'
@@ -89,31 +89,20 @@ const COLUMNS: Column<Known>[] = [
 
 /** Makes a configuration, and opens it. */
 function NewConfiguration({ onClose }: { onClose: () => void }) {
-  const { value: templates, error } = useLoaded(() => get('/api/v1/templates'), [])
+  const { value: templates, error } = useGot('/api/v1/templates')
   const [from, setFrom] = useState('default')
   const [file, setFile] = useState<File | null>(null)
-  const [wrong, setWrong] = useState('')
-  const [busy, setBusy] = useState(false)
   const picker = useRef<HTMLInputElement>(null)
-  const send = async (event: Event) => {
-    event.preventDefault()
-    const name = String(new FormData(event.currentTarget as HTMLFormElement).get('name') ?? '').trim()
-    setWrong('')
-    if (from === 'archive' && !file) return setWrong('Choose the archive first.')
-    if (from !== 'archive' && !name) return setWrong('A configuration has a name.')
-    setBusy(true)
-    try {
-      const url = `/api/v1/workspaces/${encodeURIComponent(workspace.peek())}/configs`
-      const made: Known =
-        from === 'archive'
-          ? await (await raw(`${url}?${new URLSearchParams(name ? { name } : {})}`, 'POST', file!, { 'Content-Type': archiveType(file!.name) })).json()
-          : await change('POST', url, from === 'empty' ? { name } : { name, template: from })
-      go(`/configs/${made.id}`)
-    } catch (error) {
-      const { message, hint } = error as { message: string; hint?: string }
-      setWrong([message, hint].filter(Boolean).join('. '))
-      setBusy(false)
-    }
+  const send = async (form: FormData) => {
+    const name = String(form.get('name')).trim()
+    if (from === 'archive' && !file) throw new Error('Choose the archive first.')
+    if (from !== 'archive' && !name) throw new Error('A configuration has a name.')
+    const url = `/api/v1/workspaces/${encodeURIComponent(workspace.peek())}/configs`
+    const made: Known =
+      from === 'archive'
+        ? await (await raw(`${url}?${new URLSearchParams(name ? { name } : {})}`, 'POST', file!, { 'Content-Type': archiveType(file!.name) })).json()
+        : await change('POST', url, from === 'empty' ? { name } : { name, template: from })
+    go(`/configs/${made.id}`)
   }
   const choices: [string, string, string][] = [
     ...(templates?.items ?? []).map((one): [string, string, string] => [one.name, one.name, `${one.description} (${many(one.files.length, 'file')})`]),
@@ -122,28 +111,26 @@ function NewConfiguration({ onClose }: { onClose: () => void }) {
     ['empty', 'No files', 'They follow one by one'],
   ]
   return (
-    <Dialog title="New configuration" wide onClose={onClose}>
-      <Trouble error={error} />
-      <form onSubmit={send}>
-        <fieldset>
-          <legend class="label">Begins with</legend>
-          <div class="choices starts">
-            {choices.map(([key, title, text]) => (
-              <button type="button" key={key} class={from === key ? 'chosen' : ''} aria-pressed={from === key} onClick={() => (key === 'samples' ? go('/configs/from') : setFrom(key), key === 'archive' && picker.current?.click())}>
-                <strong>{title}</strong>
-                <div class="small mid">{text}</div>
-              </button>
-            ))}
-          </div>
-        </fieldset>
-        <input ref={picker} type="file" hidden accept=".zip,.gz,.tgz" aria-label="Archive" onChange={(event) => setFile(event.currentTarget.files?.[0] ?? null)} />
-        <Entry id="name" label={<>Name {from === 'archive' && <span class="dim">(empty: the one in its manifest)</span>}</>} data-first maxLength={100} placeholder="roster" wrong={wrong} />
-        <p class="small dim">It is a draft until it is published.</p>
-        <p class="flow gap-above">
-          <button class="button filled" aria-disabled={busy}>{busy ? 'Making…' : 'Make the configuration'}</button>
-          <Button onClick={onClose}>Cancel</Button>
-        </p>
-      </form>
-    </Dialog>
+    <AskForm title="New configuration" does="Make the configuration" wide onClose={onClose} onSend={send}>
+      {(wrong) => (
+        <>
+          <Trouble error={error} />
+          <fieldset>
+            <legend class="label">Begins with</legend>
+            <div class="choices starts">
+              {choices.map(([key, title, text]) => (
+                <button type="button" key={key} class={from === key ? 'chosen' : ''} aria-pressed={from === key} onClick={() => (key === 'samples' ? go('/configs/from') : setFrom(key), key === 'archive' && picker.current?.click())}>
+                  <strong>{title}</strong>
+                  <div class="small mid">{text}</div>
+                </button>
+              ))}
+            </div>
+          </fieldset>
+          <input ref={picker} type="file" hidden accept=".zip,.gz,.tgz" aria-label="Archive" onChange={(event) => setFile(event.currentTarget.files?.[0] ?? null)} />
+          <Entry id="name" label={<>Name {from === 'archive' && <span class="dim">(empty: the one in its manifest)</span>}</>} data-first maxLength={100} placeholder="roster" wrong={wrong} />
+          <p class="small dim">It is a draft until it is published.</p>
+        </>
+      )}
+    </AskForm>
   )
 }

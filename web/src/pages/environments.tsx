@@ -1,11 +1,10 @@
 // Environments: which are ready, how large, and why one is not.
-import { useEffect, useState } from 'preact/hooks'
-import { writing, change, get, may, workspace, type Schemas } from '../api/client'
-import { hear } from '../api/events'
-import { ago, many, now, short, size, span } from '../parts/format'
+import { useState } from 'preact/hooks'
+import { writing, change, may, workspace, type Schemas } from '../api/client'
+import { ago, listed, many, now, short, size, span } from '../parts/format'
 import { useKeys } from '../parts/keys'
 import { List, useLines } from '../parts/list'
-import { Advice, Block, Button, Dialog, Facts, failed, Figures, Nothing, Records, Status, Title, title, toast, Trouble, useAbout, useLoaded, Link } from '../parts/parts'
+import { Advice, Block, Button, Dialog, Facts, failed, Figures, Nothing, Records, Status, Title, title, toast, Trouble, useAbout, Link, useGot, Points } from '../parts/parts'
 import { go } from '../router'
 
 type Environment = Schemas['Environment']
@@ -13,20 +12,10 @@ type Environment = Schemas['Environment']
 const fate = (item?: Schemas['Collection']['items'][number]) => item && `${item.deletes ? 'Goes' : 'Kept'}: ${item.reason}`
 
 export function Environments({ id }: { id?: string }) {
-  const list = useLoaded((abort) => get('/api/v1/environments', { workspace: workspace.value, limit: 100 }, abort), [workspace.value], (one) => one.kind === 'reset')
-  const [changed, setChanged] = useState<Map<string, Environment>>(new Map())
-  const plan = useLoaded((abort) => (may('admin') ? get('/api/v1/environments/collection', {}, abort) : Promise.resolve(null)), [list.value])
+  const list = useGot('/api/v1/environments', { workspace: workspace.value, limit: 100 }, [], ({ kind }) => kind === 'reset' || kind === 'environment')
+  const all = list.value?.items ?? []
+  const plan = useGot(may('admin') && '/api/v1/environments/collection', {}, [listed(all.map((one) => one.id + one.status))])
   const [asking, ask] = useState(false)
-  useEffect(
-    () =>
-      hear((told) => {
-        const some = told.filter((one) => one.kind === 'environment')
-        if (some.length) setChanged((before) => new Map([...before, ...some.map(({ data }) => [data.id, data] as const)]))
-      }),
-    [],
-  )
-  const known = list.value?.items ?? []
-  const all = [...[...changed.values()].filter((one) => !known.some((before) => before.id === one.id)), ...known.map((one) => changed.get(one.id) ?? one)]
   const chosen = all.find((one) => one.id === id) ?? (id ? null : (all.find((one) => one.status === 'failed' || one.status === 'building') ?? all[0]))
   const choose = (id: string) => go(`/environments/${id}`)
   const { box } = useLines(all, chosen?.id, choose)
@@ -39,7 +28,7 @@ export function Environments({ id }: { id?: string }) {
   const freed = collectable.reduce((sum, item) => sum + (item.size_bytes ?? 0), 0)
   const collect = () => {
     ask(false)
-    change<Schemas['Collection']>('POST', '/api/v1/environments/collection').then((done) => (toast(`Collected: ${size(done.bytes_freed)} freed.`), setChanged(new Map()), list.again()), failed)
+    change<Schemas['Collection']>('POST', '/api/v1/environments/collection').then((done) => (toast(`Collected: ${size(done.bytes_freed)} freed.`), list.again()), failed)
   }
   return (
     <>
@@ -88,13 +77,7 @@ export function Environments({ id }: { id?: string }) {
             </>
           }
         >
-          <ul class="reasons">
-            {collectable.map((item) => (
-              <li key={item.id}>
-                <strong>{item.configuration_name}</strong> <code>{short(item.id)}</code>: {item.reason}
-              </li>
-            ))}
-          </ul>
+          <Points all={collectable}>{(item) => <><strong>{item.configuration_name}</strong> <code>{short(item.id)}</code>: {item.reason}</>}</Points>
           <p class="mid">Files of old runs and leftovers go, too, as workers collect them from time to time.</p>
         </Dialog>
       )}
@@ -103,14 +86,11 @@ export function Environments({ id }: { id?: string }) {
 }
 
 function Details({ id, stamp, onBuild }: { id: string; stamp: string; onBuild: () => void }) {
-  const { value, error } = useLoaded((abort) => get('/api/v1/environments/{id}', { id }, abort), [id, stamp])
-  const log = useLoaded(async () => {
-    const page = await get('/api/v1/builds/{id}/logs', { id, limit: 1000 })
-    return page.entries
-  }, [id, stamp])
+  const { value, error } = useGot('/api/v1/environments/{id}', { id }, [stamp])
+  const log = useGot('/api/v1/builds/{id}/logs', { id, limit: 1000 }, [stamp])
   if (error) return <aside class="side"><Trouble error={error} /></aside>
   if (!value) return <aside class="side" aria-label="Environment" />
-  const lines = log.value?.filter((line) => line.event === 'console.line').map((line) => line.message) ?? []
+  const lines = log.value?.entries.filter((line) => line.event === 'console.line').map((line) => line.message) ?? []
   return (
     <aside class="side" aria-label={`Environment of ${value.configuration_name}`} tabIndex={0}>
       <div class="block">
@@ -128,17 +108,15 @@ function Details({ id, stamp, onBuild }: { id: string; stamp: string; onBuild: (
       </div>
       {value.steps.length > 0 && (
         <Block title="Steps">
-          <ul class="reasons">
-            {value.steps.map((step) => (
-              <li key={step.step} class="flow">
-                <Status of={step.state === 'finished' ? 'ready' : value.status === 'failed' ? 'failed' : 'building'}>
-                  <code>{step.step}</code>
-                </Status>
+          <Points all={value.steps} tone={() => 'flow'}>
+            {(step) => (
+              <>
+                <Status of={step.state === 'finished' ? 'ready' : value.status === 'failed' ? 'failed' : 'building'}><code>{step.step}</code></Status>
                 <span class="grow" />
                 <span class="dim">{step.duration_ms != null ? span(step.duration_ms) : value.status === 'failed' ? 'failed' : `since ${span(Math.max(0, now.value - Date.parse(value.updated_at)))}`}</span>
-              </li>
-            ))}
-          </ul>
+              </>
+            )}
+          </Points>
         </Block>
       )}
       {lines.length > 0 && (
@@ -147,13 +125,7 @@ function Details({ id, stamp, onBuild }: { id: string; stamp: string; onBuild: (
       {value.waiting_runs.length > 0 && (
         <Block title="Waiting for it">
           <p class="small">
-            {value.waiting_runs.slice(0, 20).map((run) => (
-              <>
-                <Link to={`/runs/${run}`}>
-                  <code>{short(run)}</code>
-                </Link>{' '}
-              </>
-            ))}
+            {value.waiting_runs.slice(0, 20).map((run) => <><Link to={`/runs/${run}`}><code>{short(run)}</code></Link> </>)}
           </p>
         </Block>
       )}

@@ -1,9 +1,9 @@
 // Every decision about the columns and rows of a run's input.
 import { useState } from 'preact/hooks'
-import { get, type Run } from '../api/client'
+import { type Run } from '../api/client'
 import { many, plainly, quoted, short } from '../parts/format'
 import { useKeys } from '../parts/keys'
-import { about, Block, Choice, Loading, moves, Nothing, type Column, Records, Segments, Trouble, useLoaded, Link } from '../parts/parts'
+import { about, Block, Choice, Loading, moves, Nothing, type Column, Records, Segments, Trouble, Link, useGot } from '../parts/parts'
 import { Separator } from '../parts/separator'
 import { amend, go, query } from '../router'
 import type { ExplainedColumn, Table } from './explained'
@@ -11,7 +11,7 @@ import { ColumnWhy } from './why'
 import { useEffect } from 'preact/hooks'
 
 export function Explain({ run }: { run: Run }) {
-  const { value, error, again } = useLoaded((abort) => get('/api/v1/runs/{id}/explain', { id: run.id }, abort), [run.id, run.status])
+  const { value, error, again } = useGot('/api/v1/runs/{id}/explain', { id: run.id }, [run.status])
   const [kind, setKind] = useState('')
   const sheets = [...new Set(value?.tables.map((table) => table.sheet))]
   const asked = query.value.get('sheet')

@@ -26,16 +26,6 @@ export function tableAt(tables: { table: Table; at: Region }[], row: number) {
   return tables.find(({ at }) => row >= at.top && row <= at.bottom) ?? tables.findLast(({ at }) => at.top <= row) ?? tables[0]
 }
 
-/** The column of the other side that belongs to one; 0: none. */
-export function partnerColumn(table: Table | undefined, side: 'input' | 'output', column: number): number {
-  for (const one of table?.output?.columns ?? []) {
-    const from = [one.from ?? []].flat().map(columnOf)
-    if (side === 'input' && from.includes(column)) return columnOf(one.column)
-    if (side === 'output' && columnOf(one.column) === column) return from[0] ?? 0
-  }
-  return 0
-}
-
 /** All columns of the other side that belong to one: a derived column has several sources. */
 export function partnerColumns(table: Table | undefined, side: 'input' | 'output', column: number): number[] {
   const all: number[] = []

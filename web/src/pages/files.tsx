@@ -1,40 +1,51 @@
 // What a run left: files to download, and what it was made of.
 import type { ComponentChildren } from 'preact'
-import { address, get, type Run } from '../api/client'
-import { ago, clock, day, many, plainly, short, size, span } from '../parts/format'
+import { address, type Run } from '../api/client'
+import { ago, clock, day, listed, many, plainly, short, size, span } from '../parts/format'
 import { Icon, type IconName } from '../parts/icons'
-import { Block, Facts, failed, Records, useLoaded, Link } from '../parts/parts'
+import { Block, Facts, failed, Records, Link, useGot, Points } from '../parts/parts'
 import { issuesName, logName, reportName, saveIssues, saveLog } from '../parts/save'
 import { Separator } from '../parts/separator'
 
 const digest = (text: string) => <code title={text}>{text.slice(0, 12)}…</code>
-const OTHERS: Record<string, string> = { issues: 'Issues', table: 'Table' }
+
+/** A file that a run left, as it is offered; `save`: what makes it here, where no address has it. */
+interface Listed {
+  kind: string
+  title: string
+  name: string
+  what: string
+  icon: IconName
+  there: boolean
+  url?: string
+  save?: (run: Run) => Promise<void>
+}
 
 export function Files({ run }: { run: Run }) {
-  const { value: left } = useLoaded(() => get('/api/v1/runs/{id}/files', { id: run.id }), [run.id, run.status])
-  const { value: attempts } = useLoaded(() => get('/api/v1/runs/{id}/attempts', { id: run.id }), [run.id, run.status])
-  const { value: environment } = useLoaded(() => (run.environment_id ? get('/api/v1/environments/{id}', { id: run.environment_id }) : Promise.resolve(null)), [run.environment_id])
+  const { value: left } = useGot('/api/v1/runs/{id}/files', { id: run.id }, [run.status])
+  const { value: attempts } = useGot('/api/v1/runs/{id}/attempts', { id: run.id }, [run.status])
+  const { value: environment } = useGot(!!run.environment_id && '/api/v1/environments/{id}', { id: run.environment_id })
   const gone = !!run.artifacts_deleted_at
   const has = !!run.output_path && !gone
   const stem = run.input.name.replace(/\.[^.]+$/, '')
   const issues = run.metrics?.issues ?? 0
-  const to = <P extends '/api/v1/runs/{id}/output' | '/api/v1/runs/{id}/annotated' | '/api/v1/runs/{id}/report' | '/api/v1/runs/{id}/artifact' | '/api/v1/runs/{id}/logs' | '/api/v1/runs/{id}/input'>(path: P) => address(path, { id: run.id })
-  const all: { title: string; name: string; kind: string; what: string; values: boolean; icon: IconName; url: string; there: boolean; main?: boolean; save?: () => Promise<void> }[] = [
-    { title: 'Normalized workbook', name: run.output_path?.split('/').at(-1) ?? '', kind: 'output', what: 'What you send on.', values: true, icon: 'sheet', url: to('/api/v1/runs/{id}/output'), there: has, main: true },
-    { title: 'Painted copy', name: `${stem}_annotated.xlsx`, kind: 'annotated', what: `The sender’s own workbook with the cells of ${many(issues, 'issue')} marked. What you send back.`, values: true, icon: 'sheet', url: to('/api/v1/runs/{id}/annotated'), there: has && issues > 0 },
-    { title: 'Report', name: reportName(run), kind: 'report', what: 'One page to print or mail; needs no network.', values: true, icon: 'page', url: to('/api/v1/runs/{id}/report'), there: has },
-    { title: 'Audit record', name: `${run.id}_artifact.json`, kind: 'artifact', what: 'Every decision, score and place.', values: false, icon: 'page', url: to('/api/v1/runs/{id}/artifact'), there: has },
-    { title: 'Event log', name: logName(run), kind: 'log', what: 'What happened, line by line.', values: false, icon: 'lines', url: to('/api/v1/runs/{id}/logs'), there: true, save: () => saveLog(run) },
-    { title: 'Input', name: run.input.name, kind: 'input', what: 'As it was sent. Never changed.', values: true, icon: 'sheet', url: to('/api/v1/runs/{id}/input'), there: !gone },
+  const all: Listed[] = [
+    { kind: 'output', title: 'Normalized workbook', name: run.output_path?.split('/').at(-1) ?? '', what: 'What you send on.', icon: 'sheet', there: has },
+    { kind: 'annotated', title: 'Painted copy', name: `${stem}_annotated.xlsx`, what: `The sender’s own workbook with the cells of ${many(issues, 'issue')} marked. What you send back.`, icon: 'sheet', there: has && issues > 0 },
+    { kind: 'report', title: 'Report', name: reportName(run), what: 'One page to print or mail; needs no network.', icon: 'page', there: has },
+    { kind: 'artifact', title: 'Audit record', name: `${run.id}_artifact.json`, what: 'Every decision, score and place.', icon: 'page', there: has },
+    { kind: 'logs', title: 'Event log', name: logName(run), what: 'What happened, line by line.', icon: 'lines', there: true, save: saveLog },
+    { kind: 'input', title: 'Input', name: run.input.name, what: 'As it was sent. Never changed.', icon: 'sheet', there: !gone },
   ]
+  const own = new Set(['row_map', 'log', ...all.map((file) => file.kind)])
   // What has no line of its own: tables in other shapes, the list of issues, what the code of a configuration wrote.
-  const known = new Set(all.map((file) => file.kind))
-  for (const one of left?.items ?? []) {
-    const called = one.name.split('/').at(-1)!
-    if (one.href && one.kind !== 'row_map' && !known.has(one.kind)) all.push({ title: OTHERS[one.kind] ?? called, name: one.kind === 'issues' ? issuesName(run) : one.name, save: one.kind === 'issues' ? () => saveIssues(run) : undefined, kind: one.name, what: one.kind === 'issues' ? 'A table with a line for each issue, its cell and value.' : '', values: true, icon: one.kind === 'table' ? 'sheet' : 'lines', url: one.href, there: !gone })
+  for (const { kind, name, href } of left?.items ?? []) {
+    if (!href || own.has(kind)) continue
+    if (kind === 'issues') all.push({ kind: name, title: 'Issues', name: issuesName(run), what: 'A table with a line for each issue, its cell and value.', icon: 'lines', there: !gone, save: saveIssues })
+    else all.push({ kind: name, title: kind === 'table' ? 'Table' : name.split('/').at(-1)!, name, what: '', icon: kind === 'table' ? 'sheet' : 'lines', there: !gone, url: href })
   }
   // The log is written anew as it is downloaded.
-  const bytes = (kind: string) => (kind === 'log' ? null : kind === 'input' ? run.input.size_bytes : left?.items.find((one) => one.kind === kind || one.name === kind)?.size_bytes)
+  const bytes = (kind: string) => (kind === 'input' ? run.input.size_bytes : left?.items.find((one) => one.kind === kind || one.name === kind)?.size_bytes)
   const kept = left?.kept_until
   const last = attempts?.items.at(-1)
   return (
@@ -47,10 +58,10 @@ export function Files({ run }: { run: Run }) {
           id={(file) => file.kind}
           columns={[
             ['File', '', (file) => <div class="flow"><Icon name={file.icon} /><span class="grow"><strong>{file.title}</strong><br /><code class="dim break">{plainly(file.name)}</code></span></div>],
-            ['What it is', 'mid roomy', (file) => <>{file.what} {file.values ? <span class="chip">holds cell values</span> : <span class="small dim">no cell values</span>}</>],
+            ['What it is', 'mid roomy', (file) => <>{file.what} {!/^(artifact|logs)$/.test(file.kind) ? <span class="chip">holds cell values</span> : <span class="small dim">no cell values</span>}</>],
             ['Size', 'figure mid roomy', (file) => (bytes(file.kind) != null ? size(bytes(file.kind)!) : '')],
             ['(Download)', 'figure', (file) => (
-              <a class={`button ${file.main ? 'filled' : ''}`} href={file.url} download={file.kind === 'report' ? file.name : ''} aria-label={`Download: ${file.title}`} onClick={(event) => file.save && (event.preventDefault(), file.save().catch(failed))}>
+              <a class={`button ${file.kind === 'output' ? 'filled' : ''}`} href={file.url ?? address(`/api/v1/runs/{id}/${file.kind as 'output'}`, { id: run.id })} download={file.kind === 'report' ? file.name : ''} aria-label={`Download: ${file.title}`} onClick={(event) => file.save && (event.preventDefault(), file.save(run).catch(failed))}>
                 <Icon name="download" />
                 <span class="roomy">Download</span>
               </a>
@@ -79,24 +90,19 @@ export function Files({ run }: { run: Run }) {
         </Block>
         <Block title="Attempts">
           {attempts?.items.length ? (
-            <ul class="reasons">
-              {attempts.items.map((one) => (
-                <li key={one.attempt}>
+            <Points all={attempts.items}>
+              {(one) => (
+                <>
                   {one.attempt} of {run.max_attempts} {one.outcome ?? 'in progress'}
                   {one.completed_at && ` in ${span(Date.parse(one.completed_at) - Date.parse(one.started_at))}`}
                   <br />
-                  <span class="dim">
-                    {clock(one.started_at)}
-                    {one.worker && `, ${one.worker}`}
-                    {one.exit_code ? `, exit status ${one.exit_code}` : ''}
-                  </span>
-                </li>
-              ))}
-            </ul>
+                  <span class="dim">{listed([clock(one.started_at), one.worker, one.exit_code && `exit status ${one.exit_code}`])}</span>
+                </>
+              )}
+            </Points>
           ) : (
             <p class="mid small">
-              {run.attempt_count} of {run.max_attempts}
-              {run.exit_code ? `, exit status ${run.exit_code}` : ''}
+              {listed([`${run.attempt_count} of ${run.max_attempts}`, run.exit_code && `exit status ${run.exit_code}`])}
             </p>
           )}
         </Block>

@@ -6,7 +6,7 @@ import type { Side } from '../grid/windows'
 import { number, place } from '../parts/format'
 import { Icon } from '../parts/icons'
 import { useKeys } from '../parts/keys'
-import { Dialog, Entry, failed } from '../parts/parts'
+import { Entry, failed, AskForm } from '../parts/parts'
 
 export interface Hit {
   row: number
@@ -82,19 +82,14 @@ export function Find({ run, side, sheet, sheets, chosen, onFound, onLeave }: { r
 }
 
 export function GoTo({ onClose, onGo }: { onClose: () => void; onGo: (cell: Hit) => void }) {
-  const [wrong, setWrong] = useState(false)
-  const send = (event: Event) => {
-    event.preventDefault()
-    const found = place(String(new FormData(event.currentTarget as HTMLFormElement).get('cell')).trim())
-    if (found) onGo(found)
-    else setWrong(true)
+  const send = (form: FormData) => {
+    const found = place(String(form.get('cell')).trim())
+    if (!found) throw new Error('A cell has letters and a number, such as C11.')
+    onGo(found)
   }
   return (
-    <Dialog title="Go to a cell" onClose={onClose}>
-      <form onSubmit={send}>
-        <Entry id="cell" label="Cell" placeholder="C11" wrong={wrong ? 'A cell has letters and a number, such as C11.' : ''} />
-      </form>
-    </Dialog>
+    <AskForm title="Go to a cell" does="Go to it" onClose={onClose} onSend={send}>
+      {(wrong) => <Entry id="cell" label="Cell" placeholder="C11" wrong={wrong} />}
+    </AskForm>
   )
 }
-

@@ -1,9 +1,9 @@
 // What somebody sees who has run nothing yet.
 import type { ComponentChildren } from 'preact'
-import { address, change, get, may, problemOf, session, workspace, type Schemas } from '../api/client'
+import { address, change, may, problemOf, session, workspace, type Schemas } from '../api/client'
 import { counts } from '../api/events'
 import { many } from '../parts/format'
-import { failed, Status, useAbout, useLoaded, Link } from '../parts/parts'
+import { failed, Status, useAbout, useLoaded, Link, useGot, Title } from '../parts/parts'
 import { go } from '../router'
 import { configurations, DropZone } from './start'
 import { add } from './uploads'
@@ -32,7 +32,7 @@ async function trySample(known: Schemas['KnownConfiguration'] | undefined) {
 
 export function FirstRun() {
   const { value: all } = useLoaded(configurations, [workspace.value])
-  const { value: stats } = useLoaded((abort) => get('/api/v1/stats', { workspace: workspace.value }, abort), [workspace.value, counts.value])
+  const { value: stats } = useGot('/api/v1/stats', { workspace: workspace.value }, [counts.value])
   const first = all?.find((one) => one.runs_use !== 'nothing')
   useAbout({
     title: 'Runs',
@@ -43,10 +43,7 @@ export function FirstRun() {
   const slots = stats?.slots.all ?? 0
   return (
     <>
-      <div class="title">
-        <h1>Runs</h1>
-        <span class="say">none yet</span>
-      </div>
+      <Title of="Runs" say="none yet" />
       <div class="scroller grow padded">
         <div class="middle">
           <DropZone large onSample={all && (first ? may('run') : may('admin')) ? () => trySample(first) : undefined} />

@@ -1,9 +1,9 @@
 // A configuration from sample files: what was inferred is looked at, its questions are answered, and it is published. As `ade init --from`.
 import { useEffect, useState } from 'preact/hooks'
 import { change, hindrance, whenReady, workspace, type Problem, type Schemas } from '../api/client'
-import { many, quoted } from '../parts/format'
+import { many, quoted, listed } from '../parts/format'
 import { useKeys } from '../parts/keys'
-import { Block, Button, type Column, Entry, Records, Status, Title, Trouble, useAbout, useDoing, Link } from '../parts/parts'
+import { Block, Button, type Column, Entry, Records, Status, Title, Trouble, useAbout, useDoing, Link, Points } from '../parts/parts'
 import { amend, go, query } from '../router'
 import { benchOf, type Known } from './configs-bench'
 import { DropZone, FileList } from './start'
@@ -104,11 +104,11 @@ export function FromSamples() {
           {found && (
             <>
               <Block title={`${many(found.fields.length, 'field')} from ${many(found.samples.reduce((sum, one) => sum + one.rows, 0), 'record')} of ${many(found.samples.length, 'sample')}`}>
-                <ul class="reasons mid">{found.settings.map((one) => <li key={one.name}><code>{one.name}</code> {one.value} {one.shown_by.length > 0 && <span class="dim">shown by {one.shown_by.slice(0, 3).join(', ')}</span>}</li>)}</ul>
+                <Points kind="mid" all={found.settings}>{({ name, value, shown_by }) => <><code>{name}</code> {value} {shown_by.length > 0 && <span class="dim">shown by {shown_by.slice(0, 3).join(', ')}</span>}</>}</Points>
               </Block>
-              <Block title="Look at first"><ul class="reasons">{found.look.map((one) => <li key={one} class="warn">{one}</li>)}</ul></Block>
-              {found.left_out.length > 0 && <Block title="Left out"><ul class="reasons mid">{found.left_out.map((one) => <li key={one.header}>{one.header}: {one.reason}</li>)}</ul></Block>}
-              {found.senders.length > 1 && <Block title={many(found.senders.length, 'sender')}><ul class="reasons mid">{found.senders.map((one) => <li key={one.files[0]}>{[one.files.join(', '), ...one.settings.map((own) => `${own.name} = ${own.value}`), one.lacks.length && `no column of ${one.lacks.join(', ')}`].filter(Boolean).join('; ')}</li>)}</ul></Block>}
+              <Block title="Look at first"><Points kind="warn" all={found.look}>{(one) => one}</Points></Block>
+              {found.left_out.length > 0 && <Block title="Left out"><Points kind="mid" all={found.left_out}>{({ header, reason }) => `${header}: ${reason}`}</Points></Block>}
+              {found.senders.length > 1 && <Block title={many(found.senders.length, 'sender')}><Points kind="mid" all={found.senders}>{({ files, settings, lacks }) => listed([files.join(', '), ...settings.map((own) => `${own.name} = ${own.value}`), lacks.length && `no column of ${lacks.join(', ')}`], '; ')}</Points></Block>}
             </>
           )}
         </aside>

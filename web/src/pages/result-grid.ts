@@ -6,7 +6,7 @@ import type { Area, Cell } from '../grid/pane'
 import { GridView } from '../grid/view'
 import type { Side, Windows } from '../grid/windows'
 import { query } from '../router'
-import { marksOf, partnerColumn, partnerColumns, region, tableAt, type Issue } from './explained'
+import { marksOf, partnerColumns, region, tableAt, type Issue } from './explained'
 import { keepLayout, paneOf, type Placed } from './result-pane'
 import type { Asked, Loaded, Scene } from './result-scene'
 import { choose, chosenOf } from './result-walk'
@@ -46,7 +46,7 @@ export function useRows(run: Run, loaded: Loaded, { seen, sheet, isOwn, mode }: 
     return side === 'input' ? line.b : line.a
   }
   const partnerOf = (cell: Cell): Cell | null => {
-    const [row, column] = [rowBeside(cell), partnerColumn(current, cell.side, cell.column)]
+    const [row, column] = [rowBeside(cell), partnerColumns(current, cell.side, cell.column)[0]]
     return row && column ? { side: cell.side === 'input' ? 'output' : 'input', row, column } : null
   }
   return { tables, sizeOf, canAlign, isAligned, beside, marks, canOnly, isOnly, lines, chosen, current, shift, setShift, partner: chosen && scene && partnerOf(chosen) }
@@ -69,7 +69,6 @@ export function useGrid(grid: MutableRef<GridView | null>, run: Run, { isOwn, mo
       laid: (pane) => keepLayout(run, pane),
       moved: (from, to) => held.current.moved(from, to),
     })
-    view.partner = (side, column) => partnerColumn(held.current.current, side, column)
     view.partners = (side, column) => partnerColumns(held.current.current, side, column)
     view.partnerRow = (side, row) => partnerRow(scene.segments, side, row)
     const sides = (['input', 'output'] as const).filter((side) => (side === 'input' ? mode !== 'output' : mode !== 'input' && scene.partner))

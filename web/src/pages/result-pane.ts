@@ -2,7 +2,7 @@
 import type { Run, Schemas } from '../api/client'
 import type { Chip, Pane } from '../grid/pane'
 import type { Side } from '../grid/windows'
-import { letters } from '../parts/format'
+import { letters, listed } from '../parts/format'
 import { worst, type Issue, type Region, type Table } from './explained'
 
 /** A table, and where it is in the sheets of both sides. */
@@ -51,7 +51,7 @@ export function paneOf(run: Run, side: Side, size: Schemas['Sheet'], widths: num
     layout: JSON.parse(localStorage.getItem(layoutKey(run, side, size.name)) ?? '{"own":{},"held":0}'),
     rowClass(row) {
       const at = isInput ? placeAt(row) : null
-      return [headers.has(row) && 'header', isInput && places.length && !at && 'outside', at?.top === row && 'edge-top', at?.bottom === row && 'edge-bottom'].filter(Boolean).join(' ')
+      return listed([headers.has(row) && 'header', isInput && places.length && !at && 'outside', at?.top === row && 'edge-top', at?.bottom === row && 'edge-bottom'], ' ')
     },
     spills: (row) => isInput && !placeAt(row),
     cellClass(row, column) {

@@ -8,7 +8,7 @@ import type { GridView } from '../grid/view'
 import { Windows, type Side } from '../grid/windows'
 import { Separator } from '../parts/separator'
 import { amend, go, query, inAddress } from '../router'
-import { many, number, plainly } from '../parts/format'
+import { many, number, plainly, listed } from '../parts/format'
 import { useKeys } from '../parts/keys'
 import { Button, copy, failed, Loading, toast, Trouble, useLoaded } from '../parts/parts'
 import { region, spot } from './explained'
@@ -195,10 +195,10 @@ function Heads({ asked: { sheet, isOwn, mode }, scene, rows: { sizeOf, current, 
   const [input, output] = [sizeOf('input'), sizeOf('output')]
   return (
     <div class="pane-title roomy">
-      {mode !== 'output' && <span class="grow cut"><strong>Sender’s sheet</strong> {input && [plainly(sheet), read > 0 && `${many(read, 'row')} read`, current && `table ${current.table} at ${current.region}`].filter(Boolean).join(' · ')}</span>}
+      {mode !== 'output' && <span class="grow cut"><strong>Sender’s sheet</strong> {input && listed([plainly(sheet), read > 0 && `${many(read, 'row')} read`, current && `table ${current.table} at ${current.region}`], ' · ')}</span>}
       {mode !== 'input' && (
         <span class="grow cut">
-          <strong>{isOwn ? 'Of the output' : 'Normalized'}</strong> {output && [plainly(scene?.partner ?? ''), isOwn ? many(output.rows ?? 0, 'row') : places.size > 0 && `${many(written, 'row')} written`].filter(Boolean).join(' · ')}
+          <strong>{isOwn ? 'Of the output' : 'Normalized'}</strong> {output && listed([plainly(scene?.partner ?? ''), isOwn ? many(output.rows ?? 0, 'row') : places.size > 0 && `${many(written, 'row')} written`], ' · ')}
           {read > written && places.size > 0 && <span class="chip">{number(read - written)} not written</span>}
         </span>
       )}

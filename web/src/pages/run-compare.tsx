@@ -2,7 +2,7 @@
 import type { ComponentChildren } from 'preact'
 import { get, type Problem, type Run, type Schemas } from '../api/client'
 import { many, number, plainly, short, stamp } from '../parts/format'
-import { Choice, Loading, Name, Nothing, type Column, Records, Trouble, about, useLoaded, Link } from '../parts/parts'
+import { Choice, Loading, Name, Nothing, type Column, Records, Trouble, about, useLoaded, Link, useGot, Points } from '../parts/parts'
 import { amend, inAddress } from '../router'
 import { useEffect } from 'preact/hooks'
 
@@ -21,7 +21,7 @@ export function Compare({ run }: { run: Run }) {
   const since = inAddress('with')
   const key = inAddress('key')
   const { value, error, again } = useLoaded((abort) => get('/api/v1/runs/{id}/difference', { id: run.id, since, key }, abort).then((found) => ({ found, of: `${since} ${key}` })), [run.id, since, key])
-  const others = useLoaded((abort) => get('/api/v1/runs', { workspace: run.workspace_id, configuration: run.configuration_id, status: 'succeeded', limit: 200 }, abort), [run.configuration_id])
+  const others = useGot('/api/v1/runs', { workspace: run.workspace_id, configuration: run.configuration_id, status: 'succeeded', limit: 200 })
   const found = value?.of === `${since} ${key}` ? value.found : null
   const before = found?.run_ids?.[0]
   useEffect(() => {
@@ -72,14 +72,7 @@ const Part = ({ title, say, children }: { title: string; say: ComponentChildren;
 const Layout = ({ all }: { all: Found['layout'] }) => (
   <Part title="Layout of the file" say={!all ? 'not known of one of the two: an older engine recorded none' : all.length ? `${many(all.filter((one) => one.matters).length, 'difference')} that may matter` : 'the same'}>
     {all && all.length > 0 && (
-      <ul class="reasons padded">
-        {all.map((one) => (
-          <li key={one.message} class={one.matters ? 'warn' : 'mid'}>
-            {one.sheet && <span class="dim"><bdi>{plainly(one.sheet)}</bdi>: </span>}
-            {one.message}
-          </li>
-        ))}
-      </ul>
+      <Points kind="padded" all={all} tone={(one) => (one.matters ? 'warn' : 'mid')}>{({ sheet, message }) => <>{sheet && <span class="dim"><Name of={sheet} />: </span>}{message}</>}</Points>
     )}
   </Part>
 )
@@ -108,17 +101,11 @@ function Changes({ title, what, all, cents }: { title: string; what: string; all
 }
 
 function Rows({ rows }: { rows: Found['rows'] }) {
-  const listed: [string, string, string[]][] = [[`New: ${number(rows.added)}`, 'ok', rows.added_rows], [`Gone: ${number(rows.gone)}`, 'bad', rows.gone_rows], ['New columns', 'ok', rows.added_columns], ['Columns that are gone', 'bad', rows.gone_columns]]
+  const listed = [[`New: ${number(rows.added)}`, 'ok', rows.added_rows], [`Gone: ${number(rows.gone)}`, 'bad', rows.gone_rows], ['New columns', 'ok', rows.added_columns], ['Columns that are gone', 'bad', rows.gone_columns]].filter(([, , names]) => names.length) as [string, string, string[]][]
   return (
     <Part title="Rows" say={`${number(rows.before)} before, ${number(rows.after)} now: ${number(rows.added)} new, ${number(rows.gone)} gone, ${number(rows.changed)} changed, ${rows.key ? `by ${rows.key}` : 'compared by position: no field is a key'}`}>
-      {listed.some(([, , names]) => names.length > 0) && (
-        <ul class="reasons padded">
-          {listed.map(([title, kind, names]) => names.length > 0 && (
-            <li key={title} class="break">
-              <span class={kind}>{title}</span> <span class="mid">{names.map(plainly).join(', ')}{names.length === 100 && ', …'}</span>
-            </li>
-          ))}
-        </ul>
+      {listed.length > 0 && (
+        <Points kind="padded" all={listed} tone={() => 'break'}>{([title, kind, names]) => <><span class={kind}>{title}</span> <span class="mid">{names.map(plainly).join(', ')}{names.length === 100 && ', …'}</span></>}</Points>
       )}
       {rows.cells.length > 0 && (
         <Records

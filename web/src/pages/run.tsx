@@ -6,7 +6,7 @@ import { LogView, useLog } from '../log/view'
 import type { Line } from '../log/lines'
 import { cancelRun, Menu } from '../parts/frame'
 import { runAgain } from './starts'
-import { day, many, now, number, plainly, quoted, short, size, span, stamp } from '../parts/format'
+import { day, many, now, number, plainly, quoted, short, size, span, stamp, listed } from '../parts/format'
 import { Icon } from '../parts/icons'
 import { useKeys } from '../parts/keys'
 import { Advice, bare, Button, copy, doing, fieldsOf, Loading, missing, Name, NoSuch, Nothing, STAGES, Status, StatusOf, Tabs, toast, Trouble, useAbout, useLoaded, Link } from '../parts/parts'
@@ -77,7 +77,7 @@ export function RunPage({ id, tab }: { id: string; tab?: string }) {
   )
 }
 
-const sentence = (run: Run) => [run.status, run.metrics && `${many(run.metrics.rows, 'row')} read`, missing(run).length && `not found: ${missing(run).join(', ')}`, run.metrics && many(run.metrics.issues, 'issue')].filter(Boolean).join(', ')
+const sentence = (run: Run) => listed([run.status, run.metrics && `${many(run.metrics.rows, 'row')} read`, missing(run).length && `not found: ${missing(run).join(', ')}`, run.metrics && many(run.metrics.issues, 'issue')])
 
 function Head({ run, has, current, lines }: { run: Run; has: boolean; current: Tab; lines: number }) {
   const ended = run.completed_at != null

@@ -3,7 +3,7 @@ import { useEffect, useRef, useState } from 'preact/hooks'
 import { address, get, may, offline, workspace, writing, type Run, type Schemas } from '../api/client'
 import { hear } from '../api/events'
 import { amend, go, query } from '../router'
-import { many, moment, now, number, quoted, short, span } from '../parts/format'
+import { many, moment, now, number, quoted, short, span, listed } from '../parts/format'
 import { useKeys } from '../parts/keys'
 import { cancelRun } from '../parts/frame'
 import { runAgain } from './starts'
@@ -205,7 +205,7 @@ export function Runs() {
     },
   })
   const clear = () => (setText(''), amend({ q: null, status: null, config: null, look: null, issues: null, label: null }))
-  const command = ['ade runs ls', filter.status && `--status ${filter.status}`, filter.config && `--configuration ${quoted(filter.config)}`, filter.label && `--label ${quoted(filter.label)}`, filter.look === 'fields' && '--fields-missing'].filter(Boolean).join(' ')
+  const command = listed(['ade runs ls', filter.status && `--status ${filter.status}`, filter.config && `--configuration ${quoted(filter.config)}`, filter.label && `--label ${quoted(filter.label)}`, filter.look === 'fields' && '--fields-missing'], ' ')
   useAbout({
     title: filter.label ? nameOf(filter.label) : 'Runs',
     command,

@@ -2,7 +2,7 @@
 
 import { useEffect, useState } from 'preact/hooks'
 import { all, hindrance, workspace, type Schemas } from '../api/client'
-import { ago, many, quoted, size } from '../parts/format'
+import { ago, many, quoted, size, listed } from '../parts/format'
 import { Icon } from '../parts/icons'
 import { useKeys } from '../parts/keys'
 import { Block, Button, Labelled, Loading, Name, Status, Title, Trouble, useAbout, useLoaded, Link } from '../parts/parts'
@@ -152,7 +152,7 @@ export function DropZone({ large, onSample }: { large?: boolean; onSample?: () =
 function FileRow({ upload }: { upload: Upload }) {
   const { key, file, state, sent, note, sheets } = upload
   const tone = state === 'refused' || state === 'failed' ? 'bad' : 'dim'
-  const told = [sheets, note].filter(Boolean).join('; ')
+  const told = listed([sheets, note], '; ')
   return (
     <tr>
       <td class="name break"><Name of={file.name} /><div class={`narrow small ${tone}`}>{told}</div></td>

@@ -1,10 +1,10 @@
 // Access tokens: who may do what, made here and shown once.
 import { useState } from 'preact/hooks'
-import { writing, change, get, may, session, workspace, type Schemas } from '../api/client'
+import { writing, change, may, session, workspace, type Schemas } from '../api/client'
 import { ago, day, now } from '../parts/format'
 import { Icon } from '../parts/icons'
 import { List } from '../parts/list'
-import { Ask, Button, copy, Dialog, Entry, Facts, failed, Labelled, Records, Status, Title, useAbout, useLoaded } from '../parts/parts'
+import { Ask, Button, copy, Entry, Facts, failed, Labelled, Records, Status, Title, useAbout, AskForm, useGot } from '../parts/parts'
 
 type Token = Schemas['Token']
 
@@ -15,7 +15,7 @@ function state(token: Token): [string, string] {
 }
 
 export function Tokens() {
-  const { value, error, again } = useLoaded(() => get('/api/v1/tokens'), [])
+  const { value, error, again } = useGot('/api/v1/tokens')
   const [asking, ask] = useState<Token | 'new' | null>(null)
   const [made, setMade] = useState<Schemas['MadeToken'] | null>(null)
   useAbout({ title: 'Tokens', main: may('admin'), command: 'ade tokens ls' })
@@ -77,34 +77,24 @@ export function Tokens() {
 }
 
 function NewToken({ onClose, onMade }: { onClose: () => void; onMade: (token: Schemas['MadeToken']) => void }) {
-  const [wrong, setWrong] = useState('')
-  const send = async (event: Event) => {
-    event.preventDefault()
-    const form = new FormData(event.currentTarget as HTMLFormElement)
-    try {
-      const days = Number(form.get('days')) || null
-      const only = form.get('only') ? [workspace.value] : null
-      onMade(await change('POST', '/api/v1/tokens', { name: form.get('name'), scope: form.get('scope'), days, workspaces: only }))
-    } catch (error) {
-      setWrong((error as Error).message)
-    }
+  const send = async (form: FormData) => {
+    const days = Number(form.get('days')) || null
+    onMade(await change('POST', '/api/v1/tokens', { name: form.get('name'), scope: form.get('scope'), days, workspaces: form.get('only') ? [workspace.value] : null }))
   }
   return (
-    <Dialog title="Create a token" onClose={onClose}>
-      <form onSubmit={send}>
-        <Entry id="name" label="Name" required placeholder="nightly-intake" wrong={wrong} />
-        <div class="options">
-          <Labelled id="scope" label="May" all={['run', 'read', 'admin']} />
-          <Labelled id="days" label="Ends" all={[['90', 'in 90 days'], ['30', 'in 30 days'], ['365', 'in a year'], ['', 'never']]} />
-        </div>
-        <label class="check gap-above">
-          <input type="checkbox" name="only" /> For the workspace {workspace.value} alone
-        </label>
-        <p class="flow gap-above">
-          <button class="button filled">Create the token</button>
-          <Button onClick={onClose}>Cancel</Button>
-        </p>
-      </form>
-    </Dialog>
+    <AskForm title="Create a token" does="Create the token" onClose={onClose} onSend={send}>
+      {(wrong) => (
+        <>
+          <Entry id="name" label="Name" required placeholder="nightly-intake" wrong={wrong} />
+          <div class="options">
+            <Labelled id="scope" label="May" all={['run', 'read', 'admin']} />
+            <Labelled id="days" label="Ends" all={[['90', 'in 90 days'], ['30', 'in 30 days'], ['365', 'in a year'], ['', 'never']]} />
+          </div>
+          <label class="check gap-above">
+            <input type="checkbox" name="only" /> For the workspace {workspace.value} alone
+          </label>
+        </>
+      )}
+    </AskForm>
   )
 }

@@ -1,4 +1,5 @@
 // Files on their way to the server: hashed, sent if they are not known there, and ready to be run.
+import { listed } from '../parts/format'
 import { signal } from '@preact/signals'
 import { address, changing, get, patiently, Problem, problemOf, workspace, type Schemas } from '../api/client'
 import { begin, leaveOut } from './starts'
@@ -113,7 +114,7 @@ async function next() {
     send(upload)
       .catch((error: Problem) => {
         // Too large, or of another kind: sent again it is refused again.
-        set(upload.key, { state: /413|415|422/.test(`${error.status}`) ? 'refused' : 'failed', note: [error.message, error.hint].filter(Boolean).join(' ') })
+        set(upload.key, { state: /413|415|422/.test(`${error.status}`) ? 'refused' : 'failed', note: listed([error.message, error.hint], ' ') })
         handOver([upload.key])
       })
       .finally(() => (busy--, next()))
@@ -163,7 +164,7 @@ async function look(key: number, id: string) {
     // What can't be read now can't be read by a run.
     const { message, code, hint } = await problemOf(response)
     const said = message.replace(new RegExp(`^${of(key)?.file.name.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')}:?( is)? `), '')
-    return set(key, { state: 'refused', note: [`${code}: ${said}`, hint].filter(Boolean).join('. ') })
+    return set(key, { state: 'refused', note: listed([`${code}: ${said}`, hint], '. ') })
   }
   if (!response?.ok) return
   const found: { sheets: Schemas['Sheet'][] } = await response.json()

@@ -5,7 +5,7 @@ import { short, letters, many, number, plainly, quoted } from '../parts/format'
 import type { Cell } from '../grid/pane'
 import type { Value } from '../grid/windows'
 import { Icon } from '../parts/icons'
-import { about, Advice, Block, Button, CopyButton, fieldsOf, missing, Link } from '../parts/parts'
+import { about, Advice, Block, Button, CopyButton, fieldsOf, missing, Link, Points } from '../parts/parts'
 import { type Explained, type ExplainedColumn, type Issue, type Place, type Table } from './explained'
 import { fixing } from './fix'
 import { PlaceOf } from './place-of'
@@ -108,11 +108,7 @@ export function Why(props: Props) {
           )}
           {notices.length > 0 && (
             <Block title="What was noticed">
-              <ul class="reasons">
-                {notices.slice(0, 30).map((notice, index) => (
-                  <li key={index} class={notice.level === 'warning' ? 'warn' : 'mid'}><Advice text={notice.message} instead={/`ade fix`/.test(notice.message) && may('admin') && <Button onClick={() => (fixing.value = run)}>Which columns are they?…</Button>} /></li>
-                ))}
-              </ul>
+              <Points all={notices.slice(0, 30)} tone={({ level }) => (level === 'warning' ? 'warn' : 'mid')}>{({ message }) => <Advice text={message} instead={/`ade fix`/.test(message) && may('admin') && <Button onClick={() => (fixing.value = run)}>Which columns are they?…</Button>} />}</Points>
             </Block>
           )}
         </>
@@ -151,11 +147,7 @@ export function Why(props: Props) {
           )}
           {read.length > 0 && (
             <Block title="How its values were read">
-              <ul class="reasons">
-                {read.map((one) => (
-                  <li key={one.message} class={one.ambiguous ? 'warn' : 'mid'}>{one.message}</li>
-                ))}
-              </ul>
+              <Points all={read} tone={(one) => (one.ambiguous ? 'warn' : 'mid')}>{(one) => one.message}</Points>
             </Block>
           )}
           {steps && (steps.transforms.length > 0 || steps.validators.length > 0) && (
@@ -170,11 +162,7 @@ export function Why(props: Props) {
           {placed && placed.why.length > 0 && (
             <div class="block">
               <h2>Why row {(input ?? cell).row} was read so</h2>
-              <ul class="reasons mid">
-                {placed.why.map((one, index) => (
-                  <li key={index}>{one}</li>
-                ))}
-              </ul>
+              <Points kind="mid" all={placed.why}>{(one) => one}</Points>
             </div>
           )}
           <div class="block">
@@ -210,15 +198,15 @@ function Lost({ run, tables }: { run: Run; tables: Table[] }) {
   return (
     <Block title={fieldsOf(run.metrics!)}>
       <p class="mid small">Not found, and what came near:</p>
-      <ul class="reasons">
-        {lost.map((field) => (
-          <li key={field}>
+      <Points all={lost}>
+        {(field) => (
+          <>
             <PlaceOf run={run} name={`Field('${field}')`}><code>{field}</code></PlaceOf>
             {near(field).length ? ': ' : <span class="dim">: no column</span>}
             {columnsOf(near(field))}
-          </li>
-        ))}
-      </ul>
+          </>
+        )}
+      </Points>
       {unclaimed.length > 0 && <p class="small gap-above">Claimed by no field: {columnsOf(unclaimed.slice(0, 20))}{unclaimed.length > 20 && ', …'}</p>}
       {may('admin') && unclaimed.length > 0 && <p class="gap-above"><Button onClick={() => (fixing.value = run)}>Which columns are they?… <kbd class="roomy">m</kbd></Button></p>}
     </Block>
@@ -294,14 +282,7 @@ export function ColumnWhy({ run, column, table }: { run: Run; column: ExplainedC
       )}
       {column.by.length > 0 && (
         <Block title="The score">
-          <ul class="reasons">
-            {parts.map(([detector, score]) => (
-              <li key={detector} class="flow">
-                <span class="grow break"><PlaceOf run={run} name={detector} /></span>
-                {score.toFixed(2)}
-              </li>
-            ))}
-          </ul>
+          <Points all={parts} tone={() => 'flow'}>{([detector, score]) => <><span class="grow break"><PlaceOf run={run} name={detector} /></span>{score.toFixed(2)}</>}</Points>
         </Block>
       )}
     </>

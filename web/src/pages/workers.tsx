@@ -1,11 +1,11 @@
 // Whether the queue moves: what waits, what each worker does, what ended.
-import { useEffect, useMemo, useState } from 'preact/hooks'
+import { useMemo, } from 'preact/hooks'
 import { writing, get, workspace, type Schemas } from '../api/client'
-import { counts, hear, link } from '../api/events'
+import { counts, link } from '../api/events'
 import { cancelRun } from '../parts/frame'
 import { ago, clock, many, now, number, short, span } from '../parts/format'
 import { List } from '../parts/list'
-import { Button, Figures, Records, Segments, Status, Title, useAbout, Link } from '../parts/parts'
+import { Button, Figures, Records, Segments, Status, Title, useAbout, Link, useLoaded, useEvery } from '../parts/parts'
 import { amend, query } from '../router'
 
 const WINDOWS = { '300': '5 min', '3600': '1 h', '86400': '24 h' } as const
@@ -22,27 +22,12 @@ function reason({ waits_for, available_at }: Schemas['QueuedRun']): string {
 export function Workers() {
   const asked = query.value.get('window') as Window
   const window: Window = asked in WINDOWS ? asked : '300'
-  const [found, setFound] = useState<[Schemas['Stats'], Schemas['WorkerList'], Schemas['QueuePage']] | null>(null)
-  const [error, setError] = useState<unknown>(null)
-  useEffect(() => {
-    let waiting = 0
-    const load = async () => {
-      waiting = 0
-      if (document.hidden) return
-      try {
-        const of = { workspace: workspace.value }
-        setFound(await Promise.all([get('/api/v1/stats', { ...of, window }), get('/api/v1/workers'), get('/api/v1/queue', { ...of, limit: 100 })]))
-        setError(null)
-      } catch (error) {
-        setError(error)
-      }
-    }
-    load()
-    const soon = () => (waiting ||= setTimeout(load, 500) as unknown as number)
-    const off = hear((told) => told.some((one) => one.kind === 'run' || one.kind === 'counts') && soon())
-    const often = setInterval(soon, 5000)
-    return () => (off(), clearInterval(often), clearTimeout(waiting))
-  }, [workspace.value, window])
+  const { value: found, error, again } = useLoaded(
+    (abort) => Promise.all([get('/api/v1/stats', { workspace: workspace.value, window }, abort), get('/api/v1/workers', {}, abort), get('/api/v1/queue', { workspace: workspace.value, limit: 100 }, abort)]),
+    [workspace.value, window],
+    ({ kind }) => kind === 'run' || kind === 'counts',
+  )
+  useEvery(5000, again, true)
   useAbout({ title: 'Workers and queue', command: 'ade top', keys: [['g r', 'runs']] })
   const [stats, workers, queue] = [found?.[0] ?? null, found?.[1].items, found?.[2].items ?? []]
   const ended = stats?.ended

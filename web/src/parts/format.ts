@@ -69,6 +69,9 @@ export const short = (id: string) => id.slice(-6)
 
 export const many = (count: number, one: string, more = `${one}s`) => `${number(count)} ${count === 1 ? one : more}`
 
+/** What there is of several texts, in a row. */
+export const listed = (all: unknown[], between = ', ') => all.filter(Boolean).join(between)
+
 /** A column's letters, from 1. */
 export function letters(column: number): string {
   let text = ''

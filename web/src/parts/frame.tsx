@@ -2,13 +2,13 @@
 import { signal } from '@preact/signals'
 import type { ComponentChildren } from 'preact'
 import { useEffect, useRef, useState } from 'preact/hooks'
-import { change, get, answered, hindrance, offline, session, workspace, type Run, type Schemas } from '../api/client'
+import { change, answered, hindrance, offline, session, workspace, type Run, } from '../api/client'
 import { counts, hear, link, tryNow } from '../api/events'
 import { path, go, href } from '../router'
-import { clock, many, now, number, plainly } from './format'
+import { clock, many, now, number, plainly, listed } from './format'
 import { Icon, Mark, type IconName } from './icons'
 import { letterKeys, setLetterKeys, useKeys } from './keys'
-import { about, Button, CopyButton, Dialog, doing, drop, failed, fieldsOf, missing, Name, Switch, toast, toasts, Link } from './parts'
+import { about, Button, CopyButton, Dialog, doing, drop, failed, fieldsOf, missing, Name, Switch, toast, toasts, Link, useGot } from './parts'
 import { Palette } from './palette'
 import { Fix, fixing } from '../pages/fix'
 import { DropAnywhere, choose } from '../pages/start'
@@ -188,8 +188,7 @@ function Opened({ onClose, children }: { onClose: () => void; children: Componen
 }
 
 function Workspaces() {
-  const [all, setAll] = useState<Schemas['Workspace'][]>([])
-  useEffect(() => void get('/api/v1/workspaces').then((list) => setAll(list.items), () => {}), [])
+  const all = useGot('/api/v1/workspaces').value?.items ?? []
   const use = (id: string) => {
     workspace.value = id
     sessionStorage.setItem('ade.workspace', id)
@@ -354,7 +353,7 @@ function toastOf(runs: Run[]) {
   const bad = count('failed')
   const lacking = runs.filter((one) => missing(one).length).length
   const batches = new Set(runs.map((one) => one.labels.batch))
-  const told = runs.length > 1 ? [`${number(count('succeeded'))} succeeded`, bad && `${number(bad)} failed`, lacking && `${number(lacking)} with fields not found`, `${number(runs.filter((one) => one.metrics?.issues).length)} with issues`].filter(Boolean).join(', ') : endOf(run)
+  const told = runs.length > 1 ? listed([`${number(count('succeeded'))} succeeded`, bad && `${number(bad)} failed`, lacking && `${number(lacking)} with fields not found`, `${number(runs.filter((one) => one.metrics?.issues).length)} with issues`]) : endOf(run)
   toast(
     <>
       <strong class="break">{runs.length > 1 ? `${many(runs.length, 'run')} ended` : <Name of={run.input.name} />}</strong> <Link to={runs.length === 1 ? `/runs/${run.id}` : run.labels.batch && batches.size === 1 ? `/runs?label=${encodeURIComponent(`batch:${run.labels.batch}`)}` : '/runs'}>Open</Link>

@@ -2,14 +2,14 @@
 import { signal } from '@preact/signals'
 import type { ComponentChildren, ComponentProps } from 'preact'
 import { useEffect, useRef, useState } from 'preact/hooks'
-import { Problem, type Run } from '../api/client'
+import { address, get, type Gets, type Json, type Problem, type Run, type Values } from '../api/client'
 import { hear } from '../api/events'
 import type { Told } from '../api/follower'
 import { advice } from './advice'
 import { Glyph, Icon } from './icons'
 import { go, href } from '../router'
 import { useKeys } from './keys'
-import { many, number, plainly, span } from './format'
+import { listed, many, number, plainly, span } from './format'
 
 /** What a page says of itself to the frame. */
 export interface About {
@@ -169,6 +169,13 @@ export const Records = <T,>({ of, kind = '', all, id, line, columns }: { of: str
   </table>
 )
 
+/** Points below each other; `tone`: how one looks. */
+export const Points = <T,>({ all, kind = '', tone, children }: { all: readonly T[]; kind?: string; tone?: (one: T) => string; children: (one: T) => ComponentChildren }) => (
+  <ul class={`reasons ${kind}`}>
+    {all.map((one, at) => <li key={at} class={tone?.(one)}>{children(one)}</li>)}
+  </ul>
+)
+
 /** The keys that go through a list; without a step they choose the first. */
 export const moves = (move: (step: number) => unknown) => ({ j: () => move(1), ArrowDown: () => move(1), k: () => move(-1), ArrowUp: () => move(-1) })
 
@@ -315,6 +322,28 @@ export const Ask = ({ title, keep, does, onKeep, onDo, children }: { title: stri
   </Dialog>
 )
 
+/** A question with a form below it. What can't be sent of it is thrown, and said in the form. */
+export function AskForm({ title, does, wide, onClose, onSend, children }: { title: string; does: string; wide?: boolean; onClose: () => void; onSend: (form: FormData) => unknown; children: (wrong: string) => ComponentChildren }) {
+  const { doing, error, during } = useDoing()
+  const send = (event: Event) => {
+    event.preventDefault()
+    const form = new FormData(event.currentTarget as HTMLFormElement)
+    if (!doing) during('Making…', async () => onSend(form))
+  }
+  const { message, hint } = (error ?? {}) as Partial<Problem>
+  return (
+    <Dialog title={title} wide={wide} onClose={onClose}>
+      <form onSubmit={send}>
+        {children(listed([message, hint], '. '))}
+        <p class="flow gap-above">
+          <button class="button filled" aria-disabled={!!doing}>{doing || does}</button>
+          <Button onClick={onClose}>Cancel</Button>
+        </p>
+      </form>
+    </Dialog>
+  )
+}
+
 /** The tabs of a page: links, through which arrows go. */
 export function Tabs<T extends string>({ label, all, current, to, counts, children }: { label: string; all: readonly T[]; current: T; to: (tab: T) => string; counts: Partial<Record<T, number>>; children?: ComponentChildren }) {
   const box = useRef<HTMLDivElement>(null)
@@ -437,4 +466,19 @@ export function useLoaded<T>(load: (abort: AbortSignal) => Promise<T>, depends: 
     return () => (off(), clearTimeout(waiting))
   }, depends)
   return { ...state, again }
+}
+
+/** The same of what an address gives; nothing is asked for without one. */
+export const useGot = <P extends keyof Gets>(path: P | '' | false, values: Values = {}, depends: unknown[] = [], outdates?: (told: Told) => boolean) =>
+  useLoaded(async (abort): Promise<Json<Gets[P]> | null> => path && get(path, values, abort) || null, [path && address(path, values), ...depends], outdates)
+
+/** Does something again and again while somebody looks. */
+export function useEvery(ms: number, does: () => unknown, on: boolean) {
+  const held = useRef(does)
+  held.current = does
+  useEffect(() => {
+    if (!on) return
+    const timer = setInterval(() => document.hidden || held.current(), ms)
+    return () => clearInterval(timer)
+  }, [on])
 }
