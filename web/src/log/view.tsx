@@ -2,13 +2,8 @@
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks'
 import { get, type Run } from '../api/client'
 import { amend, query, inAddress } from '../router'
-import { clock, number, plainly } from '../parts/format'
-import { Icon } from '../parts/icons'
-import { useKeys } from '../parts/keys'
-import { useSight } from '../parts/list'
-import { Button, Choice, failed, moves, Search, Segments, Switch, Trouble } from '../parts/parts'
+import { Button, Choice, clock, failed, Icon, moves, number, plainly, Search, Segments, Separator, Switch, Trouble, useKeys, useSight } from '../parts'
 import { saveLog } from '../parts/save'
-import { Separator } from '../parts/separator'
 import { LEVELS, lineOf, nextError, rank, shownFrom, type Level, type Line } from './lines'
 
 const HEIGHT = 21

@@ -1,8 +1,6 @@
 // The runs that share a label, such as files that were dropped together: what is wrong with all of them, and what they left.
 import { address, get, workspace, type Run } from '../api/client'
-import { many, number, listed } from '../parts/format'
-import { Icon } from '../parts/icons'
-import { Block, Name, useLoaded, Link, Points } from '../parts/parts'
+import { Block, Icon, Link, listed, many, Name, number, Points, useLoaded } from '../parts'
 import { isRun, waiting } from './starts'
 import { batchOf, onTheirWay } from './uploads'
 

@@ -1,11 +1,8 @@
 // One configuration: what it is, and its tabs.
 import { useEffect, useRef } from 'preact/hooks'
 import { change, writing, get, may, session } from '../api/client'
-import { many, quoted } from '../parts/format'
+import { Button, failed, Icon, Link, Loading, many, NoSuch, quoted, Status, Tabs, toast, Trouble, useAbout, useGot, useKeys } from '../parts'
 import { Menu } from '../parts/frame'
-import { Icon } from '../parts/icons'
-import { useKeys } from '../parts/keys'
-import { Button, failed, Loading, NoSuch, Status, Tabs, toast, Trouble, useAbout, Link, useGot } from '../parts/parts'
 import { go, href } from '../router'
 import { archiveType, benchOf, raw, type Bench, type Checking } from './configs-bench'
 import { Compare } from './configs-compare'

@@ -1,8 +1,7 @@
 // What would have come out: the draft tried on inputs that were run before. Nothing is recorded.
 import { useEffect, useRef, useState } from 'preact/hooks'
 import { change, whenReady, writing, type Problem, type Schemas } from '../api/client'
-import { letters, number } from '../parts/format'
-import { Block, Button, Heads, Name, Segments, Status, Link } from '../parts/parts'
+import { Block, Button, Heads, letters, Link, Name, number, Segments, Status } from '../parts'
 import { query } from '../router'
 import type { Bench } from './configs-bench'
 import { changedFirst, differences, inAll, plain, said, type Failure, type Tried } from './configs-words'

@@ -1,8 +1,6 @@
 // The published versions of a configuration, and which one runs use.
 import { writing, may } from '../api/client'
-import { ago, many, stamp } from '../parts/format'
-import { Icon } from '../parts/icons'
-import { Button, CopyButton, failed, Records, Status, toast, Link } from '../parts/parts'
+import { ago, Button, CopyButton, failed, Icon, Link, many, Records, stamp, Status, toast } from '../parts'
 import { runAgain } from './starts'
 import { go, query } from '../router'
 import type { Bench } from './configs-bench'

@@ -1,11 +1,7 @@
 // The configurations of a workspace, and how one comes to be: from a template, from an archive, or empty.
 import { useRef, useState } from 'preact/hooks'
 import { writing, change, may, workspace } from '../api/client'
-import { ago, many, moment, short, size } from '../parts/format'
-import { Icon } from '../parts/icons'
-import { useKeys } from '../parts/keys'
-import { List, NoneLeft, useLines } from '../parts/list'
-import { Button, type Column, Entry, Nothing, Records, Search, Segments, Status, Title, Trouble, useAbout, useLoaded, Link, AskForm, useGot } from '../parts/parts'
+import { ago, AskForm, Button, type Column, Entry, Icon, Link, List, many, moment, NoneLeft, Nothing, Records, Search, Segments, short, size, Status, Title, Trouble, useAbout, useGot, useKeys, useLines, useLoaded } from '../parts'
 import { amend, go, inAddress } from '../router'
 import { archiveType, raw, type Known } from './configs-bench'
 import { configurations } from './start'

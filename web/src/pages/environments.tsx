@@ -1,10 +1,7 @@
 // Environments: which are ready, how large, and why one is not.
 import { useState } from 'preact/hooks'
 import { writing, change, may, workspace, type Schemas } from '../api/client'
-import { ago, listed, many, now, short, size, span } from '../parts/format'
-import { useKeys } from '../parts/keys'
-import { List, useLines } from '../parts/list'
-import { Advice, Block, Button, Dialog, Facts, failed, Figures, Nothing, Records, Status, Title, title, toast, Trouble, useAbout, Link, useGot, Points } from '../parts/parts'
+import { Advice, ago, Block, Button, Dialog, Facts, failed, Figures, Link, List, listed, many, Nothing, now, Points, Records, short, size, span, Status, title, Title, toast, Trouble, useAbout, useGot, useKeys, useLines } from '../parts'
 import { go } from '../router'
 
 type Environment = Schemas['Environment']

@@ -1,10 +1,7 @@
 // Every decision about the columns and rows of a run's input.
 import { useState } from 'preact/hooks'
 import { type Run } from '../api/client'
-import { many, plainly, quoted, short } from '../parts/format'
-import { useKeys } from '../parts/keys'
-import { about, Block, Choice, Loading, moves, Nothing, type Column, Records, Segments, Trouble, Link, useGot } from '../parts/parts'
-import { Separator } from '../parts/separator'
+import { about, Block, Choice, type Column, Link, Loading, many, moves, Nothing, plainly, quoted, Records, Segments, Separator, short, Trouble, useGot, useKeys } from '../parts'
 import { amend, go, query } from '../router'
 import type { ExplainedColumn, Table } from './explained'
 import { ColumnWhy } from './why'

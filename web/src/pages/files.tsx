@@ -1,11 +1,8 @@
 // What a run left: files to download, and what it was made of.
 import type { ComponentChildren } from 'preact'
 import { address, type Run } from '../api/client'
-import { ago, clock, day, listed, many, plainly, short, size, span } from '../parts/format'
-import { Icon, type IconName } from '../parts/icons'
-import { Block, Facts, failed, Records, Link, useGot, Points } from '../parts/parts'
+import { ago, Block, clock, day, Facts, failed, Icon, type IconName, Link, listed, many, plainly, Points, Records, Separator, short, size, span, useGot } from '../parts'
 import { issuesName, logName, reportName, saveIssues, saveLog } from '../parts/save'
-import { Separator } from '../parts/separator'
 
 const digest = (text: string) => <code title={text}>{text.slice(0, 12)}…</code>
 

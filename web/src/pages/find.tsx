@@ -3,10 +3,7 @@ import { useRef, useState } from 'preact/hooks'
 import { get, type Run } from '../api/client'
 import type { Cell } from '../grid/pane'
 import type { Side } from '../grid/windows'
-import { number, place } from '../parts/format'
-import { Icon } from '../parts/icons'
-import { useKeys } from '../parts/keys'
-import { Entry, failed, AskForm } from '../parts/parts'
+import { AskForm, Entry, failed, Icon, number, place, useKeys } from '../parts'
 
 export interface Hit {
   row: number

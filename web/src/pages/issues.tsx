@@ -1,8 +1,7 @@
 // The issues of a run: loaded page by page while the grids are there already, filtered, and as a list.
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks'
 import { get, type Run } from '../api/client'
-import { number, plainly } from '../parts/format'
-import { useSight } from '../parts/list'
+import { number, plainly, useSight } from '../parts'
 import { groupedBy, type Issue } from './explained'
 
 /** So many are loaded at once; the next when they are asked for. */

@@ -2,7 +2,7 @@
 import type { ComponentChildren } from 'preact'
 import type { Run } from '../api/client'
 import { get } from '../api/client'
-import { failed, toast } from '../parts/parts'
+import { failed, toast } from '../parts'
 import { go } from '../router'
 import { textOf } from './configs-bench'
 import { wanted } from './place-names'

@@ -2,7 +2,7 @@
 import type { Run, Schemas } from '../api/client'
 import type { Chip, Pane } from '../grid/pane'
 import type { Side } from '../grid/windows'
-import { letters, listed } from '../parts/format'
+import { letters, listed } from '../parts'
 import { worst, type Issue, type Region, type Table } from './explained'
 
 /** A table, and where it is in the sheets of both sides. */

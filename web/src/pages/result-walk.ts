@@ -1,8 +1,7 @@
 // From issue to issue: which one is looked at, and which one is next from where somebody is.
 import { useEffect, useRef, useState } from 'preact/hooks'
 import type { Cell } from '../grid/pane'
-import { letters, number, place } from '../parts/format'
-import { toast } from '../parts/parts'
+import { letters, number, place, toast } from '../parts'
 import { amend, query } from '../router'
 import { spot, type Issue } from './explained'
 import type { useIssues } from './issues'

@@ -1,8 +1,7 @@
 // A run beside an earlier one, such as that of last month: layout, headers, issues, rows by key, totals.
 import type { ComponentChildren } from 'preact'
 import { get, type Problem, type Run, type Schemas } from '../api/client'
-import { many, number, plainly, short, stamp } from '../parts/format'
-import { Choice, Loading, Name, Nothing, type Column, Records, Trouble, about, useLoaded, Link, useGot, Points } from '../parts/parts'
+import { about, Choice, type Column, Link, Loading, many, Name, Nothing, number, plainly, Points, Records, short, stamp, Trouble, useGot, useLoaded } from '../parts'
 import { amend, inAddress } from '../router'
 import { useEffect } from 'preact/hooks'
 

@@ -1,7 +1,6 @@
 import { useState } from 'preact/hooks'
 import { begin, sessionEnded, signedOut } from '../api/client'
-import { Mark } from '../parts/icons'
-import { Entry, useAbout } from '../parts/parts'
+import { Entry, Mark, useAbout } from '../parts'
 import { go, path } from '../router'
 
 export function SignIn() {

@@ -2,10 +2,7 @@
 
 import { useEffect, useState } from 'preact/hooks'
 import { all, hindrance, workspace, type Schemas } from '../api/client'
-import { ago, many, quoted, size, listed } from '../parts/format'
-import { Icon } from '../parts/icons'
-import { useKeys } from '../parts/keys'
-import { Block, Button, Labelled, Loading, Name, Status, Title, Trouble, useAbout, useLoaded, Link } from '../parts/parts'
+import { ago, Block, Button, Icon, Labelled, Link, listed, Loading, many, Name, quoted, size, Status, Title, Trouble, useAbout, useKeys, useLoaded } from '../parts'
 import { go, path, query, amend } from '../router'
 import { counts } from '../api/events'
 import { add, again, dropped, isForRun, onTheirWay, remove, start, uploads, type Upload } from './uploads'

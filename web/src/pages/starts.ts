@@ -1,8 +1,7 @@
 // What was asked to be started: it is kept in the browser until the server has it, so that neither leaving the page nor a full queue loses a file.
 import { signal } from '@preact/signals'
 import { change, get, hindrance, patiently, workspace, type Problem } from '../api/client'
-import { many, number } from '../parts/format'
-import { failed, toast } from '../parts/parts'
+import { failed, many, number, toast } from '../parts'
 import { watch } from '../parts/frame'
 import { go, path } from '../router'
 

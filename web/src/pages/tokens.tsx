@@ -1,10 +1,7 @@
 // Access tokens: who may do what, made here and shown once.
 import { useState } from 'preact/hooks'
 import { writing, change, may, session, workspace, type Schemas } from '../api/client'
-import { ago, day, now } from '../parts/format'
-import { Icon } from '../parts/icons'
-import { List } from '../parts/list'
-import { Ask, Button, copy, Entry, Facts, failed, Labelled, Records, Status, Title, useAbout, AskForm, useGot } from '../parts/parts'
+import { ago, Ask, AskForm, Button, copy, day, Entry, Facts, failed, Icon, Labelled, List, now, Records, Status, Title, useAbout, useGot } from '../parts'
 
 type Token = Schemas['Token']
 

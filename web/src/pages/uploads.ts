@@ -1,5 +1,5 @@
 // Files on their way to the server: hashed, sent if they are not known there, and ready to be run.
-import { listed } from '../parts/format'
+import { listed } from '../parts'
 import { signal } from '@preact/signals'
 import { address, changing, get, patiently, Problem, problemOf, workspace, type Schemas } from '../api/client'
 import { begin, leaveOut } from './starts'

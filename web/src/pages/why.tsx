@@ -1,11 +1,9 @@
 // The panel Why: a cell and its partner, what is wrong, and the decisions that led there.
 import { useEffect, useState } from 'preact/hooks'
 import { get, may, type Run } from '../api/client'
-import { short, letters, many, number, plainly, quoted } from '../parts/format'
+import { about, Advice, Block, Button, CopyButton, fieldsOf, Icon, letters, Link, many, missing, number, plainly, Points, quoted, short } from '../parts'
 import type { Cell } from '../grid/pane'
 import type { Value } from '../grid/windows'
-import { Icon } from '../parts/icons'
-import { about, Advice, Block, Button, CopyButton, fieldsOf, missing, Link, Points } from '../parts/parts'
 import { type Explained, type ExplainedColumn, type Issue, type Place, type Table } from './explained'
 import { fixing } from './fix'
 import { PlaceOf } from './place-of'

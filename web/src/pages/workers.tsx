@@ -3,9 +3,7 @@ import { useMemo, } from 'preact/hooks'
 import { writing, get, workspace, type Schemas } from '../api/client'
 import { counts, link } from '../api/events'
 import { cancelRun } from '../parts/frame'
-import { ago, clock, many, now, number, short, span } from '../parts/format'
-import { List } from '../parts/list'
-import { Button, Figures, Records, Segments, Status, Title, useAbout, Link, useLoaded, useEvery } from '../parts/parts'
+import { ago, Button, clock, Figures, Link, List, many, now, number, Records, Segments, short, span, Status, Title, useAbout, useEvery, useLoaded } from '../parts'
 import { amend, query } from '../router'
 
 const WINDOWS = { '300': '5 min', '3600': '1 h', '86400': '24 h' } as const
