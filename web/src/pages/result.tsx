@@ -152,7 +152,7 @@ function View({ run, loaded }: { run: Run; loaded: Loaded }) {
             </>
           )}
           <SheetTabs tabs={tabs} at={atSheet} loaded={loaded} found={found} to={toSheet}>
-            {picked ? <span>{sumOf(picked, (row, column) => windows.value(picked.side, sheetOn(picked.side), row, column))}</span> : [<span><span class="corner" /> error</span>, <span><span class="corner warning" /> warning</span>, <span>hatched: not written</span>]}
+            {picked ? <span>{sumOf(picked, (row, column) => windows.value(picked.side, sheetOn(picked.side), row, column))}</span> : [<span><span class="corner error" /> error</span>, <span><span class="corner warning" /> warning</span>, <span>hatched: not written</span>]}
           </SheetTabs>
         </div>
         {isBeside && <Separator name="why" label="Width of why" behind least={220} />}
