@@ -1,47 +1,26 @@
 // What a result is looked at with: sides, filters, the search, and the way to the next issue above the grids; the sheets below them.
 import type { ComponentChildren } from 'preact'
 import { useEffect, useMemo, useRef } from 'preact/hooks'
-import type { Run } from '../api/client'
 import type { Side } from '../grid/windows'
 import { Button, Choice, copy, failed, Icon, many, number, plainly, Segments, Switch, toast } from '../parts'
 import { issueRows, saveIssues } from '../parts/save'
 import { amend } from '../router'
 import { tabs as asTabs } from './copied'
+import type { View } from './result'
 import { worst } from './explained'
 import { Find } from './find'
-import type { Filter, useIssues } from './issues'
-import type { useRows } from './result-grid'
-import type { Asked, Loaded, Mode, Scene } from './result-scene'
-import { choose, type useWalk } from './result-walk'
+import type { Mode } from './result-scene'
+import { choose } from './result-walk'
 
-interface Props {
-  run: Run
-  asked: Asked
-  scene: Scene | null
-  found: ReturnType<typeof useIssues>
-  filter: Filter
-  setSeverities: (to: Set<string>) => void
-  rows: ReturnType<typeof useRows>
-  align: boolean
-  setAlign: (on: boolean) => void
-  narrow: boolean
-  /** The side that is searched, and the sheet of a side. */
-  here: Side
-  sheetOn: (side: Side) => string
-  grouped: '' | 'rule' | 'key'
-  walk: ReturnType<typeof useWalk>
-  onLeave: () => void
-}
-
-export function Tools(props: Props) {
-  const { run, asked, scene, found, rows, here, sheetOn, narrow } = props
+export function Tools(view: View) {
+  const { run, asked, scene, found, rows, here, sheetOn, narrow } = view
   const { mode } = asked
   const pieces: [Mode, string][] = narrow ? [['input', 'Sender’s'], ['output', 'Normalized'], ['issues', `Issues ${number(found.total)}`]] : [['both', 'Side by side'], ['input', 'Sender’s'], ['output', 'Normalized'], ['issues', 'Issues']]
   return (
     <div class="tools">
       {!asked.isOwn && <Segments label="View" value={mode} onChange={(view) => amend({ view: view === 'both' ? null : view })} all={pieces} />}
       {mode === 'both' && (
-        <span class="roomy small dim">{rows.canAlign ? <Switch on={props.align} onChange={props.setAlign}>Rows aligned</Switch> : scene?.why}</span>
+        <span class="roomy small dim">{rows.canAlign ? <Switch on={view.align} onChange={view.setAlign}>Rows aligned</Switch> : scene?.why}</span>
       )}
       {mode !== 'issues' && (
         <Find
@@ -51,19 +30,19 @@ export function Tools(props: Props) {
           sheets={here === 'input' ? asked.seen.map((one) => one.name) : [sheetOn(here)]}
           chosen={rows.chosen}
           onFound={(cell, on) => choose({ side: here, ...cell }, (here === 'input' && on) || asked.sheet)}
-          onLeave={props.onLeave}
+          onLeave={() => view.grid.current?.focus(here)}
         />
       )}
       {rows.canOnly && <Switch on={rows.isOnly} onChange={(on) => amend({ only: on ? '1' : null })}>Only issues</Switch>}
-      {mode === 'issues' && found.issues.length > 0 && <OfList {...props} />}
+      {mode === 'issues' && found.issues.length > 0 && <OfList {...view} />}
       <span class="grow" />
-      {found.total > 0 && <Filters {...props} />}
+      {found.total > 0 && <Filters {...view} />}
     </div>
   )
 }
 
 /** How the issues are listed, and the list to take away. */
-function OfList({ run, found: { issues, more, isFiltered, passes }, grouped }: Props) {
+function OfList({ run, found: { issues, more, isFiltered, passes }, grouped }: View) {
   const whole = issues.length + more
   return (
     <span class="flow">
@@ -76,7 +55,7 @@ function OfList({ run, found: { issues, more, isFiltered, passes }, grouped }: P
   )
 }
 
-function Filters({ found: { all, counts }, filter: { severities, rule, field }, setSeverities, walk }: Props) {
+function Filters({ found: { all, counts }, filter: { severities, rule, field }, setSeverities, walk }: View) {
   const rules = useMemo(() => [...new Set(all.map((issue) => issue.rule))].sort(), [all])
   const fields = useMemo(() => [...new Set(all.map((issue) => issue.field).filter((one) => one != null))].sort(), [all])
   const toggle = (severity: string) => {
@@ -107,7 +86,7 @@ function Filters({ found: { all, counts }, filter: { severities, rule, field }, 
 }
 
 /** The sheets of both sides, each with its issues; and beside them what is said of the cells. */
-export function SheetTabs({ tabs, at: atSheet, loaded, found: { issues, more }, to, children }: { tabs: [string, Side][]; at: number; loaded: Loaded; found: ReturnType<typeof useIssues>; to: (at: number) => void; children: ComponentChildren }) {
+export function SheetTabs({ tabs, at: atSheet, loaded, found: { issues, more }, to, children }: { tabs: [string, Side][]; at: number; to: (at: number) => void; children: ComponentChildren } & View) {
   const list = useRef<HTMLDivElement>(null)
   useEffect(() => list.current?.querySelector('[aria-selected=true]')?.scrollIntoView({ block: 'nearest', inline: 'nearest' }), [atSheet])
   const isAlone = tabs.filter(([, side]) => side === 'input').length === 1

@@ -8,15 +8,15 @@ import type { GridView } from '../grid/view'
 import { Windows, type Side } from '../grid/windows'
 import { Button, copy, failed, listed, Loading, many, number, plainly, Separator, toast, Trouble, useKeys, useLoaded } from '../parts'
 import { amend, go, query, inAddress } from '../router'
-import { region, spot } from './explained'
+import { region } from './explained'
 import { GoTo, type Hit } from './find'
 import { IssueList, useIssues } from './issues'
 import { tabs as asTabs, sumOf } from './copied'
 import { useGrid, useRows } from './result-grid'
-import { askedOf, load, useScene, type Asked, type Loaded, type Scene } from './result-scene'
+import { askedOf, load, useScene, type Loaded } from './result-scene'
 import { paint } from './result-strip'
 import { SheetTabs, Tools } from './result-tools'
-import { choose, isAt, useWalk } from './result-walk'
+import { choose, useWalk } from './result-walk'
 import { listOfRuns } from './runs'
 import { Why } from './why'
 
@@ -31,35 +31,33 @@ export function Result({ run }: { run: Run }) {
   const { value, error } = useLoaded(() => load(run.id), [run.id])
   if (error) return <Trouble error={error} />
   if (!value) return <Loading />
-  return <View run={run} loaded={value} />
+  return <Shown run={run} loaded={value} />
 }
 
-function View({ run, loaded }: { run: Run; loaded: Loaded }) {
+/** What a result is looked at with, for each part of the page. */
+export type View = ReturnType<typeof useView>
+
+function useView(run: Run, loaded: Loaded) {
   const narrow = isNarrow.value
   const asked = askedOf(loaded, narrow)
-  const { sheet, isOwn, mode } = asked
+  const { sheet, mode } = asked
   const [align, setAlign] = useState(true)
-  const [panel, setPanel] = useState(localStorage.getItem('ade.why') !== 'off')
-  const [asking, ask] = useState(false)
   const [error, setError] = useState<unknown>(null)
-  const [came, setCame] = useState(0)
+  const [, setCame] = useState(0)
   const [picked, setPicked] = useState<Area | null>(null)
   const [severities, setSeverities] = useState(new Set(['error', 'warning', 'info']))
   const filter = { severities, rule: inAddress('rule'), field: inAddress('field') }
-  const group = query.value.get('group')
-  const grouped = group === 'rule' || group === 'key' ? group : ''
+  const group = inAddress('group')
+  const grouped: '' | 'rule' | 'key' = group === 'rule' || group === 'key' ? group : ''
   const strip = useRef<HTMLCanvasElement>(null)
   const inSight = useRef([0, 0])
   const grid = useRef<GridView | null>(null)
   const windows = useMemo(() => new Windows(run.id, () => (grid.current?.redraw(), setCame((turn) => turn + 1)), setError), [run.id])
-
   const found = useIssues(run, filter, setError)
-  const { issues, more, busy, total } = found
-  // Of the run, whether or not all of them are here.
-  const whole = issues.length + more
+  const { issues, total } = found
   const scene = useScene(run, loaded, asked, windows, setError)
   const rows = useRows(run, loaded, asked, scene, issues, total, align)
-  const { chosen, current, lines, partner } = rows
+  const { chosen, lines, partner } = rows
   const sheetOn = (side: Side) => (side === 'input' ? sheet : scene?.partner) ?? sheet
 
   // All issues of the sheet, where they are, and what is in sight.
@@ -79,6 +77,18 @@ function View({ run, loaded }: { run: Run; loaded: Loaded }) {
 
   const toInput = (cell: Cell) => (cell.side === 'input' ? cell.row : partnerRow(scene?.segments ?? null, 'output', cell.row))
   const walk = useWalk(asked, found, toInput, () => mode === 'issues' && narrow && amend({ view: 'input' }))
+  const here: Side = chosen?.side ?? (mode === 'output' ? 'output' : 'input')
+  return { run, loaded, asked, narrow, align, setAlign, error, setError, picked, filter, setSeverities, grouped, strip, grid, windows, found, scene, rows, sheetOn, holder, walk, here, valueOf: ({ side, row, column }: Cell) => windows.value(side, sheetOn(side), row, column) }
+}
+
+function Shown({ run, loaded }: { run: Run; loaded: Loaded }) {
+  const view = useView(run, loaded)
+  const { asked, narrow, error, setError, picked, grouped, strip, grid, windows, found, scene, rows, sheetOn, holder, walk, here } = view
+  const { sheet, isOwn, mode } = asked
+  const { issues, more, busy } = found
+  const { chosen, current } = rows
+  const [panel, setPanel] = useState(localStorage.getItem('ade.why') !== 'off')
+  const [asking, ask] = useState(false)
   const tabs: [string, Side][] = [...asked.seen.map((one): [string, Side] => [one.name, 'input']), ...asked.own.map((one): [string, Side] => [one.name, 'output'])]
   const atSheet = tabs.findIndex(([name, side]) => name === sheet && (side === 'output') === isOwn)
   const toSheet = (at: number) => {
@@ -101,7 +111,6 @@ function View({ run, loaded }: { run: Run; loaded: Loaded }) {
     'Ctrl c': () => !getSelection()?.toString() && !!chosen && copyCells(windows, picked ?? { side: chosen.side, top: chosen.row, bottom: chosen.row, left: chosen.column, right: chosen.column }, sheetOn),
     Escape: () => (picked ? grid.current?.choose(chosen, null) : chosen ? amend({ cell: null }) : go(listOfRuns())),
   })
-  const here: Side = chosen?.side ?? (mode === 'output' ? 'output' : 'input')
   const goTo = (at: Hit) => {
     ask(false)
     const cell: Cell = { side: here, ...at }
@@ -113,7 +122,7 @@ function View({ run, loaded }: { run: Run; loaded: Loaded }) {
   const isBeside = panel && (mode !== 'issues' || !narrow)
   return (
     <>
-      <Tools {...{ run, asked, scene, found, filter, setSeverities, rows, align, setAlign, narrow, here, sheetOn, grouped, walk }} onLeave={() => grid.current?.focus(here)} />
+      <Tools {...view} />
       {error != null && <Trouble error={error} again={() => setError(null)} />}
       {more > 0 && !busy && (
         <div class="notice warning small">
@@ -136,7 +145,7 @@ function View({ run, loaded }: { run: Run; loaded: Loaded }) {
             />
           ) : (
             <>
-              <Heads asked={asked} scene={scene} rows={rows} />
+              <Heads {...view} />
               <div class={`sheets-view ${found.isFiltered ? 'dimming' : ''}`} ref={holder}>
                 {!scene && <Loading />}
                 {scene && !rows.sizeOf('input')?.rows && !isOwn && (
@@ -151,31 +160,12 @@ function View({ run, loaded }: { run: Run; loaded: Loaded }) {
               </div>
             </>
           )}
-          <SheetTabs tabs={tabs} at={atSheet} loaded={loaded} found={found} to={toSheet}>
-            {picked ? <span>{sumOf(picked, (row, column) => windows.value(picked.side, sheetOn(picked.side), row, column))}</span> : [<span><span class="corner error" /> error</span>, <span><span class="corner warning" /> warning</span>, <span>hatched: not written</span>]}
+          <SheetTabs {...view} tabs={tabs} at={atSheet} to={toSheet}>
+            {picked ? <span>{sumOf(picked, (row, column) => view.valueOf({ side: picked.side, row, column }))}</span> : [<span><span class="corner error" /> error</span>, <span><span class="corner warning" /> warning</span>, <span>hatched: not written</span>]}
           </SheetTabs>
         </div>
         {isBeside && <Separator name="why" label="Width of why" behind least={220} />}
-        {isBeside && (
-          <Why
-            run={run}
-            sheet={sheet}
-            partnerSheet={scene?.partner ?? null}
-            cell={chosen}
-            partner={partner}
-            known={!!scene?.segments && !scene.segments.some((one) => one.unknown)}
-            value={(cell) => windows.value(cell.side, sheetOn(cell.side), cell.row, cell.column)}
-            table={current ?? null}
-            explained={loaded.explained}
-            issues={issues.filter((issue) => (chosen ? isAt(issue, chosen, sheet) : issue.sheet === sheet && !spot(issue, 'input')))}
-            current={walk.at >= 0 ? issues[walk.at] : null}
-            at={walk.at}
-            total={whole}
-            busy={busy}
-            came={came}
-            onIssue={walk.step}
-          />
-        )}
+        {isBeside && <Why {...view} />}
       </div>
       {asking && <GoTo onClose={() => ask(false)} onGo={goTo} />}
     </>
@@ -183,7 +173,7 @@ function View({ run, loaded }: { run: Run; loaded: Loaded }) {
 }
 
 /** What stands above the grids: which sheet and table each side is, and how many rows were read and written. */
-function Heads({ asked: { sheet, isOwn, mode }, scene, rows: { sizeOf, current, tables } }: { asked: Asked; scene: Scene | null; rows: ReturnType<typeof useRows> }) {
+function Heads({ asked: { sheet, isOwn, mode }, scene, rows: { sizeOf, current, tables } }: View) {
   const sum = (all: Iterable<number>) => [...all].reduce((one, other) => one + other, 0)
   const read = sum(tables.map(({ table }) => table.rows?.read ?? 0))
   // Below a header each; tables that were merged are at one place.

@@ -4,39 +4,25 @@ import { get, may, type Run } from '../api/client'
 import { about, Advice, Block, Button, CopyButton, fieldsOf, Icon, letters, Link, many, missing, number, plainly, Points, quoted, short } from '../parts'
 import type { Cell } from '../grid/pane'
 import type { Value } from '../grid/windows'
-import { type Explained, type ExplainedColumn, type Issue, type Place, type Table } from './explained'
+import { spot, type ExplainedColumn, type Issue, type Place, type Table } from './explained'
 import { fixing } from './fix'
 import { PlaceOf } from './place-of'
-
-interface Props {
-  run: Run
-  sheet: string
-  partnerSheet: string | null
-  cell: Cell | null
-  partner: Cell | null
-  /** Whether it is known which rows belong together. */
-  known: boolean
-  value: (cell: Cell) => Value | undefined
-  table: Table | null
-  explained: Explained | null
-  /** Those of the chosen cell; where none is chosen, those of the whole sheet. */
-  issues: Issue[]
-  current: Issue | null
-  at: number
-  total: number
-  /** Whether issues are still on their way. */
-  busy: boolean
-  came: number
-  onIssue: (step: 1 | -1) => void
-}
+import type { View } from './result'
+import { isAt } from './result-walk'
 
 /** Of so many tables the engine keeps its decisions. */
 const MOST_TABLES = 200
 
 const nameOf = (cell: Cell) => `${letters(cell.column)}${cell.row}`
 
-export function Why(props: Props) {
-  const { run, sheet, partnerSheet, cell, partner, table, explained, issues } = props
+export function Why({ run, asked: { sheet }, scene, rows: { chosen: cell, partner, current: table }, loaded: { explained }, found, walk, valueOf }: View) {
+  const partnerSheet = scene?.partner ?? null
+  /** Whether it is known which rows belong together. */
+  const known = !!scene?.segments && !scene.segments.some((one) => one.unknown)
+  // Those of the chosen cell; where none is chosen, those of the whole sheet.
+  const issues = found.issues.filter((issue) => (cell ? isAt(issue, cell, sheet) : issue.sheet === sheet && !spot(issue, 'input')))
+  const currentIssue = found.issues[walk.at] ?? null
+  const total = found.issues.length + found.more
   const [placed, setPlaced] = useState<Place | null>(null)
   const where = cell && (cell.side === 'input' ? sheet : partnerSheet)
   const name = cell && nameOf(cell)
@@ -59,21 +45,8 @@ export function Why(props: Props) {
   const field = column?.field ?? written?.field
   const steps = table?.fields.find((one) => one.field === field)
   const read = (explained?.readings ?? []).filter((one) => one.sheet === sheet && (one.table == null || one.table + 1 === table?.table) && (column ? one.column === column.column : one.field === field))
-  const long = (one: Cell | null | undefined) => !!one && String(props.value(one) ?? '').length > 100
-  const shownValue = (one: Cell | null | undefined) => {
-    const value = one && props.value(one)
-    if (value == null || value === '') return <em class="dim">empty</em>
-    const text = String(value)
-    return text.length > 1000 ? (
-      <>
-        {text.slice(0, 1000)}… <em class="dim">{number(text.length)} characters</em>
-      </>
-    ) : (
-      text
-    )
-  }
   const notices = (explained?.notices ?? []).filter((notice) => !notice.sheet || notice.sheet === sheet)
-  const number_ = props.at >= 0 && <span class="small dim">issue {number(props.at + 1)} of {number(props.total)}</span>
+  const number_ = walk.at >= 0 && <span class="small dim">issue {number(walk.at + 1)} of {number(total)}</span>
   return (
     <aside class="side" aria-label="Why" tabIndex={0}>
       {!table && partnerSheet && explained && explained.tables.length >= MOST_TABLES && (
@@ -84,9 +57,9 @@ export function Why(props: Props) {
       {!cell ? (
         <>
           <Lost run={run} tables={explained?.tables ?? []} />
-          <Block title={props.total ? many(props.total, 'issue') : !props.busy && 'No issues'}>
+          <Block title={total ? many(total, 'issue') : !found.busy && 'No issues'}>
             <p class="mid">
-              {props.total ? (
+              {total ? (
                 <>
                   <kbd>n</kbd> goes to the first. Choose any cell to see what became of it, and why.
                 </>
@@ -101,7 +74,7 @@ export function Why(props: Props) {
                 <h2 class="grow">Of the whole sheet</h2>
                 {number_}
               </div>
-              <Issues run={run} issues={issues} current={props.current} />
+              <Issues run={run} issues={issues} current={currentIssue} />
             </div>
           )}
           {notices.length > 0 && (
@@ -116,25 +89,19 @@ export function Why(props: Props) {
             <div class="flow">
               <h2 class="grow cut"><bdi>{plainly(where)}</bdi>!{name}</h2>
               {number_}
-              {props.total > 0 && (
+              {total > 0 && (
                 <span class="narrow flow">
-                  <Button kind="square" aria-label="Previous issue" onClick={() => props.onIssue(-1)}><Icon name="up" /></Button>
-                  <Button kind="square" aria-label="Next issue" onClick={() => props.onIssue(1)}><Icon name="down" /></Button>
+                  <Button kind="square" aria-label="Previous issue" onClick={() => walk.step(-1)}><Icon name="up" /></Button>
+                  <Button kind="square" aria-label="Next issue" onClick={() => walk.step(1)}><Icon name="down" /></Button>
                 </span>
               )}
             </div>
             <div class="pair">
-              <div>
-                <small>Sender’s{input ? `, ${nameOf(input)}` : ''}</small>
-                <code tabIndex={long(input) ? 0 : undefined}>{input ? shownValue(input) : <em class="dim">{props.known ? 'no cell' : 'not known'}</em>}</code>
-              </div>
+              <Value of="Sender’s" cell={input} value={input && valueOf(input)} none={known ? 'no cell' : 'not known'} />
               <span aria-hidden="true">→</span>
-              <div>
-                <small>Normalized{output ? `, ${nameOf(output)}` : ''}</small>
-                <code tabIndex={long(output) ? 0 : undefined}>{output ? shownValue(output) : <em class="dim">{props.known ? 'not written' : 'not known'}</em>}</code>
-              </div>
+              <Value of="Normalized" cell={output} value={output && valueOf(output)} none={known ? 'not written' : 'not known'} />
             </div>
-            <Issues run={run} issues={issues} current={issues.length > 1 ? props.current : null} />
+            <Issues run={run} issues={issues} current={issues.length > 1 ? currentIssue : null} />
           </div>
           {column && <ColumnWhy run={run} column={column} table={table!} />}
           {!column && written && (
@@ -171,9 +138,23 @@ export function Why(props: Props) {
         </>
       )}
       <span class="unseen" role="status">
-        {cell && partner ? `${partner.side === 'output' ? 'normalized' : 'sender’s'} row ${partner.row}: ${props.value(partner) ?? 'empty'}` : ''}
+        {cell && partner ? `${partner.side === 'output' ? 'normalized' : 'sender’s'} row ${partner.row}: ${valueOf(partner) ?? 'empty'}` : ''}
       </span>
     </aside>
+  )
+}
+
+/** What a cell holds; `none`: what is said where there is no cell. */
+function Value({ of, cell, value, none }: { of: string; cell: Cell | null; value: unknown; none: string }) {
+  const text = String(value ?? '')
+  return (
+    <div>
+      <small>{of}{cell && `, ${nameOf(cell)}`}</small>
+      <code tabIndex={text.length > 100 ? 0 : undefined}>
+        {text.slice(0, 1000) || <em class="dim">{cell ? 'empty' : none}</em>}
+        {text.length > 1000 && <>… <em class="dim">{number(text.length)} characters</em></>}
+      </code>
+    </div>
   )
 }
 
