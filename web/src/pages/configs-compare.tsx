@@ -1,7 +1,7 @@
 // What differs between two versions of a configuration, or between one and the draft; and publishing.
 import { useEffect, useRef, useState } from 'preact/hooks'
 import { get, hindrance, may, Problem, type Schemas } from '../api/client'
-import { Ask, Block, Button, Choice, failed, Icon, listed, Loading, many, number, Segments, Separator, Status, toast, Trouble, useKeys, useLoaded } from '../parts'
+import { Ask, Block, Button, Choice, failed, Icon, listed, Loading, many, number, Segments, Separator, Status, toast, Trouble, useKeys, useLoaded, useDoing } from '../parts'
 import { amend, go, query } from '../router'
 import { textOf, type Bench } from './configs-bench'
 import { HowFar, saveAndCheck } from './configs-one'
@@ -229,31 +229,26 @@ function Before({ bench }: { bench: Bench }) {
 function Publish({ bench }: { bench: Bench }) {
   const known = bench.known.value!
   const next = Math.max(0, ...(bench.versions.value ?? []).map((one) => one.version)) + 1
-  const [busy, setBusy] = useState(false)
-  const [refused, setRefused] = useState<Problem | null>(null)
+  const { doing, error, during } = useDoing()
+  const refused = error as Problem | null
   const [forcing, force] = useState(false)
   const { value: all } = useLoaded(configurations, [])
   const same = known.active_version != null && !bench.changed.value.size
   const unsaved = bench.edits.value.size > 0
   const why = hindrance('admin') || (!bench.files.value!.length ? 'It has no files yet.' : unsaved ? 'Save first.' : same ? `Version ${known.active_version} has these files already.` : '')
-  const publish = async (forced: boolean) => {
-    if (busy || why) return
+  const publish = (forced: boolean) => {
     force(false)
-    setBusy(true)
-    setRefused(null)
-    try {
-      const made = await bench.publish(forced)
+    if (doing || why) return
+    during('Publishing…', async () => {
+      // Where somebody changed the files they are shown anew, and it is asked again.
+      const made = await bench.publish(forced).catch(async (error: Problem) => {
+        if (error.status === 412) await bench.load()
+        throw error
+      })
       toast(`Version ${made.version} of ${known.name} is ${made.status}.`)
       await bench.load()
       go(`/configs/${bench.id}/versions${location.search}`)
-    } catch (error) {
-      const problem = error as Problem
-      setRefused(problem)
-      // Somebody changed the files: they are shown anew, and it is asked again.
-      if (problem.status === 412) await bench.load()
-    } finally {
-      setBusy(false)
-    }
+    })
   }
   return (
     <div class="block">
@@ -271,8 +266,8 @@ function Publish({ bench }: { bench: Bench }) {
         </div>
       )}
       <p class="flow gap-above wrap">
-        <Button kind="filled" aria-disabled={!!why || busy} aria-describedby="why-no-version" onClick={() => publish(false)}>
-          {busy ? 'Publishing…' : `Publish version ${next}`}
+        <Button kind="filled" aria-disabled={!!why || !!doing} aria-describedby="why-no-version" onClick={() => publish(false)}>
+          {doing || `Publish version ${next}`}
         </Button>
         {refused && /config_invalid|environment_/.test(refused.code) && <Button kind="danger" onClick={() => force(true)}>Publish all the same…</Button>}
         <span class="small dim" id="why-no-version">{why}</span>
@@ -290,14 +285,10 @@ function Publish({ bench }: { bench: Bench }) {
 /** A file that somebody else saved while it was edited here. */
 function Conflict({ bench, path }: { bench: Bench; path: string }) {
   const mine = bench.edits.value.get(path)
-  const { value, error, again } = useLoaded(async () => {
-    try {
-      return await textOf(bench.id, path)
-    } catch (error) {
-      if ((error as Problem).status === 404) return { text: '', etag: '', size: 0 }
-      throw error
-    }
-  }, [path])
+  const { value, error, again } = useLoaded(() => textOf(bench.id, path).catch((error: Problem) => {
+    if (error.status !== 404) throw error
+    return { text: '', etag: '', size: 0 }
+  }), [path])
   const back = () => {
     bench.conflict.value = null
     go(`/configs/${bench.id}/files?file=${encodeURIComponent(path)}`)

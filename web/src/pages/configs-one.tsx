@@ -1,15 +1,16 @@
 // One configuration: what it is, and its tabs.
 import { useEffect, useRef } from 'preact/hooks'
 import { change, writing, get, may, session } from '../api/client'
-import { Button, failed, Icon, Link, Loading, many, NoSuch, quoted, Status, Tabs, toast, Trouble, useAbout, useGot, useKeys } from '../parts'
+import { Button, failed, Icon, Link, Loading, many, NoSuch, quoted, Status, Tabs, toast, Trouble, useAbout, useGot, useKeys, ago, stamp, CopyButton, Records, Nothing } from '../parts'
 import { Menu } from '../parts/frame'
-import { go, href } from '../router'
+import { go, href, query } from '../router'
 import { archiveType, benchOf, raw, type Bench, type Checking } from './configs-bench'
 import { Compare } from './configs-compare'
 import { Files } from './configs-files'
 import { fixing } from './fix'
 import { configurations } from './start'
-import { Versions } from './configs-versions'
+import { listOfRuns } from './runs'
+import { runAgain } from './starts'
 
 const TABS = ['files', 'compare', 'versions'] as const
 type Tab = (typeof TABS)[number]
@@ -230,5 +231,49 @@ function More({ bench }: { bench: Bench }) {
       </Menu>
       <input ref={picker} type="file" hidden accept=".zip,.gz,.tgz" aria-label="Archive" onChange={(event) => event.currentTarget.files?.[0] && replace(event.currentTarget.files[0])} />
     </>
+  )
+}
+
+/** The published versions, and which one runs use. */
+function Versions({ bench }: { bench: Bench }) {
+  const known = bench.known.value!
+  const versions = [...(bench.versions.value ?? [])].sort((a, b) => b.version - a.version)
+  const activate = (version: number) => bench.act('POST', 'activate', { version }).then(() => toast(`Runs of ${known.name} use version ${version}.`), failed)
+  if (!versions.length)
+    return (
+      <Nothing title="No version yet">
+        Publishing freezes the files as version 1, which runs use from then on. <Link class="button" to={`/configs/${bench.id}/compare`}><Icon name="panes" /> Publish…</Link>
+      </Nothing>
+    )
+  const tried = query.value.get('runs')?.split(',')
+  return (
+    <div class="scroller grow" tabIndex={0} role="region" aria-label="Versions">
+      {tried && (
+        <div class="notice">
+          <span class="grow">The changes were for {many(tried.length, 'run')}.</span>
+          <Button {...writing()} onClick={() => (runAgain(tried), tried.length > 1 && go(listOfRuns()))}>Run {tried.length > 1 ? `these ${tried.length}` : 'it'} again</Button>
+        </div>
+      )}
+      <Records
+        kind="versions"
+        of="Versions, newest first"
+        all={versions}
+        id={(one) => one.version}
+        line={(one) => ({ class: one.status === 'active' ? 'chosen' : '' })}
+        columns={[
+          ['Version', 'name', (one) => <Link to={`/configs/${bench.id}/files?version=${one.version}`}>Version {one.version}</Link>],
+          ['Status', '', (one) => (one.status === 'active' ? <Status of="plain">Active</Status> : <Status of="cancelled">Archived</Status>)],
+          ['Published', 'figure mid roomy', (one) => <>{stamp(one.published_at)} <span class="dim wide-only">· {ago(one.published_at)}</span></>, (one) => one.published_at],
+          ['Digest', 'mono dim roomy digest', (one) => <>{one.source_digest.slice(0, 8)} <CopyButton text={one.source_digest} label="Copy the digest" /></>, (one) => one.source_digest],
+          ['(Actions)', 'figure', (one) => (
+            <>
+              <Link class="button quiet roomy" to={`/configs/${bench.id}/compare?a=${one.version}&b=${bench.side}`}>Compare</Link>
+              {may('admin') && one.status !== 'active' && <Button {...writing('admin')} onClick={() => activate(one.version)}>Activate</Button>}
+            </>
+          )],
+        ]}
+      />
+      <p class="padded small dim">Published files never change. Runs that wait or run keep the version they were queued with, whatever is active.</p>
+    </div>
   )
 }

@@ -1,58 +1,51 @@
 // What would have come out: the draft tried on inputs that were run before. Nothing is recorded.
 import { useEffect, useRef, useState } from 'preact/hooks'
 import { change, whenReady, writing, type Problem, type Schemas } from '../api/client'
-import { Block, Button, Heads, letters, Link, Name, number, Segments, Status } from '../parts'
+import { Block, Button, Heads, letters, Link, Name, number, Segments, Status, Points, useDoing } from '../parts'
 import { query } from '../router'
 import type { Bench } from './configs-bench'
 import { changedFirst, differences, inAll, plain, said, type Failure, type Tried } from './configs-words'
 
 type Found = Schemas['Trial']
 
-type State = { kind: 'none' } | { kind: 'tries' } | { kind: 'waits'; why: string } | { kind: 'failed'; error: Problem } | { kind: 'done'; found: Found; of: string }
-
-/** What was tried stays while one goes from tab to tab. */
-const kept = new Map<string, State & { kind: 'done' }>()
+/** What was tried, and of which files; it stays while one goes from tab to tab. */
+const kept = new Map<string, { found: Found; of: string }>()
 
 export function Trial({ bench }: { bench: Bench }) {
-  const [state, set] = useState<State>(kept.get(bench.id) ?? { kind: 'none' })
+  const [told, tell] = useState(kept.get(bench.id))
   const chosen = query.value.get('runs')?.split(',')
   const asked = chosen?.slice(0, 20)
   const [most, setMost] = useState(asked ? 'these' : '5')
   const abort = useRef(new AbortController())
   useEffect(() => () => abort.current.abort(), [])
-  const begin = async () => {
-    const gone = abort.current.signal
-    const of = bench.digest
-    set({ kind: 'tries' })
-    try {
+  const { doing, say, error, during } = useDoing()
+  const refused = error as Problem | null
+  const begin = () =>
+    doing || during('Trying…', async () => {
+      const gone = abort.current.signal
+      const of = bench.digest
+      tell(undefined)
       const ask = () => change<Found>('POST', `/api/v1/configs/${bench.id}/trial`, most === 'these' ? { run_ids: asked } : { runs: Number(most) }, {}, gone)
-      const found = await whenReady(ask, (why) => set({ kind: 'waits', why }), () => gone.aborted)
+      const found = await whenReady(ask, () => say('Its environment is built first'), () => gone.aborted)
       if (!found) return
-      kept.set(bench.id, { kind: 'done', found, of })
-      set({ kind: 'done', found, of })
-    } catch (error) {
-      set({ kind: 'failed', error: error as Problem })
-    }
-  }
-  const busy = state.kind === 'tries' || state.kind === 'waits'
+      kept.set(bench.id, { found, of })
+      tell({ found, of })
+    })
   return (
     <Block title="What would have come out">
       <p class="small dim">The {bench.side}, tried on the inputs of {most === 'these' ? 'the runs that were chosen' : 'the last runs'}. Nothing is recorded.</p>
       <p class="flow wrap gap-above">
-        <Button aria-disabled={busy} {...writing('admin')} onClick={() => busy || begin()}>{state.kind === 'done' ? 'Try again' : 'Try'}</Button>
+        <Button aria-disabled={!!doing} {...writing('admin')} onClick={begin}>{told ? 'Try again' : 'Try'}</Button>
         <Segments label="How many inputs" value={most} onChange={setMost} all={[['5', 'last 5'], ['20', 'last 20'], ...(asked ? [['these', `${chosen!.length > asked.length ? `first ${asked.length} of ` : ''}${chosen!.length} chosen`] as [string, string]] : [])]} />
-        <span role="status">
-          {state.kind === 'tries' && <Status of="running">Trying…</Status>}
-          {state.kind === 'waits' && <Status of="building">Its environment is built first</Status>}
-        </span>
+        <span role="status">{doing && <Status of={doing === 'Trying…' ? 'running' : 'building'}>{doing}</Status>}</span>
       </p>
-      {state.kind === 'failed' && (
+      {refused && (
         <div class="refused" role="alert">
-          <strong>{state.error.error ? 'Not tried: it does not load.' : state.error.message}</strong>
-          {state.error.error ? <Place bench={bench} error={state.error.error} /> : <p class="mid">{state.error.hint}</p>}
+          <strong>{refused.error ? 'Not tried: it does not load.' : refused.message}</strong>
+          {refused.error ? <Place bench={bench} error={refused.error} /> : <p class="mid">{refused.hint}</p>}
         </div>
       )}
-      {state.kind === 'done' && <Outcome bench={bench} found={state.found} old={state.of !== bench.digest} />}
+      {told && <Outcome bench={bench} found={told.found} old={told.of !== bench.digest} />}
     </Block>
   )
 }
@@ -107,13 +100,7 @@ function One({ bench, one }: { bench: Bench; one: Tried }) {
         <td colSpan={3}>
           {one.error && <Place bench={bench} error={one.error} />}
           {told.length > 0 ? (
-            <ul>
-              {told.map(({ sign, good, text }) => (
-                <li key={text}>
-                  <span class={good == null ? 'dim' : good ? 'ok' : 'bad'}>{sign}</span> <span class="break">{text}</span>
-                </li>
-              ))}
-            </ul>
+            <Points all={told}>{({ sign, good, text }) => <><span class={good == null ? 'dim' : good ? 'ok' : 'bad'}>{sign}</span> <span class="break">{text}</span></>}</Points>
           ) : (
             !one.error && <span class="dim">{one.run_id ? 'comes out the same' : 'was not run before'}</span>
           )}

@@ -37,14 +37,21 @@ export function parsePatch(patch: string): Hunk[] {
   return hunks
 }
 
+/** How much of two lists, or texts, is the same at their beginnings and at their ends. */
+function alike(left: ArrayLike<string>, right: ArrayLike<string>): [start: number, end: number] {
+  const least = Math.min(left.length, right.length)
+  let start = 0
+  while (start < least && left[start] === right[start]) start++
+  let end = 0
+  while (end < least - start && left[left.length - 1 - end] === right[right.length - 1 - end]) end++
+  return [start, end]
+}
+
 /** The lines of two texts, in the order of one text that has both. */
 export function diffLines(from: string, to: string): Line[] {
   const left = from.split('\n')
   const right = to.split('\n')
-  let start = 0
-  while (start < left.length && start < right.length && left[start] === right[start]) start++
-  let end = 0
-  while (end < left.length - start && end < right.length - start && left.at(-1 - end) === right.at(-1 - end)) end++
+  const [start, end] = alike(left, right)
   const rows = left.length - start - end
   const columns = right.length - start - end
   const lines: Line[] = []
@@ -103,10 +110,7 @@ export function paired(hunk: Hunk): [Line | null, Line | null][] {
 
 /** The part of a line that is other than in its partner: from, to. Nothing of it stands out where most of the line differs. */
 export function otherPart(text: string, partner: string): [number, number] | null {
-  let start = 0
-  while (start < text.length && start < partner.length && text[start] === partner[start]) start++
-  let end = 0
-  while (end < text.length - start && end < partner.length - start && text.at(-1 - end) === partner.at(-1 - end)) end++
+  const [start, end] = alike(text, partner)
   const common = start + end
   return common * 2 < Math.max(text.length, partner.length) || start === text.length - end ? null : [start, text.length - end]
 }

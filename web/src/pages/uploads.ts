@@ -159,15 +159,13 @@ const arrived = (key: number, id: string) => (of(key)?.start ? handOver([key]) :
 
 /** Which sheets a document has; a server may not tell. */
 async function look(key: number, id: string) {
-  const response = await fetch(`/api/v1/documents/${id}/sheets`).catch(() => null)
-  if (response?.status === 422) {
+  const found = await get('/api/v1/documents/{id}/sheets', { id }).catch(({ status, message, code, hint }: Problem) => {
+    if (status !== 422) return
     // What can't be read now can't be read by a run.
-    const { message, code, hint } = await problemOf(response)
     const said = message.replace(new RegExp(`^${of(key)?.file.name.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')}:?( is)? `), '')
-    return set(key, { state: 'refused', note: listed([`${code}: ${said}`, hint], '. ') })
-  }
-  if (!response?.ok) return
-  const found: { sheets: Schemas['Sheet'][] } = await response.json()
+    set(key, { state: 'refused', note: listed([`${code}: ${said}`, hint], '. ') })
+  })
+  if (!found) return
   const names = found.sheets.map((sheet) => (sheet.state === 'visible' ? sheet.name : `${sheet.name} (hidden)`))
   const empty = found.sheets.every((sheet) => sheet.rows === 0) ? ', with nothing in it' : ''
   set(key, { sheets: (names.length === 1 ? `1 sheet: ${names[0]}` : `${names.length} sheets: ${names.slice(0, 6).join(', ')}${names.length > 6 ? ', …' : ''}`) + empty })
