@@ -6,14 +6,14 @@ const segment = (row: number, count: number, output_row: number | null, changes:
 })
 const gone = (row: number, count: number, reason: string, hook: string | null = null) => segment(row, count, null, { reason, hook })
 const ROSTER = [gone(1, 2, 'title'), gone(3, 1, 'blank'), gone(4, 1, 'header'), segment(5, 7, 2), gone(12, 2, 'dropped', 'drop_notes'), segment(14, 7, 9), gone(21, 3, 'note')]
-const show = (lines: ReturnType<typeof aligned>) => Array.from({ length: lines.total }, (_, line) => lines.at(line)).map(({ a, b, why }) => `${a || '-'} ${b || '-'}${why && ` ${why}`}`)
+const show = (lines: ReturnType<typeof aligned>) => Array.from({ length: lines.total }, (_, line) => lines.at(line)).map(({ input, output, why }) => `${input || '-'} ${output || '-'}${why && ` ${why}`}`)
 
 test('a row stands beside what became of it, and one that was not written beside its reason', () => {
   const lines = aligned(ROSTER, 23, 15)
   expect(lines.total).toBe(23)
   expect(show(lines).slice(0, 6)).toEqual(['1 - title, above the table', '2 - title, above the table', '3 - blank row', '4 1', '5 2', '6 3'])
-  expect(lines.at(11)).toEqual({ a: 12, b: 0, why: 'dropped by drop_notes' })
-  expect(lines.at(13)).toEqual({ a: 14, b: 9, why: '' })
+  expect(lines.at(11)).toEqual({ input: 12, output: 0, why: 'dropped by drop_notes' })
+  expect(lines.at(13)).toEqual({ input: 14, output: 9, why: '' })
   expect(lines.of('input', 14)).toBe(13)
   expect(lines.of('output', 9)).toBe(13)
   expect(lines.of('output', 1)).toBe(3)
@@ -48,8 +48,8 @@ test('a large sheet is found in few steps', () => {
   const segments = Array.from({ length: 5000 }, (_, at) => [segment(at * 40 + 1, 39, at * 39 + 1), gone(at * 40 + 40, 1, 'blank')]).flat()
   const lines = aligned(segments, 200_000, 195_000)
   expect(lines.total).toBe(200_000)
-  for (const row of [1, 39, 41, 100_000, 199_999]) expect(lines.at(lines.of('input', row)).a).toBe(row)
-  expect(lines.at(lines.of('output', 195_000))).toEqual({ a: 199_999, b: 195_000, why: '' })
+  for (const row of [1, 39, 41, 100_000, 199_999]) expect(lines.at(lines.of('input', row)).input).toBe(row)
+  expect(lines.at(lines.of('output', 195_000))).toEqual({ input: 199_999, output: 195_000, why: '' })
 })
 
 test('what was sorted, turned or is unknown is not set side by side', () => {
@@ -71,9 +71,9 @@ test('sides that are apart meet where a cell is chosen', () => {
   expect(partnerRow(sorted, 'output', 2)).toBe(7)
   expect(partnerRow(sorted, 'input', 40)).toBe(0)
   const lines = apart(20, 20, 7)
-  expect(lines.at(lines.of('input', 3))).toMatchObject({ a: 3, b: 10 })
+  expect(lines.at(lines.of('input', 3))).toMatchObject({ input: 3, output: 10 })
   const back = apart(20, 20, -3)
-  expect(back.at(back.of('input', 6))).toMatchObject({ a: 6, b: 3 })
+  expect(back.at(back.of('input', 6))).toMatchObject({ input: 6, output: 3 })
   expect(back.of('output', 3)).toBe(back.of('input', 6))
 })
 

@@ -5,8 +5,8 @@ export interface Stretch {
   line: number
   count: number
   /** The first row of the sender's sheet and of the normalized one; 0: there is none. */
-  a: number
-  b: number
+  input: number
+  output: number
   /** Why the rows were not written. */
   why: string
 }
@@ -25,8 +25,8 @@ export interface Segment {
 }
 
 export interface Line {
-  a: number
-  b: number
+  input: number
+  output: number
   why: string
 }
 
@@ -60,7 +60,7 @@ export function reasonText(segment: Segment): string {
 }
 
 /** The last stretch that begins at or before a value. */
-export function search(stretches: Stretch[], key: 'line' | 'a' | 'b', value: number): Stretch | null {
+export function search(stretches: Stretch[], key: 'line' | 'input' | 'output', value: number): Stretch | null {
   return stretches[above(stretches.length, (at) => stretches[at][key] <= value) - 1] ?? null
 }
 
@@ -109,9 +109,9 @@ export function aligned(segments: Segment[], inputRows: number, outputRows: numb
   let line = 0
   let nextA = 1
   let nextB = 1
-  const push = (count: number, a: number, b: number, why = '') => {
+  const push = (count: number, input: number, output: number, why = '') => {
     if (count <= 0) return
-    stretches.push({ line, count, a, b, why })
+    stretches.push({ line, count, input, output, why })
     line += count
   }
   for (const one of segments) {
@@ -123,15 +123,15 @@ export function aligned(segments: Segment[], inputRows: number, outputRows: numb
     if (b > nextB) {
       // Rows of the output that come from none: the last header row of the sender's stands beside that of the output, which is the
       // last of them; what parts tables is above.
-      const at = stretches.findLastIndex((before) => before.b || isHeader(before))
+      const at = stretches.findLastIndex((before) => before.output || isHeader(before))
       const header = stretches[at] && isHeader(stretches[at]) ? stretches[at] : null
       if (header && at === stretches.length - 1) {
         header.count--
         line--
         if (!header.count) stretches.pop()
         push(b - 1 - nextB, 0, nextB)
-        push(1, header.a + header.count, b - 1)
-      } else if (header?.count === 1 && nextB === b - 1) Object.assign(header, { b: nextB, why: '' })
+        push(1, header.input + header.count, b - 1)
+      } else if (header?.count === 1 && nextB === b - 1) Object.assign(header, { output: nextB, why: '' })
       else push(b - nextB, 0, nextB)
     }
     push(count, one.row, b, one.reason ? reasonText(one) : '')
@@ -139,21 +139,19 @@ export function aligned(segments: Segment[], inputRows: number, outputRows: numb
   }
   push(inputRows - nextA + 1, nextA, 0, 'outside of the table')
   push(outputRows - nextB + 1, 0, nextB)
-  const byA = stretches.filter((one) => one.a)
-  const byB = stretches.filter((one) => one.b)
+  const by = { input: stretches.filter((one) => one.input), output: stretches.filter((one) => one.output) }
   return {
     total: line,
     aligned: true,
     at(line) {
       const found = search(stretches, 'line', line)
-      if (!found || line >= found.line + found.count) return { a: 0, b: 0, why: '' }
+      if (!found || line >= found.line + found.count) return { input: 0, output: 0, why: '' }
       const step = line - found.line
-      return { a: found.a && found.a + step, b: found.b && found.b + step, why: found.why }
+      return { input: found.input && found.input + step, output: found.output && found.output + step, why: found.why }
     },
     of(side, row) {
-      const key = side === 'input' ? 'a' : 'b'
-      const found = search(side === 'input' ? byA : byB, key, row)
-      return found ? found.line + Math.min(row - found[key], found.count - 1) : 0
+      const found = search(by[side], side, row)
+      return found ? found.line + Math.min(row - found[side], found.count - 1) : 0
     },
   }
 }
@@ -166,7 +164,7 @@ export function apart(inputRows: number, outputRows: number, shift = 0): Lines {
   return {
     total,
     aligned: false,
-    at: (line) => ({ a: within(line + first + 1, inputRows), b: within(line + first + shift + 1, outputRows), why: '' }),
+    at: (line) => ({ input: within(line + first + 1, inputRows), output: within(line + first + shift + 1, outputRows), why: '' }),
     of: (side, row) => Math.max(0, Math.min(total - 1, row - 1 - first - (side === 'output' ? shift : 0))),
   }
 }

@@ -300,7 +300,7 @@ export class PaneView {
   private drawRow(node: RowNode, line: number, stamp: number, firstColumn: number, columns: number, cells: number) {
     const { pane, view } = this
     const at = view.lines.at(line)
-    const row = pane.side === 'input' ? at.a : at.b
+    const row = at[pane.side]
     const isNew = node.line !== line || node.stamp !== stamp
     if (isNew) {
       if (node.line === -1) node.element.style.display = ''

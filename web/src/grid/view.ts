@@ -44,7 +44,7 @@ export class GridView {
     readonly windows: Windows,
     readonly on: Handlers,
   ) {
-    this.lines = { total: 0, aligned: false, at: () => ({ a: 0, b: 0, why: '' }), of: () => 0 }
+    this.lines = { total: 0, aligned: false, at: () => ({ input: 0, output: 0, why: '' }), of: () => 0 }
     this.scroller.tabIndex = -1
     parent.prepend(this.scroller)
     this.scroller.addEventListener('scroll', () => this.ask(), { passive: true })
@@ -92,8 +92,7 @@ export class GridView {
   rowOn(side: Side, cell: Cell): number {
     if (cell.side === side) return cell.row
     if (!this.lines.aligned) return this.partnerRow(cell.side, cell.row)
-    const line = this.lines.at(this.lines.of(cell.side, cell.row))
-    return side === 'input' ? line.a : line.b
+    return this.lines.at(this.lines.of(cell.side, cell.row))[side]
   }
 
   /** The columns of a side that belong to a cell. */
@@ -138,8 +137,7 @@ export class GridView {
   /** The row of a side at a place of the page. */
   rowAt(side: Side, y: number): number {
     const line = Math.floor((this.top + Math.max(0, Math.min(this.room - 1, y - this.sight.getBoundingClientRect().top - HEADS))) / ROW)
-    const at = this.lines.at(Math.max(0, Math.min(this.lines.total - 1, line)))
-    return side === 'input' ? at.a : at.b
+    return this.lines.at(Math.max(0, Math.min(this.lines.total - 1, line)))[side]
   }
 
   /** Does something with the column of the chosen cell: makes it wider, or keeps it in sight. */
@@ -212,8 +210,7 @@ export class GridView {
       const { side, sheet } = pane
       const rows: number[] = []
       for (let line = first; line <= last; line++) {
-        const at = this.lines.at(line)
-        const row = side === 'input' ? at.a : at.b
+        const row = this.lines.at(line)[side]
         if (row) rows.push(row)
       }
       if (!rows.length) continue
@@ -225,8 +222,7 @@ export class GridView {
 
   private nearest(side: Side, line: number, step: number, end: number): number {
     for (; step > 0 ? line <= end : line >= end; line += step) {
-      const at = this.lines.at(line)
-      const row = side === 'input' ? at.a : at.b
+      const row = this.lines.at(line)[side]
       if (row) return row
     }
     return 0

@@ -11,6 +11,7 @@ const KEPT = 80
 const TOO_OLD = 120
 
 export type Side = 'input' | 'output'
+export const otherOf = (side: Side): Side => (side === 'input' ? 'output' : 'input')
 export type Value = string | number | boolean | null
 interface Window {
   rows: Value[][]

@@ -1,7 +1,7 @@
 // One configuration: what it is, and its tabs.
 import { useEffect, useRef } from 'preact/hooks'
 import { change, writing, get, may, session } from '../api/client'
-import { Button, failed, Icon, Link, Loading, many, NoSuch, quoted, Status, Tabs, toast, Trouble, useAbout, useGot, useKeys, ago, stamp, CopyButton, Records, Nothing } from '../parts'
+import { Button, failed, Icon, Link, Loading, many, NoSuch, quoted, Status, Tabs, toast, Trouble, useAbout, useGot, useKeys, ago, stamp, CopyButton, Records, Nothing, TitleOf } from '../parts'
 import { Menu } from '../parts/frame'
 import { go, href, query } from '../router'
 import { archiveType, benchOf, raw, type Bench, type Checking } from './configs-bench'
@@ -121,20 +121,14 @@ function Head({ bench, current }: { bench: Bench; current: Tab }) {
   const ran = today ? today.queued + today.running + today.succeeded + today.failed + today.cancelled : 0
   return (
     <>
-      <div class="run-title config-title">
-        <div class="grow">
-          <div class="first">
-            <span class="small dim roomy">
-              <Link class="dim" to="/configs">
-                Configurations
-              </Link>{' '}
-              /
-            </span>
-            <h1 class="cut" title={known.name}>{known.name}</h1>
-            {known.default && <span class="chip">default</span>}
-            <Verdict bench={bench} />
-          </div>
-          <div class="run-facts">
+      <TitleOf
+        kind="config-title"
+        list="Configurations"
+        to="/configs"
+        name={known.name}
+        state={<>{known.default && <span class="chip">default</span>} <Verdict bench={bench} /></>}
+        facts={
+          <>
             {known.version ? (
               <span>version <b>{known.version.version}</b> is active</span>
             ) : (
@@ -163,8 +157,9 @@ function Head({ bench, current }: { bench: Bench; current: Tab }) {
                 </Link>
               </span>
             )}
-          </div>
-        </div>
+          </>
+        }
+      >
         {may('admin') && (
           <Button aria-disabled={bench.saving.value} {...writing('admin')} onClick={checkNow}>
             <Icon name="check" /> {unsaved ? 'Save, check' : 'Check'} <kbd class="wide-only">Ctrl S</kbd>
@@ -177,7 +172,7 @@ function Head({ bench, current }: { bench: Bench; current: Tab }) {
           </Link>
         )}
         {may('admin') && <More bench={bench} />}
-      </div>
+      </TitleOf>
       <Tabs label="Configuration" all={TABS} current={current} to={to} counts={{ files: bench.files.value!.length, compare: differ, versions }}>
         <Link role="tab" aria-selected={false} tabIndex={-1} to={`/runs?config=${encodeURIComponent(known.name)}&since=all`}>
           Runs

@@ -4,7 +4,7 @@ import type { Run } from '../api/client'
 import { aligned, apart, only, partnerRow, type Lines } from '../grid/lines'
 import type { Area, Cell } from '../grid/pane'
 import { GridView } from '../grid/view'
-import type { Side, Windows } from '../grid/windows'
+import { otherOf, type Side, type Windows } from '../grid/windows'
 import { query } from '../router'
 import { marksOf, partnerColumns, region, tableAt, type Issue } from './explained'
 import { keepLayout, paneOf, type Placed } from './result-pane'
@@ -42,12 +42,11 @@ export function useRows(run: Run, loaded: Loaded, { seen, sheet, isOwn, mode }: 
   const current = (chosen ? tableOf(chosen) : tables[0])?.table
   const rowBeside = ({ side, row }: Cell) => {
     if (!canAlign) return partnerRow(scene?.segments ?? null, side, row)
-    const line = beside!.at(beside!.of(side, row))
-    return side === 'input' ? line.b : line.a
+    return beside!.at(beside!.of(side, row))[otherOf(side)]
   }
   const partnerOf = (cell: Cell): Cell | null => {
     const [row, column] = [rowBeside(cell), partnerColumns(current, cell.side, cell.column)[0]]
-    return row && column ? { side: cell.side === 'input' ? 'output' : 'input', row, column } : null
+    return row && column ? { side: otherOf(cell.side), row, column } : null
   }
   return { tables, sizeOf, canAlign, isAligned, beside, marks, canOnly, isOnly, lines, chosen, current, shift, setShift, partner: chosen && scene && partnerOf(chosen) }
 }

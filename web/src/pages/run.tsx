@@ -6,7 +6,7 @@ import { LogView, useLog } from '../log/view'
 import type { Line } from '../log/lines'
 import { cancelRun, Menu } from '../parts/frame'
 import { runAgain } from './starts'
-import { Advice, bare, Button, copy, day, doing, fieldsOf, Icon, Link, listed, Loading, many, missing, Name, NoSuch, Nothing, now, number, plainly, quoted, short, size, span, STAGES, stamp, Status, StatusOf, Tabs, toast, Trouble, useAbout, useKeys, useLoaded } from '../parts'
+import { Advice, bare, Button, copy, day, doing, fieldsOf, Icon, Link, listed, Loading, many, missing, NoSuch, Nothing, now, number, plainly, quoted, short, size, span, STAGES, stamp, Status, StatusOf, Tabs, toast, Trouble, useAbout, useKeys, useLoaded, useEvery, TitleOf } from '../parts'
 import { download } from '../parts/save'
 import { go, href } from '../router'
 import { Explain } from './explain'
@@ -30,12 +30,8 @@ export function RunPage({ id, tab }: { id: string; tab?: string }) {
       if (told.some((one) => one.kind === 'reset')) load()
     })
   }, [id])
-  const ended = !!run && ['succeeded', 'failed', 'cancelled'].includes(run.status)
-  useEffect(() => {
-    if (ended || link.value.live) return
-    const timer = setInterval(load, 2000)
-    return () => clearInterval(timer)
-  }, [ended, link.value.live])
+  const ended = !!run?.completed_at
+  useEvery(2000, load, !ended && !link.value.live)
   const log = useLog(run)
   if ((error as { status?: number } | null)?.status === 404 && !run) return <NoSuch what="run" to={href('/runs')} list="All runs" />
   if (error && !run) return <Trouble error={error} again={load} />
@@ -115,19 +111,13 @@ function Head({ run, has, current, lines }: { run: Run; has: boolean; current: T
   })
   return (
     <>
-      <div class="run-title">
-        <div class="grow">
-          <div class="first">
-            <span class="small dim roomy">
-              <Link class="dim" to={listOfRuns()}>
-                Runs
-              </Link>{' '}
-              /
-            </span>
-            <h1 class="cut" title={run.input.name}><Name of={run.input.name} /></h1>
-            <StatusOf run={run} whole />
-          </div>
-          <div class="run-facts">
+      <TitleOf
+        list="Runs"
+        to={listOfRuns()}
+        name={run.input.name}
+        state={<StatusOf run={run} whole />}
+        facts={
+          <>
             <span><b>{run.configuration_name}</b> {version && <span class="mono">version {version}</span>}</span>
             {metrics && run.status === 'succeeded' && (
               <>
@@ -152,8 +142,9 @@ function Head({ run, has, current, lines }: { run: Run; has: boolean; current: T
             <span class="roomy">{size(run.input.size_bytes)}</span>
             <span class="roomy" title={run.created_at}>{stamp(run.created_at)}</span>
             <span class="mono roomy" title={run.id}>{short(run.id)}</span>
-          </div>
-        </div>
+          </>
+        }
+      >
         {!ended && (
           <Button kind="danger" aria-disabled={!!run.cancel_requested_at} {...writing()} onClick={() => cancelRun(run.id)}>
             <Icon name="stop" /> {run.cancel_requested_at ? 'Stopping…' : 'Cancel'}
@@ -186,7 +177,7 @@ function Head({ run, has, current, lines }: { run: Run; has: boolean; current: T
             </>)}
           </Menu>
         )}
-      </div>
+      </TitleOf>
       <Tabs label="Run" all={TABS} current={current} to={to} counts={{ log: lines }} />
     </>
   )

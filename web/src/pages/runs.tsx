@@ -3,7 +3,7 @@ import { useEffect, useRef, useState } from 'preact/hooks'
 import { address, get, may, offline, workspace, writing, type Run, type Schemas } from '../api/client'
 import { hear } from '../api/events'
 import { amend, go, query } from '../router'
-import { Ask, Button, Choice, doing, fieldsOf, Heads, Icon, Link, List, listed, many, missing, moment, Name, NoneLeft, now, number, quoted, Search, Segments, short, span, StatusOf, Title, toast, useAbout, useKeys, useLines, useLoaded } from '../parts'
+import { Ask, Button, Choice, doing, fieldsOf, Heads, Icon, Link, List, listed, many, missing, moment, Name, NoneLeft, now, number, quoted, Search, Segments, short, span, StatusOf, Title, toast, useAbout, useKeys, useLines, useLoaded, useEvery } from '../parts'
 import { cancelRun } from '../parts/frame'
 import { runAgain } from './starts'
 import { download } from '../parts/save'
@@ -101,11 +101,7 @@ function useRuns(filter: Filter, isAway: () => boolean) {
     [],
   )
   // Where no stream can be had, it is asked.
-  useEffect(() => {
-    if (!offline.value) return
-    const timer = setInterval(() => document.hidden || isAway() || load(), 2000)
-    return () => clearInterval(timer)
-  }, [offline.value, of])
+  useEvery(2000, () => isAway() || load(), offline.value)
   const more = async () => {
     const { cursor, of } = state.current
     if (!cursor) return

@@ -125,6 +125,21 @@ export const Title = ({ of, say, children }: { of: ComponentChildren; say?: Comp
   </div>
 )
 
+/** The head of one record: the list that it is of, its name and state, what is known of it, and what can be done. */
+export const TitleOf = ({ kind = '', list, to, name, state, facts, children }: { kind?: string; list: string; to: string; name: string; state: ComponentChildren; facts: ComponentChildren; children: ComponentChildren }) => (
+  <div class={`run-title ${kind}`}>
+    <div class="grow">
+      <div class="first">
+        <span class="small dim roomy"><Link class="dim" to={to}>{list}</Link> /</span>
+        <h1 class="cut" title={name}><Name of={name} /></h1>
+        {state}
+      </div>
+      <div class="run-facts">{facts}</div>
+    </div>
+    {children}
+  </div>
+)
+
 /** Terms, each with what is said of it; a pair that is false is left out. */
 export const Facts = ({ all }: { all: ([term: ComponentChildren, said: ComponentChildren] | false | null | '' | undefined)[] }) => (
   <dl class="facts">
