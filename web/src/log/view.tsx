@@ -2,7 +2,7 @@
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks'
 import { get, type Run } from '../api/client'
 import { amend, query, inAddress } from '../router'
-import { Button, Choice, clock, failed, Icon, moves, number, plainly, Search, Segments, Separator, Switch, Trouble, useKeys, useSight } from '../parts'
+import { Button, Choice, clock, failed, moves, number, plainly, Search, Segments, Separator, Switch, Trouble, useKeys, useSight, title } from '../parts'
 import { saveLog } from '../parts/save'
 import { LEVELS, lineOf, nextError, rank, shownFrom, type Level, type Line } from './lines'
 
@@ -102,14 +102,14 @@ export function LogView({ run, lines, error }: { run: Run; lines: Line[]; error:
     <>
       <div class="tools">
         <Search value={q} label="Search the log" onInput={(text) => amend({ q: text })} />
-        <Segments label="Least level" value={least} onChange={(level) => amend({ level })} all={LEVELS.map((level, place): [Level, string, number] => [level, level[0].toUpperCase() + level.slice(1), levels[place]])} />
+        <Segments label="Least level" value={least} onChange={(level) => amend({ level })} all={LEVELS.map((level, place): [Level, string, number] => [level, title(level), levels[place]])} />
         <Choice kind="roomy" label="Event" value={event} none="All events" all={events} onChange={(value) => amend({ event: value })} />
         <span class="grow" />
         {running && (
           <Switch on={follow} onChange={setFollow}>Follow</Switch>
         )}
-        <Button kind="roomy" title="The whole log, one line of JSON for each event" onClick={() => saveLog(run).catch(failed)}>
-          <Icon name="download" /> JSON lines
+        <Button icon="download" kind="roomy" title="The whole log, one line of JSON for each event" onClick={() => saveLog(run).catch(failed)}>
+          JSON lines
         </Button>
       </div>
       <Trouble error={error} />

@@ -1,7 +1,7 @@
 // What differs between two versions of a configuration, or between one and the draft; and publishing.
 import { useEffect, useRef, useState } from 'preact/hooks'
 import { get, hindrance, may, Problem, type Schemas } from '../api/client'
-import { Ask, Block, Button, Choice, failed, Icon, listed, Loading, many, number, Segments, Separator, Status, toast, Trouble, useKeys, useLoaded, useDoing } from '../parts'
+import { Ask, Block, Button, Choice, failed, Icon, listed, Loading, many, number, Segments, Separator, Status, toast, Trouble, useKeys, useLoaded, useDoing, title } from '../parts'
 import { amend, go, query } from '../router'
 import { textOf, type Bench } from './configs-bench'
 import { HowFar, saveAndCheck } from './configs-one'
@@ -61,7 +61,7 @@ function Sides({ bench }: { bench: Bench }) {
       <Trouble error={error} again={again} />
       <div class="split flows">
         <Differences files={value} layout={layout} from={name(a)} to={name(b)}>
-          {!a ? 'No version was published yet: there is nothing to compare the files with.' : `${name(a)[0].toUpperCase()}${name(a).slice(1)} and ${name(b)} have the same files.`}
+          {!a ? 'No version was published yet: there is nothing to compare the files with.' : `${title(name(a))} and ${name(b)} have the same files.`}
         </Differences>
         {b === bench.side && may('admin') && <Separator name="compare" label="Width of what changes" behind least={240} />}
         {b === bench.side && may('admin') && (

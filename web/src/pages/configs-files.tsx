@@ -63,7 +63,7 @@ export function Files({ bench }: { bench: Bench }) {
           <div class="pane-title">
             <h2>Files</h2>
             <span class="grow" />
-            {!why && <Button kind="quiet square" aria-label="New file" title="New file" onClick={() => ask('new')}><Icon name="plus" /></Button>}
+            {!why && <Button icon="plus" kind="quiet square" aria-label="New file" title="New file" onClick={() => ask('new')} />}
           </div>
           <Tree paths={paths} current={path} bench={version ? null : bench} onOpen={open} />
         </nav>

@@ -1,6 +1,6 @@
 // One configuration: what it is, and its tabs.
 import { useEffect, useRef } from 'preact/hooks'
-import { change, writing, get, may, session } from '../api/client'
+import { change, get, may, session } from '../api/client'
 import { Button, failed, Icon, Link, Loading, many, NoSuch, quoted, Status, Tabs, toast, Trouble, useAbout, useGot, useKeys, ago, stamp, CopyButton, Records, Nothing, TitleOf } from '../parts'
 import { Menu } from '../parts/frame'
 import { go, href, query } from '../router'
@@ -161,14 +161,14 @@ function Head({ bench, current }: { bench: Bench; current: Tab }) {
         }
       >
         {may('admin') && (
-          <Button aria-disabled={bench.saving.value} {...writing('admin')} onClick={checkNow}>
-            <Icon name="check" /> {unsaved ? 'Save, check' : 'Check'} <kbd class="wide-only">Ctrl S</kbd>
+          <Button icon="check" aria-disabled={bench.saving.value} needs="admin" onClick={checkNow}>
+            {unsaved ? 'Save, check' : 'Check'} <kbd class="wide-only">Ctrl S</kbd>
           </Button>
         )}
-        {may('admin') && why && <Button {...writing('admin')} onClick={() => copyToDraft(bench).then((id) => go(`/configs/${id}`), failed)}>Copy to a draft</Button>}
+        {may('admin') && why && <Button needs="admin" onClick={() => copyToDraft(bench).then((id) => go(`/configs/${id}`), failed)}>Copy to a draft</Button>}
         {current !== 'compare' && may('admin') && (
-          <Link class={`button filled ${known.changed === false && !unsaved ? 'quieter' : ''}`} to={to('compare')}>
-            <Icon name="panes" /> Publish…
+          <Link icon="panes" class={`button filled ${known.changed === false && !unsaved ? 'quieter' : ''}`} to={to('compare')}>
+            Publish…
           </Link>
         )}
         {may('admin') && <More bench={bench} />}
@@ -237,7 +237,7 @@ function Versions({ bench }: { bench: Bench }) {
   if (!versions.length)
     return (
       <Nothing title="No version yet">
-        Publishing freezes the files as version 1, which runs use from then on. <Link class="button" to={`/configs/${bench.id}/compare`}><Icon name="panes" /> Publish…</Link>
+        Publishing freezes the files as version 1, which runs use from then on. <Link icon="panes" class="button" to={`/configs/${bench.id}/compare`}>Publish…</Link>
       </Nothing>
     )
   const tried = query.value.get('runs')?.split(',')
@@ -246,7 +246,7 @@ function Versions({ bench }: { bench: Bench }) {
       {tried && (
         <div class="notice">
           <span class="grow">The changes were for {many(tried.length, 'run')}.</span>
-          <Button {...writing()} onClick={() => (runAgain(tried), tried.length > 1 && go(listOfRuns()))}>Run {tried.length > 1 ? `these ${tried.length}` : 'it'} again</Button>
+          <Button needs="run" onClick={() => (runAgain(tried), tried.length > 1 && go(listOfRuns()))}>Run {tried.length > 1 ? `these ${tried.length}` : 'it'} again</Button>
         </div>
       )}
       <Records
@@ -263,7 +263,7 @@ function Versions({ bench }: { bench: Bench }) {
           ['(Actions)', 'figure', (one) => (
             <>
               <Link class="button quiet roomy" to={`/configs/${bench.id}/compare?a=${one.version}&b=${bench.side}`}>Compare</Link>
-              {may('admin') && one.status !== 'active' && <Button {...writing('admin')} onClick={() => activate(one.version)}>Activate</Button>}
+              {may('admin') && one.status !== 'active' && <Button needs="admin" onClick={() => activate(one.version)}>Activate</Button>}
             </>
           )],
         ]}

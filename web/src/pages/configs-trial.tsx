@@ -1,6 +1,6 @@
 // What would have come out: the draft tried on inputs that were run before. Nothing is recorded.
 import { useEffect, useRef, useState } from 'preact/hooks'
-import { change, whenReady, writing, type Problem, type Schemas } from '../api/client'
+import { change, whenReady, type Problem, type Schemas } from '../api/client'
 import { Block, Button, Heads, letters, Link, Name, number, Segments, Status, Points, useDoing } from '../parts'
 import { query } from '../router'
 import type { Bench } from './configs-bench'
@@ -35,7 +35,7 @@ export function Trial({ bench }: { bench: Bench }) {
     <Block title="What would have come out">
       <p class="small dim">The {bench.side}, tried on the inputs of {most === 'these' ? 'the runs that were chosen' : 'the last runs'}. Nothing is recorded.</p>
       <p class="flow wrap gap-above">
-        <Button aria-disabled={!!doing} {...writing('admin')} onClick={begin}>{told ? 'Try again' : 'Try'}</Button>
+        <Button aria-disabled={!!doing} needs="admin" onClick={begin}>{told ? 'Try again' : 'Try'}</Button>
         <Segments label="How many inputs" value={most} onChange={setMost} all={[['5', 'last 5'], ['20', 'last 20'], ...(asked ? [['these', `${chosen!.length > asked.length ? `first ${asked.length} of ` : ''}${chosen!.length} chosen`] as [string, string]] : [])]} />
         <span role="status">{doing && <Status of={doing === 'Trying…' ? 'running' : 'building'}>{doing}</Status>}</span>
       </p>

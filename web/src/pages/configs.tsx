@@ -1,7 +1,7 @@
 // The configurations of a workspace, and how one comes to be: from a template, from an archive, or empty.
 import { useRef, useState } from 'preact/hooks'
-import { writing, change, may, workspace } from '../api/client'
-import { ago, AskForm, Button, type Column, Entry, Icon, Link, List, many, moment, NoneLeft, Nothing, Records, Search, Segments, short, size, Status, Title, Trouble, useAbout, useGot, useKeys, useLines, useLoaded } from '../parts'
+import { change, may, workspace } from '../api/client'
+import { ago, AskForm, Button, type Column, Entry, Link, List, many, moment, NoneLeft, Nothing, Records, Search, Segments, short, size, Status, Title, Trouble, useAbout, useGot, useKeys, useLines, useLoaded } from '../parts'
 import { amend, go, inAddress } from '../router'
 import { archiveType, raw, type Known } from './configs-bench'
 import { configurations } from './start'
@@ -38,8 +38,8 @@ export function Configurations() {
     <>
       <Title of="Configurations" say="what fields are, how columns are known as them, and what becomes of their values">
         {may('admin') && (
-          <Button kind="filled" {...writing('admin')} onClick={() => ask(true)}>
-            <Icon name="plus" /> <span>New<span class="roomy"> configuration</span></span>
+          <Button icon="plus" kind="filled" needs="admin" onClick={() => ask(true)}>
+            <span>New<span class="roomy"> configuration</span></span>
           </Button>
         )}
       </Title>
@@ -56,7 +56,7 @@ export function Configurations() {
       )}
       <List of="Configurations" there={!!value} error={error} again={again} box={box}>
         {!value?.length ? (
-          <Nothing title="No configurations yet">A configuration says what fields your tables have, and how their columns are known. <Button {...writing('admin')} onClick={() => ask(true)}>New configuration</Button></Nothing>
+          <Nothing title="No configurations yet">A configuration says what fields your tables have, and how their columns are known. <Button needs="admin" onClick={() => ask(true)}>New configuration</Button></Nothing>
         ) : list.length ? (
           <Records kind="configs" of="Configurations, the default first" all={list} id={(one) => one.id} columns={COLUMNS} line={({ id }) => ({ id: `config-${id}`, class: id === chosen ? 'chosen' : '', onClick: () => choose(id), onDblClick: () => go(`/configs/${id}`) })} />
         ) : (

@@ -1,6 +1,6 @@
 // Environments: which are ready, how large, and why one is not.
 import { useState } from 'preact/hooks'
-import { writing, change, may, workspace, type Schemas } from '../api/client'
+import { change, may, workspace, type Schemas } from '../api/client'
 import { Advice, ago, Block, Button, Dialog, Facts, failed, Figures, Link, List, listed, many, Nothing, now, Points, Records, short, size, span, Status, title, Title, toast, Trouble, useAbout, useGot, useKeys, useLines } from '../parts'
 import { go } from '../router'
 
@@ -30,7 +30,7 @@ export function Environments({ id }: { id?: string }) {
   return (
     <>
       <Title of="Environments" say="one for each configuration and set of dependencies">
-        {may('admin') && <Button {...writing('admin')} onClick={() => (plan.again(), ask(true))}>Collect…</Button>}
+        {may('admin') && <Button needs="admin" onClick={() => (plan.again(), ask(true))}>Collect…</Button>}
       </Title>
       <Figures
         label="Environments by status"
@@ -101,7 +101,7 @@ function Details({ id, stamp, onBuild }: { id: string; stamp: string; onBuild: (
             <p class="mid small"><Advice text={value.error.hint} /> <code>{value.error.code}</code></p>
           </>
         )}
-        {may('admin') && <Button {...writing('admin')} onClick={onBuild}>Build anew</Button>}
+        {may('admin') && <Button needs="admin" onClick={onBuild}>Build anew</Button>}
       </div>
       {value.steps.length > 0 && (
         <Block title="Steps">

@@ -1,7 +1,7 @@
 // Headers that a run's file has and no field knows: accepted one by one, written, checked, and the file run again. As `ade fix`.
 import { signal } from '@preact/signals'
 import { useEffect, useState } from 'preact/hooks'
-import { change, whenReady, writing, type Problem, type Run, type Schemas } from '../api/client'
+import { change, whenReady, type Problem, type Run, type Schemas } from '../api/client'
 import { begin, runAgain } from './starts'
 import { Button, Choice, Dialog, Name, Status, Trouble, useDoing } from '../parts'
 import { go, href, path } from '../router'
@@ -69,7 +69,7 @@ export function Fix({ run }: { run: Run }) {
         <>
           <span class="grow" role="status">{doing && <Status of="running">{doing}</Status>}</span>
           <Button onClick={close}>{written ? 'Close' : 'Leave it'}</Button>
-          {why && <Button {...writing('admin')} onClick={() => during('Copying…', async () => use(benchOf(await copyToDraft(bench))))}>Copy to a draft</Button>}
+          {why && <Button needs="admin" onClick={() => during('Copying…', async () => use(benchOf(await copyToDraft(bench))))}>Copy to a draft</Button>}
           {isOpen ? (
             <Button kind="filled" aria-disabled={!!why || !!doing || !found?.edits.length} onClick={() => why || (found?.edits.length && write())}>Write and check</Button>
           ) : isFirst ? (

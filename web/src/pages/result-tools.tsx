@@ -2,7 +2,7 @@
 import type { ComponentChildren } from 'preact'
 import { useEffect, useMemo, useRef } from 'preact/hooks'
 import type { Side } from '../grid/windows'
-import { Button, Choice, copy, failed, Icon, many, number, plainly, Segments, Switch, toast } from '../parts'
+import { Button, Choice, copy, failed, many, number, plainly, Segments, Switch, toast } from '../parts'
 import { issueRows, saveIssues } from '../parts/save'
 import { amend } from '../router'
 import { tabs as asTabs } from './copied'
@@ -47,10 +47,10 @@ function OfList({ run, found: { issues, more, isFiltered, passes }, grouped }: V
   return (
     <span class="flow">
       <Segments label="Grouped" value={grouped} onChange={(group) => amend({ group })} all={[['', 'In order'], ['rule', 'By rule'], ...(issues.some((issue) => issue.key) ? [['key', 'By person'] as ['key', string]] : [])]} />
-      <Button onClick={() => (copy(asTabs(issueRows(issues))), toast(`${more ? `${number(issues.length)} of ${many(whole, 'issue')}` : many(whole, 'issue')} copied as text.${more ? ' CSV saves all.' : ''}`))}>
-        <Icon name="copy" /> Copy
+      <Button icon="copy" onClick={() => (copy(asTabs(issueRows(issues))), toast(`${more ? `${number(issues.length)} of ${many(whole, 'issue')}` : many(whole, 'issue')} copied as text.${more ? ' CSV saves all.' : ''}`))}>
+        Copy
       </Button>
-      <Button onClick={() => saveIssues(run, isFiltered ? passes : null).catch(failed)}><Icon name="download" /> CSV</Button>
+      <Button icon="download" onClick={() => saveIssues(run, isFiltered ? passes : null).catch(failed)}>CSV</Button>
     </span>
   )
 }
@@ -78,8 +78,8 @@ function Filters({ found: { all, counts }, filter: { severities, rule, field }, 
       <Choice kind="wide-only" label="Rule" value={rule} none="All rules" all={rules} onChange={(value) => amend({ rule: value })} />
       <Choice kind="wide-only" label="Field" value={field} none="All fields" all={fields} onChange={(value) => amend({ field: value })} />
       <span class="flow roomy">
-        <Button kind="square" aria-label="Previous issue, p" onClick={() => walk.step(-1)}><Icon name="up" /></Button>
-        <Button kind="square" aria-label="Next issue, n" onClick={() => walk.step(1)}><Icon name="down" /></Button>
+        <Button icon="up" kind="square" aria-label="Previous issue, p" onClick={() => walk.step(-1)} />
+        <Button icon="down" kind="square" aria-label="Next issue, n" onClick={() => walk.step(1)} />
       </span>
     </>
   )

@@ -146,13 +146,13 @@ function Head({ run, has, current, lines }: { run: Run; has: boolean; current: T
         }
       >
         {!ended && (
-          <Button kind="danger" aria-disabled={!!run.cancel_requested_at} {...writing()} onClick={() => cancelRun(run.id)}>
-            <Icon name="stop" /> {run.cancel_requested_at ? 'Stopping…' : 'Cancel'}
+          <Button icon="stop" kind="danger" aria-disabled={!!run.cancel_requested_at} needs="run" onClick={() => cancelRun(run.id)}>
+            {run.cancel_requested_at ? 'Stopping…' : 'Cancel'}
           </Button>
         )}
         {ended && (
-          <Button kind="roomy" {...writing()} title={`With ${run.configuration_name} as it is now`} onClick={() => runAgain([run.id])}>
-            <Icon name="again" /> Run again
+          <Button icon="again" kind="roomy" needs="run" title={`With ${run.configuration_name} as it is now`} onClick={() => runAgain([run.id])}>
+            Run again
           </Button>
         )}
         {has && (

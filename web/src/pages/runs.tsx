@@ -1,9 +1,9 @@
 // The live list of runs.
 import { useEffect, useRef, useState } from 'preact/hooks'
-import { address, get, may, offline, workspace, writing, type Run, type Schemas } from '../api/client'
+import { address, get, may, offline, workspace, type Run, type Schemas } from '../api/client'
 import { hear } from '../api/events'
 import { amend, go, query } from '../router'
-import { Ask, Button, Choice, doing, fieldsOf, Heads, Icon, Link, List, listed, many, missing, moment, Name, NoneLeft, now, number, quoted, Search, Segments, short, span, StatusOf, Title, toast, useAbout, useKeys, useLines, useLoaded, useEvery } from '../parts'
+import { Ask, Button, Choice, doing, fieldsOf, Heads, Link, List, listed, many, missing, moment, Name, NoneLeft, now, number, quoted, Search, Segments, short, span, StatusOf, Title, toast, useAbout, useKeys, useLines, useLoaded, useEvery, title } from '../parts'
 import { cancelRun } from '../parts/frame'
 import { runAgain } from './starts'
 import { download } from '../parts/save'
@@ -213,9 +213,9 @@ export function Runs() {
         {filter.label && !several.size && runs && <BatchFiles label={filter.label} runs={runs} />}
         {several.size > 0 && (
           <span class="flow">
-            <Button onClick={() => save()}><Icon name="download" /> Workbooks <kbd class="roomy">d</kbd></Button>
-            <Button {...writing()} onClick={again}>Run again <kbd class="roomy">r</kbd></Button>
-            {live().length > 0 && <Button kind="danger" {...writing()} onClick={cancel}>Cancel <kbd class="roomy">x</kbd></Button>}
+            <Button icon="download" onClick={() => save()}>Workbooks <kbd class="roomy">d</kbd></Button>
+            <Button needs="run" onClick={again}>Run again <kbd class="roomy">r</kbd></Button>
+            {live().length > 0 && <Button kind="danger" needs="run" onClick={cancel}>Cancel <kbd class="roomy">x</kbd></Button>}
             {may('admin') && <Link class="button" to={`/configs/${runs!.find((run) => run.id === acted()[0])?.configuration_id}/compare?runs=${acted()}`}>Try the changes</Link>}
             {several.size === 2 && <Link class="button" to={`/runs/${acted()[1]}/compare?with=${acted()[0]}`}>Compare</Link>}
             <Button kind="quiet" onClick={() => setSeveral(new Set())}>Choose none <kbd class="roomy">Esc</kbd></Button>
@@ -228,7 +228,7 @@ export function Runs() {
           label="Status"
           value={filter.status}
           onChange={(status) => amend({ status })}
-          all={[['' as string, 'All', all ?? undefined], ...statuses.map((one): [string, string, number?] => [one, one[0].toUpperCase() + one.slice(1), counted?.[one]])]}
+          all={[['' as string, 'All', all ?? undefined], ...statuses.map((one): [string, string, number?] => [one, title(one), counted?.[one]])]}
         />
         <Segments
           label="Look at"

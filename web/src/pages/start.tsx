@@ -168,7 +168,7 @@ function FileRow({ upload }: { upload: Upload }) {
         )}
       </td>
       <td class="figure">
-        <Button kind="quiet square" aria-label={`Take out ${file.name}`} onClick={() => remove(key)}><Icon name="close" /></Button>
+        <Button icon="close" kind="quiet square" aria-label={`Take out ${file.name}`} onClick={() => remove(key)} />
       </td>
     </tr>
   )

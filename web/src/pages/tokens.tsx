@@ -1,6 +1,6 @@
 // Access tokens: who may do what, made here and shown once.
 import { useState } from 'preact/hooks'
-import { writing, change, may, session, workspace, type Schemas } from '../api/client'
+import { change, may, session, workspace, type Schemas } from '../api/client'
 import { ago, Ask, AskForm, Button, copy, day, Entry, Facts, failed, Icon, Labelled, List, now, Records, Status, Title, useAbout, useGot } from '../parts'
 
 type Token = Schemas['Token']
@@ -24,16 +24,16 @@ export function Tokens() {
   return (
     <>
       <Title of="Tokens" say="for programs and for signing in; stored hashed, so each is shown once">
-        {may('admin') && <Button kind="filled" {...writing('admin')} onClick={() => ask('new')}><Icon name="plus" /> Create a token</Button>}
+        {may('admin') && <Button icon="plus" kind="filled" needs="admin" onClick={() => ask('new')}>Create a token</Button>}
       </Title>
       {made && (
         <div class="notice good" role="status">
           <Icon name="check" />
           <span><strong>{made.name}</strong> was created. Copy it now, it is not shown again:</span>
           <code class="cut">{made.token}</code>
-          <Button onClick={() => copy(made.token)}><Icon name="copy" /> Copy</Button>
+          <Button icon="copy" onClick={() => copy(made.token)}>Copy</Button>
           <span class="grow" />
-          <Button kind="quiet square" aria-label="Close" onClick={() => setMade(null)}><Icon name="close" /></Button>
+          <Button icon="close" kind="quiet square" aria-label="Close" onClick={() => setMade(null)} />
         </div>
       )}
       <List of="Tokens" there={!!value} error={error} again={again}>
@@ -48,7 +48,7 @@ export function Tokens() {
             ['Workspaces', 'mid roomy', (token) => token.workspaces?.join(', ') ?? 'all'],
             ['Last used', 'mid roomy', (token) => ago(token.last_used_at)],
             ['Ends', 'mid roomy', (token) => (token.revoked_at ? `revoked ${day(token.revoked_at)}` : token.expires_at ? day(token.expires_at) : 'never')],
-            ['(Actions)', 'figure', (token) => state(token)[0] !== 'cancelled' && may('admin') && <Button kind="quiet danger" {...writing('admin')} onClick={() => ask(token)}>Revoke</Button>],
+            ['(Actions)', 'figure', (token) => state(token)[0] !== 'cancelled' && may('admin') && <Button kind="quiet danger" needs="admin" onClick={() => ask(token)}>Revoke</Button>],
           ]}
         />
         <div class="padded">

@@ -1,7 +1,7 @@
 // The panel Why: a cell and its partner, what is wrong, and the decisions that led there.
 import { useEffect, useState } from 'preact/hooks'
 import { get, may, type Run } from '../api/client'
-import { about, Advice, Block, Button, CopyButton, fieldsOf, Icon, letters, Link, many, missing, number, plainly, Points, quoted, short } from '../parts'
+import { about, Advice, Block, Button, CopyButton, fieldsOf, letters, Link, many, missing, number, plainly, Points, quoted, short } from '../parts'
 import type { Cell } from '../grid/pane'
 import type { Value } from '../grid/windows'
 import { spot, type ExplainedColumn, type Issue, type Place, type Table } from './explained'
@@ -91,8 +91,8 @@ export function Why({ run, asked: { sheet }, scene, rows: { chosen: cell, partne
               {number_}
               {total > 0 && (
                 <span class="narrow flow">
-                  <Button kind="square" aria-label="Previous issue" onClick={() => walk.step(-1)}><Icon name="up" /></Button>
-                  <Button kind="square" aria-label="Next issue" onClick={() => walk.step(1)}><Icon name="down" /></Button>
+                  <Button icon="up" kind="square" aria-label="Previous issue" onClick={() => walk.step(-1)} />
+                  <Button icon="down" kind="square" aria-label="Next issue" onClick={() => walk.step(1)} />
                 </span>
               )}
             </div>

@@ -1,6 +1,6 @@
 // Whether the queue moves: what waits, what each worker does, what ended.
 import { useMemo, } from 'preact/hooks'
-import { writing, get, workspace, type Schemas } from '../api/client'
+import { get, workspace, type Schemas } from '../api/client'
 import { counts, link } from '../api/events'
 import { cancelRun } from '../parts/frame'
 import { ago, Button, clock, Figures, Link, List, many, now, number, Records, Segments, short, span, Status, Title, useAbout, useEvery, useLoaded } from '../parts'
@@ -77,7 +77,7 @@ export function Workers() {
               ['Attempt', 'figure roomy', ({ run }) => run?.attempt],
               ['For', 'figure', ({ run }) => run && span(Math.max(0, now.value - Date.parse(run.since)))],
               ['Lease', 'wide-only', ({ until, worker }) => until && <Lease until={until} of={worker.lease_seconds} />],
-              ['(Actions)', 'figure', ({ run, id }) => run && <Button kind="danger" {...writing()} onClick={() => cancelRun(id)}>Cancel</Button>],
+              ['(Actions)', 'figure', ({ run, id }) => run && <Button kind="danger" needs="run" onClick={() => cancelRun(id)}>Cancel</Button>],
             ]}
           />
         )}

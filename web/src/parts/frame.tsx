@@ -150,8 +150,7 @@ function Bar({ at }: { at?: string }) {
       <span class={`link-state ${link.value.live ? '' : 'away'}`} role="status">
         {link.value.live ? 'Live' : 'Offline'}
       </span>
-      <Link class={`button ${about.value.main ? '' : 'filled'}`} to="/start">
-        <Icon name="plus" />
+      <Link icon="plus" class={`button ${about.value.main ? '' : 'filled'}`} to="/start">
         Start a run
       </Link>
       <Account />

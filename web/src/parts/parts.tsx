@@ -2,11 +2,11 @@
 import { signal } from '@preact/signals'
 import type { ComponentChildren, ComponentProps } from 'preact'
 import { useEffect, useRef, useState } from 'preact/hooks'
-import { address, get, type Gets, type Json, type Problem, type Run, type Values } from '../api/client'
+import { address, get, type Gets, type Json, type Problem, type Run, type Values, type Session, writing } from '../api/client'
 import { hear } from '../api/events'
 import type { Told } from '../api/follower'
 import { advice } from './advice'
-import { Glyph, Icon } from './icons'
+import { Glyph, Icon, type IconName } from './icons'
 import { go, href } from '../router'
 import { useKeys } from './keys'
 import { listed, many, number, plainly, span } from './format'
@@ -50,8 +50,13 @@ export const failed = (error: unknown) => {
   toast(problem.page ? <>{text} <PageLink to={problem.page} /></> : text, 'error')
 }
 
-/** A link to a page of the console. */
-export const Link = ({ to, ...rest }: { to: string } & ComponentProps<'a'>) => <a href={href(to)} {...rest} />
+/** A link to a page of the console; `icon`: a picture before its words. */
+export const Link = ({ to, icon, children, ...rest }: { to: string; icon?: IconName } & ComponentProps<'a'>) => (
+  <a href={href(to)} {...rest}>
+    {icon && <Icon name={icon} />}
+    {children}
+  </a>
+)
 
 /** A name of somebody else's: its direction stays within it. */
 export const Name = ({ of }: { of: string | null | undefined }) => <bdi>{plainly(of)}</bdi>
@@ -78,8 +83,13 @@ export function StatusOf({ run, whole }: { run: Run; whole?: boolean }) {
   return <Status of={run.status}>{title(run.status)}</Status>
 }
 
-/** A button; `kind`: how it looks. */
-export const Button = ({ kind = '', ...rest }: { kind?: string } & ComponentProps<'button'>) => <button type="button" {...rest} class={`button ${kind}`} />
+/** A button; `kind`: how it looks, `needs`: what somebody may do who may press it. */
+export const Button = ({ kind = '', icon, needs, children, ...rest }: { kind?: string; needs?: Session['scope']; icon?: IconName } & ComponentProps<'button'>) => (
+  <button type="button" {...rest} {...(needs && writing(needs))} class={`button ${kind}`}>
+    {icon && <Icon name={icon} />}
+    {children}
+  </button>
+)
 
 /** A choice of one; `none`: the word for all of them. */
 export const Choice = ({ id, label, value, all, none, kind = '', onChange }: { id?: string; label: string; value?: string; all: (string | [value: string, text: string])[]; none?: string; kind?: string; onChange?: (value: string) => void }) => (
