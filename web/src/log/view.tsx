@@ -8,14 +8,13 @@ import { LEVELS, lineOf, nextError, rank, shownFrom, type Level, type Line } fro
 
 const HEIGHT = 21
 const PAGE = 1000
-const ENDED = new Set(['succeeded', 'failed', 'cancelled'])
 
 /** The lines of a run's log, from the first to the last one that there is. */
 export function useLog(run: Run | null): { lines: Line[]; error: unknown } {
   const lines = useRef<Line[]>([])
   const [, drawn] = useState(0)
   const [error, setError] = useState<unknown>(null)
-  const ended = !!run && ENDED.has(run.status)
+  const ended = !!run?.completed_at
   const held = useRef(ended)
   held.current = ended
   useEffect(() => {
@@ -48,7 +47,7 @@ export function LogView({ run, lines, error }: { run: Run; lines: Line[]; error:
   const least = (LEVELS.includes(query.value.get('level') as Level) ? query.value.get('level') : 'info') as Level
   const q = inAddress('q')
   const event = inAddress('event')
-  const running = !ENDED.has(run.status)
+  const running = !run.completed_at
   const [follow, setFollow] = useState(running)
   const [chosen, choose] = useState(-1)
   const shown = useMemo(() => shownFrom(lines, 0, least, event, q), [lines, least, event, q])

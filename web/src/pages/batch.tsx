@@ -64,11 +64,7 @@ export function BatchPanel({ label }: { label: string }) {
           <p class="small break">{links(failed.map((run) => run.id))}</p>
         </Block>
       )}
-      {leftOut.length > 0 && (
-        <Block title={`${number(leftOut.length)} left out`}>
-          <Points all={leftOut}>{({ name, why }) => <><Name of={name} /> <span class="dim">{why}</span></>}</Points>
-        </Block>
-      )}
+      <Points title={`${number(leftOut.length)} left out`} all={leftOut}>{({ name, why }) => <><Name of={name} /> <span class="dim">{why}</span></>}</Points>
       <Block title={value?.batch.fields_missing.length ? 'Not found' : isKnown && 'All fields were found'}>
         <Points all={value?.batch.fields_missing ?? []}>{({ field, run_ids }) => <><code class="warn">{field}</code> {names(run_ids)}</>}</Points>
       </Block>

@@ -103,9 +103,7 @@ function Details({ id, stamp, onBuild }: { id: string; stamp: string; onBuild: (
         )}
         {may('admin') && <Button needs="admin" onClick={onBuild}>Build anew</Button>}
       </div>
-      {value.steps.length > 0 && (
-        <Block title="Steps">
-          <Points all={value.steps} tone={() => 'flow'}>
+      <Points title="Steps" all={value.steps} tone={() => 'flow'}>
             {(step) => (
               <>
                 <Status of={step.state === 'finished' ? 'ready' : value.status === 'failed' ? 'failed' : 'building'}><code>{step.step}</code></Status>
@@ -114,8 +112,6 @@ function Details({ id, stamp, onBuild }: { id: string; stamp: string; onBuild: (
               </>
             )}
           </Points>
-        </Block>
-      )}
       {lines.length > 0 && (
         <Block title="The installer’s last lines"><div class="terminal">{lines.slice(-12).join('\n')}</div></Block>
       )}

@@ -1,27 +1,20 @@
-import { useState } from 'preact/hooks'
 import { begin, sessionEnded, signedOut } from '../api/client'
-import { Entry, Mark, useAbout } from '../parts'
+import { Entry, Mark, useAbout, useDoing } from '../parts'
 import { go, path } from '../router'
 
 export function SignIn() {
   useAbout({ title: 'Sign in' })
-  const [wrong, setWrong] = useState('')
-  const [busy, setBusy] = useState(false)
-  const enter = async (event: Event) => {
+  const { doing, error, during } = useDoing()
+  const enter = (event: Event) => {
     event.preventDefault()
-    setBusy(true)
-    setWrong('')
-    try {
-      const token = new FormData(event.currentTarget as HTMLFormElement).get('token') as string
+    const token = new FormData(event.currentTarget as HTMLFormElement).get('token') as string
+    during('Signing in…', async () => {
       const response = await fetch('/sign-in', { method: 'POST', body: new URLSearchParams({ token: token.trim() }) })
       if (!response.ok) throw new Error(response.status === 401 ? 'This token is not valid. It may have been revoked, or it has ended.' : `The server answered ${response.status}.`)
       await begin()
       signedOut.value = false
       if (path.value === '/sign-in') go('/runs')
-    } catch (error) {
-      setWrong((error as Error).message)
-    }
-    setBusy(false)
+    })
   }
   return (
     <main id="main" class="padded">
@@ -29,8 +22,8 @@ export function SignIn() {
         <p class="brand"><Mark /> ADE</p>
         <h1>Sign in</h1>
         {sessionEnded() && <p class="mid">Your session has ended: it ran out, was signed out, or its token was revoked. Sign in, and this page goes on where it was.</p>}
-        <Entry id="token" label="Token" type="password" autocomplete="current-password" required wrong={wrong} />
-        <button class="button filled" disabled={busy}>{busy ? 'Signing in…' : 'Sign in'}</button>
+        <Entry id="token" label="Token" type="password" autocomplete="current-password" required wrong={(error as Error | null)?.message} />
+        <button class="button filled" disabled={!!doing}>{doing || 'Sign in'}</button>
         <p class="dim small">An administrator makes one on the page Tokens; the first is made where the server runs. On your own machine the link that was printed signs in.</p>
       </form>
     </main>

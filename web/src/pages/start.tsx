@@ -181,6 +181,7 @@ export function DropAnywhere() {
   const [over, setOver] = useState<string | null>(null)
   useEffect(() => {
     let depth = 0
+    const under = (event: DragEvent) => (event.target as Element).closest?.<HTMLElement>('[data-configuration]')?.dataset.configuration ?? null
     const has = (event: DragEvent) => event.dataTransfer?.types.includes('Files')
     const enter = (event: DragEvent) => {
       if (!has(event)) return
@@ -194,7 +195,7 @@ export function DropAnywhere() {
     const move = (event: DragEvent) => {
       if (!has(event)) return
       event.preventDefault()
-      setOver((event.target as Element).closest?.<HTMLElement>('[data-configuration]')?.dataset.configuration ?? null)
+      setOver(under(event))
     }
     const end = () => {
       depth = 0
@@ -203,7 +204,7 @@ export function DropAnywhere() {
     const release = async (event: DragEvent) => {
       if (!has(event)) return
       event.preventDefault()
-      const on = (event.target as Element).closest?.<HTMLElement>('[data-configuration]')?.dataset.configuration
+      const on = under(event)
       end()
       add(await dropped(event.dataTransfer!))
       if (on) go(`/start?config=${on}`)

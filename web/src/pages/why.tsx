@@ -77,11 +77,7 @@ export function Why({ run, asked: { sheet }, scene, rows: { chosen: cell, partne
               <Issues run={run} issues={issues} current={currentIssue} />
             </div>
           )}
-          {notices.length > 0 && (
-            <Block title="What was noticed">
-              <Points all={notices.slice(0, 30)} tone={({ level }) => (level === 'warning' ? 'warn' : 'mid')}>{({ message }) => <Advice text={message} instead={/`ade fix`/.test(message) && may('admin') && <Button onClick={() => (fixing.value = run)}>Which columns are they?…</Button>} />}</Points>
-            </Block>
-          )}
+          <Points title="What was noticed" all={notices.slice(0, 30)} tone={({ level }) => (level === 'warning' ? 'warn' : 'mid')}>{({ message }) => <Advice text={message} instead={/`ade fix`/.test(message) && may('admin') && <Button onClick={() => (fixing.value = run)}>Which columns are they?…</Button>} />}</Points>
         </>
       ) : (
         <>
@@ -110,26 +106,13 @@ export function Why({ run, asked: { sheet }, scene, rows: { chosen: cell, partne
               <p class="mid small">No column of the sender’s became this one: {written.field ? `no column was taken for ${written.field}` : 'ADE or a hook made it'}.</p>
             </div>
           )}
-          {read.length > 0 && (
-            <Block title="How its values were read">
-              <Points all={read} tone={(one) => (one.ambiguous ? 'warn' : 'mid')}>{(one) => one.message}</Points>
-            </Block>
+          <Points title="How its values were read" all={read} tone={(one) => (one.ambiguous ? 'warn' : 'mid')}>{(one) => one.message}</Points>
+          {steps && (
+            <Points title="What was done to it" all={[...steps.transforms.map((one) => [one, 'cleaned']), ...steps.validators.map((one) => [one, 'checked'])]}>
+              {([one, does]) => <><PlaceOf run={run} name={one} /> <span class="dim">{does}</span></>}
+            </Points>
           )}
-          {steps && (steps.transforms.length > 0 || steps.validators.length > 0) && (
-            <Block title="What was done to it">
-              <ol class="reasons">
-                {[...steps.transforms.map((one) => [one, 'cleaned']), ...steps.validators.map((one) => [one, 'checked'])].map(([one, does]) => (
-                  <li key={one}><PlaceOf run={run} name={one} /> <span class="dim">{does}</span></li>
-                ))}
-              </ol>
-            </Block>
-          )}
-          {placed && placed.why.length > 0 && (
-            <div class="block">
-              <h2>Why row {(input ?? cell).row} was read so</h2>
-              <Points kind="mid" all={placed.why}>{(one) => one}</Points>
-            </div>
-          )}
+          <Points title={`Why row ${(input ?? cell).row} was read so`} kind="mid" all={placed?.why ?? []}>{(one) => one}</Points>
           <div class="block">
             <Link class="small" to={`/runs/${run.id}/explain?sheet=${encodeURIComponent(sheet)}${column ? `&column=${column.column}` : ''}`}>
               Every column of this sheet
@@ -259,11 +242,7 @@ export function ColumnWhy({ run, column, table }: { run: Run; column: ExplainedC
           </div>
         </div>
       )}
-      {column.by.length > 0 && (
-        <Block title="The score">
-          <Points all={parts} tone={() => 'flow'}>{([detector, score]) => <><span class="grow break"><PlaceOf run={run} name={detector} /></span>{score.toFixed(2)}</>}</Points>
-        </Block>
-      )}
+      <Points title="The score" all={parts} tone={() => 'flow'}>{([detector, score]) => <><span class="grow break"><PlaceOf run={run} name={detector} /></span>{score.toFixed(2)}</>}</Points>
     </>
   )
 }

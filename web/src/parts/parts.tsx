@@ -194,12 +194,16 @@ export const Records = <T,>({ of, kind = '', all, id, line, columns }: { of: str
   </table>
 )
 
-/** Points below each other; `tone`: how one looks. */
-export const Points = <T,>({ all, kind = '', tone, children }: { all: readonly T[]; kind?: string; tone?: (one: T) => string; children: (one: T) => ComponentChildren }) => (
-  <ul class={`reasons ${kind}`}>
-    {all.map((one, at) => <li key={at} class={tone?.(one)}>{children(one)}</li>)}
-  </ul>
-)
+/** Points below each other; `tone`: how one looks. With a title they are a part of the panel, which is left out where there are none. */
+export function Points<T>({ title, all, kind = '', tone, children }: { title?: ComponentChildren; all: readonly T[]; kind?: string; tone?: (one: T) => string; children: (one: T) => ComponentChildren }) {
+  const list = (
+    <ul class={`reasons ${kind}`}>
+      {all.map((one, at) => <li key={at} class={tone?.(one)}>{children(one)}</li>)}
+    </ul>
+  )
+  if (!title) return list
+  return all.length ? <Block title={title}>{list}</Block> : null
+}
 
 /** The keys that go through a list; without a step they choose the first. */
 export const moves = (move: (step: number) => unknown) => ({ j: () => move(1), ArrowDown: () => move(1), k: () => move(-1), ArrowUp: () => move(-1) })
