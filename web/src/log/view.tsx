@@ -124,9 +124,9 @@ export function LogView({ run, lines, error }: { run: Run; lines: Line[]; error:
                 onClick={() => choose(place === chosen ? -1 : place)}
               >
                 <span>{line.id}</span>
-                <span class="time" title={line.created}>{clock(line.created, true)}</span>
-                <span class="level">{line.level}</span>
-                <span class="event">{line.event}</span>
+                <span class="time dim" title={line.created}>{clock(line.created, true)}</span>
+                <span class="level dim">{line.level}</span>
+                <span class="event mid">{line.event}</span>
                 <span title={line.message}>{plainly(line.message)}</span>
               </div>
             )
@@ -137,7 +137,7 @@ export function LogView({ run, lines, error }: { run: Run; lines: Line[]; error:
       {chosen >= 0 && lines[chosen] && (
         <>
           <Separator name="log" label="Height of the data" flat behind least={60} />
-          <div class="log-data" tabIndex={0} role="region" aria-label="Data of the event">
+          <div class="log-data mid" tabIndex={0} role="region" aria-label="Data of the event">
             {plainly(lines[chosen].message)}
             {'\n'}
             {JSON.stringify(lines[chosen].data ?? {}, null, 1)}

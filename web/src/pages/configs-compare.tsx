@@ -140,38 +140,30 @@ function Text({ line, partner }: { line: Line | null; partner: Line | null }) {
   )
 }
 
-const Split = ({ hunk }: { hunk: Hunk }) => {
-  let before = 'same'
-  return (
-    <>
-      {paired(hunk).map(([left, right], index) => {
-        const kind = left?.kind === 'same' ? 'same' : 'other'
-        const begins = kind === 'other' && before === 'same'
-        before = kind
-        const sign = (line: Line | null) => (line && line.kind !== 'same' ? line.kind : line ? '' : 'none')
-        return (
-          <tr key={index} class={begins ? 'changes' : ''}>
-            <td class={`ln ${sign(left)}`}>{left?.a || ''}</td>
-            <td class={sign(left)}>
-              {left?.kind === 'minus' && <span class="unseen">removed: </span>}
-              <Text line={left} partner={right} />
+const kindOf = (line: Line | null) => (!line ? 'none' : line.kind === 'same' ? '' : line.kind)
+
+const Split = ({ hunk }: { hunk: Hunk }) => (
+  <>
+    {paired(hunk).map(([left, right], index, rows) => (
+      <tr key={index} class={left?.kind !== 'same' && (!index || rows[index - 1][0]?.kind === 'same') ? 'changes' : ''}>
+        {([[left, right, left?.a, 'removed: '], [right, left, right?.b, 'added: ']] as const).map(([line, partner, place, said]) => (
+          <>
+            <td class={`ln ${kindOf(line)}`}>{place || ''}</td>
+            <td class={kindOf(line)}>
+              {line && line.kind !== 'same' && <span class="unseen">{said}</span>}
+              <Text line={line} partner={partner} />
             </td>
-            <td class={`ln ${sign(right)}`}>{right?.b || ''}</td>
-            <td class={sign(right)}>
-              {right?.kind === 'plus' && <span class="unseen">added: </span>}
-              <Text line={right} partner={left} />
-            </td>
-          </tr>
-        )
-      })}
-    </>
-  )
-}
+          </>
+        ))}
+      </tr>
+    ))}
+  </>
+)
 
 export const Unified = ({ hunk }: { hunk: Hunk }) => (
   <>
     {hunk.map((line, index) => {
-      const kind = line.kind === 'same' ? '' : line.kind
+      const kind = kindOf(line)
       return (
         <tr key={index} class={kind && hunk[index - 1]?.kind === 'same' ? 'changes' : ''}>
           <td class={`ln ${kind}`}>{line.a || ''}</td>
@@ -198,7 +190,7 @@ function Before({ bench }: { bench: Bench }) {
   const registered = check ? (['fields', 'hooks'] as const).flatMap((name) => (check.registered[name] ? [many(check.registered[name], name.slice(0, -1))] : [])) : []
   return (
     <Block title="Before publishing">
-      <ul class="reasons" aria-live="polite">
+      <ul class="reasons small" aria-live="polite">
         {unsaved > 0 && (
           <li>
             <Status of="warned">{many(unsaved, 'file')} not saved</Status>{' '}
@@ -259,7 +251,7 @@ function Publish({ bench }: { bench: Bench }) {
         {all && !all.some((one) => one.default) && ` The workspace has no default configuration yet: ${known.name} becomes it, and runs that name none use it.`}
       </p>
       {refused && (
-        <div class="refused" role="alert">
+        <div class="refused small" role="alert">
           <strong>{refused.status === 412 ? 'The files were changed in the meantime.' : refused.error ? 'Not published: it does not load.' : refused.message}</strong>
           <p class="mid">{refused.status === 412 ? 'They are shown as they are now: look, then publish.' : !refused.error && refused.hint}</p>
           {refused.error && <Place bench={bench} error={refused.error} />}
@@ -313,7 +305,7 @@ function Conflict({ bench, path }: { bench: Bench; path: string }) {
   const hunks = value?.text != null ? hunksOf(diffLines(value.text, mine)) : null
   return (
     <>
-      <div class="notice warning">
+      <div class="notice small warning">
         <Icon name="warning" />
         <span class="grow">
           <strong>Somebody else {value && !value.etag ? 'deleted' : 'saved'} {path} while you edited it.</strong> Left: as it is on the server. Right: what you wrote. Nothing was overwritten.

@@ -49,7 +49,7 @@ export function Files({ bench }: { bench: Bench }) {
   return (
     <>
       {version && (
-        <div class="notice">
+        <div class="notice small">
           <Icon name="page" />
           <span class="grow">These are the files of <strong>version {version}</strong>, read only.</span>
           <Link class="button" to={`/configs/${bench.id}/compare?a=${version}&b=${bench.side}`}>Compare</Link>
@@ -60,7 +60,7 @@ export function Files({ bench }: { bench: Bench }) {
       )}
       <div class="split config-files">
         <nav class="pane tree-pane wide-only" aria-label="Files">
-          <div class="pane-title">
+          <div class="pane-title mid">
             <h2>Files</h2>
             <span class="grow" />
             {!why && <Button icon="plus" kind="quiet square" aria-label="New file" title="New file" onClick={() => ask('new')} />}
@@ -188,7 +188,7 @@ function OneFile({ bench, path, paths, version, line, jumps, why, onOpen, ask }:
   const change = bench.edits.value.has(path) ? 'not saved' : bench.changed.value.get(path)
   return (
     <>
-      <div class="pane-title">
+      <div class="pane-title mid">
         <h2 class="mono cut wide-only">{path}</h2>
         <Choice kind="below-wide" label="File" value={path} all={paths} onChange={onOpen} />
         {!version && change && <span class={`chip ${change === 'not saved' ? 'warning' : ''}`}>{change}</span>}
@@ -237,7 +237,7 @@ function CheckPane({ bench, onOpen }: { bench: Bench; onOpen: (path: string, lin
   const [message] = bench.messages.value
   return (
     <section class="check-pane" aria-label="Check">
-      <div class="pane-title">
+      <div class="pane-title mid">
         <h2>Check</h2>
         <span role="status">
           <HowFar of={checking} />
@@ -258,7 +258,7 @@ function CheckPane({ bench, onOpen }: { bench: Bench; onOpen: (path: string, lin
       </div>
       {checking.state === 'failed' && <Trouble error={checking.error} />}
       {check?.error && (
-        <div class="check-line wrong">
+        <div class="check-line small wrong">
           <Icon name="warning" />
           {message ? (
             <button type="button" class="mono" onClick={() => onOpen(message.file, message.line)}>
@@ -274,13 +274,13 @@ function CheckPane({ bench, onOpen }: { bench: Bench; onOpen: (path: string, lin
         </div>
       )}
       {check?.warnings.map((text) => (
-        <div class="check-line" key={text}>
+        <div class="check-line small" key={text}>
           <span class="warn"><Icon name="warning" /></span>
           <span class="break">{text}</span>
         </div>
       ))}
       {passed && check && (
-        <ul class="registered">
+        <ul class="registered mid">
           {Object.entries(check.registered).map(([name, count]) => (
             <li key={name}><b>{number(count)}</b> {name.replaceAll('_', ' ')}</li>
           ))}

@@ -244,7 +244,7 @@ function Versions({ bench }: { bench: Bench }) {
   return (
     <div class="scroller grow" tabIndex={0} role="region" aria-label="Versions">
       {tried && (
-        <div class="notice">
+        <div class="notice small">
           <span class="grow">The changes were for {many(tried.length, 'run')}.</span>
           <Button needs="run" onClick={() => (runAgain(tried), tried.length > 1 && go(listOfRuns()))}>Run {tried.length > 1 ? `these ${tried.length}` : 'it'} again</Button>
         </div>

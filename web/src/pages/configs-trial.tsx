@@ -40,7 +40,7 @@ export function Trial({ bench }: { bench: Bench }) {
         <span role="status">{doing && <Status of={doing === 'Trying…' ? 'running' : 'building'}>{doing}</Status>}</span>
       </p>
       {refused && (
-        <div class="refused" role="alert">
+        <div class="refused small" role="alert">
           <strong>{refused.error ? 'Not tried: it does not load.' : refused.message}</strong>
           {refused.error ? <Place bench={bench} error={refused.error} /> : <p class="mid">{refused.hint}</p>}
         </div>

@@ -57,7 +57,7 @@ export function Explain({ run }: { run: Run }) {
           {tables.map((table) => (
             <TableOf key={table.table} table={table} chosen={chosen.column === undefined ? '' : chosen.table === table ? chosen.column.column : ''} onChoose={(column) => choose(table, column)} />
           ))}
-          <div class="pane-title">
+          <div class="pane-title mid">
             <h2>Why rows were read so</h2>
             <span class="grow" />
             <Choice label="Kind of row" value={kind} none="All kinds" all={[...new Set(value.rows.filter((row) => row.sheet === sheet).map((row) => row.kind ?? ''))]} onChange={setKind} />
@@ -98,7 +98,7 @@ function TableOf({ table, chosen, onChoose }: { table: Table; chosen: string; on
   const isBare = table.columns.every((column) => /^[01]\.00$/.test(scoreOf(column).toFixed(2)))
   return (
     <>
-      <div class="pane-title">
+      <div class="pane-title mid">
         <h2>Columns of table {table.table}, {table.region}</h2>
         <span class="cut">{table.header_rows?.why[0]}</span>
       </div>

@@ -92,7 +92,7 @@ export function IssueList({ issues, at, grouped, narrow, onChoose, onOpen }: { i
           const top = sight.at(sight.first + index)
           if (typeof row === 'string')
             return (
-              <div role="listitem" class="pane-title" key={row} ref={top}><h2><bdi>{plainly(row)}</bdi></h2></div>
+              <div role="listitem" class="pane-title mid" key={row} ref={top}><h2><bdi>{plainly(row)}</bdi></h2></div>
             )
           const issue = issues[row]
           return (

@@ -109,7 +109,7 @@ export function SheetTabs({ tabs, at: atSheet, loaded, found: { issues, more }, 
           )
         })}
       </div>
-      <span class="legend wide-only" role="status">{children}</span>
+      <span class="legend dim wide-only" role="status">{children}</span>
     </div>
   )
 }

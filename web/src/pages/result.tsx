@@ -125,7 +125,7 @@ function Shown({ run, loaded }: { run: Run; loaded: Loaded }) {
       <Tools {...view} />
       {error != null && <Trouble error={error} again={() => setError(null)} />}
       {more > 0 && !busy && (
-        <div class="notice warning small">
+        <div class="notice small warning">
           <span class="grow">
             The first {number(issues.length)} issues are marked here; there are {number(more)} more.
           </span>
@@ -181,7 +181,7 @@ function Heads({ asked: { sheet, isOwn, mode }, scene, rows: { sizeOf, current, 
   const written = sum(places.values())
   const [input, output] = [sizeOf('input'), sizeOf('output')]
   return (
-    <div class="pane-title roomy">
+    <div class="pane-title mid roomy">
       {mode !== 'output' && <span class="grow cut"><strong>Sender’s sheet</strong> {input && listed([plainly(sheet), read > 0 && `${many(read, 'row')} read`, current && `table ${current.table} at ${current.region}`], ' · ')}</span>}
       {mode !== 'input' && (
         <span class="grow cut">

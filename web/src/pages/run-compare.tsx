@@ -60,7 +60,7 @@ export function Compare({ run }: { run: Run }) {
 
 const Part = ({ title, say, children }: { title: string; say: ComponentChildren; children?: ComponentChildren }) => (
   <section aria-label={title}>
-    <div class="pane-title">
+    <div class="pane-title mid">
       <h2>{title}</h2>
       <span class="cut">{say}</span>
     </div>

@@ -45,7 +45,7 @@ export function RunPage({ id, tab }: { id: string; tab?: string }) {
         <>
           {!ended && <Stages run={run} lines={log.lines} />}
           {run.error && run.status !== 'cancelled' && <Failure run={run} />}
-          {run.status === 'cancelled' && <div class="notice">{doing(run)}. It wrote nothing, and can be run again.</div>}
+          {run.status === 'cancelled' && <div class="notice small">{doing(run)}. It wrote nothing, and can be run again.</div>}
           <LogView run={run} {...log} />
         </>
       )}
@@ -211,7 +211,7 @@ function Failure({ run }: { run: Run }) {
   const places = [error.stage && error.stage !== 'unknown' && `stage ${error.stage}`, error.callable, error.sheet && `sheet ${plainly(error.sheet)}`, error.table && `table ${error.table}`, run.exit_code ? `exit status ${run.exit_code}` : '', run.attempt_count < run.max_attempts ? `not retried: the same would happen again` : `attempt ${run.attempt_count} of ${run.max_attempts}`].filter(Boolean)
   return (
     <>
-      <div class="notice error">
+      <div class="notice small error">
         <Icon name="warning" />
         <div class="grow break">
           <strong>{plainly(bare(error.message, run.input.name))}</strong>

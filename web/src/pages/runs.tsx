@@ -350,7 +350,7 @@ function Doing({ run }: { run: Run }) {
   // Most runs end before one could read that they are running.
   const late = run.status === 'running' && run.started_at && now.value - Date.parse(run.started_at) > 400
   return (
-    <span class={`doing ${run.status === 'failed' ? 'bad' : ''}`}>
+    <span class={`doing dim ${run.status === 'failed' ? 'bad' : ''}`}>
       {late && <progress aria-label="In progress" />}
       <span class="cut" title={text}>{text}</span>
     </span>

@@ -124,7 +124,7 @@ export const FileList = ({ of }: { of: string }) =>
 
 export function DropZone({ large, onSample }: { large?: boolean; onSample?: () => void }) {
   return (
-    <div class={`drop ${large ? 'large' : ''}`}>
+    <div class={`drop mid ${large ? 'large' : ''}`}>
       <Icon name={large ? 'sheet' : 'upload'} />
       {large ? (
         <>
@@ -157,7 +157,7 @@ function FileRow({ upload }: { upload: Upload }) {
       <td class="figure mid roomy">{size(file.size)}</td>
       <td>
         {state === 'sending' ? (
-          <span class="doing">
+          <span class="doing dim">
             <progress value={sent} max={file.size || 1} aria-label={`${file.name} is sent`} />
             <span class="roomy">{size(sent)} of {size(file.size)}</span>
           </span>
@@ -226,7 +226,7 @@ export function DropAnywhere() {
     <div class="veil">
       <div class="dialog wide" role="dialog" aria-label="Drop files">
         <div class="body">
-          <div class="drop over">
+          <div class="drop mid over">
             <Icon name="upload" />
             <h2>Drop {many(held.count, 'workbook')}</h2>
             <p>{chosen ? `with ${chosen.name}. Release over another one to use it instead.` : 'to start with them.'}</p>

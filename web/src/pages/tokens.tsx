@@ -27,7 +27,7 @@ export function Tokens() {
         {may('admin') && <Button icon="plus" kind="filled" needs="admin" onClick={() => ask('new')}>Create a token</Button>}
       </Title>
       {made && (
-        <div class="notice good" role="status">
+        <div class="notice small good" role="status">
           <Icon name="check" />
           <span><strong>{made.name}</strong> was created. Copy it now, it is not shown again:</span>
           <code class="cut">{made.token}</code>

@@ -209,7 +209,7 @@ export function ColumnWhy({ run, column, table }: { run: Run; column: ExplainedC
           <div class="candidates gap-above">
             {candidates.map(([field, score, won]) => (
               <>
-                <code class={`cut ${won ? '' : 'lost'}`} title={field}>{field}</code>
+                <code class={`cut ${won ? '' : 'dim'}`} title={field}>{field}</code>
                 {alike ? (
                   <span />
                 ) : won && column.by.length > 1 ? (
@@ -219,7 +219,7 @@ export function ColumnWhy({ run, column, table }: { run: Run; column: ExplainedC
                 ) : (
                   <progress class={won ? '' : 'other'} max={most} value={score} aria-label={`${field} ${score.toFixed(2)}`} />
                 )}
-                <span class={won ? '' : 'lost'}>{score.toFixed(2)}</span>
+                <span class={won ? '' : 'dim'}>{score.toFixed(2)}</span>
               </>
             ))}
           </div>

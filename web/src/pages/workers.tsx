@@ -53,12 +53,12 @@ export function Workers() {
       </Figures>
       <List of="Workers and queue" there={!!workers} error={error}>
         {workers?.length === 0 && (
-          <div class="notice warning" role="status">
+          <div class="notice small warning" role="status">
             No worker lives: runs wait until one is started on the server.
           </div>
         )}
         {workers?.map((worker) => (
-          <div class="pane-title" key={worker.id}>
+          <div class="pane-title mid" key={worker.id}>
             <h2>{worker.name ?? (worker.host ? `${worker.host}:${worker.pid}` : short(worker.id))}</h2>
             <span class="cut">
               {many(worker.slots, 'slot')}, {worker.running.length} busy, started {ago(worker.started_at)}, seen {ago(worker.seen_at)}
@@ -81,7 +81,7 @@ export function Workers() {
             ]}
           />
         )}
-        <div class="pane-title">
+        <div class="pane-title mid">
           <h2>Queue</h2>
           <span>{queue.length ? 'in the order in which they will be taken' : 'nothing waits'}</span>
         </div>
@@ -108,7 +108,7 @@ export function Workers() {
 function Lease({ until, of }: { until: string; of: number }) {
   const left = Math.max(0, Date.parse(until) - now.value)
   return (
-    <span class="doing">
+    <span class="doing dim">
       <progress class="other" max={of * 1000} value={left} aria-label="Lease" />
       {span(left)}
     </span>
@@ -139,7 +139,7 @@ function Bars({ stats }: { stats: Schemas['Stats'] | null }) {
     [stats],
   )
   return (
-    <div class="plot">
+    <div class="plot dim">
       <div>
         <span>Runs ended{step ? `, ${span(step * 1000).replace('.0', '').replace(' 0 s', '')} a bar` : ''}</span>
         <span class="wide-only"><span class="key">succeeded</span> <span class="key failed">failed</span></span>

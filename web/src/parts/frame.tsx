@@ -106,7 +106,7 @@ export function Frame({ children }: { children: ComponentChildren }) {
       {shown.value === 'keys' && <AllKeys />}
       <div class="toasts" aria-live="polite">
         {toasts.value.map((one) => (
-          <div class="toast" key={one.id} role={one.kind === 'error' ? 'alert' : undefined}>
+          <div class="toast small" key={one.id} role={one.kind === 'error' ? 'alert' : undefined}>
             <span class={one.kind === 'error' ? 'bad' : 'ok'}>
               <Icon name={one.kind === 'error' ? 'warning' : 'check'} />
             </span>
@@ -142,12 +142,12 @@ function Bar({ at }: { at?: string }) {
         </ul>
       </nav>
       <span class="grow" />
-      <button type="button" class="finder" aria-label="Search or go to Ctrl K" aria-keyshortcuts="Control+K" onClick={() => (shown.value = 'palette')}>
+      <button type="button" class="finder dim" aria-label="Search or go to Ctrl K" aria-keyshortcuts="Control+K" onClick={() => (shown.value = 'palette')}>
         <Icon name="find" />
         <span>Search or go to</span>{' '}
         <kbd>Ctrl K</kbd>
       </button>
-      <span class={`link-state ${link.value.live ? '' : 'away'}`} role="status">
+      <span class={`link-state dim ${link.value.live ? '' : 'away'}`} role="status">
         {link.value.live ? 'Live' : 'Offline'}
       </span>
       <Link icon="plus" class={`button ${about.value.main ? '' : 'filled'}`} to="/start">
@@ -209,13 +209,8 @@ function Account() {
   const [theme, setTheme] = useState(document.documentElement.dataset.theme ?? '')
   const use = (next: string) => {
     setTheme(next)
-    if (next) {
-      document.documentElement.dataset.theme = next
-      localStorage.setItem('ade.theme', next)
-    } else {
-      delete document.documentElement.dataset.theme
-      localStorage.removeItem('ade.theme')
-    }
+    document.documentElement.dataset.theme = next
+    localStorage.setItem('ade.theme', next)
   }
   const themes = [
     ['', 'Theme of the system'],
@@ -249,7 +244,7 @@ function Offline() {
   if (!offline.value || !since) return null
   const wait = next ? Math.max(0, Math.ceil((next - now.value) / 1000)) : 0
   return (
-    <div class="notice warning" role="region" aria-label="Connection">
+    <div class="notice small warning" role="region" aria-label="Connection">
       <Icon name="warning" />
       <span class="grow">
         <strong>
@@ -267,7 +262,7 @@ function Waits() {
   if (!held.value) return null
   const left = waiting.value.filter(isRun).length
   return (
-    <div class="notice" role="region" aria-label="Runs to be started">
+    <div class="notice small" role="region" aria-label="Runs to be started">
       <Icon name="again" />
       <span class="grow">
         <strong role="status">{number(asked.value - left)} of {number(asked.value)} started, {number(left)} {left === 1 ? 'waits' : 'wait'}.</strong> {held.value} This window may be closed: they go on when it is opened again.
@@ -277,7 +272,7 @@ function Waits() {
 }
 
 const Foot = () => (
-  <footer class="foot">
+  <footer class="foot dim">
     {about.value.command && (
       <span class="command">
         <span class="wide-only">Same on the command line:</span>

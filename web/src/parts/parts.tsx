@@ -130,7 +130,7 @@ export const Block = ({ title, kind = '', children }: { title?: ComponentChildre
 export const Title = ({ of, say, children }: { of: ComponentChildren; say?: ComponentChildren; children?: ComponentChildren }) => (
   <div class="title">
     <h1>{of}</h1>
-    <span class="say cut">{say}</span>
+    <span class="say cut dim">{say}</span>
     {children}
   </div>
 )
@@ -144,7 +144,7 @@ export const TitleOf = ({ kind = '', list, to, name, state, facts, children }: {
         <h1 class="cut" title={name}><Name of={name} /></h1>
         {state}
       </div>
-      <div class="run-facts">{facts}</div>
+      <div class="run-facts dim">{facts}</div>
     </div>
     {children}
   </div>
@@ -152,7 +152,7 @@ export const TitleOf = ({ kind = '', list, to, name, state, facts, children }: {
 
 /** Terms, each with what is said of it; a pair that is false is left out. */
 export const Facts = ({ all }: { all: ([term: ComponentChildren, said: ComponentChildren] | false | null | '' | undefined)[] }) => (
-  <dl class="facts">
+  <dl class="facts small">
     {all.map((one) => one && (
       <>
         <dt>{one[0]}</dt>
@@ -166,7 +166,7 @@ export const Facts = ({ all }: { all: ([term: ComponentChildren, said: Component
 export const Figures = ({ label, all, children }: { label: string; all: ([name: string, figure: ComponentChildren, below?: ComponentChildren, kind?: string] | false | null)[]; children?: ComponentChildren }) => (
   <section class="strip" aria-label={label}>
     {all.map((one) => one && (
-      <div class={`figure-box ${one[3] ?? ''}`} key={one[0]}>
+      <div class={`figure-box dim ${one[3] ?? ''}`} key={one[0]}>
         {one[0]}
         <b>{one[1]}</b>
         {one[2] && <span>{one[2]}</span>}
@@ -197,7 +197,7 @@ export const Records = <T,>({ of, kind = '', all, id, line, columns }: { of: str
 /** Points below each other; `tone`: how one looks. With a title they are a part of the panel, which is left out where there are none. */
 export function Points<T>({ title, all, kind = '', tone, children }: { title?: ComponentChildren; all: readonly T[]; kind?: string; tone?: (one: T) => string; children: (one: T) => ComponentChildren }) {
   const list = (
-    <ul class={`reasons ${kind}`}>
+    <ul class={`reasons small ${kind}`}>
       {all.map((one, at) => <li key={at} class={tone?.(one)}>{children(one)}</li>)}
     </ul>
   )
@@ -209,7 +209,7 @@ export function Points<T>({ title, all, kind = '', tone, children }: { title?: C
 export const moves = (move: (step: number) => unknown) => ({ j: () => move(1), ArrowDown: () => move(1), k: () => move(-1), ArrowUp: () => move(-1) })
 
 export const Status = ({ of, children }: { of: string; children: ComponentChildren }) => (
-  <span class={`status ${of}`}>
+  <span class={`status mid ${of}`}>
     <Glyph of={of} />
     <span class="status-word">{children}</span>
   </span>
@@ -290,7 +290,7 @@ export function Segments<T extends string>({ label, all, value, onChange }: { la
 }
 
 export const Switch = ({ on, onChange, children }: { on: boolean; onChange: (on: boolean) => void; children: ComponentChildren }) => (
-  <button type="button" class="switch" role="switch" aria-checked={on} onClick={() => onChange(!on)}>{children}</button>
+  <button type="button" class="switch mid" role="switch" aria-checked={on} onClick={() => onChange(!on)}>{children}</button>
 )
 
 /** A question that can't be undone. Focus goes to the harmless answer. */
@@ -436,7 +436,7 @@ export const Trouble = ({ error, again }: { error: unknown; again?: () => void }
   if (error == null) return null
   const problem = error as Problem
   return (
-    <div class="notice error" role="alert">
+    <div class="notice small error" role="alert">
       <Icon name="warning" />
       <div class="grow">
         <strong><Said text={problem.message} /></strong>
