@@ -1,8 +1,8 @@
 // The log of a run, followed while it runs. Lines have one height; those in sight are in the page.
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks'
 import { get, type Run } from '../api/client'
-import { amend, query, inAddress } from '../router'
-import { Button, Choice, clock, failed, moves, number, plainly, Search, Segments, Separator, Switch, Trouble, useKeys, useSight, title } from '../parts'
+import { amend, inAddress, query } from '../router'
+import { Button, Choice, clock, failed, moves, number, plainly, Search, Segments, Separator, Switch, title, Trouble, useKeys, useSight } from '../parts'
 import { saveLog } from '../parts/save'
 import { LEVELS, lineOf, nextError, rank, shownFrom, type Level, type Line } from './lines'
 

@@ -1,5 +1,5 @@
 // The runs that share a label, such as files that were dropped together: what is wrong with all of them, and what they left.
-import { address, get, workspace, type Run } from '../api/client'
+import { address, get, type Run, workspace } from '../api/client'
 import { Block, Icon, Link, listed, many, Name, number, Points, useLoaded } from '../parts'
 import { isRun, waiting } from './starts'
 import { batchOf, onTheirWay } from './uploads'

@@ -1,7 +1,7 @@
 // What one works on in a configuration: its files as the server has them, what is not saved yet, and what the last check said. It
 // stays while one goes from tab to tab.
 import { computed, signal } from '@preact/signals'
-import { change, changing, get, Problem, problemOf, whenReady, type Schemas } from '../api/client'
+import { change, changing, get, Problem, problemOf, type Schemas, whenReady } from '../api/client'
 import { plain, said } from './configs-words'
 
 export type Known = Schemas['KnownConfiguration']

@@ -1,7 +1,7 @@
 // What differs between two versions of a configuration, or between one and the draft; and publishing.
 import { useEffect, useRef, useState } from 'preact/hooks'
 import { get, hindrance, may, Problem, type Schemas } from '../api/client'
-import { Ask, Block, Button, Choice, failed, Icon, listed, Loading, many, number, Segments, Separator, Status, toast, Trouble, useKeys, useLoaded, useDoing, title } from '../parts'
+import { Ask, Block, Button, Choice, failed, Icon, listed, Loading, many, number, Segments, Separator, Status, title, toast, Trouble, useDoing, useKeys, useLoaded } from '../parts'
 import { amend, go, query } from '../router'
 import { textOf, type Bench } from './configs-bench'
 import { HowFar, saveAndCheck } from './configs-one'

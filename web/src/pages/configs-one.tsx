@@ -1,7 +1,7 @@
 // One configuration: what it is, and its tabs.
 import { useEffect, useRef } from 'preact/hooks'
 import { change, get, may, session } from '../api/client'
-import { Button, failed, Icon, Link, Loading, many, NoSuch, quoted, Status, Tabs, toast, Trouble, useAbout, useGot, useKeys, ago, stamp, CopyButton, Records, Nothing, TitleOf } from '../parts'
+import { ago, Button, CopyButton, failed, Icon, Link, Loading, many, NoSuch, Nothing, quoted, Records, stamp, Status, Tabs, TitleOf, toast, Trouble, useAbout, useGot, useKeys } from '../parts'
 import { Menu } from '../parts/frame'
 import { go, href, query } from '../router'
 import { archiveType, benchOf, raw, type Bench, type Checking } from './configs-bench'

@@ -1,7 +1,7 @@
 // What would have come out: the draft tried on inputs that were run before. Nothing is recorded.
 import { useEffect, useRef, useState } from 'preact/hooks'
-import { change, whenReady, type Problem, type Schemas } from '../api/client'
-import { Block, Button, Heads, letters, Link, Name, number, Segments, Status, Points, useDoing } from '../parts'
+import { change, type Problem, type Schemas, whenReady } from '../api/client'
+import { Block, Button, Heads, letters, Link, Name, number, Points, Segments, Status, useDoing } from '../parts'
 import { query } from '../router'
 import type { Bench } from './configs-bench'
 import { changedFirst, differences, inAll, plain, said, type Failure, type Tried } from './configs-words'

@@ -1,7 +1,7 @@
 // Environments: which are ready, how large, and why one is not.
 import { useState } from 'preact/hooks'
-import { change, may, workspace, type Schemas } from '../api/client'
-import { Advice, ago, Block, Button, Dialog, Facts, failed, Figures, Link, List, listed, many, Nothing, now, Points, Records, short, size, span, Status, title, Title, toast, Trouble, useAbout, useGot, useKeys, useLines } from '../parts'
+import { change, may, type Schemas, workspace } from '../api/client'
+import { Advice, ago, Block, Button, Dialog, Facts, failed, Figures, Link, List, listed, many, Nothing, now, Points, Records, short, size, span, Status, Title, title, toast, Trouble, useAbout, useGot, useKeys, useLines } from '../parts'
 import { go } from '../router'
 
 type Environment = Schemas['Environment']

@@ -1,6 +1,6 @@
 // What somebody sees who has run nothing yet.
 import type { ComponentChildren } from 'preact'
-import { address, change, may, problemOf, session, workspace, type Schemas } from '../api/client'
+import { address, change, may, problemOf, type Schemas, session, workspace } from '../api/client'
 import { counts } from '../api/events'
 import { failed, Link, many, Status, Title, useAbout, useGot, useLoaded } from '../parts'
 import { go } from '../router'

@@ -1,7 +1,7 @@
 // Headers that a run's file has and no field knows: accepted one by one, written, checked, and the file run again. As `ade fix`.
 import { signal } from '@preact/signals'
 import { useEffect, useState } from 'preact/hooks'
-import { change, whenReady, type Problem, type Run, type Schemas } from '../api/client'
+import { change, type Problem, type Run, type Schemas, whenReady } from '../api/client'
 import { begin, runAgain } from './starts'
 import { Button, Choice, Dialog, Name, Status, Trouble, useDoing } from '../parts'
 import { go, href, path } from '../router'

@@ -1,6 +1,6 @@
 // A configuration from sample files: what was inferred is looked at, its questions are answered, and it is published. As `ade init --from`.
 import { useEffect, useState } from 'preact/hooks'
-import { change, hindrance, whenReady, workspace, type Problem, type Schemas } from '../api/client'
+import { change, hindrance, type Problem, type Schemas, whenReady, workspace } from '../api/client'
 import { Block, Button, type Column, Entry, Link, listed, many, Points, quoted, Records, Status, Title, Trouble, useAbout, useDoing, useKeys } from '../parts'
 import { amend, go, query } from '../router'
 import { benchOf, type Known } from './configs-bench'

@@ -1,9 +1,9 @@
 // The live list of runs.
 import { useEffect, useRef, useState } from 'preact/hooks'
-import { address, get, may, offline, workspace, type Run, type Schemas } from '../api/client'
+import { address, get, may, offline, type Run, type Schemas, workspace } from '../api/client'
 import { hear } from '../api/events'
 import { amend, go, query } from '../router'
-import { Ask, Button, Choice, doing, fieldsOf, Heads, Link, List, listed, many, missing, moment, Name, NoneLeft, now, number, quoted, Search, Segments, short, span, StatusOf, Title, toast, useAbout, useKeys, useLines, useLoaded, useEvery, title } from '../parts'
+import { Ask, Button, Choice, doing, fieldsOf, Heads, Link, List, listed, many, missing, moment, Name, NoneLeft, now, number, quoted, Search, Segments, short, span, StatusOf, Title, title, toast, useAbout, useEvery, useKeys, useLines, useLoaded } from '../parts'
 import { cancelRun } from '../parts/frame'
 import { runAgain } from './starts'
 import { download } from '../parts/save'

@@ -1,9 +1,9 @@
 // Start a run: files, a configuration, options. Files can be dropped anywhere in the console.
 
 import { useEffect, useState } from 'preact/hooks'
-import { all, hindrance, workspace, type Schemas } from '../api/client'
+import { all, hindrance, type Schemas, workspace } from '../api/client'
 import { ago, Block, Button, Icon, Labelled, Link, listed, Loading, many, Name, quoted, size, Status, Title, Trouble, useAbout, useKeys, useLoaded } from '../parts'
-import { go, path, query, amend } from '../router'
+import { amend, go, path, query } from '../router'
 import { counts } from '../api/events'
 import { add, again, dropped, isForRun, onTheirWay, remove, start, uploads, type Upload } from './uploads'
 

@@ -1,6 +1,6 @@
 // What was asked to be started: it is kept in the browser until the server has it, so that neither leaving the page nor a full queue loses a file.
 import { signal } from '@preact/signals'
-import { change, get, hindrance, patiently, workspace, type Problem } from '../api/client'
+import { change, get, hindrance, patiently, type Problem, workspace } from '../api/client'
 import { failed, many, number, toast } from '../parts'
 import { watch } from '../parts/frame'
 import { go, path } from '../router'

@@ -1,6 +1,6 @@
 // Access tokens: who may do what, made here and shown once.
 import { useState } from 'preact/hooks'
-import { change, may, session, workspace, type Schemas } from '../api/client'
+import { change, may, type Schemas, session, workspace } from '../api/client'
 import { ago, Ask, AskForm, Button, copy, day, Entry, Facts, failed, Icon, Labelled, List, now, Records, Status, Title, useAbout, useGot } from '../parts'
 
 type Token = Schemas['Token']

@@ -1,7 +1,7 @@
 // Files on their way to the server: hashed, sent if they are not known there, and ready to be run.
 import { listed } from '../parts'
 import { signal } from '@preact/signals'
-import { address, changing, get, patiently, Problem, problemOf, workspace, type Schemas } from '../api/client'
+import { address, changing, get, patiently, Problem, problemOf, type Schemas, workspace } from '../api/client'
 import { begin, leaveOut } from './starts'
 
 /** How files are run that were started together. */

@@ -1,6 +1,6 @@
 // Whether the queue moves: what waits, what each worker does, what ended.
 import { useMemo, } from 'preact/hooks'
-import { get, workspace, type Schemas } from '../api/client'
+import { get, type Schemas, workspace } from '../api/client'
 import { counts, link } from '../api/events'
 import { cancelRun } from '../parts/frame'
 import { ago, Button, clock, Figures, Link, List, many, now, number, Records, Segments, short, span, Status, Title, useAbout, useEvery, useLoaded } from '../parts'

@@ -1,6 +1,6 @@
 // Ctrl K: runs, pages, configurations and what one can do. What is here already is found at once, then what the server finds.
 import { useEffect, useState } from 'preact/hooks'
-import { get, workspace, type Run } from '../api/client'
+import { get, type Run, workspace } from '../api/client'
 import { go } from '../router'
 import { plainly, short } from './format'
 import { Icon, type IconName } from './icons'

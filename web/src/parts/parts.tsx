@@ -2,7 +2,7 @@
 import { signal } from '@preact/signals'
 import type { ComponentChildren, ComponentProps } from 'preact'
 import { useEffect, useRef, useState } from 'preact/hooks'
-import { address, get, type Gets, type Json, type Problem, type Run, type Values, type Session, writing } from '../api/client'
+import { address, get, type Gets, type Json, type Problem, type Run, type Session, type Values, writing } from '../api/client'
 import { hear } from '../api/events'
 import type { Told } from '../api/follower'
 import { advice } from './advice'
