@@ -6,7 +6,7 @@ import { issuesName, logName, reportName, saveIssues, saveLog } from '../parts/s
 
 const digest = (text: string) => <code title={text}>{text.slice(0, 12)}…</code>
 
-/** A file that a run left, as it is offered; `save`: what makes it here, where no address has it. */
+/** A file that a run left, as it is offered; `url`: where it has an address of its own, `save`: what makes it here instead. */
 interface Listed {
   kind: string
   title: string
@@ -38,7 +38,7 @@ export function Files({ run }: { run: Run }) {
   // What has no line of its own: tables in other shapes, the list of issues, what the code of a configuration wrote.
   for (const { kind, name, href } of left?.items ?? []) {
     if (!href || own.has(kind)) continue
-    if (kind === 'issues') all.push({ kind: name, title: 'Issues', name: issuesName(run), what: 'A table with a line for each issue, its cell and value.', icon: 'lines', there: !gone, save: saveIssues })
+    if (kind === 'issues') all.push({ kind: name, title: 'Issues', name: issuesName(run), what: 'A table with a line for each issue, its cell and value.', icon: 'lines', there: !gone, url: href, save: saveIssues })
     else all.push({ kind: name, title: kind === 'table' ? 'Table' : name.split('/').at(-1)!, name, what: '', icon: kind === 'table' ? 'sheet' : 'lines', there: !gone, url: href })
   }
   // The log is written anew as it is downloaded.
