@@ -5,7 +5,7 @@
 //!   blocking pool ([`state::Api::work`]).
 //! - [`access`]: who may do what; `transfer`: streams and uploads; `description`: the OpenAPI document.
 //! - [`state`]: what all requests share: workspaces, limits, figures, what changed lately.
-//! - `http`: problem documents, bodies, cursors, downloads.
+//! - `http`: problem documents, bodies, cursors, downloads; `prelude` has what most handlers use.
 //!
 //! Promises: what is acknowledged is recorded; no answer contains a secret, and no error a path of the machine; a stream
 //! resumes behind any event that was received.
@@ -14,6 +14,7 @@ pub mod access;
 mod description;
 mod http;
 mod pages;
+mod prelude;
 mod resources;
 pub mod server;
 pub mod state;

@@ -5,9 +5,11 @@
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use serde::{Deserialize, Serialize, Serializer};
+use utoipa::ToSchema;
 
 /// An instant: milliseconds since 1970-01-01T00:00:00Z. As text and JSON: `2026-11-20T10:00:00.000Z`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize, ToSchema)]
+#[schema(value_type = String, format = DateTime)]
 #[serde(transparent)]
 pub struct Timestamp(pub i64);
 

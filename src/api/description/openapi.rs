@@ -3,17 +3,18 @@
 use axum::Router;
 use axum::http::{StatusCode, header};
 use axum::routing::get;
-use utoipa::openapi::path::{Operation, Parameter, ParameterIn};
-use utoipa::openapi::schema::{KnownFormat, ObjectBuilder, Schema, SchemaFormat, Type};
+use utoipa::openapi::path::{Operation, Parameter, ParameterBuilder, ParameterIn};
+use utoipa::openapi::schema::{KnownFormat, ObjectBuilder, Schema, SchemaFormat, SchemaType, Type};
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::openapi::{
-    Components, Content, ContentBuilder, OpenApi as Described, Ref, RefOr, Required,
+    Components, Content, ContentBuilder, OpenApi as Described, Ref, RefOr, Required, Response,
     ResponseBuilder,
 };
-use utoipa::{Modify, OpenApi, ToSchema};
+use utoipa::{Modify, OpenApi, PartialSchema, ToSchema};
 
 use crate::api::http::problem::{MEDIA_TYPE, ProblemDetails};
 use crate::api::state::Api;
+use crate::base::clock::Timestamp;
 
 /// What the document says beside its routes.
 #[derive(OpenApi)]
@@ -111,6 +112,27 @@ const REFUSALS: [(&str, &str, &str); 16] = [
     ),
 ];
 
+/// What a path names, in the order in which paths do.
+const IN_PATHS: [(&str, &str); 16] = [
+    ("/workspaces/{workspace}", "The workspace"),
+    ("/configs/{config_id}", "The configuration"),
+    ("/versions/{version}", "The version's number"),
+    ("/builds/{id}", "The build"),
+    ("/deliveries/{id}", "The delivery"),
+    ("/documents/{id}", "The document"),
+    ("/environments/{id}", "The environment"),
+    ("/jobs/{id}", "The job"),
+    ("/runs/{id}", "The run"),
+    ("/tokens/{id}", "The token's id"),
+    ("/workers/{id}", "The worker"),
+    ("/workspaces/{id}", "The workspace"),
+    ("/configuration/{path}", PATH_OF_FILE),
+    ("/files/{path}", PATH_OF_FILE),
+    ("/files/{name}", "The name of the file"),
+    ("/templates/{name}", "The template"),
+];
+const PATH_OF_FILE: &str = "The file's path in the configuration; its slashes are slashes";
+
 /// Operations that need no body: each of its keys has a default.
 const BODY_IS_OPTIONAL: [&str; 5] = [
     "create_build",
@@ -120,14 +142,79 @@ const BODY_IS_OPTIONAL: [&str; 5] = [
     "try_config",
 ];
 
-/// Requires the keys of what is explained: they are read leniently, because older engines told fewer, and always answered.
-fn keys_are_always_there(components: &mut Components) {
+/// Keys that are absent where nothing is to be said, though what they have may be null.
+const MAY_BE_ABSENT: [&str; 2] = ["CellWindow", "ProblemDetails"];
+
+/// Says of shapes what their types do not: a time is text in its place, and what may be null is always there in an answer, as all
+/// is of what is explained, which is read leniently because older engines told less. What is asked for, a new thing, may be absent.
+fn finish(components: &mut Components) {
+    components.schemas.remove(&*Timestamp::name());
     for (name, schema) in &mut components.schemas {
-        if let RefOr::T(Schema::Object(object)) = schema
-            && name.starts_with("Explained")
-        {
-            object.required = object.properties.keys().cloned().collect();
+        let is_asked_for = name.starts_with("New") || name.ends_with("Event");
+        let is_lenient = is_asked_for || MAY_BE_ABSENT.contains(&name.as_str());
+        finish_keys(schema, !is_lenient, name.starts_with("Explained"));
+    }
+}
+
+fn finish_keys(schema: &mut RefOr<Schema>, with_null: bool, all: bool) {
+    match schema {
+        RefOr::T(Schema::Object(object)) => {
+            object.properties.values_mut().for_each(put_time_in_place);
+            let known = std::mem::take(&mut object.required);
+            let is_there = |(name, property): &(&String, &RefOr<Schema>)| {
+                all || known.contains(name) || with_null && may_be_null(property)
+            };
+            let required = object.properties.iter().filter(is_there);
+            object.required = required.map(|(name, _)| name.clone()).collect();
         }
+        RefOr::T(Schema::AllOf(parts)) => {
+            for part in &mut parts.items {
+                finish_keys(part, with_null, all);
+            }
+        }
+        _ => {}
+    }
+}
+
+fn may_be_null(schema: &RefOr<Schema>) -> bool {
+    let kind = match schema {
+        RefOr::T(Schema::OneOf(choices)) => return choices.items.iter().any(may_be_null),
+        RefOr::T(Schema::Object(object)) => &object.schema_type,
+        RefOr::T(Schema::Array(array)) => &array.schema_type,
+        _ => return false,
+    };
+    match kind {
+        SchemaType::Type(kind) => *kind == Type::Null,
+        SchemaType::Array(kinds) => kinds.contains(&Type::Null),
+        SchemaType::AnyValue => false,
+    }
+}
+
+fn put_time_in_place(schema: &mut RefOr<Schema>) {
+    let (found, kind) = match &*schema {
+        RefOr::T(Schema::OneOf(choices)) => (
+            choices.items.iter().find_map(time_of),
+            SchemaType::from_iter([Type::String, Type::Null]),
+        ),
+        other => (time_of(other), Type::String.into()),
+    };
+    if let Some(description) = found {
+        let format = SchemaFormat::KnownFormat(KnownFormat::DateTime);
+        let time = ObjectBuilder::new()
+            .schema_type(kind)
+            .format(Some(format))
+            .description(Some(description).filter(|text| !text.is_empty()));
+        *schema = time.into();
+    }
+}
+
+/// What is said of a time, if this is one.
+fn time_of(schema: &RefOr<Schema>) -> Option<String> {
+    match schema {
+        RefOr::Ref(shape) if shape.ref_location.ends_with("/Timestamp") => {
+            Some(shape.description.clone())
+        }
+        _ => None,
     }
 }
 
@@ -144,40 +231,86 @@ pub fn with_statuses(mut document: Described) -> Described {
             .build();
         components.responses.insert(name.to_owned(), refusal.into());
     }
-    keys_are_always_there(components);
-    for path in document.paths.paths.values_mut() {
-        let operations = [
-            &mut path.get,
-            &mut path.put,
-            &mut path.post,
-            &mut path.patch,
-            &mut path.delete,
-        ];
-        for operation in operations.into_iter().flatten() {
-            let statuses = statuses_of(operation);
-            let responses = &mut operation.responses.responses;
-            for (status, name, _) in REFUSALS {
-                if statuses.contains(&status) || responses.contains_key(status) {
-                    let refusal = RefOr::Ref(Ref::from_response_name(name));
-                    responses.insert(status.to_owned(), refusal);
-                }
+    finish(components);
+    for (path, operation) in operations(&mut document) {
+        describe_path(path, operation);
+        let statuses = statuses_of(operation);
+        let responses = &mut operation.responses.responses;
+        // A file of which a part can be asked for is served by its tag, too.
+        if responses.contains_key("206") {
+            for status in ["304", "416"] {
+                responses
+                    .entry(status.to_owned())
+                    .or_insert_with(|| Response::default().into());
             }
-            responses.iter_mut().for_each(describe);
-            let id = operation.operation_id.as_deref().unwrap_or_default();
-            if let Some(RefOr::T(body)) = &mut operation.request_body {
-                if BODY_IS_OPTIONAL.contains(&id) {
-                    body.required = Some(Required::False);
-                }
-                body.content.iter_mut().for_each(describe_bytes);
+        }
+        for (status, name, _) in REFUSALS {
+            if statuses.contains(&status) || responses.contains_key(status) {
+                let refusal = RefOr::Ref(Ref::from_response_name(name));
+                responses.insert(status.to_owned(), refusal);
             }
-            for response in responses.values_mut() {
-                if let RefOr::T(response) = response {
-                    response.content.iter_mut().for_each(describe_bytes);
-                }
+        }
+        responses.iter_mut().for_each(describe);
+        let id = operation.operation_id.as_deref().unwrap_or_default();
+        if let Some(RefOr::T(body)) = &mut operation.request_body {
+            if BODY_IS_OPTIONAL.contains(&id) {
+                body.required = Some(Required::False);
+            }
+            body.content.iter_mut().for_each(describe_bytes);
+        }
+        for response in responses.values_mut() {
+            if let RefOr::T(response) = response {
+                response.content.iter_mut().for_each(describe_bytes);
             }
         }
     }
     document
+}
+
+/// Every operation, with its path.
+fn operations(document: &mut Described) -> impl Iterator<Item = (&str, &mut Operation)> {
+    document.paths.paths.iter_mut().flat_map(|(path, item)| {
+        let operations = [
+            &mut item.get,
+            &mut item.put,
+            &mut item.post,
+            &mut item.patch,
+            &mut item.delete,
+        ];
+        let operations = operations.into_iter().flatten();
+        operations.map(|operation| (path.as_str(), operation))
+    })
+}
+
+/// Puts the operations that say nothing else together under a name.
+pub fn tag(document: &mut Described, name: &str) {
+    for (_, operation) in operations(document) {
+        operation.tags.get_or_insert_with(|| vec![name.to_owned()]);
+    }
+}
+
+/// Says first what the path of an operation names, where its handler does not say it.
+fn describe_path(path: &str, operation: &mut Operation) {
+    let mut parameters = operation.parameters.take().unwrap_or_default();
+    for (place, meaning) in IN_PATHS.iter().rev().filter(|one| path.contains(one.0)) {
+        let name = place.split(['{', '}']).nth(1).unwrap_or_default();
+        let is_it = |one: &RefOr<Parameter>| matches!(one, RefOr::T(one) if one.name == name);
+        if parameters.iter().any(is_it) {
+            continue;
+        }
+        let schema = match name {
+            "version" => u32::schema(),
+            _ => String::schema(),
+        };
+        let parameter = ParameterBuilder::new()
+            .name(name)
+            .parameter_in(ParameterIn::Path)
+            .required(Required::True)
+            .description(Some(*meaning))
+            .schema(Some(schema));
+        parameters.insert(0, RefOr::T(parameter.build()));
+    }
+    operation.parameters = Some(parameters).filter(|all| !all.is_empty());
 }
 
 /// The statuses that follow from what an operation takes.
@@ -211,12 +344,13 @@ fn statuses_of(operation: &Operation) -> Vec<&'static str> {
 }
 
 /// The specification wants each answer described, if only by what its status is called.
-fn describe((status, response): (&String, &mut RefOr<utoipa::openapi::Response>)) {
-    let code = status
-        .parse()
-        .ok()
-        .and_then(|code| StatusCode::from_u16(code).ok());
-    let name = code.and_then(|code| code.canonical_reason());
+fn describe((status, response): (&String, &mut RefOr<Response>)) {
+    let code = StatusCode::from_bytes(status.as_bytes()).ok();
+    let name = match status.as_str() {
+        "206" => Some("The part that was asked for"),
+        "304" => Some("The client has it"),
+        _ => code.and_then(|code| code.canonical_reason()),
+    };
     if let (RefOr::T(response), Some(name)) = (response, name)
         && response.description.is_empty()
     {

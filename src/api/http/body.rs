@@ -6,6 +6,8 @@ use axum::extract::rejection::PathRejection;
 use axum::extract::{FromRequest, FromRequestParts, Request};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, header};
+use axum::response::{IntoResponse, Response};
+use serde::Serialize;
 use serde::de::value::{Error as ValueError, MapDeserializer, SeqDeserializer};
 use serde::de::{DeserializeOwned, Deserializer, Error as _, IntoDeserializer, Visitor};
 use serde_json::Value;
@@ -23,8 +25,14 @@ pub trait JsonBody: DeserializeOwned {
     const ARRAYS: &'static [&'static str] = &[];
 }
 
-/// A body of JSON.
+/// A body of JSON: of a request, or of its answer.
 pub struct Json<T>(pub T);
+
+impl<T: Serialize> IntoResponse for Json<T> {
+    fn into_response(self) -> Response {
+        axum::Json(self.0).into_response()
+    }
+}
 
 impl<T: JsonBody, S: Send + Sync> FromRequest<S> for Json<T> {
     type Rejection = ApiError;

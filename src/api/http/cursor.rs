@@ -61,10 +61,7 @@ pub type Bounds = (u32, Option<String>);
 /// # Errors
 /// The limit is zero or more than a page may have, or the cursor is none of this API.
 pub fn bounds(limit: Option<u32>, cursor: Option<&str>) -> Result<Bounds, ApiError> {
-    let limit = limit.unwrap_or(USUAL);
-    if !(1..=LARGEST).contains(&limit) {
-        return Err(bad_limit());
-    }
+    let limit = self::limit(limit, USUAL, LARGEST)? as u32;
     let id_in = |cursor: &str| {
         let id = String::from_utf8(URL_SAFE_NO_PAD.decode(cursor).ok()?).ok();
         id.filter(|id| uuid::Uuid::parse_str(id).is_ok())
@@ -97,7 +94,7 @@ pub fn of_all<T>(
 }
 
 /// A part of a log.
-#[derive(Debug, Deserialize, IntoParams)]
+#[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct LogPart {
@@ -106,7 +103,7 @@ pub struct LogPart {
     #[param(maximum = 9007199254740991u64)]
     after_id: u64,
     /// The largest number of lines, from 1 to 1000.
-    #[param(nullable = false, minimum = 1, maximum = 1000)]
+    #[param(minimum = 1, maximum = 1000)]
     limit: Option<u32>,
 }
 
@@ -117,10 +114,7 @@ impl LogPart {
     /// One of the two cannot be used.
     pub fn checked(&self) -> Result<(u64, usize), ApiError> {
         demand_number("after_id", Some(self.after_id))?;
-        match self.limit.unwrap_or(LARGEST) {
-            limit @ 1..=LARGEST => Ok((self.after_id, limit as usize)),
-            _ => Err(bad_limit()),
-        }
+        Ok((self.after_id, limit(self.limit, LARGEST, LARGEST)?))
     }
 }
 
@@ -179,10 +173,6 @@ pub fn limit(limit: Option<u32>, usual: u32, largest: u32) -> Result<usize, ApiE
             format!("must be from 1 to {largest}"),
         )),
     }
-}
-
-fn bad_limit() -> ApiError {
-    ApiError::field("limit", format!("must be from 1 to {LARGEST}"))
 }
 
 /// The cursor of what comes behind the entry with this id.

@@ -44,15 +44,27 @@ pub fn kind_of(name: &str) -> &'static str {
     }
 }
 
-/// Serves a file.
+/// Serves a file, whose media type its name says.
 ///
 /// # Errors
 /// It cannot be read, or the range lies outside it.
-pub async fn serve(file: &Download<'_>, asked: &HeaderMap) -> Result<Response, ApiError> {
+pub async fn serve(
+    path: &Path,
+    name: &str,
+    tag: Option<&str>,
+    asked: &HeaderMap,
+) -> Result<Response, ApiError> {
     let unreadable =
-        |error: std::io::Error| ApiError::internal(format!("{}: {error}", file.path.display()));
-    let opened = tokio::fs::File::open(file.path).await.map_err(unreadable)?;
-    serve_opened(opened, file, asked).await
+        |error: std::io::Error| ApiError::internal(format!("{}: {error}", path.display()));
+    let opened = tokio::fs::File::open(path).await.map_err(unreadable)?;
+    let kind = kind_of(name);
+    let file = Download {
+        path,
+        name,
+        kind,
+        tag,
+    };
+    serve_opened(opened, &file, asked).await
 }
 
 /// Serves a file that is open already: its tag is of these bytes, whatever takes its place meanwhile.
@@ -143,7 +155,8 @@ pub fn tagged(headers: &mut HeaderMap, tag: &str) {
     );
 }
 
-fn insert(headers: &mut HeaderMap, name: header::HeaderName, value: &str) {
+/// Adds a header, whose value is of letters that a header may have.
+pub fn insert(headers: &mut HeaderMap, name: header::HeaderName, value: &str) {
     if let Ok(value) = HeaderValue::from_str(value) {
         headers.insert(name, value);
     }

@@ -1,9 +1,17 @@
-//! Names of routes that a description has no words for.
+//! Routers, also of routes with names that a description has no words for.
 
 use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouter};
 
 /// Where a workspace is named before a configuration of it.
 const OF_WORKSPACE: &str = "/workspaces/{workspace}";
+
+/// A router of these routes.
+pub fn routed<S: Clone + Send + Sync + 'static>(
+    routes: impl IntoIterator<Item = UtoipaMethodRouter<S>>,
+) -> OpenApiRouter<S> {
+    let router = OpenApiRouter::new();
+    routes.into_iter().fold(router, OpenApiRouter::routes)
+}
 
 /// A router of these routes. A `{path}` has slashes in it, and is described as one part. A route of one configuration has two names, with its
 /// workspace and without, for the same; one of them is described.

@@ -4,16 +4,13 @@
 //! `web/vite.config.ts` says the same.
 
 use axum::extract::Path;
-use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
-use axum::response::{IntoResponse, Response};
+use axum::http::HeaderName;
 use axum::routing::get;
 use axum::{Json, Router};
 use serde_json::{Value, json};
 
-use crate::api::access::caller::Reader;
 use crate::api::access::tokens;
-use crate::api::http::problem::ApiError;
-use crate::api::state::Api;
+use crate::api::prelude::*;
 
 /// Where the console is.
 pub(super) const CONSOLE: &str = "/console";

@@ -8,18 +8,15 @@ mod console;
 
 use axum::Router;
 use axum::extract::State;
-use axum::http::{HeaderMap, HeaderValue, Request, StatusCode, header};
-use axum::response::{Html, IntoResponse, Redirect, Response};
+use axum::http::Request;
+use axum::response::{Html, Redirect};
 use axum::routing::{get, post};
-use serde::Deserialize;
 use serde_json::Value;
 
 use super::access::caller::{COOKIE, cookie};
 use super::access::tokens;
-use super::http::body::{Query, refused_body};
-use super::http::problem::ApiError;
-use super::state::{Api, Blocking};
-use crate::base::problem::code;
+use super::http::body::refused_body;
+use crate::api::prelude::*;
 use crate::store::TokenRecord;
 
 /// The largest body of a form.
@@ -53,7 +50,7 @@ async fn home(
     State(api): State<Api>,
     Query(asked): Query<Home>,
     headers: HeaderMap,
-) -> Result<Response, ApiError> {
+) -> Answer<Response> {
     let Some(code) = asked.code else {
         return Ok(to_console());
     };
@@ -91,8 +88,8 @@ fn to_console_by(title: &str, words: &str) -> String {
 async fn enter(
     api: &Api,
     headers: &HeaderMap,
-    find: impl FnOnce(&Blocking<'_>) -> Result<Option<TokenRecord>, ApiError> + Send + 'static,
-) -> Result<Option<Response>, ApiError> {
+    find: impl FnOnce(&Blocking<'_>) -> Answer<Option<TokenRecord>> + Send + 'static,
+) -> Answer<Option<Response>> {
     let is_https = headers
         .get("x-forwarded-proto")
         .is_some_and(|scheme| scheme.as_bytes() == b"https");
@@ -113,16 +110,11 @@ async fn enter(
         tokens::SESSION.as_secs()
     );
     let mut response = Html(to_console_by("Signed in", "Signed in.")).into_response();
-    if let Ok(set) = HeaderValue::from_str(&set) {
-        response.headers_mut().insert(header::SET_COOKIE, set);
-    }
+    download::insert(response.headers_mut(), header::SET_COOKIE, &set);
     Ok(Some(response))
 }
 
-async fn sign_in(
-    State(api): State<Api>,
-    request: Request<axum::body::Body>,
-) -> Result<Response, ApiError> {
+async fn sign_in(State(api): State<Api>, request: Request<axum::body::Body>) -> Answer<Response> {
     let (headers, token) = form(request, "token").await?;
     let token = token.unwrap_or_default();
     let find = move |api: &Blocking<'_>| Ok(tokens::valid(api.home(), token.trim())?);
@@ -137,10 +129,7 @@ async fn sign_in(
     Ok((StatusCode::UNAUTHORIZED, Html(page)).into_response())
 }
 
-async fn sign_out(
-    State(api): State<Api>,
-    request: Request<axum::body::Body>,
-) -> Result<Response, ApiError> {
+async fn sign_out(State(api): State<Api>, request: Request<axum::body::Body>) -> Answer<Response> {
     let (headers, shown) = form(request, "csrf").await?;
     if let Some(session) = cookie(&headers).map(str::to_owned) {
         if shown.as_deref() != Some(&*tokens::csrf_of(&session)) {
@@ -165,7 +154,7 @@ async fn sign_out(
 async fn form(
     request: Request<axum::body::Body>,
     field: &str,
-) -> Result<(HeaderMap, Option<String>), ApiError> {
+) -> Answer<(HeaderMap, Option<String>)> {
     let (parts, body) = request.into_parts();
     demand_same_origin(&parts.headers)?;
     let bytes = axum::body::to_bytes(body, LARGEST_FORM)
@@ -176,7 +165,7 @@ async fn form(
 }
 
 /// A form that another site's page sends names that site as its origin.
-fn demand_same_origin(headers: &HeaderMap) -> Result<(), ApiError> {
+fn demand_same_origin(headers: &HeaderMap) -> Answer<()> {
     let text = |name: header::HeaderName| headers.get(name).and_then(|value| value.to_str().ok());
     let Some(origin) = text(header::ORIGIN) else {
         return Ok(());

@@ -6,42 +6,30 @@ use std::fs::File;
 use std::io::{self, Write};
 use std::path::{Path as FilePath, PathBuf};
 
-use axum::http::{HeaderMap, StatusCode};
-use axum::response::Response;
-use serde::{Deserialize, Serialize};
-use utoipa::{IntoParams, ToSchema};
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, ZipWriter};
 
 use super::labels::{labelled, labels_in, superseded};
+use super::prelude::*;
 use super::report::{WhichReport, made, page_response};
-use super::workspaces::known_workspace;
-use crate::api::access::caller::{Caller, Reader, Runner};
-use crate::api::http::answer::{Answer, JsonAnswer};
-use crate::api::http::body::{Json, JsonBody, Path, Query};
-use crate::api::http::download::serve_zip;
-use crate::api::http::problem::ApiError;
-use crate::api::state::{Api, Blocking, Opened};
 use crate::base::files::{name_of, plain};
-use crate::base::problem::code;
 use crate::issues::Severity;
 use crate::report::Options;
 use crate::run::results::annotated::kept_copy;
 use crate::run::results::report_of;
-use crate::store::{LeftOut, RunRecord, RunStatus};
+use crate::store::LeftOut;
 
 pub fn routes() -> OpenApiRouter<Api> {
-    OpenApiRouter::new()
-        .routes(routes!(show))
-        .routes(routes!(leave_out))
-        .routes(routes!(archive))
-        .routes(routes!(report))
+    routed([
+        routes!(get_batch),
+        routes!(write_left_out),
+        routes!(download_batch),
+        routes!(get_batch_report),
+    ])
 }
 
 /// Which batch.
-#[derive(Debug, Deserialize, IntoParams)]
+#[derive(Deserialize, IntoParams)]
 #[into_params(parameter_in = Path)]
 struct Which {
     /// The workspace.
@@ -61,7 +49,7 @@ struct Found<'a> {
 }
 
 impl Which {
-    fn find<'a>(&self, api: &Blocking<'a>, caller: &Caller) -> Result<Found<'a>, ApiError> {
+    fn find<'a>(&self, api: &Blocking<'a>, caller: &Caller) -> Answer<Found<'a>> {
         let workspace = known_workspace(api, caller, &self.workspace)?;
         let labels = labels_in(std::slice::from_ref(&self.label))?;
         let mut runs = labelled(&workspace, labels)?;
@@ -80,7 +68,7 @@ impl Which {
     }
 
     /// The same with those of its runs that have ended, with their files here, in the order in which they were queued.
-    fn ended<'a>(&self, api: &Blocking<'a>, caller: &Caller) -> Result<Found<'a>, ApiError> {
+    fn ended<'a>(&self, api: &Blocking<'a>, caller: &Caller) -> Answer<Found<'a>> {
         let mut found = self.find(api, caller)?;
         found.runs.retain(|run| run.completed_at.is_some());
         found.runs.reverse();
@@ -99,7 +87,7 @@ fn not_ready(message: String) -> ApiError {
 }
 
 /// What the runs of a batch have in common.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Serialize, ToSchema)]
 struct Batch {
     /// The label.
     label: String,
@@ -118,7 +106,7 @@ struct Batch {
 }
 
 /// A field that runs found no column for.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Serialize, ToSchema)]
 struct MissingField {
     /// Its name.
     field: String,
@@ -127,7 +115,7 @@ struct MissingField {
 }
 
 /// A rule that cells of several files break.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Serialize, ToSchema)]
 struct RuleOfBatch {
     /// How bad it is.
     severity: Severity,
@@ -143,10 +131,11 @@ struct RuleOfBatch {
 ///
 /// A batch is the runs that share a label, such as the files that were dropped into the console together. `GET /api/v1/runs` with
 /// `label` lists them one by one. Of a file that was run again the newest run counts here.
-#[utoipa::path(get, path = "/api/v1/workspaces/{workspace}/batches/{label}", operation_id = "get_batch", tag = "batches", params(Which), responses(
-    (status = 200, body = Batch),
-))]
-async fn show(Reader(api, caller): Reader, Path(which): Path<Which>) -> JsonAnswer<Batch> {
+#[utoipa::path(get, path = "/api/v1/workspaces/{workspace}/batches/{label}",
+    params(Which),
+    responses((status = 200, body = Batch))
+)]
+async fn get_batch(Reader(api, caller): Reader, Path(which): Path<Which>) -> JsonAnswer<Batch> {
     api.slow_work(move |api| {
         let Found {
             workspace,
@@ -190,7 +179,7 @@ async fn show(Reader(api, caller): Reader, Path(which): Path<Which>) -> JsonAnsw
             })
             .collect();
         issues.sort_by_key(|one| (one.severity, std::cmp::Reverse(one.count)));
-        Ok(axum::Json(Batch {
+        Ok(Json(Batch {
             runs: runs.len(),
             superseded,
             outputs: runs.iter().filter_map(output_of).count(),
@@ -204,7 +193,7 @@ async fn show(Reader(api, caller): Reader, Path(which): Path<Which>) -> JsonAnsw
 }
 
 /// Files of a batch that become no run.
-#[derive(Clone, Debug, Deserialize, Serialize, ToSchema)]
+#[derive(Clone, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct NewLeftOut {
     /// Which, and why.
@@ -219,10 +208,12 @@ impl JsonBody for NewLeftOut {
 /// Name files of a batch that become no run, such as those that cannot be read.
 ///
 /// The batch tells of them, and so does `left-out.txt` in its archive. Of one that is named again the last reason stays.
-#[utoipa::path(post, path = "/api/v1/workspaces/{workspace}/batches/{label}/left-out", operation_id = "write_left_out", tag = "batches", params(Which), request_body = NewLeftOut, responses(
-    (status = 204, description = "They are recorded"),
-))]
-async fn leave_out(
+#[utoipa::path(post, path = "/api/v1/workspaces/{workspace}/batches/{label}/left-out",
+    params(Which),
+    request_body = NewLeftOut,
+    responses((status = 204, description = "They are recorded"))
+)]
+async fn write_left_out(
     Runner(api, caller): Runner,
     Path(which): Path<Which>,
     Json(NewLeftOut { files }): Json<NewLeftOut>,
@@ -254,7 +245,7 @@ fn output_of(run: &RunRecord) -> Option<&PathBuf> {
 }
 
 /// Which files of a batch.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, ToSchema)]
+#[derive(Clone, Copy, PartialEq, Eq, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 enum Part {
     /// The normalized workbooks.
@@ -263,12 +254,12 @@ enum Part {
     Marked,
 }
 
-#[derive(Debug, Deserialize, IntoParams)]
+#[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 struct WhichFiles {
     /// Only these; absent: both, and the report.
-    #[param(nullable = false, inline)]
+    #[param(inline)]
     only: Option<Part>,
 }
 
@@ -276,13 +267,11 @@ struct WhichFiles {
 ///
 /// It has the normalized workbooks below `outputs/`, the marked copies of files with issues below `marked/`, and `report.html`. What
 /// cannot be there, such as the copy of a file that cannot be marked, or a file that became no run, is named in `left-out.txt`. Runs that have not ended are left out.
-#[utoipa::path(get, path = "/api/v1/workspaces/{workspace}/batches/{label}/archive", operation_id = "download_batch", tag = "batches", params(Which, WhichFiles), responses(
-    (status = 200, body = Vec<u8>, content_type = "application/zip"),
-    (status = 206, description = "The part that was asked for"),
-    (status = 304, description = "The client has it"),
-    (status = 409), (status = 416),
-))]
-async fn archive(
+#[utoipa::path(get, path = "/api/v1/workspaces/{workspace}/batches/{label}/archive",
+    params(Which, WhichFiles),
+    responses((status = 200, body = Vec<u8>, content_type = "application/zip"), (status = 206), (status = 409))
+)]
+async fn download_batch(
     Reader(api, caller): Reader,
     Path(which): Path<Which>,
     Query(WhichFiles { only }): Query<WhichFiles>,
@@ -315,7 +304,7 @@ async fn archive(
         }
         archive.finish().map_err(unwritable)
     });
-    serve_zip(file.await?, &name, &headers).await
+    download::serve_zip(file.await?, &name, &headers).await
 }
 
 /// The archive that is made: workbooks are compressed already.
@@ -413,11 +402,14 @@ impl Archive {
 /// Read a page of what the runs of a batch found.
 ///
 /// One HTML file that needs no network, as that of a run. Runs that have not ended are left out.
-#[utoipa::path(get, path = "/api/v1/workspaces/{workspace}/batches/{label}/report", operation_id = "get_batch_report", tag = "batches", params(Which, WhichReport), responses(
-    (status = 200, description = "The page", content_type = "text/html", body = String, headers(("Content-Security-Policy" = String, description = "Nothing is loaded and nothing is run"))),
-    (status = 409),
-))]
-async fn report(
+#[utoipa::path(get, path = "/api/v1/workspaces/{workspace}/batches/{label}/report",
+    params(Which, WhichReport),
+    responses(
+        (status = 200, description = "The page", content_type = "text/html", body = String, headers(("Content-Security-Policy" = String, description = "Nothing is loaded and nothing is run"))),
+        (status = 409)
+    )
+)]
+async fn get_batch_report(
     Reader(api, caller): Reader,
     Path(which): Path<Which>,
     Query(page): Query<WhichReport>,

@@ -2,31 +2,19 @@
 
 use std::time::{Duration, Instant};
 
-use axum::http::StatusCode;
-use axum::response::Response;
 use bytes::Bytes;
 use futures_util::stream as streams;
-use serde::{Deserialize, Serialize};
 use serde_json::json;
-use utoipa::ToSchema;
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
 use super::configurations::Which;
 use super::named::{LogEntry, log_page, prepared};
-use crate::api::access::caller::{Administrator, Caller, Reader};
+use super::prelude::*;
 use crate::api::description::streams::BuildStreamLine;
-use crate::api::http::answer::{Answer, JsonAnswer, created};
-use crate::api::http::body::{JsonBody, MaybeJson, Path, Query};
 use crate::api::http::cursor::LogPart;
 use crate::api::http::log_pieces;
-use crate::api::http::names::named;
-use crate::api::http::problem::ApiError;
-use crate::api::state::{Api, Blocking, Carried};
 use crate::api::transfer::held::HeldToken;
 use crate::api::transfer::stream;
 use crate::api::transfer::stream::Interruption;
-use crate::base::hide_paths::Hider;
 use crate::environment::json::EnvironmentView;
 use crate::environment::provide::ask::ask;
 use crate::events::names;
@@ -39,11 +27,15 @@ const LOOK_AGAIN: Duration = Duration::from_millis(100);
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
 
 pub fn routes() -> OpenApiRouter<Api> {
-    named([routes!(create), routes!(show), routes!(logs)])
+    named([
+        routes!(create_build),
+        routes!(get_build),
+        routes!(list_build_logs),
+    ])
 }
 
 /// A build to be made.
-#[derive(Clone, Debug, Default, Deserialize, Serialize, ToSchema)]
+#[derive(Clone, Default, Deserialize, Serialize, ToSchema)]
 #[serde(deny_unknown_fields, default)]
 struct NewBuild {
     /// Answer with a stream of the build's events instead of the build.
@@ -54,7 +46,7 @@ struct NewBuild {
 impl JsonBody for NewBuild {}
 
 /// How a build is made.
-#[derive(Clone, Debug, Default, Deserialize, Serialize, ToSchema)]
+#[derive(Clone, Default, Deserialize, Serialize, ToSchema)]
 #[serde(deny_unknown_fields, default)]
 struct NewBuildOptions {
     /// Build although the environment is ready.
@@ -68,21 +60,17 @@ struct NewBuildOptions {
 /// It is that of the published version, or of a folder's files as they are now. An environment that is ready is not built again
 /// unless that is asked for. With `stream`, the answer is 200 and lines of JSON: `build.created`, the events of the build, and
 /// `build.completed` at the end.
-#[utoipa::path(post, path = "/api/v1/workspaces/{workspace}/configs/{config_id}/builds", operation_id = "create_build", tag = "builds",
-    params(
-        ("workspace" = String, Path, description = "The workspace"),
-        ("config_id" = String, Path, description = "The configuration"),
-    ),
+#[utoipa::path(post, path = "/api/v1/workspaces/{workspace}/configs/{config_id}/builds",
     request_body = NewBuild,
     responses(
         (status = 202, description = "It waits, or is being built", body = EnvironmentView, headers(("Location" = String, description = "The build"))),
         (status = 200, description = "It is ready; or it was waited for and has failed; or the stream that was asked for", content((EnvironmentView = "application/json"), (BuildStreamLine = "application/x-ndjson"))),
-        (status = 409),
+        (status = 409)
     )
 )]
-async fn create(
+async fn create_build(
     Administrator(api, caller): Administrator,
-    Path(which): Path<Which>,
+    which: Which,
     MaybeJson(new): MaybeJson<NewBuild>,
 ) -> Answer<Response> {
     let force = new.options.force;
@@ -139,7 +127,7 @@ async fn wait(
     api: &Api,
     workspace: &Carried,
     mut build: EnvironmentRecord,
-) -> Result<EnvironmentRecord, ApiError> {
+) -> Answer<EnvironmentRecord> {
     let until = Instant::now() + workspace.settings().build_timeout;
     let stopping = api.stopping();
     while !has_ended(&build) && Instant::now() < until && !*stopping.borrow() {
@@ -154,7 +142,7 @@ fn has_ended(build: &EnvironmentRecord) -> bool {
     matches!(build.status, Ready | Failed)
 }
 
-async fn again(api: &Api, workspace: &Carried, id: &str) -> Result<EnvironmentRecord, ApiError> {
+async fn again(api: &Api, workspace: &Carried, id: &str) -> Answer<EnvironmentRecord> {
     let (workspace, id) = (workspace.clone(), id.to_owned());
     api.work(move |api| {
         let workspace = api.open(&workspace);
@@ -298,7 +286,7 @@ pub fn environment_of(
     caller: &Caller,
     what: &'static str,
     id: &str,
-) -> Result<EnvironmentRecord, ApiError> {
+) -> Answer<EnvironmentRecord> {
     let wanted = id.to_lowercase();
     let mut all = api.home().store.all_environments()?.into_iter();
     let found = all.find(|known| known.id == wanted && caller.is_for(&known.key.workspace_id));
@@ -306,19 +294,20 @@ pub fn environment_of(
 }
 
 /// Show a build: the environment that it makes.
-#[utoipa::path(get, path = "/api/v1/builds/{id}", operation_id = "get_build", tag = "builds", params(("id" = String, Path, description = "The build")), responses(
-    (status = 200, body = EnvironmentView),
-))]
-async fn show(Reader(api, caller): Reader, Path(id): Path<String>) -> JsonAnswer<EnvironmentView> {
+#[utoipa::path(get, path = "/api/v1/builds/{id}", responses((status = 200, body = EnvironmentView)))]
+async fn get_build(
+    Reader(api, caller): Reader,
+    Path(id): Path<String>,
+) -> JsonAnswer<EnvironmentView> {
     api.work(move |api| {
         let build = environment_of(api, &caller, "build", &id)?;
-        Ok(axum::Json(EnvironmentView::of(&build, &api.paths)))
+        Ok(Json(EnvironmentView::of(&build, &api.paths)))
     })
     .await
 }
 
 /// A page of a build's log.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Serialize, ToSchema)]
 struct BuildLogPage {
     build_id: String,
     entries: Vec<LogEntry>,
@@ -329,10 +318,8 @@ struct BuildLogPage {
 }
 
 /// Read the log of a build.
-#[utoipa::path(get, path = "/api/v1/builds/{id}/logs", operation_id = "list_build_logs", tag = "builds", params(("id" = String, Path, description = "The build"), LogPart), responses(
-    (status = 200, body = BuildLogPage),
-))]
-async fn logs(
+#[utoipa::path(get, path = "/api/v1/builds/{id}/logs", params(LogPart), responses((status = 200, body = BuildLogPage)))]
+async fn list_build_logs(
     Reader(api, caller): Reader,
     Path(id): Path<String>,
     Query(part): Query<LogPart>,
@@ -342,7 +329,7 @@ async fn logs(
         let build = environment_of(api, &caller, "build", &id)?;
         let path = EnvironmentFolder(build.folder.clone()).events();
         let (entries, has_more) = log_page(&path, after, limit, &paths_of(api, &build))?;
-        Ok(axum::Json(BuildLogPage {
+        Ok(Json(BuildLogPage {
             build_id: build.id,
             next_after_id: entries.last().map_or(after, |entry| entry.id),
             entries,

@@ -3,21 +3,10 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
-use axum::response::{IntoResponse, Response};
-use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use utoipa::{IntoParams, ToSchema};
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
-use super::named::{Left, place_of, run_with_files};
-use crate::api::access::caller::{Caller, Reader};
-use crate::api::http::answer::{Answer, JsonAnswer};
-use crate::api::http::body::{Path, Query};
-use crate::api::http::cursor;
-use crate::api::http::problem::ApiError;
-use crate::api::state::Api;
+use super::named::{Left, place_of};
+use super::prelude::*;
 use crate::api::state::known_issues::Known;
 use crate::base::digest;
 use crate::base::problem::{Kind, Problem};
@@ -28,7 +17,6 @@ use crate::issues::{CellIssue, InWindow, ListError};
 use crate::run::results::issues::issues_of;
 use crate::run::results::reading::reading_of;
 use crate::settings::paths::RunFolder;
-use crate::store::RunRecord;
 
 /// A search returns so many cells at most.
 const MOST_FOUND: u32 = 1000;
@@ -36,10 +24,11 @@ const MOST_FOUND: u32 = 1000;
 const LONGEST_TEXT: usize = 200;
 
 pub fn routes() -> OpenApiRouter<Api> {
-    OpenApiRouter::new()
-        .routes(routes!(sheets))
-        .routes(routes!(cells))
-        .routes(routes!(find))
+    routed([
+        routes!(list_run_sheets),
+        routes!(get_run_cells),
+        routes!(find_run_cells),
+    ])
 }
 
 /// Input or output.
@@ -53,7 +42,7 @@ pub(super) enum Side {
 
 impl Side {
     /// Its file, and the settings that it is read with: the input as the run read it, the output whole.
-    fn file(self, run: &RunRecord) -> Result<(PathBuf, Reading), ApiError> {
+    fn file(self, run: &RunRecord) -> Answer<(PathBuf, Reading)> {
         match self {
             Self::Output => Ok((place_of(run, Left::Output)?.0, Reading::whole())),
             Self::Input => {
@@ -64,27 +53,27 @@ impl Side {
     }
 }
 
-#[derive(Debug, Deserialize, IntoParams)]
+#[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 struct WhichSide {
     /// `input` or `output`; absent: output.
-    #[param(nullable = false, inline)]
+    #[param(inline)]
     side: Option<Side>,
 }
 
 /// The sheets of a file.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Serialize, ToSchema)]
 pub(super) struct SheetList {
     pub(super) sheets: Vec<SheetInfo>,
 }
 
 /// List the sheets of a run's input or output, with their sizes.
-#[utoipa::path(get, path = "/api/v1/runs/{id}/sheets", operation_id = "list_run_sheets", tag = "cells", params(("id" = String, Path, description = "The run"), WhichSide), responses(
-    (status = 200, body = SheetList),
-    (status = 409), (status = 410),
-))]
-async fn sheets(
+#[utoipa::path(get, path = "/api/v1/runs/{id}/sheets",
+    params(WhichSide),
+    responses((status = 200, body = SheetList), (status = 409), (status = 410))
+)]
+async fn list_run_sheets(
     Reader(api, caller): Reader,
     Path(id): Path<String>,
     Query(which): Query<WhichSide>,
@@ -94,41 +83,40 @@ async fn sheets(
         let (_, run) = run_with_files(api, &caller, &id)?;
         let (path, reading) = side.file(&run)?;
         let sheets = api.cells.sheets(&path, &reading)?;
-        Ok(axum::Json(SheetList { sheets }))
+        Ok(Json(SheetList { sheets }))
     })
     .await
 }
 
-#[derive(Debug, Deserialize, IntoParams)]
+#[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 struct WhichCells {
     /// `input` or `output`; absent: output.
-    #[param(nullable = false, inline)]
+    #[param(inline)]
     side: Option<Side>,
     /// The name of a sheet; absent: the first one.
-    #[param(nullable = false)]
     sheet: Option<String>,
     /// Rows, counted from 1: `1-200`. At most 200.
-    #[param(nullable = false, pattern = "^[1-9][0-9]*-[1-9][0-9]*$")]
+    #[param(pattern = "^[1-9][0-9]*-[1-9][0-9]*$")]
     rows: Option<String>,
     /// Columns, counted from 1: `1-100`. At most 100.
-    #[param(nullable = false, pattern = "^[1-9][0-9]*-[1-9][0-9]*$")]
+    #[param(pattern = "^[1-9][0-9]*-[1-9][0-9]*$")]
     columns: Option<String>,
     /// `issues`: also the issues of the window's cells, rows and columns, without values.
-    #[param(nullable = false, inline)]
+    #[param(inline)]
     with: Option<With>,
 }
 
 /// What else a window has.
-#[derive(Clone, Copy, Debug, Deserialize, ToSchema)]
+#[derive(Clone, Copy, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 enum With {
     Issues,
 }
 
 /// A window of cells.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Serialize, ToSchema)]
 struct CellWindow {
     sheet: String,
     sheet_index: u64,
@@ -156,7 +144,7 @@ struct CellWindow {
 }
 
 /// The issues of a window.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Serialize, ToSchema)]
 struct WindowIssues {
     listed: Vec<CellIssue>,
     /// How many more there are than are listed here.
@@ -167,12 +155,14 @@ struct WindowIssues {
 ///
 /// At most 200 rows of 100 columns. Where the configuration is of edition 2026, `row_map` tells the rows of the other side that
 /// the window's rows belong to, and `row_reasons`, of an input, why rows of it were not written; otherwise they are null.
-#[utoipa::path(get, path = "/api/v1/runs/{id}/cells", operation_id = "get_run_cells", tag = "cells", params(("id" = String, Path, description = "The run"), WhichCells), responses(
-    (status = 200, body = CellWindow, headers(("ETag" = String, description = "Changes when the answer does"))),
-    (status = 304, description = "The client has it"),
-    (status = 409), (status = 410),
-))]
-async fn cells(
+#[utoipa::path(get, path = "/api/v1/runs/{id}/cells",
+    params(WhichCells),
+    responses(
+        (status = 200, body = CellWindow, headers(("ETag" = String, description = "Changes when the answer does"))),
+        (status = 304), (status = 409), (status = 410)
+    )
+)]
+async fn get_run_cells(
     Reader(api, caller): Reader,
     Path(id): Path<String>,
     Query(which): Query<WhichCells>,
@@ -181,23 +171,12 @@ async fn cells(
     let window = window(&api, caller, id, which).await?;
     let text = serde_json::to_string(&window).unwrap_or_default();
     let tag = format!("\"{}\"", digest::of(&text));
-    let has_it = headers
-        .get_all(header::IF_NONE_MATCH)
-        .iter()
-        .any(|value| value.to_str().is_ok_and(|value| value.contains(&*tag)));
-    let mut response = if has_it {
+    let mut response = if download::matches(&headers, header::IF_NONE_MATCH, &tag) {
         StatusCode::NOT_MODIFIED.into_response()
     } else {
         ([(header::CONTENT_TYPE, "application/json")], text).into_response()
     };
-    if let Ok(tag) = HeaderValue::from_str(&tag) {
-        let headers = response.headers_mut();
-        headers.insert(header::ETAG, tag);
-        headers.insert(
-            header::CACHE_CONTROL,
-            HeaderValue::from_static("private, no-cache"),
-        );
-    }
+    download::tagged(response.headers_mut(), &tag);
     Ok(response)
 }
 
@@ -272,38 +251,36 @@ fn issues_within(
     Ok(Some(WindowIssues { listed, more }))
 }
 
-#[derive(Debug, Deserialize, IntoParams)]
+#[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 struct WhatToFind {
     /// `input` or `output`; absent: output.
-    #[param(nullable = false, inline)]
+    #[param(inline)]
     side: Option<Side>,
     /// The name of a sheet; absent: the first one.
-    #[param(nullable = false)]
     sheet: Option<String>,
     /// A part of what cells show, whatever its case.
     #[param(min_length = 1, max_length = 200)]
     text: String,
     /// The cell to begin with, as row and column: the `next` of the answer before.
-    #[param(nullable = false, pattern = "^[1-9][0-9]{0,8},[1-9][0-9]{0,8}$")]
+    #[param(pattern = "^[1-9][0-9]{0,8},[1-9][0-9]{0,8}$")]
     from: Option<String>,
     /// The largest number of cells, from 1 to 1000.
-    #[param(nullable = false, minimum = 1, maximum = 1000)]
+    #[param(minimum = 1, maximum = 1000)]
     limit: Option<u32>,
 }
 
 /// Cells that have a text in them.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Serialize, ToSchema)]
 struct FoundCells {
     cells: Vec<FoundCell>,
     /// Where to go on: the `from` of the next search; null: the whole sheet was searched.
-    #[schema(required)]
     next: Option<String>,
 }
 
 /// A cell.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Serialize, ToSchema)]
 struct FoundCell {
     row: u64,
     column: u64,
@@ -312,11 +289,11 @@ struct FoundCell {
 /// Find the cells of a sheet that have a text in them.
 ///
 /// In the order of rows. A large sheet is searched in parts: `next` says where to go on, even where this part has no such cell.
-#[utoipa::path(get, path = "/api/v1/runs/{id}/find", operation_id = "find_run_cells", tag = "cells", params(("id" = String, Path, description = "The run"), WhatToFind), responses(
-    (status = 200, body = FoundCells),
-    (status = 409), (status = 410),
-))]
-async fn find(
+#[utoipa::path(get, path = "/api/v1/runs/{id}/find",
+    params(WhatToFind),
+    responses((status = 200, body = FoundCells), (status = 409), (status = 410))
+)]
+async fn find_run_cells(
     Reader(api, caller): Reader,
     Path(id): Path<String>,
     Query(what): Query<WhatToFind>,
@@ -340,7 +317,7 @@ async fn find(
             .cells
             .find(&path, &reading, sheet, &what.text, from, most)?;
         let cell = |(row, column)| FoundCell { row, column };
-        Ok(axum::Json(FoundCells {
+        Ok(Json(FoundCells {
             cells: found.cells.into_iter().map(cell).collect(),
             next: found.next.map(|(row, column)| format!("{row},{column}")),
         }))
@@ -359,11 +336,7 @@ fn place(text: &str) -> Option<(u64, u64)> {
 }
 
 /// `a-b`, counted from 1. Without it, the first ones.
-fn range(
-    field: &str,
-    text: Option<&str>,
-    most: u64,
-) -> Result<std::ops::RangeInclusive<u64>, ApiError> {
+fn range(field: &str, text: Option<&str>, most: u64) -> Answer<std::ops::RangeInclusive<u64>> {
     let Some(text) = text else {
         return Ok(1..=most);
     };

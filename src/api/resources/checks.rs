@@ -3,32 +3,18 @@
 
 use std::collections::BTreeMap;
 
-use axum::http::{HeaderMap, StatusCode};
-use axum::response::{IntoResponse, Response};
-use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
-
 use super::builds::in_time;
 use super::configurations::Which;
 use super::drafts::meant;
-use crate::api::access::caller::Administrator;
-use crate::api::http::answer::{Answer, JsonAnswer};
-use crate::api::http::body::{JsonBody, MaybeJson, Path};
-use crate::api::http::names::named;
-use crate::api::http::problem::ApiError;
-use crate::api::state::{Api, Carried, busy};
+use super::prelude::*;
+use crate::api::state::busy;
 use crate::base::cancel::Cancel;
-use crate::base::problem::code;
-use crate::base::show_path::ShowPath;
 use crate::checks::check::{CheckError, Checked, check_in};
 use crate::environment::needed::prepare::{Prepared, due_when_asked, prepare_frozen};
 use crate::environment::provide::ask::ask;
 use crate::environment::provide::rebuild::is_usable;
 use crate::settings::SafeMode;
-use crate::store::{EnvironmentRecord, EnvironmentStatus, Failure, KnownConfiguration};
-use crate::workspace::Workspace;
+use crate::store::{EnvironmentRecord, EnvironmentStatus, Failure};
 use crate::workspace::configurations::publish::{self, Frozen, freeze};
 use crate::workspace::configurations::{Precondition, VersionObject as Version, version_json};
 
@@ -36,11 +22,11 @@ use crate::workspace::configurations::{Precondition, VersionObject as Version, v
 const ASK_AGAIN: u16 = 2;
 
 pub fn routes() -> OpenApiRouter<Api> {
-    named([routes!(create), routes!(publish_version)])
+    named([routes!(check_config), routes!(publish_config)])
 }
 
 /// What a check found.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Serialize, ToSchema)]
 pub struct Check {
     /// Whether the configuration loads.
     loads: bool,
@@ -49,7 +35,6 @@ pub struct Check {
     /// What stands in the configuration and has no effect, in sentences.
     warnings: Vec<String>,
     /// Why it does not load, as a run that fails for it would say.
-    #[schema(required)]
     error: Option<Failure>,
     /// The environment that it was loaded in.
     environment_id: String,
@@ -61,26 +46,14 @@ pub struct Check {
 ///
 /// That is what `ade check` does: mistakes are told with file and line. Nothing is run or recorded. Where the environment of these
 /// files is not there yet, 409 `environment_not_ready`: a worker builds it, and the same request is answered when it has.
-#[utoipa::path(post, path = "/api/v1/configs/{config_id}/check", operation_id = "check_config", tag = "configurations",
-    params(("config_id" = String, Path, description = "The configuration")),
-    responses(
-        (status = 200, body = Check),
-        (status = 409),
-    )
-)]
-async fn create(
+#[utoipa::path(post, path = "/api/v1/configs/{config_id}/check", responses((status = 200, body = Check), (status = 409)))]
+async fn check_config(
     Administrator(api, caller): Administrator,
-    Path(which): Path<Which>,
+    which: Which,
 ) -> JsonAnswer<Check> {
-    let (workspace, known, frozen) = api
-        .slow_work(move |api| {
-            let (workspace, known) = which.find(api, &caller)?;
-            let frozen = freeze(&workspace, &known, &Precondition::Unsaid)?;
-            Ok((workspace.carry(), known, frozen))
-        })
-        .await?;
+    let (workspace, known, frozen) = frozen(&api, caller, which, Precondition::Unsaid).await?;
     let checked = load(&api, &workspace, &known, &frozen).await?;
-    Ok(axum::Json(checked))
+    Ok(Json(checked))
 }
 
 /// Publish a configuration.
@@ -89,31 +62,18 @@ async fn create(
 /// use it from now on, and the former one is archived. Where the workspace has no default configuration yet, this one becomes that.
 ///
 /// It is checked before, as by `check`: one that does not load is refused with 409 `config_invalid`, and `error` says where it fails.
-#[utoipa::path(post, path = "/api/v1/configs/{config_id}/publish", operation_id = "publish_config", tag = "configurations",
-    params(
-        ("config_id" = String, Path, description = "The configuration"),
-        ("If-Match" = inline(Option<String>), Header, nullable = false, description = "The ETag of the list of files that is meant"),
-    ),
+#[utoipa::path(post, path = "/api/v1/configs/{config_id}/publish",
+    params(("If-Match" = inline(Option<String>), Header, nullable = false, description = "The ETag of the list of files that is meant")),
     request_body = Publishing,
-    responses(
-        (status = 201, body = Version),
-        (status = 409), (status = 412),
-    )
+    responses((status = 201, body = Version), (status = 409), (status = 412))
 )]
-async fn publish_version(
+async fn publish_config(
     Administrator(api, caller): Administrator,
-    Path(which): Path<Which>,
+    which: Which,
     headers: HeaderMap,
     MaybeJson(wanted): MaybeJson<Publishing>,
 ) -> Answer<Response> {
-    let precondition = meant(&headers)?;
-    let (workspace, known, frozen) = api
-        .slow_work(move |api| {
-            let (workspace, known) = which.find(api, &caller)?;
-            let frozen = freeze(&workspace, &known, &precondition)?;
-            Ok((workspace.carry(), known, frozen))
-        })
-        .await?;
+    let (workspace, known, frozen) = frozen(&api, caller, which, meant(&headers)?).await?;
     let active = known.version.as_ref();
     let is_active = active.is_some_and(|active| active.source_digest == frozen.source_digest);
     if !wanted.force && !is_active {
@@ -122,17 +82,29 @@ async fn publish_version(
     }
     api.slow_work(move |api| {
         let version = publish::publish(&api.open(&workspace), &known, &frozen)?;
-        Ok((
-            StatusCode::CREATED,
-            axum::Json(version_json(&known.record.id, &version)),
-        )
-            .into_response())
+        let object = version_json(&known.record.id, &version);
+        Ok((StatusCode::CREATED, Json(object)).into_response())
+    })
+    .await
+}
+
+/// A configuration, with its files as they are now.
+async fn frozen(
+    api: &Api,
+    caller: Caller,
+    which: Which,
+    precondition: Precondition,
+) -> Answer<(Carried, KnownConfiguration, Frozen)> {
+    api.slow_work(move |api| {
+        let (workspace, known) = which.find(api, &caller)?;
+        let frozen = freeze(&workspace, &known, &precondition)?;
+        Ok((workspace.carry(), known, frozen))
     })
     .await
 }
 
 /// How a configuration is published.
-#[derive(Debug, Default, Deserialize, Serialize, ToSchema)]
+#[derive(Default, Deserialize, Serialize, ToSchema)]
 #[serde(deny_unknown_fields, default)]
 struct Publishing {
     /// Publish it without a check, also where it does not load.
@@ -150,7 +122,7 @@ pub async fn load(
     workspace: &Carried,
     known: &KnownConfiguration,
     frozen: &Frozen,
-) -> Result<Check, ApiError> {
+) -> Answer<Check> {
     let (workspace, known, frozen) = (workspace.clone(), known.clone(), frozen.clone());
     api.engine_work(move |api, cancel| {
         let about = api.paths.about_configuration(&known.record.path);
@@ -166,7 +138,7 @@ fn loaded(
     frozen: &Frozen,
     cancel: &Cancel,
     paths: &dyn ShowPath,
-) -> Result<Check, ApiError> {
+) -> Answer<Check> {
     let (prepared, environment) = at_hand(workspace, known, frozen)?;
     let found = match check_in(workspace, &prepared, &environment, false, cancel) {
         Ok(found) => Ok(found),
@@ -193,7 +165,7 @@ pub fn at_hand(
     workspace: &Workspace,
     known: &KnownConfiguration,
     frozen: &Frozen,
-) -> Result<(Prepared, EnvironmentRecord), ApiError> {
+) -> Answer<(Prepared, EnvironmentRecord)> {
     demand_no_safe_mode(workspace)?;
     let (snapshot, digest) = (&frozen.snapshot, &frozen.source_digest);
     let prepared = prepare_frozen(workspace, &known.record, snapshot, digest)?;
@@ -202,7 +174,7 @@ pub fn at_hand(
 }
 
 /// Refuses where the operator lets no code of configurations be.
-pub fn demand_no_safe_mode(workspace: &Workspace) -> Result<(), ApiError> {
+pub fn demand_no_safe_mode(workspace: &Workspace) -> Answer<()> {
     if workspace.settings.safe_mode != SafeMode::Off {
         let detail = "no configuration is loaded: the server is in safe mode";
         let hint = "the operator switches it off; with `{\"force\": true}` a configuration is published without a check";
@@ -230,7 +202,7 @@ pub fn does_not_load(error: Failure, hint: &str) -> ApiError {
 }
 
 /// The environment of prepared files, where it is ready; else it is asked for.
-pub fn ready(workspace: &Workspace, prepared: &Prepared) -> Result<EnvironmentRecord, ApiError> {
+pub fn ready(workspace: &Workspace, prepared: &Prepared) -> Answer<EnvironmentRecord> {
     let known = workspace.store.environment_of(&prepared.key)?;
     // One that has just failed says so; later it is tried once more.
     let failed = known.filter(|known| {
@@ -265,7 +237,7 @@ pub fn ready(workspace: &Workspace, prepared: &Prepared) -> Result<EnvironmentRe
 
 impl Check {
     /// The refusal to publish what does not load.
-    pub fn demand_loads(self) -> Result<(), ApiError> {
+    pub fn demand_loads(self) -> Answer<()> {
         let hint = "correct it; with `{\"force\": true}` it is published all the same";
         let refused = self.error.map(|error| does_not_load(error, hint));
         refused.map_or(Ok(()), Err)

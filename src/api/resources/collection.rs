@@ -1,26 +1,16 @@
 //! The collection of environments that nothing needs: what it would delete and why the rest stays, and the collection itself.
 
-use serde::{Deserialize, Serialize};
-use utoipa::{IntoParams, ToSchema};
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
-
-use crate::api::access::caller::{Administrator, Caller};
-use crate::api::http::answer::JsonAnswer;
-use crate::api::http::body::Query;
-use crate::api::state::Api;
+use super::prelude::*;
 use crate::base::cancel::Cancel;
-use crate::base::clock::Timestamp;
-use crate::base::show_path::ShowPath;
 use crate::environment::collection::{CollectOptions, Judged, Removed, Report, collect_alone};
 use crate::store::EnvironmentStatus;
 
 pub fn routes() -> OpenApiRouter<Api> {
-    OpenApiRouter::new().routes(routes!(preview, collect))
+    routed([routes!(get_collection, create_collection)])
 }
 
 /// What is collected beside environments of configurations that nobody uses.
-#[derive(Debug, Deserialize, IntoParams)]
+#[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 struct Extent {
@@ -31,7 +21,7 @@ struct Extent {
 }
 
 /// What a collection did, or would do.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Serialize, ToSchema)]
 struct Collection {
     /// Nothing was deleted; this is what would be.
     dry_run: bool,
@@ -46,12 +36,11 @@ struct Collection {
     failed: Vec<String>,
     bytes_freed: u64,
     /// Nothing is collected before this time, because there was a gap, or a jump of the clock.
-    #[schema(required, value_type = Option<String>, format = DateTime)]
     collects_from: Option<Timestamp>,
 }
 
 /// An environment, and what was decided of it.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Serialize, ToSchema)]
 struct CollectionItem {
     id: String,
     workspace_id: String,
@@ -65,12 +54,11 @@ struct CollectionItem {
     /// Whether it is deleted for that reason.
     deletes: bool,
     /// Null until it was built.
-    #[schema(required)]
     size_bytes: Option<u64>,
 }
 
 /// Something that was deleted, or would be.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Serialize, ToSchema)]
 struct CollectedThing {
     /// `environment`, `run` (its files), `record` (of a run), `snapshot`, `process`, `leftover`; and of what is deleted because
     /// somebody asks for it `configuration`, `version`, `draft`, `pause`, `workspace`, `left_out` (files of batches).
@@ -84,7 +72,7 @@ struct CollectedThing {
 }
 
 /// Everything that a deletion took along, or would take along.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Serialize, ToSchema)]
 pub struct Deletion {
     /// True: nothing was deleted, and all of this would be.
     dry_run: bool,
@@ -96,7 +84,7 @@ pub struct Deletion {
 }
 
 /// Whether something is deleted.
-#[derive(Debug, Deserialize, IntoParams)]
+#[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct HowToDelete {
@@ -169,10 +157,8 @@ impl Collection {
 }
 
 /// Show what a collection would delete now, and why the rest stays. Nothing is deleted.
-#[utoipa::path(get, path = "/api/v1/environments/collection", operation_id = "get_collection", tag = "environments", params(Extent), responses(
-    (status = 200, body = Collection),
-))]
-async fn preview(
+#[utoipa::path(get, path = "/api/v1/environments/collection", params(Extent), responses((status = 200, body = Collection)))]
+async fn get_collection(
     Administrator(api, caller): Administrator,
     Query(extent): Query<Extent>,
 ) -> JsonAnswer<Collection> {
@@ -182,11 +168,11 @@ async fn preview(
 /// Delete what is no longer used, as workers do from time to time: environments, files of old runs, leftovers.
 ///
 /// One process collects at a time; 409 `collection_busy` says that another one does.
-#[utoipa::path(post, path = "/api/v1/environments/collection", operation_id = "create_collection", tag = "environments", params(Extent), responses(
-    (status = 200, body = Collection),
-    (status = 409),
-))]
-async fn collect(
+#[utoipa::path(post, path = "/api/v1/environments/collection",
+    params(Extent),
+    responses((status = 200, body = Collection), (status = 409))
+)]
+async fn create_collection(
     Administrator(api, caller): Administrator,
     Query(extent): Query<Extent>,
 ) -> JsonAnswer<Collection> {
@@ -212,7 +198,7 @@ async fn collected(
             ..CollectOptions::of_settings(&workspace.settings)
         };
         let report = collect_alone(workspace, &workspace.worker_id(0), &options, &stop)?;
-        Ok(axum::Json(Collection::of(&report, &api.paths)))
+        Ok(Json(Collection::of(&report, &api.paths)))
     });
     // A server that stops deletes nothing more.
     let mut stopping = api.stopping();

@@ -1,31 +1,15 @@
 //! Configurations: upload, activate, choose the default; list and show; rename, archive, export, delete.
 
-use axum::extract::{DefaultBodyLimit, Request};
-use axum::http::{HeaderMap, StatusCode};
-use axum::response::Response;
-use serde::{Deserialize, Serialize};
-use utoipa::{IntoParams, ToSchema};
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
+use axum::extract::{DefaultBodyLimit, FromRequestParts};
+use axum::http::request::Parts;
 
 use super::collection::{Deletion, HowToDelete};
 use super::documents::FileForm;
-use super::named::configuration_of;
-use super::workspaces::known_workspace;
-use crate::api::access::caller::{Administrator, Caller, Reader};
-use crate::api::http::answer::{Answer, JsonAnswer, created};
-use crate::api::http::body::{Json, JsonBody, MaybeJson, Path, Query};
-use crate::api::http::cursor;
-use crate::api::http::download::serve_zip;
-use crate::api::http::names::named;
-use crate::api::http::problem::ApiError;
-use crate::api::state::{Api, Blocking, Carried, Opened};
+use super::prelude::*;
 use crate::api::transfer::upload::{Upload, media_type};
 use crate::base::problem::Error;
 use crate::configuration::scaffold;
 use crate::environment::collection::whole::remove_configuration;
-use crate::store::KnownConfiguration;
-use crate::workspace::Workspace;
 use crate::workspace::configurations::publish::set_limit;
 use crate::workspace::configurations::versions::{Side, archive_name};
 use crate::workspace::configurations::{
@@ -35,26 +19,34 @@ use crate::workspace::configurations::{
 
 pub fn routes() -> OpenApiRouter<Api> {
     let of_one = named([
-        routes!(show, update, remove),
-        routes!(export),
-        routes!(activate),
-        routes!(deactivate),
-        routes!(make_default, end_default),
-        routes!(limit, end_limit),
+        routes!(get_config, update_config, delete_config),
+        routes!(download_config),
+        routes!(activate_config),
+        routes!(deactivate_config),
+        routes!(replace_default_config, delete_default_config),
+        routes!(replace_config_limit, delete_config_limit),
     ]);
-    OpenApiRouter::new()
-        .routes(routes!(list, create))
+    routed([routes!(list_configs, create_config)])
         .merge(of_one)
         .layer(DefaultBodyLimit::disable())
 }
 
 /// Which configuration, and which file or version of it.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Deserialize)]
 pub struct Which {
     workspace: Option<String>,
     config_id: String,
     path: Option<String>,
     version: Option<u32>,
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for Which {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Answer<Self> {
+        let Path(which) = Path::from_request_parts(parts, state).await?;
+        Ok(which)
+    }
 }
 
 impl Which {
@@ -63,7 +55,7 @@ impl Which {
         &self,
         api: &Blocking<'a>,
         caller: &Caller,
-    ) -> Result<(Opened<'a>, KnownConfiguration), ApiError> {
+    ) -> Answer<(Opened<'a>, KnownConfiguration)> {
         let known = configuration_of(api, caller, &self.config_id)?;
         let workspace = &known.record.workspace_id;
         if self
@@ -77,11 +69,7 @@ impl Which {
     }
 
     /// The same, before a body is received.
-    pub async fn carried(
-        self,
-        api: &Api,
-        caller: Caller,
-    ) -> Result<(Carried, KnownConfiguration), ApiError> {
+    pub async fn carried(self, api: &Api, caller: Caller) -> Answer<(Carried, KnownConfiguration)> {
         let found = api.slow_work(move |api| {
             let (workspace, known) = self.find(api, &caller)?;
             Ok((workspace.carry(), known))
@@ -107,7 +95,7 @@ impl Which {
 }
 
 /// A page of configurations.
-#[derive(Debug, Deserialize, IntoParams)]
+#[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 struct Page {
@@ -123,22 +111,19 @@ struct Page {
 }
 
 /// A page of configurations, the default first, then by name.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Serialize, ToSchema)]
 struct ConfigurationPage {
     items: Vec<Shape>,
     /// The `cursor` of the next page; null on the last one.
-    #[schema(required)]
     next_cursor: Option<String>,
 }
 
 /// List a workspace's configurations, the default first, then by name.
-#[utoipa::path(get, path = "/api/v1/workspaces/{workspace}/configs", operation_id = "list_configs", tag = "configurations",
-    params(("workspace" = String, Path, description = "The workspace"), Page),
-    responses(
-        (status = 200, body = ConfigurationPage),
-    )
+#[utoipa::path(get, path = "/api/v1/workspaces/{workspace}/configs",
+    params(Page),
+    responses((status = 200, body = ConfigurationPage))
 )]
-async fn list(
+async fn list_configs(
     Reader(api, caller): Reader,
     Path(workspace): Path<String>,
     Query(page): Query<Page>,
@@ -151,13 +136,13 @@ async fn list(
         let (shown, next_cursor) = cursor::of_all(&all, bounds, |known| &known.record.id)?;
         let view = |known| configuration_json(known, &api.paths);
         let items = shown.iter().map(view).collect();
-        Ok(axum::Json(ConfigurationPage { items, next_cursor }))
+        Ok(Json(ConfigurationPage { items, next_cursor }))
     })
     .await
 }
 
 /// How a configuration is called.
-#[derive(Debug, Deserialize, IntoParams)]
+#[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 struct Named {
@@ -166,7 +151,7 @@ struct Named {
 }
 
 /// A configuration without files yet, or with those of a template or of another configuration.
-#[derive(Debug, Deserialize, Serialize, ToSchema)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct NewConfiguration {
     /// Its name.
@@ -188,7 +173,7 @@ impl NewConfiguration {
         api: &Blocking<'_>,
         caller: &Caller,
         workspace: &Workspace,
-    ) -> Result<Content, ApiError> {
+    ) -> Answer<Content> {
         let wanted = match (&self.template, &self.copy_of) {
             (None, None) => return Ok(Content::Files(Vec::new())),
             (Some(_), Some(_)) => {
@@ -224,19 +209,12 @@ impl NewConfiguration {
 /// The body is an archive of its folder, a ZIP or a tar in gzip, as it is or as the file of a form. A folder that holds everything is
 /// taken off. Or the body is JSON with a name: then the draft begins with a template, with the files of another configuration as
 /// they are now, or with no files, which follow one by one or are inferred from samples. What was uploaded is a draft until it is published.
-#[utoipa::path(post, path = "/api/v1/workspaces/{workspace}/configs", operation_id = "create_config", tag = "configurations",
-    params(("workspace" = String, Path, description = "The workspace"), Named),
-    request_body(content(
-        (Vec<u8> = "application/zip"),
-        (Vec<u8> = "application/gzip"),
-        (FileForm = "multipart/form-data"),
-        (NewConfiguration = "application/json"),
-    )),
-    responses(
-        (status = 201, body = Shape, headers(("Location" = String, description = "The configuration"))),
-    )
+#[utoipa::path(post, path = "/api/v1/workspaces/{workspace}/configs",
+    params(Named),
+    request_body(content( (Vec<u8> = "application/zip"), (Vec<u8> = "application/gzip"), (FileForm = "multipart/form-data"), (NewConfiguration = "application/json"))),
+    responses((status = 201, body = Shape, headers(("Location" = String, description = "The configuration"))))
 )]
-async fn create(
+async fn create_config(
     Administrator(api, caller): Administrator,
     Path(workspace): Path<String>,
     Query(named): Query<Named>,
@@ -281,7 +259,7 @@ pub async fn receive(
     request: Request,
     limit: u64,
     is_type: fn(&str) -> bool,
-) -> Result<Spool, ApiError> {
+) -> Answer<Spool> {
     let upload = Upload::of(request, limit, is_type).await?;
     let workspace = workspace.clone();
     upload
@@ -305,25 +283,18 @@ pub fn is_archive(kind: &str) -> bool {
 }
 
 /// Show a configuration.
-#[utoipa::path(get, path = "/api/v1/configs/{config_id}", operation_id = "get_config", tag = "configurations", params(("config_id" = String, Path, description = "The configuration")), responses(
-    (status = 200, body = ConfigurationDetails),
-))]
-async fn show(
-    Reader(api, caller): Reader,
-    Path(which): Path<Which>,
-) -> JsonAnswer<ConfigurationDetails> {
+#[utoipa::path(get, path = "/api/v1/configs/{config_id}", responses((status = 200, body = ConfigurationDetails)))]
+async fn get_config(Reader(api, caller): Reader, which: Which) -> JsonAnswer<ConfigurationDetails> {
     api.slow_work(move |api| {
         let (workspace, known) = which.find(api, &caller)?;
         let changed = versions::is_changed(&workspace, &known);
-        Ok(axum::Json(configuration_details(
-            &known, changed, &api.paths,
-        )))
+        Ok(Json(configuration_details(&known, changed, &api.paths)))
     })
     .await
 }
 
 /// Changes of a configuration; an absent field stays as it is.
-#[derive(Debug, Deserialize, Serialize, ToSchema)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct ConfigurationChange {
     /// Its name. One that is a folder has its name from the pyproject.toml in it.
@@ -341,17 +312,13 @@ impl JsonBody for ConfigurationChange {}
 /// One that is archived is listed only for who asks, is not the default, and takes no run, build or publication: 409
 /// `configuration_archived`. Its runs, results and versions stay readable. While runs of it are in the queue it is not archived:
 /// 409 `in_use`.
-#[utoipa::path(patch, path = "/api/v1/configs/{config_id}", operation_id = "update_config", tag = "configurations",
-    params(("config_id" = String, Path, description = "The configuration")),
+#[utoipa::path(patch, path = "/api/v1/configs/{config_id}",
     request_body = ConfigurationChange,
-    responses(
-        (status = 200, body = Shape),
-        (status = 409),
-    )
+    responses((status = 200, body = Shape), (status = 409))
 )]
-async fn update(
+async fn update_config(
     Administrator(api, caller): Administrator,
-    Path(which): Path<Which>,
+    which: Which,
     Json(wanted): Json<ConfigurationChange>,
 ) -> JsonAnswer<Shape> {
     change(&api, caller, which, move |workspace, known| {
@@ -363,33 +330,30 @@ async fn update(
 /// Delete a configuration that has no runs, with its environments, versions, draft and pause.
 ///
 /// With `dry_run`, the same answer says what would go. The folder of one that was not uploaded stays. One that has runs is archived instead.
-#[utoipa::path(delete, path = "/api/v1/configs/{config_id}", operation_id = "delete_config", tag = "configurations",
-    params(("config_id" = String, Path, description = "The configuration"), HowToDelete),
-    responses(
-        (status = 200, body = Deletion),
-        (status = 409),
-    )
+#[utoipa::path(delete, path = "/api/v1/configs/{config_id}",
+    params(HowToDelete),
+    responses((status = 200, body = Deletion), (status = 409))
 )]
-async fn remove(
+async fn delete_config(
     Administrator(api, caller): Administrator,
-    Path(which): Path<Which>,
+    which: Which,
     Query(how): Query<HowToDelete>,
 ) -> JsonAnswer<Deletion> {
     api.slow_work(move |api| {
         let (workspace, known) = which.find(api, &caller)?;
         let report = remove_configuration(&workspace, &known, how.dry_run)?;
-        Ok(axum::Json(Deletion::of(report, &api.paths)))
+        Ok(Json(Deletion::of(report, &api.paths)))
     })
     .await
 }
 
 /// Which files are exported.
-#[derive(Debug, Deserialize, IntoParams)]
+#[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 struct Exported {
     /// Those of the version of this number; absent: of the active version, or as they are where none is active.
-    #[param(nullable = false, minimum = 1)]
+    #[param(minimum = 1)]
     version: Option<u32>,
     /// The draft, or the folder, as it is.
     #[serde(default)]
@@ -398,18 +362,13 @@ struct Exported {
 }
 
 /// Download the files of a configuration as an archive, which can be uploaded again.
-#[utoipa::path(get, path = "/api/v1/configs/{config_id}/archive", operation_id = "download_config", tag = "configurations",
-    params(("config_id" = String, Path, description = "The configuration"), Exported),
-    responses(
-        (status = 200, body = Vec<u8>, content_type = "application/zip"),
-        (status = 206, description = "The part that was asked for"),
-        (status = 304, description = "The client has it"),
-        (status = 416),
-    )
+#[utoipa::path(get, path = "/api/v1/configs/{config_id}/archive",
+    params(Exported),
+    responses((status = 200, body = Vec<u8>, content_type = "application/zip"), (status = 206))
 )]
-async fn export(
+async fn download_config(
     Reader(api, caller): Reader,
-    Path(which): Path<Which>,
+    which: Which,
     Query(Exported { version, draft }): Query<Exported>,
     headers: HeaderMap,
 ) -> Answer<Response> {
@@ -424,11 +383,11 @@ async fn export(
         Ok((file, archive_name(&known.record.name)))
     });
     let (file, name) = exported.await?;
-    serve_zip(file, &name, &headers).await
+    download::serve_zip(file, &name, &headers).await
 }
 
 /// Which version runs are to use.
-#[derive(Debug, Default, Deserialize, Serialize, ToSchema)]
+#[derive(Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct Activation {
     /// The number of a published version.
@@ -441,16 +400,13 @@ impl JsonBody for Activation {}
 /// Make a published version the one that runs use.
 ///
 /// The former one is archived. So a publication is taken back, too; the next one has a new number all the same.
-#[utoipa::path(post, path = "/api/v1/configs/{config_id}/activate", operation_id = "activate_config", tag = "configurations",
-    params(("config_id" = String, Path, description = "The configuration")),
+#[utoipa::path(post, path = "/api/v1/configs/{config_id}/activate",
     request_body = Activation,
-    responses(
-        (status = 200, body = Shape),
-    )
+    responses((status = 200, body = Shape))
 )]
-async fn activate(
+async fn activate_config(
     Administrator(api, caller): Administrator,
-    Path(which): Path<Which>,
+    which: Which,
     MaybeJson(wanted): MaybeJson<Activation>,
 ) -> JsonAnswer<Shape> {
     let version = wanted.version.ok_or_else(|| {
@@ -466,12 +422,10 @@ async fn activate(
 /// End that runs use a published version.
 ///
 /// The runs of a folder use the folder again, as it is. Those of an uploaded configuration are refused until a version is active.
-#[utoipa::path(post, path = "/api/v1/configs/{config_id}/deactivate", operation_id = "deactivate_config", tag = "configurations", params(("config_id" = String, Path, description = "The configuration")), responses(
-    (status = 200, body = Shape),
-))]
-async fn deactivate(
+#[utoipa::path(post, path = "/api/v1/configs/{config_id}/deactivate", responses((status = 200, body = Shape)))]
+async fn deactivate_config(
     Administrator(api, caller): Administrator,
-    Path(which): Path<Which>,
+    which: Which,
 ) -> JsonAnswer<Shape> {
     change(&api, caller, which, |workspace, known| {
         publish::activate(workspace, known, None)
@@ -480,13 +434,10 @@ async fn deactivate(
 }
 
 /// Make a configuration its workspace's default, in place of the former one: runs that name none use it.
-#[utoipa::path(post, path = "/api/v1/configs/{config_id}/default", operation_id = "replace_default_config", tag = "configurations", params(("config_id" = String, Path, description = "The configuration")), responses(
-    (status = 200, body = Shape),
-    (status = 409),
-))]
-async fn make_default(
+#[utoipa::path(post, path = "/api/v1/configs/{config_id}/default", responses((status = 200, body = Shape), (status = 409)))]
+async fn replace_default_config(
     Administrator(api, caller): Administrator,
-    Path(which): Path<Which>,
+    which: Which,
 ) -> JsonAnswer<Shape> {
     change(&api, caller, which, |workspace, known| {
         publish::set_default(workspace, known, true)
@@ -495,12 +446,10 @@ async fn make_default(
 }
 
 /// End that a configuration is its workspace's default: runs have to name one then.
-#[utoipa::path(delete, path = "/api/v1/configs/{config_id}/default", operation_id = "delete_default_config", tag = "configurations", params(("config_id" = String, Path, description = "The configuration")), responses(
-    (status = 200, body = Shape),
-))]
-async fn end_default(
+#[utoipa::path(delete, path = "/api/v1/configs/{config_id}/default", responses((status = 200, body = Shape)))]
+async fn delete_default_config(
     Administrator(api, caller): Administrator,
-    Path(which): Path<Which>,
+    which: Which,
 ) -> JsonAnswer<Shape> {
     change(&api, caller, which, |workspace, known| {
         publish::set_default(workspace, known, false)
@@ -509,7 +458,7 @@ async fn end_default(
 }
 
 /// How many runs of a configuration are executed at once.
-#[derive(Debug, Default, Deserialize, Serialize, ToSchema)]
+#[derive(Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct Limit {
     /// No more than these, by all workers together.
@@ -520,16 +469,10 @@ struct Limit {
 impl JsonBody for Limit {}
 
 /// Choose how many runs of a configuration are executed at once. Further ones wait, and the queue says that they do for this.
-#[utoipa::path(post, path = "/api/v1/configs/{config_id}/limit", operation_id = "replace_config_limit", tag = "configurations",
-    params(("config_id" = String, Path, description = "The configuration")),
-    request_body = Limit,
-    responses(
-        (status = 200, body = Shape),
-    )
-)]
-async fn limit(
+#[utoipa::path(post, path = "/api/v1/configs/{config_id}/limit", request_body = Limit, responses((status = 200, body = Shape)))]
+async fn replace_config_limit(
     Administrator(api, caller): Administrator,
-    Path(which): Path<Which>,
+    which: Which,
     MaybeJson(wanted): MaybeJson<Limit>,
 ) -> JsonAnswer<Shape> {
     let most = wanted
@@ -546,12 +489,10 @@ async fn limit(
 }
 
 /// End that a configuration has a limit: as many of its runs are executed at once as there are slots.
-#[utoipa::path(delete, path = "/api/v1/configs/{config_id}/limit", operation_id = "delete_config_limit", tag = "configurations", params(("config_id" = String, Path, description = "The configuration")), responses(
-    (status = 200, body = Shape),
-))]
-async fn end_limit(
+#[utoipa::path(delete, path = "/api/v1/configs/{config_id}/limit", responses((status = 200, body = Shape)))]
+async fn delete_config_limit(
     Administrator(api, caller): Administrator,
-    Path(which): Path<Which>,
+    which: Which,
 ) -> JsonAnswer<Shape> {
     change(&api, caller, which, |workspace, known| {
         set_limit(workspace, known, None)
@@ -571,7 +512,7 @@ async fn change(
     api.slow_work(move |api| {
         let (workspace, known) = which.find(api, &caller)?;
         let known = make(&workspace, &known).map_err(ApiError::of_name)?;
-        Ok(axum::Json(configuration_json(&known, &api.paths)))
+        Ok(Json(configuration_json(&known, &api.paths)))
     })
     .await
 }

@@ -1,45 +1,32 @@
 //! In what a run differs from an earlier one, such as that of last month.
 
-use axum::Json;
-use serde::{Deserialize, Serialize};
-use utoipa::{IntoParams, ToSchema};
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
-
-use super::named::run_with_files;
-use crate::api::access::caller::Reader;
-use crate::api::http::answer::Answer;
-use crate::api::http::body::{Path, Query};
-use crate::api::http::problem::ApiError;
-use crate::api::state::Api;
+use super::prelude::*;
 use crate::checks::drift::no_run;
 use crate::run::results::layout::{Difference as LayoutDifference, layout_of};
 use crate::run::results::senders::Senders;
 use crate::run::views::difference::{Difference, of_runs};
-use crate::store::{InputFile, RunFilter, RunRecord, RunStatus, Store, StoreError};
+use crate::store::{InputFile, RunFilter, Store, StoreError};
 
 pub fn routes() -> OpenApiRouter<Api> {
-    OpenApiRouter::new().routes(routes!(show))
+    routed([routes!(get_run_difference)])
 }
 
-#[derive(Debug, Deserialize, IntoParams)]
+#[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 struct Which {
     /// The run to compare with; `sender`: the last good one, before this one, of another file of the same sender; absent: the last
     /// good one, before this one, of the same file, else as `sender`.
-    #[param(nullable = false)]
     since: Option<String>,
     /// The field, or the header, whose values say which rows belong together; absent: the first unique field, otherwise all keys.
-    #[param(nullable = false, min_length = 1, max_length = 200)]
+    #[param(min_length = 1, max_length = 200)]
     key: Option<String>,
 }
 
 /// In what a run differs from an earlier one.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Serialize, ToSchema)]
 struct RunDifference {
     /// What differs in the layout of the files; null: one of the two runs knows none.
-    #[schema(required)]
     layout: Option<Vec<LayoutDifference>>,
     #[serde(flatten)]
     found: Difference,
@@ -49,11 +36,11 @@ struct RunDifference {
 ///
 /// The layout of its file, fields and their headers, counts, issues by rule, versions and settings, rows by a key or as they stand,
 /// and the totals of columns of numbers. Values of cells are shown.
-#[utoipa::path(get, path = "/api/v1/runs/{id}/difference", operation_id = "get_run_difference", tag = "runs", params(("id" = String, Path, description = "The run"), Which), responses(
-    (status = 200, body = RunDifference),
-    (status = 409), (status = 410),
-))]
-async fn show(
+#[utoipa::path(get, path = "/api/v1/runs/{id}/difference",
+    params(Which),
+    responses((status = 200, body = RunDifference), (status = 409), (status = 410))
+)]
+async fn get_run_difference(
     Reader(api, caller): Reader,
     Path(id): Path<String>,
     Query(which): Query<Which>,

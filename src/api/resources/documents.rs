@@ -1,39 +1,24 @@
 //! Documents: store, list, show, download, delete.
 
-use axum::extract::{DefaultBodyLimit, Request};
-use axum::http::{HeaderMap, StatusCode};
-use axum::response::Response;
-use serde::{Deserialize, Serialize};
-use utoipa::{IntoParams, ToSchema};
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
+use axum::extract::DefaultBodyLimit;
 
 use super::cells::SheetList;
-use super::named::document_of;
-use super::workspaces::known_workspace;
-use crate::api::access::caller::{Administrator, Reader, Runner};
-use crate::api::http::answer::{Answer, JsonAnswer, created, status_of};
-use crate::api::http::body::{Path, Query};
-use crate::api::http::cursor;
-use crate::api::http::download;
-use crate::api::http::download::Download;
-use crate::api::http::problem::ApiError;
-use crate::api::state::Api;
+use super::named::gone;
+use super::prelude::*;
 use crate::api::transfer::upload::Upload;
-use crate::base::problem::code;
 use crate::cells::Reading;
 use crate::run::inputs::documents::{Arriving, bytes_of, delete};
 use crate::store::DocumentRecord;
-use crate::workspace::Workspace;
 
 pub fn routes() -> OpenApiRouter<Api> {
-    OpenApiRouter::new()
-        .routes(routes!(store, list))
-        .routes(routes!(show, delete_document))
-        .routes(routes!(find))
-        .routes(routes!(sheets))
-        .routes(routes!(download_document))
-        .layer(DefaultBodyLimit::disable())
+    routed([
+        routes!(create_document, list_documents),
+        routes!(get_document, delete_document),
+        routes!(find_documents),
+        routes!(list_document_sheets),
+        routes!(download_document),
+    ])
+    .layer(DefaultBodyLimit::disable())
 }
 
 /// A file in a form.
@@ -46,7 +31,7 @@ pub struct FileForm {
 }
 
 /// How a document is called.
-#[derive(Debug, Deserialize, IntoParams)]
+#[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 struct Named {
@@ -58,19 +43,16 @@ struct Named {
 ///
 /// The body is a form with one file, or the file itself with its name in the query. The same bytes under the same name are one
 /// document, however often they are sent.
-#[utoipa::path(post, path = "/api/v1/workspaces/{workspace}/documents", operation_id = "create_document", tag = "documents",
-    params(("workspace" = String, Path, description = "The workspace"), Named),
-    request_body(content(
-        (FileForm = "multipart/form-data"),
-        (Vec<u8> = "application/octet-stream"),
-    )),
+#[utoipa::path(post, path = "/api/v1/workspaces/{workspace}/documents",
+    params(Named),
+    request_body(content( (FileForm = "multipart/form-data"), (Vec<u8> = "application/octet-stream"))),
     responses(
         (status = 201, body = DocumentRecord, headers(("Location" = String, description = "The document"))),
         (status = 200, description = "It is stored already", body = DocumentRecord),
-        (status = 507),
+        (status = 507)
     )
 )]
-async fn store(
+async fn create_document(
     Runner(api, caller): Runner,
     Path(workspace): Path<String>,
     Query(named): Query<Named>,
@@ -119,16 +101,15 @@ fn is_document(kind: &str) -> bool {
 }
 
 /// A page of documents, newest first.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Serialize, ToSchema)]
 struct DocumentPage {
     items: Vec<DocumentRecord>,
     /// The `cursor` of the next page; null on the last one.
-    #[schema(required)]
     next_cursor: Option<String>,
 }
 
 /// A page of documents.
-#[derive(Debug, Deserialize, IntoParams)]
+#[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 struct Which {
@@ -140,13 +121,11 @@ struct Which {
 }
 
 /// List documents, newest first.
-#[utoipa::path(get, path = "/api/v1/workspaces/{workspace}/documents", operation_id = "list_documents", tag = "documents",
-    params(("workspace" = String, Path, description = "The workspace"), Which),
-    responses(
-        (status = 200, body = DocumentPage),
-    )
+#[utoipa::path(get, path = "/api/v1/workspaces/{workspace}/documents",
+    params(Which),
+    responses((status = 200, body = DocumentPage))
 )]
-async fn list(
+async fn list_documents(
     Reader(api, caller): Reader,
     Path(workspace): Path<String>,
     Query(which): Query<Which>,
@@ -165,35 +144,32 @@ fn page(workspace: &Workspace, sha256: Option<&str>, limit: u32, before: Option<
     let found = (workspace.store).documents(workspace.id(), sha256, before, limit)?;
     let next_cursor = cursor::next(&found, limit, |document| &document.id);
     let items = found;
-    Ok(axum::Json(DocumentPage { items, next_cursor }))
+    Ok(Json(DocumentPage { items, next_cursor }))
 }
 
 /// Which documents to find.
-#[derive(Debug, Deserialize, IntoParams)]
+#[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 struct WhichContent {
     /// The SHA-256 of their bytes, 64 hexadecimal digits; absent: all documents.
-    #[param(nullable = false, pattern = "^[0-9a-fA-F]{64}$")]
+    #[param(pattern = "^[0-9a-fA-F]{64}$")]
     sha256: Option<String>,
     /// The workspace; absent: that of the server.
-    #[param(nullable = false)]
     workspace: Option<String>,
     /// The largest number of documents, from 1 to 1000.
-    #[param(nullable = false, minimum = 1, maximum = 1000)]
+    #[param(minimum = 1, maximum = 1000)]
     limit: Option<u32>,
     /// The `next_cursor` of the page before.
-    #[param(nullable = false, min_length = 48, max_length = 48)]
+    #[param(min_length = 48, max_length = 48)]
     cursor: Option<String>,
 }
 
 /// Find documents by their bytes, newest first.
 ///
 /// A client that knows the SHA-256 of a file finds out in this way whether it has to send it. Documents that were deleted are not found.
-#[utoipa::path(get, path = "/api/v1/documents", operation_id = "find_documents", tag = "documents", params(WhichContent), responses(
-    (status = 200, body = DocumentPage),
-))]
-async fn find(Reader(api, caller): Reader, Query(which): Query<WhichContent>) -> Page {
+#[utoipa::path(get, path = "/api/v1/documents", params(WhichContent), responses((status = 200, body = DocumentPage)))]
+async fn find_documents(Reader(api, caller): Reader, Query(which): Query<WhichContent>) -> Page {
     let (limit, before) = cursor::bounds(which.limit, which.cursor.as_deref())?;
     let sha256 = which.sha256.map(|digest| digest.to_lowercase());
     let is_digest =
@@ -202,37 +178,39 @@ async fn find(Reader(api, caller): Reader, Query(which): Query<WhichContent>) ->
         return Err(ApiError::field("sha256", "must be 64 hexadecimal digits"));
     }
     api.work(move |api| {
-        let id = which.workspace.as_deref().unwrap_or(api.home().id());
-        let workspace = known_workspace(api, &caller, id)?;
+        let workspace = workspace_or_home(api, &caller, which.workspace.as_deref())?;
         page(&workspace, sha256.as_deref(), limit, before.as_deref())
     })
     .await
 }
 
 /// List the sheets of a document, with their sizes, as a run would read them unless its configuration says otherwise.
-#[utoipa::path(get, path = "/api/v1/documents/{id}/sheets", operation_id = "list_document_sheets", tag = "documents", params(("id" = String, Path, description = "The document")), responses(
-    (status = 200, body = SheetList),
-    (status = 409), (status = 410),
-))]
-async fn sheets(Reader(api, caller): Reader, Path(id): Path<String>) -> JsonAnswer<SheetList> {
+#[utoipa::path(get, path = "/api/v1/documents/{id}/sheets",
+    responses((status = 200, body = SheetList), (status = 409), (status = 410))
+)]
+async fn list_document_sheets(
+    Reader(api, caller): Reader,
+    Path(id): Path<String>,
+) -> JsonAnswer<SheetList> {
     api.slow_work(move |api| {
         let document = document_of(api, &caller, &id)?;
         let workspace = api.workspace(&document.workspace_id)?;
         let path = place_of(&workspace, &document)?;
         let sheets = api.cells.sheets(path, &Reading::default())?;
-        Ok(axum::Json(SheetList { sheets }))
+        Ok(Json(SheetList { sheets }))
     })
     .await
 }
 
 /// Show a document.
-#[utoipa::path(get, path = "/api/v1/documents/{id}", operation_id = "get_document", tag = "documents", params(("id" = String, Path, description = "The document")), responses(
-    (status = 200, body = DocumentRecord),
-))]
-async fn show(Reader(api, caller): Reader, Path(id): Path<String>) -> JsonAnswer<DocumentRecord> {
+#[utoipa::path(get, path = "/api/v1/documents/{id}", responses((status = 200, body = DocumentRecord)))]
+async fn get_document(
+    Reader(api, caller): Reader,
+    Path(id): Path<String>,
+) -> JsonAnswer<DocumentRecord> {
     api.work(move |api| {
         let document = document_of(api, &caller, &id)?;
-        Ok(axum::Json(document))
+        Ok(Json(document))
     })
     .await
 }
@@ -241,23 +219,20 @@ async fn show(Reader(api, caller): Reader, Path(id): Path<String>) -> JsonAnswer
 fn place_of<'a>(
     workspace: &Workspace,
     document: &'a DocumentRecord,
-) -> Result<&'a std::path::Path, ApiError> {
+) -> Answer<&'a std::path::Path> {
     let path = bytes_of(workspace, document)?;
     if path.is_file() {
         return Ok(path);
     }
     let detail = format!("the bytes of document {} are gone", document.id);
-    Err(ApiError::new(StatusCode::GONE, code::INPUT_GONE, detail))
+    Err(gone(detail))
 }
 
 /// Delete a document.
 ///
 /// Its bytes go; its record stays for the runs that were made from it, which keep the copy that they have read with their other files.
 /// Deleting it again changes nothing.
-#[utoipa::path(delete, path = "/api/v1/documents/{id}", operation_id = "delete_document", tag = "documents", params(("id" = String, Path, description = "The document")), responses(
-    (status = 204, description = "It is deleted"),
-    (status = 409),
-))]
+#[utoipa::path(delete, path = "/api/v1/documents/{id}", responses((status = 204, description = "It is deleted"), (status = 409)))]
 async fn delete_document(
     Administrator(api, caller): Administrator,
     Path(id): Path<String>,
@@ -271,12 +246,12 @@ async fn delete_document(
 }
 
 /// Download a document.
-#[utoipa::path(get, path = "/api/v1/documents/{id}/download", operation_id = "download_document", tag = "documents", params(("id" = String, Path, description = "The document")), responses(
-    (status = 200, content((Vec<u8> = "text/csv"), (Vec<u8> = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"), (Vec<u8> = "application/vnd.ms-excel.sheet.macroenabled.12"), (Vec<u8> = "application/vnd.ms-excel"))),
-    (status = 206, description = "The part that was asked for"),
-    (status = 304, description = "The client has it"),
-    (status = 409), (status = 410), (status = 416),
-))]
+#[utoipa::path(get, path = "/api/v1/documents/{id}/download",
+    responses(
+        (status = 200, content((Vec<u8> = "text/csv"), (Vec<u8> = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"), (Vec<u8> = "application/vnd.ms-excel.sheet.macroenabled.12"), (Vec<u8> = "application/vnd.ms-excel"))),
+        (status = 206), (status = 409), (status = 410)
+    )
+)]
 async fn download_document(
     Reader(api, caller): Reader,
     Path(id): Path<String>,
@@ -289,11 +264,6 @@ async fn download_document(
         Ok(document)
     });
     let document = document.await?;
-    let file = Download {
-        path: &document.path,
-        name: &document.name,
-        kind: download::kind_of(&document.name),
-        tag: Some(&document.sha256),
-    };
-    download::serve(&file, &headers).await
+    let tag = Some(&*document.sha256);
+    download::serve(&document.path, &document.name, tag, &headers).await
 }

@@ -1,25 +1,13 @@
 //! The files of a configuration: those of a draft are read, written and deleted one by one or all at once, by writers who say which
 //! content they replace; those of a folder are read.
 
-use axum::extract::{DefaultBodyLimit, Request};
-use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
-use axum::response::{IntoResponse, Response};
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
+use axum::extract::DefaultBodyLimit;
 
 use super::configurations::{Which, is_archive, receive};
 use super::documents::FileForm;
-use crate::api::access::caller::{Administrator, Caller, Reader};
-use crate::api::http::answer::{Answer, status_of};
-use crate::api::http::body::Path;
-use crate::api::http::download;
-use crate::api::http::download::Download;
-use crate::api::http::names::named;
-use crate::api::http::problem::ApiError;
-use crate::api::state::{Api, Blocking};
+use super::prelude::*;
 use crate::base::files::name_of;
 use crate::base::problem::Error;
-use crate::base::problem::code;
 use crate::workspace::configurations::archive::LARGEST_FILE;
 use crate::workspace::configurations::draft::{ConfigurationFile, Content, Folders};
 use crate::workspace::configurations::versions::OpenedFile;
@@ -27,11 +15,15 @@ use crate::workspace::configurations::{
     FileListObject, FileObject, Precondition, draft, file_json, file_list, versions,
 };
 
+/// Headers, as people write them.
+const IF_MATCH: &str = "If-Match";
+const IF_NONE_MATCH: &str = "If-None-Match";
+
 pub fn routes() -> OpenApiRouter<Api> {
     let routes = [
-        routes!(read_file, write_file, delete_file),
-        routes!(replace_draft),
-        routes!(files),
+        routes!(download_config_file, write_config_file, delete_config_file),
+        routes!(replace_config_draft),
+        routes!(list_config_files),
     ];
     named(routes).layer(DefaultBodyLimit::disable())
 }
@@ -39,25 +31,17 @@ pub fn routes() -> OpenApiRouter<Api> {
 /// Replace the draft of an uploaded configuration by the files of an archive.
 ///
 /// A draft that has files is replaced only by who says which it is: `If-Match` with the `digest` of the list of files, or `*`.
-#[utoipa::path(put, path = "/api/v1/configs/{config_id}/draft", operation_id = "replace_config_draft", tag = "configurations",
-    params(
-        ("config_id" = String, Path, description = "The configuration"),
-        ("If-Match" = inline(Option<String>), Header, nullable = false, description = "The ETag of the list of files that is replaced, or `*` for whatever is there"),
-        ("If-None-Match" = inline(Option<String>), Header, nullable = false, description = "`*`: only where the draft has no files"),
-    ),
-    request_body(content(
-        (Vec<u8> = "application/zip"),
-        (Vec<u8> = "application/gzip"),
-        (FileForm = "multipart/form-data"),
-    )),
+#[utoipa::path(put, path = "/api/v1/configs/{config_id}/draft",
+    params(("If-Match" = inline(Option<String>), Header, nullable = false, description = "The ETag of the list of files that is replaced, or `*` for whatever is there"), ("If-None-Match" = inline(Option<String>), Header, nullable = false, description = "`*`: only where the draft has no files")),
+    request_body(content( (Vec<u8> = "application/zip"), (Vec<u8> = "application/gzip"), (FileForm = "multipart/form-data"))),
     responses(
         (status = 200, body = FileListObject, headers(("ETag" = String, description = "The digest of all files"))),
-        (status = 409), (status = 412), (status = 428),
+        (status = 409), (status = 412), (status = 428)
     )
 )]
-async fn replace_draft(
+async fn replace_config_draft(
     Administrator(api, caller): Administrator,
-    Path(which): Path<Which>,
+    which: Which,
     request: Request,
 ) -> Answer<Response> {
     let precondition = precondition(request.headers())?;
@@ -77,13 +61,15 @@ async fn replace_draft(
 }
 
 /// List the files of a configuration: of its draft, or of its folder those that runs use.
-#[utoipa::path(get, path = "/api/v1/configs/{config_id}/files", operation_id = "list_config_files", tag = "configurations", params(("config_id" = String, Path, description = "The configuration")), responses(
-    (status = 200, body = FileListObject, headers(("ETag" = String, description = "The digest of all files"))),
-    (status = 304, description = "The client has it"),
-))]
-async fn files(
+#[utoipa::path(get, path = "/api/v1/configs/{config_id}/files",
+    responses(
+        (status = 200, body = FileListObject, headers(("ETag" = String, description = "The digest of all files"))),
+        (status = 304)
+    )
+)]
+async fn list_config_files(
     Reader(api, caller): Reader,
-    Path(which): Path<Which>,
+    which: Which,
     headers: HeaderMap,
 ) -> Answer<Response> {
     list_files(&api, caller, which, headers).await
@@ -112,7 +98,7 @@ fn listed(files: &[ConfigurationFile], asked: Option<&HeaderMap>) -> Response {
     let mut response = if has_it {
         StatusCode::NOT_MODIFIED.into_response()
     } else {
-        axum::Json(list).into_response()
+        Json(list).into_response()
     };
     download::tagged(response.headers_mut(), &tag);
     response
@@ -123,18 +109,15 @@ fn quoted(digest: &str) -> String {
 }
 
 /// Read a file of a draft, or of a folder one that runs use.
-#[utoipa::path(get, path = "/api/v1/configs/{config_id}/files/{path}", operation_id = "download_config_file", tag = "configurations",
-    params(("config_id" = String, Path, description = "The configuration"), ("path" = String, Path, description = "The file's path in the configuration; its slashes are slashes")),
+#[utoipa::path(get, path = "/api/v1/configs/{config_id}/files/{path}",
     responses(
         (status = 200, body = Vec<u8>, content_type = "application/octet-stream", headers(("ETag" = String, description = "SHA-256 of the file, in quotes"))),
-        (status = 206, description = "The part that was asked for"),
-        (status = 304, description = "The client has it"),
-        (status = 416),
+        (status = 206)
     )
 )]
-async fn read_file(
+async fn download_config_file(
     Reader(api, caller): Reader,
-    Path(which): Path<Which>,
+    which: Which,
     headers: HeaderMap,
 ) -> Answer<Response> {
     serve_file(&api, caller, which, &headers).await
@@ -160,7 +143,7 @@ pub async fn serve_file(
 /// A file of a configuration that was opened.
 pub async fn serve_opened(opened: OpenedFile, headers: &HeaderMap) -> Answer<Response> {
     let name = name_of(&opened.path);
-    let file = Download {
+    let file = download::Download {
         path: &opened.path,
         name: &name,
         kind: "application/octet-stream",
@@ -172,22 +155,18 @@ pub async fn serve_opened(opened: OpenedFile, headers: &HeaderMap) -> Answer<Res
 /// Write a file of a draft, or under `ade dev` of a folder. The body is the file.
 ///
 /// A file that is there is replaced only by who says which content that is: `If-Match` with its ETag, or `*`.
-#[utoipa::path(put, path = "/api/v1/configs/{config_id}/files/{path}", operation_id = "write_config_file", tag = "configurations",
-    params(
-        ("config_id" = String, Path, description = "The configuration"), ("path" = String, Path, description = "The file's path in the configuration; its slashes are slashes"),
-        ("If-Match" = inline(Option<String>), Header, nullable = false, description = "The ETag of the file that is replaced, or `*` for whatever is there, also where nothing is"),
-        ("If-None-Match" = inline(Option<String>), Header, nullable = false, description = "`*`: only where there is no such file"),
-    ),
+#[utoipa::path(put, path = "/api/v1/configs/{config_id}/files/{path}",
+    params(("If-Match" = inline(Option<String>), Header, nullable = false, description = "The ETag of the file that is replaced, or `*` for whatever is there, also where nothing is"), ("If-None-Match" = inline(Option<String>), Header, nullable = false, description = "`*`: only where there is no such file")),
     request_body(content((Vec<u8> = "application/octet-stream"))),
     responses(
         (status = 201, description = "It is new", body = FileObject, headers(("ETag" = String, description = "SHA-256 of the file, in quotes"))),
         (status = 200, description = "It replaces the file before", body = FileObject, headers(("ETag" = String, description = "SHA-256 of the file, in quotes"))),
-        (status = 409), (status = 412), (status = 428),
+        (status = 409), (status = 412), (status = 428)
     )
 )]
-async fn write_file(
+async fn write_config_file(
     Administrator(api, caller): Administrator,
-    Path(which): Path<Which>,
+    which: Which,
     request: Request,
 ) -> Answer<Response> {
     let precondition = precondition(request.headers())?;
@@ -202,10 +181,9 @@ async fn write_file(
         let written = draft::write(&workspace, known, which.path(), content, &precondition);
         let (file, is_new) = written.map_err(about_path)?;
         let status = status_of(is_new, StatusCode::CREATED);
-        let mut response = (status, axum::Json(file_json(&file))).into_response();
-        if let Ok(tag) = HeaderValue::from_str(&quoted(&file.sha256)) {
-            response.headers_mut().insert(header::ETAG, tag);
-        }
+        let mut response = (status, Json(file_json(&file))).into_response();
+        let tag = quoted(&file.sha256);
+        download::insert(response.headers_mut(), header::ETAG, &tag);
         Ok(response)
     })
     .await
@@ -214,21 +192,15 @@ async fn write_file(
 /// Delete a file of a draft, or under `ade dev` of a folder.
 ///
 /// Only who says which content that is deletes it: `If-Match` with its ETag, or `*`.
-#[utoipa::path(delete, path = "/api/v1/configs/{config_id}/files/{path}", operation_id = "delete_config_file", tag = "configurations",
-    params(
-        ("config_id" = String, Path, description = "The configuration"), ("path" = String, Path, description = "The file's path in the configuration; its slashes are slashes"),
-        ("If-Match" = inline(Option<String>), Header, nullable = false, description = "The ETag of the file, or `*` for whatever is there"),
-    ),
-    responses(
-        (status = 204, description = "It is gone"),
-        (status = 409), (status = 412), (status = 428),
-    )
+#[utoipa::path(delete, path = "/api/v1/configs/{config_id}/files/{path}",
+    params(("If-Match" = inline(Option<String>), Header, nullable = false, description = "The ETag of the file, or `*` for whatever is there")),
+    responses((status = 204, description = "It is gone"), (status = 409), (status = 412), (status = 428))
 )]
-async fn delete_file(
+async fn delete_config_file(
     Administrator(api, caller): Administrator,
-    Path(which): Path<Which>,
+    which: Which,
     headers: HeaderMap,
-) -> Result<StatusCode, ApiError> {
+) -> Answer<StatusCode> {
     let precondition = precondition(&headers)?;
     api.slow_work(move |api| {
         let (workspace, known) = which.find(api, &caller)?;
@@ -257,31 +229,28 @@ pub fn about_path(error: Error) -> ApiError {
 }
 
 /// What the headers say of the content that is replaced (RFC 9110, 13.1).
-fn precondition(headers: &HeaderMap) -> Result<Precondition, ApiError> {
-    let matched = tags(headers, header::IF_MATCH)?;
-    let unmatched = tags(headers, header::IF_NONE_MATCH)?;
-    match (matched, unmatched) {
+fn precondition(headers: &HeaderMap) -> Answer<Precondition> {
+    match (tags(headers, IF_MATCH)?, tags(headers, IF_NONE_MATCH)?) {
         (None, None) => Ok(Precondition::Unsaid),
-        (Some(Precondition::Any), None) => Ok(Precondition::Any),
         (Some(known), None) => Ok(known),
         (None, Some(Precondition::Any)) => Ok(Precondition::Absent),
         (_, Some(_)) => {
             let message = "may only be `*`, and not beside `If-Match`";
-            Err(ApiError::field("If-None-Match", message))
+            Err(ApiError::field(IF_NONE_MATCH, message))
         }
     }
 }
 
 /// What `If-Match` alone says of the content that is meant.
-pub fn meant(headers: &HeaderMap) -> Result<Precondition, ApiError> {
-    Ok(tags(headers, header::IF_MATCH)?.unwrap_or_default())
+pub fn meant(headers: &HeaderMap) -> Answer<Precondition> {
+    Ok(tags(headers, IF_MATCH)?.unwrap_or_default())
 }
 
 /// The ETags in a header. A weak one is none that a strong one could be equal to.
-fn tags(headers: &HeaderMap, name: HeaderName) -> Result<Option<Precondition>, ApiError> {
+fn tags(headers: &HeaderMap, name: &str) -> Answer<Option<Precondition>> {
     let mut known = Vec::new();
     let mut is_there = false;
-    for value in headers.get_all(&name) {
+    for value in headers.get_all(name) {
         is_there = true;
         for tag in value.to_str().unwrap_or("-").split(',').map(str::trim) {
             let strong = tag.strip_prefix("W/").unwrap_or(tag);
@@ -294,19 +263,10 @@ fn tags(headers: &HeaderMap, name: HeaderName) -> Result<Option<Precondition>, A
                 Some(_) => {}
                 None => {
                     let message = "must be an ETag with its quotes, or `*`";
-                    return Err(ApiError::field(shown(&name), message));
+                    return Err(ApiError::field(name, message));
                 }
             }
         }
     }
     Ok(is_there.then_some(Precondition::Digest(known)))
-}
-
-/// A header as people write it.
-fn shown(name: &HeaderName) -> &'static str {
-    if *name == header::IF_MATCH {
-        "If-Match"
-    } else {
-        "If-None-Match"
-    }
 }

@@ -1,28 +1,16 @@
 //! Environments: list, show.
 
-use serde::{Deserialize, Serialize};
-use utoipa::{IntoParams, ToSchema};
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
-
 use super::builds::environment_of;
-use super::workspaces::known_workspace;
-use crate::api::access::caller::Reader;
-use crate::api::http::answer::JsonAnswer;
-use crate::api::http::body::{Path, Query};
-use crate::api::http::cursor;
-use crate::api::state::Api;
+use super::prelude::*;
 use crate::environment::json::{BuildStep, EnvironmentView, steps_of};
 use crate::store::Package;
 
 pub fn routes() -> OpenApiRouter<Api> {
-    OpenApiRouter::new()
-        .routes(routes!(list))
-        .routes(routes!(show))
+    routed([routes!(list_environments), routes!(get_environment)])
 }
 
 /// Which environments to list.
-#[derive(Debug, Deserialize, IntoParams)]
+#[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 struct Which {
@@ -36,32 +24,28 @@ struct Which {
 }
 
 /// A page of environments, newest first.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Serialize, ToSchema)]
 struct EnvironmentPage {
     items: Vec<EnvironmentView>,
     /// The `cursor` of the next page; null on the last one.
-    #[schema(required)]
     next_cursor: Option<String>,
 }
 
 /// List environments, newest first.
-#[utoipa::path(get, path = "/api/v1/environments", operation_id = "list_environments", tag = "environments", params(Which), responses(
-    (status = 200, body = EnvironmentPage),
-))]
-async fn list(
+#[utoipa::path(get, path = "/api/v1/environments", params(Which), responses((status = 200, body = EnvironmentPage)))]
+async fn list_environments(
     Reader(api, caller): Reader,
     Query(which): Query<Which>,
 ) -> JsonAnswer<EnvironmentPage> {
     api.work(move |api| {
-        let id = which.workspace.as_deref().unwrap_or(api.home().id());
-        let workspace = known_workspace(api, &caller, id)?;
+        let workspace = workspace_or_home(api, &caller, which.workspace.as_deref())?;
         let mut all = workspace.store.environments(workspace.id())?;
         all.sort_by(|left, right| right.id.cmp(&left.id));
         let bounds = cursor::bounds(which.limit, which.cursor.as_deref())?;
         let (shown, next_cursor) = cursor::of_all(&all, bounds, |known| &known.id)?;
         let view = |known| EnvironmentView::of(known, &api.paths);
         let items = shown.iter().map(view).collect();
-        Ok(axum::Json(EnvironmentPage { items, next_cursor }))
+        Ok(Json(EnvironmentPage { items, next_cursor }))
     })
     .await
 }
@@ -70,7 +54,7 @@ async fn list(
 const MOST_WAITING: u32 = 50;
 
 /// An environment with what is installed in it.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Serialize, ToSchema)]
 struct EnvironmentDetails {
     #[serde(flatten)]
     environment: EnvironmentView,
@@ -79,24 +63,21 @@ struct EnvironmentDetails {
     /// The runs that wait for it, the next one first; 50 at most.
     waiting_runs: Vec<String>,
     /// What is installed, by name.
-    #[schema(required)]
     packages: Option<Vec<Package>>,
     /// Queued and running runs that need it.
     live_runs: u64,
 }
 
 /// Show an environment, with what is installed in it, the steps of its build, and the runs that wait for it.
-#[utoipa::path(get, path = "/api/v1/environments/{id}", operation_id = "get_environment", tag = "environments", params(("id" = String, Path, description = "The environment")), responses(
-    (status = 200, body = EnvironmentDetails),
-))]
-async fn show(
+#[utoipa::path(get, path = "/api/v1/environments/{id}", responses((status = 200, body = EnvironmentDetails)))]
+async fn get_environment(
     Reader(api, caller): Reader,
     Path(id): Path<String>,
 ) -> JsonAnswer<EnvironmentDetails> {
     api.work(move |api| {
         let found = environment_of(api, &caller, "environment", &id)?;
         let store = &api.home().store;
-        Ok(axum::Json(EnvironmentDetails {
+        Ok(Json(EnvironmentDetails {
             environment: EnvironmentView::of(&found, &api.paths),
             steps: steps_of(&found)?,
             waiting_runs: store.waiting_runs_of_environment(&found.id, MOST_WAITING)?,

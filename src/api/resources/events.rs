@@ -9,29 +9,16 @@ use std::collections::hash_map::Entry;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use axum::http::HeaderMap;
-use axum::response::Response;
 use bytes::Bytes;
 use futures_util::stream as streams;
-use serde::Deserialize;
 use tokio::sync::{broadcast, watch};
-use utoipa::IntoParams;
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
-use super::workspaces::known_workspace;
-use crate::api::access::caller::Reader;
+use super::prelude::*;
 use crate::api::description::streams::WorkspaceEvent;
-use crate::api::http::answer::Answer;
-use crate::api::http::body::Query;
-use crate::api::http::cursor;
-use crate::api::http::problem::ApiError;
 use crate::api::state::changes::{ToldSoFar, catch_up};
 use crate::api::state::watched::{Batch, FollowedWorkspace};
-use crate::api::state::{Api, Carried};
 use crate::api::transfer::held::HeldToken;
 use crate::api::transfer::stream::{KEEP_ALIVE, server_sent_events};
-use crate::base::clock::Timestamp;
 use crate::base::mutex::lock;
 
 /// How often a workspace that is followed is looked at.
@@ -42,11 +29,11 @@ const REST: u32 = 9;
 const BEHIND: usize = 32;
 
 pub fn routes() -> OpenApiRouter<Api> {
-    OpenApiRouter::new().routes(routes!(events))
+    routed([routes!(stream_events)])
 }
 
 /// What is followed, and where the stream resumes.
-#[derive(Debug, Deserialize, IntoParams)]
+#[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 struct Which {
@@ -54,7 +41,7 @@ struct Which {
     workspace: Option<String>,
     /// What changed since the event with this id; the header Last-Event-ID says the same. An id is a time in milliseconds since
     /// 1970.
-    #[param(nullable = false, maximum = 9007199254740991u64)]
+    #[param(maximum = 9007199254740991u64)]
     after_id: Option<u64>,
 }
 
@@ -64,13 +51,11 @@ struct Which {
 /// how many runs wait, run and ended within the last minute. After `reset`, load lists anew: more changed than is told one by
 /// one. The stream begins with the counts and the runs that are running; one that resumes, with everything that changed since
 /// then. Received twice, an event does no harm. Of events that are sent together, the last one has the `id` to resume behind.
-#[utoipa::path(get, path = "/api/v1/events", operation_id = "stream_events", tag = "workspaces",
+#[utoipa::path(get, path = "/api/v1/events",
     params(Which, ("Last-Event-ID" = inline(Option<u64>), Header, nullable = false, description = "The id of the last event that was received")),
-    responses(
-        (status = 200, body = WorkspaceEvent, content_type = "text/event-stream"),
-    )
+    responses((status = 200, body = WorkspaceEvent, content_type = "text/event-stream"))
 )]
-async fn events(
+async fn stream_events(
     Reader(api, caller): Reader,
     Query(which): Query<Which>,
     headers: HeaderMap,
@@ -80,8 +65,8 @@ async fn events(
     let held = HeldToken::new(&api, caller.holder());
     let workspace = api
         .work(move |api| {
-            let id = which.workspace.as_deref().unwrap_or(api.home().id());
-            Ok(known_workspace(api, &caller, id)?.carry())
+            let workspace = workspace_or_home(api, &caller, which.workspace.as_deref())?;
+            Ok(workspace.carry())
         })
         .await?;
     let (watched, published) = follow(&api, &workspace);
@@ -162,7 +147,7 @@ impl FollowedWorkspace {
         &self,
         api: &Api,
         after: Option<Timestamp>,
-    ) -> Result<(Batch, broadcast::Receiver<Batch>), ApiError> {
+    ) -> Answer<(Batch, broadcast::Receiver<Batch>)> {
         let mut seen = Arc::clone(&self.seen).lock_owned().await;
         let (workspace, sender) = (self.workspace.clone(), self.sender.clone());
         api.work(move |api| {

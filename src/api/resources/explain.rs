@@ -1,41 +1,27 @@
 //! Why a run read its input as it did: header rows, columns, and the way of a cell.
 
-use axum::Json;
-use serde::Deserialize;
-use utoipa::IntoParams;
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
-
-use super::named::run_with_files;
-use crate::api::access::caller::Reader;
-use crate::api::http::answer::Answer;
-use crate::api::http::body::{Path, Query};
-use crate::api::http::problem::ApiError;
-use crate::api::state::Api;
+use super::prelude::*;
 use crate::run::views::explain::{Explanation, Side, Wanted, explain};
 
 pub fn routes() -> OpenApiRouter<Api> {
-    OpenApiRouter::new().routes(routes!(explanation))
+    routed([routes!(explain_run)])
 }
 
-#[derive(Debug, Deserialize, IntoParams)]
+#[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 struct What {
     /// Only tables of this sheet.
-    #[param(nullable = false)]
     sheet: Option<String>,
     /// A row, counted from 1.
-    #[param(nullable = false, minimum = 1, maximum = 1_048_576)]
+    #[param(minimum = 1, maximum = 1_048_576)]
     row: Option<u64>,
     /// A column: its letters, its header or its field. With `row` the cell in it.
-    #[param(nullable = false)]
     column: Option<String>,
     /// A cell, such as `D8` or `North!D8`.
-    #[param(nullable = false)]
     cell: Option<String>,
     /// Whose sheets, rows, columns and cells: `input` or `output`; absent: input.
-    #[param(nullable = false, inline)]
+    #[param(inline)]
     side: Option<Side>,
 }
 
@@ -43,11 +29,11 @@ struct What {
 ///
 /// What `ade explain --json` prints. Without parameters: of each table why these rows are its header, why each column has its field or
 /// none, and where it was written. With a row or a cell: its way between the sender's sheet and the output. No values of cells but those in messages of checks.
-#[utoipa::path(get, path = "/api/v1/runs/{id}/explain", operation_id = "explain_run", tag = "runs", params(("id" = String, Path, description = "The run"), What), responses(
-    (status = 200, body = Explanation),
-    (status = 409),
-))]
-async fn explanation(
+#[utoipa::path(get, path = "/api/v1/runs/{id}/explain",
+    params(What),
+    responses((status = 200, body = Explanation), (status = 409))
+)]
+async fn explain_run(
     Reader(api, caller): Reader,
     Path(id): Path<String>,
     Query(what): Query<What>,
@@ -60,7 +46,7 @@ async fn explanation(
     .await
 }
 
-fn wanted(what: What) -> Result<Wanted, ApiError> {
+fn wanted(what: What) -> Answer<Wanted> {
     if what.row.is_some_and(|row| row == 0 || row > 1_048_576) {
         return Err(ApiError::field("row", "must be from 1 to 1048576"));
     }

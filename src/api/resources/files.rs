@@ -1,50 +1,36 @@
 //! The files that a run has left.
 
-use axum::http::HeaderMap;
-use axum::response::Response;
-use serde::Serialize;
-use utoipa::ToSchema;
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
-
 use super::drafts::{about_path, serve_opened};
-use super::named::{demand_files, run_with_files};
-use crate::api::access::caller::Reader;
-use crate::api::http::answer::{Answer, JsonAnswer};
-use crate::api::http::body::Path;
-use crate::api::http::download::{self, Download};
-use crate::api::http::names::named;
-use crate::api::http::problem::ApiError;
-use crate::api::state::Api;
-use crate::base::clock::Timestamp;
+use super::named::demand_files;
+use super::prelude::*;
 use crate::run::views::files::{FileKind, RunFile, files_of, kept_until};
-use crate::store::RunRecord;
 use crate::workspace::configurations::versions::open_of_run;
 
 pub fn routes() -> OpenApiRouter<Api> {
-    named([routes!(configuration_file), routes!(files), routes!(file)])
+    named([
+        routes!(download_run_configuration_file),
+        routes!(list_run_files),
+        routes!(download_run_file),
+    ])
 }
 
 /// The files of a run.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Serialize, ToSchema)]
 struct RunFileList {
     items: Vec<LeftFile>,
     /// When collection may delete them; null: the run has not ended, has no files any more, or they are kept for ever.
-    #[schema(required, value_type = Option<String>, format = DateTime)]
     kept_until: Option<Timestamp>,
 }
 
 /// A file of a run.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Serialize, ToSchema)]
 struct LeftFile {
     name: String,
     kind: FileKind,
     size_bytes: u64,
     /// The route that has it, or its content in pages; null: none has.
-    #[schema(required)]
     href: Option<String>,
     /// As that of the list.
-    #[schema(required, value_type = Option<String>, format = DateTime)]
     kept_until: Option<Timestamp>,
 }
 
@@ -69,10 +55,11 @@ fn route_of(run: &RunRecord, file: &RunFile) -> Option<String> {
 ///
 /// Of a run that has not ended, those that are there now; none of one whose files were collected. At most 1000 files that the run has
 /// written beside its output.
-#[utoipa::path(get, path = "/api/v1/runs/{id}/files", operation_id = "list_run_files", tag = "runs", params(("id" = String, Path, description = "The run")), responses(
-    (status = 200, body = RunFileList),
-))]
-async fn files(Reader(api, caller): Reader, Path(id): Path<String>) -> JsonAnswer<RunFileList> {
+#[utoipa::path(get, path = "/api/v1/runs/{id}/files", responses((status = 200, body = RunFileList)))]
+async fn list_run_files(
+    Reader(api, caller): Reader,
+    Path(id): Path<String>,
+) -> JsonAnswer<RunFileList> {
     api.work(move |api| {
         let (workspace, run) = run_with_files(api, &caller, &id)?;
         let kept_until = kept_until(&run, workspace.settings.worker.run_artifact_ttl);
@@ -84,23 +71,20 @@ async fn files(Reader(api, caller): Reader, Path(id): Path<String>) -> JsonAnswe
             kept_until,
         });
         let items = items.collect();
-        Ok(axum::Json(RunFileList { items, kept_until }))
+        Ok(Json(RunFileList { items, kept_until }))
     })
     .await
 }
 
 /// Download a file that a run has written beside its output: a table in another shape, the row map, or what code of the configuration
 /// has written.
-#[utoipa::path(get, path = "/api/v1/runs/{id}/files/{name}", operation_id = "download_run_file", tag = "runs",
-    params(("id" = String, Path, description = "The run"), ("name" = String, Path, description = "The name of the file")),
+#[utoipa::path(get, path = "/api/v1/runs/{id}/files/{name}",
     responses(
         (status = 200, content((Vec<u8> = "application/octet-stream"), (Vec<u8> = "text/csv"), (Object = "application/json"))),
-        (status = 206, description = "The part that was asked for"),
-        (status = 304, description = "The client has it"),
-        (status = 409), (status = 410), (status = 416),
+        (status = 206), (status = 409), (status = 410)
     )
 )]
-async fn file(
+async fn download_run_file(
     Reader(api, caller): Reader,
     Path((id, name)): Path<(String, String)>,
     headers: HeaderMap,
@@ -117,26 +101,17 @@ async fn file(
             found.ok_or_else(|| ApiError::not_found("file", &name))
         })
         .await?;
-    let file = Download {
-        path: &found.path,
-        name: &found.name,
-        kind: download::kind_of(&found.name),
-        tag: None,
-    };
-    download::serve(&file, &headers).await
+    download::serve(&found.path, &found.name, None, &headers).await
 }
 
 /// Read a file of the configuration as the run uses it, whatever was edited since.
-#[utoipa::path(get, path = "/api/v1/runs/{id}/configuration/{path}", operation_id = "download_run_configuration_file", tag = "runs",
-    params(("id" = String, Path, description = "The run"), ("path" = String, Path, description = "The file's path in the configuration; its slashes are slashes")),
+#[utoipa::path(get, path = "/api/v1/runs/{id}/configuration/{path}",
     responses(
         (status = 200, body = Vec<u8>, content_type = "application/octet-stream", headers(("ETag" = String, description = "SHA-256 of the file, in quotes"))),
-        (status = 206, description = "The part that was asked for"),
-        (status = 304, description = "The client has it"),
-        (status = 416),
+        (status = 206)
     )
 )]
-async fn configuration_file(
+async fn download_run_configuration_file(
     Reader(api, caller): Reader,
     Path((id, path)): Path<(String, String)>,
     headers: HeaderMap,

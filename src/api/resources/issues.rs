@@ -1,62 +1,40 @@
 //! What is wrong with a run's input, at the sender's own cells: the list of issues, and the painted copy.
 
-use axum::http::{HeaderMap, StatusCode};
-use axum::response::Response;
-use serde::{Deserialize, Serialize};
-use utoipa::{IntoParams, ToSchema};
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
-
-use super::named::run_with_files;
-use crate::api::access::caller::Reader;
-use crate::api::http::answer::{Answer, JsonAnswer};
-use crate::api::http::body::{Path, Query};
-use crate::api::http::cursor;
-use crate::api::http::download;
-use crate::api::http::download::Download;
-use crate::api::http::problem::ApiError;
-use crate::api::state::Api;
+use super::named::{gone, not_ready};
+use super::prelude::*;
 use crate::base::files::name_of;
-use crate::base::problem::code;
 use crate::issues::{Counts, Issue, List, Severity, Wanted};
 use crate::run::results::annotated::{AnnotateError, kept_copy};
 use crate::run::results::issues::{NoList, issues_of};
 use crate::run::results::report_of;
-use crate::store::RunRecord;
-use crate::workspace::Workspace;
 
 /// The issues of a page, unless a request says otherwise, and at most.
 const USUAL: u32 = 100;
 const LARGEST: u32 = 1000;
 
 pub fn routes() -> OpenApiRouter<Api> {
-    OpenApiRouter::new()
-        .routes(routes!(issues))
-        .routes(routes!(annotated))
+    routed([routes!(list_run_issues), routes!(download_annotated_input)])
 }
 
 /// Which issues of a run.
-#[derive(Debug, Deserialize, IntoParams)]
+#[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 struct WhichIssues {
     /// Of this field, by its name or its label; may be repeated.
-    #[param(nullable = false)]
     field: Option<Vec<String>>,
     /// Of this rule, with or without its field: `hours.up_to_80`, `up_to_80`; may be repeated.
-    #[param(nullable = false)]
     rule: Option<Vec<String>>,
     /// Of this severity; may be repeated.
-    #[param(nullable = false, inline)]
+    #[param(inline)]
     severity: Option<Vec<Severity>>,
     /// Of this sheet of the sender; may be repeated.
-    #[param(nullable = false)]
     sheet: Option<Vec<String>>,
     /// The largest number of issues, from 1 to 1000. A page of long values may have fewer.
-    #[param(nullable = false, minimum = 1, maximum = 1000)]
+    #[param(minimum = 1, maximum = 1000)]
     limit: Option<u32>,
     /// The `next_cursor` of the page before, with the same filters.
-    #[param(nullable = false, min_length = 43, max_length = 43)]
+    #[param(min_length = 43, max_length = 43)]
     cursor: Option<String>,
 }
 
@@ -69,7 +47,7 @@ struct Asked {
 }
 
 impl Asked {
-    fn of(which: WhichIssues) -> Result<Self, ApiError> {
+    fn of(which: WhichIssues) -> Answer<Self> {
         Ok(Self {
             wanted: Wanted {
                 fields: which.field.unwrap_or_default(),
@@ -84,25 +62,23 @@ impl Asked {
 }
 
 /// A page of issues.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Serialize, ToSchema)]
 struct IssuePage {
     /// In the order of the sheets, their rows and columns.
     issues: Vec<Issue>,
     /// Of all issues that the filters take; null on the pages behind the first.
-    #[schema(required)]
     counts: Option<Counts>,
-    #[schema(required)]
     next_cursor: Option<String>,
 }
 
 /// List what is wrong with a run's input, in the order of its sheets.
 ///
 /// `counts` are of all issues that the filters take, and are there on the first page alone.
-#[utoipa::path(get, path = "/api/v1/runs/{id}/issues", operation_id = "list_run_issues", tag = "issues", params(("id" = String, Path, description = "The run"), WhichIssues), responses(
-    (status = 200, body = IssuePage),
-    (status = 409), (status = 410),
-))]
-async fn issues(
+#[utoipa::path(get, path = "/api/v1/runs/{id}/issues",
+    params(WhichIssues),
+    responses((status = 200, body = IssuePage), (status = 409), (status = 410))
+)]
+async fn list_run_issues(
     Reader(api, caller): Reader,
     Path(id): Path<String>,
     Query(which): Query<WhichIssues>,
@@ -110,7 +86,7 @@ async fn issues(
     let asked = Asked::of(which)?;
     api.slow_work(move |api| {
         let (workspace, run) = run_with_files(api, &caller, &id)?;
-        page(&workspace, &run, &asked).map(axum::Json)
+        page(&workspace, &run, &asked).map(Json)
     })
     .await
 }
@@ -142,7 +118,7 @@ fn counts(workspace: &Workspace, run: &RunRecord, wanted: &Wanted) -> Answer<Cou
 }
 
 /// The list of issues of a run.
-pub(super) fn list_of(run: &RunRecord) -> Result<List, ApiError> {
+pub(super) fn list_of(run: &RunRecord) -> Answer<List> {
     issues_of(run).map_err(no_list)
 }
 
@@ -150,12 +126,8 @@ pub(super) fn list_of(run: &RunRecord) -> Result<List, ApiError> {
 fn no_list(error: NoList) -> ApiError {
     let detail = error.to_string();
     match error {
-        NoList::NotEnded { .. } => {
-            ApiError::of(code::OUTPUT_NOT_READY, detail).hint("follow its events until it ends")
-        }
-        NoList::Gone { .. } => {
-            ApiError::new(StatusCode::GONE, code::INPUT_GONE, detail).hint("run the document again")
-        }
+        NoList::NotEnded { .. } => not_ready(detail),
+        NoList::Gone { .. } => gone(detail).hint("run the document again"),
         NoList::NoOutput { .. } => ApiError::of(code::NO_ISSUE_LIST, detail)
             .hint("the run's `error` says why it has no output"),
         other => other.into(),
@@ -165,13 +137,13 @@ fn no_list(error: NoList) -> ApiError {
 /// Download the painted copy: the sender's own workbook with the cells of issues marked.
 ///
 /// It is made when it is asked for first. Of other files than `.xlsx` and `.xlsm` it is a new workbook with the same cells.
-#[utoipa::path(get, path = "/api/v1/runs/{id}/annotated", operation_id = "download_annotated_input", tag = "issues", params(("id" = String, Path, description = "The run")), responses(
-    (status = 200, content((Vec<u8> = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"), (Vec<u8> = "application/vnd.ms-excel.sheet.macroenabled.12"), (Vec<u8> = "application/vnd.openxmlformats-officedocument.spreadsheetml.template"), (Vec<u8> = "application/vnd.ms-excel.template.macroenabled.12"))),
-    (status = 206, description = "The part that was asked for"),
-    (status = 304, description = "The client has it"),
-    (status = 409), (status = 410), (status = 416),
-))]
-async fn annotated(
+#[utoipa::path(get, path = "/api/v1/runs/{id}/annotated",
+    responses(
+        (status = 200, content((Vec<u8> = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"), (Vec<u8> = "application/vnd.ms-excel.sheet.macroenabled.12"), (Vec<u8> = "application/vnd.openxmlformats-officedocument.spreadsheetml.template"), (Vec<u8> = "application/vnd.ms-excel.template.macroenabled.12"))),
+        (status = 206), (status = 409), (status = 410)
+    )
+)]
+async fn download_annotated_input(
     Reader(api, caller): Reader,
     Path(id): Path<String>,
     headers: HeaderMap,
@@ -182,14 +154,7 @@ async fn annotated(
             kept_copy(&run).map_err(not_painted)
         })
         .await?;
-    let name = name_of(&path);
-    let file = Download {
-        path: &path,
-        name: &name,
-        kind: download::kind_of(&name),
-        tag: None,
-    };
-    download::serve(&file, &headers).await
+    download::serve(&path, &name_of(&path), None, &headers).await
 }
 
 fn not_painted(error: AnnotateError) -> ApiError {
@@ -200,7 +165,7 @@ fn not_painted(error: AnnotateError) -> ApiError {
         AnnotateError::NoList(error) => no_list(error),
         AnnotateError::InputGone { id, .. } => {
             let detail = format!("the input of run {id} is not there any more as the run read it");
-            ApiError::new(StatusCode::GONE, code::INPUT_GONE, detail).hint("run the document again")
+            gone(detail).hint("run the document again")
         }
         other => other.into(),
     }

@@ -2,38 +2,25 @@
 
 use std::collections::BTreeMap;
 
-use axum::http::{HeaderMap, StatusCode};
-use axum::response::Response;
-use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
-
-use super::named::{Left, left, run_of};
+use super::named::{Left, left};
 use super::new_run::{NewRun, NewRunOptions};
+use super::prelude::*;
 use super::runs::{WantedConfiguration, again, make};
-use crate::api::access::caller::{Reader, Runner};
-use crate::api::http::answer::{Answer, JsonAnswer, created, status_of};
-use crate::api::http::body::{Json, JsonBody, Path};
-use crate::api::http::problem::ApiError;
-use crate::api::state::Api;
-use crate::base::clock::Timestamp;
-use crate::base::hide_paths::Hider;
-use crate::base::problem::code;
-use crate::store::{Priority, RunRecord, RunStatus};
+use crate::store::Priority;
 use crate::workspace::configurations::{parts_of_version_id, version_id};
 
 pub fn routes() -> OpenApiRouter<Api> {
-    OpenApiRouter::new()
-        .routes(routes!(create))
-        .routes(routes!(show))
-        .routes(routes!(artifact))
-        .routes(routes!(output))
-        .routes(routes!(retry))
+    routed([
+        routes!(create_job),
+        routes!(get_job),
+        routes!(download_job_artifact),
+        routes!(download_job_output),
+        routes!(retry_job),
+    ])
 }
 
 /// A job to be made.
-#[derive(Clone, Debug, Deserialize, Serialize, ToSchema)]
+#[derive(Clone, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct NewJob {
     /// The document that is its input.
@@ -54,7 +41,7 @@ impl JsonBody for NewJob {
 }
 
 impl NewJob {
-    fn wanted(&self) -> Result<WantedConfiguration, ApiError> {
+    fn wanted(&self) -> Answer<WantedConfiguration> {
         let given = self.config_id.clone();
         let Some(id) = &self.config_version_id else {
             return Ok(WantedConfiguration {
@@ -78,7 +65,7 @@ impl NewJob {
 }
 
 /// The status of a job. A run, which is the same, says `succeeded` for `success`, and `failed` or `cancelled` for `error`.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 enum JobStatus {
     /// It waits.
@@ -92,36 +79,29 @@ enum JobStatus {
 }
 
 /// A job: a run under another name, with the same id.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct Job {
     /// UUIDv7.
     id: String,
     status: JobStatus,
-    #[schema(required)]
     document_id: Option<String>,
     config_id: String,
     /// The published version that it uses; null: the files of a folder, as they were.
-    #[schema(required)]
     config_version_id: Option<String>,
-    #[schema(value_type = String, format = DateTime)]
     created_at: Timestamp,
-    #[schema(required, value_type = Option<String>, format = DateTime)]
     started_at: Option<Timestamp>,
-    #[schema(required, value_type = Option<String>, format = DateTime)]
     completed_at: Option<Timestamp>,
-    #[schema(required)]
     error: Option<JobError>,
 }
 
 /// Why a job ended in error.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct JobError {
     /// A stable word, explained in docs/reference/errors.md.
     code: String,
     message: String,
-    #[schema(required)]
     hint: Option<String>,
 }
 
@@ -130,13 +110,17 @@ impl Job {
         let error = match (&run.error, run.status) {
             (Some(error), _) => {
                 let error = error.shown(&paths.about_configuration(&run.configuration_path));
-                Some((error.code, error.message, error.hint))
+                Some(JobError {
+                    code: error.code,
+                    message: error.message,
+                    hint: error.hint,
+                })
             }
-            (None, RunStatus::Cancelled) => Some((
-                code::CANCELLED.to_owned(),
-                "the job was cancelled".to_owned(),
-                None,
-            )),
+            (None, RunStatus::Cancelled) => Some(JobError {
+                code: code::CANCELLED.to_owned(),
+                message: "the job was cancelled".to_owned(),
+                hint: None,
+            }),
             (None, _) => None,
         };
         Self {
@@ -154,11 +138,7 @@ impl Job {
             created_at: run.created_at,
             started_at: run.started_at,
             completed_at: run.completed_at,
-            error: error.map(|(code, message, hint)| JobError {
-                code,
-                message,
-                hint,
-            }),
+            error,
         }
     }
 }
@@ -168,16 +148,16 @@ fn answer(status: StatusCode, run: &RunRecord, paths: &Hider) -> Response {
 }
 
 /// Submit a job.
-#[utoipa::path(post, path = "/api/v1/jobs", operation_id = "create_job", tag = "jobs",
+#[utoipa::path(post, path = "/api/v1/jobs",
     params(("Idempotency-Key" = inline(Option<String>), Header, nullable = false, description = "The same key with the same request makes one job, however often it is sent; kept for a day")),
     request_body = NewJob,
     responses(
         (status = 202, body = Job, headers(("Location" = String, description = "The job"))),
         (status = 200, description = "The job of the same key", body = Job),
-        (status = 404), (status = 409), (status = 410), (status = 429),
+        (status = 404), (status = 409), (status = 410), (status = 429)
     )
 )]
-async fn create(
+async fn create_job(
     Runner(api, caller): Runner,
     headers: HeaderMap,
     Json(new): Json<NewJob>,
@@ -199,25 +179,20 @@ async fn create(
 }
 
 /// Show a job.
-#[utoipa::path(get, path = "/api/v1/jobs/{id}", operation_id = "get_job", tag = "jobs", params(("id" = String, Path, description = "The job")), responses(
-    (status = 200, body = Job),
-))]
-async fn show(Reader(api, caller): Reader, Path(id): Path<String>) -> JsonAnswer<Job> {
+#[utoipa::path(get, path = "/api/v1/jobs/{id}", responses((status = 200, body = Job)))]
+async fn get_job(Reader(api, caller): Reader, Path(id): Path<String>) -> JsonAnswer<Job> {
     api.work(move |api| {
         let (_, run) = run_of(api, &caller, &id)?;
-        Ok(axum::Json(Job::of(&run, &api.paths)))
+        Ok(Json(Job::of(&run, &api.paths)))
     })
     .await
 }
 
 /// Download the audit record.
-#[utoipa::path(get, path = "/api/v1/jobs/{id}/artifact", operation_id = "download_job_artifact", tag = "jobs", params(("id" = String, Path, description = "The job")), responses(
-    (status = 200, body = Object, content_type = "application/json"),
-    (status = 206, description = "The part that was asked for"),
-    (status = 304, description = "The client has it"),
-    (status = 409), (status = 410), (status = 416),
-))]
-async fn artifact(
+#[utoipa::path(get, path = "/api/v1/jobs/{id}/artifact",
+    responses((status = 200, body = Object, content_type = "application/json"), (status = 206), (status = 409), (status = 410))
+)]
+async fn download_job_artifact(
     Reader(api, caller): Reader,
     Path(id): Path<String>,
     headers: HeaderMap,
@@ -226,13 +201,13 @@ async fn artifact(
 }
 
 /// Download the normalized workbook.
-#[utoipa::path(get, path = "/api/v1/jobs/{id}/output", operation_id = "download_job_output", tag = "jobs", params(("id" = String, Path, description = "The job")), responses(
-    (status = 200, body = Vec<u8>, content_type = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
-    (status = 206, description = "The part that was asked for"),
-    (status = 304, description = "The client has it"),
-    (status = 409), (status = 410), (status = 416),
-))]
-async fn output(
+#[utoipa::path(get, path = "/api/v1/jobs/{id}/output",
+    responses(
+        (status = 200, body = Vec<u8>, content_type = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
+        (status = 206), (status = 409), (status = 410)
+    )
+)]
+async fn download_job_output(
     Reader(api, caller): Reader,
     Path(id): Path<String>,
     headers: HeaderMap,
@@ -241,15 +216,15 @@ async fn output(
 }
 
 /// Do a job again, with the same input and the same files of the configuration.
-#[utoipa::path(post, path = "/api/v1/jobs/{id}/retry", operation_id = "retry_job", tag = "jobs",
-    params(("id" = String, Path, description = "The job"),
-        ("Idempotency-Key" = inline(Option<String>), Header, nullable = false, description = "The same key makes one job, however often it is sent; kept for a day")),
+#[utoipa::path(post, path = "/api/v1/jobs/{id}/retry",
+    params(("Idempotency-Key" = inline(Option<String>), Header, nullable = false, description = "The same key makes one job, however often it is sent; kept for a day")),
     responses(
-    (status = 202, body = Job, headers(("Location" = String, description = "The new job"))),
-    (status = 200, description = "The job of the same key", body = Job),
-    (status = 409), (status = 429),
-))]
-async fn retry(
+        (status = 202, body = Job, headers(("Location" = String, description = "The new job"))),
+        (status = 200, description = "The job of the same key", body = Job),
+        (status = 409), (status = 429)
+    )
+)]
+async fn retry_job(
     Runner(api, caller): Runner,
     Path(id): Path<String>,
     headers: HeaderMap,

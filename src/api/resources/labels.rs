@@ -2,10 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::api::http::problem::ApiError;
+use super::prelude::*;
 use crate::run::views::chosen::NO_LABEL;
-use crate::store::{RunFilter, RunRecord, StoreError};
-use crate::workspace::Workspace;
+use crate::store::{RunFilter, StoreError};
 
 /// So many runs of a batch are looked at, the newest.
 const MOST: u32 = 1000;
@@ -20,7 +19,7 @@ const LONGEST_VALUE: usize = 200;
 ///
 /// # Errors
 /// Which, and why.
-pub fn demand_labels(labels: &BTreeMap<String, String>) -> Result<(), ApiError> {
+pub fn demand_labels(labels: &BTreeMap<String, String>) -> Answer<()> {
     if labels.len() > MOST_LABELS {
         let message = format!("must be at most {MOST_LABELS}");
         return Err(ApiError::field("labels", message));
@@ -53,7 +52,7 @@ fn is_label(key: &str) -> bool {
 ///
 /// # Errors
 /// One is no label, or two ask for two values of a key.
-pub fn labels_in(given: &[String]) -> Result<BTreeMap<String, String>, ApiError> {
+pub fn labels_in(given: &[String]) -> Answer<BTreeMap<String, String>> {
     let mut labels = BTreeMap::new();
     for label in given {
         let parts = label.split_once(':').filter(|(key, _)| is_label(key));

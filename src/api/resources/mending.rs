@@ -1,29 +1,15 @@
 //! Configurations that are mended by a file: headers that a run's file has and no field knows, as `ade fix` does it; and a draft that is
 //! inferred from samples, as `ade init --from` does it.
 
-use axum::http::HeaderMap;
-use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
-
 use super::checks::{at_hand, demand_no_safe_mode, ready};
 use super::configurations::Which;
 use super::drafts::{about_path, folders, meant};
-use super::named::{document_of, run_of};
-use crate::api::access::caller::{Administrator, Caller};
-use crate::api::http::answer::JsonAnswer;
-use crate::api::http::body::{JsonBody, MaybeJson, Path};
-use crate::api::http::names::named;
-use crate::api::http::problem::ApiError;
-use crate::api::state::{Api, Blocking};
+use super::prelude::*;
 use crate::base::cancel::Cancel;
 use crate::base::problem::{Error, Problem};
 use crate::checks::fix::{self, Found, Paste};
 use crate::checks::infer::{Inferred, New, Said, Wished, same_headers};
 use crate::configuration::scaffold;
-use crate::store::KnownConfiguration;
-use crate::workspace::Workspace;
 use crate::workspace::configurations::draft::{self, Content};
 use crate::workspace::configurations::{Precondition, publish};
 
@@ -31,11 +17,11 @@ use crate::workspace::configurations::{Precondition, publish};
 const MOST_SAMPLES: usize = 100;
 
 pub fn routes() -> OpenApiRouter<Api> {
-    named([routes!(mend), routes!(infer)])
+    named([routes!(fix_config), routes!(infer_config)])
 }
 
 /// Whose file has what headers.
-#[derive(Debug, Default, Deserialize, Serialize, ToSchema)]
+#[derive(Default, Deserialize, Serialize, ToSchema)]
 #[serde(deny_unknown_fields, default)]
 struct NewFix {
     /// The run whose file is looked at, whatever configuration it had.
@@ -52,7 +38,7 @@ impl JsonBody for NewFix {
 }
 
 /// A column of the file that is a field's.
-#[derive(Debug, Deserialize, Serialize, ToSchema)]
+#[derive(Deserialize, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct Accepted {
     /// The field.
@@ -62,7 +48,7 @@ struct Accepted {
 }
 
 /// What can be mended, and what was.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Serialize, ToSchema)]
 struct Fix {
     #[serde(flatten)]
     found: Found,
@@ -75,7 +61,7 @@ struct Fix {
 }
 
 /// A file with more headers.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Serialize, ToSchema)]
 struct FixedFile {
     /// Its path in the configuration.
     path: String,
@@ -88,17 +74,13 @@ struct FixedFile {
 /// That is what `ade fix` does. The answer names the columns that no field claimed, the fields without a column, and which may belong
 /// together, those with a reason first. What is accepted is answered as a patch, and with `write` written, where nobody has changed the
 /// file meanwhile. 409 `config_invalid` and 409 `environment_not_ready` as for a trial.
-#[utoipa::path(post, path = "/api/v1/configs/{config_id}/fix", operation_id = "fix_config", tag = "configurations",
-    params(("config_id" = String, Path, description = "The configuration")),
+#[utoipa::path(post, path = "/api/v1/configs/{config_id}/fix",
     request_body = NewFix,
-    responses(
-        (status = 200, body = Fix),
-        (status = 409), (status = 412),
-    )
+    responses((status = 200, body = Fix), (status = 409), (status = 412))
 )]
-async fn mend(
+async fn fix_config(
     Administrator(api, caller): Administrator,
-    Path(which): Path<Which>,
+    which: Which,
     MaybeJson(new): MaybeJson<NewFix>,
 ) -> JsonAnswer<Fix> {
     if new.run_id.is_empty() {
@@ -111,7 +93,7 @@ async fn mend(
         let (workspace, known) = which.find(api, &caller)?;
         let about = api.paths.about_configuration(&known.record.path);
         let mended = mended(api, &caller, (&*workspace, &known), &new, cancel);
-        mended.map(axum::Json).map_err(|error| error.shown(&about))
+        mended.map(Json).map_err(|error| error.shown(&about))
     })
     .await
 }
@@ -122,7 +104,7 @@ fn mended(
     (workspace, known): (&Workspace, &KnownConfiguration),
     new: &NewFix,
     cancel: &Cancel,
-) -> Result<Fix, ApiError> {
+) -> Answer<Fix> {
     let (_, run) = run_of(api, caller, &new.run_id)?;
     if run.key.workspace_id != known.record.workspace_id {
         return Err(ApiError::not_found("run", &new.run_id));
@@ -163,7 +145,7 @@ fn mended(
 }
 
 /// From which samples a draft is inferred.
-#[derive(Debug, Default, Deserialize, Serialize, ToSchema)]
+#[derive(Default, Deserialize, Serialize, ToSchema)]
 #[serde(deny_unknown_fields, default)]
 struct NewInference {
     /// The documents: a month of one sender, or of all; at most 100.
@@ -188,7 +170,7 @@ impl JsonBody for NewInference {
 }
 
 /// Two headers that are of one field.
-#[derive(Debug, Deserialize, Serialize, ToSchema)]
+#[derive(Deserialize, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct SameHeaders {
     /// The one.
@@ -204,20 +186,14 @@ struct SameHeaders {
 /// as by `PUT …/draft`. The questions say what nobody could know: sent again with answers, the draft is inferred anew.
 ///
 /// 409 `environment_not_ready` as for a check.
-#[utoipa::path(post, path = "/api/v1/configs/{config_id}/infer", operation_id = "infer_config", tag = "configurations",
-    params(
-        ("config_id" = String, Path, description = "The configuration"),
-        ("If-Match" = inline(Option<String>), Header, nullable = false, description = "The ETag of the list of files that is replaced, or `*` for whatever is there"),
-    ),
+#[utoipa::path(post, path = "/api/v1/configs/{config_id}/infer",
+    params(("If-Match" = inline(Option<String>), Header, nullable = false, description = "The ETag of the list of files that is replaced, or `*` for whatever is there")),
     request_body = NewInference,
-    responses(
-        (status = 200, body = Inferred),
-        (status = 409), (status = 412), (status = 428),
-    )
+    responses((status = 200, body = Inferred), (status = 409), (status = 412), (status = 428))
 )]
-async fn infer(
+async fn infer_config(
     Administrator(api, caller): Administrator,
-    Path(which): Path<Which>,
+    which: Which,
     headers: HeaderMap,
     MaybeJson(new): MaybeJson<NewInference>,
 ) -> JsonAnswer<Inferred> {
@@ -231,9 +207,7 @@ async fn infer(
         let about = api.paths.about_configuration(&known.record.path);
         let of = (&*workspace, &known);
         let inferred = inferred(api, &caller, of, new, &precondition, cancel);
-        inferred
-            .map(axum::Json)
-            .map_err(|error| error.shown(&about))
+        inferred.map(Json).map_err(|error| error.shown(&about))
     })
     .await
 }
@@ -245,7 +219,7 @@ fn inferred(
     new: NewInference,
     precondition: &Precondition,
     cancel: &Cancel,
-) -> Result<Inferred, ApiError> {
+) -> Answer<Inferred> {
     draft::demand_uploaded(known)?;
     demand_no_safe_mode(workspace)?;
     let sample = |id: &String| {
@@ -256,7 +230,7 @@ fn inferred(
         workspace.fetch_file(&document.path)?;
         Ok(document.path)
     };
-    let samples: Result<Vec<_>, ApiError> = new.document_ids.iter().map(sample).collect();
+    let samples: Answer<Vec<_>> = new.document_ids.iter().map(sample).collect();
     let name = scaffold::project_name(&known.record.name);
     let one = New::of(workspace, known.record.clone(), &name);
     let empty = one.without_fields()?;

@@ -4,27 +4,16 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use axum::http::{HeaderMap, StatusCode};
-use axum::response::Response;
-use serde::Serialize;
 use serde_json::{Map, Value};
-use utoipa::ToSchema;
 
-use crate::api::access::caller::Caller;
-use crate::api::http::answer::Answer;
-use crate::api::http::download::{self, Download};
 use crate::api::http::log_pieces;
-use crate::api::http::problem::ApiError;
-use crate::api::state::{Api, Blocking, Opened};
+use crate::api::prelude::*;
 use crate::base::digest;
 use crate::base::files::name_of;
-use crate::base::hide_paths::Hider;
-use crate::base::problem::code;
 use crate::configuration::Configuration;
 use crate::environment::needed::prepare::{PrepareError, Prepared, prepare, prepare_version};
 use crate::settings::paths::RunFolder;
-use crate::store::{ConfigurationRecord, DocumentRecord, KnownConfiguration, RunRecord};
-use crate::workspace::Workspace;
+use crate::store::{ConfigurationRecord, DocumentRecord};
 use crate::workspace::configurations::not_published;
 
 /// A configuration, ready for a run.
@@ -32,7 +21,7 @@ pub fn prepared(
     api: &Blocking<'_>,
     workspace: &Workspace,
     known: &KnownConfiguration,
-) -> Result<Arc<Prepared>, ApiError> {
+) -> Answer<Arc<Prepared>> {
     let record = &known.record;
     match &known.version {
         Some(version) => api.prepared.get(&record.id, &version.source_digest, || {
@@ -55,12 +44,30 @@ fn unusable(api: &Api, error: PrepareError, record: &ConfigurationRecord) -> Api
     ApiError::from(error).shown(&api.paths.about_configuration(&record.path))
 }
 
-/// The document with this id, in a workspace that the caller's token is for.
-pub fn document_of(
-    api: &Blocking<'_>,
+/// The workspace with this id, which the caller's token must be for. That of the server is there from the start; any other one is
+/// created first.
+pub fn known_workspace<'a>(api: &Blocking<'a>, caller: &Caller, id: &str) -> Answer<Opened<'a>> {
+    caller.demand(id, "workspace", id)?;
+    if id != api.home().id() {
+        let recorded = api.home().store.workspaces()?;
+        if !recorded.iter().any(|record| record.id == id) {
+            return Err(ApiError::not_found("workspace", id));
+        }
+    }
+    api.workspace(id)
+}
+
+/// The workspace that a request names, or that of the server.
+pub fn workspace_or_home<'a>(
+    api: &Blocking<'a>,
     caller: &Caller,
-    id: &str,
-) -> Result<DocumentRecord, ApiError> {
+    id: Option<&str>,
+) -> Answer<Opened<'a>> {
+    known_workspace(api, caller, id.unwrap_or(api.home().id()))
+}
+
+/// The document with this id, in a workspace that the caller's token is for.
+pub fn document_of(api: &Blocking<'_>, caller: &Caller, id: &str) -> Answer<DocumentRecord> {
     let found = api.home().store.document(&id.to_lowercase())?;
     caller.demand(&found.workspace_id, "document", id)?;
     Ok(found)
@@ -71,7 +78,7 @@ pub fn configuration_of(
     api: &Blocking<'_>,
     caller: &Caller,
     id: &str,
-) -> Result<KnownConfiguration, ApiError> {
+) -> Answer<KnownConfiguration> {
     let found = api.home().store.configuration(&id.to_lowercase())?;
     caller.demand(&found.record.workspace_id, "configuration", id)?;
     Ok(found)
@@ -82,7 +89,7 @@ pub fn run_of<'a>(
     api: &Blocking<'a>,
     caller: &Caller,
     id: &str,
-) -> Result<(Opened<'a>, RunRecord), ApiError> {
+) -> Answer<(Opened<'a>, RunRecord)> {
     let run = api.home().store.run_of_any_workspace(&id.to_lowercase())?;
     caller.demand(&run.key.workspace_id, "run", id)?;
     Ok((api.workspace(&run.key.workspace_id)?, run))
@@ -93,7 +100,7 @@ pub fn run_with_files<'a>(
     api: &Blocking<'a>,
     caller: &Caller,
     id: &str,
-) -> Result<(Opened<'a>, RunRecord), ApiError> {
+) -> Answer<(Opened<'a>, RunRecord)> {
     let (workspace, run) = run_of(api, caller, id)?;
     workspace.fetch_run(&run)?;
     Ok((workspace, run))
@@ -125,20 +132,11 @@ pub async fn left(
             place_of(&run, what)
         })
         .await?;
-    let file = Download {
-        path: &path,
-        name: &name,
-        kind: download::kind_of(&name),
-        tag: tag.as_deref(),
-    };
-    download::serve(&file, asked).await
+    download::serve(&path, &name, tag.as_deref(), asked).await
 }
 
 /// Where a run left something: its path, its name for a browser, and what identifies its bytes.
-pub fn place_of(
-    run: &RunRecord,
-    what: Left,
-) -> Result<(PathBuf, String, Option<String>), ApiError> {
+pub fn place_of(run: &RunRecord, what: Left) -> Answer<(PathBuf, String, Option<String>)> {
     let folder = RunFolder::at(&run.run_dir);
     if let Left::Input = what {
         // The sender's file may have changed since.
@@ -183,15 +181,13 @@ pub fn place_of(
 }
 
 /// The run must have ended, and have its files still.
-pub(super) fn demand_files(run: &RunRecord) -> Result<(), ApiError> {
+pub(super) fn demand_files(run: &RunRecord) -> Answer<()> {
     if !run.status.is_terminal() {
         let detail = format!("run {} is {}", run.id, run.status.as_str());
-        return Err(
-            ApiError::of(code::OUTPUT_NOT_READY, detail).hint("follow its events until it ends")
-        );
+        return Err(not_ready(detail));
     }
     match run.artifacts_deleted_at {
-        Some(_) => Err(gone(run, "files")),
+        Some(_) => Err(gone(format!("the files of run {} were deleted", run.id))),
         None => Ok(()),
     }
 }
@@ -199,13 +195,17 @@ pub(super) fn demand_files(run: &RunRecord) -> Result<(), ApiError> {
 /// Nobody deleted it here.
 fn missing(run: &RunRecord, what: &str) -> ApiError {
     let detail = format!("the {what} of run {} is not where it was left", run.id);
-    let error = ApiError::new(StatusCode::GONE, code::INPUT_GONE, detail);
-    error.hint("another host may have it, or a backup; else run the file again")
+    gone(detail).hint("another host may have it, or a backup; else run the file again")
 }
 
-fn gone(run: &RunRecord, what: &str) -> ApiError {
-    let detail = format!("the {what} of run {} were deleted", run.id);
+/// Bytes that were there are not any more.
+pub fn gone(detail: String) -> ApiError {
     ApiError::new(StatusCode::GONE, code::INPUT_GONE, detail)
+}
+
+/// A run has not ended.
+pub fn not_ready(detail: String) -> ApiError {
+    ApiError::of(code::OUTPUT_NOT_READY, detail).hint("follow its events until it ends")
 }
 
 /// The lines of a log behind number `after`, at most `limit`, and whether there are more.
@@ -214,7 +214,7 @@ pub fn log_page(
     after: u64,
     limit: usize,
     paths: &Hider,
-) -> Result<(Vec<LogEntry>, bool), ApiError> {
+) -> Answer<(Vec<LogEntry>, bool)> {
     let mut from = log_pieces::start_behind(path, after)?;
     let mut entries = Vec::new();
     while let Some(piece) = log_pieces::read_from(path, from, u64::MAX, paths)? {
@@ -230,7 +230,7 @@ pub fn log_page(
 }
 
 /// A line of a log.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Serialize, ToSchema)]
 pub struct LogEntry {
     /// The number of the line, from 1.
     pub id: u64,

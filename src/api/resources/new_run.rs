@@ -2,16 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
-
-use crate::api::http::body::JsonBody;
-use crate::api::http::problem::ApiError;
+use super::prelude::*;
 use crate::run::calls::request::demand_setting;
 use crate::store::{Priority, RunOptions};
 
 /// A run to be made.
-#[derive(Clone, Debug, Deserialize, Serialize, ToSchema)]
+#[derive(Clone, Deserialize, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewRun {
     /// The document that is its input.
@@ -35,7 +31,7 @@ impl JsonBody for NewRun {
 }
 
 /// How a run is made.
-#[derive(Clone, Debug, Default, Deserialize, Serialize, ToSchema)]
+#[derive(Clone, Default, Deserialize, Serialize, ToSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct NewRunOptions {
     /// Record the run, start no engine.
@@ -77,7 +73,7 @@ fn is_no_name(name: &str) -> bool {
 
 impl NewRunOptions {
     /// The options as the library has them.
-    pub(super) fn checked(&self, network_allowed: bool) -> Result<RunOptions, ApiError> {
+    pub(super) fn checked(&self, network_allowed: bool) -> Answer<RunOptions> {
         const LEVELS: [&str; 4] = ["debug", "info", "warning", "error"];
         if let Some(level) = &self.log_level
             && !LEVELS.contains(&level.as_str())

@@ -1,22 +1,11 @@
 //! The runs that wait, in the order in which they are claimed.
 
-use serde::{Deserialize, Serialize};
-use utoipa::{IntoParams, ToSchema};
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
-
-use super::workspaces::known_workspace;
-use crate::api::access::caller::Reader;
-use crate::api::http::answer::JsonAnswer;
-use crate::api::http::body::Query;
-use crate::api::http::cursor;
-use crate::api::state::Api;
-use crate::base::clock::Timestamp;
+use super::prelude::*;
 use crate::run::views::json::{RunView, runs_json};
 use crate::store::{Limits, QueuePlace, WaitsFor};
 
 pub fn routes() -> OpenApiRouter<Api> {
-    OpenApiRouter::new().routes(routes!(list))
+    routed([routes!(list_queue)])
 }
 
 /// A page of the queue.
@@ -24,7 +13,6 @@ pub fn routes() -> OpenApiRouter<Api> {
 struct QueuePage {
     items: Vec<QueuedRun>,
     /// The `cursor` of the next page; null on the last one.
-    #[schema(required)]
     next_cursor: Option<String>,
 }
 
@@ -35,24 +23,21 @@ struct QueuedRun {
     position: u64,
     waits_for: WaitsFor,
     /// When it may be claimed.
-    #[schema(value_type = String, format = DateTime)]
     available_at: Timestamp,
     run: RunView,
 }
 
 /// A page of the queue.
-#[derive(Debug, Deserialize, IntoParams)]
+#[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 struct Which {
     /// The workspace; absent: that of the server.
-    #[param(nullable = false)]
     workspace: Option<String>,
     /// The largest number of runs, from 1 to 1000.
-    #[param(nullable = false, minimum = 1, maximum = 1000)]
+    #[param(minimum = 1, maximum = 1000)]
     limit: Option<u32>,
     /// The `next_cursor` of the page before.
-    #[param(nullable = false)]
     cursor: Option<String>,
 }
 
@@ -60,22 +45,23 @@ struct Which {
 ///
 /// First those that may be claimed now and wait for a slot; then those whose environment is not ready, and those whose next attempt is
 /// due later. Workers take runs of all workspaces, and `position` counts them all.
-#[utoipa::path(get, path = "/api/v1/queue", operation_id = "list_queue", tag = "runs", params(Which), responses(
-    (status = 200, body = QueuePage),
-))]
-async fn list(Reader(api, caller): Reader, Query(which): Query<Which>) -> JsonAnswer<QueuePage> {
+#[utoipa::path(get, path = "/api/v1/queue", params(Which), responses((status = 200, body = QueuePage)))]
+async fn list_queue(
+    Reader(api, caller): Reader,
+    Query(which): Query<Which>,
+) -> JsonAnswer<QueuePage> {
     let limit = cursor::limit(which.limit, cursor::USUAL, cursor::LARGEST)?;
     let behind = which.cursor.as_deref().map(cursor::place_at::<QueuePlace>);
     let behind = behind.transpose()?;
     api.work(move |api| {
-        let id = which.workspace.as_deref().unwrap_or(api.home().id());
-        let workspace = known_workspace(api, &caller, id)?;
+        let workspace = workspace_or_home(api, &caller, which.workspace.as_deref())?;
         let now = workspace.machine.now();
         // One more tells whether there is another page.
         let most = u32::try_from(limit + 1).unwrap_or(u32::MAX);
         let store = &workspace.store;
         let limits = Limits::of(&workspace.settings);
-        let mut waiting = store.waiting_runs(id, behind.as_ref(), most, &limits, now)?;
+        let mut waiting =
+            store.waiting_runs(workspace.id(), behind.as_ref(), most, &limits, now)?;
         let has_more = waiting.len() > limit;
         waiting.truncate(limit);
         let next = waiting.last().filter(|_| has_more);
@@ -97,7 +83,7 @@ async fn list(Reader(api, caller): Reader, Query(which): Query<Which>) -> JsonAn
             run,
         };
         let items = places.into_iter().zip(objects).map(shown).collect();
-        Ok(axum::Json(QueuePage { items, next_cursor }))
+        Ok(Json(QueuePage { items, next_cursor }))
     })
     .await
 }

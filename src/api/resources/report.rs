@@ -5,36 +5,22 @@ use std::io::{Seek, SeekFrom};
 use std::path::Path as FilePath;
 
 use axum::body::Body;
-use axum::http::{HeaderValue, header};
-use axum::response::{IntoResponse, Response};
-use serde::Deserialize;
 use tokio_util::io::ReaderStream;
-use utoipa::IntoParams;
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
-use super::named::run_with_files;
-use crate::api::access::caller::Reader;
-use crate::api::http::answer::Answer;
-use crate::api::http::body::{Path, Query};
-use crate::api::http::problem::ApiError;
-use crate::api::state::Api;
-use crate::base::problem::code;
+use super::named::not_ready;
+use super::prelude::*;
 use crate::report::{Options, ReportError, SECURITY_POLICY, page};
 use crate::run::results::issues::NoList;
-use crate::store::RunRecord;
-use crate::workspace::Workspace;
 
 pub fn routes() -> OpenApiRouter<Api> {
-    OpenApiRouter::new().routes(routes!(report))
+    routed([routes!(get_run_report)])
 }
 
-#[derive(Debug, Deserialize, IntoParams)]
+#[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct WhichReport {
     /// `false`: without cell values.
-    #[param(nullable = false)]
     values: Option<bool>,
 }
 
@@ -51,11 +37,14 @@ impl WhichReport {
 ///
 /// One HTML file that needs no network and runs no script: the issues, what each column went to and why, how columns were read, and
 /// what was noticed. It holds the values of issues, unless it is asked for without.
-#[utoipa::path(get, path = "/api/v1/runs/{id}/report", operation_id = "get_run_report", tag = "issues", params(("id" = String, Path, description = "The run"), WhichReport), responses(
-    (status = 200, description = "The page", content_type = "text/html", body = String, headers(("Content-Security-Policy" = String, description = "Nothing is loaded and nothing is run"))),
-    (status = 409),
-))]
-async fn report(
+#[utoipa::path(get, path = "/api/v1/runs/{id}/report",
+    params(WhichReport),
+    responses(
+        (status = 200, description = "The page", content_type = "text/html", body = String, headers(("Content-Security-Policy" = String, description = "Nothing is loaded and nothing is run"))),
+        (status = 409)
+    )
+)]
+async fn get_run_report(
     Reader(api, caller): Reader,
     Path(id): Path<String>,
     Query(which): Query<WhichReport>,
@@ -71,11 +60,7 @@ async fn report(
 ///
 /// # Errors
 /// A run has not ended, or something cannot be read or written.
-pub fn made(
-    workspace: &Workspace,
-    runs: &[RunRecord],
-    options: Options,
-) -> Result<(File, u64), ApiError> {
+pub fn made(workspace: &Workspace, runs: &[RunRecord], options: Options) -> Answer<(File, u64)> {
     let unwritable = |error: std::io::Error| ApiError::internal(error.to_string());
     let mut file = tempfile::tempfile().map_err(unwritable)?;
     let name = FilePath::new("the page");
@@ -104,10 +89,7 @@ pub fn page_response((file, length): (File, u64)) -> Response {
 /// That there is no page, as other routes say of what a run leaves.
 fn not_made(error: ReportError) -> ApiError {
     match error {
-        ReportError::List(error @ NoList::NotEnded { .. }) => {
-            ApiError::of(code::OUTPUT_NOT_READY, error.to_string())
-                .hint("follow its events until it ends")
-        }
+        ReportError::List(error @ NoList::NotEnded { .. }) => not_ready(error.to_string()),
         error => error.into(),
     }
 }

@@ -1,45 +1,32 @@
 //! Which rows of a run's input and output belong together, for a whole sheet at once.
 
-use axum::http::header;
-use axum::response::{IntoResponse, Response};
-use serde::{Deserialize, Serialize};
-use utoipa::{IntoParams, ToSchema};
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
-
 use super::cells::{Side, known_rows};
-use super::named::{Left, place_of, run_with_files};
-use crate::api::access::caller::Reader;
-use crate::api::http::answer::Answer;
-use crate::api::http::body::{Path, Query};
-use crate::api::http::cursor;
-use crate::api::http::problem::ApiError;
-use crate::api::state::Api;
+use super::named::{Left, place_of};
+use super::prelude::*;
 use crate::cells::{Rows, Segment};
-use crate::store::RunRecord;
 
 /// The segments of a page, unless a request says otherwise, and at most: as many as a large sheet has rows.
 const USUAL: u32 = 1000;
 const LARGEST: u32 = 200_000;
 
 pub fn routes() -> OpenApiRouter<Api> {
-    OpenApiRouter::new().routes(routes!(rows))
+    routed([routes!(list_run_rows)])
 }
 
-#[derive(Debug, Deserialize, IntoParams)]
+#[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 struct WhichRows {
     /// `input` or `output`: whose sheet it is, and in whose order the rows come; absent: output.
-    #[param(nullable = false, inline)]
+    #[param(inline)]
     side: Option<Side>,
     /// The name of a sheet.
     sheet: String,
     /// The largest number of segments, from 1 to 200000.
-    #[param(nullable = false, minimum = 1, maximum = 200000)]
+    #[param(minimum = 1, maximum = 200000)]
     limit: Option<u32>,
     /// The `next_cursor` of the page before.
-    #[param(nullable = false, min_length = 43, max_length = 43)]
+    #[param(min_length = 43, max_length = 43)]
     cursor: Option<String>,
 }
 
@@ -49,11 +36,11 @@ struct WhichRows {
 /// output, the next ones are the next ones (with `descending`, the ones before). Rows that were not written have a `reason` instead;
 /// those that are quarantined have their place on the sheet `Quarantine`, too, where that is one of the output.
 /// `segments` is null if the run does not tell: the configuration is older than edition 2026, or the engine is older.
-#[utoipa::path(get, path = "/api/v1/runs/{id}/rows", operation_id = "list_run_rows", tag = "cells", params(("id" = String, Path, description = "The run"), WhichRows), responses(
-    (status = 200, body = Page),
-    (status = 409), (status = 410),
-))]
-async fn rows(
+#[utoipa::path(get, path = "/api/v1/runs/{id}/rows",
+    params(WhichRows),
+    responses((status = 200, body = Page), (status = 409), (status = 410))
+)]
+async fn list_run_rows(
     Reader(api, caller): Reader,
     Path(id): Path<String>,
     Query(which): Query<WhichRows>,
@@ -75,9 +62,8 @@ async fn rows(
 #[schema(as = RowSegments)]
 struct Page<'a> {
     /// In the order of the sheet; null if the run does not tell.
-    #[schema(required, value_type = Option<Vec<Segment>>)]
+    #[schema(value_type = Option<Vec<Segment>>)]
     segments: Option<&'a [Segment<'a>]>,
-    #[schema(required)]
     next_cursor: Option<String>,
 }
 
@@ -88,7 +74,7 @@ fn page(
     side: Side,
     which: &WhichRows,
     limit: usize,
-) -> Result<Vec<u8>, ApiError> {
+) -> Answer<Vec<u8>> {
     let segments = known.map(|known| match side {
         Side::Input => known.of_input(&which.sheet),
         Side::Output => known.of_output(&which.sheet),

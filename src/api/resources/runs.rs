@@ -1,41 +1,23 @@
 //! Runs: submit, list, show, follow, cancel, retry, delete, and what they leave.
 
-use axum::http::{HeaderMap, HeaderName, StatusCode, header};
-use axum::response::{IntoResponse, Response};
-use serde::{Deserialize, Serialize};
+use axum::http::HeaderName;
 use serde_json::json;
-use utoipa::{IntoParams, ToSchema};
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
 use super::labels::{demand_labels, labelled, labels_in, superseded};
-use super::named::{
-    Left, LogEntry, configuration_of, document_of, entry, left, log_page, prepared, run_of,
-    run_with_files,
-};
+use super::named::{Left, LogEntry, entry, left, log_page, prepared};
 use super::new_run::NewRun;
-use super::workspaces::known_workspace;
-use crate::api::access::caller::{Administrator, Caller, Reader, Runner};
+use super::prelude::*;
 use crate::api::description::streams::{RunEvent, RunStreamLine};
-use crate::api::http::answer::{Answer, JsonAnswer, created, status_of};
-use crate::api::http::body::{Json, Path, Query};
-use crate::api::http::cursor;
 use crate::api::http::cursor::LogPart;
-use crate::api::http::problem::ApiError;
-use crate::api::state::{Api, Blocking, Carried};
 use crate::api::transfer::{stream, tail};
-use crate::base::clock::Timestamp;
 use crate::base::digest;
-use crate::base::show_path::ShowPath;
 use crate::run::calls::retry::Current;
 use crate::run::calls::submit::{RunOfDocument, as_client, submit};
 use crate::run::calls::{remove, retry};
 use crate::run::ending::cancel;
 use crate::run::shared_log;
 use crate::run::views::json::{RunView, runs_json};
-use crate::store::{
-    Attempt, KnownConfiguration, Priority, RunCounts, RunFilter, RunRecord, RunStatus,
-};
+use crate::store::{Attempt, Priority, RunCounts, RunFilter};
 use crate::workspace::configurations::versions;
 
 /// The header with a client's key for a request.
@@ -44,19 +26,20 @@ const KEY_HEADER: &str = "idempotency-key";
 const LONGEST_KEY: usize = 255;
 
 pub fn routes() -> OpenApiRouter<Api> {
-    OpenApiRouter::new()
-        .routes(routes!(create))
-        .routes(routes!(list))
-        .routes(routes!(show, delete_run))
-        .routes(routes!(attempts))
-        .routes(routes!(logs))
-        .routes(routes!(events))
-        .routes(routes!(cancel_run))
-        .routes(routes!(retry_run))
-        .routes(routes!(repeat_run))
-        .routes(routes!(artifact))
-        .routes(routes!(output))
-        .routes(routes!(input))
+    routed([
+        routes!(create_run),
+        routes!(list_runs),
+        routes!(get_run, delete_run),
+        routes!(list_run_attempts),
+        routes!(list_run_logs),
+        routes!(stream_run_events),
+        routes!(cancel_run),
+        routes!(retry_run),
+        routes!(repeat_run),
+        routes!(download_run_artifact),
+        routes!(download_run_output),
+        routes!(download_run_input),
+    ])
 }
 
 /// Submit a run.
@@ -64,19 +47,16 @@ pub fn routes() -> OpenApiRouter<Api> {
 /// The run of an uploaded configuration uses its published version; that of a folder uses the folder's files as they are now.
 /// With `stream`, the answer is 200 and lines of JSON: `run.created`, `run.started`, `run.log`, the engine's events, and
 /// `run.completed` at the end.
-#[utoipa::path(post, path = "/api/v1/configs/{config_id}/runs", operation_id = "create_run", tag = "runs",
-    params(
-        ("config_id" = String, Path, description = "The configuration"),
-        ("Idempotency-Key" = inline(Option<String>), Header, nullable = false, description = "The same key with the same request makes one run, however often it is sent; kept for a day"),
-    ),
+#[utoipa::path(post, path = "/api/v1/configs/{config_id}/runs",
+    params(("Idempotency-Key" = inline(Option<String>), Header, nullable = false, description = "The same key with the same request makes one run, however often it is sent; kept for a day")),
     request_body = NewRun,
     responses(
         (status = 201, body = RunView, headers(("Location" = String, description = "The run"))),
         (status = 200, description = "The run of the same key, or the stream that was asked for", content((RunView = "application/json"), (RunStreamLine = "application/x-ndjson"))),
-        (status = 409), (status = 410), (status = 429),
+        (status = 409), (status = 410), (status = 429)
     )
 )]
-async fn create(
+async fn create_run(
     Runner(api, caller): Runner,
     Path(config_id): Path<String>,
     headers: HeaderMap,
@@ -124,7 +104,7 @@ pub async fn make(
     wanted: WantedConfiguration,
     headers: &HeaderMap,
     new: NewRun,
-) -> Result<SubmittedRun, ApiError> {
+) -> Answer<SubmittedRun> {
     let mut options = new.options.checked(api.home().settings().allow_network)?;
     demand_labels(&new.labels)?;
     options.labels.clone_from(&new.labels);
@@ -177,7 +157,7 @@ pub async fn make(
     .await
 }
 
-fn key_of(headers: &HeaderMap) -> Result<Option<String>, ApiError> {
+fn key_of(headers: &HeaderMap) -> Answer<Option<String>> {
     let Some(value) = headers.get(HeaderName::from_static(KEY_HEADER)) else {
         return Ok(None);
     };
@@ -191,7 +171,7 @@ fn key_of(headers: &HeaderMap) -> Result<Option<String>, ApiError> {
     }
 }
 
-fn default_of(api: &Blocking<'_>, workspace: &str) -> Result<KnownConfiguration, ApiError> {
+fn default_of(api: &Blocking<'_>, workspace: &str) -> Answer<KnownConfiguration> {
     let known = api.home().store.configurations(workspace)?;
     known
         .into_iter()
@@ -205,47 +185,41 @@ fn default_of(api: &Blocking<'_>, workspace: &str) -> Result<KnownConfiguration,
 }
 
 /// Which runs to list.
-#[derive(Debug, Deserialize, IntoParams)]
+#[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 struct Which {
     /// The workspace; absent: that of the server.
-    #[param(nullable = false)]
     workspace: Option<String>,
     /// `queued`, `running`, `succeeded`, `failed` or `cancelled`; several: any of them.
     #[serde(default)]
     #[param(required = false, value_type = Vec<RunStatus>)]
     status: Vec<String>,
     /// The id, name or folder of a configuration.
-    #[param(nullable = false)]
     configuration: Option<String>,
     /// Runs that were made at or after this time (RFC 3339).
-    #[param(nullable = false, format = DateTime)]
+    #[param(format = DateTime)]
     since: Option<String>,
     /// Runs with this text, in whatever case, in the name of their input or configuration or in a label, or at the end of their id.
-    #[param(nullable = false, min_length = 1, max_length = 200)]
+    #[param(min_length = 1, max_length = 200)]
     q: Option<String>,
     /// Runs that found issues in their input; or those that looked and found none.
-    #[param(nullable = false)]
     has_issues: Option<bool>,
     /// Runs that found no column for some of their fields; or those that looked and found all.
-    #[param(nullable = false)]
     fields_missing: Option<bool>,
     /// Runs with this label, as `key:value`; several: with all of them.
     #[serde(default)]
     #[param(required = false, inline, value_type = Vec<LabelFilter>)]
     label: Vec<String>,
     /// Of a file that was run again the newest run alone; only with `label`.
-    #[param(nullable = false)]
     newest: Option<bool>,
     /// Also count the runs of each status, whatever `status` says.
-    #[param(nullable = false)]
     counts: Option<bool>,
     /// The largest number of runs, from 1 to 1000.
-    #[param(nullable = false, minimum = 1, maximum = 1000)]
+    #[param(minimum = 1, maximum = 1000)]
     limit: Option<u32>,
     /// The `next_cursor` of the page before.
-    #[param(nullable = false, min_length = 48, max_length = 48)]
+    #[param(min_length = 48, max_length = 48)]
     cursor: Option<String>,
 }
 
@@ -263,7 +237,7 @@ const LONGEST_TEXT: usize = 200;
 struct LabelFilter(String);
 
 /// One by one, or with commas between them.
-fn statuses_in(words: &[String]) -> Result<Vec<RunStatus>, ApiError> {
+fn statuses_in(words: &[String]) -> Answer<Vec<RunStatus>> {
     let words = words.iter().flat_map(|words| words.split(','));
     let status = |word: &str| {
         RunStatus::parse(word).ok_or_else(|| {
@@ -274,7 +248,7 @@ fn statuses_in(words: &[String]) -> Result<Vec<RunStatus>, ApiError> {
     words.map(status).collect()
 }
 
-fn text_in(text: Option<String>) -> Result<Option<String>, ApiError> {
+fn text_in(text: Option<String>) -> Answer<Option<String>> {
     match &text {
         Some(found) if !(1..=LONGEST_TEXT).contains(&found.chars().count()) => {
             let message = format!("must have from 1 to {LONGEST_TEXT} characters");
@@ -285,11 +259,10 @@ fn text_in(text: Option<String>) -> Result<Option<String>, ApiError> {
 }
 
 /// A page of runs, newest first.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Serialize, ToSchema)]
 struct RunPage {
     items: Vec<RunView>,
     /// The `cursor` of the next page; null on the last one.
-    #[schema(required)]
     next_cursor: Option<String>,
     /// False: of very many runs so many were looked at that the page ends before its limit. The next one goes on there.
     is_whole: bool,
@@ -302,10 +275,8 @@ struct RunPage {
 /// List runs, newest first.
 ///
 /// `q`, `has_issues`, `fields_missing` and `label` look at the records of 20,000 runs for one page; `is_whole` says whether that were all.
-#[utoipa::path(get, path = "/api/v1/runs", operation_id = "list_runs", tag = "runs", params(Which), responses(
-    (status = 200, body = RunPage),
-))]
-async fn list(Reader(api, caller): Reader, Query(which): Query<Which>) -> JsonAnswer<RunPage> {
+#[utoipa::path(get, path = "/api/v1/runs", params(Which), responses((status = 200, body = RunPage)))]
+async fn list_runs(Reader(api, caller): Reader, Query(which): Query<Which>) -> JsonAnswer<RunPage> {
     let (limit, before) = cursor::bounds(which.limit, which.cursor.as_deref())?;
     let since = which.since.as_deref().map(|text| {
         Timestamp::parse(text, Timestamp::now())
@@ -334,9 +305,8 @@ async fn list(Reader(api, caller): Reader, Query(which): Query<Which>) -> JsonAn
         ));
     }
     api.work(move |api| {
-        let id = which.workspace.as_deref().unwrap_or(api.home().id());
-        let workspace = known_workspace(api, &caller, id)?;
-        id.clone_into(&mut filter.workspace_id);
+        let workspace = workspace_or_home(api, &caller, which.workspace.as_deref())?;
+        workspace.id().clone_into(&mut filter.workspace_id);
         if newest {
             filter.without = superseded(&labelled(&workspace, filter.labels.clone())?);
         }
@@ -346,7 +316,7 @@ async fn list(Reader(api, caller): Reader, Query(which): Query<Which>) -> JsonAn
             Some(looked_to) => Some(cursor::behind(looked_to)),
         };
         let counted = counts.then(|| workspace.store.count_runs(&filter, COUNTED));
-        Ok(axum::Json(RunPage {
+        Ok(Json(RunPage {
             items: runs_json(&workspace, &found.runs, &api.paths)?,
             next_cursor,
             is_whole: found.looked_to.is_none(),
@@ -357,14 +327,15 @@ async fn list(Reader(api, caller): Reader, Query(which): Query<Which>) -> JsonAn
 }
 
 /// Show a run.
-#[utoipa::path(get, path = "/api/v1/runs/{id}", operation_id = "get_run", tag = "runs", params(("id" = String, Path, description = "The run")), responses(
-    (status = 200, body = RunView),
-))]
-async fn show(Reader(api, caller): Reader, Path(id): Path<String>) -> JsonAnswer<Option<RunView>> {
+#[utoipa::path(get, path = "/api/v1/runs/{id}", responses((status = 200, body = RunView)))]
+async fn get_run(
+    Reader(api, caller): Reader,
+    Path(id): Path<String>,
+) -> JsonAnswer<Option<RunView>> {
     api.work(move |api| {
         let (workspace, run) = run_of(api, &caller, &id)?;
         let json = runs_json(&workspace, std::slice::from_ref(&run), &api.paths)?;
-        Ok(axum::Json(json.into_iter().next()))
+        Ok(Json(json.into_iter().next()))
     })
     .await
 }
@@ -376,10 +347,11 @@ struct AttemptList {
 }
 
 /// List the attempts at a run, the first one first.
-#[utoipa::path(get, path = "/api/v1/runs/{id}/attempts", operation_id = "list_run_attempts", tag = "runs", params(("id" = String, Path, description = "The run")), responses(
-    (status = 200, body = AttemptList),
-))]
-async fn attempts(Reader(api, caller): Reader, Path(id): Path<String>) -> JsonAnswer<AttemptList> {
+#[utoipa::path(get, path = "/api/v1/runs/{id}/attempts", responses((status = 200, body = AttemptList)))]
+async fn list_run_attempts(
+    Reader(api, caller): Reader,
+    Path(id): Path<String>,
+) -> JsonAnswer<AttemptList> {
     api.work(move |api| {
         let (workspace, run) = run_of(api, &caller, &id)?;
         let mut items = workspace.store.attempts(&run.id)?;
@@ -392,13 +364,13 @@ async fn attempts(Reader(api, caller): Reader, Path(id): Path<String>) -> JsonAn
                 .worker
                 .take_if(|_| caller.token.workspaces.is_some());
         }
-        Ok(axum::Json(AttemptList { items }))
+        Ok(Json(AttemptList { items }))
     })
     .await
 }
 
 /// A page of a run's log.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Serialize, ToSchema)]
 struct LogPage {
     run_id: String,
     entries: Vec<LogEntry>,
@@ -409,10 +381,8 @@ struct LogPage {
 }
 
 /// Read a run's log.
-#[utoipa::path(get, path = "/api/v1/runs/{id}/logs", operation_id = "list_run_logs", tag = "runs", params(("id" = String, Path, description = "The run"), LogPart), responses(
-    (status = 200, body = LogPage),
-))]
-async fn logs(
+#[utoipa::path(get, path = "/api/v1/runs/{id}/logs", params(LogPart), responses((status = 200, body = LogPage)))]
+async fn list_run_logs(
     Reader(api, caller): Reader,
     Path(id): Path<String>,
     Query(part): Query<LogPart>,
@@ -431,7 +401,7 @@ async fn logs(
                 false => has_more = true,
             }
         }
-        Ok(axum::Json(LogPage {
+        Ok(Json(LogPage {
             run_id: run.id,
             next_after_id: entries.last().map_or(after, |entry| entry.id),
             entries,
@@ -442,12 +412,12 @@ async fn logs(
 }
 
 /// Where a stream resumes.
-#[derive(Debug, Deserialize, IntoParams)]
+#[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 struct Resume {
     /// Events behind this number; the header Last-Event-ID says the same.
-    #[param(nullable = false, maximum = 9007199254740991u64)]
+    #[param(maximum = 9007199254740991u64)]
     after_id: Option<u64>,
 }
 
@@ -455,15 +425,14 @@ struct Resume {
 ///
 /// Server-sent events; or, with `Accept: application/x-ndjson`, the lines of JSON that a run submitted with `stream` sends, from
 /// where the `resume` of such a stream says.
-#[utoipa::path(get, path = "/api/v1/runs/{id}/events", operation_id = "stream_run_events", tag = "runs",
-    params(("id" = String, Path, description = "The run"), Resume,
-        ("Last-Event-ID" = inline(Option<u64>), Header, nullable = false, description = "The id of the last event that was received")),
+#[utoipa::path(get, path = "/api/v1/runs/{id}/events",
+    params(Resume, ("Last-Event-ID" = inline(Option<u64>), Header, nullable = false, description = "The id of the last event that was received")),
     responses(
         (status = 200, content((RunEvent = "text/event-stream"), (RunStreamLine = "application/x-ndjson"))),
-        (status = 204, description = "The run has ended, and the client has all of its events"),
+        (status = 204, description = "The run has ended, and the client has all of its events")
     )
 )]
-async fn events(
+async fn stream_run_events(
     Reader(api, caller): Reader,
     Path(id): Path<String>,
     Query(resume): Query<Resume>,
@@ -505,31 +474,30 @@ async fn events(
 /// Cancel a run.
 ///
 /// A queued run is cancelled at once; a running one is stopped by its worker within about a second. Asking again changes nothing.
-#[utoipa::path(post, path = "/api/v1/runs/{id}/cancel", operation_id = "cancel_run", tag = "runs", params(("id" = String, Path, description = "The run")), responses(
-    (status = 200, description = "It is cancelled", body = RunView),
-    (status = 202, description = "Its worker will stop it", body = RunView),
-    (status = 409),
-))]
+#[utoipa::path(post, path = "/api/v1/runs/{id}/cancel",
+    responses(
+        (status = 200, description = "It is cancelled", body = RunView),
+        (status = 202, description = "Its worker will stop it", body = RunView),
+        (status = 409)
+    )
+)]
 async fn cancel_run(
     Runner(api, caller): Runner,
     Path(id): Path<String>,
-) -> Answer<(StatusCode, axum::Json<RunView>)> {
+) -> Answer<(StatusCode, Json<RunView>)> {
     api.work(move |api| {
         let (workspace, run) = run_of(api, &caller, &id)?;
         let (status, run) = match cancel::cancel(&workspace, &run.id)? {
             cancel::Cancelled::AtOnce(run) => (StatusCode::OK, run),
             cancel::Cancelled::Requested(run) => (StatusCode::ACCEPTED, run),
         };
-        Ok((status, axum::Json(RunView::plain(&run, &api.paths))))
+        Ok((status, Json(RunView::plain(&run, &api.paths))))
     })
     .await
 }
 
 /// Delete a run that has ended: its record and its files.
-#[utoipa::path(delete, path = "/api/v1/runs/{id}", operation_id = "delete_run", tag = "runs", params(("id" = String, Path, description = "The run")), responses(
-    (status = 204, description = "It is deleted"),
-    (status = 409),
-))]
+#[utoipa::path(delete, path = "/api/v1/runs/{id}", responses((status = 204, description = "It is deleted"), (status = 409)))]
 async fn delete_run(
     Administrator(api, caller): Administrator,
     Path(id): Path<String>,
@@ -543,14 +511,14 @@ async fn delete_run(
 }
 
 /// Run again as it was, with the same input and the same files of the configuration.
-#[utoipa::path(post, path = "/api/v1/runs/{id}/retry", operation_id = "retry_run", tag = "runs",
-    params(("id" = String, Path, description = "The run"),
-        ("Idempotency-Key" = inline(Option<String>), Header, nullable = false, description = "The same key makes one run, however often it is sent; kept for a day")),
+#[utoipa::path(post, path = "/api/v1/runs/{id}/retry",
+    params(("Idempotency-Key" = inline(Option<String>), Header, nullable = false, description = "The same key makes one run, however often it is sent; kept for a day")),
     responses(
-    (status = 201, body = RunView, headers(("Location" = String, description = "The new run"))),
-    (status = 200, description = "The run of the same key", body = RunView),
-    (status = 409), (status = 429),
-))]
+        (status = 201, body = RunView, headers(("Location" = String, description = "The new run"))),
+        (status = 200, description = "The run of the same key", body = RunView),
+        (status = 409), (status = 429)
+    )
+)]
 async fn retry_run(
     Runner(api, caller): Runner,
     Path(id): Path<String>,
@@ -563,14 +531,14 @@ async fn retry_run(
 }
 
 /// Run the input anew, with the configuration as it is now: its active version, or the files of its folder.
-#[utoipa::path(post, path = "/api/v1/runs/{id}/again", operation_id = "repeat_run", tag = "runs",
-    params(("id" = String, Path, description = "The run"),
-        ("Idempotency-Key" = inline(Option<String>), Header, nullable = false, description = "The same key makes one run, however often it is sent; kept for a day")),
+#[utoipa::path(post, path = "/api/v1/runs/{id}/again",
+    params(("Idempotency-Key" = inline(Option<String>), Header, nullable = false, description = "The same key makes one run, however often it is sent; kept for a day")),
     responses(
-    (status = 201, body = RunView, headers(("Location" = String, description = "The new run"))),
-    (status = 200, description = "The run of the same key", body = RunView),
-    (status = 409), (status = 410), (status = 429),
-))]
+        (status = 201, body = RunView, headers(("Location" = String, description = "The new run"))),
+        (status = 200, description = "The run of the same key", body = RunView),
+        (status = 409), (status = 410), (status = 429)
+    )
+)]
 async fn repeat_run(
     Runner(api, caller): Runner,
     Path(id): Path<String>,
@@ -604,7 +572,7 @@ pub async fn again(
     caller: &Caller,
     id: String,
     headers: &HeaderMap,
-) -> Result<(RunRecord, bool), ApiError> {
+) -> Answer<(RunRecord, bool)> {
     let key = key_of(headers)?;
     let caller = caller.clone();
     api.work(move |api| {
@@ -617,13 +585,10 @@ pub async fn again(
 }
 
 /// Download the audit record.
-#[utoipa::path(get, path = "/api/v1/runs/{id}/artifact", operation_id = "download_run_artifact", tag = "runs", params(("id" = String, Path, description = "The run")), responses(
-    (status = 200, body = Object, content_type = "application/json"),
-    (status = 206, description = "The part that was asked for"),
-    (status = 304, description = "The client has it"),
-    (status = 409), (status = 410), (status = 416),
-))]
-async fn artifact(
+#[utoipa::path(get, path = "/api/v1/runs/{id}/artifact",
+    responses((status = 200, body = Object, content_type = "application/json"), (status = 206), (status = 409), (status = 410))
+)]
+async fn download_run_artifact(
     Reader(api, caller): Reader,
     Path(id): Path<String>,
     headers: HeaderMap,
@@ -632,13 +597,13 @@ async fn artifact(
 }
 
 /// Download the normalized workbook.
-#[utoipa::path(get, path = "/api/v1/runs/{id}/output", operation_id = "download_run_output", tag = "runs", params(("id" = String, Path, description = "The run")), responses(
-    (status = 200, body = Vec<u8>, content_type = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
-    (status = 206, description = "The part that was asked for"),
-    (status = 304, description = "The client has it"),
-    (status = 409), (status = 410), (status = 416),
-))]
-async fn output(
+#[utoipa::path(get, path = "/api/v1/runs/{id}/output",
+    responses(
+        (status = 200, body = Vec<u8>, content_type = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
+        (status = 206), (status = 409), (status = 410)
+    )
+)]
+async fn download_run_output(
     Reader(api, caller): Reader,
     Path(id): Path<String>,
     headers: HeaderMap,
@@ -647,13 +612,13 @@ async fn output(
 }
 
 /// Download the input.
-#[utoipa::path(get, path = "/api/v1/runs/{id}/input", operation_id = "download_run_input", tag = "runs", params(("id" = String, Path, description = "The run")), responses(
-    (status = 200, content((Vec<u8> = "text/csv"), (Vec<u8> = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"), (Vec<u8> = "application/vnd.ms-excel.sheet.macroenabled.12"), (Vec<u8> = "application/vnd.ms-excel"))),
-    (status = 206, description = "The part that was asked for"),
-    (status = 304, description = "The client has it"),
-    (status = 409), (status = 410), (status = 416),
-))]
-async fn input(
+#[utoipa::path(get, path = "/api/v1/runs/{id}/input",
+    responses(
+        (status = 200, content((Vec<u8> = "text/csv"), (Vec<u8> = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"), (Vec<u8> = "application/vnd.ms-excel.sheet.macroenabled.12"), (Vec<u8> = "application/vnd.ms-excel"))),
+        (status = 206), (status = 409), (status = 410)
+    )
+)]
+async fn download_run_input(
     Reader(api, caller): Reader,
     Path(id): Path<String>,
     headers: HeaderMap,

@@ -2,48 +2,35 @@
 
 use std::time::Duration;
 
-use serde::{Deserialize, Serialize};
-use utoipa::{IntoParams, ToSchema};
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
-
-use super::workspaces::known_workspace;
-use crate::api::access::caller::Reader;
-use crate::api::http::answer::JsonAnswer;
-use crate::api::http::body::Query;
-use crate::api::http::problem::ApiError;
-use crate::api::state::Api;
+use super::prelude::*;
 use crate::api::state::statistics::{EndedRuns, LONGEST_WINDOW, Spread, Statistics, look};
-use crate::base::clock::Timestamp;
-use crate::workspace::Workspace;
 use crate::workspace::figures::BusyProcess;
 
 /// The window, unless a request says otherwise.
 const USUAL_WINDOW: u64 = 60;
 
 pub fn routes() -> OpenApiRouter<Api> {
-    OpenApiRouter::new().routes(routes!(stats))
+    routed([routes!(get_stats)])
 }
 
 /// Of what, and for how long.
-#[derive(Debug, Deserialize, IntoParams)]
+#[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 struct Which {
     /// The workspace; absent: that of the server.
     workspace: Option<String>,
     /// The seconds before now for which ended runs are counted: 60 unless given, at most a day.
-    #[param(nullable = false, minimum = 1, maximum = 86400)]
+    #[param(minimum = 1, maximum = 86400)]
     window: Option<u64>,
 }
 
 /// How the work of a workspace goes.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct Stats {
     workspace_id: String,
     /// The moment of the look.
-    #[schema(value_type = String, format = DateTime)]
     at: Timestamp,
     /// The seconds before that moment for which ended runs are counted.
     window_seconds: u64,
@@ -52,10 +39,8 @@ struct Stats {
     ended: EndedRuns,
     /// How long runs waited, from recorded to started first, of the runs that are counted in `ended` and were ever started; null
     /// without any.
-    #[schema(required)]
     waits: Option<Spread>,
     /// How long they took, from started first to ended, of the same runs.
-    #[schema(required)]
     durations: Option<Spread>,
     slots: Slots,
     /// The workers that live, without those of the server's machine that are known to be dead.
@@ -63,20 +48,19 @@ struct Stats {
 }
 
 /// The workspace's part of the queue.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct QueueNow {
     queued: u64,
     running: u64,
     /// How long the queued run that has been due longest has waited; null if none is due.
-    #[schema(required)]
     oldest_wait_ms: Option<u64>,
     /// With so many queued runs, of all workspaces, further ones are refused.
     size: u64,
 }
 
 /// Environments that are not ready yet.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct EnvironmentsNow {
     queued: u64,
@@ -84,7 +68,7 @@ struct EnvironmentsNow {
 }
 
 /// The slots of all workers. They work for all workspaces.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct Slots {
     all: u64,
@@ -93,35 +77,28 @@ struct Slots {
 }
 
 /// A worker.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct Worker {
     /// New with each start.
     id: String,
     /// Null with a token for some workspaces.
-    #[schema(required)]
     name: Option<String>,
     /// Its machine. Null with a token for some workspaces.
-    #[schema(required)]
     host: Option<String>,
     /// Its process number there. Null with a token for some workspaces.
-    #[schema(required)]
     pid: Option<u32>,
     slots: u32,
     /// Slots that execute a run of the token's workspaces.
     busy: u64,
-    #[schema(value_type = String, format = DateTime)]
     started_at: Timestamp,
     /// When it was last known to live.
-    #[schema(value_type = String, format = DateTime)]
     seen_at: Timestamp,
 }
 
 /// Show how the work goes: what waits, what ended within a window, waits and durations, and the workers with their slots.
-#[utoipa::path(get, path = "/api/v1/stats", operation_id = "get_stats", tag = "workspaces", params(Which), responses(
-    (status = 200, body = Stats),
-))]
-async fn stats(Reader(api, caller): Reader, Query(which): Query<Which>) -> JsonAnswer<Stats> {
+#[utoipa::path(get, path = "/api/v1/stats", params(Which), responses((status = 200, body = Stats)))]
+async fn get_stats(Reader(api, caller): Reader, Query(which): Query<Which>) -> JsonAnswer<Stats> {
     let seconds = which.window.unwrap_or(USUAL_WINDOW);
     if !(1..=LONGEST_WINDOW.as_secs()).contains(&seconds) {
         let message = "must be a number of seconds from 1 to 86400";
@@ -130,12 +107,11 @@ async fn stats(Reader(api, caller): Reader, Query(which): Query<Which>) -> JsonA
     let window = Duration::from_secs(seconds);
     // Thousands of records may be read.
     api.slow_work(move |api| {
-        let id = which.workspace.as_deref().unwrap_or(api.home().id());
-        let workspace = known_workspace(api, &caller, id)?;
+        let workspace = workspace_or_home(api, &caller, which.workspace.as_deref())?;
         let shown = caller.token.workspaces.as_deref();
         let found = look(&workspace, window, shown)?;
         let whole = shown.is_none();
-        Ok(axum::Json(view(&workspace, window, found, whole)))
+        Ok(Json(view(&workspace, window, found, whole)))
     })
     .await
 }

@@ -2,19 +2,9 @@
 
 use std::time::Duration;
 
-use axum::http::StatusCode;
-use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
-
-use crate::api::access::caller::{Administrator, Caller};
+use super::prelude::*;
 use crate::api::access::tokens;
-use crate::api::http::answer::{Answer, JsonAnswer};
-use crate::api::http::body::{Json, JsonBody, Path};
-use crate::api::http::problem::ApiError;
-use crate::api::state::Api;
-use crate::base::problem::{Error, Problem, code};
+use crate::base::problem::{Error, Problem};
 use crate::store::{Scope, TokenRecord};
 
 /// A day, in seconds.
@@ -23,19 +13,17 @@ const DAY: u64 = 24 * 3600;
 const LONGEST: u32 = 36_500;
 
 pub fn routes() -> OpenApiRouter<Api> {
-    OpenApiRouter::new()
-        .routes(routes!(list, create))
-        .routes(routes!(revoke))
+    routed([routes!(list_tokens, create_token), routes!(revoke_token)])
 }
 
 /// Tokens, newest first.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Serialize, ToSchema)]
 struct TokenList {
     items: Vec<TokenRecord>,
 }
 
 /// A token to be made.
-#[derive(Debug, Deserialize, Serialize, ToSchema)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct NewToken {
     /// What a person calls it.
@@ -56,7 +44,7 @@ impl JsonBody for NewToken {
 }
 
 /// A token that was made.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Serialize, ToSchema)]
 struct MadeToken {
     #[serde(flatten)]
     record: TokenRecord,
@@ -73,26 +61,22 @@ fn is_within(caller: &Caller, workspaces: Option<&[String]>) -> bool {
 }
 
 /// List tokens, newest first. The tokens themselves are stored nowhere.
-#[utoipa::path(get, path = "/api/v1/tokens", operation_id = "list_tokens", tag = "tokens", responses(
-    (status = 200, body = TokenList),
-))]
-async fn list(Administrator(api, caller): Administrator) -> JsonAnswer<TokenList> {
+#[utoipa::path(get, path = "/api/v1/tokens", responses((status = 200, body = TokenList)))]
+async fn list_tokens(Administrator(api, caller): Administrator) -> JsonAnswer<TokenList> {
     api.work(move |api| {
         let mut items = api.home().store.tokens()?;
         items.retain(|token| is_within(&caller, token.workspaces.as_deref()));
-        Ok(axum::Json(TokenList { items }))
+        Ok(Json(TokenList { items }))
     })
     .await
 }
 
 /// Create a token.
-#[utoipa::path(post, path = "/api/v1/tokens", operation_id = "create_token", tag = "tokens", request_body = NewToken, responses(
-    (status = 201, body = MadeToken),
-))]
-async fn create(
+#[utoipa::path(post, path = "/api/v1/tokens", request_body = NewToken, responses((status = 201, body = MadeToken)))]
+async fn create_token(
     Administrator(api, caller): Administrator,
     Json(new): Json<NewToken>,
-) -> Answer<(StatusCode, axum::Json<MadeToken>)> {
+) -> Answer<(StatusCode, Json<MadeToken>)> {
     if new.workspaces.as_ref().is_some_and(Vec::is_empty) {
         let message = "must name a workspace; without the field, the token is for all";
         return Err(ApiError::field("workspaces", message));
@@ -115,7 +99,7 @@ async fn create(
                 .map(|days| Duration::from_secs(u64::from(days) * DAY)),
         };
         let (token, record) = tokens::create(api.home(), &wanted).map_err(in_field)?;
-        Ok((StatusCode::CREATED, axum::Json(MadeToken { record, token })))
+        Ok((StatusCode::CREATED, Json(MadeToken { record, token })))
     })
     .await
 }
@@ -134,10 +118,8 @@ fn in_field(error: Error) -> ApiError {
 }
 
 /// Revoke a token, and end its sessions and streams. Revoking it again changes nothing.
-#[utoipa::path(delete, path = "/api/v1/tokens/{id}", operation_id = "revoke_token", tag = "tokens", params(("id" = String, Path, description = "The token's id")), responses(
-    (status = 200, body = TokenRecord),
-))]
-async fn revoke(
+#[utoipa::path(delete, path = "/api/v1/tokens/{id}", responses((status = 200, body = TokenRecord)))]
+async fn revoke_token(
     Administrator(api, caller): Administrator,
     Path(id): Path<String>,
 ) -> JsonAnswer<TokenRecord> {
@@ -148,7 +130,7 @@ async fn revoke(
         let found = found.ok_or_else(|| ApiError::not_found("token", &id))?;
         let revoked = store.revoke_token(&found.id, now)?;
         api.tokens.clear();
-        Ok(axum::Json(revoked))
+        Ok(Json(revoked))
     })
     .await
 }

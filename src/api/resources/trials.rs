@@ -4,26 +4,14 @@ use std::collections::HashSet;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
-
 use super::checks::{at_hand, does_not_load, not_checked};
 use super::configurations::Which;
-use super::named::{Left, document_of, place_of, run_of};
-use crate::api::access::caller::{Administrator, Caller};
-use crate::api::http::answer::JsonAnswer;
-use crate::api::http::body::{JsonBody, MaybeJson, Path};
-use crate::api::http::names::named;
-use crate::api::http::problem::ApiError;
-use crate::api::state::{Api, Blocking};
+use super::named::{Left, place_of};
+use super::prelude::*;
 use crate::base::cancel::Cancel;
-use crate::base::show_path::ShowPath;
 use crate::checks::check::{CheckError, check_in};
 use crate::checks::trial::{TrialInput, Tried, try_on};
-use crate::store::{KnownConfiguration, RunFilter, RunRecord, RunStatus};
-use crate::workspace::Workspace;
+use crate::store::RunFilter;
 use crate::workspace::configurations::Precondition;
 use crate::workspace::configurations::publish::freeze;
 
@@ -35,11 +23,11 @@ const USUAL_INPUTS: u32 = 5;
 const LOOK_AT: u32 = 1000;
 
 pub fn routes() -> OpenApiRouter<Api> {
-    named([routes!(create)])
+    named([routes!(try_config)])
 }
 
 /// Which inputs a configuration is tried on.
-#[derive(Debug, Default, Deserialize, Serialize, ToSchema)]
+#[derive(Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct NewTrial {
     /// The inputs of so many runs of the configuration that ended last, from 1 to 20; absent: 5.
@@ -58,7 +46,7 @@ impl JsonBody for NewTrial {
 }
 
 /// What a trial found.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Serialize, ToSchema)]
 struct Trial {
     /// The digest of the files that were tried.
     source_digest: String,
@@ -69,19 +57,17 @@ struct Trial {
 }
 
 /// Which input.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Serialize, ToSchema)]
 struct InputName {
     /// The file's name.
     input: String,
-    #[schema(required)]
     document_id: Option<String>,
     /// The run that is compared with; null: the document was not run with this configuration.
-    #[schema(required)]
     run_id: Option<String>,
 }
 
 /// How an input came out, beside how it did before.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Serialize, ToSchema)]
 struct TrialOfInput {
     #[serde(flatten)]
     name: InputName,
@@ -94,17 +80,13 @@ struct TrialOfInput {
 /// Each input is read with the options of the run before. The answer says what would be another. Nothing is recorded, and no file stays.
 /// It takes about a minute at most; inputs that were not reached then are named. One that does not load is refused with 409
 /// `config_invalid` and its `error`; 409 `environment_not_ready` as for a check.
-#[utoipa::path(post, path = "/api/v1/configs/{config_id}/trial", operation_id = "try_config", tag = "configurations",
-    params(("config_id" = String, Path, description = "The configuration")),
+#[utoipa::path(post, path = "/api/v1/configs/{config_id}/trial",
     request_body = NewTrial,
-    responses(
-        (status = 200, body = Trial),
-        (status = 409),
-    )
+    responses((status = 200, body = Trial), (status = 409))
 )]
-async fn create(
+async fn try_config(
     Administrator(api, caller): Administrator,
-    Path(which): Path<Which>,
+    which: Which,
     MaybeJson(new): MaybeJson<NewTrial>,
 ) -> JsonAnswer<Trial> {
     new.demand_sizes()?;
@@ -113,13 +95,13 @@ async fn create(
         let about = api.paths.about_configuration(&known.record.path);
         let inputs = inputs(api, &caller, &workspace, &known, &new)?;
         let tried = tried(&workspace, &known, inputs, cancel, &about);
-        tried.map(axum::Json).map_err(|error| error.shown(&about))
+        tried.map(Json).map_err(|error| error.shown(&about))
     })
     .await
 }
 
 impl NewTrial {
-    fn demand_sizes(&self) -> Result<(), ApiError> {
+    fn demand_sizes(&self) -> Answer<()> {
         let given = [
             ("runs", self.runs.map(|runs| runs as usize)),
             ("document_ids", self.document_ids.as_ref().map(Vec::len)),
@@ -148,7 +130,7 @@ fn inputs(
     workspace: &Workspace,
     known: &KnownConfiguration,
     new: &NewTrial,
-) -> Result<Vec<TrialInput>, ApiError> {
+) -> Answer<Vec<TrialInput>> {
     if let Some(ids) = &new.run_ids {
         let input = |id: &String| {
             let (_, run) = run_of(api, caller, id)?;
@@ -205,7 +187,7 @@ fn inputs(
     ids.iter().map(input).collect()
 }
 
-fn of_run(workspace: &Workspace, run: RunRecord) -> Result<TrialInput, ApiError> {
+fn of_run(workspace: &Workspace, run: RunRecord) -> Answer<TrialInput> {
     workspace.fetch_run(&run)?;
     Ok(TrialInput {
         name: run.input_name.clone(),
@@ -222,7 +204,7 @@ fn tried(
     inputs: Vec<TrialInput>,
     cancel: &Cancel,
     paths: &dyn ShowPath,
-) -> Result<Trial, ApiError> {
+) -> Answer<Trial> {
     let frozen = freeze(workspace, known, &Precondition::Unsaid)?;
     let (prepared, environment) = at_hand(workspace, known, &frozen)?;
     check_in(workspace, &prepared, &environment, false, cancel).map_err(|error| match error {

@@ -1,21 +1,8 @@
 //! The published versions of a configuration, their files, and what differs between them, the draft and the folder.
 
-use axum::http::HeaderMap;
-use axum::response::Response;
-use serde::{Deserialize, Serialize};
-use utoipa::{IntoParams, ToSchema};
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
-
 use super::configurations::Which;
 use super::drafts::{list_files, serve_file};
-use crate::api::access::caller::Reader;
-use crate::api::http::answer::{Answer, JsonAnswer};
-use crate::api::http::body::{Path, Query};
-use crate::api::http::names::named;
-use crate::api::http::problem::ApiError;
-use crate::api::state::Api;
-use crate::store::KnownConfiguration;
+use super::prelude::*;
 use crate::workspace::configurations::versions::{Differences, Side, differences};
 use crate::workspace::configurations::{
     FileListObject, VersionObject, version_json, versions as library,
@@ -23,25 +10,26 @@ use crate::workspace::configurations::{
 
 pub fn routes() -> OpenApiRouter<Api> {
     named([
-        routes!(read_file),
-        routes!(list),
-        routes!(show),
-        routes!(files),
-        routes!(diff),
+        routes!(download_config_version_file),
+        routes!(list_config_versions),
+        routes!(get_config_version),
+        routes!(list_config_version_files),
+        routes!(get_config_diff),
     ])
 }
 
 /// The published versions of a configuration, newest first.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Serialize, ToSchema)]
 struct VersionList {
     items: Vec<VersionObject>,
 }
 
 /// List the published versions, newest first.
-#[utoipa::path(get, path = "/api/v1/configs/{config_id}/versions", operation_id = "list_config_versions", tag = "configurations", params(("config_id" = String, Path, description = "The configuration")), responses(
-    (status = 200, body = VersionList),
-))]
-async fn list(Reader(api, caller): Reader, Path(which): Path<Which>) -> JsonAnswer<VersionList> {
+#[utoipa::path(get, path = "/api/v1/configs/{config_id}/versions", responses((status = 200, body = VersionList)))]
+async fn list_config_versions(
+    Reader(api, caller): Reader,
+    which: Which,
+) -> JsonAnswer<VersionList> {
     api.slow_work(move |api| {
         let (workspace, known) = which.find(api, &caller)?;
         let versions = workspace.store.versions(&known.record.id)?;
@@ -49,88 +37,76 @@ async fn list(Reader(api, caller): Reader, Path(which): Path<Which>) -> JsonAnsw
             .iter()
             .map(|version| version_json(&known.record.id, version));
         let items = items.collect();
-        Ok(axum::Json(VersionList { items }))
+        Ok(Json(VersionList { items }))
     })
     .await
 }
 
 /// Show a published version.
-#[utoipa::path(get, path = "/api/v1/configs/{config_id}/versions/{version}", operation_id = "get_config_version", tag = "configurations",
-    params(("config_id" = String, Path, description = "The configuration"), ("version" = u32, Path, description = "The version's number")),
-    responses(
-        (status = 200, body = VersionObject),
-    )
-)]
-async fn show(Reader(api, caller): Reader, Path(which): Path<Which>) -> JsonAnswer<VersionObject> {
+#[utoipa::path(get, path = "/api/v1/configs/{config_id}/versions/{version}", responses((status = 200, body = VersionObject)))]
+async fn get_config_version(
+    Reader(api, caller): Reader,
+    which: Which,
+) -> JsonAnswer<VersionObject> {
     api.slow_work(move |api| {
         let (workspace, known) = which.find(api, &caller)?;
         let version = library::version(&workspace, &known, which.version())?;
-        Ok(axum::Json(version_json(&known.record.id, &version)))
+        Ok(Json(version_json(&known.record.id, &version)))
     })
     .await
 }
 
 /// List the files of a published version.
-#[utoipa::path(get, path = "/api/v1/configs/{config_id}/versions/{version}/files", operation_id = "list_config_version_files", tag = "configurations",
-    params(("config_id" = String, Path, description = "The configuration"), ("version" = u32, Path, description = "The version's number")),
+#[utoipa::path(get, path = "/api/v1/configs/{config_id}/versions/{version}/files",
     responses(
         (status = 200, body = FileListObject, headers(("ETag" = String, description = "The digest of all files"))),
-        (status = 304, description = "The client has it"),
+        (status = 304)
     )
 )]
-async fn files(
+async fn list_config_version_files(
     Reader(api, caller): Reader,
-    Path(which): Path<Which>,
+    which: Which,
     headers: HeaderMap,
 ) -> Answer<Response> {
     list_files(&api, caller, which, headers).await
 }
 
 /// Read a file of a published version.
-#[utoipa::path(get, path = "/api/v1/configs/{config_id}/versions/{version}/files/{path}", operation_id = "download_config_version_file", tag = "configurations",
-    params(
-        ("config_id" = String, Path, description = "The configuration"), ("version" = u32, Path, description = "The version's number"),
-        ("path" = String, Path, description = "The file's path in the configuration; its slashes are slashes"),
-    ),
+#[utoipa::path(get, path = "/api/v1/configs/{config_id}/versions/{version}/files/{path}",
     responses(
         (status = 200, body = Vec<u8>, content_type = "application/octet-stream", headers(("ETag" = String, description = "SHA-256 of the file, in quotes"))),
-        (status = 206, description = "The part that was asked for"),
-        (status = 304, description = "The client has it"),
-        (status = 416),
+        (status = 206)
     )
 )]
-async fn read_file(
+async fn download_config_version_file(
     Reader(api, caller): Reader,
-    Path(which): Path<Which>,
+    which: Which,
     headers: HeaderMap,
 ) -> Answer<Response> {
     serve_file(&api, caller, which, &headers).await
 }
 
 /// Which two sides are compared.
-#[derive(Debug, Deserialize, IntoParams)]
+#[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 struct Sides {
     /// `draft`, `folder`, `active`, or the number of a version; absent: `active`.
-    #[param(nullable = false, pattern = "^(draft|folder|active|[1-9][0-9]{0,8})$")]
+    #[param(pattern = "^(draft|folder|active|[1-9][0-9]{0,8})$")]
     from: Option<String>,
     /// The same; absent: the draft, or of a configuration that was not uploaded the folder.
-    #[param(nullable = false, pattern = "^(draft|folder|active|[1-9][0-9]{0,8})$")]
+    #[param(pattern = "^(draft|folder|active|[1-9][0-9]{0,8})$")]
     to: Option<String>,
 }
 
 /// Compare two versions, or a version with the draft or the folder.
-#[utoipa::path(get, path = "/api/v1/configs/{config_id}/diff", operation_id = "get_config_diff", tag = "configurations",
-    params(("config_id" = String, Path, description = "The configuration"), Sides),
-    responses(
-        (status = 200, body = Differences),
-        (status = 409),
-    )
+#[utoipa::path(get, path = "/api/v1/configs/{config_id}/diff",
+    params(Sides),
+    responses((status = 200, body = Differences), (status = 409))
 )]
-async fn diff(
+async fn get_config_diff(
     Reader(api, caller): Reader,
-    Path(which): Path<Which>,
+    which: Which,
     Query(sides): Query<Sides>,
 ) -> JsonAnswer<Differences> {
     api.slow_work(move |api| {
@@ -141,12 +117,12 @@ async fn diff(
         };
         let from = side("from", sides.from.as_deref(), Side::Active)?;
         let to = side("to", sides.to.as_deref(), Side::edited(&known))?;
-        Ok(axum::Json(differences(&workspace, &known, from, to)?))
+        Ok(Json(differences(&workspace, &known, from, to)?))
     })
     .await
 }
 
-fn side_of(known: &KnownConfiguration, field: &str, given: &str) -> Result<Side, ApiError> {
+fn side_of(known: &KnownConfiguration, field: &str, given: &str) -> Answer<Side> {
     match given {
         "active" => Ok(Side::Active),
         "draft" => Ok(Side::Draft),

@@ -2,45 +2,34 @@
 
 use std::collections::HashMap;
 
-use serde::Serialize;
-use utoipa::ToSchema;
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
-
-use crate::api::access::caller::{Administrator, Reader};
-use crate::api::http::answer::JsonAnswer;
-use crate::api::http::body::Path;
-use crate::api::state::Api;
-use crate::base::clock::Timestamp;
+use super::prelude::*;
 use crate::store::{EnvironmentRecord, EnvironmentStatus, RunningRun, WorkerRecord};
 use crate::workspace::fleet;
 
 pub fn routes() -> OpenApiRouter<Api> {
-    OpenApiRouter::new()
-        .routes(routes!(list))
-        .routes(routes!(quiet))
-        .routes(routes!(resume))
+    routed([
+        routes!(list_workers),
+        routes!(quiet_worker),
+        routes!(resume_worker),
+    ])
 }
 
 /// The processes that live, oldest first.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Serialize, ToSchema)]
 struct WorkerList {
     items: Vec<ShownWorker>,
 }
 
 /// A process that executes runs or builds environments.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Serialize, ToSchema)]
 struct ShownWorker {
     /// New with each start.
     id: String,
     /// Null with a token for some workspaces.
-    #[schema(required)]
     name: Option<String>,
     /// Its machine. Null with a token for some workspaces.
-    #[schema(required)]
     host: Option<String>,
     /// Its process number there. Null with a token for some workspaces.
-    #[schema(required)]
     pid: Option<u32>,
     /// `worker`, or `run`: a command that works itself, as `ade run` does.
     kind: String,
@@ -48,22 +37,16 @@ struct ShownWorker {
     slots: u32,
     /// How long its claims hold without being renewed.
     lease_seconds: f64,
-    #[schema(value_type = String, format = DateTime)]
     started_at: Timestamp,
     /// When it was last known to live.
-    #[schema(value_type = String, format = DateTime)]
     seen_at: Timestamp,
     /// The only workspace whose runs it takes; null: it takes those of all. Null with a token for some workspaces.
-    #[schema(required)]
     only_workspace: Option<String>,
     /// The only label, as `key:value`, with which it takes runs; null: it takes all. Null with a token for some workspaces.
-    #[schema(required)]
     only_label: Option<String>,
     /// Since when it takes no more runs, until it is resumed; null: it takes runs.
-    #[schema(required, value_type = Option<String>, format = DateTime)]
     quieted_at: Option<Timestamp>,
     /// Who told it so. Null with a token for some workspaces.
-    #[schema(required)]
     quieted_by: Option<String>,
     /// The runs that it executes, by the time at which it claimed them.
     running: Vec<Execution>,
@@ -72,7 +55,7 @@ struct ShownWorker {
 }
 
 /// A run that is being executed.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Serialize, ToSchema)]
 struct Execution {
     run_id: String,
     workspace_id: String,
@@ -82,10 +65,8 @@ struct Execution {
     /// Which attempt this is, from 1.
     attempt: u32,
     /// When it was claimed.
-    #[schema(value_type = String, format = DateTime)]
     since: Timestamp,
     /// Until when the claim holds without being renewed.
-    #[schema(value_type = String, format = DateTime)]
     lease_expires_at: Timestamp,
 }
 
@@ -104,13 +85,12 @@ impl Execution {
 }
 
 /// An environment that is being built.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Serialize, ToSchema)]
 struct Building {
     environment_id: String,
     workspace_id: String,
     configuration_name: String,
     /// Until when the claim holds without being renewed.
-    #[schema(required, value_type = Option<String>, format = DateTime)]
     lease_expires_at: Option<Timestamp>,
 }
 
@@ -126,21 +106,19 @@ impl Building {
 }
 
 /// Whether a worker takes runs.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Serialize, ToSchema)]
 struct WorkerState {
     id: String,
     name: String,
     /// Since when it takes no more runs; null: it takes runs.
-    #[schema(required, value_type = Option<String>, format = DateTime)]
     quieted_at: Option<Timestamp>,
     /// Who told it so.
-    #[schema(required)]
     quieted_by: Option<String>,
 }
 
 impl WorkerState {
-    fn of(worker: WorkerRecord) -> axum::Json<Self> {
-        axum::Json(Self {
+    fn of(worker: WorkerRecord) -> Json<Self> {
+        Json(Self {
             id: worker.id,
             name: worker.name,
             quieted_at: worker.quieted_at,
@@ -152,13 +130,8 @@ impl WorkerState {
 /// Tell a worker to take no more runs, on whatever machine it is.
 ///
 /// It finishes the runs and builds that it has, and stays. One that is quiet already stays so. Needs a token for all workspaces.
-#[utoipa::path(post, path = "/api/v1/workers/{id}/quiet", operation_id = "quiet_worker", tag = "workspaces",
-    params(("id" = String, Path, description = "The worker")),
-    responses(
-        (status = 200, body = WorkerState),
-    )
-)]
-async fn quiet(
+#[utoipa::path(post, path = "/api/v1/workers/{id}/quiet", responses((status = 200, body = WorkerState)))]
+async fn quiet_worker(
     Administrator(api, caller): Administrator,
     Path(id): Path<String>,
 ) -> JsonAnswer<WorkerState> {
@@ -171,13 +144,8 @@ async fn quiet(
 }
 
 /// Have a worker take runs again that was told to take no more. Needs a token for all workspaces.
-#[utoipa::path(post, path = "/api/v1/workers/{id}/resume", operation_id = "resume_worker", tag = "workspaces",
-    params(("id" = String, Path, description = "The worker")),
-    responses(
-        (status = 200, body = WorkerState),
-    )
-)]
-async fn resume(
+#[utoipa::path(post, path = "/api/v1/workers/{id}/resume", responses((status = 200, body = WorkerState)))]
+async fn resume_worker(
     Administrator(api, caller): Administrator,
     Path(id): Path<String>,
 ) -> JsonAnswer<WorkerState> {
@@ -192,10 +160,8 @@ async fn resume(
 /// List the processes that execute runs and build environments, with what each of them does.
 ///
 /// A token for some workspaces sees those that work for these now, what they do for these, and not where they are.
-#[utoipa::path(get, path = "/api/v1/workers", operation_id = "list_workers", tag = "workspaces", responses(
-    (status = 200, body = WorkerList),
-))]
-async fn list(Reader(api, caller): Reader) -> JsonAnswer<WorkerList> {
+#[utoipa::path(get, path = "/api/v1/workers", responses((status = 200, body = WorkerList)))]
+async fn list_workers(Reader(api, caller): Reader) -> JsonAnswer<WorkerList> {
     api.work(move |api| {
         let (store, shown) = (&api.home().store, caller.token.workspaces.as_deref());
         let mut running: HashMap<String, Vec<Execution>> = HashMap::new();
@@ -222,7 +188,7 @@ async fn list(Reader(api, caller): Reader) -> JsonAnswer<WorkerList> {
             shown.is_none() || !worker.running.is_empty() || !worker.building.is_empty()
         });
         let items = items.collect();
-        Ok(axum::Json(WorkerList { items }))
+        Ok(Json(WorkerList { items }))
     })
     .await
 }

@@ -1,53 +1,26 @@
 //! Workspaces: list, create, show, rename, delete.
 
-use axum::http::StatusCode;
-use axum::response::Response;
-use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
-
 use super::collection::{Deletion, HowToDelete};
-use crate::api::access::caller::{Administrator, Caller, Reader};
-use crate::api::http::answer::{Answer, JsonAnswer, created, status_of};
-use crate::api::http::body::{Json, JsonBody, Path, Query};
-use crate::api::http::problem::ApiError;
-use crate::api::state::{Api, Blocking, Opened};
+use super::prelude::*;
 use crate::environment::collection::whole::{remove_workspace, rename_workspace};
 use crate::settings::paths::checked_segment;
 use crate::store::WorkspaceRecord;
 
 pub fn routes() -> OpenApiRouter<Api> {
-    OpenApiRouter::new()
-        .routes(routes!(list, create))
-        .routes(routes!(show, update, remove))
+    routed([
+        routes!(list_workspaces, create_workspace),
+        routes!(get_workspace, update_workspace, delete_workspace),
+    ])
 }
 
 /// Workspaces, by id.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Serialize, ToSchema)]
 struct WorkspaceList {
     items: Vec<WorkspaceRecord>,
 }
 
-/// The workspace with this id, which the caller's token must be for. That of the server is there from the start; any other one is
-/// created first.
-pub fn known_workspace<'a>(
-    api: &Blocking<'a>,
-    caller: &Caller,
-    id: &str,
-) -> Result<Opened<'a>, ApiError> {
-    caller.demand(id, "workspace", id)?;
-    if id != api.home().id() {
-        let recorded = api.home().store.workspaces()?;
-        if !recorded.iter().any(|record| record.id == id) {
-            return Err(ApiError::not_found("workspace", id));
-        }
-    }
-    api.workspace(id)
-}
-
 /// All workspaces. That of the server is recorded with the first look, for it is there from the start.
-fn all(api: &Blocking<'_>) -> Result<Vec<WorkspaceRecord>, ApiError> {
+fn all(api: &Blocking<'_>) -> Answer<Vec<WorkspaceRecord>> {
     let home = api.home();
     let recorded = home.store.workspaces()?;
     if recorded.iter().any(|record| record.id == home.id()) {
@@ -58,27 +31,25 @@ fn all(api: &Blocking<'_>) -> Result<Vec<WorkspaceRecord>, ApiError> {
 }
 
 /// The record of the workspace with this id, which the caller's token must be for.
-fn recorded(api: &Blocking<'_>, caller: &Caller, id: &str) -> Result<WorkspaceRecord, ApiError> {
+fn recorded(api: &Blocking<'_>, caller: &Caller, id: &str) -> Answer<WorkspaceRecord> {
     caller.demand(id, "workspace", id)?;
     let found = all(api)?.into_iter().find(|record| record.id == id);
     found.ok_or_else(|| ApiError::not_found("workspace", id))
 }
 
 /// List the workspaces that the token is for.
-#[utoipa::path(get, path = "/api/v1/workspaces", operation_id = "list_workspaces", tag = "workspaces", responses(
-    (status = 200, body = WorkspaceList),
-))]
-async fn list(Reader(api, caller): Reader) -> JsonAnswer<WorkspaceList> {
+#[utoipa::path(get, path = "/api/v1/workspaces", responses((status = 200, body = WorkspaceList)))]
+async fn list_workspaces(Reader(api, caller): Reader) -> JsonAnswer<WorkspaceList> {
     api.work(move |api| {
         let mut items = all(api)?;
         items.retain(|record| caller.is_for(&record.id));
-        Ok(axum::Json(WorkspaceList { items }))
+        Ok(Json(WorkspaceList { items }))
     })
     .await
 }
 
 /// A workspace to be created.
-#[derive(Debug, Deserialize, Serialize, ToSchema)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct NewWorkspace {
     /// Letters, digits, `.`, `_` and `-`, at most 100 of them.
@@ -89,11 +60,14 @@ struct NewWorkspace {
 impl JsonBody for NewWorkspace {}
 
 /// Create a workspace.
-#[utoipa::path(post, path = "/api/v1/workspaces", operation_id = "create_workspace", tag = "workspaces", request_body = NewWorkspace, responses(
-    (status = 201, body = WorkspaceRecord, headers(("Location" = String, description = "The workspace"))),
-    (status = 200, description = "It is there already", body = WorkspaceRecord),
-))]
-async fn create(
+#[utoipa::path(post, path = "/api/v1/workspaces",
+    request_body = NewWorkspace,
+    responses(
+        (status = 201, body = WorkspaceRecord, headers(("Location" = String, description = "The workspace"))),
+        (status = 200, description = "It is there already", body = WorkspaceRecord)
+    )
+)]
+async fn create_workspace(
     Administrator(api, caller): Administrator,
     Json(new): Json<NewWorkspace>,
 ) -> Answer<Response> {
@@ -115,16 +89,17 @@ async fn create(
 }
 
 /// Show a workspace.
-#[utoipa::path(get, path = "/api/v1/workspaces/{id}", operation_id = "get_workspace", tag = "workspaces", params(("id" = String, Path, description = "The workspace")), responses(
-    (status = 200, body = WorkspaceRecord),
-))]
-async fn show(Reader(api, caller): Reader, Path(id): Path<String>) -> JsonAnswer<WorkspaceRecord> {
-    api.work(move |api| recorded(api, &caller, &id).map(axum::Json))
+#[utoipa::path(get, path = "/api/v1/workspaces/{id}", responses((status = 200, body = WorkspaceRecord)))]
+async fn get_workspace(
+    Reader(api, caller): Reader,
+    Path(id): Path<String>,
+) -> JsonAnswer<WorkspaceRecord> {
+    api.work(move |api| recorded(api, &caller, &id).map(Json))
         .await
 }
 
 /// The new name of a workspace.
-#[derive(Debug, Deserialize, Serialize, ToSchema)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct WorkspaceChange {
     /// One line of at most 100 characters. Its id stays.
@@ -135,10 +110,11 @@ struct WorkspaceChange {
 impl JsonBody for WorkspaceChange {}
 
 /// Rename a workspace. Its id stays, by which addresses, tokens and settings name it.
-#[utoipa::path(patch, path = "/api/v1/workspaces/{id}", operation_id = "update_workspace", tag = "workspaces", params(("id" = String, Path, description = "The workspace")), request_body = WorkspaceChange, responses(
-    (status = 200, body = WorkspaceRecord),
-))]
-async fn update(
+#[utoipa::path(patch, path = "/api/v1/workspaces/{id}",
+    request_body = WorkspaceChange,
+    responses((status = 200, body = WorkspaceRecord))
+)]
+async fn update_workspace(
     Administrator(api, caller): Administrator,
     Path(id): Path<String>,
     Json(wanted): Json<WorkspaceChange>,
@@ -146,7 +122,7 @@ async fn update(
     api.work(move |api| {
         recorded(api, &caller, &id)?;
         let renamed = rename_workspace(api.home(), &id, &wanted.name);
-        Ok(axum::Json(renamed.map_err(ApiError::of_name)?))
+        Ok(Json(renamed.map_err(ApiError::of_name)?))
     })
     .await
 }
@@ -155,11 +131,11 @@ async fn update(
 ///
 /// With `dry_run`, the same answer says what would go. The server's own workspace is not deleted. Tokens that are for it alone stay,
 /// and are for it again if it is created again.
-#[utoipa::path(delete, path = "/api/v1/workspaces/{id}", operation_id = "delete_workspace", tag = "workspaces", params(("id" = String, Path, description = "The workspace"), HowToDelete), responses(
-    (status = 200, body = Deletion),
-    (status = 409),
-))]
-async fn remove(
+#[utoipa::path(delete, path = "/api/v1/workspaces/{id}",
+    params(HowToDelete),
+    responses((status = 200, body = Deletion), (status = 409))
+)]
+async fn delete_workspace(
     Administrator(api, caller): Administrator,
     Path(id): Path<String>,
     Query(how): Query<HowToDelete>,
@@ -167,7 +143,7 @@ async fn remove(
     api.slow_work(move |api| {
         recorded(api, &caller, &id)?;
         let report = remove_workspace(api.home(), &id, how.dry_run)?;
-        Ok(axum::Json(Deletion::of(report, &api.paths)))
+        Ok(Json(Deletion::of(report, &api.paths)))
     })
     .await
 }

@@ -4,10 +4,9 @@ use std::net::IpAddr;
 use std::time::{Duration, Instant};
 
 use axum::Router;
-use axum::extract::{MatchedPath, Request, State};
-use axum::http::{HeaderName, HeaderValue, Method, StatusCode, header};
+use axum::extract::{MatchedPath, State};
+use axum::http::{HeaderName, Method};
 use axum::middleware::{self, Next};
-use axum::response::{IntoResponse, Response};
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
 use tower_http::compression::predicate::{NotForContentType, Predicate, SizeAbove};
@@ -15,11 +14,11 @@ use tower_http::cors::{AllowHeaders, AllowOrigin, CorsLayer};
 use tower_http::timeout::RequestBodyTimeoutLayer;
 
 use super::refused_bodies;
-use crate::api::http::problem::{ApiError, Inner};
+use crate::api::http::problem::Inner;
 use crate::api::http::request_id;
 use crate::api::http::request_id::REQUEST_ID;
-use crate::api::state::{Api, ServerLine};
-use crate::base::problem::code;
+use crate::api::prelude::*;
+use crate::api::state::ServerLine;
 
 /// A body whose next part takes longer than this ends its request.
 const BODY_PATIENCE: Duration = Duration::from_secs(30);
@@ -88,7 +87,7 @@ fn of_other_origins(origins: &[HeaderValue]) -> CorsLayer {
 fn is_no_download(
     _: StatusCode,
     _: axum::http::Version,
-    headers: &axum::http::HeaderMap,
+    headers: &HeaderMap,
     _: &axum::http::Extensions,
 ) -> bool {
     !headers.contains_key(header::ETAG)
@@ -127,9 +126,7 @@ async fn surround(State(api): State<Api>, mut request: Request, next: Next) -> R
     };
     let mut response = REQUEST_ID.scope(id.clone(), answered).await;
     secure(&mut response, api.options.cors_origins.is_empty());
-    if let Ok(value) = HeaderValue::from_str(&id) {
-        response.headers_mut().insert(request_id::HEADER, value);
-    }
+    download::insert(response.headers_mut(), request_id::HEADER, &id);
     let (status, took) = (response.status().as_u16(), since.elapsed());
     if let Some(Inner(message)) = response.extensions_mut().remove::<Inner>() {
         (api.report)(&ServerLine::Trouble {
@@ -183,7 +180,7 @@ fn secure(response: &mut Response, is_own: bool) {
 
 /// A request names one host, and the same one wherever it does. What stands before this server may have looked at another name than
 /// this server would (RFC 9112, 3.2).
-fn demand_one_host(request: &Request) -> Result<(), ApiError> {
+fn demand_one_host(request: &Request) -> Answer<()> {
     let refused = |detail: &str| {
         Err(ApiError::of(code::BAD_REQUEST, detail).hint("send one Host header, that of the URL"))
     };
@@ -210,7 +207,7 @@ fn demand_one_host(request: &Request) -> Result<(), ApiError> {
 }
 
 /// On loopback the Host header must name it: a page of another site whose name was pointed to this machine sends its own.
-fn demand_host(api: &Api, request: &Request) -> Result<(), ApiError> {
+fn demand_host(api: &Api, request: &Request) -> Answer<()> {
     if !api.options.loopback {
         return Ok(());
     }

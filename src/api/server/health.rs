@@ -3,19 +3,11 @@
 use std::fmt::Write;
 use std::time::Duration;
 
-use axum::extract::{Request, State};
-use axum::http::header;
-use axum::response::IntoResponse;
-use serde::Serialize;
-use utoipa::ToSchema;
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
+use axum::extract::State;
 
-use crate::api::access::caller::Caller;
-use crate::api::http::answer::JsonAnswer;
-use crate::api::http::problem::ApiError;
-use crate::api::state::{Api, busy};
-use crate::store::{LIMITS, Pause, RunStatus};
+use crate::api::prelude::*;
+use crate::api::state::busy;
+use crate::store::{LIMITS, Pause};
 use crate::workspace::ballast;
 use crate::workspace::figures::{Figures, Histogram, Of, Share, Shares};
 
@@ -25,14 +17,15 @@ const PATIENCE: Duration = Duration::from_secs(5);
 const WINDOW: Duration = Duration::from_secs(3600);
 
 pub fn routes() -> OpenApiRouter<Api> {
-    OpenApiRouter::new()
-        .routes(routes!(healthz))
-        .routes(routes!(readyz))
-        .routes(routes!(metrics))
+    routed([
+        routes!(get_health),
+        routes!(get_readiness),
+        routes!(get_metrics),
+    ])
 }
 
 /// The server lives.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Serialize, ToSchema)]
 struct Health {
     /// `ok`.
     status: &'static str,
@@ -41,16 +34,16 @@ struct Health {
 }
 
 /// The server lives.
-#[utoipa::path(get, path = "/healthz", operation_id = "get_health", tag = "health", security(()), responses((status = 200, body = Health)))]
-async fn healthz() -> axum::Json<Health> {
-    axum::Json(Health {
+#[utoipa::path(get, path = "/healthz", security(()), responses((status = 200, body = Health)))]
+async fn get_health() -> Json<Health> {
+    Json(Health {
         status: "ok",
         version: crate::VERSION,
     })
 }
 
 /// Whether a server is ready.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Serialize, ToSchema)]
 struct Readiness {
     /// `ok`.
     status: &'static str,
@@ -64,11 +57,8 @@ struct Readiness {
 
 /// The server can accept work: its database is in its place and answers, its disk has 64 MiB of room, and its object store answers. It
 /// can while runs are paused, and says so.
-#[utoipa::path(get, path = "/readyz", operation_id = "get_readiness", tag = "health", security(()), responses(
-    (status = 200, body = Readiness),
-    (status = 503),
-))]
-async fn readyz(State(api): State<Api>) -> JsonAnswer<Readiness> {
+#[utoipa::path(get, path = "/readyz", security(()), responses((status = 200, body = Readiness), (status = 503)))]
+async fn get_readiness(State(api): State<Api>) -> JsonAnswer<Readiness> {
     if api.is_draining() {
         return Err(busy("the server is about to end"));
     }
@@ -87,7 +77,7 @@ async fn readyz(State(api): State<Api>) -> JsonAnswer<Readiness> {
     let looked = tokio::time::timeout(PATIENCE, looked).await;
     let pauses = looked.map_err(|_| busy("the object store gives no answer"))??;
     let (all, configurations) = paused(&pauses);
-    Ok(axum::Json(Readiness {
+    Ok(Json(Readiness {
         status: "ok",
         version: crate::VERSION,
         paused: all,
@@ -106,11 +96,14 @@ fn paused(pauses: &[Pause]) -> (bool, u64) {
 ///
 /// Open to everybody, unless the operator asks for a token (`ADE_API_METRICS`): then one for all workspaces. Figures by configuration,
 /// workspace and submitter, for they have names, are told to those with such a token, and to all where the server listens on this machine alone.
-#[utoipa::path(get, path = "/metrics", operation_id = "get_metrics", tag = "health", security((), ("token" = [])), responses(
-    (status = 200, body = String, content_type = "text/plain"),
-    (status = 401), (status = 403), (status = 500), (status = 503),
-))]
-async fn metrics(State(api): State<Api>, request: Request) -> Result<impl IntoResponse, ApiError> {
+#[utoipa::path(get, path = "/metrics",
+    security((), ("token" = [])),
+    responses(
+        (status = 200, body = String, content_type = "text/plain"),
+        (status = 401), (status = 403), (status = 500), (status = 503)
+    )
+)]
+async fn get_metrics(State(api): State<Api>, request: Request) -> Answer<impl IntoResponse> {
     let caller = Caller::of(&request.into_parts().0, &api).await;
     let shown = caller.and_then(|caller| caller.demand_all_workspaces());
     if api.home().settings().metrics_need_token {
@@ -136,47 +129,44 @@ async fn metrics(State(api): State<Api>, request: Request) -> Result<impl IntoRe
 /// What all processes of the data directory do.
 #[rustfmt::skip] // a table
 fn write_figures(text: &mut String, figures: &Figures) {
-    const GAUGE: &str = "gauge";
-    const COUNTER: &str = "counter";
     const LAST_HOUR: &str = "Runs that ended so in the last hour.";
     let Figures { queue, totals, deliveries, .. } = figures;
     let waits = queue.oldest_wait_ms.unwrap_or(0);
-    let mut write = |name: &str, kind, help, values: &[(&str, u64)]| write(text, name, kind, help, values);
-    write("ade_runs_queued", GAUGE, "Runs that wait.", &[("", queue.queued)]);
-    write("ade_runs_in_trouble", GAUGE, "Runs that wait because the machine or the network is in trouble.", &[("", queue.in_trouble)]);
-    write("ade_runs_running", GAUGE, "Runs that are being executed.", &[("", queue.running)]);
-    write("ade_run_longest_wait_milliseconds", GAUGE, "How long the run that has been due longest has waited, without those that are paused.", &[("", waits)]);
-    write("ade_run_longest_wait_seconds", GAUGE, "The same in seconds.", &[("", waits / 1000)]);
+    gauge(text, "ade_runs_queued", "Runs that wait.", queue.queued);
+    gauge(text, "ade_runs_in_trouble", "Runs that wait because the machine or the network is in trouble.", queue.in_trouble);
+    gauge(text, "ade_runs_running", "Runs that are being executed.", queue.running);
+    gauge(text, "ade_run_longest_wait_milliseconds", "How long the run that has been due longest has waited, without those that are paused.", waits);
+    gauge(text, "ade_run_longest_wait_seconds", "The same in seconds.", waits / 1000);
     let longest = figures.longest.as_ref();
-    write("ade_run_longest_running_seconds", GAUGE, "How long the run that is executed longest has been.", &[("", longest.map_or(0, |longest| longest.running_ms / 1000))]);
+    gauge(text, "ade_run_longest_running_seconds", "How long the run that is executed longest has been.", longest.map_or(0, |longest| longest.running_ms / 1000));
     if let Some(usual) = longest.and_then(|longest| longest.usual_ms) {
-        write("ade_run_longest_running_usual_seconds", GAUGE, "How long runs of its configuration take, rounded up.", &[("", usual.div_ceil(1000))]);
+        gauge(text, "ade_run_longest_running_usual_seconds", "How long runs of its configuration take, rounded up.", usual.div_ceil(1000));
     }
     if let Some(overdue) = longest.filter(|longest| longest.is_overdue()) {
-        write("ade_run_overdue", GAUGE, "1 while it takes ten times as long as is usual, with its id; `ade runs cancel ID` ends it.", &[(&format!("{{run=\"{}\"}}", overdue.run.id), 1)]);
+        write(text, "ade_run_overdue", "gauge", "1 while it takes ten times as long as is usual, with its id; `ade runs cancel ID` ends it.", &[(&format!("{{run=\"{}\"}}", overdue.run.id), 1)]);
     }
-    write("ade_environments_queued", GAUGE, "Environments that wait for a builder.", &[("", queue.environments_queued)]);
-    write("ade_environments_building", GAUGE, "Environments that are being built.", &[("", queue.environments_building)]);
-    write("ade_runs_succeeded_last_hour", GAUGE, LAST_HOUR, &[("", queue.succeeded)]);
-    write("ade_runs_failed_last_hour", GAUGE, LAST_HOUR, &[("", queue.failed)]);
-    write("ade_runs_cancelled_last_hour", GAUGE, LAST_HOUR, &[("", queue.cancelled)]);
-    write("ade_runs_ended_total", COUNTER, "Runs that ended, by status, since the database was made.", &[
+    gauge(text, "ade_environments_queued", "Environments that wait for a builder.", queue.environments_queued);
+    gauge(text, "ade_environments_building", "Environments that are being built.", queue.environments_building);
+    gauge(text, "ade_runs_succeeded_last_hour", LAST_HOUR, queue.succeeded);
+    gauge(text, "ade_runs_failed_last_hour", LAST_HOUR, queue.failed);
+    gauge(text, "ade_runs_cancelled_last_hour", LAST_HOUR, queue.cancelled);
+    write(text, "ade_runs_ended_total", "counter", "Runs that ended, by status, since the database was made.", &[
         ("{status=\"succeeded\"}", totals.succeeded), ("{status=\"failed\"}", totals.failed), ("{status=\"cancelled\"}", totals.cancelled),
     ]);
-    write("ade_attempts_lost_total", COUNTER, "Attempts whose worker died or hung, since the database was made.", &[("", totals.lost_attempts)]);
-    write("ade_workers", GAUGE, "Workers that live.", &[("", figures.workers().count() as u64)]);
-    write("ade_slots", GAUGE, "Runs that they may execute at the same time.", &[("", figures.slots())]);
-    write("ade_slots_busy", GAUGE, "Runs that they execute.", &[("", figures.busy_slots())]);
+    write(text, "ade_attempts_lost_total", "counter", "Attempts whose worker died or hung, since the database was made.", &[("", totals.lost_attempts)]);
+    gauge(text, "ade_workers", "Workers that live.", figures.workers().count() as u64);
+    gauge(text, "ade_slots", "Runs that they may execute at the same time.", figures.slots());
+    gauge(text, "ade_slots_busy", "Runs that they execute.", figures.busy_slots());
     let (all, configurations) = paused(&figures.pauses);
-    write("ade_paused", GAUGE, "1 while everything is paused.", &[("", u64::from(all))]);
-    write("ade_paused_configurations", GAUGE, "Configurations that are paused by themselves.", &[("", configurations)]);
-    write("ade_runs_paused", GAUGE, "Runs that wait because of a pause.", &[("", figures.paused_runs)]);
-    write("ade_deliveries_waiting", GAUGE, "Ends of runs that are still to be told (ADE_ON_END_URL, ADE_ON_END_COMMAND).", &[("", deliveries.waiting)]);
+    gauge(text, "ade_paused", "1 while everything is paused.", u64::from(all));
+    gauge(text, "ade_paused_configurations", "Configurations that are paused by themselves.", configurations);
+    gauge(text, "ade_runs_paused", "Runs that wait because of a pause.", figures.paused_runs);
+    gauge(text, "ade_deliveries_waiting", "Ends of runs that are still to be told (ADE_ON_END_URL, ADE_ON_END_COMMAND).", deliveries.waiting);
     let waits = deliveries.oldest.map_or(0, |since| figures.now.since(since) / 1000);
-    write("ade_delivery_longest_wait_seconds", GAUGE, "How long the end that waits longest to be told has waited.", &[("", waits)]);
-    write("ade_deliveries_failed", GAUGE, "Ends that were not accepted for a day, and given up within the last week.", &[("", deliveries.failed)]);
+    gauge(text, "ade_delivery_longest_wait_seconds", "How long the end that waits longest to be told has waited.", waits);
+    gauge(text, "ade_deliveries_failed", "Ends that were not accepted for a day, and given up within the last week.", deliveries.failed);
     if let Some(bytes) = figures.free_bytes {
-        write("ade_data_free_bytes", GAUGE, "Free space on the disk of the data directory.", &[("", bytes)]);
+        gauge(text, "ade_data_free_bytes", "Free space on the disk of the data directory.", bytes);
     }
 }
 
@@ -341,9 +331,14 @@ fn write_own(text: &mut String, api: &Api) {
             api.since.elapsed().as_secs(),
         ),
     ] {
-        write(text, name, "gauge", help, &[("", value)]);
+        gauge(text, name, help, value);
     }
     api.requests.write(text);
+}
+
+/// Writes a value that goes up and down.
+fn gauge(text: &mut String, name: &str, help: &str, value: u64) {
+    write(text, name, "gauge", help, &[("", value)]);
 }
 
 /// Writes the values of a name, each with its labels, in Prometheus's text format 0.0.4.

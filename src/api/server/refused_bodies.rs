@@ -10,15 +10,13 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use axum::body::{Body, HttpBody};
-use axum::extract::Request;
-use axum::http::{HeaderValue, header};
 use axum::middleware::Next;
-use axum::response::Response;
 use bytes::Bytes;
 use futures_util::FutureExt;
 use http_body_util::BodyExt;
 use hyper::body::{Frame, SizeHint};
 
+use crate::api::prelude::*;
 use crate::base::mutex::lock;
 
 /// The most bytes that are read of a body that no handler wants.

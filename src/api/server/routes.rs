@@ -3,54 +3,24 @@
 use axum::Router;
 use utoipa::OpenApi;
 use utoipa::openapi::OpenApi as Described;
-use utoipa_axum::router::OpenApiRouter;
 
 use super::{guard, health};
 use crate::api::description::openapi;
 use crate::api::pages;
-use crate::api::resources::{
-    batches, builds, cells, checks, collection, configurations, deliveries, differences, documents,
-    drafts, environments, events, explain, files, issues, jobs, mending, pauses, queue, report,
-    rows, runs, settings, stats, templates, tokens, trials, versions, workers, workspaces,
-};
-use crate::api::state::Api;
+use crate::api::prelude::*;
+use crate::api::resources;
 
 /// All routes, and their description.
 fn routes() -> (Router<Api>, Described) {
-    let (router, document) = OpenApiRouter::with_openapi(openapi::OpenApiDocument::openapi())
-        .merge(runs::routes())
-        .merge(cells::routes())
-        .merge(files::routes())
-        .merge(queue::routes())
-        .merge(pauses::routes())
-        .merge(deliveries::routes())
-        .merge(explain::routes())
-        .merge(report::routes())
-        .merge(batches::routes())
-        .merge(differences::routes())
-        .merge(rows::routes())
-        .merge(issues::routes())
-        .merge(documents::routes())
-        .merge(configurations::routes())
-        .merge(drafts::routes())
-        .merge(versions::routes())
-        .merge(checks::routes())
-        .merge(trials::routes())
-        .merge(mending::routes())
-        .merge(templates::routes())
-        .merge(builds::routes())
-        // Before the environments by id.
-        .merge(collection::routes())
-        .merge(environments::routes())
-        .merge(jobs::routes())
-        .merge(workspaces::routes())
-        .merge(events::routes())
-        .merge(stats::routes())
-        .merge(workers::routes())
-        .merge(tokens::routes())
-        .merge(settings::routes())
-        .merge(health::routes())
-        .split_for_parts();
+    let mut all = OpenApiRouter::with_openapi(openapi::OpenApiDocument::openapi());
+    for (tag, mut routes) in resources::all()
+        .into_iter()
+        .chain([("health", health::routes())])
+    {
+        openapi::tag(routes.get_openapi_mut(), tag);
+        all = all.merge(routes);
+    }
+    let (router, document) = all.split_for_parts();
     (router, openapi::with_statuses(document))
 }
 

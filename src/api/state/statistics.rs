@@ -33,7 +33,6 @@ pub struct EndedRuns {
     /// Ended runs for each minute of the time that is counted.
     pub per_minute: f64,
     /// Since when runs are counted: the begin of the window, unless that holds more than are looked at.
-    #[schema(value_type = String, format = DateTime)]
     pub counted_since: Timestamp,
     /// Whether the whole window is counted.
     pub is_whole: bool,
@@ -46,7 +45,6 @@ pub struct EndedRuns {
 #[serde(deny_unknown_fields)]
 pub struct WindowPart {
     /// Where it begins.
-    #[schema(value_type = String, format = DateTime)]
     pub from: Timestamp,
     pub succeeded: u64,
     pub failed: u64,

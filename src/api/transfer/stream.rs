@@ -6,8 +6,6 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use axum::body::Body;
-use axum::http::{HeaderValue, header};
-use axum::response::Response;
 use bytes::Bytes;
 use futures_util::{StreamExt, stream};
 use serde_json::{Value, json};
@@ -17,13 +15,10 @@ use super::held::HeldToken;
 use super::tail;
 use crate::api::http::log_pieces;
 use crate::api::http::log_pieces::{Line, LogEnd, Piece};
-use crate::api::http::problem::ApiError;
+use crate::api::prelude::*;
 use crate::api::state::known_tokens::StreamHolder;
-use crate::api::state::{Api, Carried};
-use crate::base::hide_paths::Hider;
 use crate::events::names;
 use crate::run::views::json::{RunView, runs_json};
-use crate::store::RunRecord;
 
 /// How often something is sent when nothing happens, so that proxies keep the connection and a client that is gone is noticed.
 pub const KEEP_ALIVE: Duration = Duration::from_secs(15);
@@ -264,7 +259,7 @@ async fn renamed(api: &Api, run: &str, line: &Line) -> Bytes {
             let mut event = parsed();
             event["event"] = json!(names::LINE_COMPLETED);
             let id = run.to_owned();
-            let found: Result<Vec<RunView>, ApiError> = api
+            let found: Answer<Vec<RunView>> = api
                 .work(move |api| {
                     let run = api.home().store.run_of_any_workspace(&id)?;
                     Ok(runs_json(api.home(), &[run], &api.paths)?)

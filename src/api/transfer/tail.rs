@@ -14,18 +14,14 @@ use serde_json::Value;
 use tokio::sync::watch;
 
 use crate::api::http::log_pieces::{Line, LogEnd, Piece};
-use crate::api::state::{Api, Carried};
+use crate::api::prelude::*;
 use crate::base::files::FileError;
-use crate::base::hide_paths::Hider;
 use crate::base::mutex::lock;
-use crate::base::show_path::ShowPath;
 use crate::events;
 use crate::events::{Follower, names};
 use crate::run::shared_log;
 use crate::run::views::follow::{End, end_of, end_of_run};
 use crate::settings::paths::Paths;
-use crate::store::RunRecord;
-use crate::workspace::Workspace;
 
 /// How often a log that is followed is looked at.
 const LOOK_AGAIN: Duration = Duration::from_millis(10);

@@ -8,16 +8,13 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::{Context, Poll};
 
 use axum::body::{Body, BodyDataStream};
+use axum::extract::FromRequest;
 use axum::extract::multipart::{Multipart, MultipartError};
-use axum::extract::{FromRequest, Request};
-use axum::http::{HeaderMap, header};
 use bytes::Bytes;
 use futures_util::{Stream, StreamExt};
 
 use crate::api::http::body::refused_body;
-use crate::api::http::problem::ApiError;
-use crate::api::state::{Api, Blocking};
-use crate::base::problem::code;
+use crate::api::prelude::*;
 use crate::run::inputs::documents::Arriving;
 use crate::workspace::configurations::Spool;
 
@@ -27,17 +24,17 @@ const FRAME: u64 = 64 * 1024;
 /// Takes the pieces of a file.
 pub trait Sink: Send + 'static {
     /// Writes the next piece.
-    fn write(&mut self, bytes: &[u8]) -> Result<(), ApiError>;
+    fn write(&mut self, bytes: &[u8]) -> Answer<()>;
 }
 
 impl Sink for Arriving {
-    fn write(&mut self, bytes: &[u8]) -> Result<(), ApiError> {
+    fn write(&mut self, bytes: &[u8]) -> Answer<()> {
         Ok(Self::write(self, bytes)?)
     }
 }
 
 impl Sink for Spool {
-    fn write(&mut self, bytes: &[u8]) -> Result<(), ApiError> {
+    fn write(&mut self, bytes: &[u8]) -> Answer<()> {
         Ok(Self::write(self, bytes)?)
     }
 }
@@ -56,11 +53,7 @@ impl Upload {
     ///
     /// # Errors
     /// 413: it is too long by its own words; 415: its type is another one.
-    pub async fn of(
-        request: Request,
-        limit: u64,
-        is_type: impl Fn(&str) -> bool,
-    ) -> Result<Self, ApiError> {
+    pub async fn of(request: Request, limit: u64, is_type: impl Fn(&str) -> bool) -> Answer<Self> {
         let kind = media_type(request.headers());
         demand_length(request.headers(), limit)?;
         if kind == "multipart/form-data" {
@@ -90,8 +83,8 @@ impl Upload {
     pub async fn pour<S: Sink>(
         self,
         api: &Api,
-        begin: impl FnOnce(&Blocking<'_>, Option<String>) -> Result<S, ApiError> + Send + 'static,
-    ) -> Result<S, ApiError> {
+        begin: impl FnOnce(&Blocking<'_>, Option<String>) -> Answer<S> + Send + 'static,
+    ) -> Answer<S> {
         match self {
             Self::Raw(body) => {
                 let mut sink = api.work(move |api| begin(api, None)).await?;
@@ -144,8 +137,8 @@ async fn pour_form<S: Sink>(
     mut form: Multipart,
     unused: &AtomicU64,
     api: &Api,
-    begin: impl FnOnce(&Blocking<'_>, Option<String>) -> Result<S, ApiError> + Send + 'static,
-) -> Result<S, ApiError> {
+    begin: impl FnOnce(&Blocking<'_>, Option<String>) -> Answer<S> + Send + 'static,
+) -> Answer<S> {
     let first = form.next_field().await.map_err(|error| broken(&error))?;
     let mut part = first.ok_or_else(|| ApiError::field("file", "is absent from the form"))?;
     let field = part.name().unwrap_or_default().to_owned();
@@ -173,7 +166,7 @@ async fn pour_form<S: Sink>(
 }
 
 /// Writes on the pool for calls that block. Where the client goes meanwhile, the sink is dropped behind the call.
-async fn write<S: Sink>(api: &Api, mut sink: S, piece: Bytes) -> Result<S, ApiError> {
+async fn write<S: Sink>(api: &Api, mut sink: S, piece: Bytes) -> Answer<S> {
     api.work(move |_| {
         sink.write(&piece)?;
         Ok(sink)
@@ -190,7 +183,7 @@ pub fn media_type(headers: &HeaderMap) -> String {
 }
 
 /// A client that waits with its body until it is asked for so learns at once that it is too long.
-fn demand_length(headers: &HeaderMap, limit: u64) -> Result<(), ApiError> {
+fn demand_length(headers: &HeaderMap, limit: u64) -> Answer<()> {
     let length = headers.get(header::CONTENT_LENGTH);
     let length = length.and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
     if length.is_some_and(|length| length > limit.saturating_add(FRAME)) {

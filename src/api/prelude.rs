@@ -1,0 +1,23 @@
+//! What most handlers use: who asks, what a request has, and how it is answered.
+
+pub use axum::extract::Request;
+pub use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+pub use axum::response::{IntoResponse, Response};
+pub use serde::{Deserialize, Serialize};
+pub use utoipa::{IntoParams, ToSchema};
+pub use utoipa_axum::router::OpenApiRouter;
+pub use utoipa_axum::routes;
+
+pub use super::access::caller::{Administrator, Caller, Reader, Runner};
+pub use super::http::answer::{Answer, JsonAnswer, created, status_of};
+pub use super::http::body::{Json, JsonBody, MaybeJson, Path, Query};
+pub use super::http::names::{named, routed};
+pub use super::http::problem::ApiError;
+pub(crate) use super::http::{cursor, download};
+pub use super::state::{Api, Blocking, Carried, Opened};
+pub use crate::base::clock::Timestamp;
+pub use crate::base::hide_paths::Hider;
+pub use crate::base::problem::code;
+pub use crate::base::show_path::ShowPath;
+pub use crate::store::{KnownConfiguration, RunRecord, RunStatus};
+pub use crate::workspace::Workspace;
