@@ -64,15 +64,12 @@ pub struct SheetInfo {
     /// `visible`, `hidden` or `veryHidden`.
     pub state: &'static str,
     /// The rows of its used area, from the first row on; null if the sheet cannot be read.
-    #[schema(required)]
     pub rows: Option<u64>,
     /// The columns of its used area, from the first column on; null if the sheet cannot be read.
-    #[schema(required)]
     pub columns: Option<u64>,
     /// Rows that the file says it has behind a long run of empty ones, where reading has ended.
     pub truncated_rows: u64,
     /// Why the sheet cannot be read: it is damaged, or too large. The others can be all the same.
-    #[schema(required)]
     pub problem: Option<String>,
 }
 

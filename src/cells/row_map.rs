@@ -16,7 +16,6 @@ pub struct RowMap {
     /// hook has added or dropped, for those of other sheets, and for those of which it is not known.
     pub rows: Vec<Option<u64>>,
     /// The hook because of which it is not known of some of these rows.
-    #[schema(required)]
     pub unknown: Option<String>,
 }
 

@@ -105,29 +105,22 @@ pub enum Fate<'a> {
 #[schema(as = RowSegment)]
 pub struct Segment<'a> {
     /// The sender's sheet; null: the rows are of the output alone.
-    #[schema(required)]
     pub sheet: Option<&'a str>,
     /// The first of the sender's rows (of a turned table: columns), from 1; null: a hook added them, or they are not known.
-    #[schema(required)]
     pub row: Option<u64>,
     /// Whether the numbers of the sender are those of columns.
     pub turned: bool,
     /// The sheet of the output; null: they were not written, or the place is not known.
-    #[schema(required)]
     pub output_sheet: Option<&'a str>,
     /// The first of the output's rows, from 1; null as above.
-    #[schema(required)]
     pub output_row: Option<u64>,
     /// How many rows these are; null: that is not known.
-    #[schema(required)]
     pub count: Option<u64>,
     /// Whether the sender's row goes down by one as the output's goes up.
     pub descending: bool,
     /// Why they were not written; null: they were.
-    #[schema(required)]
     pub reason: Option<Reason>,
     /// The hook that dropped them, or because of which the rows are not known.
-    #[schema(required)]
     pub hook: Option<&'a str>,
     /// Whether it is not known which rows of the sender's these are.
     pub unknown: bool,

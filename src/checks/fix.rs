@@ -52,7 +52,6 @@ pub struct Suggestion {
     /// Its sheet.
     pub sheet: String,
     /// Why it is; null: nobody knows, and a person may.
-    #[schema(required)]
     pub reason: Option<String>,
     /// How alike they look, from 0 to 1.
     pub likeness: f64,

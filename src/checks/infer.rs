@@ -84,7 +84,6 @@ pub struct Field {
     /// Columns with another header, and why they are the same.
     pub merges: Vec<Merge>,
     /// The header that it is perhaps the same as.
-    #[schema(required)]
     pub perhaps: Option<String>,
     /// What a person should know of it.
     pub remarks: Vec<String>,
@@ -167,7 +166,6 @@ pub struct Question {
     /// The header that is asked about.
     pub header: String,
     /// Its sample; none where it is a wished column.
-    #[schema(required)]
     pub sample: Option<String>,
     /// Three of its values.
     pub values: Vec<String>,
@@ -183,11 +181,9 @@ pub struct Offer {
     pub text: String,
     /// Its header, where it is a column.
     #[serde(default)]
-    #[schema(required)]
     pub header: Option<String>,
     /// Its sample, where it is a column.
     #[serde(default)]
-    #[schema(required)]
     pub sample: Option<String>,
     /// Three of its values.
     pub values: Vec<String>,

@@ -81,23 +81,18 @@ pub struct Tried {
     /// Whether a run of it would succeed.
     pub succeeds: bool,
     /// Why it would not.
-    #[schema(required)]
     pub error: Option<Failure>,
     /// What is found now.
-    #[schema(required)]
     pub metrics: Option<RunMetrics>,
     /// What the run before found; null: it did not succeed, or there is none.
-    #[schema(required)]
     pub metrics_before: Option<RunMetrics>,
     /// The fields that columns are found for now.
     pub fields: Vec<String>,
     /// Those of the run before; null: there is none.
-    #[schema(required)]
     pub fields_before: Option<Vec<String>>,
     /// The rules whose number of issues is another.
     pub issues: Vec<RuleChange>,
     /// What is another in the workbook; null: there are no two to compare, or they are too large.
-    #[schema(required)]
     pub changes: Option<Changes>,
 }
 

@@ -27,32 +27,21 @@ pub struct EnvironmentView {
     deps_digest: String,
     status: EnvironmentStatus,
     folder: String,
-    #[schema(required)]
     python_version: Option<String>,
     /// The Python that it was made from.
-    #[schema(required)]
     python_path: Option<String>,
-    #[schema(required)]
     engine_version: Option<String>,
     /// What installed it.
-    #[schema(required)]
     installer: Option<String>,
     /// The digest of its packages with their versions.
-    #[schema(required)]
     lock_digest: Option<String>,
-    #[schema(required)]
     size_bytes: Option<u64>,
     attempt_count: u32,
-    #[schema(value_type = String, format = DateTime)]
     created_at: Timestamp,
-    #[schema(value_type = String, format = DateTime)]
     updated_at: Timestamp,
-    #[schema(required, value_type = Option<String>, format = DateTime)]
     ready_at: Option<Timestamp>,
-    #[schema(required, value_type = Option<String>, format = DateTime)]
     last_used_at: Option<Timestamp>,
     /// Why it could not be built.
-    #[schema(required)]
     error: Option<Failure>,
 }
 
@@ -95,7 +84,6 @@ pub struct BuildStep {
     step: String,
     state: BuildStepState,
     /// How long it took; null until it has finished.
-    #[schema(required)]
     duration_ms: Option<u64>,
 }
 

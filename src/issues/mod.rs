@@ -26,43 +26,32 @@ pub struct Issue {
     /// The sender's sheet; of no length where the issue is of the workbook.
     pub sheet: String,
     /// The sender's cell, such as `B7`.
-    #[schema(required)]
     pub cell: Option<String>,
     /// How much it matters.
     pub severity: Severity,
     /// The field.
-    #[schema(required)]
     pub field: Option<String>,
     /// The field as the header of the output says it.
-    #[schema(required)]
     pub label: Option<String>,
     /// Which rule spoke, such as `start_date.is_date`.
     pub rule: String,
     /// What is wrong, without the value.
     pub message: String,
     /// The value as it stood; of no length where the cell is empty.
-    #[schema(required)]
     pub value: Option<String>,
     /// What became of it; of no length where the result's cell is empty.
-    #[schema(required)]
     pub written: Option<String>,
     /// Whose row it is, where the configuration names a key.
-    #[schema(required)]
     pub key: Option<String>,
     /// The cell of the output.
-    #[schema(required)]
     pub output: Option<String>,
     /// The sender's row.
-    #[schema(required)]
     pub row: Option<u32>,
     /// The letters of the sender's column.
-    #[schema(required)]
     pub column: Option<String>,
     /// The sheet of the output.
-    #[schema(required)]
     pub output_sheet: Option<String>,
     /// Which table of the sheet.
-    #[schema(required)]
     pub table: Option<u32>,
 }
 

@@ -54,15 +54,12 @@ pub struct InWindow<'a> {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct CellIssue {
     /// The row; null: it is of the whole column.
-    #[schema(required)]
     pub row: Option<u64>,
     /// The column; null: it is of the whole row.
-    #[schema(required)]
     pub column: Option<u64>,
     /// How much it matters.
     pub severity: Severity,
     /// The field.
-    #[schema(required)]
     pub field: Option<String>,
     /// The rule.
     pub rule: String,

@@ -71,12 +71,9 @@ pub struct SettingView {
     /// Other names of the variable.
     aliases: &'static [&'static str],
     /// Its value as text.
-    #[schema(required)]
     value: Option<String>,
-    #[schema(required)]
     default: Option<&'static str>,
     /// What the default is, where that is no fixed value.
-    #[schema(required)]
     default_note: Option<&'static str>,
     /// Where the value came from.
     source: String,

@@ -94,7 +94,6 @@ pub struct WorkspaceRecord {
     pub id: String,
     /// Its name for people: the id, until it is renamed.
     pub name: String,
-    #[schema(value_type = String, format = DateTime)]
     pub created_at: Timestamp,
 }
 

@@ -99,16 +99,12 @@ pub struct DeliveryRecord {
     /// How often it was told since it was to be told.
     pub attempts: u32,
     /// Why it was not accepted, the last time that it was not.
-    #[schema(required)]
     pub last_error: Option<String>,
     /// When it was to be told: at the end of the run, or when somebody asked for it again.
-    #[schema(value_type = String, format = DateTime)]
     pub created_at: Timestamp,
     /// When it is told next, or held to be lost while it is told; null: it waits no more.
-    #[schema(required, value_type = Option<String>, format = DateTime)]
     pub available_at: Option<Timestamp>,
     /// When it was accepted.
-    #[schema(required, value_type = Option<String>, format = DateTime)]
     pub delivered_at: Option<Timestamp>,
 }
 

@@ -29,14 +29,12 @@ pub struct DocumentRecord {
     pub path: PathBuf,
     pub sha256: String,
     pub size_bytes: u64,
-    #[schema(value_type = String, format = DateTime)]
     pub created_at: Timestamp,
     /// The key of who stored it; `None`: an older `ade` did not record it.
     #[serde(skip)]
     pub submitter: Option<String>,
     // The record stays for the runs that were made from it.
     /// When its bytes were deleted; null: they are there.
-    #[schema(required, value_type = Option<String>, format = DateTime)]
     pub deleted_at: Option<Timestamp>,
 }
 

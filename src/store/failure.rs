@@ -12,12 +12,10 @@ pub struct Failure {
     /// A stable code, listed in docs/reference/errors.md.
     pub code: String,
     /// In which stage: a hook's name, `environment`, `engine`, `unknown`.
-    #[schema(required)]
     pub stage: Option<String>,
     /// What happened, and where.
     pub message: String,
     /// What to do next.
-    #[schema(required)]
     pub hint: Option<String>,
     /// Where, as far as that is known.
     #[serde(flatten)]

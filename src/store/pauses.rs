@@ -13,15 +13,12 @@ use crate::base::clock::Timestamp;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Pause {
     /// The configuration that is paused; null: everything is.
-    #[schema(required)]
     pub configuration_id: Option<String>,
     /// Why, as whoever paused it said.
-    #[schema(required)]
     pub reason: Option<String>,
     /// Who paused it: `user NAME` or `token NAME`.
     pub paused_by: String,
     /// When.
-    #[schema(value_type = String, format = DateTime)]
     pub paused_at: Timestamp,
 }
 

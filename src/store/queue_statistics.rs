@@ -15,7 +15,6 @@ pub struct Overview {
     /// Queued runs.
     pub queued: u64,
     /// How long the queued run that has been due longest has waited, in milliseconds, without those that are paused.
-    #[schema(required)]
     pub oldest_wait_ms: Option<u64>,
     /// Queued runs that wait because the machine or the network is in trouble.
     pub in_trouble: u64,

@@ -50,19 +50,14 @@ pub struct TokenRecord {
     /// What it allows.
     pub scope: Scope,
     /// The workspaces that it allows this in; `None`: all.
-    #[schema(required)]
     pub workspaces: Option<Vec<String>>,
     /// When it was made.
-    #[schema(value_type = String, format = DateTime)]
     pub created_at: Timestamp,
     /// When it ends to be valid; `None`: never.
-    #[schema(required, value_type = Option<String>, format = DateTime)]
     pub expires_at: Option<Timestamp>,
     /// When it was revoked.
-    #[schema(required, value_type = Option<String>, format = DateTime)]
     pub revoked_at: Option<Timestamp>,
     /// When it was used last, to the minute.
-    #[schema(required, value_type = Option<String>, format = DateTime)]
     pub last_used_at: Option<Timestamp>,
 }
 

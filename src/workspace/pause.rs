@@ -17,7 +17,6 @@ pub const LONGEST_REASON: usize = 500;
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct Paused {
     /// The name of the configuration; null: everything is paused.
-    #[schema(required)]
     pub configuration_name: Option<String>,
     /// Since when, by whom and why.
     #[serde(flatten)]

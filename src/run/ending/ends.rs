@@ -96,11 +96,8 @@ fn open<'a>(workspace: &'a Workspace, run: &RunRecord) -> Option<EventLog<'a>> {
 /// When an attempt was, and how long it took.
 #[derive(Serialize, ToSchema)]
 pub struct RunExecution {
-    #[schema(required, value_type = Option<String>, format = DateTime)]
     started_at: Option<Timestamp>,
-    #[schema(required, value_type = Option<String>, format = DateTime)]
     completed_at: Option<Timestamp>,
-    #[schema(required)]
     duration_ms: Option<u64>,
 }
 

@@ -42,7 +42,6 @@ pub struct Difference {
     /// What is compared.
     pub after: String,
     /// The runs, where they are runs.
-    #[schema(required)]
     pub run_ids: Option<[String; 2]>,
     /// Configuration, engine and settings that are others.
     pub versions: Vec<Change<String>>,
@@ -73,7 +72,6 @@ pub struct Change<T> {
 #[derive(Debug, Default, Serialize, ToSchema)]
 pub struct RowChanges {
     /// The fields whose values say which rows belong together. `None`: they are paired as they stand.
-    #[schema(required)]
     pub key: Option<String>,
     /// Rows before.
     pub before: u64,
@@ -113,7 +111,6 @@ pub struct CellChange {
     /// What it is.
     pub after: String,
     /// The sender's cell that it is of now, where the run tells: `Budget!F7`.
-    #[schema(required)]
     pub source: Option<String>,
     /// Where it stands in the output now: the sheet, the row and the column, from 1.
     #[serde(skip)]

@@ -29,22 +29,18 @@ pub struct RunView {
     configuration_id: String,
     configuration_name: String,
     /// The published version of the configuration that it uses; null: the files of a folder, as they were.
-    #[schema(required)]
     configuration_version: Option<u32>,
     /// The configuration's folder.
     configuration_path: String,
     /// The digest of the configuration's files.
     source_digest: String,
-    #[schema(required)]
     environment_id: Option<String>,
     /// The digest of what its environment depends on.
     deps_digest: String,
     engine_spec: String,
     /// The document that it was made from; null if its file was given on a command line.
-    #[schema(required)]
     document_id: Option<String>,
     /// The run that this one repeats, as it was or with the configuration as it is now.
-    #[schema(required)]
     retry_of_run_id: Option<String>,
     input: RunInput,
     /// What its sender calls it by, key by key.
@@ -52,57 +48,40 @@ pub struct RunView {
     /// Whether it is claimed before others.
     priority: Priority,
     /// Who submitted it; null: an older `ade` did not record it.
-    #[schema(required)]
     submitted_by: Option<Submitter>,
     status: RunStatus,
     /// What it does now: it waits in the queue, or for its environment; it loads the configuration, looks for tables and columns, or
     /// writes. Null: it has ended, or its log does not say.
-    #[schema(required)]
     stage: Option<Stage>,
     /// The rows that it read; while it is running, those of its sheet that are done. Null: not known.
-    #[schema(required)]
     rows: Option<u64>,
     attempt_count: u32,
     max_attempts: u32,
-    #[schema(value_type = String, format = DateTime)]
     created_at: Timestamp,
-    #[schema(required, value_type = Option<String>, format = DateTime)]
     started_at: Option<Timestamp>,
-    #[schema(required, value_type = Option<String>, format = DateTime)]
     completed_at: Option<Timestamp>,
     /// How long its last attempt took, once the run has ended.
-    #[schema(required)]
     duration_ms: Option<u64>,
     /// Where the normalized workbook is on the server.
-    #[schema(required)]
     output_path: Option<String>,
     /// Where `ade run -o` put a copy of it.
-    #[schema(required)]
     output_copy: Option<String>,
     run_dir: String,
-    #[schema(required)]
     exit_code: Option<i32>,
     /// One sentence about the end, if there is more to say than the status.
-    #[schema(required)]
     summary: Option<String>,
     /// `safe_mode`: it succeeded without having executed anything.
-    #[schema(required)]
     skipped_reason: Option<&'static str>,
     /// What it found none of, although it succeeded: no `table`, no column that is a `field`, or no `row`. Null: it found them all, or
     /// was not to look.
-    #[schema(required)]
     nothing_found: Option<Nothing>,
     /// In what it falls short of what `ade run` asked of it (`--max-errors`, `--deny` and others); empty: it was not refused.
     refused: Vec<Refusal>,
-    #[schema(required, value_type = Option<String>, format = DateTime)]
     cancel_requested_at: Option<Timestamp>,
     /// When its files were collected.
-    #[schema(required, value_type = Option<String>, format = DateTime)]
     artifacts_deleted_at: Option<Timestamp>,
     /// Why it failed.
-    #[schema(required)]
     error: Option<Failure>,
-    #[schema(required)]
     metrics: Option<RunMetrics>,
 }
 
@@ -122,7 +101,6 @@ pub struct RunInput {
     sha256: String,
     size_bytes: u64,
     /// The sheets to process; null: all visible ones.
-    #[schema(required)]
     sheets: Option<Vec<String>>,
 }
 

@@ -360,29 +360,21 @@ pub struct Attempt {
     /// From 1.
     pub attempt: u32,
     /// The worker that made it. Null with a token for some workspaces.
-    #[schema(required)]
     pub worker: Option<String>,
     /// When the claim was made.
-    #[schema(value_type = String, format = DateTime)]
     pub started_at: Timestamp,
     /// When it ended; null: it goes on.
-    #[schema(required, value_type = Option<String>, format = DateTime)]
     pub completed_at: Option<Timestamp>,
     /// `succeeded`, `failed`, `cancelled`; `retried`: another attempt is made; `lost`: its worker was not heard of any more;
     /// `released`: it was given back, and does not count. Null: it goes on.
-    #[schema(required)]
     pub outcome: Option<String>,
     /// The engine's exit code.
-    #[schema(required)]
     pub exit_code: Option<i32>,
     /// Why it did not succeed.
-    #[schema(required)]
     pub error: Option<String>,
     /// The engine's peak memory in bytes.
-    #[schema(required)]
     pub peak_memory_bytes: Option<u64>,
     /// The engine's processor time.
-    #[schema(required)]
     pub cpu_seconds: Option<f64>,
 }
 

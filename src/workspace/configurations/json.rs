@@ -23,24 +23,17 @@ pub struct ConfigurationObject {
     /// Whether runs of the workspace that name no configuration use it.
     default: bool,
     /// The number of the version that its runs use; null if they use none.
-    #[schema(required)]
     active_version: Option<u32>,
     /// What its runs over the API use: the active version, the folder as it is, or nothing yet.
     runs_use: RunsUse,
     /// The active version.
-    #[schema(required)]
     version: Option<VersionObject>,
-    #[schema(value_type = String, format = DateTime)]
     created_at: Timestamp,
-    #[schema(value_type = String, format = DateTime)]
     updated_at: Timestamp,
-    #[schema(required, value_type = Option<String>, format = DateTime)]
     last_run_at: Option<Timestamp>,
     /// Since when it is archived: no run, build or publication is accepted for it; null: it is in use.
-    #[schema(required, value_type = Option<String>, format = DateTime)]
     archived_at: Option<Timestamp>,
     /// No more runs of it are executed at once; null: any number.
-    #[schema(required)]
     max_concurrency: Option<u32>,
 }
 
@@ -51,7 +44,6 @@ pub struct ConfigurationDetails {
     #[serde(flatten)]
     configuration: ConfigurationObject,
     /// Whether the draft, or the folder, differs from the active version; null if none is active or it is not known.
-    #[schema(required)]
     changed: Option<bool>,
 }
 
@@ -89,7 +81,6 @@ pub struct VersionObject {
     /// The digest of its files.
     source_digest: String,
     status: VersionStatus,
-    #[schema(value_type = String, format = DateTime)]
     published_at: Timestamp,
 }
 

@@ -316,14 +316,11 @@ pub struct Difference {
     path: String,
     status: Change,
     /// Null if the file was added.
-    #[schema(required)]
     from_sha256: Option<String>,
     /// Null if it was removed.
-    #[schema(required)]
     to_sha256: Option<String>,
     /// The lines that differ, as a unified diff; null of a file that is not UTF-8 or has more than 256 KiB, and of those behind
     /// 4 MiB of such lines.
-    #[schema(required)]
     patch: Option<String>,
 }
 
