@@ -11,8 +11,8 @@
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Condvar, Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::sync::{Arc, Condvar, Mutex};
+use std::time::Duration;
 
 use crate::base::mutex::lock;
 
@@ -64,48 +64,25 @@ impl Cancel {
 
     /// Sleeps for `duration`, or until the flag is raised. Returns whether it is raised.
     pub fn wait(&self, duration: Duration) -> bool {
-        let deadline = Instant::now().checked_add(duration);
-        let mut wakers = lock(&self.shared.wakers);
-        loop {
-            if self.is_cancelled() {
-                return true;
-            }
-            // A duration beyond the clock's range means to wait without a limit.
-            let left = match deadline {
-                Some(deadline) => deadline.saturating_duration_since(Instant::now()),
-                None => Duration::from_secs(3600),
-            };
-            if left.is_zero() {
-                return false;
-            }
-            wakers = self
-                .shared
-                .changed
-                .wait_timeout(wakers, left)
-                .unwrap_or_else(PoisonError::into_inner)
-                .0;
-        }
+        let wakers = lock(&self.shared.wakers);
+        let is_waiting = |_: &mut Wakers| !self.is_cancelled();
+        drop((self.shared.changed).wait_timeout_while(wakers, duration, is_waiting));
+        self.is_cancelled()
     }
 
     /// Calls `wake` when the flag is raised, from the thread that raises it; at once where it is raised already.
     /// Dropping the returned subscription unregisters `wake`.
     #[must_use = "the function is called only as long as the subscription is held"]
     pub fn on_cancel(&self, wake: impl Fn() + Send + Sync + 'static) -> Subscription {
-        let key = {
-            let mut wakers = lock(&self.shared.wakers);
-            if self.is_cancelled() {
-                None
-            } else {
-                let key = wakers.next_key;
-                wakers.next_key += 1;
-                wakers.by_key.insert(key, Arc::new(wake));
-                return Subscription {
-                    shared: Arc::clone(&self.shared),
-                    key: Some(key),
-                };
-            }
-        };
-        wake();
+        let mut wakers = lock(&self.shared.wakers);
+        let key = (!self.is_cancelled()).then_some(wakers.next_key);
+        if let Some(key) = key {
+            wakers.next_key += 1;
+            wakers.by_key.insert(key, Arc::new(wake));
+        } else {
+            drop(wakers);
+            wake();
+        }
         Subscription {
             shared: Arc::clone(&self.shared),
             key,

@@ -8,7 +8,9 @@ use serde::{Deserialize, Serialize, Serializer};
 use utoipa::ToSchema;
 
 /// An instant: milliseconds since 1970-01-01T00:00:00Z. As text and JSON: `2026-11-20T10:00:00.000Z`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize, ToSchema)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize, ToSchema,
+)]
 #[schema(value_type = String, format = DateTime)]
 #[serde(transparent)]
 pub struct Timestamp(pub i64);

@@ -56,7 +56,15 @@ pub fn of(bytes: impl AsRef<[u8]>) -> Digest {
 /// # Errors
 /// It cannot be read.
 pub fn of_file(path: &Path) -> io::Result<(Digest, u64)> {
-    match copy(&mut File::open(path)?, &mut io::sink()) {
+    of_open(&mut File::open(path)?)
+}
+
+/// The same of a file that is open, from where it is read next.
+///
+/// # Errors
+/// As [`of_file`].
+pub fn of_open(file: &mut File) -> io::Result<(Digest, u64)> {
+    match copy(file, &mut io::sink()) {
         Ok(copied) => Ok(copied),
         Err(CopyError::Read(error) | CopyError::Write(error)) => Err(error),
     }

@@ -11,6 +11,7 @@ use std::sync::Arc;
 
 use memchr::memchr;
 
+use crate::base::files;
 use crate::base::show_path::ShowPath;
 
 /// The data directory, as clients see it.
@@ -33,7 +34,7 @@ struct Known {
 impl Hider {
     /// Hides a data directory.
     pub fn of(data: &Path) -> Self {
-        let entries = std::fs::read_dir("/").into_iter().flatten().flatten();
+        let entries = files::entries(Path::new("/"));
         let tops = entries.map(|entry| entry.file_name().to_string_lossy().into_owned());
         let known = Known {
             places: Vec::new(),

@@ -56,12 +56,15 @@ impl OwnEvent {
     }
 
     fn object(self, event_id: &str, at: Timestamp) -> Map<String, Value> {
-        let mut object = Map::new();
-        object.insert("event_id".to_owned(), json!(event_id));
-        object.insert("timestamp".to_owned(), json!(at));
-        object.insert("level".to_owned(), json!(self.level));
-        object.insert("event".to_owned(), json!(self.event));
-        object.insert("message".to_owned(), json!(self.message));
+        let entries = [
+            ("event_id", json!(event_id)),
+            ("timestamp", json!(at)),
+            ("level", json!(self.level)),
+            ("event", json!(self.event)),
+            ("message", json!(self.message)),
+        ];
+        let entries = entries.map(|(key, value)| (key.to_owned(), value));
+        let mut object = Map::from_iter(entries);
         if !self.data.is_null() {
             object.insert("data".to_owned(), self.data);
         }

@@ -143,10 +143,12 @@ impl Value<'_> {
     }
 
     pub fn maybe_path(&self) -> Option<PathBuf> {
-        self.text.map(|text| {
-            let path = self.all.folder.join(text);
-            std::path::absolute(&path).unwrap_or(path)
-        })
+        self.text.map(|text| self.absolute(text))
+    }
+
+    fn absolute(&self, text: &str) -> PathBuf {
+        let path = self.all.folder.join(text);
+        std::path::absolute(&path).unwrap_or(path)
     }
 
     /// A number of megabytes, in bytes.
@@ -229,14 +231,16 @@ impl Value<'_> {
         }
     }
 
+    /// Whether the sandbox is.
+    fn is_strict(&self) -> bool {
+        self.all.of("ADE_SANDBOX").sandbox() == Sandbox::Strict
+    }
+
     /// Paths that are separated by colons, absolute.
     pub fn paths(&self) -> Vec<PathBuf> {
         let parts = self.text.unwrap_or_default().split(':');
-        let absolute = parts.filter(|part| !part.is_empty()).map(|part| {
-            let path = self.all.folder.join(part);
-            std::path::absolute(&path).unwrap_or(path)
-        });
-        absolute.collect()
+        let parts = parts.filter(|part| !part.is_empty());
+        parts.map(|part| self.absolute(part)).collect()
     }
 
     /// A number of things. `None`: 0, which means any number.
@@ -251,9 +255,8 @@ impl Value<'_> {
 
     /// The size of a file in bytes, smaller by default where the sandbox is strict. `None`: any size.
     pub fn file_size(&self) -> Option<u64> {
-        let is_strict = self.all.of("ADE_SANDBOX").sandbox() == Sandbox::Strict;
         match self.text {
-            None if is_strict => Some(100 << 20),
+            None if self.is_strict() => Some(100 << 20),
             None => Some(512 << 20),
             Some(_) => self.most_megabytes(),
         }
@@ -261,9 +264,8 @@ impl Value<'_> {
 
     /// Seconds of processor time, limited by default only where the sandbox is strict. `None`: any time.
     pub fn cpu_time(&self) -> Option<Duration> {
-        let is_strict = self.all.of("ADE_SANDBOX").sandbox() == Sandbox::Strict;
         match self.text {
-            None if is_strict => Some(Duration::from_secs(60)),
+            None if self.is_strict() => Some(Duration::from_secs(60)),
             _ => self.maybe_seconds(),
         }
     }

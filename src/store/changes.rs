@@ -1,7 +1,6 @@
 //! What changed: for those that show the queue while it moves.
 
-use super::driver::{self, Connection, Row, params};
-use super::values::{instant, instant_or_none, rows, small, word};
+use super::driver::{self, Connection, Record, params, record};
 use super::{Result, RunStatus, Store};
 use crate::base::cancel::Cancel;
 use crate::base::clock::Timestamp;
@@ -96,52 +95,52 @@ impl Store {
 
     /// Returns the queued and running runs of a workspace.
     pub fn live_runs(&self, workspace: &str) -> Result<Vec<LiveRun>> {
-        let record = |row: &Row<'_>| {
-            Ok(LiveRun {
-                id: row.get("run_id")?,
-                status: status(row)?,
-                attempt_count: small(row, "attempt_count")?,
-                available_at: instant(row, "available_at")?,
-                created_at: instant(row, "created_at")?,
-                cancel_requested_at: instant_or_none(row, "cancel_requested_at")?,
-            })
-        };
-        self.read(|connection| rows(connection, LIVE, [workspace], record))
+        self.rows(LIVE, [workspace])
     }
 
     /// Returns the runs of a workspace that ended at `since` or later, without those whose files were collected. Of all
     /// workspaces, only the `look_at` runs that ended last are looked at.
     pub fn ended_runs(&self, workspace: &str, since: Timestamp, look_at: u32) -> Result<EndedRuns> {
-        self.read(|connection| ended(connection, workspace, since, look_at))
+        self.read(|connection| {
+            let mut ended = EndedRuns::default();
+            let mut statement = connection.prepare_cached(ENDED)?;
+            let (mut looked_at, mut last) = (0, None);
+            statement.each(params![since, i64::from(look_at) + 1], |row| {
+                if looked_at == look_at {
+                    ended.only_since = last;
+                    return Ok(false);
+                }
+                looked_at += 1;
+                last = Some(row.get("completed_at")?);
+                if row.text("workspace_id")? == workspace {
+                    ended.runs.push(EndedRun::of(row)?);
+                }
+                Ok(true)
+            })?;
+            Ok(ended)
+        })
     }
 
     /// Returns the runs of these workspaces that registered processes execute, by the time of their claim; `None`: of all.
     pub fn running_runs(&self, workspaces: Option<&[String]>) -> Result<Vec<RunningRun>> {
         let these = workspaces.map(|ids| serde_json::json!(ids).to_string());
-        let record = |row: &Row<'_>| {
-            Ok(RunningRun {
-                id: row.get("run_id")?,
-                workspace_id: row.get("workspace_id")?,
-                configuration_id: row.get("configuration_id")?,
-                configuration_name: row.get("name")?,
-                input_name: row.get("input_name")?,
-                attempt: small(row, "attempt_count")?,
-                claimed_at: instant(row, "claimed_at")?,
-                claim_expires_at: instant(row, "claim_expires_at")?,
-                process: row.get("claim_process")?,
-            })
-        };
-        self.read(|connection| rows(connection, RUNNING, [these], record))
+        self.rows(RUNNING, [these])
     }
 }
 
+record!(LiveRun(row) { status, attempt_count, available_at, created_at, cancel_requested_at; id: row.get("run_id")? });
+
+record!(RunningRun(row) {
+    workspace_id, configuration_id, input_name, claimed_at, claim_expires_at;
+    id: row.get("run_id")?,
+    configuration_name: row.get("name")?,
+    attempt: row.get("attempt_count")?,
+    process: row.get("claim_process")?,
+});
+
 /// On a server, which transactions were committed when it was asked says the mark. On SQLite `data_version` counts the commits of other connections, `total_changes()` the rows that this one wrote.
 fn mark(connection: &Connection) -> driver::Result<ChangeMark> {
-    let number = |sql: &str| -> driver::Result<i64> {
-        connection
-            .prepare_cached(sql)?
-            .query_row([], |row| row.get(0))
-    };
+    let number = |sql| connection.one(sql, []);
     if connection.is_server() {
         let snapshot = "SELECT hashtextextended(CAST(pg_current_snapshot() AS TEXT), 0)";
         return Ok(ChangeMark(number(snapshot)?, 0));
@@ -169,40 +168,7 @@ pub(super) const ENDED: &str = "SELECT id, workspace_id, status, created_at, sta
     FROM runs INDEXED BY runs_with_artifacts
     WHERE status IS NOT NULL AND artifacts_deleted_at IS NULL AND completed_at >= ?1 ORDER BY completed_at DESC LIMIT ?2";
 
-fn ended(
-    connection: &Connection,
-    workspace: &str,
-    since: Timestamp,
-    look_at: u32,
-) -> driver::Result<EndedRuns> {
-    let mut ended = EndedRuns::default();
-    let mut statement = connection.prepare_cached(ENDED)?;
-    let (mut looked_at, mut last) = (0, None);
-    statement.each(params![since.0, i64::from(look_at) + 1], |row| {
-        if looked_at == look_at {
-            ended.only_since = last;
-            return Ok(false);
-        }
-        looked_at += 1;
-        let completed_at = instant(row, "completed_at")?;
-        last = Some(completed_at);
-        if row.text("workspace_id")? == workspace {
-            ended.runs.push(EndedRun {
-                id: row.get("id")?,
-                status: status(row)?,
-                created_at: instant(row, "created_at")?,
-                started_at: instant_or_none(row, "started_at")?,
-                completed_at,
-                took_ms: row
-                    .get::<_, Option<i64>>("took")?
-                    .map(|took| u64::try_from(took).unwrap_or(0)),
-            });
-        }
-        Ok(true)
-    })?;
-    Ok(ended)
-}
-
-fn status(row: &Row<'_>) -> driver::Result<RunStatus> {
-    word(row, "status", RunStatus::parse)
-}
+record!(EndedRun(row) {
+    id, status, created_at, started_at, completed_at;
+    took_ms: row.get::<_, Option<i64>>("took")?.map(|took| u64::try_from(took).unwrap_or(0)),
+});

@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::driver::{self, Connection, Row, Transaction, params};
-use super::values::{changes, execute, instant, instant_or_none, path_text, row, rows};
+use super::driver::{self, Connection, Record, Row, Transaction, params, record};
+use super::values::path_text;
 use super::{Result, Store, StoreError};
 use crate::base::clock::Timestamp;
 
@@ -101,7 +101,7 @@ impl Store {
     /// Returns all workspaces, by id.
     pub fn workspaces(&self) -> Result<Vec<WorkspaceRecord>> {
         let sql = format!("{WORKSPACE} ORDER BY id");
-        self.read(|connection| rows(connection, &sql, [], workspace))
+        self.rows(&sql, [])
     }
 
     /// Records a workspace, unless it is recorded already. Returns it, and whether it is new.
@@ -116,7 +116,7 @@ impl Store {
     pub fn configurations(&self, workspace: &str) -> Result<Vec<KnownConfiguration>> {
         let sql =
             format!("{KNOWN} WHERE c.workspace_id = ?1 ORDER BY c.is_default DESC, c.name, c.id");
-        self.read(|connection| rows(connection, &sql, [workspace], known))
+        self.rows(&sql, [workspace])
     }
 
     /// Returns the configuration with this whole id, of whatever workspace.
@@ -135,12 +135,10 @@ impl Store {
     ) -> Result<()> {
         self.write_new(|transaction| {
             ensure_workspace(transaction, &new.workspace_id, now)?;
-            execute(
-                transaction,
+            transaction.execute(
                 "INSERT INTO configurations (id, workspace_id, name, path, uploaded, created_at, updated_at) VALUES (?1, ?2, ?3, relative(?4), 1, ?5, ?5)",
-                params![new.id, new.workspace_id, new.name, path_text(&new.path), now.0],
+                params![new.id, new.workspace_id, new.name, path_text(&new.path), now],
             )
-            .map(drop)
         })
     }
 
@@ -176,7 +174,7 @@ impl Store {
     ) -> Result<KnownConfiguration> {
         let sql = "UPDATE configurations SET max_concurrency = ?2, updated_at = ?3 WHERE id = ?1 AND max_concurrency IS DISTINCT FROM ?2";
         self.write_new(|transaction| {
-            execute(transaction, sql, params![id, most, now.0])?;
+            transaction.execute(sql, params![id, most, now])?;
             known_of(transaction, id)
         })
     }
@@ -197,7 +195,32 @@ impl Store {
         self.write_new(|transaction| {
             let known = locked(transaction, id)?;
             known.demand_in_use()?;
-            publish(transaction, &known, source_digest, snapshot, now)
+            if let Some(active) = &known.version
+                && active.source_digest == source_digest
+            {
+                return Ok(Publication::Unchanged(active.clone()));
+            }
+            archive(transaction, id, now)?;
+            let version: u32 = transaction.one(
+                "SELECT coalesce(max(version), 0) + 1 FROM configuration_versions WHERE configuration_id = ?1",
+                [id],
+            )?;
+            transaction.execute(
+                "INSERT INTO configuration_versions (configuration_id, version, source_digest, snapshot_path, status, published_at)
+                 VALUES (?1, ?2, ?3, relative(?4), 'active', ?5)",
+                params![id, version, source_digest, path_text(snapshot), now],
+            )?;
+            let default = "SELECT 1 FROM configurations WHERE workspace_id = ?1 AND is_default = 1";
+            if !transaction.exists(default, [&known.record.workspace_id])? {
+                set_default(transaction, id, true, now)?;
+            }
+            Ok(Publication::Published(ConfigurationVersion {
+                version,
+                source_digest: source_digest.to_owned(),
+                snapshot: snapshot.to_owned(),
+                active: true,
+                published_at: now,
+            }))
         })
     }
 
@@ -214,7 +237,23 @@ impl Store {
     ) -> Result<Option<KnownConfiguration>> {
         self.write_new(|transaction| {
             let known = locked(transaction, id)?;
-            activate(transaction, known, version, now)
+            if known.version.as_ref().map(|active| active.version) == version {
+                return Ok(Some(known));
+            }
+            if let Some(version) = version {
+                let sql =
+                    "SELECT 1 FROM configuration_versions WHERE configuration_id = ?1 AND version = ?2";
+                if !transaction.exists(sql, params![id, version])? {
+                    return Ok(None);
+                }
+            }
+            // One version is active at most: the former one ends first, for the index checks each row.
+            archive(transaction, id, now)?;
+            transaction.execute(
+                "UPDATE configuration_versions SET status = 'active' WHERE configuration_id = ?1 AND version = ?2",
+                params![id, version],
+            )?;
+            known_of(transaction, id).map(Some)
         })
     }
 
@@ -222,16 +261,13 @@ impl Store {
     pub fn versions(&self, id: &str) -> Result<Vec<ConfigurationVersion>> {
         let sql = "SELECT version, source_digest, absolute(snapshot_path), status, published_at FROM configuration_versions
              WHERE configuration_id = ?1 ORDER BY version DESC";
-        let version = |row: &Row<'_>| version_at(row, 0);
-        let found = self.read(|connection| rows(connection, sql, [id], version))?;
-        Ok(found.into_iter().flatten().collect())
+        self.rows(sql, [id])
     }
 
     /// Returns the frozen files of all published versions, of all workspaces. They are kept as long as the configuration.
     pub fn published_snapshots(&self) -> Result<Vec<PathBuf>> {
         let sql = "SELECT DISTINCT absolute(snapshot_path) FROM configuration_versions";
-        let path = |row: &Row<'_>| row.get::<_, String>(0).map(Into::into);
-        self.read(|connection| rows(connection, sql, [], path))
+        self.rows(sql, [])
     }
 
     /// Returns the configuration of the folder of `new`. Records `new` where the folder is not recorded yet; where it is, it
@@ -247,7 +283,24 @@ impl Store {
         {
             return Ok(known);
         }
-        self.write_new(|transaction| ensure(transaction, new, now))
+        self.write_new(|transaction| {
+            // A workspace is recorded with its first configuration.
+            ensure_workspace(transaction, &new.workspace_id, now)?;
+            // Another process may have recorded the folder since this one read it: then that record stays and gets the name, unless it was
+            // uploaded and is called as somebody wanted, and RETURNING gives its id, not the new one.
+            let sql = "INSERT INTO configurations (id, workspace_id, name, path, created_at, updated_at) VALUES (?1, ?2, ?3, relative(?4), ?5, ?5)
+                 ON CONFLICT (workspace_id, path) DO UPDATE SET name = CASE configurations.uploaded WHEN 1 THEN configurations.name ELSE excluded.name END, updated_at = excluded.updated_at RETURNING *, absolute(path) AS place";
+            transaction.one(
+                sql,
+                params![
+                    new.id,
+                    new.workspace_id,
+                    new.name,
+                    path_text(&new.path),
+                    now
+                ],
+            )
+        })
     }
 
     /// Returns the configuration of a folder, if it is recorded.
@@ -257,23 +310,13 @@ impl Store {
         path: &Path,
     ) -> Result<Option<ConfigurationRecord>> {
         let sql = "SELECT *, absolute(path) AS place FROM configurations WHERE workspace_id = ?1 AND path = relative(?2)";
-        let values = [workspace, &path_text(path)];
-        self.read(|connection| row(connection, sql, values, record))
+        self.row(sql, [workspace, &path_text(path)])
     }
 
     /// Returns the facts that decide whether configurations are in use, for those of all workspaces.
     pub fn configuration_activity(&self) -> Result<Vec<ConfigurationActivity>> {
         let sql = "SELECT id, workspace_id, absolute(path) AS path, is_default, last_run_at FROM configurations";
-        let activity = |row: &Row<'_>| {
-            Ok(ConfigurationActivity {
-                id: row.get("id")?,
-                workspace_id: row.get("workspace_id")?,
-                path: row.get::<_, String>("path")?.into(),
-                is_default: row.get("is_default")?,
-                last_run_at: instant_or_none(row, "last_run_at")?,
-            })
-        };
-        self.read(|connection| rows(connection, sql, [], activity))
+        self.rows(sql, [])
     }
 }
 
@@ -285,56 +328,45 @@ const KNOWN: &str = "SELECT c.id, c.workspace_id, c.name, absolute(c.path) AS pl
 /// Where the columns of the version begin in [`KNOWN`].
 const VERSION_IN_KNOWN: usize = 11;
 
-const WORKSPACE: &str = "SELECT id, coalesce(name, id), created_at FROM workspaces";
+const WORKSPACE: &str = "SELECT id, coalesce(name, id) AS name, created_at FROM workspaces";
 
-fn workspace(row: &Row<'_>) -> driver::Result<WorkspaceRecord> {
-    Ok(WorkspaceRecord {
-        id: row.get(0)?,
-        name: row.get(1)?,
-        created_at: Timestamp(row.get(2)?),
-    })
-}
+record!(WorkspaceRecord(row) { id, name, created_at });
 
 pub(super) fn workspace_of(connection: &Connection, id: &str) -> driver::Result<WorkspaceRecord> {
-    let found = row(
-        connection,
-        &format!("{WORKSPACE} WHERE id = ?1"),
-        [id],
-        workspace,
-    )?;
+    let found = connection.row(&format!("{WORKSPACE} WHERE id = ?1"), [id])?;
     Ok(found.ok_or_else(|| StoreError::not_found("workspace", id))?)
 }
 
-fn known(row: &Row<'_>) -> driver::Result<KnownConfiguration> {
-    Ok(KnownConfiguration {
-        record: record(row)?,
-        uploaded: row.get("uploaded")?,
-        is_default: row.get("is_default")?,
-        created_at: instant(row, "created_at")?,
-        updated_at: instant(row, "updated_at")?,
-        last_run_at: instant_or_none(row, "last_run_at")?,
-        archived_at: instant_or_none(row, "archived_at")?,
-        max_concurrency: row.get("max_concurrency")?,
-        version: version_at(row, VERSION_IN_KNOWN)?,
+record!(ConfigurationActivity(row) { id, workspace_id, is_default, last_run_at; path: row.path("path")? });
+
+record!(KnownConfiguration(row) {
+    uploaded, is_default, created_at, updated_at, last_run_at, archived_at, max_concurrency;
+    record: ConfigurationRecord::of(row)?,
+    version: match row.get::<_, Option<u32>>(VERSION_IN_KNOWN)? {
+        Some(_) => Some(version_at(row, VERSION_IN_KNOWN)?),
+        None => None,
+    },
+});
+
+/// A version whose columns begin at `first`.
+fn version_at(row: &Row<'_>, first: usize) -> driver::Result<ConfigurationVersion> {
+    Ok(ConfigurationVersion {
+        version: row.get(first)?,
+        source_digest: row.get(first + 1)?,
+        snapshot: row.path(first + 2)?,
+        active: row.get::<_, String>(first + 3)? == "active",
+        published_at: row.get(first + 4)?,
     })
 }
 
-/// A version whose columns begin at `first`; `None` if they are null.
-fn version_at(row: &Row<'_>, first: usize) -> driver::Result<Option<ConfigurationVersion>> {
-    let Some(version) = row.get(first)? else {
-        return Ok(None);
-    };
-    Ok(Some(ConfigurationVersion {
-        version,
-        source_digest: row.get(first + 1)?,
-        snapshot: row.get::<_, String>(first + 2)?.into(),
-        active: row.get::<_, String>(first + 3)? == "active",
-        published_at: Timestamp(row.get(first + 4)?),
-    }))
+impl Record for ConfigurationVersion {
+    fn of(row: &Row<'_>) -> driver::Result<Self> {
+        version_at(row, 0)
+    }
 }
 
 pub(super) fn known_of(connection: &Connection, id: &str) -> driver::Result<KnownConfiguration> {
-    let found = row(connection, &format!("{KNOWN} WHERE c.id = ?1"), [id], known)?;
+    let found = connection.row(&format!("{KNOWN} WHERE c.id = ?1"), [id])?;
     Ok(found.ok_or_else(|| StoreError::not_found("configuration", id))?)
 }
 
@@ -360,7 +392,7 @@ pub(super) fn ensure_workspace(
     now: Timestamp,
 ) -> driver::Result<bool> {
     let sql = "INSERT INTO workspaces (id, created_at) VALUES (?1, ?2) ON CONFLICT (id) DO NOTHING";
-    changes(transaction, sql, params![id, now.0])
+    transaction.changes(sql, params![id, now])
 }
 
 fn set_default(
@@ -371,136 +403,28 @@ fn set_default(
 ) -> driver::Result<()> {
     if is_default {
         // A workspace has at most one: the former one ends first, for the index checks each row.
-        execute(
-            transaction,
+        transaction.execute(
             "UPDATE configurations SET is_default = 0, updated_at = ?2
              WHERE is_default = 1 AND id <> ?1 AND workspace_id = (SELECT workspace_id FROM configurations WHERE id = ?1)",
-            params![id, now.0],
+            params![id, now],
         )?;
     }
-    execute(
-        transaction,
+    transaction.execute(
         "UPDATE configurations SET is_default = ?2, updated_at = ?3 WHERE id = ?1 AND is_default <> ?2",
-        params![id, is_default, now.0],
+        params![id, is_default, now],
     )
-    .map(drop)
-}
-
-fn publish(
-    transaction: &Transaction<'_>,
-    known: &KnownConfiguration,
-    source_digest: &str,
-    snapshot: &Path,
-    now: Timestamp,
-) -> driver::Result<Publication> {
-    let id = &known.record.id;
-    if let Some(active) = &known.version
-        && active.source_digest == source_digest
-    {
-        return Ok(Publication::Unchanged(active.clone()));
-    }
-    archive(transaction, id, now)?;
-    let version: u32 = transaction
-        .prepare_cached("SELECT coalesce(max(version), 0) + 1 FROM configuration_versions WHERE configuration_id = ?1")?
-        .query_row([id], |row| row.get(0))?;
-    execute(
-        transaction,
-        "INSERT INTO configuration_versions (configuration_id, version, source_digest, snapshot_path, status, published_at)
-         VALUES (?1, ?2, ?3, relative(?4), 'active', ?5)",
-        params![id, version, source_digest, path_text(snapshot), now.0],
-    )?;
-    if !has_default(transaction, &known.record.workspace_id)? {
-        set_default(transaction, id, true, now)?;
-    }
-    Ok(Publication::Published(ConfigurationVersion {
-        version,
-        source_digest: source_digest.to_owned(),
-        snapshot: snapshot.to_owned(),
-        active: true,
-        published_at: now,
-    }))
-}
-
-/// Makes this version the active one, or none. `None`: there is no such version, and nothing has changed.
-fn activate(
-    transaction: &Transaction<'_>,
-    known: KnownConfiguration,
-    version: Option<u32>,
-    now: Timestamp,
-) -> driver::Result<Option<KnownConfiguration>> {
-    let id = &known.record.id;
-    if known.version.as_ref().map(|active| active.version) == version {
-        return Ok(Some(known));
-    }
-    if let Some(version) = version {
-        let sql =
-            "SELECT 1 FROM configuration_versions WHERE configuration_id = ?1 AND version = ?2";
-        let is_there = transaction
-            .prepare_cached(sql)?
-            .exists(params![id, version])?;
-        if !is_there {
-            return Ok(None);
-        }
-    }
-    // One version is active at most: the former one ends first, for the index checks each row.
-    archive(transaction, id, now)?;
-    execute(
-        transaction,
-        "UPDATE configuration_versions SET status = 'active' WHERE configuration_id = ?1 AND version = ?2",
-        params![id, version],
-    )?;
-    known_of(transaction, id).map(Some)
 }
 
 /// No version of the configuration is active any more.
 fn archive(transaction: &Transaction<'_>, id: &str, now: Timestamp) -> driver::Result<()> {
-    execute(
-        transaction,
+    transaction.execute(
         "UPDATE configuration_versions SET status = 'archived' WHERE configuration_id = ?1 AND status = 'active'",
         [id],
     )?;
-    execute(
-        transaction,
+    transaction.execute(
         "UPDATE configurations SET updated_at = ?2 WHERE id = ?1",
-        params![id, now.0],
-    )
-    .map(drop)
-}
-
-fn has_default(transaction: &Transaction<'_>, workspace: &str) -> driver::Result<bool> {
-    transaction
-        .prepare_cached("SELECT 1 FROM configurations WHERE workspace_id = ?1 AND is_default = 1")?
-        .exists([workspace])
-}
-
-fn record(row: &Row<'_>) -> driver::Result<ConfigurationRecord> {
-    Ok(ConfigurationRecord {
-        id: row.get("id")?,
-        workspace_id: row.get("workspace_id")?,
-        name: row.get("name")?,
-        path: row.get::<_, String>("place")?.into(),
-    })
-}
-
-fn ensure(
-    transaction: &Transaction<'_>,
-    new: &ConfigurationRecord,
-    now: Timestamp,
-) -> driver::Result<ConfigurationRecord> {
-    // A workspace is recorded with its first configuration.
-    ensure_workspace(transaction, &new.workspace_id, now)?;
-    // Another process may have recorded the folder since this one read it: then that record stays and gets the name, unless it was
-    // uploaded and is called as somebody wanted, and RETURNING gives its id, not the new one.
-    let sql = "INSERT INTO configurations (id, workspace_id, name, path, created_at, updated_at) VALUES (?1, ?2, ?3, relative(?4), ?5, ?5)
-         ON CONFLICT (workspace_id, path) DO UPDATE SET name = CASE configurations.uploaded WHEN 1 THEN configurations.name ELSE excluded.name END, updated_at = excluded.updated_at RETURNING *, absolute(path) AS place";
-    transaction.prepare_cached(sql)?.query_row(
-        params![
-            new.id,
-            new.workspace_id,
-            new.name,
-            path_text(&new.path),
-            now.0
-        ],
-        record,
+        params![id, now],
     )
 }
+
+record!(ConfigurationRecord(row) { id, workspace_id, name; path: row.path("place")? });

@@ -16,7 +16,7 @@ use std::any::Any;
 use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
 use std::sync::{Arc, MutexGuard, OnceLock};
 
-use super::driver::{self, Backend, Connection, OneConnection, Transaction};
+use super::driver::{self, Backend, Connection, OneConnection, Params, Record, Transaction};
 use super::together::{Beat, End, Together};
 use super::{Call, Observer, Result};
 use crate::base::clock::Timestamp;
@@ -34,21 +34,21 @@ pub struct Store {
 
 /// See the module.
 pub(super) struct Connections {
-    pub(super) shared: OneConnection,
+    pub shared: OneConnection,
     /// Further connections, for readers that meet a writer or each other. Each is opened by the first that needs it.
     readers: [OnceLock<Option<OneConnection>>; READERS],
     /// Of heartbeats, where they have their own.
     heartbeats: OnceLock<Option<OneConnection>>,
-    pub(super) is_server: bool,
+    pub is_server: bool,
     /// How many claims in a row have found a run.
-    pub(super) claims_in_a_row: AtomicU32,
+    pub claims_in_a_row: AtomicU32,
     /// Heartbeats, looks at claims, and ends of runs that go to a server together.
-    pub(super) beats: Together<Beat, Option<bool>>,
-    pub(super) looks: Together<Beat, Option<bool>>,
-    pub(super) ends: Together<End, bool>,
+    pub beats: Together<Beat, Option<bool>>,
+    pub looks: Together<Beat, Option<bool>>,
+    pub ends: Together<End, bool>,
     /// Counts the readers that found all of them in use.
     waiting: AtomicUsize,
-    pub(super) backend: Box<dyn Backend>,
+    pub backend: Box<dyn Backend>,
 }
 
 impl Store {
@@ -127,6 +127,31 @@ impl Store {
         })
     }
 
+    /// Reads all rows of a statement.
+    pub(super) fn rows<T: Record>(&self, sql: &str, values: impl Params) -> Result<Vec<T>> {
+        self.read(|store| store.rows(sql, values))
+    }
+
+    /// Reads the row of a statement, if there is one.
+    pub(super) fn row<T: Record>(&self, sql: &str, values: impl Params) -> Result<Option<T>> {
+        self.read(|store| store.row(sql, values))
+    }
+
+    /// The same of a statement that always gives one.
+    pub(super) fn one<T: Record>(&self, sql: &str, values: impl Params) -> Result<T> {
+        self.read(|store| store.one(sql, values))
+    }
+
+    /// Executes one statement, in a transaction of its own.
+    pub(super) fn execute(&self, sql: &str, values: impl Params + Copy) -> Result<()> {
+        self.write(|store| store.execute(sql, values))
+    }
+
+    /// The same of one that changes one row or none. Returns whether it did.
+    pub(super) fn changes(&self, sql: &str, values: impl Params + Copy) -> Result<bool> {
+        self.write(|store| store.changes(sql, values))
+    }
+
     /// Writes what is new, where the database is still the one that others look into.
     pub(super) fn write_new<T>(
         &self,
@@ -158,7 +183,7 @@ impl Store {
 }
 
 impl Connections {
-    pub(super) fn reading(&self) -> MutexGuard<'_, Connection> {
+    pub fn reading(&self) -> MutexGuard<'_, Connection> {
         if let Some(free) = self.shared.try_lock() {
             return free;
         }
@@ -184,7 +209,7 @@ impl Connections {
         self.shared.lock()
     }
 
-    pub(super) fn of_heartbeats(&self) -> &OneConnection {
+    pub fn of_heartbeats(&self) -> &OneConnection {
         let own = || self.backend.for_heartbeats().map(OneConnection::new);
         let own = self.heartbeats.get_or_init(own).as_ref();
         own.unwrap_or(&self.shared)

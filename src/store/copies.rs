@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
-use super::driver::{Row, params};
-use super::values::{execute, exists, path_text, rows};
+use super::driver::params;
+use super::values::path_text;
 use super::{Result, Store};
 use crate::base::clock::Timestamp;
 
@@ -22,15 +22,11 @@ pub struct OutputCopy {
 impl Store {
     /// Records a copy. A path is that of one run, the last one that wrote there.
     pub fn record_copy(&self, copy: &OutputCopy, now: Timestamp) -> Result<()> {
-        self.write(|transaction| {
-            execute(
-                transaction,
-                "INSERT INTO output_copies (path, workspace_id, run_id, written_at) VALUES (?1, ?2, ?3, ?4)
+        self.execute(
+            "INSERT INTO output_copies (path, workspace_id, run_id, written_at) VALUES (?1, ?2, ?3, ?4)
                  ON CONFLICT (path) DO UPDATE SET workspace_id = excluded.workspace_id, run_id = excluded.run_id, written_at = excluded.written_at",
-                params![path_text(&copy.path), copy.workspace_id, copy.run_id, now.0],
-            )
-            .map(drop)
-        })
+            params![path_text(&copy.path), copy.workspace_id, copy.run_id, now],
+        )
     }
 
     /// Records that a copy was renamed. What was recorded at its new path is forgotten: the file there was replaced.
@@ -38,36 +34,30 @@ impl Store {
         let (from, to) = (path_text(from), path_text(to));
         self.write(|transaction| {
             let is_known = "SELECT 1 FROM output_copies WHERE path = ?1";
-            if from == to || !exists(transaction, is_known, [&from])? {
+            if from == to || !transaction.exists(is_known, [&from])? {
                 return Ok(());
             }
-            execute(
-                transaction,
-                "DELETE FROM output_copies WHERE path = ?1",
-                [&to],
-            )?;
+            transaction.execute("DELETE FROM output_copies WHERE path = ?1", [&to])?;
             let sql = "UPDATE output_copies SET path = ?2 WHERE path = ?1";
-            execute(transaction, sql, [&from, &to]).map(drop)
+            transaction.execute(sql, [&from, &to])
         })
     }
 
     /// Whether a run of any workspace put a copy at this absolute path.
     pub fn is_copy(&self, path: &Path) -> Result<bool> {
         let sql = "SELECT 1 FROM output_copies WHERE path = ?1";
-        self.read(|connection| exists(connection, sql, [path_text(path)]))
+        self.read(|connection| connection.exists(sql, [path_text(path)]))
     }
 
     /// Returns where the copies of the workbooks of these runs are, by the runs' ids; a run without one is left out.
     pub fn copies_of(&self, runs: &[&str]) -> Result<HashMap<String, PathBuf>> {
-        self.read(|connection| {
-            // A run has one workbook, unless it was asked for once more elsewhere: the last one counts.
-            let sql = "SELECT run_id, path FROM output_copies WHERE run_id IN (SELECT value FROM json_each(?1)) ORDER BY written_at";
-            let these = serde_json::json!(runs).to_string();
-            let copy = |row: &Row<'_>| Ok((row.get(0)?, PathBuf::from(row.get::<_, String>(1)?)));
-            let mut found = rows(connection, sql, [these], copy)?;
-            found.retain(|(_, path)| is_workbook(path));
-            Ok(found.into_iter().collect())
-        })
+        // A run has one workbook, unless it was asked for once more elsewhere: the last one counts.
+        let sql = "SELECT run_id, path FROM output_copies WHERE run_id IN (SELECT value FROM json_each(?1)) ORDER BY written_at";
+        let found: Vec<(String, String)> = self.rows(sql, [serde_json::json!(runs).to_string()])?;
+        let found = found.into_iter().map(|(run, path)| (run, path.into()));
+        Ok(found
+            .filter(|(_, path): &(_, PathBuf)| is_workbook(path))
+            .collect())
     }
 }
 

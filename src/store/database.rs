@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use super::postgres::address::Address;
 use super::schema::{Examined, Migrated, Moved, Opening, SchemaStatus};
+use super::sqlite::check;
 use super::{Result, Store, StoreError};
 use crate::settings::{Resolved, Settings};
 
@@ -91,23 +92,6 @@ pub fn status(settings: &Settings, default: &Path) -> Result<SchemaStatus> {
     }
 }
 
-/// Copies a database file as it is at one moment into a new file, while others use it, and checks the copy. Returns each table with
-/// the number of its rows.
-///
-/// # Errors
-/// As [`open`], or the file cannot be written, or the copy is damaged, as the database is then.
-pub fn copy(settings: &Settings, database: &Path, to: &Path) -> Result<Tables> {
-    Store::copy(settings, database, to)
-}
-
-/// Has a database file check itself whole, whatever its schema. Returns each table with the number of its rows.
-///
-/// # Errors
-/// It is damaged, or cannot be read.
-pub fn check(settings: &Settings, database: &Path) -> Result<Tables> {
-    Store::checked(settings, database)
-}
-
 /// Moves all records of a SQLite database to the server that the settings name, whose schema has none; where it has the same, nothing is
 /// done. Returns what was moved, and which tables are not the same: then nothing was changed.
 ///
@@ -121,7 +105,7 @@ pub fn move_records(settings: &Settings, from: &Path, host: &str) -> Result<Move
             let target = Store::on_server(settings, &address, host, Opening::Existing)?;
             match target.is_empty()? {
                 true => {
-                    Store::checked(settings, from)?;
+                    check(settings, from)?;
                     target.take_from(&source)
                 }
                 false => target.compared_with(&source),

@@ -6,10 +6,9 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::driver::{self, Connection, Row, Transaction, params};
-use super::values::{changes, execute, instant, instant_or_none, row, rows, small, unsigned, word};
+use super::driver::{self, Connection, Record, Row, Transaction, params, record, words};
 use super::{Claim, Result, Store, StoreError};
-use crate::base::clock::{Timestamp, milliseconds};
+use crate::base::clock::Timestamp;
 use crate::settings::Settings;
 
 /// The longest wait before the next attempt, whatever the longest backoff is: what is due later was recorded before the clock was
@@ -33,22 +32,9 @@ impl DeliveryKind {
         let command = settings.on_end_command.as_ref().map(|_| Self::Command);
         url.into_iter().chain(command).collect()
     }
-
-    /// The word that the database uses.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Url => "url",
-            Self::Command => "command",
-        }
-    }
-
-    /// The kind of that word.
-    pub fn parse(word: &str) -> Option<Self> {
-        [Self::Url, Self::Command]
-            .into_iter()
-            .find(|kind| kind.as_str() == word)
-    }
 }
+
+words!(DeliveryKind { Url = "url", Command = "command" });
 
 /// What has become of a delivery.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -62,24 +48,7 @@ pub enum DeliveryStatus {
     Failed,
 }
 
-impl DeliveryStatus {
-    /// All of them.
-    pub const ALL: [Self; 3] = [Self::Waiting, Self::Delivered, Self::Failed];
-
-    /// The word that the database uses.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Waiting => "waiting",
-            Self::Delivered => "delivered",
-            Self::Failed => "failed",
-        }
-    }
-
-    /// The status of that word.
-    pub fn parse(word: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|status| status.as_str() == word)
-    }
-}
+words!(DeliveryStatus { Waiting = "waiting", Delivered = "delivered", Failed = "failed" });
 
 /// A delivery as it is recorded.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
@@ -171,31 +140,34 @@ const DUE: &str = "SELECT run_id, kind FROM deliveries WHERE status = 'waiting' 
 const SELECT: &str =
     "SELECT d.*, r.workspace_id, r.input_name FROM deliveries d JOIN runs r ON r.id = d.run_id";
 
-fn record(row: &Row<'_>) -> driver::Result<DeliveryRecord> {
-    let (run_id, kind): (String, _) = (row.get("run_id")?, word(row, "kind", DeliveryKind::parse)?);
-    let status = word(row, "status", DeliveryStatus::parse)?;
-    let waits = status == DeliveryStatus::Waiting;
-    Ok(DeliveryRecord {
-        id: format!("{run_id}-{}", kind.as_str()),
-        run_id,
-        workspace_id: row.get("workspace_id")?,
-        input_name: row.get("input_name")?,
-        kind,
-        status,
-        attempts: small(row, "attempts")?,
-        last_error: row.get("last_error")?,
-        created_at: instant(row, "created_at")?,
-        available_at: waits.then(|| instant(row, "available_at")).transpose()?,
-        delivered_at: instant_or_none(row, "delivered_at")?,
-    })
+impl Record for DeliveryRecord {
+    fn of(row: &Row<'_>) -> driver::Result<Self> {
+        let (run_id, kind): (String, DeliveryKind) = (row.get("run_id")?, row.get("kind")?);
+        let status: DeliveryStatus = row.get("status")?;
+        let waits = status == DeliveryStatus::Waiting;
+        Ok(Self {
+            id: format!("{run_id}-{}", kind.as_str()),
+            run_id,
+            workspace_id: row.get("workspace_id")?,
+            input_name: row.get("input_name")?,
+            kind,
+            status,
+            attempts: row.get("attempts")?,
+            last_error: row.get("last_error")?,
+            created_at: row.get("created_at")?,
+            available_at: waits.then(|| row.get("available_at")).transpose()?,
+            delivered_at: row.get("delivered_at")?,
+        })
+    }
 }
+
+record!(Delivery(row) { run_id, kind, attempts, created_at });
+
+record!(DeliveryCounts(row) { waiting, refused, failed, oldest });
 
 /// Has this connection record a delivery of each kind with every end of a run, in the transaction of the end. All ends are an update
 /// of `runs.status` (`runs/end.rs`).
-pub(in crate::store) fn record_with_ends(
-    connection: &Connection,
-    kinds: &[DeliveryKind],
-) -> driver::Result<()> {
+pub fn record_with_ends(connection: &Connection, kinds: &[DeliveryKind]) -> driver::Result<()> {
     for kind in kinds.iter().map(|kind| kind.as_str()) {
         connection.execute_batch(&format!(
             "CREATE TEMP TRIGGER delivery_by_{kind} AFTER UPDATE OF status ON main.runs WHEN OLD.status IS NULL AND NEW.status IS NOT NULL BEGIN
@@ -213,7 +185,7 @@ pub(super) fn reclaim(
     now: Timestamp,
 ) -> driver::Result<()> {
     let sql = "UPDATE deliveries SET available_at = ?2, claim_token = NULL, claim_process = NULL WHERE claim_process = ?1";
-    execute(transaction, sql, params![process, now.0]).map(drop)
+    transaction.execute(sql, params![process, now])
 }
 
 impl Store {
@@ -227,10 +199,9 @@ impl Store {
     ) -> Result<Option<Delivery>> {
         let asks = |kind| kinds.contains(&kind);
         let (url, command) = (asks(DeliveryKind::Url), asks(DeliveryKind::Command));
-        let asked = params![now.0, now.plus(LONGEST_WAIT).0, url, command];
+        let asked = params![now, now.plus(LONGEST_WAIT), url, command];
         // Most looks find nothing, and a look that writes nothing shuts nobody out.
-        let any = self.read(|connection| row(connection, DUE, asked, |_| Ok(())))?;
-        if any.is_none() {
+        if self.row::<()>(DUE, asked)?.is_none() {
             return Ok(None);
         }
         // One statement: what another process claims at the same time is passed over.
@@ -239,24 +210,16 @@ impl Store {
              WHERE (run_id, kind) = ({DUE} /*pg FOR UPDATE SKIP LOCKED*/) RETURNING *"
         );
         self.write(|transaction| {
-            let until = now.0 + milliseconds(claim.lease);
             let values = params![
-                now.0,
-                now.plus(LONGEST_WAIT).0,
+                now,
+                now.plus(LONGEST_WAIT),
                 url,
                 command,
-                until,
+                now.plus(claim.lease),
                 claim.token,
                 claim.process
             ];
-            row(transaction, &take, values, |row| {
-                Ok(Delivery {
-                    run_id: row.get("run_id")?,
-                    kind: word(row, "kind", DeliveryKind::parse)?,
-                    attempts: small(row, "attempts")?,
-                    created_at: instant(row, "created_at")?,
-                })
-            })
+            transaction.row(&take, values)
         })
     }
 
@@ -264,9 +227,8 @@ impl Store {
     pub fn delivered(&self, delivery: &Delivery, claim: &Claim, now: Timestamp) -> Result<bool> {
         let sql = "UPDATE deliveries SET status = 'delivered', delivered_at = ?4, claim_token = NULL, claim_process = NULL
              WHERE run_id = ?1 AND kind = ?2 AND status = 'waiting' AND claim_token = ?3";
-        let kind = delivery.kind.as_str();
-        let values = params![delivery.run_id, kind, claim.token, now.0];
-        self.write(|transaction| changes(transaction, sql, values))
+        let values = params![delivery.run_id, delivery.kind, claim.token, now];
+        self.changes(sql, values)
     }
 
     /// It was not accepted. False: the claim was lost and nothing changed.
@@ -278,14 +240,20 @@ impl Store {
         outcome: Undelivered,
     ) -> Result<bool> {
         let (status, at) = match outcome {
-            Undelivered::Again(at) => ("waiting", Some(at.0)),
+            Undelivered::Again(at) => ("waiting", Some(at)),
             Undelivered::GivenUp => ("failed", None),
         };
         let sql = "UPDATE deliveries SET status = ?4, available_at = coalesce(?5, available_at), last_error = ?6, claim_token = NULL, claim_process = NULL
              WHERE run_id = ?1 AND kind = ?2 AND status = 'waiting' AND claim_token = ?3";
-        let kind = delivery.kind.as_str();
-        let values = params![delivery.run_id, kind, claim.token, status, at, error];
-        self.write(|transaction| changes(transaction, sql, values))
+        let values = params![
+            delivery.run_id,
+            delivery.kind,
+            claim.token,
+            status,
+            at,
+            error
+        ];
+        self.changes(sql, values)
     }
 
     /// Returns those that are wanted, of the newest run first.
@@ -298,12 +266,12 @@ impl Store {
         let values = params![
             filter.workspace_id,
             filter.run_id,
-            filter.status.map(DeliveryStatus::as_str),
+            filter.status,
             behind.map(|(run, _)| run),
-            behind.map(|(_, kind)| kind.as_str()),
-            i64::from(filter.limit)
+            behind.map(|(_, kind)| kind),
+            filter.limit
         ];
-        self.read(|connection| rows(connection, &sql, values, record))
+        self.rows(&sql, values)
     }
 
     /// Has one told again, from the first attempt on; one that waits is due at once, and one that is told at this moment stays as it is.
@@ -320,8 +288,8 @@ impl Store {
              WHERE run_id = ?1 AND kind = ?2 AND claim_token IS NULL";
         let sql = format!("{SELECT} WHERE d.run_id = ?1 AND d.kind = ?2");
         let found = self.write(|transaction| {
-            execute(transaction, again, params![run, kind.as_str(), now.0])?;
-            row(transaction, &sql, params![run, kind.as_str()], record)
+            transaction.execute(again, params![run, kind, now])?;
+            transaction.row(&sql, params![run, kind])
         })?;
         found.ok_or_else(|| StoreError::not_found("delivery", &format!("{run}-{}", kind.as_str())))
     }
@@ -329,7 +297,7 @@ impl Store {
     /// Deletes those that wait no more and were to be told before `cutoff`.
     pub fn forget_deliveries(&self, cutoff: Timestamp) -> Result<()> {
         let sql = "DELETE FROM deliveries WHERE status <> 'waiting' AND created_at < ?1";
-        self.write(|transaction| execute(transaction, sql, [cutoff.0]).map(drop))
+        self.execute(sql, [cutoff])
     }
 
     /// Counts them.
@@ -337,16 +305,6 @@ impl Store {
         let sql = "SELECT count(*) FILTER (WHERE status = 'waiting') AS waiting,
              count(*) FILTER (WHERE status = 'waiting' AND last_error IS NOT NULL) AS refused,
              count(*) FILTER (WHERE status = 'failed') AS failed, min(created_at) FILTER (WHERE status = 'waiting') AS oldest FROM deliveries WHERE status <> 'delivered'";
-        let counts = self.read(|connection| {
-            row(connection, sql, [], |row| {
-                Ok(DeliveryCounts {
-                    waiting: unsigned(row, "waiting")?,
-                    refused: unsigned(row, "refused")?,
-                    failed: unsigned(row, "failed")?,
-                    oldest: instant_or_none(row, "oldest")?,
-                })
-            })
-        })?;
-        Ok(counts.unwrap_or_default())
+        self.one(sql, [])
     }
 }

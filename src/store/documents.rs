@@ -6,10 +6,8 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::configurations::ensure_workspace;
-use super::driver::{self, Connection, Row, Transaction, params};
-use super::values::{
-    changes, execute, exists, instant, instant_or_none, path_text, row, rows, signed, unsigned,
-};
+use super::driver::{self, Connection, Transaction, params, record};
+use super::values::path_text;
 use super::{Limits, Over, Owner, Result, Store, StoreError};
 use crate::base::clock::Timestamp;
 
@@ -45,7 +43,32 @@ impl Store {
     /// # Errors
     /// Its submitter or its workspace would have more bytes than it may, or the database cannot be used.
     pub fn add_document(&self, new: &DocumentRecord, limits: &Limits) -> Result<DocumentRecord> {
-        Ok(self.write_new(|transaction| add(transaction, new, limits))??)
+        Ok(self.write_new(|transaction| {
+            // What is stored already needs no more room.
+            if let Some(known) = transaction.row(SAME, same(new))? {
+                return Ok(Ok(known));
+            }
+            if let Some(over) = over_stored(transaction, new, limits)? {
+                return Ok(Err(over));
+            }
+            // A workspace is recorded with the first thing in it.
+            ensure_workspace(transaction, &new.workspace_id, new.created_at)?;
+            transaction.execute(
+                "INSERT INTO documents (id, workspace_id, name, path, sha256, size_bytes, created_at, submitter) VALUES (?1, ?2, ?3, relative(?4), ?5, ?6, ?7, ?8)
+                 ON CONFLICT (workspace_id, sha256, name) WHERE deleted_at IS NULL DO NOTHING",
+                params![
+                    new.id,
+                    new.workspace_id,
+                    new.name,
+                    path_text(&new.path),
+                    new.sha256,
+                    new.size_bytes,
+                    new.created_at,
+                    new.submitter,
+                ],
+            )?;
+            transaction.one(SAME, same(new)).map(Ok)
+        })??)
     }
 
     /// Returns the document with this whole id, of whatever workspace.
@@ -54,7 +77,7 @@ impl Store {
     /// There is none, or the database cannot be used.
     pub fn document(&self, id: &str) -> Result<DocumentRecord> {
         let sql = "SELECT *, absolute(path) AS place FROM documents WHERE id = ?1";
-        self.read(|connection| row(connection, sql, [id], record))?
+        self.row(sql, [id])?
             .ok_or_else(|| StoreError::not_found("document", id))
     }
 
@@ -68,18 +91,10 @@ impl Store {
         limit: u32,
     ) -> Result<Vec<DocumentRecord>> {
         let before = before.unwrap_or("~");
-        self.read(|connection| match sha256 {
-            Some(sha256) => {
-                let values = params![workspace, before, limit, sha256];
-                rows(connection, WITH_CONTENT, values, record)
-            }
-            None => rows(
-                connection,
-                NEWEST,
-                params![workspace, before, limit],
-                record,
-            ),
-        })
+        match sha256 {
+            Some(sha256) => self.rows(WITH_CONTENT, params![workspace, before, limit, sha256]),
+            None => self.rows(NEWEST, params![workspace, before, limit]),
+        }
     }
 
     /// Records that a document's bytes are about to be deleted. False: a run that waits or is being executed reads them from their
@@ -87,8 +102,8 @@ impl Store {
     pub fn delete_document(&self, id: &str, now: Timestamp) -> Result<bool> {
         self.write(|transaction| {
             transaction.lock("SELECT 1 FROM documents WHERE id = ?1 FOR UPDATE", [id])?;
-            Ok(changes(transaction, DELETE, params![id, now.0])?
-                || exists(transaction, IS_DELETED, [id])?)
+            Ok(transaction.changes(DELETE, params![id, now])?
+                || transaction.exists(IS_DELETED, [id])?)
         })
     }
 }
@@ -114,57 +129,13 @@ pub(super) fn is_deleted(
     place: &Path,
 ) -> driver::Result<bool> {
     let sql = format!("{IS_DELETED} AND path = relative(?2)");
-    exists(connection, &sql, [document, &path_text(place)])
+    connection.exists(&sql, [document, &path_text(place)])
 }
 
-fn record(row: &Row<'_>) -> driver::Result<DocumentRecord> {
-    Ok(DocumentRecord {
-        id: row.get("id")?,
-        workspace_id: row.get("workspace_id")?,
-        name: row.get("name")?,
-        path: row.get::<_, String>("place")?.into(),
-        sha256: row.get("sha256")?,
-        size_bytes: unsigned(row, "size_bytes")?,
-        created_at: instant(row, "created_at")?,
-        submitter: row.get("submitter")?,
-        deleted_at: instant_or_none(row, "deleted_at")?,
-    })
-}
-
-fn add(
-    transaction: &Transaction<'_>,
-    new: &DocumentRecord,
-    limits: &Limits,
-) -> driver::Result<std::result::Result<DocumentRecord, Over>> {
-    // What is stored already needs no more room.
-    if let Some(known) = row(transaction, SAME, same(new), record)? {
-        return Ok(Ok(known));
-    }
-    if let Some(over) = over_stored(transaction, new, limits)? {
-        return Ok(Err(over));
-    }
-    // A workspace is recorded with the first thing in it.
-    ensure_workspace(transaction, &new.workspace_id, new.created_at)?;
-    execute(
-        transaction,
-        "INSERT INTO documents (id, workspace_id, name, path, sha256, size_bytes, created_at, submitter) VALUES (?1, ?2, ?3, relative(?4), ?5, ?6, ?7, ?8)
-         ON CONFLICT (workspace_id, sha256, name) WHERE deleted_at IS NULL DO NOTHING",
-        params![
-            new.id,
-            new.workspace_id,
-            new.name,
-            path_text(&new.path),
-            new.sha256,
-            signed(new.size_bytes),
-            new.created_at.0,
-            new.submitter,
-        ],
-    )?;
-    let added = transaction
-        .prepare_cached(SAME)?
-        .query_row(same(new), record);
-    added.map(Ok)
-}
+record!(DocumentRecord(row) {
+    id, workspace_id, name, sha256, size_bytes, created_at, submitter, deleted_at;
+    path: row.path("place")?,
+});
 
 /// The document of a workspace with these bytes under this name.
 const SAME: &str = "SELECT *, absolute(path) AS place FROM documents
@@ -198,8 +169,7 @@ fn over_stored(
             Owner::Submitter(key) => (STORED_OF_SUBMITTER, key),
             Owner::Workspace(id) => (STORED_OF_WORKSPACE, id),
         };
-        let found = |row: &Row<'_>| unsigned(row, "found");
-        let bytes = transaction.prepare_cached(sql)?.query_row([key], found)? + new.size_bytes;
+        let bytes = transaction.one::<u64>(sql, [key])? + new.size_bytes;
         if bytes > limit {
             return Ok(Some(Over::Stored {
                 owner,

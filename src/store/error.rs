@@ -231,19 +231,16 @@ impl Problem for StoreError {
             }
             Self::Unmet(error) => error.facts(),
             Self::Over(over) => over.facts(),
-            Self::NotFound { what: "worker", .. } => {
-                Facts::new(Kind::Usage, code::NOT_FOUND).hint("`ade workers ls` lists them")
+            Self::NotFound { what, .. } => {
+                let (code, hint) = match *what {
+                    "run" => (code::RUN_NOT_FOUND, Some("`ade runs ls` lists them")),
+                    "worker" => (code::NOT_FOUND, Some("`ade workers ls` lists them")),
+                    "environment" => (code::NOT_FOUND, Some("`ade env ls` lists them")),
+                    "delivery" => (code::NOT_FOUND, Some("`ade deliveries ls` lists them; nobody is told of a run that ended when ADE_ON_END_URL and ADE_ON_END_COMMAND were not set")),
+                    _ => (code::NOT_FOUND, None),
+                };
+                Facts::new(Kind::Usage, code).maybe_hint(hint.map(str::to_owned))
             }
-            Self::NotFound { what: "run", .. } => {
-                Facts::new(Kind::Usage, code::RUN_NOT_FOUND).hint("`ade runs ls` lists them")
-            }
-            Self::NotFound {
-                what: "environment",
-                ..
-            } => Facts::new(Kind::Usage, code::NOT_FOUND).hint("`ade env ls` lists them"),
-            Self::NotFound { what: "delivery", .. } => Facts::new(Kind::Usage, code::NOT_FOUND)
-                .hint("`ade deliveries ls` lists them; nobody is told of a run that ended when ADE_ON_END_URL and ADE_ON_END_COMMAND were not set"),
-            Self::NotFound { .. } => Facts::new(Kind::Usage, code::NOT_FOUND),
             Self::Ambiguous { .. } => {
                 Facts::new(Kind::Usage, code::AMBIGUOUS_ID).hint("give more characters of the id, or those that `ade runs ls` and `ade env ls` show")
             }

@@ -6,8 +6,6 @@
 
 use std::time::Duration;
 
-use super::driver::params;
-use super::values::{execute, rows};
 use super::{Result, RunRecord, Store, runs};
 use crate::base::clock::Timestamp;
 
@@ -48,12 +46,7 @@ impl Store {
             return Ok(None);
         }
         let sql = "SELECT CAST(extract(epoch FROM clock_timestamp()) * 1000 AS bigint)";
-        let now = self.read(|connection| {
-            connection
-                .prepare_cached(sql)?
-                .query_row([], |row| row.get(0))
-        });
-        now.map(|now| Some(Timestamp(now)))
+        self.row(sql, [])
     }
 
     /// From now on a server has so long for each answer: somebody waits for it.
@@ -79,8 +72,7 @@ impl Store {
             return Ok(Vec::new());
         }
         self.read(|connection| {
-            let long_due = params![now.0 - WAITS_LONG];
-            let ids: Vec<String> = rows(connection, WITHOUT_HOST, long_due, |row| row.get(0))?;
+            let ids: Vec<String> = connection.rows(WITHOUT_HOST, [now.0 - WAITS_LONG])?;
             ids.iter().map(|id| runs::by_id(connection, id)).collect()
         })
     }
@@ -94,6 +86,6 @@ impl Store {
         let sql = "DELETE FROM environments_of_hosts o WHERE host_id <> current_setting('ade.host') AND coalesce(last_used_at, updated_at) < $1
              AND NOT EXISTS (SELECT 1 FROM workers w WHERE w.host_id = o.host_id)
              AND NOT EXISTS (SELECT 1 FROM queue WHERE environment_id = o.id)";
-        self.write(|transaction| execute(transaction, sql, [before.0]))
+        self.write(|transaction| transaction.changed(sql, [before]))
     }
 }

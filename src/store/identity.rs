@@ -1,7 +1,6 @@
 //! Which data directory a database belongs to, so that no process works with the one and the files of another.
 
-use super::driver::{self, Connection};
-use super::values::{execute, row};
+use super::driver::record;
 use super::{Result, Store};
 use crate::base::clock::Timestamp;
 
@@ -17,46 +16,31 @@ pub struct Identity {
 impl Store {
     /// Returns the identity, once the database has one.
     pub fn identity(&self) -> Result<Option<Identity>> {
-        self.read(read)
+        self.row(READ, [])
     }
 
     /// Records an identity where the database has none. Returns the one that it has then: of several processes that try
     /// at once, one wins.
     pub fn bind(&self, new: &Identity, now: Timestamp) -> Result<Identity> {
         self.write_at(now, |transaction| {
-            execute(
-                transaction,
+            transaction.execute(
                 "INSERT INTO identity (one, database_id, data_id) VALUES (1, ?1, ?2) ON CONFLICT (one) DO NOTHING",
                 [&new.database_id, &new.data_id],
             )?;
-            Ok(read(transaction)?.unwrap_or_else(|| new.clone()))
+            Ok(transaction.row(READ, [])?.unwrap_or_else(|| new.clone()))
         })
     }
 
     /// Gives the database another identity.
     pub fn rebind(&self, new: &Identity) -> Result<()> {
-        self.write(|transaction| {
-            execute(
-                transaction,
-                "INSERT INTO identity (one, database_id, data_id) VALUES (1, ?1, ?2)
+        self.execute(
+            "INSERT INTO identity (one, database_id, data_id) VALUES (1, ?1, ?2)
                  ON CONFLICT (one) DO UPDATE SET database_id = excluded.database_id, data_id = excluded.data_id",
-                [&new.database_id, &new.data_id],
-            )
-            .map(drop)
-        })
+            [&new.database_id, &new.data_id],
+        )
     }
 }
 
-fn read(connection: &Connection) -> driver::Result<Option<Identity>> {
-    row(
-        connection,
-        "SELECT database_id, data_id FROM identity",
-        [],
-        |row| {
-            Ok(Identity {
-                database_id: row.get("database_id")?,
-                data_id: row.get("data_id")?,
-            })
-        },
-    )
-}
+const READ: &str = "SELECT database_id, data_id FROM identity";
+
+record!(Identity(row) { database_id, data_id });

@@ -7,7 +7,6 @@
 use std::collections::BTreeSet;
 
 use super::driver::{self, Connection};
-use super::values::rows;
 use super::{Result, Store, StoreError};
 
 /// The digits that are shown of an id at least.
@@ -22,15 +21,8 @@ pub enum Named {
     Environments,
 }
 
-/// A table whose records users name by id.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Table {
-    Runs,
-    Environments,
-}
-
-impl Table {
-    pub(super) fn name(self) -> &'static str {
+impl Named {
+    fn table(self) -> &'static str {
         match self {
             Self::Runs => "runs",
             Self::Environments => "environments",
@@ -41,42 +33,33 @@ impl Table {
 /// A range of the primary key, which LIKE would not use; '~' sorts behind every letter of an id. The `+` keeps the planner
 /// from an index that begins with the workspace: it would have to scan and sort all of its entries. No more than a hundred
 /// matches are counted.
-pub(super) fn sql(table: Table) -> String {
-    let name = table.name();
+pub(super) fn sql(named: Named) -> String {
+    let name = named.table();
     format!(
         "SELECT id FROM {name} WHERE id >= ?1 AND id < ?1 || '~' AND +workspace_id = ?2 ORDER BY id LIMIT 101"
     )
 }
 
 /// The ids with the same last digits, which `runs_by_end` holds; of environments there are few. The number is [`SHORTEST`].
-pub(super) fn sql_by_end(table: Table) -> String {
-    let name = table.name();
+pub(super) fn sql_by_end(named: Named) -> String {
+    let name = named.table();
     format!(
         "SELECT id FROM {name} WHERE substr(id, -6) = substr(?1, -6) AND +workspace_id = ?2 LIMIT 101"
     )
 }
 
-fn ids(
-    connection: &Connection,
-    sql: &str,
-    text: &str,
-    workspace: &str,
-) -> driver::Result<Vec<String>> {
-    rows(connection, sql, [text, workspace], |row| row.get(0))
-}
-
 /// The ids that begin or end with a text.
 fn matching(
     connection: &Connection,
-    table: Table,
+    named: Named,
     workspace: &str,
     text: &str,
 ) -> driver::Result<BTreeSet<String>> {
-    let mut found: BTreeSet<String> = ids(connection, &sql(table), text, workspace)?
-        .into_iter()
-        .collect();
+    let values = [text, workspace];
+    let found: Vec<String> = connection.rows(&sql(named), values)?;
+    let mut found: BTreeSet<String> = found.into_iter().collect();
     if text.len() >= SHORTEST {
-        let ending = ids(connection, &sql_by_end(table), text, workspace)?;
+        let ending: Vec<String> = connection.rows(&sql_by_end(named), values)?;
         found.extend(ending.into_iter().filter(|id| id.ends_with(text)));
     }
     Ok(found)
@@ -84,21 +67,18 @@ fn matching(
 
 impl Store {
     /// Returns the whole id of an unambiguous beginning or end of one. An end has at least [`SHORTEST`] digits.
-    pub(super) fn resolve(&self, table: Table, workspace: &str, part: &str) -> Result<String> {
-        let what = match table {
-            Table::Runs => "run",
-            Table::Environments => "environment",
+    pub(super) fn resolve(&self, named: Named, workspace: &str, part: &str) -> Result<String> {
+        let what = match named {
+            Named::Runs => "run",
+            Named::Environments => "environment",
         };
         let wanted = part.to_lowercase();
-        let not_found = || StoreError::NotFound {
-            what,
-            id: part.to_owned(),
-        };
+        let not_found = || StoreError::not_found(what, part);
         let like_an_id = |letter: char| letter.is_ascii_hexdigit() || letter == '-';
         if wanted.is_empty() || !wanted.chars().all(like_an_id) {
             return Err(not_found());
         }
-        let mut found = self.read(|connection| matching(connection, table, workspace, &wanted))?;
+        let mut found = self.read(|connection| matching(connection, named, workspace, &wanted))?;
         // A whole id means that record, whatever else ends with it.
         if found.contains(&wanted) {
             return Ok(wanted);
@@ -114,20 +94,18 @@ impl Store {
             }),
         }
     }
-}
 
-impl Store {
     /// Returns, for each of these whole ids, its shortest end of at least six digits by which a command finds it and
     /// nothing else in the workspace: neither a record whose id ends, nor one whose id begins so. That of an environment
     /// names no run either, because a command may take both.
     pub fn short_ids(&self, named: Named, workspace: &str, ids: &[&str]) -> Result<Vec<String>> {
-        let tables: &[Table] = match named {
-            Named::Runs => &[Table::Runs],
-            Named::Environments => &[Table::Environments, Table::Runs],
+        let among: &[Named] = match named {
+            Named::Runs => &[Named::Runs],
+            Named::Environments => &[Named::Environments, Named::Runs],
         };
         self.read(|connection| {
             ids.iter()
-                .map(|id| short(connection, tables, workspace, id))
+                .map(|id| short(connection, among, workspace, id))
                 .collect()
         })
     }
@@ -135,7 +113,7 @@ impl Store {
 
 fn short(
     connection: &Connection,
-    tables: &[Table],
+    among: &[Named],
     workspace: &str,
     id: &str,
 ) -> driver::Result<String> {
@@ -144,8 +122,8 @@ fn short(
             break;
         };
         let mut others = 0;
-        for table in tables {
-            let found = matching(connection, *table, workspace, end)?;
+        for named in among {
+            let found = matching(connection, *named, workspace, end)?;
             others += found.iter().filter(|found| *found != id).count();
         }
         // An end that begins with a hyphen looks like a flag.

@@ -4,8 +4,7 @@
 use std::time::Duration;
 
 use super::Call;
-use super::driver::{self, Row, Transaction, params};
-use super::values::{changes, execute, instant, row};
+use super::driver::{self, Transaction, params, record};
 use super::{Claim, Clock, Result, Store, runs};
 use crate::base::clock::Timestamp;
 use crate::system::lease::{Heartbeat, Leased, Unreachable};
@@ -96,12 +95,8 @@ impl Store {
                  WHERE leases.expires_at < ?5 OR leases.token = excluded.token OR leases.expires_at > ?6";
             store.write(|transaction| {
                 let Some(now) = clock() else { return Ok(false) };
-                let (end, latest) = (now.plus(lease).0, now.plus(lease * 2).0);
-                changes(
-                    transaction,
-                    sql,
-                    params![name, holder, token, end, now.0, latest],
-                )
+                let (end, latest) = (now.plus(lease), now.plus(lease * 2));
+                transaction.changes(sql, params![name, holder, token, end, now, latest])
         })
         })
     }
@@ -109,20 +104,14 @@ impl Store {
     /// Returns the holder of a lease, or the last one that did not release it.
     pub fn lease_holder(&self, name: &str) -> Result<Option<Holder>> {
         let sql = "SELECT holder, expires_at FROM leases WHERE name = ?1";
-        let holder = |row: &Row<'_>| {
-            Ok(Holder {
-                name: row.get("holder")?,
-                expires_at: instant(row, "expires_at")?,
-            })
-        };
-        self.read(|connection| row(connection, sql, [name], holder))
+        self.row(sql, [name])
     }
 
     /// Releases a lease, if the token still holds it.
     pub fn release_lease(&self, name: &str, token: &str) -> Result<()> {
         self.observed(Call::ReleaseLease, None, |store| {
             let sql = "DELETE FROM leases WHERE name = ?1 AND token = ?2";
-            store.write(|transaction| execute(transaction, sql, [name, token]).map(drop))
+            store.execute(sql, [name, token])
         })
     }
 
@@ -138,10 +127,8 @@ impl Store {
         self.observed(Call::CorrectTimes, None, |store| {
             store.write(|transaction| {
                 let Some(now) = clock() else { return Ok(0) };
-                let longest: Option<i64> = transaction
-                    .prepare_cached("SELECT max(lease_ms) FROM workers")?
-                    .query_row([], |row| row.get(0))?;
-                let longest = Duration::from_millis(longest.unwrap_or(0).unsigned_abs());
+                let longest = "SELECT coalesce(max(lease_ms), 0) FROM workers";
+                let longest = Duration::from_millis(transaction.one(longest, [])?);
                 let (due, expiry) = (now.plus(longest_wait), now.plus(longest + margin));
                 Ok(repair_runs(transaction, due, expiry, now)?
                     + repair_environments(transaction, due, expiry, now)?)
@@ -150,6 +137,8 @@ impl Store {
     }
 }
 
+record!(Holder(row) { expires_at; name: row.get("holder")? });
+
 /// Repairs the times of environments. The conditions are ranges of the indexes of what waits and of what is leased.
 fn repair_environments(
     transaction: &Transaction<'_>,
@@ -157,15 +146,13 @@ fn repair_environments(
     expiry: Timestamp,
     now: Timestamp,
 ) -> driver::Result<usize> {
-    let waiting = execute(
-        transaction,
+    let waiting = transaction.changed(
         "UPDATE environments SET available_at = ?2 WHERE status = 'queued' AND available_at > ?1",
-        params![due.0, now.0],
+        params![due, now],
     )?;
-    let leased = execute(
-        transaction,
+    let leased = transaction.changed(
         "UPDATE environments SET claim_expires_at = ?1 WHERE status = 'building' AND claim_expires_at > ?1",
-        [expiry.0],
+        [expiry],
     )?;
     Ok(waiting + leased)
 }
@@ -180,19 +167,17 @@ fn repair_runs(
     expiry: Timestamp,
     now: Timestamp,
 ) -> driver::Result<usize> {
-    let mut waiting = execute(
-        transaction,
+    let mut waiting = transaction.changed(
         "UPDATE queue SET available_at = ?2 WHERE environment_id IS NULL AND status = 'queued' AND available_at > ?1",
-        params![due.0, now.0],
+        params![due, now],
     )?;
     runs::each_environment(transaction, |wanted| {
-        waiting += execute(transaction, DUE_TOO_LATE, params![wanted.id, due.0, now.0])?;
+        waiting += transaction.changed(DUE_TOO_LATE, params![wanted.id, due, now])?;
         Ok(true)
     })?;
-    let leased = execute(
-        transaction,
+    let leased = transaction.changed(
         "UPDATE queue SET claim_expires_at = ?1 WHERE run_id IN (SELECT run_id FROM queue_running WHERE claim_expires_at > ?1)",
-        [expiry.0],
+        [expiry],
     )?;
     Ok(waiting + leased)
 }

@@ -4,8 +4,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::configurations::ensure_workspace;
-use super::driver::params;
-use super::values::{execute, rows};
+use super::driver::{params, record};
 use super::{Result, Store};
 use crate::base::clock::Timestamp;
 
@@ -35,8 +34,8 @@ impl Store {
         self.write_new(|transaction| {
             ensure_workspace(transaction, workspace, now)?;
             files.iter().try_for_each(|LeftOut { name, why }| {
-                let values = params![workspace, label, name, why, now.0];
-                execute(transaction, sql, values).map(drop)
+                let values = params![workspace, label, name, why, now];
+                transaction.execute(sql, values)
             })
         })
     }
@@ -45,19 +44,14 @@ impl Store {
     pub fn left_out(&self, workspace: &str, label: &str) -> Result<Vec<LeftOut>> {
         let sql =
             "SELECT name, why FROM left_out WHERE workspace_id = ?1 AND label = ?2 ORDER BY name";
-        self.read(|connection| {
-            rows(connection, sql, params![workspace, label], |row| {
-                Ok(LeftOut {
-                    name: row.get("name")?,
-                    why: row.get("why")?,
-                })
-            })
-        })
+        self.rows(sql, [workspace, label])
     }
 
     /// Deletes those that were recorded before `cutoff`.
     pub fn forget_left_out(&self, cutoff: Timestamp) -> Result<()> {
         let sql = "DELETE FROM left_out WHERE created_at < ?1";
-        self.write(|transaction| execute(transaction, sql, [cutoff.0]).map(drop))
+        self.execute(sql, [cutoff])
     }
 }
+
+record!(LeftOut(row) { name, why });

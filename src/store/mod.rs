@@ -71,8 +71,7 @@ pub use configurations::{
 pub use connections::Store;
 pub use copies::OutputCopy;
 pub use database::{
-    Location, Tables, check, copy, examine, location, migrate, move_records, newest_schema, open,
-    status,
+    Location, Tables, examine, location, migrate, move_records, newest_schema, open, status,
 };
 pub use deliveries::{
     Delivery, DeliveryCounts, DeliveryFilter, DeliveryKind, DeliveryRecord, DeliveryStatus,
@@ -104,6 +103,7 @@ pub use runs::record::{
 pub use schema::{
     AppliedMigration, Examined, Migrated, Migration, MigrationState, Moved, Opening, SchemaStatus,
 };
+pub use sqlite::{check, copy};
 pub use tokens::{Scope, TokenRecord};
 pub use workers::WorkerRecord;
 #[cfg(test)]

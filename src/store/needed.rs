@@ -5,7 +5,6 @@
 
 use super::configurations::{known_of, locked, workspace_of};
 use super::driver::{self, Transaction, params};
-use super::values::{count, execute};
 use super::{KnownConfiguration, Result, Store, StoreError, WorkspaceRecord};
 use crate::base::clock::Timestamp;
 use crate::base::counted::plural;
@@ -41,13 +40,13 @@ impl Store {
             let known = locked(transaction, id)?;
             if let Some(name) = name {
                 let sql = "UPDATE configurations SET name = ?2, updated_at = ?3 WHERE id = ?1 AND name <> ?2";
-                execute(transaction, sql, params![id, name, now.0])?;
+                transaction.execute(sql, params![id, name, now])?;
             }
             match is_archived {
                 Some(true) => archive(transaction, &known, now)?,
                 Some(false) => {
                     let sql = "UPDATE configurations SET archived_at = NULL, updated_at = ?2 WHERE id = ?1 AND archived_at IS NOT NULL";
-                    execute(transaction, sql, params![id, now.0])?;
+                    transaction.execute(sql, params![id, now])?;
                 }
                 None => {}
             }
@@ -65,13 +64,13 @@ impl Store {
             let name = &locked(transaction, id)?.record.name;
             lock(transaction, "configurations", id)?;
             let runs = "SELECT count(*) FROM runs WHERE configuration_id = ?1";
-            let runs = count(transaction, runs, [id])?;
+            let runs = transaction.one::<u64>(runs, [id])?;
             if runs > 0 {
                 let hint = format!("`ade configs archive {}` puts it away, and keeps them", typed(name));
                 return Err(in_use(name, &format!("has {}", plural(runs, "run")), hint));
             }
             let building = "SELECT count(*) FROM environments/*pg_of_hosts*/ WHERE configuration_id = ?1 AND status = 'building'";
-            if count(transaction, building, [id])? > 0 {
+            if transaction.one::<u64>(building, [id])? > 0 {
                 let why = "has an environment that is being built";
                 return Err(in_use(name, why, "try again when that has ended"));
             }
@@ -83,7 +82,7 @@ impl Store {
                 "DELETE FROM pauses WHERE configuration_id = ?1",
                 "DELETE FROM configurations WHERE id = ?1",
             ] {
-                execute(transaction, sql, [id])?;
+                transaction.execute(sql, [id])?;
             }
             Ok(())
         })
@@ -96,7 +95,7 @@ impl Store {
     pub fn rename_workspace(&self, id: &str, name: &str) -> Result<WorkspaceRecord> {
         let sql = "UPDATE workspaces SET name = ?2 WHERE id = ?1";
         self.write_new(|transaction| {
-            execute(transaction, sql, [id, name])?;
+            transaction.execute(sql, [id, name])?;
             workspace_of(transaction, id)
         })
     }
@@ -112,7 +111,7 @@ impl Store {
             let known = workspace_of(transaction, id)?;
             let mut has = Vec::new();
             for (what, sql) in OF_WORKSPACE {
-                match count(transaction, sql, [id])? {
+                match transaction.one::<u64>(sql, [id])? {
                     0 => {}
                     found => has.push(plural(found, what)),
                 }
@@ -123,12 +122,12 @@ impl Store {
                 return Err(StoreError::from(error.hint("delete these first")).into());
             }
             let left_out = "SELECT count(*) FROM left_out WHERE workspace_id = ?1";
-            let left_out = count(transaction, left_out, [id])?;
+            let left_out = transaction.one(left_out, [id])?;
             if !dry_run {
                 // The record of a document stays for its runs, and there are none.
                 let documents = "DELETE FROM documents WHERE workspace_id = ?1";
-                execute(transaction, documents, [id])?;
-                execute(transaction, "DELETE FROM workspaces WHERE id = ?1", [id])?;
+                transaction.execute(documents, [id])?;
+                transaction.execute("DELETE FROM workspaces WHERE id = ?1", [id])?;
             }
             Ok((known, left_out))
         })
@@ -184,7 +183,7 @@ fn archive(
     let id = &known.record.id;
     lock(transaction, "configurations", id)?;
     let live = "SELECT count(*) FROM runs WHERE configuration_id = ?1 AND status IS NULL";
-    let live = count(transaction, live, [id])?;
+    let live = transaction.one::<u64>(live, [id])?;
     if live > 0 {
         let name = &known.record.name;
         let why = format!("has {} in the queue", plural(live, "run"));
@@ -195,5 +194,5 @@ fn archive(
         return Err(in_use(name, &why, hint));
     }
     let sql = "UPDATE configurations SET archived_at = ?2, is_default = 0, updated_at = ?2 WHERE id = ?1 AND archived_at IS NULL";
-    execute(transaction, sql, params![id, now.0]).map(drop)
+    transaction.execute(sql, params![id, now])
 }

@@ -4,8 +4,7 @@
 //! either no process was at work in it, or the clock jumped over it, and nothing tells which.
 
 use super::Call;
-use super::driver::{self, Connection, Transaction, params};
-use super::values::row;
+use super::driver::{self, Transaction, params, record};
 use super::{Result, Store};
 use crate::base::clock::Timestamp;
 
@@ -30,12 +29,10 @@ impl Store {
     /// Returns since when the database is in use as a look at the clock finds that says `now`: the first look after the last gap
     /// of more than ten days, or after the clock was set back by more than five minutes. `None`: there was none. Notes nothing.
     pub fn in_use_since(&self, now: Timestamp) -> Result<Option<Timestamp>> {
-        let last = self.read(last)?;
+        let last: Option<Look> = self.row(LAST, [])?;
         Ok(last.and_then(|last| last.in_use_since(now)).map(Timestamp))
     }
-}
 
-impl Store {
     /// Writes in one transaction a time by which collection judges ages: that time is noted as observed with it.
     pub(super) fn write_at<T>(
         &self,
@@ -67,15 +64,9 @@ impl Look {
     }
 }
 
-fn last(connection: &Connection) -> driver::Result<Option<Look>> {
-    let sql = "SELECT seen_at, in_use_since FROM observed_time";
-    row(connection, sql, [], |row| {
-        Ok(Look {
-            seen_at: row.get("seen_at")?,
-            in_use_since: row.get("in_use_since")?,
-        })
-    })
-}
+const LAST: &str = "SELECT seen_at, in_use_since FROM observed_time";
+
+record!(Look(row) { seen_at, in_use_since });
 
 /// Whatever time is written by which collection judges ages is observed in the same transaction: else what was used after the
 /// clock was set back would look older than it is, once the clock is right again.
@@ -84,7 +75,7 @@ pub(super) fn observe(transaction: &Transaction<'_>, now: Timestamp) -> driver::
     if noted.is_some_and(|at| (at..at + OFTEN).contains(&now.0)) {
         return Ok(());
     }
-    let last = last(transaction)?;
+    let last: Option<Look> = transaction.row(LAST, [])?;
     if let Some(last) = &last
         && (last.seen_at..last.seen_at + OFTEN).contains(&now.0)
     {
@@ -98,7 +89,7 @@ pub(super) fn observe(transaction: &Transaction<'_>, now: Timestamp) -> driver::
     transaction.later(
         "INSERT INTO observed_time (one, seen_at, in_use_since) VALUES (1, ?1, ?2)
          ON CONFLICT (one) DO UPDATE SET seen_at = excluded.seen_at, in_use_since = excluded.in_use_since",
-        params![now.0, last.and_then(|last| last.in_use_since(now))],
+        params![now, last.and_then(|last| last.in_use_since(now))],
     )?;
     transaction.note("observed_time", now.0);
     Ok(())

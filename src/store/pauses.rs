@@ -3,9 +3,8 @@
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::driver::{self, Row, params};
+use super::driver::{params, record};
 use super::needed::held;
-use super::values::{count, exists, instant, row, rows};
 use super::{Result, Store};
 use crate::base::clock::Timestamp;
 
@@ -41,12 +40,12 @@ impl Store {
         let sql = "INSERT INTO pauses (configuration_id, reason, paused_by, paused_at) VALUES (?1, ?2, ?3, ?4)
              ON CONFLICT (configuration_id) DO UPDATE SET reason = coalesce(excluded.reason, pauses.reason)
              RETURNING nullif(configuration_id, '') AS configuration_id, reason, paused_by, paused_at";
-        let values = params![of, new.reason, new.paused_by, new.paused_at.0];
+        let values = params![of, new.reason, new.paused_by, new.paused_at];
         self.write_new(|transaction| {
             if let Some(id) = &new.configuration_id {
                 held(transaction, id)?;
             }
-            transaction.prepare_cached(sql)?.query_row(values, pause)
+            transaction.one(sql, values)
         })
     }
 
@@ -57,22 +56,22 @@ impl Store {
         let of = configuration.unwrap_or_default();
         self.write(|transaction| {
             transaction.wake();
-            row(transaction, sql, [of], pause)
+            transaction.row(sql, [of])
         })
     }
 
     /// Returns all pauses, that of everything first, then the earliest.
     pub fn pauses(&self) -> Result<Vec<Pause>> {
         let sql = format!("{SELECT} ORDER BY pauses.configuration_id <> '', paused_at");
-        self.read(|connection| rows(connection, &sql, [], pause))
+        self.rows(&sql, [])
     }
 
     /// Counts the queued runs that wait because of a pause.
     pub fn paused_runs(&self) -> Result<u64> {
         let of_everything = "SELECT 1 FROM pauses WHERE configuration_id = ''";
-        self.read(|connection| match exists(connection, of_everything, [])? {
-            true => count(connection, ALL, []),
-            false => count(connection, PAUSED, []),
+        self.read(|connection| match connection.exists(of_everything, [])? {
+            true => connection.one(ALL, []),
+            false => connection.one(PAUSED, []),
         })
     }
 
@@ -84,11 +83,4 @@ impl Store {
     }
 }
 
-fn pause(row: &Row<'_>) -> driver::Result<Pause> {
-    Ok(Pause {
-        configuration_id: row.get("configuration_id")?,
-        reason: row.get("reason")?,
-        paused_by: row.get("paused_by")?,
-        paused_at: instant(row, "paused_at")?,
-    })
-}
+record!(Pause(row) { configuration_id, reason, paused_by, paused_at });

@@ -3,8 +3,7 @@
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::driver::{Row, params};
-use super::values::{instant_or_none, rows, unsigned};
+use super::driver::{params, record};
 use super::{Result, RunStatus, Store};
 use crate::base::clock::Timestamp;
 
@@ -103,95 +102,55 @@ impl Store {
         since: Timestamp,
         now: Timestamp,
     ) -> Result<Overview> {
-        self.read(|connection| {
-            connection.prepare_cached(OVERVIEW)?.query_row(
-                params![workspace, since.0, now.0],
-                |row| {
-                    Ok(Overview {
-                        queued: unsigned(row, "queued")?,
-                        oldest_wait_ms: instant_or_none(row, "due")?.map(|due| now.since(due)),
-                        in_trouble: unsigned(row, "in_trouble")?,
-                        running: unsigned(row, "running")?,
-                        environments_queued: unsigned(row, "environments_queued")?,
-                        environments_building: unsigned(row, "environments_building")?,
-                        succeeded: unsigned(row, "succeeded")?,
-                        failed: unsigned(row, "failed")?,
-                        cancelled: unsigned(row, "cancelled")?,
-                    })
-                },
-            )
-        })
+        self.one(OVERVIEW, params![workspace, since, now])
     }
 
     /// Returns how long runs of a configuration take, in milliseconds: the median of the last ones that succeeded. `None`: none has.
     pub fn usual_duration(&self, configuration: &str) -> Result<Option<u64>> {
-        let mut took = self.read(|connection| {
-            rows(connection, DURATIONS, [configuration], |row| {
-                unsigned(row, "took")
-            })
-        })?;
-        took.sort_unstable();
-        Ok(took.get(took.len() / 2).copied())
+        let mut took: Vec<i64> = self.rows(DURATIONS, [configuration])?;
+        took.sort_unstable_by_key(|took| took.unsigned_abs());
+        Ok(took.get(took.len() / 2).map(|took| took.unsigned_abs()))
     }
 
     /// Returns what has happened in all workspaces.
     pub fn totals(&self) -> Result<Totals> {
-        self.read(|connection| {
-            connection.prepare_cached(TOTALS)?.query_row([], |row| {
-                Ok(Totals {
-                    succeeded: unsigned(row, "succeeded")?,
-                    failed: unsigned(row, "failed")?,
-                    cancelled: unsigned(row, "cancelled")?,
-                    lost_attempts: unsigned(row, "lost_attempts")?,
-                })
-            })
-        })
+        self.one(TOTALS, [])
     }
 
     /// Returns the queue of all workspaces by configuration and submitter.
     pub fn live_counts(&self) -> Result<Vec<LiveCount>> {
-        let record = |row: &Row<'_>| {
-            Ok(LiveCount {
-                configuration_id: row.get("configuration_id")?,
-                submitter: row.get("submitter")?,
-                queued: unsigned(row, "queued")?,
-                running: unsigned(row, "running")?,
-            })
-        };
-        self.read(|connection| rows(connection, LIVE, [], record))
+        self.rows(LIVE, [])
     }
 
     /// Returns what has ended by configuration, and by submitter.
     pub fn ended_counts(&self) -> Result<Vec<EndedCount>> {
-        let place = |number: i64| usize::try_from(number).ok();
-        let record = |row: &Row<'_>| {
-            Ok(EndedCount {
-                subject: row.get("subject")?,
-                status: RunStatus::parse(row.text("status")?).unwrap_or(RunStatus::Failed),
-                waited: place(row.get("waited")?),
-                took: place(row.get("took")?),
-                runs: unsigned(row, "runs")?,
-                waited_ms: unsigned(row, "waited_ms")?,
-                took_ms: unsigned(row, "took_ms")?,
-            })
-        };
-        self.read(|connection| rows(connection, ENDED, [], record))
+        self.rows(ENDED, [])
     }
 
     /// Returns what is stored by workspace and submitter.
     pub fn stored_bytes(&self) -> Result<Vec<StoredBytes>> {
         let sql = "SELECT workspace_id, coalesce(submitter, '') AS submitter, CAST(sum(size_bytes) AS BIGINT) AS bytes
              FROM documents WHERE deleted_at IS NULL GROUP BY workspace_id, coalesce(submitter, '')";
-        let record = |row: &Row<'_>| {
-            Ok(StoredBytes {
-                workspace_id: row.get("workspace_id")?,
-                submitter: row.get("submitter")?,
-                bytes: unsigned(row, "bytes")?,
-            })
-        };
-        self.read(|connection| rows(connection, sql, [], record))
+        self.rows(sql, [])
     }
 }
+
+record!(Overview(row) {
+    queued, oldest_wait_ms, in_trouble, running, environments_queued, environments_building, succeeded, failed, cancelled
+});
+
+record!(Totals(row) { succeeded, failed, cancelled, lost_attempts });
+
+record!(LiveCount(row) { configuration_id, submitter, queued, running });
+
+record!(EndedCount(row) {
+    subject, runs, waited_ms, took_ms;
+    status: RunStatus::parse(row.text("status")?).unwrap_or(RunStatus::Failed),
+    waited: usize::try_from(row.get::<_, i64>("waited")?).ok(),
+    took: usize::try_from(row.get::<_, i64>("took")?).ok(),
+});
+
+record!(StoredBytes(row) { workspace_id, submitter, bytes });
 
 /// How long the last runs of a configuration that succeeded took: their last attempts. Those for which no engine was started tell nothing.
 pub(super) const DURATIONS: &str = "SELECT a.completed_at - a.started_at AS took FROM runs r
@@ -240,4 +199,4 @@ pub(super) const OVERVIEW: &str = "WITH
             count(*) FILTER (WHERE status = 'cancelled') AS cancelled
         FROM runs INDEXED BY runs_with_artifacts
         WHERE status IS NOT NULL AND artifacts_deleted_at IS NULL AND completed_at >= ?2 AND (?1 IS NULL OR workspace_id = ?1))
-    SELECT *, behind + sent AS in_trouble FROM live, behind_trouble, sent_back, built, ended";
+    SELECT *, ?3 - due AS oldest_wait_ms, behind + sent AS in_trouble FROM live, behind_trouble, sent_back, built, ended";

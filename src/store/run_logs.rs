@@ -4,7 +4,6 @@
 //! claim of a run writes, and without a claim nobody does but the process that recorded it or ended its claim.
 
 use super::driver::params;
-use super::values::{changes, execute, row, rows, signed};
 use super::{Result, Store};
 use crate::base::clock::Timestamp;
 
@@ -28,16 +27,14 @@ impl Store {
              AND coalesce((SELECT claim_token FROM queue WHERE run_id = ?1), '') = ?3
              AND EXISTS (SELECT 1 FROM runs WHERE id = ?1)
              ON CONFLICT (run_id, at) DO NOTHING";
-        let values = params![run, signed(at), claim.unwrap_or_default(), lines];
-        self.write(|transaction| changes(transaction, sql, values))
+        let values = params![run, at, claim.unwrap_or_default(), lines];
+        self.changes(sql, values)
     }
 
     /// The length of a log, in bytes.
     pub fn length_of_log(&self, run: &str) -> Result<u64> {
         let sql = "SELECT at + octet_length(lines) FROM run_logs WHERE run_id = ?1 ORDER BY at DESC LIMIT 1";
-        let length =
-            self.read(|connection| row(connection, sql, [run], |row| row.get::<_, i64>(0)))?;
-        Ok(length.unwrap_or_default().unsigned_abs())
+        Ok(self.row(sql, [run])?.unwrap_or_default())
     }
 
     /// Deletes the logs of runs that ended before a time. Returns how many pieces.
@@ -46,16 +43,12 @@ impl Store {
             return Ok(0);
         }
         let sql = "DELETE FROM run_logs WHERE run_id IN (SELECT l.run_id FROM run_logs l JOIN runs r ON r.id = l.run_id WHERE r.completed_at < ?1)";
-        self.write(|transaction| execute(transaction, sql, [before.0]))
+        self.write(|transaction| transaction.changed(sql, [before]))
     }
 
     /// The pieces that begin at a place or behind it, each with its place.
     pub fn log_from(&self, run: &str, at: u64) -> Result<Vec<(u64, String)>> {
         let sql = "SELECT at, lines FROM run_logs WHERE run_id = ?1 AND at >= ?2 ORDER BY at";
-        self.read(|connection| {
-            rows(connection, sql, params![run, signed(at)], |row| {
-                Ok((row.get::<_, i64>(0)?.unsigned_abs(), row.get(1)?))
-            })
-        })
+        self.rows(sql, params![run, at])
     }
 }

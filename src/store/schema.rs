@@ -6,6 +6,7 @@
 
 use std::path::PathBuf;
 
+use super::driver::record;
 use super::{Result, StoreError};
 use crate::base::clock::Timestamp;
 
@@ -71,6 +72,13 @@ pub struct AppliedMigration {
     /// The version of the `ade` that applied it.
     pub ade_version: String,
 }
+
+impl AppliedMigration {
+    /// Those of a database that has the table of them, first one first.
+    pub(super) const ALL: &str = "SELECT version, name, checksum, applied_at, ade_version FROM schema_migrations ORDER BY version";
+}
+
+record!(AppliedMigration(row) { version, name, checksum, applied_at, ade_version });
 
 /// How a database's migrations compare to those of this `ade`.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -34,7 +34,7 @@ impl<Q, A> Default for Together<Q, A> {
 impl<Q, A> Together<Q, A> {
     /// Asks for this, with what others ask for meanwhile. `send` returns the answers in the order of what it is given. Where it fails of
     /// several, each is sent alone.
-    pub(super) fn ask(&self, what: Q, send: impl Fn(&[&Q]) -> Result<Vec<A>>) -> Result<A> {
+    pub fn ask(&self, what: Q, send: impl Fn(&[&Q]) -> Result<Vec<A>>) -> Result<A> {
         let mine = Arc::new(Asked {
             what,
             sent: Mutex::new(None),
@@ -70,12 +70,12 @@ impl<Q, A> Together<Q, A> {
 #[derive(Serialize)]
 pub(super) struct Beat {
     run: String,
-    pub(super) token: String,
+    pub token: String,
     until: Option<i64>,
 }
 
 impl Beat {
-    pub(super) fn of(run: &str, claim: &Claim, until: Option<Timestamp>) -> Self {
+    pub fn of(run: &str, claim: &Claim, until: Option<Timestamp>) -> Self {
         Self {
             run: run.to_owned(),
             token: claim.token.clone(),
@@ -84,7 +84,7 @@ impl Beat {
     }
 
     /// A list of them, in the order in which their runs are locked.
-    pub(super) fn all(all: &[&Self]) -> String {
+    pub fn all(all: &[&Self]) -> String {
         let mut all = all.to_vec();
         all.sort_by_key(|beat| &beat.run);
         serde_json::to_string(&all).unwrap_or_default()
@@ -93,10 +93,10 @@ impl Beat {
 
 /// The end of a run, on its way to a server.
 pub(super) struct End {
-    pub(super) run: String,
-    pub(super) claim: Claim,
-    pub(super) ending: Ending,
-    pub(super) now: Timestamp,
+    pub run: String,
+    pub claim: Claim,
+    pub ending: Ending,
+    pub now: Timestamp,
 }
 
 #[cfg(test)]

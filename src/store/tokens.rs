@@ -3,8 +3,7 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::driver::{self, Row, params};
-use super::values::{changes, execute, instant, instant_or_none, row, rows, word};
+use super::driver::{params, record, words};
 use super::{Result, Store, StoreError};
 use crate::base::clock::Timestamp;
 
@@ -20,24 +19,7 @@ pub enum Scope {
     Admin,
 }
 
-impl Scope {
-    /// All of them, the weakest first.
-    pub const ALL: [Self; 3] = [Self::Read, Self::Run, Self::Admin];
-
-    /// The word that the database, the CLI and the API use.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Read => "read",
-            Self::Run => "run",
-            Self::Admin => "admin",
-        }
-    }
-
-    /// Parses a scope.
-    pub fn parse(word: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|scope| scope.as_str() == word)
-    }
-}
+words!(Scope { Read = "read", Run = "run", Admin = "admin" });
 
 /// A token as it is recorded.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
@@ -88,38 +70,36 @@ impl Store {
             .as_ref()
             .and_then(|ids| serde_json::to_string(ids).ok());
         self.write_new(|transaction| {
-            execute(
-                transaction,
+            transaction.execute(
                 "INSERT INTO tokens (id, name, hash, scope, workspaces, created_at, expires_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
                 params![
                     token.id,
                     token.name,
                     hash,
-                    token.scope.as_str(),
+                    token.scope,
                     workspaces,
-                    token.created_at.0,
-                    token.expires_at.map(|end| end.0),
+                    token.created_at,
+                    token.expires_at,
                 ],
             )
-            .map(drop)
         })
     }
 
     /// Returns all tokens, newest first.
     pub fn tokens(&self) -> Result<Vec<TokenRecord>> {
         let sql = "SELECT * FROM tokens ORDER BY id DESC";
-        self.read(|connection| rows(connection, sql, [], record))
+        self.rows(sql, [])
     }
 
     /// Returns the token with this id, valid or not.
     pub fn token(&self, id: &str) -> Result<Option<TokenRecord>> {
-        self.read(|connection| row(connection, BY_ID, [id], record))
+        self.row(BY_ID, [id])
     }
 
     /// Returns the token whose text has this digest, valid or not.
     pub fn token_of(&self, hash: &str) -> Result<Option<TokenRecord>> {
         let sql = "SELECT * FROM tokens WHERE hash = ?1";
-        self.read(|connection| row(connection, sql, [hash], record))
+        self.row(sql, [hash])
     }
 
     /// Revokes a token, and ends its sessions. Returns it as it is then; one that was revoked before stays as it is.
@@ -129,10 +109,10 @@ impl Store {
     pub fn revoke_token(&self, id: &str, now: Timestamp) -> Result<TokenRecord> {
         self.write(|transaction| {
             let revoke = "UPDATE tokens SET revoked_at = ?2 WHERE id = ?1 AND revoked_at IS NULL";
-            execute(transaction, revoke, params![id, now.0])?;
+            transaction.execute(revoke, params![id, now])?;
             let end = "DELETE FROM sessions WHERE token_id = ?1";
-            execute(transaction, end, [id])?;
-            row(transaction, BY_ID, [id], record)
+            transaction.execute(end, [id])?;
+            transaction.row(BY_ID, [id])
         })?
         .ok_or_else(|| StoreError::not_found("token", id))
     }
@@ -140,7 +120,7 @@ impl Store {
     /// Notes that a token was used.
     pub fn note_token_use(&self, id: &str, now: Timestamp) -> Result<()> {
         let sql = "UPDATE tokens SET last_used_at = ?2 WHERE id = ?1";
-        self.write(|transaction| execute(transaction, sql, params![id, now.0]).map(drop))
+        self.execute(sql, params![id, now])
     }
 
     /// Begins a browser's session, in the name of a token. Sessions that have ended are forgotten.
@@ -153,27 +133,25 @@ impl Store {
     ) -> Result<()> {
         self.write(|transaction| {
             let ended = "DELETE FROM sessions WHERE expires_at <= ?1";
-            execute(transaction, ended, [now.0])?;
-            execute(
-                transaction,
+            transaction.execute(ended, [now])?;
+            transaction.execute(
                 "INSERT INTO sessions (hash, token_id, created_at, expires_at) VALUES (?1, ?2, ?3, ?4)",
-                params![hash, token, now.0, ends.0],
+                params![hash, token, now, ends],
             )
-            .map(drop)
         })
     }
 
     /// Returns the token of a session that has not ended, valid or not.
     pub fn session(&self, hash: &str, now: Timestamp) -> Result<Option<TokenRecord>> {
-        self.read(|connection| row(connection, OF_SESSION, params![hash, now.0], record))
+        self.row(OF_SESSION, params![hash, now])
     }
 
     /// Ends a session that has not ended. Returns its token, valid or not; `None`: it had ended, or another one ended it first.
     pub fn take_session(&self, hash: &str, now: Timestamp) -> Result<Option<TokenRecord>> {
         self.write(|transaction| {
-            let found = row(transaction, OF_SESSION, params![hash, now.0], record)?;
+            let found = transaction.row(OF_SESSION, params![hash, now])?;
             let sql = "DELETE FROM sessions WHERE hash = ?1";
-            let is_taken = changes(transaction, sql, [hash])?;
+            let is_taken = transaction.changes(sql, [hash])?;
             Ok(found.filter(|_| is_taken))
         })
     }
@@ -181,7 +159,7 @@ impl Store {
     /// Ends a session.
     pub fn end_session(&self, hash: &str) -> Result<()> {
         let sql = "DELETE FROM sessions WHERE hash = ?1";
-        self.write(|transaction| execute(transaction, sql, [hash]).map(drop))
+        self.execute(sql, [hash])
     }
 }
 
@@ -189,17 +167,8 @@ const OF_SESSION: &str = "SELECT * FROM tokens WHERE id = (SELECT token_id FROM 
 
 const BY_ID: &str = "SELECT * FROM tokens WHERE id = ?1";
 
-fn record(row: &Row<'_>) -> driver::Result<TokenRecord> {
-    let workspaces: Option<String> = row.get("workspaces")?;
-    Ok(TokenRecord {
-        id: row.get("id")?,
-        name: row.get("name")?,
-        scope: word(row, "scope", Scope::parse)?,
-        // A list that cannot be read allows nothing.
-        workspaces: workspaces.map(|list| serde_json::from_str(&list).unwrap_or_default()),
-        created_at: instant(row, "created_at")?,
-        expires_at: instant_or_none(row, "expires_at")?,
-        revoked_at: instant_or_none(row, "revoked_at")?,
-        last_used_at: instant_or_none(row, "last_used_at")?,
-    })
-}
+record!(TokenRecord(row) {
+    id, name, scope, created_at, expires_at, revoked_at, last_used_at;
+    // A list that cannot be read allows nothing.
+    workspaces: row.get::<_, Option<String>>("workspaces")?.map(|list| serde_json::from_str(&list).unwrap_or_default()),
+});

@@ -1,4 +1,4 @@
-//! Executes and reads with the statements of a connection, and converts what several of them have.
+//! Converts values that several statements have.
 
 use std::io::{Read, Write};
 use std::path::Path;
@@ -7,104 +7,7 @@ use flate2::Compression;
 use flate2::read::ZlibDecoder;
 use flate2::write::ZlibEncoder;
 
-use crate::base::clock::Timestamp;
-use crate::store::driver::{self, Connection, Params, Row};
-
-/// Executes a statement, which the connection caches. Returns how many rows it changed.
-pub(super) fn execute(
-    connection: &Connection,
-    sql: &str,
-    values: impl Params,
-) -> driver::Result<usize> {
-    connection.prepare_cached(sql)?.execute(values)
-}
-
-/// The same of one that changes one row or none. Returns whether it did.
-pub(super) fn changes(
-    connection: &Connection,
-    sql: &str,
-    values: impl Params,
-) -> driver::Result<bool> {
-    execute(connection, sql, values).map(|changed| changed == 1)
-}
-
-/// Reads all rows of a statement.
-pub(super) fn rows<T>(
-    connection: &Connection,
-    sql: &str,
-    values: impl Params,
-    record: impl FnMut(&Row<'_>) -> driver::Result<T>,
-) -> driver::Result<Vec<T>> {
-    connection.prepare_cached(sql)?.rows(values, record)
-}
-
-/// Reads the row of a statement, if there is one.
-pub(super) fn row<T>(
-    connection: &Connection,
-    sql: &str,
-    values: impl Params,
-    record: impl FnOnce(&Row<'_>) -> driver::Result<T>,
-) -> driver::Result<Option<T>> {
-    connection.prepare_cached(sql)?.first(values, record)
-}
-
-/// Whether a statement finds a row.
-pub(super) fn exists(
-    connection: &Connection,
-    sql: &str,
-    values: impl Params,
-) -> driver::Result<bool> {
-    connection.prepare_cached(sql)?.exists(values)
-}
-
-/// Counts with a statement of this form: `SELECT count(*) …`.
-pub(super) fn count(
-    connection: &Connection,
-    sql: &str,
-    values: impl Params,
-) -> driver::Result<u64> {
-    connection
-        .prepare_cached(sql)?
-        .query_row(values, |row| row.get::<_, i64>(0))
-        .map(i64::unsigned_abs)
-}
-
-/// Reads a whole number that is never negative.
-pub(super) fn unsigned(row: &Row<'_>, column: &str) -> driver::Result<u64> {
-    row.get::<_, i64>(column).map(i64::unsigned_abs)
-}
-
-/// The same for a column that may be null.
-pub(super) fn unsigned_or_none(row: &Row<'_>, column: &str) -> driver::Result<Option<u64>> {
-    row.get::<_, Option<i64>>(column)
-        .map(|number| number.map(i64::unsigned_abs))
-}
-
-/// The same for a small number.
-pub(super) fn small(row: &Row<'_>, column: &str) -> driver::Result<u32> {
-    unsigned(row, column).map(|number| u32::try_from(number).unwrap_or(u32::MAX))
-}
-
-/// Reads a word of which a column can hold only some.
-pub(super) fn word<T>(
-    row: &Row<'_>,
-    column: &str,
-    parse: impl FnOnce(&str) -> Option<T>,
-) -> driver::Result<T> {
-    let word = row.text(column)?;
-    parse(word).ok_or_else(|| driver::Error::unreadable(&column, format!("{word:?}")))
-}
-
-/// Reads an instant.
-pub(super) fn instant(row: &Row<'_>, column: &str) -> driver::Result<Timestamp> {
-    row.get(column).map(Timestamp)
-}
-
-/// The same for a column that may be null.
-pub(super) fn instant_or_none(row: &Row<'_>, column: &str) -> driver::Result<Option<Timestamp>> {
-    row.get::<_, Option<i64>>(column)
-        .map(|instant| instant.map(Timestamp))
-}
+use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ValueRef};
 
 /// A long text as it is stored: compressed (zlib, RFC 1950).
 pub(super) fn compressed(text: &str) -> Vec<u8> {
@@ -114,15 +17,15 @@ pub(super) fn compressed(text: &str) -> Vec<u8> {
     written.and_then(|()| encoder.finish()).unwrap_or_default()
 }
 
-/// Reads a long text that may be null.
-pub(super) fn decompressed(row: &Row<'_>, column: &str) -> driver::Result<Option<String>> {
-    let Some(bytes) = row.get::<_, Option<Vec<u8>>>(column)? else {
-        return Ok(None);
-    };
-    let mut text = String::new();
-    match ZlibDecoder::new(bytes.as_slice()).read_to_string(&mut text) {
-        Ok(_) => Ok(Some(text)),
-        Err(error) => Err(driver::Error::unreadable(&column, error.to_string())),
+/// A long text that is read.
+pub(super) struct Decompressed(pub String);
+
+impl FromSql for Decompressed {
+    fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
+        let mut text = String::new();
+        let read = ZlibDecoder::new(value.as_blob()?).read_to_string(&mut text);
+        read.map_err(FromSqlError::other)?;
+        Ok(Self(text))
     }
 }
 

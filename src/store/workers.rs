@@ -6,8 +6,8 @@ use std::time::Duration;
 use serde::Serialize;
 
 use super::Call;
-use super::driver::{self, Connection, Row, params};
-use super::values::{execute, exists, instant, instant_or_none, path_text, row, rows, unsigned};
+use super::driver::{self, Connection, params, record};
+use super::values::path_text;
 use super::{BuildAttempts, Only, Result, RunRecord, Store, deliveries, environments, runs};
 use crate::base::clock::{Timestamp, milliseconds};
 use crate::settings::Recovery;
@@ -53,8 +53,7 @@ impl Store {
     pub fn register_worker(&self, worker: &WorkerRecord) -> Result<()> {
         self.observed(Call::Register(&worker.id), Some(worker.seen_at), |store| {
             store.write_at(worker.seen_at, |transaction| {
-                execute(
-                    transaction,
+                transaction.execute(
                     "INSERT INTO workers (id, host, pid, name, kind, slots, lock_path, lease_ms, started_at, seen_at, only_workspace, only_label, quieted_at, quieted_by)
                      VALUES (?1, ?2, ?3, ?4, ?5, ?6, relative(?7), ?8, ?9, ?10, ?11, ?12, ?13, ?14)
                      ON CONFLICT (id) DO NOTHING",
@@ -67,15 +66,14 @@ impl Store {
                         worker.slots,
                         path_text(&worker.lock_path),
                         milliseconds(worker.lease),
-                        worker.started_at.0,
-                        worker.seen_at.0,
+                        worker.started_at,
+                        worker.seen_at,
                         worker.only.workspace,
                         worker.only.label.as_deref().map(Only::line),
-                        worker.quieted_at.map(|at| at.0),
-                        worker.quieted_by
+                        worker.quieted_at,
+                        worker.quieted_by,
                     ],
                 )
-                .map(drop)
         })
         })
     }
@@ -85,7 +83,7 @@ impl Store {
         self.observed(Call::Look, Some(now), |store| {
             let sql = "UPDATE workers SET seen_at = ?2 WHERE id = ?1";
             store.write_at(now, |transaction| {
-                execute(transaction, sql, params![id, now.0]).map(drop)
+                transaction.execute(sql, params![id, now])
             })
         })
     }
@@ -98,9 +96,9 @@ impl Store {
              AND NOT EXISTS (SELECT 1 FROM queue_running WHERE claim_process = ?1)
              AND NOT EXISTS (SELECT 1 FROM environments WHERE status = 'building' AND claim_process = ?1)";
         self.write(|transaction| {
-            execute(transaction, delete, [id])?;
+            transaction.execute(delete, [id])?;
             // One that is not known any more was deleted by another process.
-            let stays = exists(transaction, "SELECT 1 FROM workers WHERE id = ?1", [id])?;
+            let stays = transaction.exists("SELECT 1 FROM workers WHERE id = ?1", [id])?;
             Ok(!stays)
         })
     }
@@ -110,7 +108,7 @@ impl Store {
     pub fn quiet_worker(&self, id: &str, by: &str, now: Timestamp) -> Result<Option<WorkerRecord>> {
         let sql = "UPDATE workers SET quieted_at = ?2, quieted_by = ?3 WHERE id = ?1 AND kind = 'worker' AND quieted_at IS NULL";
         self.write(|transaction| {
-            transaction.later(sql, params![id, now.0, by])?;
+            transaction.later(sql, params![id, now, by])?;
             worker(transaction, id)
         })
     }
@@ -130,14 +128,13 @@ impl Store {
         let sql = "SELECT count(*) FILTER (WHERE q.status = 'queued') AS queued, count(*) FILTER (WHERE q.status = 'running') AS running
              FROM queue q JOIN workers w ON w.id = ?1 WHERE (w.only_label IS NULL OR instr(q.labels, w.only_label) > 0)
              AND (w.only_workspace IS NULL OR w.only_workspace = (SELECT r.workspace_id FROM runs r WHERE r.id = q.run_id))";
-        let counts = |row: &Row<'_>| Ok((unsigned(row, "queued")?, unsigned(row, "running")?));
-        self.read(|connection| connection.prepare_cached(sql)?.query_row([id], counts))
+        self.one(sql, [id])
     }
 
     /// Returns all of them, oldest first.
     pub fn workers(&self) -> Result<Vec<WorkerRecord>> {
         let sql = format!("{SELECT} ORDER BY started_at, id");
-        self.read(|connection| rows(connection, &sql, [], record))
+        self.rows(&sql, [])
     }
 
     /// Ends the claims of a dead process: its runs are requeued or failed by `recovery`, its builds requeued, or failed where
@@ -164,29 +161,15 @@ const SELECT: &str = "SELECT *, absolute(lock_path) AS lock_at, TRUE /*pg AND ho
 
 fn worker(connection: &Connection, id: &str) -> driver::Result<Option<WorkerRecord>> {
     let sql = format!("{SELECT} WHERE id = ?1 AND kind = 'worker'");
-    row(connection, &sql, [id], record)
+    connection.row(&sql, [id])
 }
 
-fn record(row: &Row<'_>) -> driver::Result<WorkerRecord> {
-    Ok(WorkerRecord {
-        id: row.get("id")?,
-        host: row.get("host")?,
-        pid: row.get("pid")?,
-        name: row.get("name")?,
-        kind: row.get("kind")?,
-        slots: row.get("slots")?,
-        lock_path: row.get::<_, String>("lock_at")?.into(),
-        lease: Duration::from_millis(row.get::<_, i64>("lease_ms")?.unsigned_abs()),
-        started_at: instant(row, "started_at")?,
-        seen_at: instant(row, "seen_at")?,
-        only: Only {
-            workspace: row.get("only_workspace")?,
-            label: row
-                .get::<_, Option<String>>("only_label")?
-                .and_then(|line| Only::of_line(&line)),
-        },
-        quieted_at: instant_or_none(row, "quieted_at")?,
-        quieted_by: row.get("quieted_by")?,
-        is_here: row.get("is_here")?,
-    })
-}
+record!(WorkerRecord(row) {
+    id, host, pid, name, kind, slots, started_at, seen_at, quieted_at, quieted_by, is_here;
+    lock_path: row.path("lock_at")?,
+    lease: Duration::from_millis(row.get("lease_ms")?),
+    only: Only {
+        workspace: row.get("only_workspace")?,
+        label: row.get::<_, Option<String>>("only_label")?.and_then(|line| Only::of_line(&line)),
+    },
+});

@@ -5,7 +5,7 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use crate::base::cancel::Cancel;
 use crate::base::mutex::lock;
@@ -46,21 +46,10 @@ impl Bell {
 
     /// Sleeps for `most`, or until it has rung more often than `heard`. Returns whether it has.
     pub fn sleep(&self, heard: u64, most: Duration) -> bool {
-        let until = Instant::now() + most;
-        let mut rings = self.lock();
-        while *rings == heard {
-            let left = until.saturating_duration_since(Instant::now());
-            if left.is_zero() {
-                return false;
-            }
-            rings = self
-                .shared
-                .changed
-                .wait_timeout(rings, left)
-                .unwrap_or_else(PoisonError::into_inner)
-                .0;
-        }
-        true
+        let waited =
+            (self.shared.changed).wait_timeout_while(self.lock(), most, |rings| *rings == heard);
+        let (_heard, timeout) = waited.unwrap_or_else(PoisonError::into_inner);
+        !timeout.timed_out()
     }
 
     /// Rings whenever the file is touched, until `end` is set. Needs a thread of its own.

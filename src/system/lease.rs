@@ -34,6 +34,15 @@ pub enum Heartbeat {
     Lost,
 }
 
+impl Heartbeat {
+    /// Whether a request to cancel is recorded. `None`: the lease was lost.
+    pub fn heard(requested: Option<bool>) -> Self {
+        requested.map_or(Self::Lost, |cancel_requested| Self::Renewed {
+            cancel_requested,
+        })
+    }
+}
+
 /// The store did not answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Unreachable;

@@ -16,7 +16,7 @@ use crate::store::{AfterFailure, Claimable, EnvironmentRecord, Failure, StoreErr
 
 impl Pool<'_> {
     /// Builds one environment after the other until the worker ends.
-    pub(super) fn builds(&self, index: usize) {
+    pub fn builds(&self, index: usize) {
         let worker = self.workspace.worker_id(index);
         let settings = &self.workspace.settings.worker;
         let machine = &self.workspace.machine;
@@ -42,7 +42,7 @@ impl Pool<'_> {
     }
 
     /// Builds the environment that has waited longest. False: none is due that no other process builds.
-    pub(super) fn build_next(&self, worker: &str) -> Result<bool, StoreError> {
+    pub fn build_next(&self, worker: &str) -> Result<bool, StoreError> {
         let (store, machine) = (&self.workspace.store, &self.workspace.machine);
         // Building executes code of packages.
         if self.workspace.settings.safe_mode != SafeMode::Off {
@@ -67,7 +67,7 @@ impl Pool<'_> {
     }
 
     /// Records environments for which runs wait, and which this host has to build beside others or in their place.
-    pub(super) fn adopt_environments(&self) -> Result<(), StoreError> {
+    pub fn adopt_environments(&self) -> Result<(), StoreError> {
         let (store, machine) = (&self.workspace.store, &self.workspace.machine);
         if self.workspace.settings.safe_mode != SafeMode::Off {
             return Ok(());

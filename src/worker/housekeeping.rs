@@ -1,13 +1,13 @@
-//! The periodic work of a worker beside its runs, in a thread of its own so that no run delays it.
+//! The periodic work of a worker beside its runs, in threads of its own so that no run delays it.
 
 use std::cell::RefCell;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use super::Pool;
-use super::duty::Duty;
 use crate::base::mutex::lock;
 use crate::base::problem::Error;
+use crate::environment::collection::{self, CollectError};
 use crate::events::names;
 use crate::run::ending::ends;
 use crate::run::ending::recover::recover;
@@ -22,6 +22,26 @@ use crate::workspace::fleet::{FleetError, living, longest_lease};
 /// How often a process tells the other hosts of a server that it is alive, and asks for the time.
 const SEEN_EVERY: Duration = Duration::from_secs(10);
 
+/// Something that is done every so often.
+pub(super) struct Duty {
+    every: Duration,
+    last: Option<Steady>,
+}
+
+impl Duty {
+    pub fn new(every: Duration) -> Self {
+        Self { every, last: None }
+    }
+
+    pub fn is_due(&mut self, now: Steady) -> bool {
+        let due = self.last.is_none_or(|last| now.since(last) >= self.every);
+        if due {
+            self.last = Some(now);
+        }
+        due
+    }
+}
+
 /// Notices when the wall clock moves differently from the steady one.
 pub(super) struct Clocks<'a> {
     machine: &'a dyn Machine,
@@ -31,7 +51,7 @@ pub(super) struct Clocks<'a> {
 }
 
 impl<'a> Clocks<'a> {
-    pub(super) fn new(machine: &'a dyn Machine) -> Self {
+    pub fn new(machine: &'a dyn Machine) -> Self {
         Self {
             machine,
             seen: Moment::of(machine),
@@ -61,7 +81,7 @@ impl<'a> Clocks<'a> {
 
 impl Pool<'_> {
     /// Before the first claim: recovers the claims of dead processes.
-    pub(super) fn start(&self) {
+    pub fn start(&self) {
         let worker = self.workspace.worker_id(0);
         if let Err(error) = self.recover(&worker) {
             self.store_failed(&worker, error);
@@ -69,7 +89,7 @@ impl Pool<'_> {
     }
 
     /// What notices jumps of the clock.
-    pub(super) fn clocks(&self) -> Clocks<'_> {
+    pub fn clocks(&self) -> Clocks<'_> {
         let mut clocks = Clocks::new(&*self.workspace.machine);
         // A process that starts cannot know of a jump shortly before. A process that is not there yet takes its leases after it.
         if self.has_company() {
@@ -78,7 +98,7 @@ impl Pool<'_> {
         clocks
     }
 
-    pub(super) fn maintain(&self, mut clocks: Clocks<'_>) {
+    pub fn maintain(&self, mut clocks: Clocks<'_>) {
         let settings = &self.workspace.settings.worker;
         let machine = &*self.workspace.machine;
         let worker = self.workspace.worker_id(0);
@@ -125,7 +145,7 @@ impl Pool<'_> {
             }
         }
         if let Err(error) = self.leave_unrecorded(&worker) {
-            self.report(&worker, &Happening::Trouble(&error.to_string()));
+            self.trouble(&worker, &error);
         }
     }
 
@@ -232,7 +252,7 @@ impl Pool<'_> {
         let mut fatal = lock(&self.fatal);
         if fatal.is_none() {
             let worker = self.workspace.worker_id(0);
-            self.report(&worker, &Happening::Trouble(&error.to_string()));
+            self.trouble(&worker, &error);
             *fatal = Some(Error::of(error));
         }
         drop(fatal);
@@ -264,7 +284,7 @@ impl Pool<'_> {
     fn stay(&self, worker: &str) {
         match self.member.stay() {
             Err(FleetError::LockFile(error)) => {
-                self.report(worker, &Happening::Trouble(&error.to_string()));
+                self.trouble(worker, &error);
             }
             Err(FleetError::Store(error)) => self.store_failed(worker, error),
             Ok(()) => {}
@@ -299,6 +319,42 @@ impl Pool<'_> {
         };
         self.report(worker, &Happening::Metrics(&metrics));
         Ok(())
+    }
+}
+
+/// Collection, in a thread of its own: it may take long, and neither expired leases nor dead processes wait for it.
+impl Pool<'_> {
+    pub fn collect_regularly(&self) {
+        let interval = self.workspace.settings.worker.gc_interval;
+        let machine = &*self.workspace.machine;
+        let worker = self.workspace.worker_id(0);
+        loop {
+            if let Err(error) = self.collect(&worker) {
+                self.store_failed(&worker, error);
+            }
+            if machine.wait(&self.done, interval) {
+                return;
+            }
+        }
+    }
+
+    fn collect(&self, worker: &str) -> Result<(), StoreError> {
+        let options = collection::CollectOptions::of_settings(&self.workspace.settings);
+        match collection::collect_alone(self.workspace, worker, &options, &self.done) {
+            Ok(report) => {
+                if report.deleted_anything() {
+                    self.report(worker, &Happening::Collected(&report));
+                }
+                Ok(())
+            }
+            // It does what this one would have done.
+            Err(CollectError::Busy(_)) => Ok(()),
+            Err(CollectError::Store(error)) => Err(error),
+            Err(error @ CollectError::Thread(_)) => {
+                self.trouble(worker, &error);
+                Ok(())
+            }
+        }
     }
 }
 

@@ -3,13 +3,11 @@
 //! Each slot is a thread with a worker id of its own. It records environments for waiting runs, claims a run whose environment
 //! is ready, else sleeps until a run is queued or its poll interval has passed. Environments are built in threads of their own
 //! (`builds`), as many as there are slots: a build that takes long, or hangs, keeps no run waiting whose environment is ready. One
-//! more thread does the maintenance (`housekeeping`): expired leases, dead processes, metrics; one collects (`collecting`), and one tells whom
+//! more thread does the maintenance (`housekeeping`): expired leases, dead processes, metrics; one collects, and one tells whom
 //! the operator named that runs have ended (`telling`), for however long that takes. All that is done to a run happens under a claim; a process that dies leaves a lock whose release shows
 //! its death at once, and leases that expire.
 
 mod builds;
-mod collecting;
-mod duty;
 mod housekeeping;
 mod slot;
 mod telling;
@@ -272,10 +270,14 @@ impl Pool<'_> {
         (self.watcher)(&Where { worker, input: 0 }, change);
     }
 
+    fn trouble(&self, worker: &str, what: &dyn std::fmt::Display) {
+        self.report(worker, &Happening::Trouble(&what.to_string()));
+    }
+
     /// Notes an error of the store. One that may pass is trouble; any other ends the worker.
     fn store_failed(&self, worker: &str, error: StoreError) {
         if error.may_pass() {
-            self.report(worker, &Happening::Trouble(&error.to_string()));
+            self.trouble(worker, &error);
         } else {
             self.cannot_go_on(Error::of(error));
         }
@@ -283,10 +285,7 @@ impl Pool<'_> {
 
     /// Ends the worker.
     fn cannot_go_on(&self, error: Error) {
-        self.report(
-            &self.workspace.worker_id(0),
-            &Happening::Trouble(&error.to_string()),
-        );
+        self.trouble(&self.workspace.worker_id(0), &error);
         lock(&self.fatal).get_or_insert(error);
         self.end_now();
     }

@@ -33,7 +33,7 @@ pub(super) enum Round {
 }
 
 impl Pool<'_> {
-    pub(super) fn slot(&self, index: usize) {
+    pub fn slot(&self, index: usize) {
         let worker = self.workspace.worker_id(index);
         let settings = &self.workspace.settings.worker;
         let mut interval = settings.poll_interval;
@@ -177,11 +177,11 @@ impl Pool<'_> {
     fn report_what_is_held(&self, worker: &str) {
         if self.workspace.settings.safe_mode != SafeMode::Off {
             let message = "safe mode: nothing is executed or built, and runs are left in the queue (ADE_SAFE_MODE)";
-            self.report(worker, &Happening::Trouble(message));
+            self.trouble(worker, &message);
         }
         for paused in pause::all(self.workspace).unwrap_or_default() {
             let message = format!("{paused}; `{}` ends the pause", paused.command());
-            self.report(worker, &Happening::Trouble(&message));
+            self.trouble(worker, &message);
         }
     }
 
@@ -218,7 +218,7 @@ impl Pool<'_> {
     }
 
     /// Whether the disk of the runs is there and has any room. Without it a run can only wait, so none is claimed.
-    pub(super) fn has_room(&self, worker: &str) -> bool {
+    pub fn has_room(&self, worker: &str) -> bool {
         let files = self.workspace.files();
         let runs = self.workspace.paths.runs(self.workspace.id());
         let mut away = lock(&self.away);
@@ -242,7 +242,7 @@ impl Pool<'_> {
         let had = self.room.swap(obstacle.is_none(), Ordering::AcqRel);
         if had && let Some((obstacle, until)) = &obstacle {
             let message = format!("{obstacle}: no run is claimed until {until}");
-            self.report(worker, &Happening::Trouble(&message));
+            self.trouble(worker, &message);
         }
         obstacle.is_none()
     }
@@ -309,7 +309,7 @@ impl Pool<'_> {
                     // Nothing is begun here that is paused.
                     RunError::Paused(_) => {}
                     RunError::File(error) => {
-                        self.report(worker, &Happening::Trouble(&error.to_string()));
+                        self.trouble(worker, &error);
                     }
                 }
             }

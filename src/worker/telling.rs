@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use super::Pool;
-use super::duty::Duty;
+use super::housekeeping::Duty;
 use crate::base::clock::{Timestamp, milliseconds};
 use crate::run::execution::happenings::Happening;
 use crate::run::on_end;
@@ -22,7 +22,7 @@ const FORGET_EVERY: Duration = Duration::from_secs(3600);
 
 impl Pool<'_> {
     /// `index`: which thread of its kind it is, from 0. `telling` counts those that tell somebody.
-    pub(super) fn tell_ends(&self, kind: DeliveryKind, index: usize, telling: &AtomicUsize) {
+    pub fn tell_ends(&self, kind: DeliveryKind, index: usize, telling: &AtomicUsize) {
         let machine = &self.workspace.machine;
         let worker = self.workspace.worker_id(0);
         let mut forget = Duty::new(FORGET_EVERY);

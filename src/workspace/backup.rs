@@ -235,7 +235,7 @@ impl<'a> Archive<'a> {
 
 /// What a folder holds, in the order of the names.
 fn entries(folder: &Path) -> Vec<PathBuf> {
-    let found = fs::read_dir(folder).into_iter().flatten().flatten();
+    let found = files::entries(folder);
     let mut entries: Vec<PathBuf> = found.map(|entry| entry.path()).collect();
     entries.sort_unstable();
     entries

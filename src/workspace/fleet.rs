@@ -207,10 +207,7 @@ pub fn find(workspace: &Workspace, given: &str) -> Result<WorkerRecord, StoreErr
     }
     match found.as_slice() {
         [one] => Ok((*one).clone()),
-        [] => Err(StoreError::NotFound {
-            what: WORKER,
-            id: given.to_owned(),
-        }),
+        [] => Err(StoreError::not_found(WORKER, given)),
         several => Err(StoreError::Ambiguous {
             what: WORKER,
             id: given.to_owned(),
@@ -227,7 +224,7 @@ pub fn find(workspace: &Workspace, given: &str) -> Result<WorkerRecord, StoreErr
 pub fn quiet(workspace: &Workspace, id: &str, by: &Submitter) -> Result<WorkerRecord, StoreError> {
     let store = &workspace.store;
     let quieted = store.quiet_worker(id, &by.to_string(), workspace.machine.now())?;
-    quieted.ok_or_else(|| has_ended(id))
+    quieted.ok_or_else(|| StoreError::not_found(WORKER, id))
 }
 
 /// Has a quieted worker take runs again.
@@ -237,14 +234,7 @@ pub fn quiet(workspace: &Workspace, id: &str, by: &Submitter) -> Result<WorkerRe
 pub fn resume(workspace: &Workspace, id: &str) -> Result<WorkerRecord, StoreError> {
     let resumed = workspace.store.resume_worker(id)?;
     workspace.machine.wake(&workspace.paths.wake());
-    resumed.ok_or_else(|| has_ended(id))
-}
-
-fn has_ended(id: &str) -> StoreError {
-    StoreError::NotFound {
-        what: WORKER,
-        id: id.to_owned(),
-    }
+    resumed.ok_or_else(|| StoreError::not_found(WORKER, id))
 }
 
 /// Recovers the claims of dead processes. Returns the runs as they are now.

@@ -383,10 +383,8 @@ impl Label {
 }
 
 fn read_label(file: &Path) -> Result<Option<Label>, IdentityError> {
-    let text = match std::fs::read(file) {
-        Ok(text) => text,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-        Err(error) => return Err(FileError::on("read", file)(error).into()),
+    let Some(text) = files::read_if_there(file)? else {
+        return Ok(None);
     };
     let label = serde_json::from_slice(&text).map_err(|error| {
         mismatch(format!("{} cannot be understood: {error}", file.display())).hint("restore the file. If the database is the right one, `ade doctor --adopt` writes a new file")

@@ -29,6 +29,7 @@ use crate::workspace::identity::IdentityError;
 use crate::workspace::objects::Objects;
 
 /// An open workspace. Shared by all threads of a process.
+#[derive(Clone)]
 pub struct Workspace {
     /// The settings.
     pub settings: Settings,
@@ -144,16 +145,9 @@ impl Workspace {
     /// Its id cannot be part of a path.
     pub fn of(&self, id: &str) -> Result<Self, BadSegment> {
         checked_segment("workspace", id)?;
-        let mut settings = self.settings.clone();
-        id.clone_into(&mut settings.workspace);
-        Ok(Self {
-            settings,
-            paths: self.paths.clone(),
-            store: self.store.clone(),
-            database_id: self.database_id.clone(),
-            machine: Arc::clone(&self.machine),
-            objects: self.objects.clone(),
-        })
+        let mut other = self.clone();
+        id.clone_into(&mut other.settings.workspace);
+        Ok(other)
     }
 
     /// Opens the workspace. Returns `None` where its database does not exist yet.

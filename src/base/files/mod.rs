@@ -209,15 +209,18 @@ pub fn is_exhausted(error: &io::Error) -> bool {
 
 /// Whether a program's message says that it found no more memory, descriptors or threads: the system's words, which it passed on.
 pub fn mentions_exhaustion(message: &str) -> bool {
-    let message = message.to_lowercase();
-    [
+    let phrases = [
         "resource temporarily unavailable",
         "too many open files",
         "cannot allocate memory",
         "can't start new thread",
-    ]
-    .iter()
-    .any(|phrase| message.contains(phrase))
+    ];
+    mentions(message, &phrases)
+}
+
+fn mentions(message: &str, phrases: &[&str]) -> bool {
+    let message = message.to_lowercase();
+    phrases.iter().any(|phrase| message.contains(phrase))
 }
 
 /// What to do where this process may have no more descriptors or threads.
@@ -233,10 +236,7 @@ pub fn is_disk_full(error: &io::Error) -> bool {
 
 /// Whether a program's message says that a disk was full: the system's words, which it passed on.
 pub fn mentions_disk_full(message: &str) -> bool {
-    let message = message.to_lowercase();
-    ["no space left on device", "disk quota exceeded"]
-        .iter()
-        .any(|phrase| message.contains(phrase))
+    mentions(message, &["no space left on device", "disk quota exceeded"])
 }
 
 /// What to do about a file that cannot be read or written, by the system's error.
@@ -310,6 +310,11 @@ pub fn plain(text: &str) -> String {
         _ => '-',
     };
     text.chars().map(letter).collect()
+}
+
+/// What of a folder can be listed, in no order; nothing where it cannot be read.
+pub fn entries(folder: &Path) -> impl Iterator<Item = fs::DirEntry> {
+    fs::read_dir(folder).into_iter().flatten().flatten()
 }
 
 /// What a folder holds, in no order; nothing where there is no such folder.

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use uuid::Uuid;
 
-use super::is_closed;
+use super::{entries, is_closed};
 
 /// The prefix of the names of folders that are being filled.
 const PREFIX: &str = ".partial-";
@@ -62,7 +62,7 @@ pub fn is_partial(folder: &Path) -> bool {
 /// Removes the partial folders in `parent` that are at least `age` old: their processes ended while they filled them. With
 /// an `age` of zero the caller holds a lock, so that no other process fills one now. Errors are ignored.
 pub fn remove_leftovers(parent: &Path, age: Duration) {
-    for entry in fs::read_dir(parent).into_iter().flatten().flatten() {
+    for entry in entries(parent) {
         let is_partial = is_partial(&entry.path());
         let is_old = || {
             let changed = entry.metadata().ok()?.modified().ok()?;
@@ -103,8 +103,7 @@ pub fn open_again(path: &Path) -> bool {
     if !found.is_dir() {
         return was_closed;
     }
-    let entries = fs::read_dir(path).into_iter().flatten().flatten();
-    entries.fold(was_closed, |any, entry| open_again(&entry.path()) | any)
+    entries(path).fold(was_closed, |any, entry| open_again(&entry.path()) | any)
 }
 
 fn make_writable(folder: &Path) -> io::Result<()> {

@@ -8,7 +8,7 @@ use crate::base::cancel::Cancel;
 use crate::store::{Result, StoreError};
 
 /// The database that a store is open on.
-pub(in crate::store) trait Backend: Send + Sync {
+pub trait Backend: Send + Sync {
     /// One more connection, for readers. `None`: the database has but the one.
     fn reader(&self) -> Option<Connection>;
 

@@ -1,13 +1,15 @@
 //! What a database answers instead of what was asked for.
 
+use rusqlite::types::{FromSqlError, ValueRef};
+
 use crate::store::StoreError;
 
 /// The outcome of every statement.
-pub(in crate::store) type Result<T> = std::result::Result<T, Error>;
+pub type Result<T> = std::result::Result<T, Error>;
 
 /// A statement failed. What it means for the user says the backend, which knows its database's codes.
 #[derive(Debug, thiserror::Error)]
-pub(in crate::store) enum Error {
+pub enum Error {
     /// The records do not allow the operation, which has changed nothing.
     #[error(transparent)]
     Unmet(Box<StoreError>),
@@ -49,14 +51,20 @@ impl From<StoreError> for Error {
 }
 
 impl Error {
-    /// A column holds what cannot be read.
-    pub(in crate::store) fn unreadable(
+    /// A column holds a value that cannot be read, for this reason.
+    pub(super) fn unreadable(
         column: &dyn std::fmt::Display,
-        found: impl Into<String>,
+        why: FromSqlError,
+        value: ValueRef<'_>,
     ) -> Self {
-        Self::Unreadable {
-            column: column.to_string(),
-            found: found.into(),
-        }
+        let found = match (why, value) {
+            (FromSqlError::Utf8Error(why), _) => why.to_string(),
+            (FromSqlError::Other(why), _) => why.to_string(),
+            (_, ValueRef::Text(text)) => format!("Text({:?})", String::from_utf8_lossy(text)),
+            (_, ValueRef::Blob(bytes)) => format!("Bytes({bytes:?})"),
+            (_, other) => format!("{other:?}"),
+        };
+        let column = column.to_string();
+        Self::Unreadable { column, found }
     }
 }

@@ -10,15 +10,16 @@
 mod backend;
 mod connection;
 mod error;
-pub(in crate::store) mod postgres;
+pub mod postgres;
 mod shared;
 mod statement;
 mod value;
 
-pub(in crate::store) use backend::Backend;
-pub(in crate::store) use connection::{Connection, Transaction};
-pub(in crate::store) use error::{Error, Result};
-pub(in crate::store) use shared::OneConnection;
-pub(in crate::store) use statement::{Row, Statement};
-pub(in crate::store) use value::{FromValue, Params, ToValue, params};
-pub(in crate::store) use value::{OwnedValue, Value};
+pub use backend::Backend;
+pub use connection::{Connection, Transaction};
+pub use error::{Error, Result};
+pub use shared::OneConnection;
+pub(in crate::store) use statement::record;
+pub use statement::{Record, Row, Statement};
+pub use value::Params;
+pub(in crate::store) use value::{params, words};

@@ -7,11 +7,12 @@ use std::future::poll_fn;
 use std::pin::{Pin, pin};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 use std::time::{Duration, Instant};
 
 use bytes::BytesMut;
 use futures_util::TryStreamExt;
+use rusqlite::types::{ToSqlOutput, Value, ValueRef};
 use tokio::runtime::Runtime;
 use tokio_postgres::error::SqlState;
 use tokio_postgres::types::{FromSql, IsNull, ToSql, Type, to_sql_checked};
@@ -19,18 +20,17 @@ use tokio_postgres::{AsyncMessage, Client, Config};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 use super::error::{Error, Result};
-use super::value::{OwnedValue, ToValue, Value};
 use crate::base::mutex::lock;
 
-pub(in crate::store) use tokio_postgres::row::RowIndex;
-pub(in crate::store) use tokio_postgres::{Row, Statement};
+pub use tokio_postgres::row::RowIndex;
+pub use tokio_postgres::{Row, Statement};
 
 /// A connection, which is made before the first statement, and anew before the first after it was lost.
 ///
 /// A message to the server and its answer take longer than most statements. So BEGIN, and statements of which nobody wants to know
 /// anything, wait for the next message and go with it ([`later`](Self::later)). The server executes them in their order. The error of the first that
 /// fails is that of the message: behind it the server executes none.
-pub(in crate::store) struct Session {
+pub struct Session {
     config: Config,
     tls: MakeRustlsConnect,
     patience: Arc<Patience>,
@@ -46,20 +46,20 @@ pub(in crate::store) struct Session {
     sent: Cell<Traffic>,
     /// Called before each statement, which is then a message of its own.
     #[cfg(test)]
-    pub(in crate::store) before_each: RefCell<Option<Box<dyn FnMut() + Send>>>,
+    pub before_each: RefCell<Option<Box<dyn FnMut() + Send>>>,
     /// Locks stay comments, and nobody waits at a gate.
     #[cfg(test)]
-    pub(in crate::store) without_locks: Cell<bool>,
+    pub without_locks: Cell<bool>,
     /// How often another transaction and this one waited for each other.
     #[cfg(test)]
-    pub(in crate::store) deadlocks: Cell<u64>,
+    pub deadlocks: Cell<u64>,
 }
 
 /// How long all sessions of a process wait for an answer of their server, and whether it gives none.
 ///
 /// One that is stopped, or behind a network that loses everything, keeps its connections open. So each message has a time limit. Once
 /// one is exceeded, the others fail at once for a moment: nobody waits behind those who wait.
-pub(in crate::store) struct Patience {
+pub struct Patience {
     milliseconds: AtomicU64,
     silent_until: Mutex<Option<Instant>>,
 }
@@ -69,7 +69,7 @@ const SILENCE: Duration = Duration::from_secs(1);
 
 impl Patience {
     /// With a time limit for each message. The server itself gives up a statement after three quarters of it.
-    pub(in crate::store) fn new(most: Duration) -> Self {
+    pub fn new(most: Duration) -> Self {
         let patience = Self {
             milliseconds: AtomicU64::new(0),
             silent_until: Mutex::default(),
@@ -79,7 +79,7 @@ impl Patience {
     }
 
     /// Changes the limit; for sessions that are open, too.
-    pub(in crate::store) fn set(&self, most: Duration) {
+    pub fn set(&self, most: Duration) {
         let milliseconds = u64::try_from(most.as_millis()).unwrap_or(u64::MAX);
         self.milliseconds.store(milliseconds, Ordering::Relaxed);
     }
@@ -103,9 +103,9 @@ impl Patience {
 
 /// What a session has sent.
 #[derive(Clone, Copy, Default)]
-pub(in crate::store) struct Traffic {
-    pub(in crate::store) messages: u64,
-    pub(in crate::store) statements: u64,
+pub struct Traffic {
+    pub messages: u64,
+    pub statements: u64,
 }
 
 /// How far a transaction is.
@@ -123,13 +123,12 @@ struct Open {
     /// The limit that it was begun with.
     most: Duration,
     client: Arc<Client>,
-    /// Sends and receives, and returns what the server says unasked. `None`: the connection has ended.
+    /// Sends and receives, and returns what the server says unasked.
     connection: Box<Receive>,
     prepared: HashMap<String, Statement>,
 }
 
-type Received = std::result::Result<AsyncMessage, tokio_postgres::Error>;
-type Receive = dyn FnMut(&mut Context<'_>) -> Poll<Option<Received>> + Send;
+type Receive = dyn FnMut(&mut Context<'_>) -> Poll<Result<AsyncMessage>> + Send;
 
 /// A statement on its way, with its answer.
 type Sending =
@@ -166,7 +165,10 @@ impl Open {
             patience: Arc::clone(patience),
             most,
             client: Arc::new(client),
-            connection: Box::new(move |context| connection.poll_message(context)),
+            connection: Box::new(move |context| {
+                let heard = connection.poll_message(context);
+                heard.map(|heard| Ok(heard.ok_or_else(closed)??))
+            }),
             prepared: HashMap::new(),
         })
     }
@@ -188,12 +190,9 @@ impl Open {
                 if answers.iter().all(Option::is_some) {
                     return Poll::Ready(Ok(()));
                 }
-                match connection(context) {
-                    Poll::Pending => return Poll::Pending,
-                    // Something that nobody asked for.
-                    Poll::Ready(Some(Ok(_))) => {}
-                    Poll::Ready(Some(Err(error))) => return Poll::Ready(Err(error.into())),
-                    Poll::Ready(None) => return Poll::Ready(Err(closed())),
+                // It may be something that nobody asked for.
+                if let Err(error) = ready!(connection(context)) {
+                    return Poll::Ready(Err(error));
                 }
             }
         });
@@ -210,14 +209,10 @@ impl Open {
         let connection = &mut self.connection;
         let heard = poll_fn(|context| {
             loop {
-                match connection(context) {
-                    Poll::Pending => return Poll::Pending,
-                    Poll::Ready(Some(Ok(AsyncMessage::Notification(_)))) => {
-                        return Poll::Ready(Ok(true));
-                    }
-                    Poll::Ready(Some(Ok(_))) => {}
-                    Poll::Ready(Some(Err(error))) => return Poll::Ready(Err(error.into())),
-                    Poll::Ready(None) => return Poll::Ready(Err(closed())),
+                match ready!(connection(context)) {
+                    Ok(AsyncMessage::Notification(_)) => return Poll::Ready(Ok(true)),
+                    Ok(_) => {}
+                    Err(error) => return Poll::Ready(Err(error)),
                 }
             }
         });
@@ -240,10 +235,11 @@ impl Open {
         Ok(statement)
     }
 
-    fn sending(&self, statement: &Statement, values: &[&dyn ToValue]) -> Sending {
+    fn sending(&self, statement: &Statement, values: &[&dyn rusqlite::ToSql]) -> Result<Sending> {
         let (client, statement) = (Arc::clone(&self.client), statement.clone());
-        let values: Vec<OwnedValue> = values.iter().map(|value| value.value().into()).collect();
-        Box::pin(async move {
+        let values = values.iter().map(|value| Passed::of(*value));
+        let values = values.collect::<Result<Vec<Passed>>>()?;
+        Ok(Box::pin(async move {
             let mut found = pin!(client.query_raw(&statement, values).await?);
             let mut rows = Vec::new();
             while let Some(row) = found.try_next().await? {
@@ -251,7 +247,7 @@ impl Open {
             }
             let changed = found.rows_affected().unwrap_or(0);
             Ok(Answer { rows, changed })
-        })
+        }))
     }
 
     fn sending_text(&self, sql: &str) -> Sending {
@@ -264,7 +260,7 @@ impl Open {
 }
 
 impl Session {
-    pub(in crate::store) fn connect(
+    pub fn connect(
         config: &Config,
         tls: &MakeRustlsConnect,
         patience: &Arc<Patience>,
@@ -274,11 +270,7 @@ impl Session {
         Ok(session)
     }
 
-    pub(in crate::store) fn new(
-        config: &Config,
-        tls: &MakeRustlsConnect,
-        patience: &Arc<Patience>,
-    ) -> Self {
+    pub fn new(config: &Config, tls: &MakeRustlsConnect, patience: &Arc<Patience>) -> Self {
         Self {
             config: config.clone(),
             tls: tls.clone(),
@@ -351,34 +343,46 @@ impl Session {
     }
 
     #[cfg(test)]
-    pub(in crate::store) fn sent(&self) -> Traffic {
+    pub fn sent(&self) -> Traffic {
         self.sent.get()
     }
 
-    pub(super) fn execute(&self, statement: &Statement, values: &[&dyn ToValue]) -> Result<usize> {
-        let sending = self.with(|open| open.sending(statement, values))?;
+    pub(super) fn execute(
+        &self,
+        statement: &Statement,
+        values: &[&dyn rusqlite::ToSql],
+    ) -> Result<usize> {
+        let sending = self.with(|open| open.sending(statement, values))??;
         let changed = self.send(sending)?.changed;
         Ok(usize::try_from(changed).unwrap_or(usize::MAX))
     }
 
     /// Executes it with the next message. Its error is that of this message.
-    pub(super) fn later(&self, statement: &Statement, values: &[&dyn ToValue]) -> Result<()> {
+    pub(super) fn later(
+        &self,
+        statement: &Statement,
+        values: &[&dyn rusqlite::ToSql],
+    ) -> Result<()> {
         #[cfg(test)]
         if self.before_each.borrow().is_some() {
             return self.execute(statement, values).map(drop);
         }
-        let sending = self.with(|open| open.sending(statement, values))?;
+        let sending = self.with(|open| open.sending(statement, values))??;
         self.waiting.borrow_mut().push(sending);
         Ok(())
     }
 
     /// All rows at once: while some are still to come, the connection takes no other statement.
-    pub(super) fn rows(&self, statement: &Statement, values: &[&dyn ToValue]) -> Result<Vec<Row>> {
-        let sending = self.with(|open| open.sending(statement, values))?;
+    pub(super) fn rows(
+        &self,
+        statement: &Statement,
+        values: &[&dyn rusqlite::ToSql],
+    ) -> Result<Vec<Row>> {
+        let sending = self.with(|open| open.sending(statement, values))??;
         Ok(self.send(sending)?.rows)
     }
 
-    pub(in crate::store) fn batch(&self, sql: &str) -> Result<()> {
+    pub fn batch(&self, sql: &str) -> Result<()> {
         self.reconnect()?;
         let sending = self.with(|open| open.sending_text(sql))?;
         self.send(sending).map(drop)
@@ -446,12 +450,12 @@ impl Session {
     }
 
     /// From now on this connection hears of what [`wake`](Self::wake) announces.
-    pub(in crate::store) fn listen(&self) -> Result<()> {
+    pub fn listen(&self) -> Result<()> {
         self.batch("DO $$ BEGIN EXECUTE format('LISTEN %I', current_schema()); END $$")
     }
 
     /// Waits until it hears of something, for so long at most. Returns whether it did.
-    pub(in crate::store) fn wait(&self, most: Duration) -> Result<bool> {
+    pub fn wait(&self, most: Duration) -> Result<bool> {
         self.with(|open| open.wait(most))?
     }
 }
@@ -539,25 +543,41 @@ fn translated(sql: &str) -> String {
 type Converted<T> = std::result::Result<T, Box<dyn StdError + Sync + Send>>;
 
 /// A value on its way, as the type that the statement's parameter has.
-impl ToSql for OwnedValue {
+#[derive(Debug)]
+struct Passed(Value);
+
+impl Passed {
+    fn of(value: &dyn rusqlite::ToSql) -> Result<Self> {
+        let passed = match value.to_sql()? {
+            ToSqlOutput::Borrowed(value) => value.try_into().ok(),
+            ToSqlOutput::Owned(value) => Some(value),
+            _ => None,
+        };
+        passed
+            .map(Self)
+            .ok_or_else(|| Error::Refused("a value of another kind".to_owned()))
+    }
+}
+
+impl ToSql for Passed {
     fn to_sql(&self, ty: &Type, out: &mut BytesMut) -> Converted<IsNull> {
-        match self {
-            Self::Null => Ok(IsNull::Yes),
-            &Self::Integer(number) => match *ty {
+        match &self.0 {
+            Value::Null => Ok(IsNull::Yes),
+            &Value::Integer(number) => match *ty {
                 Type::BOOL => (number != 0).to_sql(ty, out),
                 Type::INT4 => i32::try_from(number)?.to_sql(ty, out),
                 Type::INT8 => number.to_sql(ty, out),
                 Type::FLOAT8 => (number as f64).to_sql(ty, out),
                 _ => Err(format!("a whole number is no {ty}").into()),
             },
-            &Self::Real(number) => match *ty {
+            &Value::Real(number) => match *ty {
                 // As in SQLite, a column of whole numbers takes one that is whole.
                 Type::INT8 if number.fract() == 0.0 => (number as i64).to_sql(ty, out),
                 Type::FLOAT8 => number.to_sql(ty, out),
                 _ => Err(format!("a number with a fraction is no {ty}").into()),
             },
-            Self::Text(text) => text.to_sql(ty, out),
-            Self::Bytes(bytes) => bytes.to_sql(ty, out),
+            Value::Text(text) => text.to_sql(ty, out),
+            Value::Blob(bytes) => bytes.to_sql(ty, out),
         }
     }
 
@@ -569,23 +589,23 @@ impl ToSql for OwnedValue {
 }
 
 /// A value as the server sent it.
-struct Sent<'a>(Value<'a>);
+struct Sent<'a>(ValueRef<'a>);
 
 impl<'a> FromSql<'a> for Sent<'a> {
     fn from_sql(ty: &Type, raw: &'a [u8]) -> Converted<Self> {
         Ok(Self(match *ty {
-            Type::BOOL => Value::Integer(i64::from(bool::from_sql(ty, raw)?)),
-            Type::INT4 => Value::Integer(i64::from(i32::from_sql(ty, raw)?)),
-            Type::INT8 => Value::Integer(i64::from_sql(ty, raw)?),
-            Type::FLOAT8 => Value::Real(f64::from_sql(ty, raw)?),
-            Type::TEXT | Type::VARCHAR | Type::NAME => Value::Text(str::from_utf8(raw)?),
-            Type::BYTEA => Value::Bytes(raw),
+            Type::BOOL => ValueRef::Integer(i64::from(bool::from_sql(ty, raw)?)),
+            Type::INT4 => ValueRef::Integer(i64::from(i32::from_sql(ty, raw)?)),
+            Type::INT8 => ValueRef::Integer(i64::from_sql(ty, raw)?),
+            Type::FLOAT8 => ValueRef::Real(f64::from_sql(ty, raw)?),
+            Type::TEXT | Type::VARCHAR | Type::NAME => ValueRef::Text(raw),
+            Type::BYTEA => ValueRef::Blob(raw),
             _ => return Err(format!("a value of the type {ty}").into()),
         }))
     }
 
     fn from_sql_null(_: &Type) -> Converted<Self> {
-        Ok(Self(Value::Null))
+        Ok(Self(ValueRef::Null))
     }
 
     fn accepts(_: &Type) -> bool {
@@ -597,7 +617,7 @@ impl<'a> FromSql<'a> for Sent<'a> {
 pub(super) fn value<'a>(
     row: &'a Row,
     column: impl RowIndex + std::fmt::Display,
-) -> Result<Value<'a>> {
+) -> Result<ValueRef<'a>> {
     let Sent(value) = row.try_get(column)?;
     Ok(value)
 }

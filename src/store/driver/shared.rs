@@ -13,15 +13,15 @@ use crate::base::mutex::lock;
 const TRIES: u32 = 10;
 
 /// A connection for all threads of a process.
-pub(in crate::store) struct OneConnection(Mutex<Connection>);
+pub struct OneConnection(Mutex<Connection>);
 
 impl OneConnection {
-    pub(in crate::store) fn new(connection: Connection) -> Self {
+    pub fn new(connection: Connection) -> Self {
         Self(Mutex::new(connection))
     }
 
     /// The connection, where no other thread has it.
-    pub(in crate::store) fn try_lock(&self) -> Option<MutexGuard<'_, Connection>> {
+    pub fn try_lock(&self) -> Option<MutexGuard<'_, Connection>> {
         match self.0.try_lock() {
             Ok(connection) => Some(connection),
             Err(TryLockError::Poisoned(poisoned)) => Some(poisoned.into_inner()),
@@ -30,7 +30,7 @@ impl OneConnection {
     }
 
     /// The connection.
-    pub(in crate::store) fn lock(&self) -> MutexGuard<'_, Connection> {
+    pub fn lock(&self) -> MutexGuard<'_, Connection> {
         // A panic within a transaction has rolled it back: the connection is sound.
         lock(&self.0)
     }
@@ -41,10 +41,7 @@ impl Connection {
     ///
     /// # Errors
     /// The work failed or the transaction could not be begun or committed; then nothing was changed.
-    pub(in crate::store) fn write<T>(
-        &self,
-        mut work: impl FnMut(&Transaction<'_>) -> Result<T>,
-    ) -> Result<T> {
+    pub fn write<T>(&self, mut work: impl FnMut(&Transaction<'_>) -> Result<T>) -> Result<T> {
         let mut once = || -> Result<T> {
             let transaction = self.begin()?;
             let value = work(&transaction)?;
@@ -61,10 +58,7 @@ impl Connection {
     }
 
     /// The same of one statement, which is a transaction by itself where a server executes it.
-    pub(in crate::store) fn write_one<T>(
-        &self,
-        mut work: impl FnMut(&Self) -> Result<T>,
-    ) -> Result<T> {
+    pub fn write_one<T>(&self, mut work: impl FnMut(&Self) -> Result<T>) -> Result<T> {
         if self.is_server() {
             return work(self);
         }
@@ -91,8 +85,7 @@ mod tests {
         };
         let count = || {
             let connection = shared.lock();
-            let mut count = connection.prepare_cached("SELECT count(*) FROM t")?;
-            count.query_row([], |row| row.get::<_, i64>(0))
+            connection.one::<i64>("SELECT count(*) FROM t", [])
         };
 
         let failed = shared.lock().write(|transaction| {

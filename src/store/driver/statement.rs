@@ -1,22 +1,24 @@
 //! A prepared statement, and the rows that it gives.
 
 use std::fmt::Display;
+use std::path::PathBuf;
 
-use rusqlite::types::{ToSqlOutput, ValueRef};
+use rusqlite::types::{FromSql, ToSql, Value, ValueRef};
 
 use super::error::{Error, Result};
 use super::postgres::{self, Session};
-use super::value::{self, FromValue, Params, ToValue, Value};
+use super::value::Params;
+use crate::base::clock::Timestamp;
 
 /// A statement that its connection keeps prepared.
-pub(in crate::store) enum Statement<'c> {
+pub enum Statement<'c> {
     Sqlite(rusqlite::CachedStatement<'c>),
     Postgres(&'c Session, postgres::Statement),
 }
 
 impl Statement<'_> {
     /// Executes it. Returns how many rows it changed.
-    pub(in crate::store) fn execute(&mut self, values: impl Params) -> Result<usize> {
+    pub fn execute(&mut self, values: impl Params) -> Result<usize> {
         let mut changed = 0;
         values.pass(&mut |values| {
             changed = match self {
@@ -32,7 +34,7 @@ impl Statement<'_> {
     }
 
     /// Executes it, before whatever is executed next. Where that goes to a server, both are one message.
-    pub(in crate::store) fn later(&mut self, values: impl Params) -> Result<()> {
+    pub fn later(&mut self, values: impl Params) -> Result<()> {
         match self {
             Self::Sqlite(_) => self.execute(values).map(drop),
             Self::Postgres(session, statement) => {
@@ -42,7 +44,7 @@ impl Statement<'_> {
     }
 
     /// Passes each row to `visit`, until that returns false.
-    pub(in crate::store) fn each(
+    pub fn each(
         &mut self,
         values: impl Params,
         mut visit: impl FnMut(&Row<'_>) -> Result<bool>,
@@ -52,7 +54,7 @@ impl Statement<'_> {
 
     fn visit_rows(
         &mut self,
-        values: &[&dyn ToValue],
+        values: &[&dyn ToSql],
         visit: &mut dyn FnMut(&Row<'_>) -> Result<bool>,
     ) -> Result<()> {
         match self {
@@ -77,113 +79,161 @@ impl Statement<'_> {
     }
 
     /// Reads all rows.
-    pub(in crate::store) fn rows<T>(
-        &mut self,
-        values: impl Params,
-        mut record: impl FnMut(&Row<'_>) -> Result<T>,
-    ) -> Result<Vec<T>> {
+    pub fn rows<T: Record>(&mut self, values: impl Params) -> Result<Vec<T>> {
         let mut all = Vec::new();
         self.each(values, |row| {
-            all.push(record(row)?);
+            all.push(T::of(row)?);
             Ok(true)
         })?;
         Ok(all)
     }
 
     /// Reads the first row, if there is one.
-    pub(in crate::store) fn first<T>(
-        &mut self,
-        values: impl Params,
-        record: impl FnOnce(&Row<'_>) -> Result<T>,
-    ) -> Result<Option<T>> {
-        let (mut record, mut first) = (Some(record), None);
+    pub fn first<T: Record>(&mut self, values: impl Params) -> Result<Option<T>> {
+        let mut first = None;
         self.each(values, |row| {
-            first = record.take().map(|record| record(row)).transpose()?;
+            first = Some(T::of(row)?);
             Ok(false)
         })?;
         Ok(first)
     }
 
     /// The same of a statement that always gives one.
-    pub(in crate::store) fn query_row<T>(
-        &mut self,
-        values: impl Params,
-        record: impl FnOnce(&Row<'_>) -> Result<T>,
-    ) -> Result<T> {
-        self.first(values, record)?.ok_or(Error::NoRow)
+    pub fn one<T: Record>(&mut self, values: impl Params) -> Result<T> {
+        self.first(values)?.ok_or(Error::NoRow)
     }
 
     /// Whether it gives any row.
-    pub(in crate::store) fn exists(&mut self, values: impl Params) -> Result<bool> {
-        self.first(values, |_| Ok(())).map(|row| row.is_some())
+    pub fn exists(&mut self, values: impl Params) -> Result<bool> {
+        self.first::<()>(values).map(|row| row.is_some())
     }
 }
 
-fn bind(statement: &mut rusqlite::Statement<'_>, values: &[&dyn ToValue]) -> Result<()> {
+fn bind(statement: &mut rusqlite::Statement<'_>, values: &[&dyn ToSql]) -> Result<()> {
     let wanted = statement.parameter_count();
     if wanted != values.len() {
         let count = rusqlite::Error::InvalidParameterCount(values.len(), wanted);
         return Err(count.into());
     }
     for (position, value) in (1..).zip(values) {
-        statement.raw_bind_parameter(position, value.value())?;
+        statement.raw_bind_parameter(position, value)?;
     }
     Ok(())
 }
 
-impl rusqlite::ToSql for Value<'_> {
-    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
-        Ok(ToSqlOutput::Borrowed(match *self {
-            Self::Null => ValueRef::Null,
-            Self::Integer(number) => ValueRef::Integer(number),
-            Self::Real(number) => ValueRef::Real(number),
-            Self::Text(text) => ValueRef::Text(text.as_bytes()),
-            Self::Bytes(bytes) => ValueRef::Blob(bytes),
-        }))
-    }
-}
-
 /// A row of a result.
-pub(in crate::store) enum Row<'a> {
+pub enum Row<'a> {
     Sqlite(&'a rusqlite::Row<'a>),
     Postgres(&'a postgres::Row),
 }
 
 /// Names a column of a row: by its position, from 0, or by its name.
-pub(in crate::store) trait Column:
-    rusqlite::RowIndex + postgres::RowIndex + Display + Copy
-{
-}
+pub trait Column: rusqlite::RowIndex + postgres::RowIndex + Display + Copy {}
 impl Column for usize {}
 impl Column for &str {}
 
 impl Row<'_> {
     /// Reads a column.
-    pub(in crate::store) fn get<C: Column, T: FromValue>(&self, column: C) -> Result<T> {
-        value::read(self.value(column)?, &column)
+    pub fn get<C: Column, T: FromSql>(&self, column: C) -> Result<T> {
+        let value = self.value(column)?;
+        T::column_result(value).map_err(|error| Error::unreadable(&column, error, value))
+    }
+
+    /// Reads the path of a file.
+    pub fn path<C: Column>(&self, column: C) -> Result<PathBuf> {
+        self.get::<_, String>(column).map(Into::into)
     }
 
     /// Reads a text without a copy of it.
-    pub(in crate::store) fn text(&self, column: &str) -> Result<&str> {
-        match self.value(column)? {
-            Value::Text(text) => Ok(text),
-            other => Err(Error::unreadable(&column, format!("{other:?}"))),
-        }
+    pub fn text(&self, column: &str) -> Result<&str> {
+        let value = self.value(column)?;
+        let text = value.as_str();
+        text.map_err(|error| Error::unreadable(&column, error, value))
     }
 
-    fn value<C: Column>(&self, column: C) -> Result<Value<'_>> {
+    fn value<C: Column>(&self, column: C) -> Result<ValueRef<'_>> {
         match self {
-            Self::Sqlite(row) => Ok(match row.get_ref(column)? {
-                ValueRef::Null => Value::Null,
-                ValueRef::Integer(number) => Value::Integer(number),
-                ValueRef::Real(number) => Value::Real(number),
-                ValueRef::Text(text) => Value::Text(
-                    str::from_utf8(text)
-                        .map_err(|error| Error::unreadable(&column, error.to_string()))?,
-                ),
-                ValueRef::Blob(bytes) => Value::Bytes(bytes),
-            }),
+            Self::Sqlite(row) => Ok(row.get_ref(column)?),
             Self::Postgres(row) => postgres::value(row, column),
         }
     }
+
+    /// How many columns it has.
+    fn len(&self) -> usize {
+        match self {
+            Self::Sqlite(row) => row.as_ref().column_count(),
+            Self::Postgres(row) => row.len(),
+        }
+    }
+}
+
+/// What a row can be read as.
+pub trait Record: Sized {
+    fn of(row: &Row<'_>) -> Result<Self>;
+}
+
+/// Reads a record from a row: each field from the column of its name, and those behind the semicolon as they say.
+macro_rules! record {
+    ($record:ident($row:ident) { $($field:ident),* $(,)? $(; $($other:ident: $value:expr),+ $(,)?)? }) => {
+        impl $crate::store::driver::Record for $record {
+            fn of($row: &$crate::store::driver::Row<'_>) -> $crate::store::driver::Result<Self> {
+                Ok(Self {
+                    $($field: $row.get(stringify!($field))?,)*
+                    $($($other: $value,)+)?
+                })
+            }
+        }
+    };
+}
+
+pub(in crate::store) use record;
+
+/// That there is one.
+impl Record for () {
+    fn of(_: &Row<'_>) -> Result<Self> {
+        Ok(())
+    }
+}
+
+/// All of its values.
+impl Record for Vec<Value> {
+    fn of(row: &Row<'_>) -> Result<Self> {
+        (0..row.len()).map(|column| row.get(column)).collect()
+    }
+}
+
+impl Record for PathBuf {
+    fn of(row: &Row<'_>) -> Result<Self> {
+        row.path(0)
+    }
+}
+
+macro_rules! single {
+    ($($value:ty)*) => { $(
+        impl Record for $value {
+            fn of(row: &Row<'_>) -> Result<Self> {
+                row.get(0)
+            }
+        }
+    )* };
+}
+
+single!(String Timestamp bool i64 u32 u64);
+
+macro_rules! several {
+    ($($($value:ident $column:literal),+;)*) => { $(
+        impl<$($value: FromSql),+> Record for ($($value,)+) {
+            fn of(row: &Row<'_>) -> Result<Self> {
+                Ok(($(row.get($column)?,)+))
+            }
+        }
+    )* };
+}
+
+several! {
+    A 0;
+    A 0, B 1;
+    A 0, B 1, C 2;
+    A 0, B 1, C 2, D 3;
+    A 0, B 1, C 2, D 3, E 4;
 }

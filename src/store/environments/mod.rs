@@ -2,7 +2,7 @@
 
 mod build;
 mod read;
-pub(in crate::store) mod record;
+pub mod record;
 
 use std::path::Path;
 use std::time::Duration;
@@ -13,13 +13,15 @@ use build::UNCLAIM;
 pub(super) use build::reclaim;
 #[cfg(test)]
 pub(super) use read::NEXT;
+use read::SELECT;
 
 use super::Call;
-use super::ids::Table;
-use super::values::{changes, count, execute, path_text, row, rows};
+use super::ids::Named;
+use super::values::path_text;
 use super::{Store, runs};
 use crate::base::clock::{Timestamp, milliseconds};
-use crate::store::driver::{self, Row, Transaction, params};
+use crate::base::problem::code;
+use crate::store::driver::{self, Transaction, params};
 use crate::store::needed::{archived, held};
 use crate::store::observed_time::observe;
 use crate::store::{
@@ -47,7 +49,32 @@ impl Store {
                 Some(known) => return Ok(known),
                 None => {}
             }
-            store.write_at(now, |transaction| ensure(transaction, new, now))
+            store.write_at(now, |transaction| {
+                // Another process may have recorded it since the caller read.
+                let key = &new.key;
+                held(transaction, &key.configuration_id)?.demand_in_use()?;
+                if let Some(known) = read::of_key(transaction, key)? {
+                    return Ok(known);
+                }
+                let id = of_other_host(transaction, key)?;
+                let id = id.as_ref().unwrap_or(&new.id);
+                transaction.execute(
+                    "INSERT INTO environments (id, workspace_id, configuration_id, engine_spec, deps_digest, status, folder, snapshot_path, available_at, created_at, updated_at)
+                     VALUES (?1, ?2, ?3, ?4, ?5, 'queued', relative(?6), relative(?7), ?8, ?8, ?8)
+                     ON CONFLICT DO NOTHING",
+                    params![
+                        id,
+                        key.workspace_id,
+                        key.configuration_id,
+                        key.engine_spec,
+                        key.deps_digest,
+                        path_text(&new.folder),
+                        path_text(&new.snapshot),
+                        now,
+                    ],
+                )?;
+                read::of_key(transaction, key)?.ok_or(driver::Error::NoRow)
+            })
         })
     }
 
@@ -61,19 +88,23 @@ impl Store {
     /// # Errors
     /// It does not exist, the prefix is ambiguous, or the database cannot be used.
     pub fn environment(&self, workspace: &str, id: &str) -> Result<EnvironmentRecord> {
-        let id = self.resolve(Table::Environments, workspace, id)?;
+        let id = self.resolve(Named::Environments, workspace, id)?;
         self.read(|connection| read::by_id(connection, &id))?
             .ok_or_else(|| StoreError::not_found("environment", &id))
     }
 
     /// All environments of a workspace, last used first.
     pub fn environments(&self, workspace: &str) -> Result<Vec<EnvironmentRecord>> {
-        self.read(|connection| read::list(connection, workspace))
+        // One that no run has used yet is sorted by when it was built. A workspace has tens of environments, which need no index.
+        let sql = format!(
+            "{SELECT} WHERE e.workspace_id = ?1 ORDER BY coalesce(e.last_used_at, e.updated_at) DESC, e.id DESC"
+        );
+        self.rows(&sql, [workspace])
     }
 
     /// The environments of all workspaces.
     pub fn all_environments(&self) -> Result<Vec<EnvironmentRecord>> {
-        self.read(read::everywhere)
+        self.rows(&format!("{SELECT} ORDER BY e.id"), [])
     }
 
     /// Claims one environment for building: in its folder, or in the folder `elsewhere` where the lease of its last builder
@@ -92,7 +123,38 @@ impl Store {
             |store| {
                 store.demand_in_place()?;
                 store.write_at(now, |transaction| {
-                    build::claim(transaction, id, claim, claimable, elsewhere, now)
+                    let (state, left_at) = match claimable {
+                        Claimable::Due => ("due", None),
+                        Claimable::Left(at) => ("left", Some(at)),
+                    };
+                    // The attempt is counted here and not when it fails, so that a build that kills its process counts too. A lease that was
+                    // renewed since, or another builder's, ends at another time.
+                    let claimed = transaction.changes(
+                        "UPDATE environments SET status = 'building', claimed_by = ?2, claim_token = ?3, claim_expires_at = ?4, claim_process = ?6,
+                         attempt_count = attempt_count + 1,
+                         folder = CASE WHEN status = 'building' OR error_code = ?8 THEN relative(?9) ELSE folder END,
+                         error_code = NULL, error_message = NULL, error_hint = NULL, updated_at = ?5
+                         WHERE id = ?1 AND CASE ?10
+                             WHEN 'due' THEN status = 'queued' AND available_at <= ?5
+                             WHEN 'left' THEN status = 'building' AND claim_expires_at = ?7
+                         END AND NOT EXISTS (SELECT 1 FROM workers w WHERE w.id = ?6 AND w.quieted_at IS NOT NULL)",
+                        params![
+                            id,
+                            claim.worker,
+                            claim.token,
+                            now.plus(claim.lease),
+                            now,
+                            claim.process,
+                            left_at,
+                            code::LEASE_EXPIRED,
+                            path_text(elsewhere),
+                            state,
+                        ],
+                    )?;
+                    match claimed {
+                        true => read::by_id(transaction, id),
+                        false => Ok(None),
+                    }
                 })
             },
         )
@@ -106,7 +168,13 @@ impl Store {
         process: Option<&str>,
         after: Option<&EnvironmentRecord>,
     ) -> Result<Option<EnvironmentRecord>> {
-        self.read(|connection| read::next(connection, now, process, after))
+        self.read(|connection| {
+            let (time, place) =
+                after.map_or((i64::MIN, ""), |after| (after.available_at.0, &after.id));
+            let values = params![now, time, place, process];
+            let id: Option<String> = connection.row(read::NEXT, values)?;
+            id.map_or(Ok(None), |id| read::by_id(connection, &id))
+        })
     }
 
     /// Gives an environment that is being built another folder, because a process that lost its claim may still be at work
@@ -120,8 +188,8 @@ impl Store {
     ) -> Result<bool> {
         self.observed(Call::MoveEnvironment(id, claim), Some(now), |store| {
             let sql = "UPDATE environments SET folder = relative(?3), updated_at = ?4 WHERE id = ?1 AND claim_token = ?2 AND status = 'building'";
-            let values = params![id, claim.token, path_text(folder), now.0];
-            store.write_at(now, |transaction| changes(transaction, sql, values))
+            let values = params![id, claim.token, path_text(folder), now];
+            store.write_at(now, |transaction| transaction.changes(sql, values))
         })
     }
 
@@ -134,15 +202,9 @@ impl Store {
     ) -> Result<Heartbeat> {
         self.observed(Call::HeartbeatEnvironment(id, claim), Some(now), |store| {
             let sql = "UPDATE environments SET claim_expires_at = ?3 WHERE id = ?1 AND claim_token = ?2 AND status = 'building'";
-            let values = params![id, claim.token, now.plus(claim.lease).0];
-            Ok(
-                match store.write_one(|connection| changes(connection, sql, values))? {
-                    true => Heartbeat::Renewed {
-                        cancel_requested: false,
-                    },
-                    false => Heartbeat::Lost,
-                },
-            )
+            let values = params![id, claim.token, now.plus(claim.lease)];
+            let is_held = store.write_one(|connection| connection.changes(sql, values))?;
+            Ok(Heartbeat::heard(is_held.then_some(false)))
         })
     }
 
@@ -156,7 +218,25 @@ impl Store {
     ) -> Result<bool> {
         self.observed(Call::CompleteEnvironment(id, claim), Some(now), |store| {
             store.write_at(now, |transaction| {
-                build::complete(transaction, id, claim, contents, now)
+                let packages = serde_json::to_string(&contents.packages).unwrap_or_default();
+                // The count of attempts begins anew, for the case that its files vanish and it is built again.
+                let sql = format!(
+                    "UPDATE environments SET status = 'ready', {UNCLAIM}, python_version = ?3, python_path = ?4, engine_version = ?5, installer = ?6, packages = ?7,
+                     lock_digest = ?8, size_bytes = ?9, ready_at = ?10, updated_at = ?10, attempt_count = 0, trouble_count = 0 WHERE id = ?1 AND claim_token = ?2 AND status = 'building'"
+                );
+                let values = params![
+                    id,
+                    claim.token,
+                    contents.python_version,
+                    path_text(&contents.python_path),
+                    contents.engine_version,
+                    contents.installer,
+                    packages,
+                    contents.lock_digest,
+                    contents.size_bytes,
+                    now,
+                ];
+                transaction.changes(&sql, values)
             })
         })
     }
@@ -190,10 +270,10 @@ impl Store {
                  WHERE id = ?1 AND status IN ('failed', 'queued') /*pg AND (host_id = current_setting('ade.host')
                      OR NOT EXISTS (SELECT 1 FROM environments_of_hosts o JOIN workers w ON w.host_id = o.host_id AND w.kind = 'worker'
                          WHERE o.id = $1 AND o.status IN ('ready', 'building')))*/";
-            let values = params![id, due.0, now.0];
+            let values = params![id, due, now];
             store.write_at(
                 now,
-                |transaction| Ok(execute(transaction, sql, values)? > 0),
+                |transaction| Ok(transaction.changed(sql, values)? > 0),
             )
         })
     }
@@ -206,8 +286,8 @@ impl Store {
                 "UPDATE environments SET status = 'queued', {UNCLAIM}, attempt_count = CASE WHEN attempt_count > 0 THEN attempt_count - 1 ELSE 0 END, available_at = ?3, updated_at = ?3
                  WHERE id = ?1 AND claim_token = ?2 AND status = 'building'"
             );
-            let values = params![id, claim.token, now.0];
-            store.write_at(now, |transaction| changes(transaction, &sql, values))
+            let values = params![id, claim.token, now];
+            store.write_at(now, |transaction| transaction.changes(&sql, values))
         })
     }
 
@@ -225,15 +305,14 @@ impl Store {
             // which equals nothing.
             let sql = "UPDATE environments SET status = 'queued', folder = relative(?3), snapshot_path = relative(?4), attempt_count = 0, available_at = ?5, ready_at = NULL, updated_at = ?5
                  WHERE id = ?1 AND status = 'ready' AND ready_at = ?2";
-            let ready_at = seen.ready_at.map(|ready_at| ready_at.0);
             let values = params![
                 seen.id,
-                ready_at,
+                seen.ready_at,
                 path_text(folder),
                 path_text(snapshot),
-                now.0
+                now
             ];
-            store.write_at(now, |transaction| changes(transaction, sql, values))
+            store.write_at(now, |transaction| transaction.changes(sql, values))
         })
     }
 
@@ -258,15 +337,14 @@ impl Store {
     /// How many queued and running runs refer to an environment.
     pub fn live_runs_of_environment(&self, id: &str) -> Result<u64> {
         let sql = "SELECT count(*) FROM queue WHERE environment_id = ?1";
-        self.read(|connection| count(connection, sql, [id]))
+        self.one(sql, [id])
     }
 
     /// Returns the runs that wait for an environment, in the order in which they are claimed, `limit` at most.
     pub fn waiting_runs_of_environment(&self, id: &str, limit: u32) -> Result<Vec<String>> {
         let sql = "SELECT run_id FROM queue WHERE environment_id = ?1 AND status = 'queued'
              ORDER BY available_at, created_at, run_id LIMIT ?2";
-        let run = |row: &Row<'_>| row.get(0);
-        self.read(|connection| rows(connection, sql, params![id, limit], run))
+        self.rows(sql, params![id, limit])
     }
 
     /// Moves runs that wait for one environment to another one, because the former's engine is not available here. The
@@ -278,7 +356,34 @@ impl Store {
         to: &EnvironmentRecord,
         now: Timestamp,
     ) -> Result<bool> {
-        self.write(|transaction| move_waiting_runs(transaction, from, to, now))
+        self.write(|transaction| {
+            lock(transaction, from)?;
+            let waiting = runs::waiting_in(transaction, from, MOVED_AT_ONCE)?;
+            for run in &waiting {
+                transaction.execute(
+                    "UPDATE queue SET environment_id = ?2 WHERE run_id = ?1",
+                    [run, &to.id],
+                )?;
+                transaction.execute(
+                    "UPDATE runs SET engine_spec = ?2, deps_digest = ?3 WHERE id = ?1",
+                    [run, &to.key.engine_spec, &to.key.deps_digest],
+                )?;
+            }
+            if waiting.len() == MOVED_AT_ONCE {
+                return Ok(false);
+            }
+            // A running run of the former may come back to the queue; then the former is kept for it, and is due again a little
+            // later.
+            transaction.execute(
+                "DELETE FROM environments WHERE id = ?1 AND status = 'queued' AND NOT EXISTS (SELECT 1 FROM queue WHERE environment_id = ?1)",
+                [from],
+            )?;
+            transaction.execute(
+                "UPDATE environments SET available_at = ?2 WHERE id = ?1 AND status = 'queued'",
+                params![from, now.plus(LOOK_AGAIN)],
+            )?;
+            Ok(true)
+        })
     }
 
     /// Deletes the record of an environment that is ready or failed, that no queued or running run needs, and that was last
@@ -288,32 +393,33 @@ impl Store {
         self.observed(
             Call::DeleteEnvironment(id, cold_since.is_some()),
             None,
-            |store| store.write(|transaction| delete(transaction, id, cold_since)),
+            |store| {
+                store.write(|transaction| {
+                    // Deletes the record, unless the environment has come into use since it was judged: the statement repeats all conditions.
+                    // A run needs the environment if the queue names it, or if it names none and has the same key, since it will be given this
+                    // one.
+                    let cold_since = match cold_since.map(|clock| clock()) {
+                        Some(None) => return Ok(false),
+                        asked => asked.flatten(),
+                    };
+                    lock(transaction, id)?;
+                    transaction.changes(
+                        "DELETE FROM environments WHERE id = ?1 AND status <> 'building'
+                         AND (CAST(?2 AS BIGINT) IS NULL OR coalesce(last_used_at + ?3, updated_at) < ?2)
+                         AND NOT EXISTS (SELECT 1 FROM queue WHERE environment_id = environments.id)
+                         AND NOT EXISTS (SELECT 1 FROM queue q JOIN runs r ON r.id = q.run_id WHERE q.environment_id IS NULL
+                             AND r.workspace_id = environments.workspace_id AND r.configuration_id = environments.configuration_id
+                             AND r.engine_spec = environments.engine_spec AND r.deps_digest = environments.deps_digest)",
+                        params![
+                            id,
+                            cold_since,
+                            milliseconds(LAST_USE_KNOWN_TO),
+                        ],
+                    )
+                })
+            },
         )
     }
-}
-
-fn ensure(
-    transaction: &Transaction<'_>,
-    new: &NewEnvironment,
-    now: Timestamp,
-) -> driver::Result<EnvironmentRecord> {
-    // Another process may have recorded it since the caller read.
-    let key = &new.key;
-    held(transaction, &key.configuration_id)?.demand_in_use()?;
-    if let Some(known) = read::of_key(transaction, key)? {
-        return Ok(known);
-    }
-    let id = of_other_host(transaction, key)?;
-    let id = id.as_ref().unwrap_or(&new.id);
-    execute(
-        transaction,
-        "INSERT INTO environments (id, workspace_id, configuration_id, engine_spec, deps_digest, status, folder, snapshot_path, available_at, created_at, updated_at)
-         VALUES (?1, ?2, ?3, ?4, ?5, 'queued', relative(?6), relative(?7), ?8, ?8, ?8)
-         ON CONFLICT DO NOTHING",
-        params![id, key.workspace_id, key.configuration_id, key.engine_spec, key.deps_digest, path_text(&new.folder), path_text(&new.snapshot), now.0],
-    )?;
-    read::of_key(transaction, key)?.ok_or(driver::Error::NoRow)
 }
 
 /// The id of an environment that other hosts have. One host at a time records what none has, so that there is one id for each key.
@@ -328,7 +434,7 @@ fn of_other_host(
     let sql = "SELECT id FROM environments_of_hosts WHERE workspace_id = $1 AND configuration_id = $2 AND engine_spec = $3 AND deps_digest = $4 LIMIT 1";
     let (workspace, configuration) = (&key.workspace_id, &key.configuration_id);
     let values = [workspace, configuration, &key.engine_spec, &key.deps_digest];
-    row(transaction, sql, values, |row| row.get(0))
+    transaction.row(sql, values)
 }
 
 /// Whoever records a run for an environment holds it: with this, none is recorded until the transaction ends.
@@ -341,70 +447,3 @@ fn lock(transaction: &Transaction<'_>, id: &str) -> driver::Result<()> {
 const MOVED_AT_ONCE: usize = 500;
 /// How long an environment stays queued without being due when not all of its runs could be moved.
 const LOOK_AGAIN: Duration = Duration::from_secs(30);
-
-fn move_waiting_runs(
-    transaction: &Transaction<'_>,
-    from: &str,
-    to: &EnvironmentRecord,
-    now: Timestamp,
-) -> driver::Result<bool> {
-    lock(transaction, from)?;
-    let waiting = runs::waiting_in(transaction, from, MOVED_AT_ONCE)?;
-    for run in &waiting {
-        execute(
-            transaction,
-            "UPDATE queue SET environment_id = ?2 WHERE run_id = ?1",
-            [run, &to.id],
-        )?;
-        execute(
-            transaction,
-            "UPDATE runs SET engine_spec = ?2, deps_digest = ?3 WHERE id = ?1",
-            [run, &to.key.engine_spec, &to.key.deps_digest],
-        )?;
-    }
-    if waiting.len() == MOVED_AT_ONCE {
-        return Ok(false);
-    }
-    // A running run of the former may come back to the queue; then the former is kept for it, and is due again a little
-    // later.
-    execute(
-        transaction,
-        "DELETE FROM environments WHERE id = ?1 AND status = 'queued' AND NOT EXISTS (SELECT 1 FROM queue WHERE environment_id = ?1)",
-        [from],
-    )?;
-    execute(
-        transaction,
-        "UPDATE environments SET available_at = ?2 WHERE id = ?1 AND status = 'queued'",
-        params![from, now.plus(LOOK_AGAIN).0],
-    )?;
-    Ok(true)
-}
-
-/// Deletes the record, unless the environment has come into use since it was judged: the statement repeats all conditions.
-/// A run needs the environment if the queue names it, or if it names none and has the same key, since it will be given this
-/// one.
-fn delete(
-    transaction: &Transaction<'_>,
-    id: &str,
-    cold_since: Option<&Clock<'_>>,
-) -> driver::Result<bool> {
-    let cold_since = match cold_since.map(|clock| clock()) {
-        Some(None) => return Ok(false),
-        asked => asked.flatten(),
-    };
-    lock(transaction, id)?;
-    changes(
-        transaction,
-        "DELETE FROM environments WHERE id = ?1 AND status <> 'building'
-         AND (CAST(?2 AS BIGINT) IS NULL OR coalesce(last_used_at + ?3, updated_at) < ?2)
-         AND NOT EXISTS (SELECT 1 FROM queue WHERE environment_id = environments.id)
-         AND NOT EXISTS (SELECT 1 FROM queue q JOIN runs r ON r.id = q.run_id WHERE q.environment_id IS NULL
-             AND r.workspace_id = environments.workspace_id AND r.configuration_id = environments.configuration_id
-             AND r.engine_spec = environments.engine_spec AND r.deps_digest = environments.deps_digest)",
-        params![
-            id,
-            cold_since.map(|since| since.0),
-            milliseconds(LAST_USE_KNOWN_TO)
-        ],
-    )
-}

@@ -8,6 +8,7 @@ use utoipa::ToSchema;
 
 use crate::base::clock::Timestamp;
 use crate::store::Failure;
+use crate::store::driver::words;
 
 /// The status of an environment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -23,27 +24,10 @@ pub enum EnvironmentStatus {
     Failed,
 }
 
-impl EnvironmentStatus {
-    /// The word that the database, the CLI and the API use.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Queued => "queued",
-            Self::Building => "building",
-            Self::Ready => "ready",
-            Self::Failed => "failed",
-        }
-    }
-
-    /// Parses a status.
-    pub fn parse(word: &str) -> Option<Self> {
-        [Self::Queued, Self::Building, Self::Ready, Self::Failed]
-            .into_iter()
-            .find(|status| status.as_str() == word)
-    }
-}
+words!(EnvironmentStatus { Queued = "queued", Building = "building", Ready = "ready", Failed = "failed" });
 
 /// The key by which a run finds its environment. Unique.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct EnvironmentKey {
     /// The workspace.
     pub workspace_id: String,

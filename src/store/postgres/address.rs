@@ -27,11 +27,11 @@ type Parsed<T> = std::result::Result<T, String>;
 
 /// Where a server is, and how it is connected to.
 #[derive(Clone)]
-pub(in crate::store) struct Address {
-    pub(in crate::store) config: Config,
-    pub(in crate::store) schema: String,
+pub struct Address {
+    pub config: Config,
+    pub schema: String,
     /// The address without a password.
-    pub(in crate::store) shown: String,
+    pub shown: String,
     /// As it was given, but for the password.
     given: String,
     trusted: Trusted,
@@ -58,7 +58,7 @@ struct Own {
 
 impl Address {
     /// Reads an address. The error is a reason, without the address.
-    pub(in crate::store) fn parse(given: &str, settings: &Settings) -> Parsed<Self> {
+    pub fn parse(given: &str, settings: &Settings) -> Parsed<Self> {
         let (url, own) = Own::taken_from(given)?;
         let mut config: Config = url.parse().map_err(|error: tokio_postgres::Error| {
             let cause = std::error::Error::source(&error).map(ToString::to_string);
@@ -104,7 +104,7 @@ impl Address {
     }
 
     /// What a connection is encrypted and verified with. Only whoever connects needs it: the certificates are read for it.
-    pub(in crate::store) fn tls(&self) -> Result<MakeRustlsConnect> {
+    pub fn tls(&self) -> Result<MakeRustlsConnect> {
         let roots = self.trusted.roots().map_err(|reason| StoreError::BadUrl {
             url: self.given.clone(),
             reason,

@@ -31,21 +31,14 @@ fn apply_pending(connection: &Connection, now: Timestamp) -> Result<Vec<&'static
     let known = "SELECT 1 FROM schema_migrations WHERE version = ?1";
     let mut applied = Vec::new();
     for migration in MIGRATIONS {
-        if connection
-            .prepare_cached(known)?
-            .exists([migration.version])?
-        {
+        if connection.exists(known, [migration.version])? {
             continue;
         }
         connection.execute_batch(migration.sql)?;
         let note = "INSERT INTO schema_migrations (version, name, checksum, applied_at, ade_version) VALUES (?1, ?2, ?3, ?4, ?5)";
-        connection.prepare_cached(note)?.execute(params![
-            migration.version,
-            migration.name,
-            migration.checksum(),
-            now.0,
-            env!("CARGO_PKG_VERSION"),
-        ])?;
+        let Migration { version, name, .. } = migration;
+        let values = params![version, name, migration.checksum(), now, crate::VERSION];
+        connection.execute(note, values)?;
         applied.push(migration);
     }
     Ok(applied)
@@ -54,17 +47,8 @@ fn apply_pending(connection: &Connection, now: Timestamp) -> Result<Vec<&'static
 /// The migrations that a schema has; none where there is no schema.
 pub(super) fn applied(connection: &Connection) -> Result<Vec<AppliedMigration>> {
     let exists = "SELECT 1 WHERE to_regclass('schema_migrations') IS NOT NULL";
-    if !connection.prepare_cached(exists)?.exists([])? {
-        return Ok(Vec::new());
+    match connection.exists(exists, [])? {
+        true => connection.rows(AppliedMigration::ALL, []),
+        false => Ok(Vec::new()),
     }
-    let all = "SELECT version, name, checksum, applied_at, ade_version FROM schema_migrations ORDER BY version";
-    connection.prepare_cached(all)?.rows([], |row| {
-        Ok(AppliedMigration {
-            version: row.get(0)?,
-            name: row.get(1)?,
-            checksum: row.get(2)?,
-            applied_at: Timestamp(row.get(3)?),
-            ade_version: row.get(4)?,
-        })
-    })
 }

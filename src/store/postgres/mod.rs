@@ -17,7 +17,7 @@
 //! Several hosts use a server. Each sees the environments that it builds itself: `environments` is a view of them, so that statements about
 //! one host stay as they are. Those that mean all hosts say so (`environments/*pg_anywhere*/`).
 
-pub(in crate::store) mod address;
+pub mod address;
 mod migrations;
 mod open;
 mod server;

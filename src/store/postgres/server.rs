@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio_postgres::Config;
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 use super::address::Address;
@@ -35,7 +36,7 @@ impl Server {
     ///
     /// # Errors
     /// The certificates that the address names cannot be read.
-    pub(super) fn of(settings: &Settings, address: &Address, host: &str) -> Result<Self> {
+    pub fn of(settings: &Settings, address: &Address, host: &str) -> Result<Self> {
         let kinds: Vec<&str> = DeliveryKind::of(settings)
             .into_iter()
             .map(DeliveryKind::as_str)
@@ -72,7 +73,7 @@ impl Server {
     }
 
     /// Reads the state of the schema, without changing anything.
-    pub(super) fn status(&self, connection: &Connection) -> Result<SchemaStatus> {
+    pub fn status(&self, connection: &Connection) -> Result<SchemaStatus> {
         let applied = migrations::applied(connection).map_err(|error| self.explain(error))?;
         let state = match applied.is_empty() {
             true => MigrationState::Absent,
@@ -86,20 +87,25 @@ impl Server {
         })
     }
 
+    /// A session that begins with its first statement.
+    fn session(&self, config: &Config) -> Connection {
+        Connection::Postgres(Box::new(Session::new(config, &self.tls, &self.patience)))
+    }
+
     /// Begins a session.
-    pub(super) fn connect(&self) -> Result<Connection> {
+    pub fn connect(&self) -> Result<Connection> {
         let (config, tls) = (&self.address.config, &self.tls);
         let session =
             Session::connect(config, tls, &self.patience).map_err(|error| self.explain(error))?;
         Ok(Connection::Postgres(Box::new(session)))
     }
 
-    pub(super) fn schema(&self) -> &str {
+    pub fn schema(&self) -> &str {
         &self.address.schema
     }
 
     /// The address, to be shown.
-    pub(super) fn place(&self) -> PathBuf {
+    pub fn place(&self) -> PathBuf {
         PathBuf::from(&self.address.shown)
     }
 }
@@ -117,23 +123,16 @@ fn options(settings: &[(&str, &str)]) -> String {
 
 impl Backend for Server {
     fn reader(&self) -> Option<Connection> {
-        let (config, tls) = (&self.address.config, &self.tls);
-        Some(Connection::Postgres(Box::new(Session::new(
-            config,
-            tls,
-            &self.patience,
-        ))))
+        Some(self.session(&self.address.config))
     }
 
     fn for_heartbeats(&self) -> Option<Connection> {
-        let (config, tls) = (&self.address.config, &self.tls);
+        let mut config = self.address.config.clone();
         let options = config.get_options().unwrap_or_default();
         // A server that breaks down may lose one, as a network may: the next one comes long before the lease ends.
         let options = format!("{options} -c synchronous_commit=off");
-        let mut config = config.clone();
         config.options(options);
-        let session = Session::new(&config, tls, &self.patience);
-        Some(Connection::Postgres(Box::new(session)))
+        Some(self.session(&config))
     }
 
     fn listen(&self, ring: &dyn Fn(), end: &Cancel) -> bool {

@@ -2,10 +2,12 @@
 
 use std::fmt::Write as _;
 
+use rusqlite::ToSql;
+use rusqlite::types::Value;
 use sha2::{Digest, Sha256};
 
 use crate::store::Store;
-use crate::store::driver::{self, Connection, OwnedValue, Row, ToValue, Transaction, Value};
+use crate::store::driver::{self, Connection, Transaction};
 use crate::store::{Moved, Result};
 
 /// The tables whose rows are moved, each behind those that it refers to, with the order of its rows. Processes and leases belong to
@@ -100,7 +102,7 @@ impl Store {
     /// The server cannot be asked.
     pub(in crate::store) fn is_empty(&self) -> Result<bool> {
         let sql = "SELECT 1 FROM identity UNION ALL SELECT 1 FROM workspaces UNION ALL SELECT 1 FROM tokens";
-        let found = self.write(|transaction| transaction.prepare_cached(sql)?.exists([]))?;
+        let found = self.write(|transaction| transaction.exists(sql, []))?;
         Ok(!found)
     }
 }
@@ -111,7 +113,7 @@ fn triggers(transaction: &Transaction<'_>, table: &str, what: &str) -> driver::R
 
 fn columns(connection: &Connection, table: &str) -> driver::Result<Vec<String>> {
     let sql = format!("SELECT name FROM pragma_table_info('{table}') ORDER BY cid");
-    connection.prepare_cached(&sql)?.rows([], |row| row.get(0))
+    connection.rows(&sql, [])
 }
 
 /// What a table holds: its rows, and a digest of all their values in order.
@@ -135,15 +137,15 @@ impl Summing {
         }
     }
 
-    fn add(&mut self, row: &[OwnedValue]) {
+    fn add(&mut self, row: &[Value]) {
         self.rows += 1;
         for value in row {
-            let (kind, bytes) = match value.value() {
-                Value::Null => (0, Vec::new()),
-                Value::Integer(number) => (1, number.to_be_bytes().to_vec()),
-                Value::Real(number) => (2, number.to_be_bytes().to_vec()),
-                Value::Text(text) => (3, text.as_bytes().to_vec()),
-                Value::Bytes(bytes) => (4, bytes.to_vec()),
+            let (kind, bytes) = match value {
+                Value::Null => (0, &[][..]),
+                Value::Integer(number) => (1, &number.to_be_bytes()[..]),
+                Value::Real(number) => (2, &number.to_be_bytes()[..]),
+                Value::Text(text) => (3, text.as_bytes()),
+                Value::Blob(bytes) => (4, &bytes[..]),
             };
             self.hasher.update([kind]);
             self.hasher.update((bytes.len() as u64).to_be_bytes());
@@ -182,7 +184,7 @@ fn insert(
     to: &Transaction<'_>,
     table: &str,
     columns: &[String],
-    page: &[Vec<OwnedValue>],
+    page: &[Vec<Value>],
 ) -> driver::Result<()> {
     let mut sql = format!("INSERT INTO {table} ({}) VALUES ", columns.join(", "));
     let mut place = 0;
@@ -195,10 +197,8 @@ fn insert(
         }
         sql.push(')');
     }
-    let values: Vec<&dyn ToValue> = page.iter().flatten().map(|value| value as _).collect();
-    to.prepare_cached(&sql)?
-        .execute(values.as_slice())
-        .map(drop)
+    let values: Vec<&dyn ToSql> = page.iter().flatten().map(|value| value as _).collect();
+    to.execute(&sql, values.as_slice())
 }
 
 fn summary(
@@ -221,7 +221,7 @@ fn pages(
     table: &str,
     order: &str,
     columns: &[String],
-    on: &mut dyn FnMut(&[Vec<OwnedValue>]) -> driver::Result<()>,
+    on: &mut dyn FnMut(&[Vec<Value>]) -> driver::Result<()>,
 ) -> driver::Result<()> {
     let keys: Vec<&str> = order.split(", ").collect();
     let places: Vec<usize> = keys
@@ -235,20 +235,14 @@ fn pages(
         "SELECT {list} FROM {table} WHERE ({order}) > ({}) ORDER BY {order} LIMIT {AT_ONCE}",
         holders.join(", ")
     );
-    let read = |row: &Row<'_>| {
-        let values = (0..columns.len()).map(|column| row.get::<_, OwnedValue>(column));
-        values.collect::<driver::Result<Vec<OwnedValue>>>()
-    };
-    let mut page = connection.prepare_cached(&first)?.rows([], read)?;
+    let mut page: Vec<Vec<Value>> = connection.rows(&first, [])?;
     while !page.is_empty() {
         on(&page)?;
         let Some(last) = page.last().filter(|_| page.len() == AT_ONCE) else {
             break;
         };
-        let behind: Vec<&dyn ToValue> = places.iter().map(|at| &last[*at] as _).collect();
-        page = connection
-            .prepare_cached(&further)?
-            .rows(behind.as_slice(), read)?;
+        let behind: Vec<&dyn ToSql> = places.iter().map(|at| &last[*at] as _).collect();
+        page = connection.rows(&further, behind.as_slice())?;
     }
     Ok(())
 }

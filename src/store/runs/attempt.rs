@@ -2,25 +2,17 @@
 
 use super::live::Live;
 use crate::base::clock::Timestamp;
-use crate::store::driver::{self, Connection, Transaction, params};
-use crate::store::values::{instant, instant_or_none, rows, signed, unsigned_or_none};
-use crate::store::{Attempt, Used};
+use crate::store::driver::{self, Transaction, params, record};
+use crate::store::{Attempt, Result, Store, Used};
 
-/// How an attempt ended.
-pub(super) struct AttemptEnd<'a> {
-    /// `succeeded`, `failed`, `cancelled`, `retried`, `lost`, `released`.
-    pub(super) word: &'a str,
-    pub(super) error: Option<&'a str>,
-    /// What was measured, where the attempt came to an end of its own.
-    pub(super) used: Used,
-}
-
-/// Records the attempt that a claim on a run was.
+/// Records the attempt that a claim on a run was. How it ended: `succeeded`, `failed`, `cancelled`, `retried`, `lost`, `released`; with
+/// what was measured, where it came to an end of its own.
 pub(super) fn record(
     transaction: &Transaction<'_>,
     run: &str,
     live: &Live,
-    outcome: &AttemptEnd<'_>,
+    (outcome, error): (&str, Option<&str>),
+    used: Used,
     now: Timestamp,
 ) -> driver::Result<()> {
     // After an attempt that was not counted the next one has the same number: then the record is replaced.
@@ -33,39 +25,30 @@ pub(super) fn record(
             run,
             live.attempt_count,
             live.claimed_by,
-            live.claimed_at.unwrap_or(now).0,
-            now.0,
-            outcome.word,
-            outcome.error,
-            outcome.used.exit_code,
-            outcome.used.peak_memory_bytes.map(signed),
-            outcome.used.cpu_seconds
+            live.claimed_at.unwrap_or(now),
+            now,
+            outcome,
+            error,
+            used.exit_code,
+            used.peak_memory_bytes,
+            used.cpu_seconds
         ],
     )
 }
 
-/// All attempts at a run, the running one last. It replaces one of the same number that was not counted.
-pub(super) fn list(connection: &Connection, run: &str) -> driver::Result<Vec<Attempt>> {
-    rows(
-        connection,
-        "SELECT attempt, worker, started_at, completed_at, outcome, exit_code, error, peak_memory_bytes, cpu_seconds FROM run_attempts
-         WHERE run_id = ?1 AND attempt NOT IN (SELECT attempt_count FROM queue WHERE run_id = ?1 AND status = 'running')
-         UNION ALL
-         SELECT attempt_count, claimed_by, claimed_at, NULL, NULL, NULL, NULL, NULL, NULL FROM queue WHERE run_id = ?1 AND status = 'running'
-         ORDER BY attempt",
-        [run],
-        |row| {
-            Ok(Attempt {
-                attempt: row.get("attempt")?,
-                worker: row.get("worker")?,
-                started_at: instant(row, "started_at")?,
-                completed_at: instant_or_none(row, "completed_at")?,
-                outcome: row.get("outcome")?,
-                exit_code: row.get("exit_code")?,
-                error: row.get("error")?,
-                peak_memory_bytes: unsigned_or_none(row, "peak_memory_bytes")?,
-                cpu_seconds: row.get("cpu_seconds")?,
-            })
-        },
-    )
+record!(Attempt(row) {
+    attempt, worker, started_at, completed_at, outcome, exit_code, error, peak_memory_bytes, cpu_seconds
+});
+
+impl Store {
+    /// Returns the attempts at a run, first one first.
+    pub fn attempts(&self, run: &str) -> Result<Vec<Attempt>> {
+        // The running one replaces one of the same number that was not counted.
+        let sql = "SELECT attempt, worker, started_at, completed_at, outcome, exit_code, error, peak_memory_bytes, cpu_seconds FROM run_attempts
+             WHERE run_id = ?1 AND attempt NOT IN (SELECT attempt_count FROM queue WHERE run_id = ?1 AND status = 'running')
+             UNION ALL
+             SELECT attempt_count, claimed_by, claimed_at, NULL, NULL, NULL, NULL, NULL, NULL FROM queue WHERE run_id = ?1 AND status = 'running'
+             ORDER BY attempt";
+        self.rows(sql, [run])
+    }
 }

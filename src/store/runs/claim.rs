@@ -5,8 +5,7 @@ use super::read::by_id;
 use crate::base::clock::{Timestamp, milliseconds};
 use crate::store::driver::{self, Transaction, params};
 use crate::store::observed_time::observe;
-use crate::store::values::{changes, execute};
-use crate::store::{Claim, LAST_USE_KNOWN_TO, RunRecord};
+use crate::store::{Call, Claim, LAST_USE_KNOWN_TO, Result, RunRecord, Store};
 
 /// Collection depends on this: an environment counts as used when a run that needs it is claimed. A use in the future is
 /// from before the clock was set back.
@@ -45,9 +44,23 @@ fn touch(transaction: &Transaction<'_>, sql: &str, id: &str, now: Timestamp) -> 
         }
         transaction.note(id, now.0);
     }
-    match execute(transaction, sql, params![id, now.0, known_to])? {
+    match transaction.changed(sql, params![id, now, known_to])? {
         0 => Ok(()),
         _ => observe(transaction, now),
+    }
+}
+
+impl Store {
+    /// Claims one run that is queued and due, whatever the status of its environment, which the caller then provides.
+    /// `None`: the run is not queued, not due, or paused.
+    pub fn claim_run(&self, id: &str, claim: &Claim, now: Timestamp) -> Result<Option<RunRecord>> {
+        self.observed(Call::ClaimRun(id, claim), Some(now), |store| {
+            store.demand_in_place()?;
+            store.write(|transaction| match transaction.exists(IS_PAUSED, [id])? {
+                true => Ok(None),
+                false => take(transaction, id, claim, true, now),
+            })
+        })
     }
 }
 
@@ -67,19 +80,9 @@ pub(super) fn next(
 }
 
 /// Whether a run is paused.
-pub(super) const IS_PAUSED: &str = "SELECT 1 FROM pauses WHERE configuration_id IN ('', (SELECT configuration_id FROM runs WHERE id = ?1))";
+const IS_PAUSED: &str = "SELECT 1 FROM pauses WHERE configuration_id IN ('', (SELECT configuration_id FROM runs WHERE id = ?1))";
 
-/// Claims a run, where it is queued and due.
-pub(super) fn this(
-    transaction: &Transaction<'_>,
-    id: &str,
-    claim: &Claim,
-    now: Timestamp,
-) -> driver::Result<Option<RunRecord>> {
-    take(transaction, id, claim, true, now)
-}
-
-/// The same; `touch`: the environment was not used so recently that this is known.
+/// Claims a run, where it is queued and due. `touch`: its environment was not used so recently that this is known.
 fn take(
     transaction: &Transaction<'_>,
     id: &str,
@@ -88,12 +91,11 @@ fn take(
     now: Timestamp,
 ) -> driver::Result<Option<RunRecord>> {
     // `started_at` keeps the time of the first claim. Without RETURNING, for which SQLite opens a table of its own.
-    let claimed = changes(
-        transaction,
+    let claimed = transaction.changes(
         "UPDATE queue SET status = 'running', claimed_by = ?3, claim_token = ?4, claim_expires_at = ?5, claim_process = ?6, claimed_at = ?2,
              started_at = coalesce(started_at, ?2), attempt_count = attempt_count + 1, last_error = NULL
              WHERE run_id = ?1 AND status = 'queued' AND available_at <= ?2 AND attempt_count < max_attempts",
-        params![id, now.0, claim.worker, claim.token, now.plus(claim.lease).0, claim.process],
+        params![id, now, claim.worker, claim.token, now.plus(claim.lease), claim.process],
     )?;
     if !claimed {
         return Ok(None);

@@ -1,9 +1,9 @@
 //! Counts runs by status.
 
 use super::list;
-use crate::store::driver::{self, Connection, Row, params};
-use crate::store::values::{rows, unsigned, word};
-use crate::store::{RunCounts, RunFilter, RunStatus};
+use crate::base::clock::Timestamp;
+use crate::store::driver::{self, Connection, params};
+use crate::store::{Result, RunCounts, RunFilter, RunStatus, Store};
 
 /// Those of a configuration that ended so, from the index `runs_listed` alone.
 const ENDED: &str = "SELECT count(*) FROM (SELECT 1 FROM runs WHERE configuration_id = ?1 AND status = ?2 LIMIT ?3) AS found";
@@ -12,7 +12,7 @@ const ENDED: &str = "SELECT count(*) FROM (SELECT 1 FROM runs WHERE configuratio
 const ENDED_SINCE: &str = "SELECT count(*) FROM (SELECT 1 FROM runs WHERE configuration_id = ?1 AND status = ?2 AND id >= ?4 AND created_at >= ?5 LIMIT ?3) AS found";
 
 /// Those in the queue, from the index `queue_of_environment` alone; those without an environment, which are few, by their records.
-pub(in crate::store) const LIVE: &str = "SELECT q.status, count(*) AS runs FROM environments/*pg_anywhere*/ e CROSS JOIN queue q ON q.environment_id = e.id
+pub const LIVE: &str = "SELECT q.status, count(*) AS runs FROM environments/*pg_anywhere*/ e CROSS JOIN queue q ON q.environment_id = e.id
     WHERE e.configuration_id IN (SELECT value FROM json_each(?1)) AND (CAST(?2 AS BIGINT) IS NULL OR q.created_at >= ?2) GROUP BY e.id, q.status
     UNION ALL SELECT q.status, 1 FROM queue q CROSS JOIN runs r ON r.id = q.run_id
     WHERE q.environment_id IS NULL AND r.configuration_id IN (SELECT value FROM json_each(?1)) AND (CAST(?2 AS BIGINT) IS NULL OR r.created_at >= ?2)";
@@ -25,24 +25,25 @@ const FOUND: &str = "SELECT count(CASE WHEN m.validation_issues_total > 0 THEN 1
 /// So many runs are looked at for what no index knows.
 const LOOK_AT: u32 = 20_000;
 
-pub(super) fn count(
-    connection: &Connection,
-    filter: &RunFilter,
-    most: u32,
-) -> driver::Result<RunCounts> {
-    let by_record = list::asks_for_what_no_index_knows(filter);
-    let mut counts = if by_record || filter.input.is_some() || filter.before.is_some() {
-        by_looking(connection, filter)?
-    } else {
-        by_index(connection, filter, most)?
-    };
-    for status in RunStatus::ALL {
-        let count = counts.of(status);
-        let is_over = *count > u64::from(most);
-        *count = u64::from(most).min(*count);
-        counts.is_whole &= !is_over;
+impl Store {
+    /// How many runs of each status the filter takes, whatever it says of status and page; of each, at most `most` are counted.
+    pub fn count_runs(&self, filter: &RunFilter, most: u32) -> Result<RunCounts> {
+        self.read(|connection| {
+            let by_record = list::asks_for_what_no_index_knows(filter);
+            let mut counts = if by_record || filter.input.is_some() || filter.before.is_some() {
+                by_looking(connection, filter)?
+            } else {
+                by_index(connection, filter, most)?
+            };
+            for status in RunStatus::ALL {
+                let count = counts.of(status);
+                let is_over = *count > u64::from(most);
+                *count = u64::from(most).min(*count);
+                counts.is_whole &= !is_over;
+            }
+            Ok(counts)
+        })
     }
-    Ok(counts)
 }
 
 fn by_looking(connection: &Connection, filter: &RunFilter) -> driver::Result<RunCounts> {
@@ -73,10 +74,6 @@ fn by_looking(connection: &Connection, filter: &RunFilter) -> driver::Result<Run
     Ok(counts)
 }
 
-fn unsigned_at(row: &Row<'_>, column: usize) -> driver::Result<u64> {
-    row.get(column).map(i64::unsigned_abs)
-}
-
 /// One more than `most` of a status says that there are more.
 fn by_index(connection: &Connection, filter: &RunFilter, most: u32) -> driver::Result<RunCounts> {
     let configurations = list::configurations(connection, filter)?;
@@ -84,41 +81,28 @@ fn by_index(connection: &Connection, filter: &RunFilter, most: u32) -> driver::R
         is_whole: true,
         ..RunCounts::default()
     };
-    let since = filter.since.map(|since| since.0);
     let limit = i64::from(most) + 1;
     for configuration in &configurations {
         for status in RunStatus::ALL.into_iter().filter(|one| one.is_terminal()) {
-            let word = status.as_str();
-            let number = |row: &Row<'_>| unsigned_at(row, 0);
-            let found = match filter.since {
-                None => rows(
-                    connection,
-                    ENDED,
-                    params![configuration, word, limit],
-                    number,
-                )?,
+            *counts.of(status) += match filter.since {
+                None => connection.one::<u64>(ENDED, params![configuration, status, limit])?,
                 Some(begin) => {
                     let first = list::first_id_since(begin);
-                    let values = params![configuration, word, limit, first, since];
-                    rows(connection, ENDED_SINCE, values, number)?
+                    let values = params![configuration, status, limit, first, begin];
+                    connection.one(ENDED_SINCE, values)?
                 }
             };
-            *counts.of(status) += found.into_iter().sum::<u64>();
         }
         let first = filter.since.map(list::first_id_since).unwrap_or_default();
-        let values = params![configuration, first, since.unwrap_or(i64::MIN), limit];
-        let both = |row: &Row<'_>| Ok((unsigned_at(row, 0)?, unsigned_at(row, 1)?));
-        for (with_issues, fields_missing) in rows(connection, FOUND, values, both)? {
-            counts.with_issues += with_issues;
-            counts.fields_missing += fields_missing;
-        }
+        let since = filter.since.unwrap_or(Timestamp(i64::MIN));
+        let values = params![configuration, first, since, limit];
+        let (with_issues, fields_missing): (u64, u64) = connection.one(FOUND, values)?;
+        counts.with_issues += with_issues;
+        counts.fields_missing += fields_missing;
     }
     let these = serde_json::json!(configurations).to_string();
-    let live = |row: &Row<'_>| {
-        let status = word(row, "status", RunStatus::parse)?;
-        Ok((status, unsigned(row, "runs")?))
-    };
-    for (status, number) in rows(connection, LIVE, params![these, since], live)? {
+    let live: Vec<(RunStatus, u64)> = connection.rows(LIVE, params![these, filter.since])?;
+    for (status, number) in live {
         *counts.of(status) += number;
     }
     Ok(counts)

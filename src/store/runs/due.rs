@@ -9,14 +9,13 @@
 use std::collections::HashMap;
 
 use super::limits::Busy;
-use super::read::{SELECT, record};
+use super::read::SELECT;
 use crate::base::clock::Timestamp;
-use crate::store::driver::{self, Connection, Row, Transaction, params};
-use crate::store::values::{self, execute, rows};
-use crate::store::{Claim, Limits, QueuePlace, RunRecord, WaitingRun, WaitsFor};
+use crate::store::driver::{self, Connection, Record, Row, Transaction, params, record};
+use crate::store::{Claim, Limits, QueuePlace, Result, RunRecord, Store, WaitingRun, WaitsFor};
 
 /// The next environment that has runs in the queue, after a given one, and what its runs wait for.
-pub(in crate::store) const NEXT_ENVIRONMENT: &str = "SELECT q.id, e.status = 'ready',
+pub const NEXT_ENVIRONMENT: &str = "SELECT q.id, e.status = 'ready',
     EXISTS (SELECT 1 FROM pauses WHERE configuration_id = '') OR EXISTS (SELECT 1 FROM pauses p WHERE p.configuration_id = e.configuration_id),
     (SELECT CASE WHEN c.max_concurrency IS NULL THEN FALSE ELSE c.max_concurrency <= (SELECT count(*) FROM environments/*pg_anywhere*/ o
         CROSS JOIN queue r INDEXED BY queue_of_environment ON r.environment_id = o.id AND r.status = 'running'
@@ -25,42 +24,32 @@ pub(in crate::store) const NEXT_ENVIRONMENT: &str = "SELECT q.id, e.status = 're
     FROM (SELECT environment_id AS id FROM queue WHERE environment_id > ?1 ORDER BY environment_id LIMIT 1) q LEFT JOIN environments/*pg_anywhere*/ e ON e.id = q.id";
 
 /// Who has runs that wait for an environment: those first whose turn is next.
-pub(in crate::store) const TURNS: &str = "SELECT priority, turn, submitter FROM queue_turns WHERE environment_id = ?1 ORDER BY priority, turn";
+pub const TURNS: &str = "SELECT priority, turn, submitter FROM queue_turns WHERE environment_id = ?1 ORDER BY priority, turn";
 
 /// The runs that somebody has waiting for an environment and that are due by a time, oldest first. Runs whose attempts are spent
 /// are normally not queued; the schema forbids one attempt more, so without the condition one such run would make every claim
 /// fail.
-pub(in crate::store) const DUE_OF: &str = "SELECT available_at, created_at, run_id FROM queue
+pub const DUE_OF: &str = "SELECT available_at, created_at, run_id FROM queue
     WHERE environment_id = ?1 AND priority = ?2 AND submitter = ?3 AND status = 'queued' AND available_at <= ?4 AND attempt_count < max_attempts
     ORDER BY available_at, created_at, run_id LIMIT ?5";
 
 /// The same of those with a label.
-pub(in crate::store) const DUE_WITH_LABEL: &str = "SELECT available_at, created_at, run_id FROM queue
+pub const DUE_WITH_LABEL: &str = "SELECT available_at, created_at, run_id FROM queue
     WHERE environment_id = ?1 AND priority = ?2 AND submitter = ?3 AND status = 'queued' AND available_at <= ?4 AND attempt_count < max_attempts
     AND labels IS NOT NULL AND instr(labels, ?6) > 0 ORDER BY available_at, created_at, run_id LIMIT ?5";
 
-/// What a worker takes.
-struct Takes {
-    workspace: Option<String>,
-    label: Option<String>,
-}
-
-/// What a process takes of what waits; everything, where it is no worker. `None`: nothing, for it is quieted.
-fn takes(connection: &Connection, process: Option<&str>) -> driver::Result<Option<Takes>> {
-    let known = match process {
-        Some(process) => values::row(connection, TAKES, [process], |row| {
-            let takes = Takes {
-                workspace: row.get(0)?,
-                label: row.get(1)?,
-            };
-            Ok((!row.get::<_, bool>(2)?).then_some(takes))
-        })?,
+/// What a process takes of what waits: of which workspace, and with which label; everything, where it is no worker. `None`: nothing, for it
+/// is quieted.
+fn takes(
+    connection: &Connection,
+    process: Option<&str>,
+) -> driver::Result<Option<(Option<String>, Option<String>)>> {
+    let known: Option<(Option<String>, Option<String>, bool)> = match process {
+        Some(process) => connection.row(TAKES, [process])?,
         None => None,
     };
-    Ok(known.unwrap_or(Some(Takes {
-        workspace: None,
-        label: None,
-    })))
+    let (workspace, label, is_quieted) = known.unwrap_or_default();
+    Ok((!is_quieted).then_some((workspace, label)))
 }
 
 const TAKES: &str =
@@ -83,8 +72,8 @@ fn waits_for(row: &Row<'_>) -> driver::Result<WaitsFor> {
 }
 
 /// An environment that has runs in the queue.
-pub(in crate::store) struct Wanted {
-    pub(in crate::store) id: String,
+pub struct Wanted {
+    pub id: String,
     /// What runs of it that are due wait for.
     waits_for: WaitsFor,
     /// Empty where its record was deleted.
@@ -92,21 +81,25 @@ pub(in crate::store) struct Wanted {
     last_used_at: Option<i64>,
 }
 
-/// Passes each environment that has runs in the queue to `visit`, until that returns false.
-pub(in crate::store) fn each_environment(
-    connection: &Connection,
-    mut visit: impl FnMut(&Wanted) -> driver::Result<bool>,
-) -> driver::Result<()> {
-    let mut next = connection.prepare_cached(NEXT_ENVIRONMENT)?;
-    let mut last = String::new();
-    while let Some(wanted) = next.first([&last], |row| {
-        Ok(Wanted {
+impl Record for Wanted {
+    fn of(row: &Row<'_>) -> driver::Result<Self> {
+        Ok(Self {
             id: row.get(0)?,
             waits_for: waits_for(row)?,
             workspace: row.get::<_, Option<String>>(4)?.unwrap_or_default(),
             last_used_at: row.get(5)?,
         })
-    })? {
+    }
+}
+
+/// Passes each environment that has runs in the queue to `visit`, until that returns false.
+pub fn each_environment(
+    connection: &Connection,
+    mut visit: impl FnMut(&Wanted) -> driver::Result<bool>,
+) -> driver::Result<()> {
+    let mut next = connection.prepare_cached(NEXT_ENVIRONMENT)?;
+    let mut last = String::new();
+    while let Some(wanted) = next.first::<Wanted>([&last])? {
         if !visit(&wanted)? {
             break;
         }
@@ -122,23 +115,17 @@ struct Turn {
     submitter: String,
 }
 
-fn turn(row: &Row<'_>) -> driver::Result<Turn> {
-    Ok(Turn {
-        priority: row.get(0)?,
-        turn: row.get(1)?,
-        submitter: row.get(2)?,
-    })
-}
+record!(Turn(row) { priority, turn, submitter });
 
 /// The run that is to be claimed next, with its environment and whose turn it is.
 pub(super) struct Next {
     environment: String,
     /// When that was last used, as far as it is known.
-    pub(super) last_used_at: Option<i64>,
+    pub last_used_at: Option<i64>,
     turn: Turn,
     /// Whether others would have been served before who have no run that may be claimed.
     passed_over: bool,
-    pub(super) run: String,
+    pub run: String,
 }
 
 /// Finds the run that a claim takes next.
@@ -147,16 +134,11 @@ pub(super) fn next(
     claim: &Claim,
     now: Timestamp,
 ) -> driver::Result<Option<Next>> {
-    let Some(takes) = takes(connection, claim.process.as_deref())? else {
+    let Some((only, label)) = takes(connection, claim.process.as_deref())? else {
         return Ok(None);
     };
     let busy = Busy::count(connection, &claim.limits)?;
-    let is_taken = |workspace: &String| {
-        takes
-            .workspace
-            .as_ref()
-            .is_none_or(|only| only == workspace)
-    };
+    let is_taken = |workspace: &String| only.as_ref().is_none_or(|only| only == workspace);
     let mut first: Option<Next> = None;
     each_environment(connection, |wanted| {
         let environment = &wanted.id;
@@ -168,7 +150,7 @@ pub(super) fn next(
             let mut passed_over = false;
             // Those whose runs are all due later are passed over.
             turns.each([environment], |row| {
-                let turn = turn(row)?;
+                let turn = Turn::of(row)?;
                 if first
                     .as_ref()
                     .is_some_and(|first| !turn.is_before(&first.turn))
@@ -176,9 +158,7 @@ pub(super) fn next(
                     return Ok(false);
                 }
                 let run = match busy.has_room_for_submitter(&turn.submitter) {
-                    true => {
-                        oldest_due(connection, environment, &turn, takes.label.as_deref(), now)?
-                    }
+                    true => oldest_due(connection, environment, &turn, label.as_deref(), now)?,
                     false => None,
                 };
                 let Some(run) = run else {
@@ -208,17 +188,12 @@ fn oldest_due(
     now: Timestamp,
 ) -> driver::Result<Option<String>> {
     let (priority, submitter) = (turn.priority, &turn.submitter);
-    let id = |row: &Row<'_>| row.get(2);
-    match label {
-        None => {
-            let due = params![environment, priority, submitter, now.0, 1];
-            values::row(connection, DUE_OF, due, id)
-        }
-        Some(label) => {
-            let due = params![environment, priority, submitter, now.0, 1, label];
-            values::row(connection, DUE_WITH_LABEL, due, id)
-        }
-    }
+    let due = params![environment, priority, submitter, now, 1, label];
+    let found: Option<Due> = match label {
+        None => connection.row(DUE_OF, &due[..5])?,
+        Some(_) => connection.row(DUE_WITH_LABEL, due)?,
+    };
+    Ok(found.map(|due| due.run_id))
 }
 
 impl Turn {
@@ -233,7 +208,7 @@ pub(super) fn served(transaction: &Transaction<'_>, next: &Next) -> driver::Resu
     let last = "UPDATE queue_turns SET turn = (SELECT max(turn) FROM queue_turns) + 1
          WHERE environment_id = ?1 AND priority = ?2 AND submitter = ?3 AND turn < (SELECT max(turn) FROM queue_turns)";
     let values = params![environment, turn.priority, turn.submitter];
-    execute(transaction, last, values)?;
+    transaction.execute(last, values)?;
     if !next.passed_over {
         return Ok(());
     }
@@ -241,7 +216,7 @@ pub(super) fn served(transaction: &Transaction<'_>, next: &Next) -> driver::Resu
          AND NOT EXISTS (SELECT 1 FROM queue q WHERE q.environment_id = queue_turns.environment_id AND q.priority = queue_turns.priority
              AND q.submitter = queue_turns.submitter AND q.status = 'queued')";
     let values = params![environment, turn.priority, turn.turn];
-    execute(transaction, without, values).map(drop)
+    transaction.execute(without, values)
 }
 
 /// The places of all runs that wait, in order: of those that may be claimed now the order in which [`next`] takes them.
@@ -251,16 +226,19 @@ fn places(
     now: Timestamp,
 ) -> driver::Result<Vec<QueuePlace>> {
     let busy = Busy::count(connection, limits)?;
-    let mut places = rows(connection, WITHOUT_ENVIRONMENT, [], |row| {
-        let waits_for = match row.get(4)? {
+    let mut places = Vec::new();
+    let mut without = connection.prepare_cached(WITHOUT_ENVIRONMENT)?;
+    without.each([], |row| {
+        let waits_for = match row.get::<_, bool>(4)? {
             true => WaitsFor::Pause,
             false => WaitsFor::Environment,
         };
-        place(row, waits_for, row.get(3)?, 0, 0)
+        places.push(Due::of(row)?.at(waits_for, row.get(3)?, 0, 0));
+        Ok(true)
     })?;
     each_environment(connection, |wanted| {
         let environment = &wanted.id;
-        for turn in rows(connection, TURNS, [environment], turn)? {
+        for turn in connection.rows::<Turn>(TURNS, [environment])? {
             let has_room = busy.has_room_in_workspace(&wanted.workspace)
                 && busy.has_room_for_submitter(&turn.submitter);
             let why = match wanted.waits_for {
@@ -275,19 +253,20 @@ fn places(
                 i64::MAX,
                 i64::MAX
             ];
-            places.extend(rows(connection, DUE_OF, all, |row| {
-                let is_due = row.get::<_, i64>(0)? <= now.0;
+            let all: Vec<Due> = connection.rows(DUE_OF, all)?;
+            places.extend(all.into_iter().map(|due| {
+                let is_due = due.available_at <= now.0;
                 match why {
                     WaitsFor::Slot if is_due => {
                         let round = rounds.next().unwrap_or_default();
-                        place(row, why, turn.priority, round, turn.turn)
+                        due.at(why, turn.priority, round, turn.turn)
                     }
                     WaitsFor::Slot | WaitsFor::Limit if !is_due => {
-                        place(row, WaitsFor::Retry, turn.priority, 0, 0)
+                        due.at(WaitsFor::Retry, turn.priority, 0, 0)
                     }
-                    why => place(row, why, turn.priority, 0, 0),
+                    why => due.at(why, turn.priority, 0, 0),
                 }
-            })?);
+            }));
         }
         Ok(true)
     })?;
@@ -295,22 +274,27 @@ fn places(
     Ok(places)
 }
 
-fn place(
-    row: &Row<'_>,
-    waits_for: WaitsFor,
-    priority: i64,
-    round: u64,
-    turn: i64,
-) -> driver::Result<QueuePlace> {
-    Ok(QueuePlace {
-        waits_for,
-        priority,
-        round,
-        turn,
-        available_at: row.get(0)?,
-        created_at: row.get(1)?,
-        run_id: row.get(2)?,
-    })
+/// A run that waits.
+struct Due {
+    available_at: i64,
+    created_at: i64,
+    run_id: String,
+}
+
+record!(Due(row) { available_at, created_at, run_id });
+
+impl Due {
+    fn at(self, waits_for: WaitsFor, priority: i64, round: u64, turn: i64) -> QueuePlace {
+        QueuePlace {
+            waits_for,
+            priority,
+            round,
+            turn,
+            available_at: self.available_at,
+            created_at: self.created_at,
+            run_id: self.run_id,
+        }
+    }
 }
 
 /// Where a page begins that goes on behind a place. Of runs that wait for a slot those before one that waits no more were
@@ -326,46 +310,49 @@ fn first_behind(places: &[QueuePlace], behind: &QueuePlace) -> usize {
     }
 }
 
-/// The runs of a workspace that wait, at most `limit` of those behind a place.
-pub(super) fn waiting_runs(
-    connection: &Connection,
-    workspace: &str,
-    behind: Option<&QueuePlace>,
-    limit: u32,
-    limits: &Limits,
-    now: Timestamp,
-) -> driver::Result<Vec<WaitingRun>> {
-    let places = places(connection, limits, now)?;
-    let first = behind.map_or(0, |behind| first_behind(&places, behind));
-    let ids: Vec<&str> = places[first..].iter().map(|place| &*place.run_id).collect();
-    let ids = serde_json::to_string(&ids).unwrap_or_default();
-    let sql = format!(
-        "{SELECT} WHERE r.id IN (SELECT runs.id FROM json_each(?1) given CROSS JOIN runs ON runs.id = given.value
-         WHERE runs.workspace_id = ?2 ORDER BY given.key LIMIT ?3)"
-    );
-    let found = rows(connection, &sql, params![ids, workspace, limit], record)?;
-    let mut found: HashMap<String, RunRecord> =
-        found.into_iter().map(|run| (run.id.clone(), run)).collect();
-    let numbered = places.into_iter().zip(1..).skip(first);
-    let waiting = numbered.filter_map(|(place, position)| {
-        Some(WaitingRun {
-            run: found.remove(&place.run_id)?,
-            place,
-            position,
+impl Store {
+    /// Returns the runs of a workspace that wait, in the order in which they are claimed within these limits, at most `limit` of those
+    /// behind a place.
+    pub fn waiting_runs(
+        &self,
+        workspace: &str,
+        behind: Option<&QueuePlace>,
+        limit: u32,
+        limits: &Limits,
+        now: Timestamp,
+    ) -> Result<Vec<WaitingRun>> {
+        self.read(|connection| {
+            let places = places(connection, limits, now)?;
+            let first = behind.map_or(0, |behind| first_behind(&places, behind));
+            let ids: Vec<&str> = places[first..].iter().map(|place| &*place.run_id).collect();
+            let ids = serde_json::to_string(&ids).unwrap_or_default();
+            let sql = format!(
+                "{SELECT} WHERE r.id IN (SELECT runs.id FROM json_each(?1) given CROSS JOIN runs ON runs.id = given.value
+                 WHERE runs.workspace_id = ?2 ORDER BY given.key LIMIT ?3)"
+            );
+            let found: Vec<RunRecord> = connection.rows(&sql, params![ids, workspace, limit])?;
+            let mut found: HashMap<String, RunRecord> =
+                found.into_iter().map(|run| (run.id.clone(), run)).collect();
+            let numbered = places.into_iter().zip(1..).skip(first);
+            let waiting = numbered.filter_map(|(place, position)| {
+                Some(WaitingRun {
+                    run: found.remove(&place.run_id)?,
+                    place,
+                    position,
+                })
+            });
+            Ok(waiting.collect())
         })
-    });
-    Ok(waiting.collect())
+    }
 }
 
 /// Runs that wait for an environment, due or not, at most `limit`.
-pub(in crate::store) fn waiting_in(
+pub fn waiting_in(
     connection: &Connection,
     environment: &str,
     limit: usize,
 ) -> driver::Result<Vec<String>> {
     let limit = i64::try_from(limit).unwrap_or(i64::MAX);
     let sql = "SELECT run_id FROM queue WHERE environment_id = ?1 AND status = 'queued' ORDER BY available_at, created_at, run_id LIMIT ?2 /*pg FOR UPDATE SKIP LOCKED*/";
-    rows(connection, sql, params![environment, limit], |row| {
-        row.get(0)
-    })
+    connection.rows(sql, params![environment, limit])
 }

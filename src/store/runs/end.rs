@@ -1,6 +1,6 @@
 //! Ends runs: takes them out of the queue and completes their records, in one transaction.
 
-use super::attempt::{self, AttemptEnd};
+use super::attempt;
 use super::due;
 use super::live::{self, Live};
 use super::read::by_id;
@@ -9,9 +9,10 @@ use crate::base::clock::Timestamp;
 use crate::base::problem::code;
 use crate::store::driver::{self, Transaction, params};
 use crate::store::observed_time::observe;
-use crate::store::values::{compressed, path_text, rows, signed};
+use crate::store::values::{compressed, path_text};
 use crate::store::{
-    Claim, Ending, Failure, LIMITS, NOT_BUILT, Place, RunRecord, RunStatus, SKIPPED, Used,
+    Call, Claim, Ending, Failure, LIMITS, NOT_BUILT, Place, Result, RunRecord, RunStatus, SKIPPED,
+    Store, Used,
 };
 
 /// Takes a run out of the queue that the transaction has just read, and completes its record. With `ending`, what its last
@@ -32,12 +33,12 @@ pub(super) fn complete(
          WHERE id = ?1 AND status IS NULL",
         params![
             id,
-            status.as_str(),
+            status,
             live.environment_id,
             live.attempt_count,
-            live.started_at.map(|at| at.0),
-            now.0,
-            live.cancel_requested_at.map(|at| at.0),
+            live.started_at,
+            now,
+            live.cancel_requested_at,
             error.map(|error| &error.code),
             error.and_then(|error| error.stage.as_ref()),
             error.map(|error| &error.message),
@@ -76,11 +77,11 @@ fn count(
              waited_ms = e.waited_ms + excluded.waited_ms, took_ms = e.took_ms + excluded.took_ms",
             params![
                 subject,
-                status.as_str(),
+                status,
                 place_among_limits(waited),
                 place_among_limits(took),
-                signed(waited.unwrap_or(0)),
-                signed(took.unwrap_or(0)),
+                waited.unwrap_or(0),
+                took.unwrap_or(0),
             ],
         )?;
     }
@@ -90,13 +91,13 @@ fn count(
 /// The first limit that holds a time in milliseconds; behind the last one, their number.
 fn place_among_limits(time: Option<u64>) -> i64 {
     let place = time.map(|time| LIMITS.partition_point(|limit| *limit < time));
-    place.map_or(-1, |place| signed(place as u64))
+    place.map_or(-1, |place| place as i64)
 }
 
 /// The place of a failure as its column has it: null if nothing is known.
 fn place_text(place: &Place) -> Option<String> {
     let known = (!place.is_unknown()).then(|| serde_json::to_string(place));
-    known.and_then(Result::ok)
+    known.and_then(std::result::Result::ok)
 }
 
 /// The error of a run that was cancelled without an engine that could say so.
@@ -116,12 +117,9 @@ pub(super) fn finish(
     };
     let (status, error) = (ending.status, ending.error.as_ref());
     complete(transaction, id, &live, status, error, Some(ending), now)?;
-    let outcome = AttemptEnd {
-        word: status.as_str(),
-        error: error.map(|error| error.message.as_str()),
-        used: Used::of(ending),
-    };
-    attempt::record(transaction, id, &live, &outcome, now)?;
+    let message = error.map(|error| error.message.as_str());
+    let outcome = (status.as_str(), message);
+    attempt::record(transaction, id, &live, outcome, Used::of(ending), now)?;
     if let Some(results) = &ending.results {
         results::insert(transaction, id, results)?;
     }
@@ -131,42 +129,46 @@ pub(super) fn finish(
 /// Environments that failed for good, of which runs wait that are not paused. There are few, and each is looked up once. Where the
 /// configuration is at fault, its runs fail unless another host has the environment or builds it. Where it is this host that cannot build
 /// it, they fail when no host with workers is left that may.
-pub(in crate::store) const FAILED_WITH_RUNS: &str = "SELECT id, coalesce(error_message, 'no reason recorded'), error_hint FROM environments
+pub const FAILED_WITH_RUNS: &str = "SELECT id, coalesce(error_message, 'no reason recorded'), error_hint FROM environments
     WHERE status = 'failed' AND (SELECT 1 FROM queue WHERE environment_id = environments.id AND queue.status = 'queued' LIMIT 1) IS NOT NULL
     AND NOT EXISTS (SELECT 1 FROM pauses p WHERE p.configuration_id IN ('', environments.configuration_id))
     /*pg AND NOT EXISTS (SELECT 1 FROM workers w LEFT JOIN environments_of_hosts o ON o.id = environments.id AND o.host_id = w.host_id
         WHERE w.kind = 'worker' AND CASE WHEN environments.error_may_pass = 1 THEN coalesce(o.status <> 'failed', TRUE)
             ELSE coalesce(o.status IN ('ready', 'building'), FALSE) END)*/";
 
-/// Fails the runs that wait for an environment that failed for good, at most `limit` of them: a transaction must not hold up
-/// other processes for as long as a long queue takes.
-pub(super) fn fail_for_environments(
-    transaction: &Transaction<'_>,
-    limit: usize,
-    now: Timestamp,
-) -> driver::Result<Vec<RunRecord>> {
-    let failed: Vec<(String, Failure)> = rows(transaction, FAILED_WITH_RUNS, [], |row| {
-        let reason: String = row.get(1)?;
-        let message = format!("{NOT_BUILT}{reason}");
-        let failure = Failure::new(
-            code::ENVIRONMENT_FAILED,
-            "environment",
-            message,
-            row.get(2)?,
-        );
-        Ok((row.get(0)?, failure))
-    })?;
-    let mut runs = Vec::new();
-    for (environment, failure) in failed {
-        for id in due::waiting_in(transaction, &environment, limit - runs.len())? {
-            if let Some(live) = live::queued(transaction, &id)? {
-                let (status, failure) = (RunStatus::Failed, Some(&failure));
-                complete(transaction, &id, &live, status, failure, None, now)?;
-                runs.push(by_id(transaction, &id)?);
+impl Store {
+    /// Queued runs whose environment failed finally: → failed, with its error; at most `limit` of them, so that other processes
+    /// need not wait for long. Returns the runs as they are now.
+    pub fn fail_runs_of_failed_environments(
+        &self,
+        limit: usize,
+        now: Timestamp,
+    ) -> Result<Vec<RunRecord>> {
+        self.observed(Call::FailForEnvironments, Some(now), |store| {
+            // Workers ask this often, and a read needs no write lock.
+            if !store.read(|connection| connection.exists(FAILED_WITH_RUNS, []))? {
+                return Ok(Vec::new());
             }
-        }
+            store.write(|transaction| {
+                let failed: Vec<(String, String, Option<String>)> =
+                    transaction.rows(FAILED_WITH_RUNS, [])?;
+                let mut runs = Vec::new();
+                for (environment, reason, hint) in failed {
+                    let message = format!("{NOT_BUILT}{reason}");
+                    let failure =
+                        Failure::new(code::ENVIRONMENT_FAILED, "environment", message, hint);
+                    for id in due::waiting_in(transaction, &environment, limit - runs.len())? {
+                        if let Some(live) = live::queued(transaction, &id)? {
+                            let (status, failure) = (RunStatus::Failed, Some(&failure));
+                            complete(transaction, &id, &live, status, failure, None, now)?;
+                            runs.push(by_id(transaction, &id)?);
+                        }
+                    }
+                }
+                Ok(runs)
+            })
+        })
     }
-    Ok(runs)
 }
 
 /// Ends a run that was recorded in this transaction, without having executed anything.

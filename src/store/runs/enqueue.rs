@@ -2,47 +2,91 @@
 //!
 //! What is recorded is known here, so that its record is not read back.
 
+use std::path::PathBuf;
+
 use super::claim::{is_known, touch_configuration, touch_environment};
 use super::end;
 use super::limits::over_queued;
 use super::read::by_id;
 use crate::base::clock::Timestamp;
-use crate::store::driver::{self, Transaction, params};
+use crate::store::driver::{self, Transaction, params, record};
 use crate::store::needed::archived;
-use crate::store::values::{path_text, row, signed};
+use crate::store::values::path_text;
 use crate::store::{
-    Claim, NewRun, Only, Over, RunRecord, RunStatus, StoreError, Submitter, SubmitterKind,
+    Call, Claim, NewRun, Only, Result, RunRecord, RunStatus, Store, StoreError, Submitter,
+    SubmitterKind,
 };
 
 /// What the records of a run's configuration and environment say.
 struct Found {
     configuration_name: String,
-    configuration_path: String,
+    configuration_path: PathBuf,
     /// One that was deleted since the caller read it becomes null in the run's record, and a worker records it anew; its id would violate the
     /// foreign key.
     environment: Option<String>,
     /// When the configuration was last run, as far as it is known.
     last_run_at: Option<i64>,
+    is_archived: bool,
 }
+
+record!(Found(row) {
+    configuration_name, environment, last_run_at, is_archived;
+    configuration_path: row.path("configuration_path")?,
+});
 
 /// The configuration is neither archived nor deleted until the transaction ends.
 fn find(transaction: &Transaction<'_>, run: &NewRun) -> driver::Result<Found> {
-    let sql = "SELECT name, absolute(path), (SELECT id FROM environments WHERE id = ?2 /*pg FOR KEY SHARE*/), last_run_at, archived_at IS NOT NULL
+    let sql = "SELECT name AS configuration_name, absolute(path) AS configuration_path, (SELECT id FROM environments WHERE id = ?2 /*pg FOR KEY SHARE*/) AS environment, last_run_at, archived_at IS NOT NULL AS is_archived
          FROM configurations WHERE id = ?1 /*pg FOR KEY SHARE*/";
     let id = &run.key.configuration_id;
-    let found = row(transaction, sql, [id, &run.environment_id], |row| {
-        let found = Found {
-            configuration_name: row.get(0)?,
-            configuration_path: row.get(1)?,
-            environment: row.get(2)?,
-            last_run_at: row.get(3)?,
-        };
-        Ok((found, row.get(4)?))
-    })?;
-    match found {
-        Some((found, false)) => Ok(found),
-        Some((found, true)) => Err(archived(&found.configuration_name).into()),
-        None => Err(StoreError::not_found("configuration", id).into()),
+    let found: Option<Found> = transaction.row(sql, [id, &run.environment_id])?;
+    let found = found.ok_or_else(|| StoreError::not_found("configuration", id))?;
+    match found.is_archived {
+        true => Err(archived(&found.configuration_name).into()),
+        false => Ok(found),
+    }
+}
+
+impl Store {
+    /// Records runs as queued, all of them or none, which is an error where it is for a limit. Those in safe mode are recorded as succeeded, without having executed
+    /// anything, here and in [`Store::submit_run`].
+    pub fn enqueue_runs(&self, runs: &[NewRun], now: Timestamp) -> Result<Vec<RunRecord>> {
+        self.observed(Call::Enqueue(runs), Some(now), |store| {
+            store.demand_in_place()?;
+            Ok(store.write(|transaction| {
+                if let Some(over) = over_queued(transaction, runs)? {
+                    return Ok(Err(over));
+                }
+                let mut last: Option<(&NewRun, Found)> = None;
+                let mut recorded = Vec::with_capacity(runs.len());
+                for run in runs {
+                    let found = match last {
+                        Some((of, found))
+                            if of.key == run.key && of.environment_id == run.environment_id =>
+                        {
+                            found
+                        }
+                        _ => find(transaction, run)?,
+                    };
+                    recorded.push(insert_found(transaction, run, &found, None, now)?);
+                    last = Some((run, found));
+                }
+                Ok(Ok(recorded))
+            })??)
+        })
+    }
+
+    /// Records a run as running under a claim, its first attempt begun, as `ade run` does.
+    pub fn insert_claimed_run(
+        &self,
+        run: &NewRun,
+        claim: &Claim,
+        now: Timestamp,
+    ) -> Result<RunRecord> {
+        self.observed(Call::InsertClaimed(&run.id, claim), Some(now), |store| {
+            store.demand_in_place()?;
+            store.write(|transaction| insert(transaction, run, Some(claim), now))
+        })
     }
 }
 
@@ -55,30 +99,6 @@ pub(super) fn insert(
 ) -> driver::Result<RunRecord> {
     let found = find(transaction, run)?;
     insert_found(transaction, run, &found, claim, now)
-}
-
-/// Records runs as queued, or none.
-pub(super) fn insert_all(
-    transaction: &Transaction<'_>,
-    runs: &[NewRun],
-    now: Timestamp,
-) -> driver::Result<Result<Vec<RunRecord>, Over>> {
-    if let Some(over) = over_queued(transaction, runs)? {
-        return Ok(Err(over));
-    }
-    let mut last: Option<(&NewRun, Found)> = None;
-    let mut recorded = Vec::with_capacity(runs.len());
-    for run in runs {
-        let found = match last {
-            Some((of, found)) if of.key == run.key && of.environment_id == run.environment_id => {
-                found
-            }
-            _ => find(transaction, run)?,
-        };
-        recorded.push(insert_found(transaction, run, &found, None, now)?);
-        last = Some((run, found));
-    }
-    Ok(Ok(recorded))
 }
 
 fn insert_found(
@@ -127,11 +147,11 @@ fn insert_run(transaction: &Transaction<'_>, run: &NewRun, now: Timestamp) -> dr
             run.input_name,
             path_text(&run.input_path),
             run.input_sha256,
-            signed(run.input_size_bytes),
+            run.input_size_bytes,
             sheets,
             options,
             run.max_attempts,
-            now.0,
+            now,
             path_text(&run.run_dir),
         ],
     )
@@ -154,13 +174,13 @@ fn insert_queued(
             run.id,
             found.environment,
             if claim.is_some() { "running" } else { "queued" },
-            now.0,
+            now,
             u32::from(claim.is_some()),
             run.max_attempts,
-            claim.map(|_| now.0),
+            claim.map(|_| now),
             claim.map(|claim| &claim.worker),
             claim.map(|claim| &claim.token),
-            claim.map(|claim| now.plus(claim.lease).0),
+            claim.map(|claim| now.plus(claim.lease)),
             claim.and_then(|claim| claim.process.as_ref()),
             run.options.priority as u8,
             by.map(Submitter::key).unwrap_or_default(),
@@ -179,7 +199,7 @@ fn recorded(run: &NewRun, found: &Found, claim: Option<&Claim>, now: Timestamp) 
         document_id: run.document_id.clone(),
         retry_of_run_id: run.retry_of_run_id.clone(),
         configuration_name: found.configuration_name.clone(),
-        configuration_path: found.configuration_path.clone().into(),
+        configuration_path: found.configuration_path.clone(),
         source_digest: run.source_digest.clone(),
         snapshot: run.snapshot.clone(),
         input_name: run.input_name.clone(),
@@ -194,23 +214,13 @@ fn recorded(run: &NewRun, found: &Found, claim: Option<&Claim>, now: Timestamp) 
         },
         attempt_count: u32::from(claim.is_some()),
         max_attempts: run.max_attempts,
-        trouble_count: 0,
         available_at: now,
         claimed_by: claim.map(|claim| claim.worker.clone()),
         claim_expires_at: claim.map(|claim| now.plus(claim.lease)),
         claim_process: claim.and_then(|claim| claim.process.clone()),
-        cancel_requested_at: None,
-        artifacts_deleted_at: None,
         created_at: now,
         started_at: claim.map(|_| now),
-        completed_at: None,
-        took_ms: None,
-        exit_code: None,
-        error: None,
-        summary: None,
-        output_path: None,
         run_dir: run.run_dir.clone(),
-        ended_token: None,
-        metrics: None,
+        ..RunRecord::default()
     }
 }

@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-use super::attempt::{self, AttemptEnd};
+use super::attempt;
 use super::end::{cancelled, complete};
 use super::live::{self, Live};
 use super::read::by_id;
@@ -12,7 +12,7 @@ use crate::base::clock::Timestamp;
 use crate::base::problem::code;
 use crate::settings::Recovery;
 use crate::store::driver::{self, Transaction, params};
-use crate::store::{Claim, Failure, Retry, RunRecord, RunStatus, Used};
+use crate::store::{Call, Claim, Clock, Failure, Result, Retry, RunRecord, RunStatus, Store, Used};
 
 /// How a claim ends without a result.
 struct Leaving<'a> {
@@ -79,18 +79,14 @@ fn leave(
             params![
                 id,
                 u32::from(released),
-                leaving.available_at.0,
+                leaving.available_at,
                 serde_json::to_string(error).ok(),
                 leaving.trouble
             ],
         )?;
     }
-    let outcome = AttemptEnd {
-        word: outcome,
-        error: Some(&error.message),
-        used: leaving.used,
-    };
-    attempt::record(transaction, id, live, &outcome, now)?;
+    let outcome = (outcome, Some(error.message.as_str()));
+    attempt::record(transaction, id, live, outcome, leaving.used, now)?;
     by_id(transaction, id)
 }
 
@@ -107,61 +103,79 @@ fn leave_claimed(
         .transpose()
 }
 
-pub(super) fn retry(
-    transaction: &Transaction<'_>,
-    id: &str,
-    claim: &Claim,
-    failure: &Failure,
-    used: &Used,
-    retry: Retry,
-    now: Timestamp,
-) -> driver::Result<Option<RunRecord>> {
-    let (available_at, is_free) = match retry {
-        Retry::Counted(at) => (at, false),
-        Retry::Free(at) => (at, true),
-    };
-    let leaving = Leaving {
-        outcome: if is_free { "released" } else { "retried" },
-        release: is_free,
-        trouble: is_free,
-        used: *used,
-        ..Leaving::lost(failure, available_at)
-    };
-    leave_claimed(transaction, id, claim, &leaving, now)
-}
+impl Store {
+    /// Running → queued, or failed when attempts are spent and this one counts. The attempt is recorded with what it used. If its
+    /// cancellation was requested, → cancelled. Returns the run as it is then; `None`: the lease was lost and nothing changed.
+    pub fn retry_run(
+        &self,
+        id: &str,
+        claim: &Claim,
+        failure: &Failure,
+        used: &Used,
+        retry: Retry,
+        now: Timestamp,
+    ) -> Result<Option<RunRecord>> {
+        self.observed(Call::Retry(id, claim, retry), Some(now), |store| {
+            let (available_at, is_free) = match retry {
+                Retry::Counted(at) => (at, false),
+                Retry::Free(at) => (at, true),
+            };
+            let leaving = Leaving {
+                outcome: if is_free { "released" } else { "retried" },
+                release: is_free,
+                trouble: is_free,
+                used: *used,
+                ..Leaving::lost(failure, available_at)
+            };
+            store.write(|transaction| leave_claimed(transaction, id, claim, &leaving, now))
+        })
+    }
 
-pub(super) fn release(
-    transaction: &Transaction<'_>,
-    id: &str,
-    claim: &Claim,
-    reason: &str,
-    now: Timestamp,
-) -> driver::Result<Option<RunRecord>> {
-    let failure = Failure::new(code::RELEASED, "worker", reason, None);
-    let leaving = Leaving {
-        outcome: "released",
-        release: true,
-        ..Leaving::lost(&failure, now)
-    };
-    leave_claimed(transaction, id, claim, &leaving, now)
-}
+    /// Running → queued at once, the attempt not counted: the worker stops, or the run's environment vanished. If its
+    /// cancellation was requested, → cancelled. Returns the run as it is then; `None`: the lease was lost and nothing changed.
+    pub fn release_run(
+        &self,
+        id: &str,
+        claim: &Claim,
+        reason: &str,
+        now: Timestamp,
+    ) -> Result<Option<RunRecord>> {
+        self.observed(Call::Release(id, claim), Some(now), |store| {
+            let failure = Failure::new(code::RELEASED, "worker", reason, None);
+            let leaving = Leaving {
+                outcome: "released",
+                release: true,
+                ..Leaving::lost(&failure, now)
+            };
+            store.write(|transaction| leave_claimed(transaction, id, claim, &leaving, now))
+        })
+    }
 
-pub(super) fn expire(
-    transaction: &Transaction<'_>,
-    backoff: &dyn Fn(u32) -> Duration,
-    now: Timestamp,
-) -> driver::Result<Vec<RunRecord>> {
-    let failure = Failure::new(code::LEASE_EXPIRED, "worker", "lease expired", None);
-    let expired = live::running(transaction, live::EXPIRED, now.0, |live| {
-        live.is_expired(now)
-    })?;
-    leave_all(transaction, &expired, now, |live| {
-        Leaving::lost(&failure, now.plus(backoff(live.attempt_count)))
-    })
+    /// Runs with an expired lease: → queued, or failed when attempts are spent. `backoff` returns the wait after an attempt.
+    /// Returns the runs as they are now.
+    pub fn expire_run_leases(
+        &self,
+        backoff: &dyn Fn(u32) -> Duration,
+        clock: &Clock<'_>,
+    ) -> Result<Vec<RunRecord>> {
+        self.observed(Call::ExpireRuns, None, |store| {
+            let failure = Failure::new(code::LEASE_EXPIRED, "worker", "lease expired", None);
+            store.write(|transaction| {
+                let Some(now) = clock() else {
+                    return Ok(Vec::new());
+                };
+                let is_expired = |live: &Live| live.is_expired(now);
+                let expired = live::running(transaction, live::EXPIRED, now, is_expired)?;
+                leave_all(transaction, &expired, now, |live| {
+                    Leaving::lost(&failure, now.plus(backoff(live.attempt_count)))
+                })
+            })
+        })
+    }
 }
 
 /// Ends the claims of a dead process.
-pub(in crate::store) fn reclaim(
+pub fn reclaim(
     transaction: &Transaction<'_>,
     process: &str,
     recovery: Recovery,

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use crate::store::driver::{self, Connection, Transaction, params};
-use crate::store::values::{rows, signed, unsigned};
+use crate::store::values::signed;
 use crate::store::{Limits, NewRun, Over, Owner, Submitter};
 
 /// The runs that wait of a submitter, found by its turns; `?2` at most are counted.
@@ -55,7 +55,7 @@ pub(super) fn over_queued(
             Owner::Workspace(id) => (QUEUED_OF_WORKSPACE, id),
         };
         let values = params![key, signed(limit.saturating_add(1))];
-        let queued = one(transaction, sql, values)?;
+        let queued: u64 = transaction.one(sql, values)?;
         if queued + count > limit {
             return Ok(Some(Over::Queued {
                 owner,
@@ -67,12 +67,6 @@ pub(super) fn over_queued(
     Ok(None)
 }
 
-fn one(connection: &Connection, sql: &str, values: impl driver::Params) -> driver::Result<u64> {
-    connection
-        .prepare_cached(sql)?
-        .query_row(values, |row| unsigned(row, "found"))
-}
-
 /// How many runs are executed of each submitter and of each workspace of which only so many may be.
 pub(super) struct Busy {
     limits: Limits,
@@ -80,7 +74,7 @@ pub(super) struct Busy {
 }
 
 impl Busy {
-    pub(super) fn count(connection: &Connection, limits: &Limits) -> driver::Result<Self> {
+    pub fn count(connection: &Connection, limits: &Limits) -> driver::Result<Self> {
         let mut busy = Self {
             limits: *limits,
             of: HashMap::new(),
@@ -88,10 +82,7 @@ impl Busy {
         if limits.of_submitter.running.is_none() && limits.of_workspace.running.is_none() {
             return Ok(busy);
         }
-        let all = rows(connection, RUNNING, [], |row| {
-            let (submitter, workspace) = (row.get(0)?, row.get(1)?);
-            Ok((submitter, workspace, unsigned(row, "found")?))
-        })?;
+        let all: Vec<(String, String, u64)> = connection.rows(RUNNING, [])?;
         for (submitter, workspace, count) in all {
             for owner in [Owner::Submitter(submitter), Owner::Workspace(workspace)] {
                 *busy.of.entry(owner).or_default() += count;
@@ -101,13 +92,13 @@ impl Busy {
     }
 
     /// Whether one more run of a submitter may be executed. Of runs that nobody is known to have submitted any number may.
-    pub(super) fn has_room_for_submitter(&self, key: &str) -> bool {
+    pub fn has_room_for_submitter(&self, key: &str) -> bool {
         let limit = self.limits.of_submitter.running;
         key.is_empty() || self.has_room(limit, || Owner::Submitter(key.to_owned()))
     }
 
     /// Whether one more run of a workspace may be executed.
-    pub(super) fn has_room_in_workspace(&self, id: &str) -> bool {
+    pub fn has_room_in_workspace(&self, id: &str) -> bool {
         self.has_room(self.limits.of_workspace.running, || {
             Owner::Workspace(id.to_owned())
         })

@@ -7,17 +7,18 @@
 use std::collections::BinaryHeap;
 use std::time::Duration;
 
-use super::read::{prepared, record};
+use rusqlite::ToSql;
+
+use super::read::prepared;
 use crate::base::clock::{Timestamp, milliseconds};
-use crate::store::driver::{self, Connection, ToValue, params};
-use crate::store::values::rows;
+use crate::store::driver::{self, Connection, params};
 use crate::store::{FoundRuns, RunFilter, RunRecord, RunStatus};
 
 /// A run's id is made before the run is recorded, with its input staged in between: by no more than this.
 const STAGING: Duration = Duration::from_secs(3600);
 
 /// Ids of a configuration and a status, from one id backwards; and those of runs in the queue.
-pub(in crate::store) const NEWEST: [&str; 2] = [
+pub const NEWEST: [&str; 2] = [
     "SELECT id FROM runs WHERE configuration_id = ?1 AND status = ?5 AND id < ?2 AND id >= ?3 ORDER BY id DESC LIMIT ?4",
     "SELECT id FROM runs WHERE configuration_id = ?1 AND status IS NULL AND id < ?2 AND id >= ?3 ORDER BY id DESC LIMIT ?4",
 ];
@@ -52,14 +53,13 @@ impl Part<'_> {
             return Ok(());
         }
         let step = i64::try_from(self.step).unwrap_or(i64::MAX);
-        let mut values: Vec<&dyn ToValue> = vec![&self.configuration, &last, &from, &step];
+        let mut values: Vec<&dyn ToSql> = vec![&self.configuration, &last, &from, &step];
         let input = self.input.iter().flatten();
-        values.extend(input.map(|input| input as &dyn ToValue));
-        let status = self.status.map(RunStatus::as_str);
-        values.extend(status.iter().map(|status| status as &dyn ToValue));
+        values.extend(input.map(|input| input as &dyn ToSql));
+        values.extend(self.status.iter().map(|status| status as &dyn ToSql));
         let texts = self.input.map_or(NEWEST, |_| NEWEST_OF_INPUT);
-        let sql = texts[usize::from(status.is_none())];
-        self.read = rows(connection, sql, values.as_slice(), |row| row.get(0))?;
+        let sql = texts[usize::from(self.status.is_none())];
+        self.read = connection.rows(sql, values.as_slice())?;
         self.ended = self.read.len() < self.step;
         self.read.reverse();
         Ok(())
@@ -117,7 +117,7 @@ pub(super) fn list(connection: &Connection, filter: &RunFilter) -> driver::Resul
             break;
         }
         left = left.map(|left| left - 1);
-        let run = one.query_row([&id], record)?;
+        let run: RunRecord = one.one([&id])?;
         if is_wanted(&run, filter) {
             found.runs.push(run);
         }
@@ -208,7 +208,7 @@ pub(super) fn configurations(
 ) -> driver::Result<Vec<String>> {
     let sql = "SELECT id FROM configurations WHERE workspace_id = ?1 AND (CAST(?2 AS TEXT) IS NULL OR ?2 IN (id, name) OR path = relative(?2))";
     let values = params![filter.workspace_id, filter.configuration];
-    rows(connection, sql, values, |row| row.get(0))
+    connection.rows(sql, values)
 }
 
 /// Which statuses to look through, each once; none: that of the runs in the queue.
@@ -232,7 +232,7 @@ fn running(
     limit: usize,
 ) -> driver::Result<Vec<RunRecord>> {
     let sql = "SELECT run_id FROM queue_running";
-    let mut ids: Vec<String> = rows(connection, sql, [], |row| row.get(0))?;
+    let mut ids: Vec<String> = connection.rows(sql, [])?;
     ids.sort_unstable_by(|one, other| other.cmp(one));
     let mut runs = Vec::new();
     let mut one = prepared(connection)?;
@@ -240,7 +240,7 @@ fn running(
         if runs.len() == limit {
             break;
         }
-        let run = one.query_row([&id], record)?;
+        let run: RunRecord = one.one([&id])?;
         if is_wanted(&run, filter) && configurations.contains(&run.key.configuration_id) {
             runs.push(run);
         }

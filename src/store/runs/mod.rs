@@ -13,26 +13,21 @@ mod list;
 mod live;
 mod next_of_server;
 mod read;
-pub(in crate::store) mod record;
+pub mod record;
 mod results;
 mod submit;
 
 use std::collections::HashMap;
 use std::sync::atomic::Ordering;
-use std::time::Duration;
 
-use self::read::{SELECT, record};
-use super::Call;
-use super::Store;
-use super::ids::Table;
+use self::read::SELECT;
+use super::ids::Named;
 use super::together::{Beat, End};
-use super::values::{changes, exists, row, rows};
 use crate::base::clock::Timestamp;
 use crate::store::driver::{self, Connection, params};
 use crate::store::{
-    Attempt, CancelOutcome, Claim, Clock, Ending, EnvironmentKey, Failure, FoundRuns, Heartbeat,
-    Limits, NewRun, QueuePlace, Result, Retry, RunCounts, RunFilter, RunRecord, StoreError,
-    Submission, Submitted, Used, WaitingRun,
+    Call, Claim, Ending, EnvironmentKey, FoundRuns, Heartbeat, Result, RunFilter, RunRecord, Store,
+    StoreError,
 };
 
 #[cfg(test)]
@@ -50,17 +45,6 @@ pub(super) use live::{EXPIRED, HELD_BY};
 pub(super) use read::by_id;
 
 impl Store {
-    /// Records a run as queued, unless the queue is full or the key was used before: all in one transaction.
-    pub fn submit_run(
-        &self,
-        run: &NewRun,
-        asked: &Submission,
-        now: Timestamp,
-    ) -> Result<Submitted> {
-        self.demand_in_place()?;
-        self.write(|transaction| submit::submit(transaction, run, asked, now))
-    }
-
     /// Returns the run with this whole id, of whatever workspace.
     ///
     /// # Errors
@@ -68,42 +52,6 @@ impl Store {
     pub fn run_of_any_workspace(&self, id: &str) -> Result<RunRecord> {
         self.read(|connection| read::by_id_or_none(connection, id))?
             .ok_or_else(|| StoreError::not_found("run", id))
-    }
-
-    /// Records runs as queued, all of them or none, which is an error where it is for a limit. Those in safe mode are recorded as succeeded, without having executed
-    /// anything, here and in [`Store::submit_run`].
-    pub fn enqueue_runs(&self, runs: &[NewRun], now: Timestamp) -> Result<Vec<RunRecord>> {
-        self.observed(Call::Enqueue(runs), Some(now), |store| {
-            store.demand_in_place()?;
-            Ok(store.write(|transaction| enqueue::insert_all(transaction, runs, now))??)
-        })
-    }
-
-    /// Records a run as running under a claim, its first attempt begun, as `ade run` does.
-    pub fn insert_claimed_run(
-        &self,
-        run: &NewRun,
-        claim: &Claim,
-        now: Timestamp,
-    ) -> Result<RunRecord> {
-        self.observed(Call::InsertClaimed(&run.id, claim), Some(now), |store| {
-            store.demand_in_place()?;
-            store.write(|transaction| enqueue::insert(transaction, run, Some(claim), now))
-        })
-    }
-
-    /// Claims one run that is queued and due, whatever the status of its environment, which the caller then provides.
-    /// `None`: the run is not queued, not due, or paused.
-    pub fn claim_run(&self, id: &str, claim: &Claim, now: Timestamp) -> Result<Option<RunRecord>> {
-        self.observed(Call::ClaimRun(id, claim), Some(now), |store| {
-            store.demand_in_place()?;
-            store.write(
-                |transaction| match exists(transaction, claim::IS_PAUSED, [id])? {
-                    true => Ok(None),
-                    false => claim::this(transaction, id, claim, now),
-                },
-            )
-        })
     }
 
     /// Claims the due run that is next: by priority, then in turns of submitters and environments, the oldest of each first. Its
@@ -116,14 +64,13 @@ impl Store {
             let found = in_a_row.load(Ordering::Relaxed);
             if store.connections.is_server {
                 let forgets = found % FORGETS_EVERY == 0;
-                let claimed = store.write(|transaction| {
-                    next_of_server::claim(transaction, &[claim], forgets, now)
-                })?;
-                if claimed.is_empty() && found > 0 {
+                let claimed = store
+                    .write(|transaction| next_of_server::claim(transaction, claim, forgets, now))?;
+                if claimed.is_none() && found > 0 {
                     store.write(next_of_server::forget_all)?;
                 }
-                in_a_row.store(count_on(found, !claimed.is_empty()), Ordering::Relaxed);
-                return Ok(claimed.into_iter().next().map(|(_, run)| run));
+                in_a_row.store(count_on(found, claimed.is_some()), Ordering::Relaxed);
+                return Ok(claimed);
             }
             // Workers that poll an idle queue need no write lock, and those of a busy one no second look.
             if found == 0
@@ -149,13 +96,13 @@ impl Store {
                     let heard = store.write_one(|connection| heard_of(connection, RENEW, &beats))?;
                     Ok(answers(all, &heard))
                 };
-                return store.connections.beats.ask(beat, renew).map(heard);
+                return store.connections.beats.ask(beat, renew).map(Heartbeat::heard);
             }
             // RETURNING gives no row where the claim is lost, and else what `ade runs cancel` may have left in it.
             let sql = "UPDATE queue SET claim_expires_at = ?3 WHERE run_id = ?1 AND claim_token = ?2 AND status = 'running' RETURNING cancel_requested_at IS NOT NULL";
-            let values = params![id, claim.token, now.plus(claim.lease).0];
-            store.write_one(|connection| row(connection, sql, values, |row| row.get(0)))
-                .map(heard)
+            let values = params![id, claim.token, now.plus(claim.lease)];
+            store.write_one(|connection| connection.row(sql, values))
+                .map(Heartbeat::heard)
         })
     }
 
@@ -172,12 +119,11 @@ impl Store {
                     .connections
                     .looks
                     .ask(Beat::of(run, claim, None), look)
-                    .map(heard);
+                    .map(Heartbeat::heard);
             }
             let sql = "SELECT cancel_requested_at IS NOT NULL FROM queue WHERE run_id = ?1 AND claim_token = ?2 AND status = 'running'";
             let values = [run, &claim.token];
-            store.read(|connection| row(connection, sql, values, |row| row.get(0)))
-                .map(heard)
+            store.row(sql, values).map(Heartbeat::heard)
         })
     }
 
@@ -220,86 +166,13 @@ impl Store {
         })
     }
 
-    /// Running → queued, or failed when attempts are spent and this one counts. The attempt is recorded with what it used. If its
-    /// cancellation was requested, → cancelled. Returns the run as it is then; `None`: the lease was lost and nothing changed.
-    pub fn retry_run(
-        &self,
-        id: &str,
-        claim: &Claim,
-        failure: &Failure,
-        used: &Used,
-        retry: Retry,
-        now: Timestamp,
-    ) -> Result<Option<RunRecord>> {
-        self.observed(Call::Retry(id, claim, retry), Some(now), |store| {
-            store.write(|transaction| {
-                leave::retry(transaction, id, claim, failure, used, retry, now)
-            })
-        })
-    }
-
-    /// Running → queued at once, the attempt not counted: the worker stops, or the run's environment vanished. If its
-    /// cancellation was requested, → cancelled. Returns the run as it is then; `None`: the lease was lost and nothing changed.
-    pub fn release_run(
-        &self,
-        id: &str,
-        claim: &Claim,
-        reason: &str,
-        now: Timestamp,
-    ) -> Result<Option<RunRecord>> {
-        self.observed(Call::Release(id, claim), Some(now), |store| {
-            store.write(|transaction| leave::release(transaction, id, claim, reason, now))
-        })
-    }
-
-    /// Runs with an expired lease: → queued, or failed when attempts are spent. `backoff` returns the wait after an attempt.
-    /// Returns the runs as they are now.
-    pub fn expire_run_leases(
-        &self,
-        backoff: &dyn Fn(u32) -> Duration,
-        clock: &Clock<'_>,
-    ) -> Result<Vec<RunRecord>> {
-        self.observed(Call::ExpireRuns, None, |store| {
-            store.write(|transaction| match clock() {
-                Some(now) => leave::expire(transaction, backoff, now),
-                None => Ok(Vec::new()),
-            })
-        })
-    }
-
-    /// Requests the cancellation of a run. A queued one is cancelled at once.
-    ///
-    /// # Errors
-    /// There is no such run, or the database cannot be used.
-    pub fn request_cancel(&self, run: &str, now: Timestamp) -> Result<CancelOutcome> {
-        self.observed(Call::Cancel(run), Some(now), |store| {
-            store.write(|transaction| cancel::request_cancel(transaction, run, now))
-        })
-    }
-
-    /// Queued runs whose environment failed finally: → failed, with its error; at most `limit` of them, so that other processes
-    /// need not wait for long. Returns the runs as they are now.
-    pub fn fail_runs_of_failed_environments(
-        &self,
-        limit: usize,
-        now: Timestamp,
-    ) -> Result<Vec<RunRecord>> {
-        self.observed(Call::FailForEnvironments, Some(now), |store| {
-            // Workers ask this often, and a read needs no write lock.
-            if !store.read(|connection| exists(connection, end::FAILED_WITH_RUNS, []))? {
-                return Ok(Vec::new());
-            }
-            store.write(|transaction| end::fail_for_environments(transaction, limit, now))
-        })
-    }
-
     /// Returns queued runs that have no environment.
     pub fn runs_without_environment(&self, limit: u32) -> Result<Vec<RunRecord>> {
         let sql = format!(
             "{SELECT} WHERE r.id IN (SELECT run_id FROM queue WHERE environment_id IS NULL AND status = 'queued' ORDER BY available_at, created_at, run_id LIMIT ?1)
              ORDER BY r.id"
         );
-        self.read(|connection| rows(connection, &sql, [limit], record))
+        self.rows(&sql, [limit])
     }
 
     /// Sets the environment of such a run, unless the environment was deleted since, or the run has ended.
@@ -331,7 +204,7 @@ impl Store {
             let newest = self.runs(&newest)?.pop();
             return newest.ok_or_else(|| StoreError::not_found("run", id));
         }
-        let id = self.resolve(Table::Runs, workspace, id)?;
+        let id = self.resolve(Named::Runs, workspace, id)?;
         self.run_of_any_workspace(&id)
     }
 
@@ -358,7 +231,7 @@ impl Store {
             key.engine_spec,
             key.deps_digest
         ];
-        self.read(|connection| rows(connection, &sql, values, record))
+        self.rows(&sql, values)
     }
 
     /// Returns the ids of the runs of a configuration that succeeded, newest first, each with the name of its input; at most `limit` of those
@@ -371,40 +244,13 @@ impl Store {
     ) -> Result<Vec<(String, String)>> {
         let behind = behind.unwrap_or(list::BEHIND_ALL);
         let values = params![configuration, behind, limit];
-        self.read(|connection| {
-            rows(connection, SUCCEEDED_INPUTS, values, |row| {
-                Ok((row.get(0)?, row.get(1)?))
-            })
-        })
-    }
-
-    /// How many runs of each status the filter takes, whatever it says of status and page; of each, at most `most` are counted.
-    pub fn count_runs(&self, filter: &RunFilter, most: u32) -> Result<RunCounts> {
-        self.read(|connection| count::count(connection, filter, most))
-    }
-
-    /// Returns the runs of a workspace that wait, in the order in which they are claimed within these limits, at most `limit` of those
-    /// behind a place.
-    pub fn waiting_runs(
-        &self,
-        workspace: &str,
-        behind: Option<&QueuePlace>,
-        limit: u32,
-        limits: &Limits,
-        now: Timestamp,
-    ) -> Result<Vec<WaitingRun>> {
-        self.read(|connection| due::waiting_runs(connection, workspace, behind, limit, limits, now))
-    }
-
-    /// Returns the attempts at a run, first one first.
-    pub fn attempts(&self, run: &str) -> Result<Vec<Attempt>> {
-        self.read(|connection| attempt::list(connection, run))
+        self.rows(SUCCEEDED_INPUTS, values)
     }
 
     /// Whether a run of that id is recorded.
     pub fn run_exists(&self, run: &str) -> Result<bool> {
         let sql = "SELECT 1 FROM runs WHERE id = ?1";
-        self.read(|connection| exists(connection, sql, [run]))
+        self.read(|connection| connection.exists(sql, [run]))
     }
 
     /// Returns runs that ended before `cutoff` and still have their files, at most `limit`, those that ended first.
@@ -425,14 +271,14 @@ impl Store {
         now: Timestamp,
     ) -> Result<bool> {
         let sql = "UPDATE runs SET artifacts_deleted_at = ?3 WHERE id = ?1 AND artifacts_deleted_at IS NULL AND completed_at < ?2";
-        let values = params![run, cutoff.0, now.0];
-        self.write(|transaction| changes(transaction, sql, values))
+        let values = params![run, cutoff, now];
+        self.changes(sql, values)
     }
 
     /// Deletes the record of a run that has ended. False: it has not ended.
     pub fn delete_run(&self, run: &str) -> Result<bool> {
         let sql = "DELETE FROM runs WHERE id = ?1 AND status IS NOT NULL";
-        self.write(|transaction| changes(transaction, sql, [run]))
+        self.changes(sql, [run])
     }
 
     /// Runs, newest first.
@@ -468,9 +314,7 @@ fn heard_of(
     sql: &str,
     beats: &str,
 ) -> driver::Result<HashMap<String, bool>> {
-    let held = rows(connection, sql, [beats], |row| {
-        Ok((row.get(0)?, row.get(1)?))
-    })?;
+    let held: Vec<(String, bool)> = connection.rows(sql, [beats])?;
     Ok(held.into_iter().collect())
 }
 
@@ -478,13 +322,6 @@ fn answers(all: &[&Beat], heard: &HashMap<String, bool>) -> Vec<Option<bool>> {
     all.iter()
         .map(|beat| heard.get(&beat.token).copied())
         .collect()
-}
-
-/// What a heartbeat learns of a claim: whether it still holds, and whether a cancellation was requested.
-fn heard(requested: Option<bool>) -> Heartbeat {
-    requested.map_or(Heartbeat::Lost, |cancel_requested| Heartbeat::Renewed {
-        cancel_requested,
-    })
 }
 
 /// Runs that succeeded and have an output, of one input: among the newest of it that the index `runs_of_input` has, so that it takes no longer
@@ -512,6 +349,6 @@ impl Store {
     /// Returns the runs of one of these two, those that ended first.
     fn ended_before(&self, ended: &str, cutoff: Timestamp, limit: u32) -> Result<Vec<RunRecord>> {
         let sql = format!("{SELECT} WHERE r.id IN ({ended}) ORDER BY r.completed_at");
-        self.read(|connection| rows(connection, &sql, params![cutoff.0, limit], record))
+        self.rows(&sql, params![cutoff, limit])
     }
 }

@@ -3,7 +3,7 @@
 //!
 //! Whoever claims holds the turns that it serves until the end of its transaction, so that others take the turns behind them. Only
 //! where there are none do they wait. One statement finds the turns, claims their first due runs that nobody else holds, and reads
-//! their records.
+//! their records; it is asked for one of them.
 //!
 //! Each connection plans that statement once, perhaps while the tables are empty. So it leaves no choice: what is asked for each turn
 //! is a subquery with a LIMIT, which the planner neither joins nor hashes, and which one index answers.
@@ -11,12 +11,13 @@
 use std::sync::LazyLock;
 
 use serde::Serialize;
+use serde_json::json;
 
 use super::claim::touch_environment;
-use super::read::{SELECT, record};
+use super::read::SELECT;
 use crate::base::clock::Timestamp;
-use crate::store::driver::{self, Row, Transaction, params};
-use crate::store::values::{exists, rows, signed};
+use crate::store::driver::{self, Transaction, params, record};
+use crate::store::values::signed;
 use crate::store::{Claim, Priority, RunRecord, Submitter};
 
 /// The runs of a turn that are due for the worker `?2`.
@@ -97,122 +98,82 @@ static CLAIM: LazyLock<[String; 2]> = LazyLock::new(|| {
 /// So often another turn is looked for where another process took the runs of the one that was found.
 const LOOKS: usize = 5;
 
-/// A claim on its way, with its place in the answer.
-#[derive(Serialize)]
-struct Asked<'c> {
-    n: usize,
-    worker: &'c str,
-    token: &'c str,
-    until: i64,
-}
-
 /// What was claimed, and what is known of its turn.
 struct Claimed {
     run: RunRecord,
-    n: usize,
     turn: i64,
     is_limited: bool,
     /// Whether somebody was to be served before who has nothing left.
     has_passed: bool,
 }
 
-/// Claims the runs that are next, for claims of one process with the same limits. Returns the place of each claim that has one, with its run. What is found
-/// may be less than there is: nothing is left where it is none. With `forgets`, turns that were passed over and have nothing left are deleted.
+/// Claims the run that is next. `None`: nothing is left. With `forgets`, turns that were passed over and have nothing left are deleted.
 pub(super) fn claim(
     transaction: &Transaction<'_>,
-    claims: &[&Claim],
+    claim: &Claim,
     forgets: bool,
     now: Timestamp,
-) -> driver::Result<Vec<(usize, RunRecord)>> {
-    let Some(first) = claims.first() else {
-        return Ok(Vec::new());
-    };
-    let of_submitter = first.limits.of_submitter.running.map(signed);
-    let of_workspace = first.limits.of_workspace.running.map(signed);
-    // Whoever claims at the same time is not counted. So within limits each claim is counted again, one after the other.
-    let at_once = match of_submitter.or(of_workspace) {
-        Some(_) => 1,
-        None => claims.len(),
-    };
-    let asked: Vec<_> = (1..)
-        .zip(claims)
-        .map(|(n, claim)| Asked {
-            n,
-            worker: &claim.worker,
-            token: &claim.token,
-            until: now.plus(claim.lease).0,
-        })
-        .collect();
-    let asked = serde_json::to_string(&asked).unwrap_or_default();
+) -> driver::Result<Option<RunRecord>> {
+    let of_submitter = claim.limits.of_submitter.running.map(signed);
+    let of_workspace = claim.limits.of_workspace.running.map(signed);
+    let until = now.plus(claim.lease).0;
+    let asked = json!([{ "n": 1, "worker": claim.worker, "token": claim.token, "until": until }]);
     let [of_free, of_any] = &*CLAIM;
-    let may = params![now.0, first.process, of_submitter, of_workspace];
+    let may = params![now, claim.process, of_submitter, of_workspace];
     let values = params![
-        now.0,
-        first.process,
+        now,
+        claim.process,
         of_submitter,
         of_workspace,
-        asked,
-        signed(at_once as u64),
+        asked.to_string(),
+        1,
         i64::from(forgets)
     ];
-    let mut found = rows(transaction, of_free, values, claimed)?;
+    let mut found: Option<Claimed> = transaction.row(of_free, values)?;
     for _ in 0..LOOKS {
-        if !found.is_empty() || !exists(transaction, &ANY_TURN, may)? {
+        if found.is_some() || !transaction.exists(&ANY_TURN, may)? {
             break;
         }
-        found = rows(transaction, of_any, values, claimed)?;
+        found = transaction.row(of_any, values)?;
     }
-    for one in &found {
-        let key = &one.run.key;
-        let by = one.run.options.submitted_by.as_ref();
-        let submitter = by.map(Submitter::key).unwrap_or_default();
-        let mut is_over = false;
-        if one.is_limited {
-            transaction.gate(&key.configuration_id)?;
-            is_over |= exists(transaction, IS_OVER, [&key.configuration_id])?;
-        }
-        if let Some(most) = of_submitter.filter(|_| !submitter.is_empty()) {
-            transaction.gate(&format!("running of {submitter}"))?;
-            is_over |= exists(transaction, IS_OVER_OF_SUBMITTER, params![submitter, most])?;
-        }
-        if let Some(most) = of_workspace {
-            transaction.gate(&format!("running in {}", key.workspace_id))?;
-            let values = params![key.workspace_id, most];
-            is_over |= exists(transaction, IS_OVER_OF_WORKSPACE, values)?;
-        }
-        if is_over {
-            let faster = "another process claimed the last run that may be executed now";
-            return Err(driver::Error::Conflict(faster.to_owned()));
-        }
-        if one.has_passed {
-            forget(transaction, one.run.options.priority as u8, one.turn)?;
-        }
-        if let Some(environment) = &one.run.environment_id {
-            touch_environment(transaction, environment, now)?;
-        }
+    let Some(one) = found else {
+        return Ok(None);
+    };
+    let key = &one.run.key;
+    let by = one.run.options.submitted_by.as_ref();
+    let submitter = by.map(Submitter::key).unwrap_or_default();
+    let mut is_over = false;
+    if one.is_limited {
+        transaction.gate(&key.configuration_id)?;
+        is_over |= transaction.exists(IS_OVER, [&key.configuration_id])?;
     }
-    Ok(found.into_iter().map(|one| (one.n - 1, one.run)).collect())
+    if let Some(most) = of_submitter.filter(|_| !submitter.is_empty()) {
+        transaction.gate(&format!("running of {submitter}"))?;
+        is_over |= transaction.exists(IS_OVER_OF_SUBMITTER, params![submitter, most])?;
+    }
+    if let Some(most) = of_workspace {
+        transaction.gate(&format!("running in {}", key.workspace_id))?;
+        let values = params![key.workspace_id, most];
+        is_over |= transaction.exists(IS_OVER_OF_WORKSPACE, values)?;
+    }
+    if is_over {
+        let faster = "another process claimed the last run that may be executed now";
+        return Err(driver::Error::Conflict(faster.to_owned()));
+    }
+    if one.has_passed {
+        forget(transaction, one.run.options.priority as u8, one.turn)?;
+    }
+    if let Some(environment) = &one.run.environment_id {
+        touch_environment(transaction, environment, now)?;
+    }
+    Ok(Some(one.run))
 }
 
-fn claimed(row: &Row<'_>) -> driver::Result<Claimed> {
-    Ok(Claimed {
-        run: record(row)?,
-        n: row.get::<_, u32>("n")? as usize,
-        turn: row.get("turn")?,
-        is_limited: row.get("is_limited")?,
-        has_passed: row.get("has_passed")?,
-    })
-}
+record!(Claimed(row) { turn, is_limited, has_passed; run: RunRecord::of(row)? });
 
 /// Deletes turns before a turn for which nothing is left, except where somebody records a run for one.
 fn forget(transaction: &Transaction<'_>, priority: u8, before: i64) -> driver::Result<()> {
-    let turns = HELD_TURNS.as_str();
-    let held: Vec<Turn> = rows(transaction, turns, params![priority, before], |row| {
-        Ok(Turn {
-            environment: row.get(0)?,
-            submitter: row.get(1)?,
-        })
-    })?;
+    let held: Vec<Turn> = transaction.rows(&HELD_TURNS, params![priority, before])?;
     if held.is_empty() {
         return Ok(());
     }
@@ -223,8 +184,7 @@ fn forget(transaction: &Transaction<'_>, priority: u8, before: i64) -> driver::R
 
 /// The same for all turns: what is left behind by a queue that is empty now.
 pub(super) fn forget_all(transaction: &Transaction<'_>) -> driver::Result<()> {
-    let priorities = [Priority::High, Priority::Normal, Priority::Low];
-    let mut each = priorities.into_iter();
+    let mut each = Priority::ALL.into_iter();
     each.try_for_each(|priority| forget(transaction, priority as u8, i64::MAX))
 }
 
@@ -235,12 +195,14 @@ struct Turn {
     submitter: String,
 }
 
+record!(Turn(row) { environment, submitter });
+
 const NOTHING_LEFT: &str = "(SELECT 1 FROM queue o WHERE o.environment_id = t.environment_id AND o.priority = t.priority AND o.submitter = t.submitter
     AND o.status = 'queued' LIMIT 1) IS NULL";
 
 static HELD_TURNS: LazyLock<String> = LazyLock::new(|| {
     format!(
-        "SELECT environment_id, submitter FROM queue_turns t WHERE priority = ?1 AND turn < ?2 AND {NOTHING_LEFT} ORDER BY turn LIMIT 1000 FOR UPDATE SKIP LOCKED"
+        "SELECT environment_id AS environment, submitter FROM queue_turns t WHERE priority = ?1 AND turn < ?2 AND {NOTHING_LEFT} ORDER BY turn LIMIT 1000 FOR UPDATE SKIP LOCKED"
     )
 });
 

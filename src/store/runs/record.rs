@@ -7,16 +7,18 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::base::clock::Timestamp;
+use crate::store::driver::words;
 use crate::store::{Demands, EnvironmentKey, Failure, Limits, Over, RunMetrics, RunResults};
 use crate::system::machine::Machine;
 
 /// The status of a run. A job, which is the same run under an older name, says `success` for `succeeded`, and `error` for `failed` and
 /// `cancelled`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 #[schema(as = Status)]
 pub enum RunStatus {
     /// It waits for its environment, for the time when it is due, or for a worker.
+    #[default]
     Queued,
     /// It is being executed: a worker holds its lease.
     Running,
@@ -28,37 +30,15 @@ pub enum RunStatus {
     Cancelled,
 }
 
+words!(RunStatus {
+    Queued = "queued",
+    Running = "running",
+    Succeeded = "succeeded",
+    Failed = "failed",
+    Cancelled = "cancelled" | "canceled",
+});
+
 impl RunStatus {
-    /// All of them, in the order of a run's life.
-    pub const ALL: [Self; 5] = [
-        Self::Queued,
-        Self::Running,
-        Self::Succeeded,
-        Self::Failed,
-        Self::Cancelled,
-    ];
-
-    /// The word that the database, the CLI and the API use.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Queued => "queued",
-            Self::Running => "running",
-            Self::Succeeded => "succeeded",
-            Self::Failed => "failed",
-            Self::Cancelled => "cancelled",
-        }
-    }
-
-    /// Parses a status; `canceled` is read as `cancelled`.
-    pub fn parse(word: &str) -> Option<Self> {
-        let word = if word == "canceled" {
-            "cancelled"
-        } else {
-            word
-        };
-        Self::ALL.into_iter().find(|status| status.as_str() == word)
-    }
-
     /// The final ones.
     pub const ENDED: [Self; 3] = [Self::Succeeded, Self::Failed, Self::Cancelled];
 
@@ -83,24 +63,9 @@ pub enum Priority {
     Low,
 }
 
+words!(Priority { High = "high", Normal = "normal", Low = "low" });
+
 impl Priority {
-    /// All of them, the first one first.
-    pub const ALL: [Self; 3] = [Self::High, Self::Normal, Self::Low];
-
-    /// The word that the CLI and the API use.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::High => "high",
-            Self::Normal => "normal",
-            Self::Low => "low",
-        }
-    }
-
-    /// Parses a priority.
-    pub fn parse(word: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|one| one.as_str() == word)
-    }
-
     fn is_normal(&self) -> bool {
         *self == Self::Normal
     }
@@ -266,7 +231,7 @@ pub struct NewRun {
 }
 
 /// A run.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct RunRecord {
     /// UUIDv7.
     pub id: String,
@@ -401,7 +366,7 @@ impl Used {
 }
 
 /// How an attempt ended, to be recorded.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Ending {
     /// The final status.
     pub status: RunStatus,
@@ -428,14 +393,7 @@ impl Ending {
     pub fn of(status: RunStatus) -> Self {
         Self {
             status,
-            exit_code: None,
-            error: None,
-            summary: None,
-            output_path: None,
-            results: None,
-            peak_memory_bytes: None,
-            cpu_seconds: None,
-            engine_seconds: None,
+            ..Self::default()
         }
     }
 }

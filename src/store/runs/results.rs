@@ -1,30 +1,30 @@
 //! What is recorded of a run's results, with its end.
 
+use rusqlite::ToSql;
 use serde_json::Value;
 
-use crate::store::driver::{self, Row, ToValue, Transaction, params};
-use crate::store::values::{decompressed, row, rows, signed, unsigned, unsigned_or_none};
+use crate::store::driver::{self, Transaction, params, record};
+use crate::store::values::Decompressed;
 use crate::store::{ColumnResult, FieldResult, Result, RunResults, Store};
 
 impl Store {
     /// Returns the results of each field, in the configuration's order.
     pub fn run_fields(&self, run: &str) -> Result<Vec<FieldResult>> {
         let sql = "SELECT * FROM run_fields WHERE run_id = ?1 ORDER BY position";
-        self.read(|connection| rows(connection, sql, [run], field))
+        self.rows(sql, [run])
     }
 
     /// Returns the results of each source column, in order.
     pub fn run_columns(&self, run: &str) -> Result<Vec<ColumnResult>> {
         let sql = "SELECT * FROM run_table_columns WHERE run_id = ?1 ORDER BY workbook_index, sheet_index, table_index, column_index";
-        self.read(|connection| rows(connection, sql, [run], column))
+        self.rows(sql, [run])
     }
 
     /// Returns the engine's completed payload, as it was recorded. `None`: there is no such run, or it has none.
     pub fn run_payload(&self, run: &str) -> Result<Option<String>> {
         let sql = "SELECT result FROM runs WHERE id = ?1";
-        let result = |row: &Row<'_>| decompressed(row, "result");
-        let payload = self.read(|connection| row(connection, sql, [run], result))?;
-        Ok(payload.flatten())
+        let payload: Option<(Option<Decompressed>,)> = self.row(sql, [run])?;
+        Ok(payload.and_then(|(payload,)| Some(payload?.0)))
     }
 }
 
@@ -45,13 +45,13 @@ fn insert_metrics(
     metrics: &[(&'static str, Value)],
 ) -> driver::Result<()> {
     let (mut columns, mut places) = ("run_id".to_owned(), "?1".to_owned());
-    let mut values: Vec<Box<dyn ToValue + '_>> = vec![Box::new(run)];
+    let mut values: Vec<Box<dyn ToSql + '_>> = vec![Box::new(run)];
     for (name, value) in metrics {
         values.push(sql(value));
         columns.push_str(&format!(", {name}"));
         places.push_str(&format!(", ?{}", values.len()));
     }
-    let values: Vec<&dyn ToValue> = values.iter().map(|value| &**value).collect();
+    let values: Vec<&dyn ToSql> = values.iter().map(|value| &**value).collect();
     let insert = format!("INSERT INTO run_metrics ({columns}) VALUES ({places})");
     transaction.later(&insert, values.as_slice())
 }
@@ -70,14 +70,14 @@ fn insert_fields(
         insert.later(params![
             run,
             field.field,
-            signed(position as u64),
+            position,
             field.label,
             field.detected,
             field.computed,
             field.best_mapping_score,
-            field.valid_cells.map(signed),
-            signed(field.occurrences_tables),
-            signed(field.occurrences_columns)
+            field.valid_cells,
+            field.occurrences_tables,
+            field.occurrences_columns
         ])?;
     }
     Ok(())
@@ -96,16 +96,16 @@ fn insert_columns(
     for column in columns {
         insert.later(params![
             run,
-            signed(column.workbook_index),
-            signed(column.sheet_index),
-            signed(column.table_index),
-            signed(column.column_index),
+            column.workbook_index,
+            column.sheet_index,
+            column.table_index,
+            column.column_index,
             column.workbook_name,
             column.sheet_name,
             column.header_raw,
             column.header_normalized,
-            signed(column.non_empty_cells),
-            column.valid_cells.map(signed),
+            column.non_empty_cells,
+            column.valid_cells,
             column.mapping_status,
             column.mapped_field,
             column.mapping_score,
@@ -116,7 +116,7 @@ fn insert_columns(
     Ok(())
 }
 
-fn sql(value: &Value) -> Box<dyn ToValue + '_> {
+fn sql(value: &Value) -> Box<dyn ToSql + '_> {
     match value {
         Value::Null => Box::new(None::<i64>),
         Value::Bool(flag) => Box::new(*flag),
@@ -129,35 +129,11 @@ fn sql(value: &Value) -> Box<dyn ToValue + '_> {
     }
 }
 
-fn field(row: &Row<'_>) -> driver::Result<FieldResult> {
-    Ok(FieldResult {
-        field: row.get("field")?,
-        label: row.get("label")?,
-        detected: row.get("detected")?,
-        computed: row.get("computed")?,
-        best_mapping_score: row.get("best_mapping_score")?,
-        valid_cells: unsigned_or_none(row, "valid_cells")?,
-        occurrences_tables: unsigned(row, "occurrences_tables")?,
-        occurrences_columns: unsigned(row, "occurrences_columns")?,
-    })
-}
+record!(FieldResult(row) {
+    field, label, detected, computed, best_mapping_score, valid_cells, occurrences_tables, occurrences_columns
+});
 
-fn column(row: &Row<'_>) -> driver::Result<ColumnResult> {
-    Ok(ColumnResult {
-        workbook_index: unsigned(row, "workbook_index")?,
-        sheet_index: unsigned(row, "sheet_index")?,
-        table_index: unsigned(row, "table_index")?,
-        column_index: unsigned(row, "column_index")?,
-        workbook_name: row.get("workbook_name")?,
-        sheet_name: row.get("sheet_name")?,
-        header_raw: row.get("header_raw")?,
-        header_normalized: row.get("header_normalized")?,
-        non_empty_cells: unsigned(row, "non_empty_cells")?,
-        valid_cells: unsigned_or_none(row, "valid_cells")?,
-        mapping_status: row.get("mapping_status")?,
-        mapped_field: row.get("mapped_field")?,
-        mapping_score: row.get("mapping_score")?,
-        mapping_method: row.get("mapping_method")?,
-        unmapped_reason: row.get("unmapped_reason")?,
-    })
-}
+record!(ColumnResult(row) {
+    workbook_index, sheet_index, table_index, column_index, workbook_name, sheet_name, header_raw, header_normalized,
+    non_empty_cells, valid_cells, mapping_status, mapped_field, mapping_score, mapping_method, unmapped_reason
+});

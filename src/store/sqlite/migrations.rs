@@ -8,6 +8,7 @@
 use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, params};
 
 use crate::base::clock::Timestamp;
+use crate::store::driver;
 use crate::store::schema::{AppliedMigration, Migration, migrations};
 
 /// All migrations of this `ade`.
@@ -18,29 +19,14 @@ const CREATE_SCHEMA_MIGRATIONS: &str = "CREATE TABLE IF NOT EXISTS schema_migrat
 ) STRICT";
 
 /// Reads the applied migrations. The database may be an empty file, without even the table of migrations.
-pub(super) fn applied(connection: &Connection) -> rusqlite::Result<Vec<AppliedMigration>> {
-    let has_table = connection
-        .query_row(
-            "SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = 'schema_migrations'",
-            [],
-            |_| Ok(()),
-        )
-        .optional()?
-        .is_some();
-    if !has_table {
+pub(super) fn applied(connection: &Connection) -> driver::Result<Vec<AppliedMigration>> {
+    let has_table =
+        "SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = 'schema_migrations'";
+    if !connection.prepare(has_table)?.exists([])? {
         return Ok(Vec::new());
     }
-    let mut statement = connection.prepare("SELECT version, name, checksum, applied_at, ade_version FROM schema_migrations ORDER BY version")?;
-    let rows = statement.query_map([], |row| {
-        Ok(AppliedMigration {
-            version: row.get(0)?,
-            name: row.get(1)?,
-            checksum: row.get(2)?,
-            applied_at: Timestamp(row.get(3)?),
-            ade_version: row.get(4)?,
-        })
-    })?;
-    rows.collect()
+    let all = connection.prepare_cached(AppliedMigration::ALL)?;
+    driver::Statement::Sqlite(all).rows([])
 }
 
 /// Applies what is pending, in one transaction with its entries in `schema_migrations`: a process that opens the database
@@ -73,7 +59,7 @@ fn apply_unchecked(
             transaction.execute_batch(migration.sql)?;
             transaction.execute(
                 "INSERT INTO schema_migrations (version, name, checksum, applied_at, ade_version) VALUES (?1, ?2, ?3, ?4, ?5)",
-                params![migration.version, migration.name, migration.checksum(), now.0, crate::VERSION],
+                params![migration.version, migration.name, migration.checksum(), now, crate::VERSION],
             )?;
             done.push(migration);
         }

@@ -18,3 +18,5 @@ mod options;
 mod paths;
 #[cfg(test)]
 pub(in crate::store) mod tests;
+
+pub use open::{check, copy};

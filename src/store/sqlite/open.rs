@@ -60,49 +60,6 @@ impl Store {
         migrate::schema_status(&connection, &options)
     }
 
-    /// Copies the database as it is at one moment into a new file, while others use it, and checks the copy. Returns each table with
-    /// the number of its rows.
-    ///
-    /// # Errors
-    /// As [`Store::open`], or the file cannot be written, or the copy is damaged, as the database is then.
-    pub(in crate::store) fn copy(settings: &Settings, path: &Path, to: &Path) -> Result<Tables> {
-        let options = DatabaseOptions::of(settings, path);
-        let connection = current(&options, Opening::Existing)?;
-        // Counted and copied in one transaction: what others write meanwhile is in neither.
-        let begun = connection.execute_batch("BEGIN");
-        let counted = begun.and_then(|()| count(&connection));
-        let counted = counted.map_err(|error| error::explain(&options, error))?;
-        migrate::copy(&connection, &options, to)?;
-        let damaged = |message| StoreError::Damaged {
-            path: path.to_owned(),
-            message,
-        };
-        match Self::checked(settings, to) {
-            Ok(copied) if copied == counted => Ok(counted),
-            Ok(_) => Err(damaged("its copy has other rows".to_owned())),
-            Err(StoreError::Damaged { message, .. }) => Err(damaged(message)),
-            Err(error) => Err(error),
-        }
-    }
-
-    /// Has the database check itself whole, whatever its schema. Returns each table with the number of its rows.
-    ///
-    /// # Errors
-    /// It is damaged, or cannot be read.
-    pub(in crate::store) fn checked(settings: &Settings, path: &Path) -> Result<Tables> {
-        let options = DatabaseOptions::of(settings, path);
-        let connection = migrate::connect(&options, false)?;
-        let checked = problems(&connection, "integrity_check")
-            .and_then(|problems| Ok((problems, count(&connection)?)));
-        match checked.map_err(|error| error::explain(&options, error))? {
-            (problems, tables) if problems.is_empty() => Ok(tables),
-            (problems, _) => Err(StoreError::Damaged {
-                path: options.path,
-                message: problems.join("; "),
-            }),
-        }
-    }
-
     /// Runs SQLite's own check of the file. Returns the problems that it found.
     ///
     /// # Errors
@@ -115,6 +72,49 @@ impl Store {
         let connection = current(&options, Opening::Existing)?;
         // It leaves out what takes longest: whether every row has its entry in every index.
         problems(&connection, "quick_check").map_err(|error| error::explain(&options, error))
+    }
+}
+
+/// Copies a database file as it is at one moment into a new file, while others use it, and checks the copy. Returns each table with
+/// the number of its rows.
+///
+/// # Errors
+/// As [`open`](crate::store::open), or the file cannot be written, or the copy is damaged, as the database is then.
+pub fn copy(settings: &Settings, path: &Path, to: &Path) -> Result<Tables> {
+    let options = DatabaseOptions::of(settings, path);
+    let connection = current(&options, Opening::Existing)?;
+    // Counted and copied in one transaction: what others write meanwhile is in neither.
+    let begun = connection.execute_batch("BEGIN");
+    let counted = begun.and_then(|()| count(&connection));
+    let counted = counted.map_err(|error| error::explain(&options, error))?;
+    migrate::copy(&connection, &options, to)?;
+    let damaged = |message| StoreError::Damaged {
+        path: path.to_owned(),
+        message,
+    };
+    match check(settings, to) {
+        Ok(copied) if copied == counted => Ok(counted),
+        Ok(_) => Err(damaged("its copy has other rows".to_owned())),
+        Err(StoreError::Damaged { message, .. }) => Err(damaged(message)),
+        Err(error) => Err(error),
+    }
+}
+
+/// Has a database file check itself whole, whatever its schema. Returns each table with the number of its rows.
+///
+/// # Errors
+/// It is damaged, or cannot be read.
+pub fn check(settings: &Settings, path: &Path) -> Result<Tables> {
+    let options = DatabaseOptions::of(settings, path);
+    let connection = migrate::connect(&options, false)?;
+    let checked = problems(&connection, "integrity_check")
+        .and_then(|problems| Ok((problems, count(&connection)?)));
+    match checked.map_err(|error| error::explain(&options, error))? {
+        (problems, tables) if problems.is_empty() => Ok(tables),
+        (problems, _) => Err(StoreError::Damaged {
+            path: options.path,
+            message: problems.join("; "),
+        }),
     }
 }
 

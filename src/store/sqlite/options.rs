@@ -14,19 +14,19 @@ const WAL: &str = "WAL";
 /// The settings of the database.
 #[derive(Clone, Debug)]
 pub(super) struct DatabaseOptions {
-    pub(super) path: PathBuf,
+    pub path: PathBuf,
     /// The data directory.
-    pub(super) data: PathBuf,
-    pub(super) journal_mode: String,
-    pub(super) synchronous: String,
-    pub(super) busy_timeout: Duration,
+    pub data: PathBuf,
+    pub journal_mode: String,
+    pub synchronous: String,
+    pub busy_timeout: Duration,
     /// How the ends of runs are told.
-    pub(super) deliveries: Vec<DeliveryKind>,
+    pub deliveries: Vec<DeliveryKind>,
 }
 
 impl DatabaseOptions {
     /// The options for the database at a path.
-    pub(super) fn of(settings: &Settings, path: &Path) -> Self {
+    pub fn of(settings: &Settings, path: &Path) -> Self {
         Self {
             path: path.to_owned(),
             data: settings.data_dir.clone(),
@@ -42,7 +42,7 @@ impl DatabaseOptions {
     ///
     /// # Errors
     /// The database has such a log, or is to get one, and is on a file system that other machines use too.
-    pub(super) fn demand_own_disk(&self) -> Result<()> {
+    pub fn demand_own_disk(&self) -> Result<()> {
         match files::shared(&self.path) {
             Some(SharedDisk::Network(kind)) if self.journal_mode == WAL => {
                 Err(StoreError::OnNetwork {

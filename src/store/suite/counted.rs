@@ -16,7 +16,6 @@ use crate::store::driver::Connection;
 use crate::store::driver::postgres::Traffic;
 use crate::store::postgres::tests::{TestServer, hosts};
 use crate::store::sqlite::tests::Database;
-use crate::store::values::{exists, row};
 use crate::store::{EnvironmentRecord, Heartbeat, Opening, RunStatus, Store};
 
 const ENDED: i64 = 100_000;
@@ -55,11 +54,7 @@ fn plans(store: &Store) -> Vec<(String, String, i64)> {
         let connection = connection.lock();
         let text = |sql: &str| connection.prepare_cached(sql).unwrap();
         let prepared = "SELECT CAST(name AS TEXT), statement, coalesce(cardinality(parameter_types), 0), custom_plans FROM pg_prepared_statements WHERE statement NOT LIKE 'EXPLAIN%'";
-        let prepared: Vec<(String, String, i64, i64)> = text(prepared)
-            .rows([], |row| {
-                Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?))
-            })
-            .unwrap();
+        let prepared: Vec<(String, String, i64, i64)> = text(prepared).rows([]).unwrap();
         for (name, statement, places, made) in prepared {
             let nulls = vec!["NULL"; places.unsigned_abs() as usize].join(", ");
             let nulls = if nulls.is_empty() {
@@ -67,8 +62,7 @@ fn plans(store: &Store) -> Vec<(String, String, i64)> {
             } else {
                 format!("({nulls})")
             };
-            let explained = text(&format!("EXPLAIN EXECUTE \"{name}\"{nulls}"))
-                .rows([], |row| row.get::<_, String>(0));
+            let explained = text(&format!("EXPLAIN EXECUTE \"{name}\"{nulls}")).rows::<String>([]);
             all.push((statement, explained.unwrap().join("\n"), made));
         }
     }
@@ -215,13 +209,9 @@ fn counts_of_server(store: &Store) -> Counts {
          FROM pg_stat_user_tables JOIN pg_statio_user_tables USING (relid) WHERE pg_stat_user_tables.schemaname = current_schema()";
     let names = ["tables read whole", "rows read", "rows written", "pages"];
     let connection = store.connections.shared.lock();
-    let mut counts = connection.prepare_cached(sql).unwrap();
-    counts
-        .query_row([], |row| {
-            let count = |name: &str| Ok((name.to_owned(), row.get::<_, i64>(name)?));
-            names.into_iter().map(count).collect()
-        })
-        .unwrap()
+    let counts: (i64, i64, i64, i64) = connection.one(sql, []).unwrap();
+    let counts = [counts.0, counts.1, counts.2, counts.3];
+    names.map(str::to_owned).into_iter().zip(counts).collect()
 }
 
 /// The same once the sessions that were closed have told it.
@@ -287,11 +277,8 @@ fn count(before: &str) -> Option<Counted> {
     let looking = server.hosts()("here");
     let version = "SELECT split_part(current_setting('server_version'), '.', 1)";
     execute(&looking, "ALTER SYSTEM SET autovacuum = off");
-    let version =
-        looking.read(|connection| row(connection, version, [], |row| row.get::<_, String>(0)));
-    looking
-        .read(|connection| exists(connection, "SELECT pg_reload_conf()", []))
-        .unwrap();
+    let version = looking.row::<String>(version, []);
+    looking.row::<()>("SELECT pg_reload_conf()", []).unwrap();
     let of_file = counted_on_file(before)
         .into_iter()
         .map(|(name, figure)| (format!("SQLite {name}"), figure));

@@ -6,7 +6,6 @@ use std::time::Duration;
 use crate::base::clock::Timestamp;
 use crate::settings::Recovery;
 use crate::store::driver::params;
-use crate::store::values::execute;
 use crate::store::{
     AfterFailure, BuildAttempts, Claim, Claimable, ConfigurationRecord, Ending,
     EnvironmentContents, EnvironmentKey, EnvironmentRecord, Failure, Limits, NewEnvironment,
@@ -311,9 +310,9 @@ pub fn fill(store: &Store, environment: &EnvironmentRecord, ended: i64, waiting:
         id("00000001-0000")
     );
     let filled = store.write(|transaction| {
-        execute(transaction, &runs("00000000-0000"), params![ran, ended])?;
-        execute(transaction, &runs("00000001-0000"), params![waits, waiting])?;
-        execute(transaction, &queue, params![waits, waiting, people])
+        transaction.execute(&runs("00000000-0000"), params![ran, ended])?;
+        transaction.execute(&runs("00000001-0000"), params![waits, waiting])?;
+        transaction.execute(&queue, params![waits, waiting, people])
     });
     filled.unwrap();
 }

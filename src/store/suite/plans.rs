@@ -3,7 +3,7 @@
 
 use crate::store::Opening;
 use crate::store::driver::Connection;
-use crate::store::ids::{self, Table};
+use crate::store::ids::{self, Named};
 use crate::store::sqlite::tests::Database;
 use crate::store::{changes, documents, environments, leases, queue_statistics, runs};
 
@@ -26,8 +26,8 @@ fn planned(look: impl FnOnce(&dyn Fn(&str) -> String)) {
 
 #[test]
 fn what_is_asked_often_is_found_by_its_index_and_not_sorted() {
-    let [runs_by_id, environments_by_id] = [Table::Runs, Table::Environments].map(ids::sql);
-    let runs_by_end = ids::sql_by_end(Table::Runs);
+    let [runs_by_id, environments_by_id] = [Named::Runs, Named::Environments].map(ids::sql);
+    let runs_by_end = ids::sql_by_end(Named::Runs);
     let listed = "COVERING INDEX runs_listed (configuration_id=? AND status=? AND id>? AND id<?)";
     let last_ended = "SEARCH runs USING INDEX runs_with_artifacts (completed_at>?)";
     let mut all = vec![

@@ -1,20 +1,15 @@
 //! The operating system with the clock of a database server: several hosts whose wall clocks differ, or jump, go by one time.
 
 use std::convert::Infallible;
-use std::ffi::OsStr;
-use std::io;
-use std::path::Path;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use uuid::{ContextV7, Uuid};
 
-use super::{Files, Machine, Steady, System, Work};
-use crate::base::cancel::Cancel;
+use super::{Machine, System};
 use crate::base::clock::{Timestamp, milliseconds};
 use crate::base::mutex::lock;
-use crate::system::bell::Bell;
 
 /// An answer that took longer than this says less than the last one did.
 const SLOW: Duration = Duration::from_secs(1);
@@ -54,7 +49,7 @@ fn measured<E>(
     Ok(server.map(|server| (server.0 - milliseconds(asked.0 + took / 2), took)))
 }
 
-impl Machine for ByServer {
+impl super::OwnTime for ByServer {
     fn now(&self) -> Timestamp {
         Timestamp(milliseconds(System.steady().0) + self.ahead.load(Ordering::Relaxed))
     }
@@ -68,63 +63,11 @@ impl Machine for ByServer {
     }
 
     fn new_id(&self) -> String {
-        let now = u64::try_from(self.now().0).unwrap_or(0);
+        let now = u64::try_from(super::OwnTime::now(self).0).unwrap_or(0);
         let (seconds, nanoseconds) = (now / 1000, now % 1000 * 1_000_000);
         let ids = lock(&self.ids);
         let at = uuid::Timestamp::from_unix(&*ids, seconds, nanoseconds as u32);
         Uuid::new_v7(at).to_string()
-    }
-
-    fn steady(&self) -> Steady {
-        System.steady()
-    }
-
-    fn wait(&self, cancel: &Cancel, most: Duration) -> bool {
-        System.wait(cancel, most)
-    }
-
-    fn sleep_until_rung(&self, bell: &Bell, heard: u64, most: Duration) -> bool {
-        System.sleep_until_rung(bell, heard, most)
-    }
-
-    fn beside(&self, work: Vec<Work<'_>>, here: &mut dyn FnMut(io::Result<()>)) {
-        System.beside(work, here);
-    }
-
-    fn new_token(&self) -> String {
-        System.new_token()
-    }
-
-    fn chance(&self) -> f64 {
-        System.chance()
-    }
-
-    fn host(&self) -> String {
-        System.host()
-    }
-
-    fn pid(&self) -> u32 {
-        System.pid()
-    }
-
-    fn user(&self) -> (String, String) {
-        System.user()
-    }
-
-    fn wake(&self, path: &Path) {
-        System.wake(path);
-    }
-
-    fn ring_on_wake(&self, path: &Path, bell: &Bell, end: &Cancel) {
-        System.ring_on_wake(path, bell, end);
-    }
-
-    fn kill_started_with(&self, variable: &str, value: &OsStr) -> usize {
-        System.kill_started_with(variable, value)
-    }
-
-    fn files(&self) -> &dyn Files {
-        System.files()
     }
 }
 

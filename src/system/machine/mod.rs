@@ -127,13 +127,37 @@ pub trait Machine: Send + Sync {
     fn files(&self) -> &dyn Files;
 }
 
+/// The time that a process on the operating system goes by. All else is the operating system's.
+pub trait OwnTime: Send + Sync {
+    /// See [`Machine::now`].
+    fn now(&self) -> Timestamp;
+    /// See [`Machine::keep_time`].
+    fn keep_time(&self, _ask: &dyn Fn() -> Option<Timestamp>) {}
+    /// See [`Machine::new_id`].
+    fn new_id(&self) -> String;
+}
+
 /// The operating system that this process runs on.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct System;
 
-impl Machine for System {
+impl OwnTime for System {
     fn now(&self) -> Timestamp {
         Timestamp::now()
+    }
+
+    fn new_id(&self) -> String {
+        uuid::Uuid::now_v7().to_string()
+    }
+}
+
+impl<T: OwnTime> Machine for T {
+    fn now(&self) -> Timestamp {
+        OwnTime::now(self)
+    }
+
+    fn keep_time(&self, ask: &dyn Fn() -> Option<Timestamp>) {
+        OwnTime::keep_time(self, ask);
     }
 
     fn steady(&self) -> Steady {
@@ -160,7 +184,7 @@ impl Machine for System {
     }
 
     fn new_id(&self) -> String {
-        uuid::Uuid::now_v7().to_string()
+        OwnTime::new_id(self)
     }
 
     fn new_token(&self) -> String {

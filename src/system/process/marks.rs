@@ -13,10 +13,11 @@ mod platform {
     use std::ffi::OsStr;
     use std::os::fd::{AsFd, OwnedFd};
     use std::os::unix::ffi::OsStrExt;
-    use std::path::Path;
 
     use rustix::event::{PollFd, PollFlags, Timespec, poll};
     use rustix::process::{Pid, PidfdFlags, Signal, pidfd_open, pidfd_send_signal};
+
+    use super::super::proc::all;
 
     /// Each further pass finds processes that were started during the pass before it.
     const PASSES: usize = 10;
@@ -32,9 +33,9 @@ mod platform {
         mark.extend_from_slice(value.as_bytes());
         let mut killed = 0;
         for _ in 0..PASSES {
-            let found: Vec<OwnedFd> = processes()
-                .filter_map(|(id, folder)| kill_marked(id, &folder, &mark))
-                .collect();
+            let others = all().unwrap_or_default().into_iter();
+            let others = others.filter(|id| id.unsigned_abs() != std::process::id());
+            let found: Vec<OwnedFd> = others.filter_map(|id| kill_marked(id, &mark)).collect();
             if found.is_empty() {
                 break;
             }
@@ -49,21 +50,11 @@ mod platform {
         killed
     }
 
-    /// All processes but this one, with their folders in /proc.
-    fn processes() -> impl Iterator<Item = (i32, std::path::PathBuf)> {
-        std::fs::read_dir("/proc")
-            .into_iter()
-            .flatten()
-            .flatten()
-            .filter_map(|entry| Some((entry.file_name().to_str()?.parse().ok()?, entry.path())))
-            .filter(|(id, _): &(i32, _)| id.unsigned_abs() != std::process::id())
-    }
-
     /// Kills the process if it was started with the mark.
-    fn kill_marked(id: i32, folder: &Path, mark: &[u8]) -> Option<OwnedFd> {
+    fn kill_marked(id: i32, mark: &[u8]) -> Option<OwnedFd> {
         // The descriptor is opened before the check, so that no other process is killed where the number is used again.
         let process = pidfd_open(Pid::from_raw(id)?, PidfdFlags::empty()).ok()?;
-        let variables = std::fs::read(folder.join("environ")).ok()?;
+        let variables = std::fs::read(format!("/proc/{id}/environ")).ok()?;
         let is_marked = variables
             .split(|byte| *byte == 0)
             .any(|variable| variable == mark);

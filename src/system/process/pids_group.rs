@@ -7,6 +7,8 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
+use crate::base::files::entries;
+
 /// The name of a group: this, the number of the process that made it, and one of its own.
 const PREFIX: &str = "ade-";
 /// How long a group may take to be empty once its processes were killed.
@@ -55,7 +57,7 @@ impl Drop for PidsGroup {
 
 /// Removes groups whose `ade` was killed.
 fn remove_left(parent: &Path) {
-    for entry in fs::read_dir(parent).into_iter().flatten().flatten() {
+    for entry in entries(parent) {
         let name = entry.file_name();
         let maker = name
             .to_str()

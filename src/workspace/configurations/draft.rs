@@ -3,8 +3,8 @@
 //! Those that change a draft, and those that publish it, take turns by a lock of the operating system. A whole draft is unpacked
 //! beside its place and exchanged with the one before in one step; a single file is written beside and renamed.
 
-use std::fs::{self, File};
-use std::io::{self, Seek, SeekFrom};
+use std::fs;
+use std::io::{self, Seek};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -150,7 +150,8 @@ pub fn write(
     };
     let mut beside = files::unfinished(beside).map_err(writing)?;
     io::copy(content.rewound()?, beside.as_file_mut()).map_err(writing)?;
-    let (sha256, size_bytes) = digest_of_open(beside.as_file_mut()).map_err(writing)?;
+    beside.as_file_mut().rewind().map_err(writing)?;
+    let (sha256, size_bytes) = digest::of_open(beside.as_file_mut()).map_err(writing)?;
     let before = fs::metadata(&target).map(|found| found.permissions());
     let readable = before.unwrap_or_else(|_| fs::Permissions::from_mode(0o644));
     beside
@@ -165,7 +166,7 @@ pub fn write(
     let file = ConfigurationFile {
         path: path.to_owned(),
         size_bytes,
-        sha256,
+        sha256: sha256.to_string(),
     };
     Ok((file, is_new))
 }
@@ -276,7 +277,7 @@ pub(super) fn take(
     // Only the holder of the lock writes beside the draft, so what is unfinished now is a leftover.
     let folder = folder_of(&draft);
     files::remove_leftovers(folder, Duration::ZERO);
-    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+    for entry in files::entries(folder) {
         let name = entry.file_name();
         if name.as_encoded_bytes().starts_with(UNFINISHED.as_bytes()) {
             let _ = fs::remove_file(entry.path());
@@ -424,17 +425,9 @@ pub(super) fn listed(draft: &Path) -> Result<Vec<(PathBuf, u64)>, Error> {
     Ok(found)
 }
 
-fn digest_of_open(file: &mut File) -> io::Result<(String, u64)> {
-    file.seek(SeekFrom::Start(0))?;
-    match digest::copy(file, &mut io::sink()) {
-        Ok((sha256, size)) => Ok((sha256.to_string(), size)),
-        Err(digest::CopyError::Read(error) | digest::CopyError::Write(error)) => Err(error),
-    }
-}
-
 /// Makes the entries of folders durable; their files are already.
 fn sync_below(folder: &Path) {
-    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+    for entry in files::entries(folder) {
         if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
             sync_below(&entry.path());
         }

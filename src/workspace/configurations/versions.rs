@@ -206,10 +206,8 @@ pub fn export_to(
 fn opened(path: PathBuf) -> Result<OpenedFile, Error> {
     use std::io::Seek;
     let mut content = File::open(&path).map_err(FileError::on("read", &path))?;
-    let (sha256, _) = digest::copy(&mut content, &mut std::io::sink()).map_err(|error| {
-        let (digest::CopyError::Read(error) | digest::CopyError::Write(error)) = error;
-        FileError::on("read", &path)(error)
-    })?;
+    let digested = digest::of_open(&mut content);
+    let (sha256, _) = digested.map_err(FileError::on("read", &path))?;
     content.rewind().map_err(FileError::on("read", &path))?;
     Ok(OpenedFile {
         content,

@@ -69,10 +69,7 @@ impl Remote {
     ///
     /// # Errors
     /// The URL names no store, or its credentials cannot be understood: a sentence that says so.
-    pub(super) fn open(
-        url: &str,
-        variables: &BTreeMap<OsString, OsString>,
-    ) -> Result<Self, String> {
+    pub fn open(url: &str, variables: &BTreeMap<OsString, OsString>) -> Result<Self, String> {
         let (scheme, rest) = url.split_once("://").ok_or("it has no ://")?;
         let (bucket, prefix) = rest.split_once('/').unwrap_or((rest, ""));
         let place = match scheme {
@@ -107,7 +104,7 @@ impl Remote {
                 Err(Trouble::Remote("its folder is not there".to_owned()))
             }
             Place::Folder(folder) => {
-                let store = LocalFileSystem::new_with_prefix(folder).map_err(trouble)?;
+                let store = LocalFileSystem::new_with_prefix(folder)?;
                 let store = store.with_fsync(true).with_automatic_cleanup(true);
                 Ok(Arc::new(store))
             }
@@ -120,23 +117,23 @@ impl Remote {
     }
 
     /// Creates an object from a file. False: there is one of that name.
-    pub(super) fn put(&self, key: &str, file: &mut File) -> Result<bool, Trouble> {
-        let length = file.metadata().map_err(Trouble::Local)?.len();
+    pub fn put(&self, key: &str, file: &mut File) -> Result<bool, Trouble> {
+        let length = file.metadata()?.len();
         if length > PART as u64 {
             return self.put_parts(key, file);
         }
         let mut bytes = Vec::new();
-        file.read_to_end(&mut bytes).map_err(Trouble::Local)?;
+        file.read_to_end(&mut bytes)?;
         self.create(key, bytes)
     }
 
     /// Creates an object of these bytes. False: there is one of that name.
-    pub(super) fn create(&self, key: &str, bytes: Vec<u8>) -> Result<bool, Trouble> {
+    pub fn create(&self, key: &str, bytes: Vec<u8>) -> Result<bool, Trouble> {
         let (store, path) = (self.store()?, self.path(key)?);
         let put = store.put_opts(&path, PutPayload::from(bytes), PutMode::Create.into());
         match self.runtime.block_on(put) {
             Err(Error::AlreadyExists { .. }) => Ok(false),
-            put => put.map(|_| true).map_err(trouble),
+            put => put.map(|_| true).map_err(Trouble::from),
         }
     }
 
@@ -147,23 +144,22 @@ impl Remote {
         }
         let (store, path) = (self.store()?, self.path(key)?);
         self.runtime.block_on(async {
-            let upload = store.put_multipart(&path).await.map_err(trouble)?;
+            let upload = store.put_multipart(&path).await?;
             let mut upload = WriteMultipart::new_with_chunk_size(upload, PART);
             let sent = async {
                 loop {
                     let mut part = Vec::with_capacity(PART);
                     let mut rest = Read::by_ref(file).take(PART as u64);
-                    rest.read_to_end(&mut part).map_err(Trouble::Local)?;
+                    rest.read_to_end(&mut part)?;
                     if part.is_empty() {
-                        return Ok(());
+                        return Ok::<(), Trouble>(());
                     }
-                    let is_free = upload.wait_for_capacity(PARTS_AT_ONCE).await;
-                    is_free.map_err(trouble)?;
+                    upload.wait_for_capacity(PARTS_AT_ONCE).await?;
                     upload.put(Bytes::from(part));
                 }
             };
             match sent.await {
-                Ok(()) => upload.finish().await.map(|_| true).map_err(trouble),
+                Ok(()) => upload.finish().await.map(|_| true).map_err(Trouble::from),
                 Err(error) => {
                     let _ = upload.abort().await;
                     Err(error)
@@ -173,17 +169,17 @@ impl Remote {
     }
 
     /// Writes an object into a file. False: there is none of that name.
-    pub(super) fn get(&self, key: &str, to: &mut dyn Write) -> Result<bool, Trouble> {
+    pub fn get(&self, key: &str, to: &mut dyn Write) -> Result<bool, Trouble> {
         let (store, path) = (self.store()?, self.path(key)?);
         self.runtime.block_on(async {
             let whole = match store.get(&path).await {
                 Err(Error::NotFound { .. }) => return Ok(false),
-                found => found.map_err(trouble)?,
+                found => found?,
             };
             let length = whole.meta.size;
             if length <= PART as u64 {
-                let bytes = whole.bytes().await.map_err(trouble)?;
-                to.write_all(&bytes).map_err(Trouble::Local)?;
+                let bytes = whole.bytes().await?;
+                to.write_all(&bytes)?;
                 return Ok(true);
             }
             drop(whole);
@@ -191,15 +187,15 @@ impl Remote {
             while from < length {
                 let part = from..(from + PART as u64).min(length);
                 from = part.end;
-                let bytes = store.get_range(&path, part).await.map_err(trouble)?;
-                to.write_all(&bytes).map_err(Trouble::Local)?;
+                let bytes = store.get_range(&path, part).await?;
+                to.write_all(&bytes)?;
             }
             Ok(true)
         })
     }
 
     /// Whether there is an object still that was there. Only a folder is asked: a bucket does not go and leave another in its place.
-    pub(super) fn still_has(&self, key: &str) -> bool {
+    pub fn still_has(&self, key: &str) -> bool {
         match &self.place {
             Place::Folder(folder) => folder.join(key).is_file(),
             Place::Bucket(_) => true,
@@ -207,17 +203,17 @@ impl Remote {
     }
 
     /// Whether there is an object of that name.
-    pub(super) fn has(&self, key: &str) -> Result<bool, Trouble> {
+    pub fn has(&self, key: &str) -> Result<bool, Trouble> {
         let (store, path) = (self.store()?, self.path(key)?);
         match self.runtime.block_on(store.head(&path)) {
             Err(Error::NotFound { .. }) => Ok(false),
-            found => found.map(|_| true).map_err(trouble),
+            found => found.map(|_| true).map_err(Trouble::from),
         }
     }
 
     /// The objects whose keys begin with these parts, in no order. They are asked for by a thread of its own: who takes them may ask
     /// a database meanwhile.
-    pub(super) fn list(
+    pub fn list(
         &self,
         below: &str,
     ) -> Result<impl Iterator<Item = Result<Found, Trouble>>, Trouble> {
@@ -236,7 +232,7 @@ impl Remote {
                         }),
                         None => continue,
                     },
-                    Err(error) => Err(trouble(error)),
+                    Err(error) => Err(error.into()),
                 };
                 let is_last = next.is_err();
                 if send.send(next).await.is_err() || is_last {
@@ -248,11 +244,11 @@ impl Remote {
     }
 
     /// Deletes an object. One that is gone already is no error.
-    pub(super) fn delete(&self, key: &str) -> Result<(), Trouble> {
+    pub fn delete(&self, key: &str) -> Result<(), Trouble> {
         let (store, path) = (self.store()?, self.path(key)?);
         match self.runtime.block_on(store.delete(&path)) {
             Err(Error::NotFound { .. }) => Ok(()),
-            deleted => deleted.map_err(trouble),
+            deleted => deleted.map_err(Trouble::from),
         }
     }
 }
@@ -286,39 +282,23 @@ fn open_bucket(
         retry_timeout: RETRY_TIMEOUT,
         ..RetryConfig::default()
     };
+    // The builders have the same methods, and no trait in common.
+    macro_rules! open {
+        ($builder:ty, $prefix:literal) => {
+            known(variables, $prefix)
+                .fold(<$builder>::new(), |builder, (key, value)| {
+                    builder.with_config(key, value)
+                })
+                .with_url(url)
+                .with_retry(retry)
+                .build()
+                .map(|store| Arc::new(store) as _)
+        };
+    }
     let opened: Result<Arc<dyn ObjectStore>, Error> = match scheme {
-        "s3" => {
-            let mut s3 = AmazonS3Builder::new();
-            for (key, value) in known(variables, "AWS_") {
-                s3 = s3.with_config(key, value);
-            }
-            s3.with_url(url)
-                .with_retry(retry)
-                .build()
-                .map(|store| Arc::new(store) as _)
-        }
-        "az" => {
-            let mut azure = MicrosoftAzureBuilder::new();
-            for (key, value) in known(variables, "AZURE_") {
-                azure = azure.with_config(key, value);
-            }
-            azure
-                .with_url(url)
-                .with_retry(retry)
-                .build()
-                .map(|store| Arc::new(store) as _)
-        }
-        _ => {
-            let mut google = GoogleCloudStorageBuilder::new();
-            for (key, value) in known(variables, "GOOGLE_") {
-                google = google.with_config(key, value);
-            }
-            google
-                .with_url(url)
-                .with_retry(retry)
-                .build()
-                .map(|store| Arc::new(store) as _)
-        }
+        "s3" => open!(AmazonS3Builder, "AWS_"),
+        "az" => open!(MicrosoftAzureBuilder, "AZURE_"),
+        _ => open!(GoogleCloudStorageBuilder, "GOOGLE_"),
     };
     opened.map_err(|error| said(&error))
 }
@@ -329,8 +309,10 @@ fn key_below(prefix: &Path, location: &Path) -> Option<String> {
     Some(parts.join("/"))
 }
 
-fn trouble(error: Error) -> Trouble {
-    Trouble::Remote(said(&error))
+impl From<Error> for Trouble {
+    fn from(error: Error) -> Self {
+        Self::Remote(said(&error))
+    }
 }
 
 /// What an error says, without what follows a question mark in its addresses: that may be a signature.

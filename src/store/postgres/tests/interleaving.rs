@@ -277,8 +277,7 @@ fn records(store: &Store) -> String {
         all.join(" UNION ALL ")
     );
     let connection = store.connections.shared.lock();
-    let mut all = connection.prepare_cached(&sql).unwrap();
-    all.query_row([], |row| row.get(0)).unwrap()
+    connection.one(&sql, []).unwrap()
 }
 
 /// What two operations said, and the records behind them.

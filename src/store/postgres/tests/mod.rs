@@ -11,8 +11,8 @@ use std::time::{Duration, Instant};
 
 use crate::base::cancel::Cancel;
 use crate::store::Store;
+use crate::store::driver::Connection;
 use crate::store::driver::postgres::{Patience, Session};
-use crate::store::driver::{Connection, Row};
 use crate::store::postgres::address::Address;
 use crate::store::sqlite::tests::{Database, settings};
 use crate::store::suite::places::{at, claim, claim_next, ending, queued, ready};
@@ -111,19 +111,18 @@ fn database() -> Option<Box<Opener>> {
 
 /// Each column with its table, its type as PostgreSQL has it, and whether it may be null.
 fn columns(connection: &Connection, sql: &str) -> BTreeSet<(String, String, String, bool)> {
-    let column = |row: &Row<'_>| {
-        let kind = match row.text("type")? {
+    let found: Vec<(String, String, String, bool)> = connection.rows(sql, []).unwrap();
+    let found = found.into_iter().map(|(table, column, kind, is_needed)| {
+        let kind = match kind.as_str() {
             "INTEGER" => "bigint",
             "REAL" => "double precision",
             "BLOB" => "bytea",
             "TEXT" => "text",
             other => other,
         };
-        let kind = kind.to_owned();
-        Ok((row.get(0)?, row.get(1)?, kind, row.get(3)?))
-    };
-    let found = connection.prepare_cached(sql).unwrap().rows([], column);
-    found.unwrap().into_iter().collect()
+        (table, column, kind.to_owned(), is_needed)
+    });
+    found.collect()
 }
 
 #[test]
