@@ -81,7 +81,8 @@ impl Reading {
         }
     }
 
-    pub(super) fn options(&self) -> ReadOptions {
+    /// As the readers of files take it.
+    pub fn options(&self) -> ReadOptions {
         ReadOptions {
             csv_encoding: self.csv_encoding.clone(),
             csv_delimiter: self.csv_delimiter.clone(),
@@ -103,7 +104,7 @@ impl Reading {
 
 /// A file as it is now, and how it is read: another content is another identity.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub(super) struct FileVersion {
+pub struct FileVersion {
     path: PathBuf,
     size: u64,
     modified: Option<SystemTime>,

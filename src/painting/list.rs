@@ -73,23 +73,13 @@ pub fn formats(styles: &mut Styles) -> Result<Vec<u32>, Trouble> {
 }
 
 /// The list before it is written.
-pub struct List<'a> {
-    list: list_sheet::List,
-    namespace: &'a str,
-    windows: usize,
-}
+pub struct List(list_sheet::List);
 
-impl<'a> List<'a> {
+impl List {
     /// All issues in the order in which they are listed, of which as many are written as a sheet has room for. A column that
     /// would be empty is left out. `file`: the original's name; `is_linked`: whether a link to an issue's cell leads somewhere. Excel calls
     /// one to a hidden sheet not valid.
-    pub fn new(
-        marks: &[&Mark],
-        file: &str,
-        namespace: &'a str,
-        windows: usize,
-        is_linked: impl Fn(&Mark) -> bool,
-    ) -> Self {
+    pub fn new(marks: &[&Mark], file: &str, is_linked: impl Fn(&Mark) -> bool) -> Self {
         let has = |(name, ..): &&Column| match *name {
             "Whose row" => marks.iter().any(|mark| mark.key.is_some()),
             "Written" => marks.iter().any(|mark| mark.written.is_some()),
@@ -109,24 +99,20 @@ impl<'a> List<'a> {
                 list.link(line, format!("{}!{cell}", quoted(&mark.sheet)));
             }
         }
-        Self {
-            list,
-            namespace,
-            windows,
-        }
+        Self(list)
     }
 
     /// Says something below the counts.
     pub fn note(&mut self, note: &str) {
-        self.list.note(note);
+        self.0.note(note);
     }
 
     fn last_row(&self) -> u64 {
-        HEADER + self.list.lines() as u64
+        HEADER + self.0.lines() as u64
     }
 
     fn last_column(&self) -> String {
-        letters(self.list.width() as u64)
+        letters(self.0.width() as u64)
     }
 
     /// Header and lines, as names of a workbook mean them: `$A$4:$I$9`.
@@ -134,11 +120,17 @@ impl<'a> List<'a> {
         format!("$A${HEADER}:${}${}", self.last_column(), self.last_row())
     }
 
-    /// Writes the sheet with these formats.
-    pub fn write(&self, out: &mut impl Write, formats: &[u32]) -> Result<(), Trouble> {
+    /// Writes the sheet with these formats, for a workbook with so many windows.
+    pub fn write(
+        &self,
+        out: &mut impl Write,
+        formats: &[u32],
+        namespace: &str,
+        windows: usize,
+    ) -> Result<(), Trouble> {
         let mut put = |text: &[u8]| out.write_all(text).map_err(Trouble::Write);
-        let widths = self.list.widths();
-        put(self.head(&widths).as_bytes())?;
+        let widths = self.0.widths();
+        put(self.head(&widths, namespace, windows).as_bytes())?;
         let styles = MomentStyles {
             date_time: 0,
             date: 0,
@@ -147,7 +139,7 @@ impl<'a> List<'a> {
         };
         let mut cells = CellWriter::new(false, styles, None);
         let (mut rows, height) = (Vec::new(), |line| self.height(line, &widths));
-        self.list
+        self.0
             .write(&mut cells, formats, height, &mut rows, |rows| {
                 if rows.len() > 1 << 16 {
                     put(rows)?;
@@ -158,7 +150,7 @@ impl<'a> List<'a> {
         put(&rows)?;
         let (area, last) = (self.area().replace('$', ""), self.last_row());
         let mut text = format!("</sheetData><autoFilter ref=\"{area}\"/>");
-        let links = self.list.links();
+        let links = self.0.links();
         if !links.is_empty() {
             text.push_str("<hyperlinks>");
             for (cell, place) in &links {
@@ -177,11 +169,11 @@ impl<'a> List<'a> {
     }
 
     /// All before the first row.
-    fn head(&self, widths: &[f64]) -> String {
+    fn head(&self, widths: &[f64], namespace: &str, windows: usize) -> String {
         let tab = Severity::Error.ink();
-        let (namespace, last, column) = (self.namespace, self.last_row(), self.last_column());
+        let (last, column) = (self.last_row(), self.last_column());
         // A view for each window of the workbook, or it would show the sheet as if it had none.
-        let views: String = (0..self.windows)
+        let views: String = (0..windows)
             .map(|window| {
                 format!(
                     "<sheetView showGridLines=\"0\" tabSelected=\"1\" workbookViewId=\"{window}\"><pane ySplit=\"{HEADER}\" \
@@ -207,7 +199,7 @@ impl<'a> List<'a> {
 
     /// The height of a line of the list, where its texts are broken: not every program finds it by itself.
     fn height(&self, line: usize, widths: &[f64]) -> String {
-        let texts = self.list.wrapped(line);
+        let texts = self.0.wrapped(line);
         let lines = texts.map(|(column, text)| lines_in(text, widths[column] as usize - 2));
         match lines.max().unwrap_or(1).min(MOST_LINES_OF_ROW) {
             0 | 1 => String::new(),

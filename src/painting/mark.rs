@@ -7,7 +7,7 @@ use crate::base::places::{Cell, column_named, letters};
 use crate::issues::{Issue, Severity};
 
 /// What the comment of an issue of this severity begins with.
-pub(super) fn heading_of(severity: Severity) -> &'static str {
+pub fn heading_of(severity: Severity) -> &'static str {
     match severity {
         Severity::Error => "Error: ",
         Severity::Warning => "Warning: ",

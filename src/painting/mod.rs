@@ -9,7 +9,7 @@
 //! - `painter` goes through the parts; `plan`: what is to be done to one sheet
 //! - `workbook`, `sheet`, `styles`, `comments`, `boxes`, `list`: one kind of part each; `package`: what ties them together
 //! - `values`: a workbook made of the values of any other file
-//! - `places`, `measures`, `colors`, `wording`, `xml`: what these need
+//! - `measures`, `colors`, `xml`: what these need
 //!
 //! # Promises
 //! A file never makes it panic or take memory beyond the text of one sheet, which is bounded, and of the parts that are edited.
@@ -28,7 +28,6 @@ mod refusal;
 mod sheet;
 mod styles;
 mod values;
-mod wording;
 mod workbook;
 mod xml;
 
@@ -51,24 +50,6 @@ use refusal::Trouble;
 /// What a compound file begins with: an old workbook, or a new one behind a password.
 const COMPOUND: &[u8] = b"\xd0\xcf\x11\xe0";
 
-/// How text files are read; the same as the run that found the issues.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct TextReading {
-    /// Their encoding, or `auto`.
-    pub encoding: String,
-    /// Their separator, or `auto`.
-    pub delimiter: String,
-}
-
-impl Default for TextReading {
-    fn default() -> Self {
-        Self {
-            encoding: "auto".to_owned(),
-            delimiter: "auto".to_owned(),
-        }
-    }
-}
-
 /// The painted copy of a file in a folder: `<stem>_annotated` with the ending that tells programs whether it is a template and
 /// has macros; `.xlsx` for other formats.
 pub fn place_of_copy(original: &Path, folder: &Path) -> PathBuf {
@@ -88,16 +69,22 @@ pub fn place_of_copy(original: &Path, folder: &Path) -> PathBuf {
 /// # Errors
 /// The file cannot be painted, or the copy not be written; then an old copy is as it was.
 pub fn paint(original: &Path, marks: &[Mark], target: &Path) -> Result<Painted, Refusal> {
-    paint_read_as(original, &TextReading::default(), marks, target)
+    let auto = || "auto".to_owned();
+    let options = ReadOptions {
+        csv_encoding: auto(),
+        csv_delimiter: auto(),
+        as_shown: true,
+    };
+    paint_read_as(original, &options, marks, target)
 }
 
-/// The same; `reading` says how a text file is read.
+/// The same; `options` say how it is read: as by the run that found the issues.
 ///
 /// # Errors
 /// Those of [`paint`].
 pub fn paint_read_as(
     original: &Path,
-    reading: &TextReading,
+    options: &ReadOptions,
     marks: &[Mark],
     target: &Path,
 ) -> Result<Painted, Refusal> {
@@ -111,7 +98,7 @@ pub fn paint_read_as(
         .as_file()
         .try_clone()
         .map_err(FileError::on("write", target))?;
-    let painted = painted(original, &file, reading, marks, copy, folder);
+    let painted = painted(original, &file, options, marks, copy, folder);
     let painted = painted.map_err(|trouble| trouble.of(&file, target))?;
     files::settle(beside, target).map_err(FileError::on("write", target))?;
     Ok(painted)
@@ -120,7 +107,7 @@ pub fn paint_read_as(
 fn painted(
     original: &Path,
     file: &str,
-    reading: &TextReading,
+    options: &ReadOptions,
     marks: &[Mark],
     copy: File,
     folder: &Path,
@@ -132,12 +119,7 @@ fn painted(
     let path = original.to_str();
     let path =
         path.ok_or_else(|| Trouble::NotAWorkbook("has a path that is not UTF-8".to_owned()))?;
-    let options = ReadOptions {
-        csv_encoding: reading.encoding.clone(),
-        csv_delimiter: reading.delimiter.clone(),
-        as_shown: true,
-    };
-    let kind = kind_of(path, &options)?;
+    let kind = kind_of(path, options)?;
     if kind == Kind::Package {
         return painter::paint(opened, file, marks, Vec::new(), copy);
     }
@@ -145,7 +127,7 @@ fn painted(
     let plain = files::unfinished(folder).map_err(Trouble::Write)?;
     values::write(
         path,
-        &options,
+        options,
         is_text,
         plain.as_file().try_clone().map_err(Trouble::Write)?,
     )?;

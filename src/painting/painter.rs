@@ -15,9 +15,9 @@ use super::package::content_types::{self, ContentTypes};
 use super::package::relationships::Relationships;
 use super::plan::{Drawing, Plan};
 use super::refusal::{InPart, Trouble};
-use super::sheet::outline::Outline;
+use super::sheet::outline::{Outline, with_drawing};
 use super::sheet::rows::Paint;
-use super::sheet::{conditional, head, tail};
+use super::sheet::{conditional, head};
 use super::styles::{self, Styles};
 use super::workbook::{self, Book, ListPlace};
 
@@ -43,14 +43,6 @@ struct Painter<'a> {
     covered: usize,
 }
 
-/// Where the list is, and what its cells look like.
-struct ListPart {
-    part: String,
-    name: String,
-    /// `None` where it was there before.
-    relation: Option<String>,
-}
-
 /// Writes the painted copy of a package. `file`: the name of what it was made from; `notes`: what is known of that already.
 pub fn paint(
     original: File,
@@ -68,12 +60,11 @@ pub fn paint(
     let (styles_part, mut styles) = painter.read_styles()?;
     let formats = list::formats(&mut styles)?;
     let ordered = painter.ordered(marks);
-    let (namespace, windows) = (painter.book.main_namespace(), painter.book.windows);
     let sheets = painter.plans.iter();
     let sheets = sheets.filter(|plan| plan.is_worksheet() && !plan.is_hidden);
     let shown: BTreeSet<&str> = sheets.map(|plan| plan.name.as_str()).collect();
     let is_linked = |mark: &Mark| shown.contains(mark.sheet.as_str());
-    let mut sheet = List::new(&ordered, file, namespace, windows, is_linked);
+    let mut sheet = List::new(&ordered, file, is_linked);
     painter.change_workbook(&part, &sheet.area())?;
     painter.drop_signatures()?;
     painter.collect_changed()?;
@@ -84,7 +75,8 @@ pub fn paint(
     sheet.note(&painter.words());
     // A line takes about 600 bytes.
     let out = copy.start(&part.part, painter.painted.listed as u64 * 600)?;
-    sheet.write(out, &formats)?;
+    let book = &painter.book;
+    sheet.write(out, &formats, book.main_namespace(), book.windows)?;
     match styles.changed()? {
         Some(text) => copy.put(&styles_part, text.as_bytes())?,
         None => painter.package.copy(&styles_part, &mut copy)?,
@@ -114,7 +106,7 @@ impl<'a> Painter<'a> {
         }
         let book = Book::parse(package.text(&part)?, &part)?;
         let relationships = Relationships::of(&mut package, &part)?;
-        if workbook::tracks_changes(&relationships) {
+        if relationships.has_kind("revisionHeaders") {
             return Err(Trouble::TrackedChanges);
         }
         let others = book
@@ -252,14 +244,14 @@ impl<'a> Painter<'a> {
     }
 
     /// The part of the list: that which a painted copy has, or a new one.
-    fn plan_list(&mut self) -> Result<ListPart, Trouble> {
+    fn plan_list(&mut self) -> Result<ListPlace, Trouble> {
         let own = self.book.own.map(|own| self.book.sheets[own].clone());
         let target = own
             .as_ref()
             .and_then(|own| self.relationships.by_id(&own.relation)?.target.clone());
         if let (Some(own), Some(part)) = (own, target.filter(|part| self.package.has(part))) {
             let part = self.package.stored(&part);
-            return Ok(ListPart {
+            return Ok(ListPlace {
                 part,
                 name: own.name,
                 relation: None,
@@ -272,7 +264,7 @@ impl<'a> Painter<'a> {
             .relationships
             .add(self.book.office_namespace(), "worksheet", &part)?;
         self.types.add(&part, "worksheet+xml");
-        Ok(ListPart {
+        Ok(ListPlace {
             part,
             name,
             relation: Some(relation),
@@ -330,13 +322,8 @@ impl<'a> Painter<'a> {
         ordered
     }
 
-    fn change_workbook(&mut self, list: &ListPart, area: &str) -> Result<(), Trouble> {
-        let text = self.book.with_list(&ListPlace {
-            name: &list.name,
-            relation: list.relation.as_deref(),
-            area,
-            header: list::HEADER,
-        })?;
+    fn change_workbook(&mut self, list: &ListPlace, area: &str) -> Result<(), Trouble> {
+        let text = self.book.with_list(list, area, list::HEADER)?;
         self.changed
             .insert(self.package.stored(&self.book.part), text);
         let properties = ["extended-properties", "extendedProperties"]
@@ -465,7 +452,7 @@ impl<'a> Painter<'a> {
                 None => format!("<{p}legacyDrawing xmlns:r=\"{office}\" r:id=\"{id}\"/>"),
             }
         });
-        let tail = tail::with_drawing(&outline, element.as_deref()).in_part(part)?;
+        let tail = with_drawing(&outline, element.as_deref()).in_part(part)?;
         out.write_all(tail.as_bytes()).map_err(Trouble::Write)
     }
 

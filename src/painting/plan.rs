@@ -2,21 +2,20 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::comments::{Outcome, threaded_cells};
+use super::comments::{Outcome, comment, threaded_cells};
 use super::mark::Mark;
 use super::measures::Measures;
 use super::package::archive::{MOST_SHEET, Package};
 use super::package::relationships::Relationships;
 use super::refusal::{InPart, Trouble};
-use super::sheet::outline::Outline;
-use super::sheet::tail;
-use super::wording;
+use super::sheet::outline::{Outline, tail_of};
 use super::workbook::SheetEntry;
 use super::xml::scan::Scanner;
 use crate::base::places::{Area, Cell};
 use crate::issues::Severity;
 
 /// The plan of a sheet.
+#[derive(Default)]
 pub struct Plan<'a> {
     /// Its title.
     pub name: String,
@@ -68,17 +67,7 @@ impl<'a> Plan<'a> {
             is_hidden: entry.is_hidden,
             part: target.filter(|part| package.has(part)),
             has_cells: relation.is_some_and(|relation| relation.kind == "worksheet"),
-            issues: BTreeMap::new(),
-            fills: BTreeMap::new(),
-            texts: BTreeMap::new(),
-            threaded: BTreeSet::new(),
-            ink: Vec::new(),
-            relationships: None,
-            legacy: None,
-            legacy_element: None,
-            drawing: None,
-            measures: Measures::default(),
-            text: None,
+            ..Self::default()
         }
     }
 
@@ -111,7 +100,7 @@ impl<'a> Plan<'a> {
         let relationships = Relationships::of(package, &part)?;
         let text = package.text_within(&part, MOST_SHEET)?;
         let outline = Outline::of(&text).in_part(&part)?;
-        let tail = tail::read(&outline).in_part(&part)?;
+        let tail = tail_of(&outline).in_part(&part)?;
         self.legacy = tail.legacy;
         self.move_to_first_cells(&tail.merged);
         for (&cell, marks) in &mut self.issues {
@@ -157,7 +146,7 @@ impl<'a> Plan<'a> {
     pub fn compose(&mut self, most: usize) {
         let commented = self.issues.iter().take(most);
         self.texts = commented
-            .map(|(cell, marks)| (*cell, wording::comment(marks)))
+            .map(|(cell, marks)| (*cell, comment(marks)))
             .collect();
     }
 }

@@ -1,22 +1,15 @@
 //! Why a file cannot be painted.
 
 use std::io;
+use std::path::Path;
 
 use super::xml::Malformed;
-use crate::base::files::FileError;
+use crate::base::files::{FileError, describe};
 use crate::base::problem::{Facts, Kind, Problem, code};
 
 /// A file cannot be painted; the original is as it was, and there is no copy.
 #[derive(Debug, thiserror::Error)]
 pub enum Refusal {
-    /// It cannot be opened or read.
-    #[error("cannot read {file}: {reason}")]
-    Unreadable {
-        /// Its name.
-        file: String,
-        /// The words of the operating system.
-        reason: String,
-    },
     /// The copy cannot be written.
     #[error(transparent)]
     Unwritable(#[from] FileError),
@@ -26,85 +19,70 @@ pub enum Refusal {
         /// Its name.
         file: String,
     },
+    /// It cannot be read, or is nothing that is painted.
+    #[error("{}", trouble.of_file(file))]
+    OfFile {
+        /// Its name.
+        file: String,
+        /// Why.
+        trouble: Trouble,
+    },
+}
+
+impl Refusal {
+    /// Whether the file itself cannot be painted, however often that is tried.
+    pub fn is_of_input(&self) -> bool {
+        let may_pass = |trouble: &Trouble| matches!(trouble, Trouble::Read(_));
+        match self {
+            Self::Unwritable(_) => false,
+            Self::SameFile { .. } => true,
+            Self::OfFile { trouble, .. } => !may_pass(trouble),
+        }
+    }
+}
+
+impl Problem for Refusal {
+    fn facts(&self) -> Facts {
+        let usage = |code| Facts::new(Kind::Usage, code);
+        match self {
+            Self::Unwritable(error) => error.facts(),
+            Self::SameFile { .. } => usage(code::OUTPUT_CONFLICT),
+            Self::OfFile { trouble, .. } => match trouble {
+                Trouble::Read(_) => Facts::new(Kind::Refused, code::INPUT_UNREADABLE),
+                Trouble::Binary | Trouble::NotAWorkbook(_) => usage(code::UNSUPPORTED_FORMAT),
+                _ => usage(code::WORKBOOK_UNREADABLE),
+            },
+        }
+    }
+}
+
+/// What is the matter with a file, without its name, which only [`paint`](super::paint) needs to know; or with its copy.
+#[derive(Debug)]
+pub enum Trouble {
+    /// It cannot be opened or read.
+    Read(io::Error),
+    /// The copy cannot be written.
+    Write(io::Error),
     /// A password is needed to read it.
-    #[error("{file} is protected by a password; save it without one")]
-    Encrypted {
-        /// Its name.
-        file: String,
-    },
-    /// A binary workbook.
-    #[error(".xlsb workbooks cannot be painted; save {file} as .xlsx")]
-    Binary {
-        /// Its name.
-        file: String,
-    },
+    Encrypted,
+    /// It is a binary workbook.
+    Binary,
     /// Several people edit it, and each change is kept.
-    #[error("{file} is shared with tracked changes; stop sharing (Review) and save it")]
-    TrackedChanges {
-        /// Its name.
-        file: String,
-    },
-    /// It is none of the formats that are painted. `reason` is a sentence that names the file.
-    #[error("{reason}")]
-    NotAWorkbook {
-        /// What it is instead, where that is known.
-        reason: String,
-    },
+    TrackedChanges,
+    /// It is none of the formats that are painted, in words that follow its name.
+    NotAWorkbook(String),
     /// A part is damaged, or so unusual that an edit may spoil it.
-    #[error("{file} cannot be painted: {part} {what}")]
     Part {
-        /// The file's name.
-        file: String,
         /// The part's name in the package.
         part: String,
         /// What is the matter with it.
         what: String,
     },
     /// A part unpacks to more than may be held.
-    #[error("{file} is too large to be painted: {part} takes more than {} MiB", most >> 20)]
     TooLarge {
-        /// The file's name.
-        file: String,
         /// The part's name in the package.
         part: String,
         /// The limit in bytes.
-        most: u64,
-    },
-}
-
-impl Problem for Refusal {
-    fn facts(&self) -> Facts {
-        match self {
-            Self::Unwritable(error) => error.facts(),
-            Self::Unreadable { .. } => Facts::new(Kind::Refused, code::INPUT_UNREADABLE),
-            Self::SameFile { .. } => Facts::new(Kind::Usage, code::OUTPUT_CONFLICT),
-            Self::Binary { .. } | Self::NotAWorkbook { .. } => {
-                Facts::new(Kind::Usage, code::UNSUPPORTED_FORMAT)
-            }
-            Self::TooLarge { .. } => Facts::new(Kind::Usage, code::WORKBOOK_UNREADABLE),
-            Self::Encrypted { .. } | Self::TrackedChanges { .. } | Self::Part { .. } => {
-                Facts::new(Kind::Usage, code::WORKBOOK_UNREADABLE)
-            }
-        }
-    }
-}
-
-/// The same without the file's name, which only [`paint`](super::paint) needs to know.
-#[derive(Debug)]
-pub(super) enum Trouble {
-    Read(io::Error),
-    Write(io::Error),
-    Encrypted,
-    Binary,
-    TrackedChanges,
-    /// A sentence that names the file.
-    NotAWorkbook(String),
-    Part {
-        part: String,
-        what: String,
-    },
-    TooLarge {
-        part: String,
         most: u64,
     },
 }
@@ -124,28 +102,42 @@ impl Trouble {
     }
 
     /// With the names of the file and of its copy.
-    pub fn of(self, file: &str, target: &std::path::Path) -> Refusal {
-        let file = file.to_owned();
+    pub fn of(self, file: &str, target: &Path) -> Refusal {
         match self {
-            Self::Read(error) => Refusal::Unreadable {
-                file,
-                reason: crate::base::files::describe(&error),
+            Self::Write(error) => FileError::on("write", target)(error).into(),
+            trouble => Refusal::OfFile {
+                file: file.to_owned(),
+                trouble,
             },
-            Self::Write(error) => Refusal::Unwritable(FileError::on("write", target)(error)),
-            Self::Encrypted => Refusal::Encrypted { file },
-            Self::Binary => Refusal::Binary { file },
-            Self::TrackedChanges => Refusal::TrackedChanges { file },
-            Self::NotAWorkbook(words) => Refusal::NotAWorkbook {
-                reason: format!("{file} {words}"),
-            },
-            Self::Part { part, what } => Refusal::Part { file, part, what },
-            Self::TooLarge { part, most } => Refusal::TooLarge { file, part, most },
+        }
+    }
+
+    fn of_file(&self, file: &str) -> String {
+        match self {
+            Self::Read(error) | Self::Write(error) => {
+                format!("cannot read {file}: {}", describe(error))
+            }
+            Self::Encrypted => {
+                format!("{file} is protected by a password; save it without one")
+            }
+            Self::Binary => {
+                format!(".xlsb workbooks cannot be painted; save {file} as .xlsx")
+            }
+            Self::TrackedChanges => {
+                format!("{file} is shared with tracked changes; stop sharing (Review) and save it")
+            }
+            Self::NotAWorkbook(words) => format!("{file} {words}"),
+            Self::Part { part, what } => format!("{file} cannot be painted: {part} {what}"),
+            Self::TooLarge { part, most } => {
+                let most = most >> 20;
+                format!("{file} is too large to be painted: {part} takes more than {most} MiB")
+            }
         }
     }
 }
 
 /// Names the part in which XML was found to be damaged.
-pub(super) trait InPart<T> {
+pub trait InPart<T> {
     fn in_part(self, part: &str) -> Result<T, Trouble>;
 }
 

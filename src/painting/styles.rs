@@ -7,10 +7,9 @@ use std::collections::HashMap;
 
 use super::colors::{Colors, contrast, rgb};
 use super::refusal::{InPart, Trouble};
-use super::xml::edit::{Edit, apply};
 use super::xml::scan::{Scanner, with_attribute};
 use super::xml::tree::{self, Element};
-use super::xml::{Malformed, NOT_WELL_FORMED};
+use super::xml::{Edit, Malformed, NOT_WELL_FORMED, apply};
 use crate::issues::Severity;
 
 /// Excel's own limit.

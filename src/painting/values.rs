@@ -108,7 +108,7 @@ pub fn write(path: &str, options: &ReadOptions, is_text: bool, copy: File) -> Re
 }
 
 /// The reader's words name the path; only the file's name is wanted.
-pub(super) fn unreadable(failure: SourceError, path: &str) -> Trouble {
+pub fn unreadable(failure: SourceError, path: &str) -> Trouble {
     let words = failure.to_string();
     let words = words.strip_prefix(path).unwrap_or(&words);
     let said = words.replace(path, "it").trim_start().to_owned();

@@ -2,11 +2,11 @@
 //!
 //! What counts sheets by position grows by one: `localSheetId` of defined names. What names them by `sheetId` or title stays.
 
-use super::package::relationships::Relationships;
 use super::refusal::{InPart, Trouble};
-use super::xml::edit::{Edit, apply};
+use super::xml::scan::with_attribute;
 use super::xml::text::{attribute, plain};
 use super::xml::tree::{self, Element};
+use super::xml::{Edit, apply};
 
 /// A hidden name that is of our list: by it the list is known when a painted copy is painted again.
 const OWN_NAME: &str = "_ade_issues";
@@ -48,15 +48,13 @@ pub struct Book {
 }
 
 /// Where the list of issues is.
-pub struct ListPlace<'a> {
+pub struct ListPlace {
+    /// Its part.
+    pub part: String,
     /// Its title.
-    pub name: &'a str,
+    pub name: String,
     /// Its relationship; `None` where it was there before.
-    pub relation: Option<&'a str>,
-    /// Its header and lines, such as `$A$4:$I$9`.
-    pub area: &'a str,
-    /// The row of its header.
-    pub header: u64,
+    pub relation: Option<String>,
 }
 
 impl Book {
@@ -124,28 +122,29 @@ impl Book {
         titles.find(|title| is_free(title)).unwrap_or_default()
     }
 
-    /// The part with the list before all sheets, which the workbook then opens with.
-    pub fn with_list(&self, list: &ListPlace<'_>) -> Result<String, Trouble> {
+    /// The part with the list before all sheets, which the workbook then opens with. `area`: its header and lines, such as `$A$4:$I$9`;
+    /// `header`: the row of its header.
+    pub fn with_list(&self, list: &ListPlace, area: &str, header: u64) -> Result<String, Trouble> {
         let root = tree::parse(&self.text).in_part(&self.part)?;
         let p = root.tag.prefix();
         let mut edits = Vec::new();
         let sheets = root
             .child("sheets")
             .ok_or_else(|| Trouble::part(&self.part, "lists no sheets"))?;
-        if let Some(relation) = list.relation {
+        if let Some(relation) = &list.relation {
             let office = self.office_namespace();
             let reference = match root.prefix_of(office) {
                 Some(prefix) => format!("{prefix}id=\"{relation}\""),
                 None => format!("xmlns:r=\"{office}\" r:id=\"{relation}\""),
             };
-            let (name, id) = (attribute(list.name), self.largest_id.saturating_add(1));
+            let (name, id) = (attribute(&list.name), self.largest_id.saturating_add(1));
             let new = format!("<{p}sheet name=\"{name}\" sheetId=\"{id}\" {reference}/>");
             edits.push(match sheets.children.first() {
                 Some(first) => Edit::insert(first.tag.start, new),
                 None => sheets.append(&new),
             });
         }
-        self.edit_names(&root, list, &mut edits);
+        self.edit_names(&root, &list.name, area, header, &mut edits);
         for view in root
             .child("bookViews")
             .iter()
@@ -153,7 +152,7 @@ impl Book {
         {
             let mut tag = view.tag.text.to_owned();
             for name in ["activeTab", "firstSheet"] {
-                tag = super::xml::scan::with_attribute(&tag, name, None);
+                tag = with_attribute(&tag, name, None);
             }
             edits.push(Edit::replace(view.tag.start..view.tag.end, tag));
         }
@@ -161,11 +160,17 @@ impl Book {
     }
 
     /// The names of the list, and those of other sheets counted anew.
-    fn edit_names(&self, root: &Element<'_>, list: &ListPlace<'_>, edits: &mut Vec<Edit>) {
+    fn edit_names(
+        &self,
+        root: &Element<'_>,
+        list: &str,
+        area: &str,
+        header: u64,
+        edits: &mut Vec<Edit>,
+    ) {
         let p = root.tag.prefix();
         let own = self.own.unwrap_or(0);
-        let title = plain(&quoted(list.name));
-        let (area, header) = (list.area, list.header);
+        let title = plain(&quoted(list));
         let new: String = [
             ("_xlnm._FilterDatabase", format!("{title}!{area}"), " hidden=\"1\""),
             ("_xlnm.Print_Titles", format!("{title}!${header}:${header}"), ""),
@@ -244,9 +249,4 @@ pub fn properties_with(text: &str, title: &str, worksheets: usize) -> Option<Str
         ),
     ];
     apply(text, edits).ok()
-}
-
-/// Whether a workbook keeps each change of several people.
-pub fn tracks_changes(relationships: &Relationships) -> bool {
-    relationships.has_kind("revisionHeaders")
 }

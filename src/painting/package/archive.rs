@@ -72,16 +72,21 @@ impl Package {
         self.positions.contains_key(&folded(part))
     }
 
+    fn position(&self, part: &str) -> Result<usize, Trouble> {
+        let position = self.positions.get(&folded(part)).copied();
+        position.ok_or_else(|| Trouble::part(part, "is missing"))
+    }
+
     /// A part's name as it is stored; that of a new part as it is.
     pub fn stored(&self, part: &str) -> String {
-        let position = self.positions.get(&folded(part));
-        position.map_or_else(|| part.to_owned(), |&position| self.names[position].clone())
+        let position = self.position(part);
+        position.map_or_else(|_| part.to_owned(), |position| self.names[position].clone())
     }
 
     /// How many bytes a part says to unpack to.
     pub fn size(&mut self, part: &str) -> u64 {
-        let position = self.positions.get(&folded(part)).copied();
-        let entry = position.and_then(|position| self.zip.by_index_raw(position).ok());
+        let entry = self.position(part).ok();
+        let entry = entry.and_then(|position| self.zip.by_index_raw(position).ok());
         entry.map_or(0, |entry| entry.size())
     }
 
@@ -100,8 +105,7 @@ impl Package {
 
     /// Unpacks a part as a stream.
     pub fn open_part(&mut self, part: &str) -> Result<impl Read + '_, Trouble> {
-        let position = self.positions.get(&folded(part)).copied();
-        let position = position.ok_or_else(|| Trouble::part(part, "is missing"))?;
+        let position = self.position(part)?;
         self.zip
             .by_index(position)
             .map_err(|error| damaged(part, error))
@@ -136,8 +140,7 @@ impl Package {
 
     /// Copies a part as it is packed, with its time.
     pub fn copy(&mut self, part: &str, copy: &mut Copy) -> Result<(), Trouble> {
-        let position = self.positions.get(&folded(part)).copied();
-        let position = position.ok_or_else(|| Trouble::part(part, "is missing"))?;
+        let position = self.position(part)?;
         let entry = self.zip.by_index_raw(position);
         let entry = entry.map_err(|error| damaged(part, error))?;
         copy.zip.raw_copy_file(entry).map_err(unwritable)

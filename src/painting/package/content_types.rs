@@ -3,10 +3,10 @@
 use std::collections::HashMap;
 
 use super::archive::folded;
+use super::patched;
 use crate::painting::refusal::{InPart, Trouble};
-use crate::painting::xml::edit::{Edit, apply};
 use crate::painting::xml::text::attribute;
-use crate::painting::xml::tree;
+use crate::painting::xml::tree::{self, Element};
 
 /// Its name in the archive.
 pub const PART: &str = "[Content_Types].xml";
@@ -92,18 +92,10 @@ impl ContentTypes {
 
     /// The part, where it changed.
     pub fn changed(&self) -> Result<Option<String>, Trouble> {
-        let root = tree::parse(&self.text).in_part(PART)?;
-        let gone = root.children.iter().filter(|child| {
+        let is_dropped = |child: &&Element<'_>| {
             let name = child.tag.value("PartName");
             name.is_some_and(|name| self.dropped.contains(&folded(&name)))
-        });
-        let mut edits: Vec<Edit> = gone.map(|child| Edit::remove(child.span())).collect();
-        if !self.added.is_empty() {
-            edits.push(root.append(&self.added));
-        }
-        if edits.is_empty() {
-            return Ok(None);
-        }
-        apply(&self.text, edits).in_part(PART).map(Some)
+        };
+        patched(&self.text, PART, is_dropped, &self.added)
     }
 }

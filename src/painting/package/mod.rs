@@ -6,3 +6,26 @@
 pub mod archive;
 pub mod content_types;
 pub mod relationships;
+
+use super::refusal::{InPart, Trouble};
+use super::xml::tree::{self, Element};
+use super::xml::{Edit, apply};
+
+/// The text of a part without some elements of its root, and with others at its end; `None`: it is the same.
+fn patched(
+    text: &str,
+    part: &str,
+    is_dropped: impl Fn(&&Element<'_>) -> bool,
+    added: &str,
+) -> Result<Option<String>, Trouble> {
+    let root = tree::parse(text).in_part(part)?;
+    let gone = root.children.iter().filter(is_dropped);
+    let mut edits: Vec<Edit> = gone.map(|child| Edit::remove(child.span())).collect();
+    if !added.is_empty() {
+        edits.push(root.append(added));
+    }
+    if edits.is_empty() {
+        return Ok(None);
+    }
+    apply(text, edits).in_part(part).map(Some)
+}

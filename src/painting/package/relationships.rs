@@ -1,10 +1,10 @@
 //! Relationships of a part: which others it refers to, and as what (ECMA-376 part 2, "Relationships").
 
 use super::archive::{Package, folded};
+use super::patched;
 use crate::painting::refusal::{InPart, Trouble};
-use crate::painting::xml::edit::{Edit, apply};
 use crate::painting::xml::text::attribute;
-use crate::painting::xml::tree;
+use crate::painting::xml::tree::{self, Element};
 
 const EMPTY: &str = "<?xml version=\"1.0\" encoding=\"UTF-8\" standalone=\"yes\"?>\n<Relationships \
     xmlns=\"http://schemas.openxmlformats.org/package/2006/relationships\"/>";
@@ -86,7 +86,7 @@ impl Relationships {
         self.all.iter().find(|one| one.id == id)
     }
 
-    /// Whether any is of a kind.
+    /// Whether any is of a kind: `revisionHeaders` of a workbook that keeps each change of several people.
     pub fn has_kind(&self, kind: &str) -> bool {
         self.all.iter().any(|one| one.kind == kind)
     }
@@ -134,19 +134,11 @@ impl Relationships {
 
     /// The part, where it changed.
     pub fn changed(&self) -> Result<Option<String>, Trouble> {
-        if self.added.is_empty() && self.dropped.is_empty() {
-            return Ok(None);
-        }
-        let root = tree::parse(&self.text).in_part(&self.part)?;
-        let gone = root.all("Relationship").filter(|element| {
+        let is_dropped = |element: &&Element<'_>| {
             let id = element.tag.value("Id").unwrap_or_default();
-            self.dropped.iter().any(|dropped| *dropped == id)
-        });
-        let mut edits: Vec<Edit> = gone.map(|element| Edit::remove(element.span())).collect();
-        if !self.added.is_empty() {
-            edits.push(root.append(&self.added));
-        }
-        apply(&self.text, edits).in_part(&self.part).map(Some)
+            element.local() == "Relationship" && self.dropped.iter().any(|dropped| *dropped == id)
+        };
+        patched(&self.text, &self.part, is_dropped, &self.added)
     }
 }
 

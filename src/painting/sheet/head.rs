@@ -6,9 +6,8 @@ use memchr::memmem;
 
 use crate::base::places::{Area, Cell};
 use crate::painting::measures::Measures;
-use crate::painting::xml::Malformed;
-use crate::painting::xml::edit::{Edit, apply};
 use crate::painting::xml::scan::Scanner;
+use crate::painting::xml::{Edit, Malformed, apply};
 
 /// No sheet has more than this before its cells: 16,384 columns take 2 MB.
 const MOST_HEAD: usize = 32 << 20;

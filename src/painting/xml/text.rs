@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use ade_engine_native::read::xml::entity;
+
 /// A text of an attribute or an element with its entities resolved; unknown ones stay as they are.
 pub fn unescaped(raw: &str) -> Cow<'_, str> {
     if !raw.contains('&') {
@@ -25,24 +27,6 @@ pub fn unescaped(raw: &str) -> Cow<'_, str> {
     }
     out.push_str(rest);
     Cow::Owned(out)
-}
-
-fn entity(name: &str) -> Option<char> {
-    match name {
-        "lt" => Some('<'),
-        "gt" => Some('>'),
-        "amp" => Some('&'),
-        "quot" => Some('"'),
-        "apos" => Some('\''),
-        _ => {
-            let number = name.strip_prefix('#')?;
-            let number = match number.strip_prefix(['x', 'X']) {
-                Some(hexadecimal) => u32::from_str_radix(hexadecimal, 16).ok()?,
-                None => number.parse().ok()?,
-            };
-            char::from_u32(number)
-        }
-    }
 }
 
 /// A text as the value of an attribute.

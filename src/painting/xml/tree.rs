@@ -3,10 +3,9 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
-use super::edit::Edit;
 use super::scan::{Scanner, Tag, TagKind};
 use super::text::unescaped;
-use super::{CUT_SHORT, Malformed, NOT_WELL_FORMED};
+use super::{CUT_SHORT, Edit, Malformed, NOT_WELL_FORMED};
 
 /// No part of a workbook nests deeper; what does is not held.
 const MOST_LEVELS: usize = 256;
@@ -140,7 +139,7 @@ impl<'a> Element<'a> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::edit::apply;
+    use super::super::apply;
     use super::*;
 
     #[test]

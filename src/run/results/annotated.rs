@@ -10,7 +10,7 @@ use crate::base::digest;
 use crate::base::files::{self, FileError};
 use crate::base::problem::{Error, Facts, Kind, Problem, code};
 use crate::issues::ListError;
-use crate::painting::{self, Mark, Painted, Refusal, TextReading};
+use crate::painting::{self, Mark, Painted, Refusal};
 use crate::settings::paths::RunFolder;
 use crate::store::RunRecord;
 use crate::system::lock::Lock;
@@ -56,7 +56,7 @@ impl AnnotateError {
 
     /// Whether the input itself cannot be painted, however often that is tried.
     pub fn is_of_input(&self) -> bool {
-        matches!(self, Self::Refused(refusal) if !matches!(refusal, Refusal::Unwritable(_) | Refusal::Unreadable { .. }))
+        matches!(self, Self::Refused(refusal) if refusal.is_of_input())
     }
 }
 
@@ -125,15 +125,9 @@ pub fn annotate(run: &RunRecord, target: &Path) -> Result<Painted, AnnotateError
         id: run.id.clone(),
         input: run.input_path.clone(),
     })?;
-    let reading = reading_of(run);
+    let options = reading_of(run).options();
     Ok(painting::paint_read_as(
-        &original,
-        &TextReading {
-            encoding: reading.csv_encoding,
-            delimiter: reading.csv_delimiter,
-        },
-        &marks,
-        target,
+        &original, &options, &marks, target,
     )?)
 }
 

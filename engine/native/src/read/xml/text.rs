@@ -87,7 +87,8 @@ pub fn append_decoded(
     Ok(())
 }
 
-fn entity(name: &str) -> Option<char> {
+/// The letter that an entity stands for, by its name or number.
+pub fn entity(name: &str) -> Option<char> {
     match name {
         "amp" => Some('&'),
         "lt" => Some('<'),
