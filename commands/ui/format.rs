@@ -4,7 +4,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use ade::base::clock::Timestamp;
-pub use ade::base::counted::{bytes, duration, plural, thousands};
+pub use ade::base::counted::{bytes, duration, first, plural, thousands};
 use console::measure_text_width;
 use serde_json::Value;
 
@@ -39,14 +39,6 @@ pub fn ago(then: Timestamp, now: Timestamp) -> String {
         seconds @ 3600..172_800 => format!("{} h ago", seconds / 3600),
         seconds => format!("{} d ago", seconds / 86_400),
     }
-}
-
-/// The first names, and how many more there are: `a.csv, b.csv, 9 more`
-pub fn first(most: usize, names: impl ExactSizeIterator<Item = String>) -> String {
-    let more = names.len().saturating_sub(most);
-    let more = (more > 0).then(|| format!("{more} more"));
-    let listed: Vec<String> = names.take(most).chain(more).collect();
-    listed.join(", ")
 }
 
 /// The lines of a text in a room of so many columns, broken between words; a word that is longer has a line of its own.

@@ -13,6 +13,14 @@ pub fn thousands(number: u64) -> String {
     text
 }
 
+/// The first names, and how many more there are: `a.csv, b.csv, 9 more`
+pub fn first(most: usize, names: impl ExactSizeIterator<Item = String>) -> String {
+    let more = names.len().saturating_sub(most);
+    let more = (more > 0).then(|| format!("{more} more"));
+    let listed: Vec<String> = names.take(most).chain(more).collect();
+    listed.join(", ")
+}
+
 /// `1 row`, `2 rows`
 pub fn plural(number: u64, one: &str) -> String {
     format!(

@@ -115,6 +115,21 @@ pub fn column_named(letters: &str) -> Option<u64> {
     (column <= MOST_COLUMNS).then_some(column)
 }
 
+/// `North!D8`, `North!row 8`, `North!column D`, or the sheet alone.
+pub fn place_in_words(
+    sheet: &str,
+    cell: Option<&str>,
+    row: Option<u64>,
+    column: Option<&str>,
+) -> String {
+    match (cell, row, column) {
+        (Some(cell), ..) => format!("{sheet}!{cell}"),
+        (None, Some(row), _) => format!("{sheet}!row {row}"),
+        (None, None, Some(column)) => format!("{sheet}!column {column}"),
+        (None, None, None) => sheet.to_owned(),
+    }
+}
+
 /// The letters of a column.
 pub fn letters(column: u64) -> String {
     column_name(usize::try_from(column.saturating_sub(1)).unwrap_or(usize::MAX - 1))

@@ -99,47 +99,33 @@ become_error!(CellsError);
 
 impl CellsError {
     /// A failure of the reader; `name` takes the place of the path in its message.
-    pub(super) fn of_reader(failure: SourceError, name: &str) -> Self {
-        let name = || name.to_owned();
-        Self::Unreadable(match failure {
+    pub(super) fn of_reader(mut failure: SourceError, name: &str) -> Self {
+        match &mut failure {
             SourceError::Io { reason, .. } => {
                 return Self::File {
-                    name: name(),
-                    reason,
+                    name: name.to_owned(),
+                    reason: std::mem::take(reason),
                 };
             }
             SourceError::BeyondLimits { .. } | SourceError::BeyondMemory { .. } => {
                 return Self::TooLarge {
-                    name: name(),
+                    name: name.to_owned(),
                     reason: failure.to_string(),
                 };
             }
-            SourceError::Empty { .. } => SourceError::Empty { path: name() },
-            SourceError::UnsupportedExtension { extension, .. } => {
-                SourceError::UnsupportedExtension {
-                    path: name(),
-                    extension,
-                }
-            }
-            SourceError::Foreign { words, .. } => SourceError::Foreign {
-                path: name(),
-                words,
-            },
-            SourceError::CutShort { .. } => SourceError::CutShort { path: name() },
-            SourceError::NotAWorkbook { reason, .. } => SourceError::NotAWorkbook {
-                path: name(),
-                reason,
-            },
-            SourceError::BrokenLegacy { reason, .. } => SourceError::BrokenLegacy {
-                path: name(),
-                reason,
-            },
+            SourceError::Empty { path }
+            | SourceError::UnsupportedExtension { path, .. }
+            | SourceError::Foreign { path, .. }
+            | SourceError::CutShort { path }
+            | SourceError::NotAWorkbook { path, .. }
+            | SourceError::BrokenLegacy { path, .. } => name.clone_into(path),
             // These name no path.
-            other @ (SourceError::BrokenPart { .. }
+            SourceError::BrokenPart { .. }
             | SourceError::Undecodable { .. }
             | SourceError::BadOption { .. }
-            | SourceError::Cancelled) => other,
-        })
+            | SourceError::Cancelled => {}
+        }
+        Self::Unreadable(failure)
     }
 
     /// Whether a second attempt at the same file may end otherwise.

@@ -19,7 +19,7 @@ pub struct Found {
 }
 
 /// The cells whose text, as a window shows it, has this text in it, whatever its case.
-pub(super) fn find(sheet: &Sheet, text: &str, from: (u64, u64), most: usize) -> Found {
+pub fn find(sheet: &Sheet, text: &str, from: (u64, u64), most: usize) -> Found {
     find_within(sheet, text, from, most, MOST_CELLS)
 }
 

@@ -5,7 +5,7 @@ use std::sync::{Condvar, Mutex, PoisonError};
 use crate::base::mutex::lock;
 
 /// So many may do something at once.
-pub(super) struct Permits {
+pub struct Permits {
     free: Mutex<usize>,
     changed: Condvar,
 }
@@ -34,7 +34,7 @@ impl Permits {
 }
 
 /// A turn, until it is dropped.
-pub(super) struct Permit<'a>(&'a Permits);
+pub struct Permit<'a>(&'a Permits);
 
 impl Drop for Permit<'_> {
     fn drop(&mut self) {

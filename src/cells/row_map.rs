@@ -40,7 +40,7 @@ impl RowMap {
     /// sheet was written.
     pub fn of_input(window: &Window, known: &Rows) -> Option<Self> {
         let mut map = Self::on(known.sheet_before(&window.sheet)?);
-        for fate in known.fates(&window.sheet, rows_of(window)) {
+        for fate in known.fates(&window.sheet, rows_of(window), false) {
             if let Fate::Unknown { hook } = fate {
                 map.unknown.get_or_insert_with(|| hook.to_owned());
             }

@@ -246,27 +246,14 @@ impl Rows {
             .collect()
     }
 
-    /// What became of a row of the sender's, from 1.
-    pub fn fate(&self, sheet: &str, row: u64) -> Fate<'_> {
-        self.only_fate(sheet, row, false)
-    }
-
-    /// What became of a column of the sender's in which records were columns, from 1.
-    pub fn fate_of_column(&self, sheet: &str, column: u64) -> Fate<'_> {
-        self.only_fate(sheet, column, true)
-    }
-
-    fn only_fate(&self, sheet: &str, number: u64, turned: bool) -> Fate<'_> {
-        let mut fates = self.fates_of(sheet, number..number.saturating_add(1), turned);
+    /// What became of a row of the sender's, from 1; `turned`: of a column, in which records were columns.
+    pub fn fate(&self, sheet: &str, number: u64, turned: bool) -> Fate<'_> {
+        let mut fates = self.fates(sheet, number..number.saturating_add(1), turned);
         fates.pop().unwrap_or(Fate::NotTold)
     }
 
-    /// What became of rows of the sender's, one by one.
-    pub fn fates(&self, sheet: &str, rows: Range<u64>) -> Vec<Fate<'_>> {
-        self.fates_of(sheet, rows, false)
-    }
-
-    fn fates_of(&self, sheet: &str, rows: Range<u64>, turned: bool) -> Vec<Fate<'_>> {
+    /// The same of rows, one by one.
+    pub fn fates(&self, sheet: &str, rows: Range<u64>, turned: bool) -> Vec<Fate<'_>> {
         let from = rows.start;
         let mut fates = vec![Fate::NotTold; rows.clone().count()];
         for (table, stretch) in self.stretches_of(sheet, turned) {
@@ -605,7 +592,7 @@ mod tests {
 
     /// The fate of each of these rows of the sender, one row after the other.
     fn fates(rows: &Rows, sheet: &str, wanted: Range<u64>) -> String {
-        joined(wanted.map(|row| match rows.fate(sheet, row) {
+        joined(wanted.map(|row| match rows.fate(sheet, row, false) {
             Fate::Written(all) => {
                 format!("{:?}", all.iter().map(|one| one.row).collect::<Vec<_>>())
             }
@@ -670,14 +657,14 @@ mod tests {
              Dropped, Dropped, Dropped, [Some(9)], [Some(8)], [Some(7)]"
         );
         assert_eq!(fates(&rows, "More", 4..5), "[Some(11)]");
-        let whole = rows.fates("In", 1..14);
+        let whole = rows.fates("In", 1..14, false);
         assert!(
             matches!(whole[8], Fate::NotWritten(one) if one.hook.as_deref() == Some("no_doubles"))
         );
         assert!(
             (1..14)
                 .zip(whole)
-                .all(|(row, fate)| fate == rows.fate("In", row))
+                .all(|(row, fate)| fate == rows.fate("In", row, false))
         );
         assert_eq!(
             told(&rows.of_input("In")),
@@ -724,11 +711,9 @@ mod tests {
             "",
         );
         assert_eq!(origins(&rows, 3..4), r#"Column { sheet: "In", column: 3 }"#);
-        assert!(
-            matches!(&rows.fate_of_column("In", 2), Fate::Written(all) if all[0].row == Some(4))
-        );
-        assert_eq!(rows.fate_of_column("In", 5), Fate::NotTold);
-        assert_eq!(rows.fate("In", 3), Fate::NotTold);
+        assert!(matches!(&rows.fate("In", 2, true), Fate::Written(all) if all[0].row == Some(4)));
+        assert_eq!(rows.fate("In", 5, true), Fate::NotTold);
+        assert_eq!(rows.fate("In", 3, false), Fate::NotTold);
     }
 
     #[test]

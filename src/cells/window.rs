@@ -51,10 +51,7 @@ pub struct Window {
 ///
 /// # Errors
 /// One of them is no range, or too long.
-pub(super) fn check(
-    rows: &RangeInclusive<u64>,
-    columns: &RangeInclusive<u64>,
-) -> Result<(), CellsError> {
+pub fn check(rows: &RangeInclusive<u64>, columns: &RangeInclusive<u64>) -> Result<(), CellsError> {
     for (what, range, most) in [
         ("rows", rows, MOST_ROWS),
         ("columns", columns, MOST_COLUMNS),
@@ -76,7 +73,7 @@ pub(super) fn check(
 ///
 /// # Errors
 /// It begins behind the last row or column.
-pub(super) fn cut_out(
+pub fn cut_out(
     sheet: &Sheet,
     name: &str,
     index: usize,
@@ -132,13 +129,13 @@ pub(super) fn cut_out(
 }
 
 /// Rows and columns of a sheet's used area.
-pub(super) fn size(sheet: &Sheet) -> (u64, u64) {
+pub fn size(sheet: &Sheet) -> (u64, u64) {
     let facts = sheet.facts();
     (facts.rows_emitted as u64, facts.width as u64)
 }
 
 /// A cell as JSON, and whether its text was cut.
-pub(super) fn value_of(cell: Cell, sheet: &Sheet, most_text: usize) -> (Value, bool) {
+pub fn value_of(cell: Cell, sheet: &Sheet, most_text: usize) -> (Value, bool) {
     let value = match cell.tag {
         Tag::Empty | Tag::EmptyText => Value::Null,
         Tag::Text => {

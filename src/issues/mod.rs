@@ -14,6 +14,7 @@ mod page;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use crate::base::places::place_in_words;
 pub use ade_engine_native::account::issues::SCHEMA_VERSION;
 pub use ade_engine_native::account::severity::Severity;
 pub use list::{List, ListError};
@@ -58,13 +59,10 @@ pub struct Issue {
 impl Issue {
     /// Where it is, as people say it: `North!E9`, `North!row 9`, `North!column E`, `North`, `the workbook`.
     pub fn place(&self) -> String {
-        let sheet = &self.sheet;
-        match (&self.cell, self.row, &self.column) {
-            (Some(cell), ..) => format!("{sheet}!{cell}"),
-            (None, Some(row), _) => format!("{sheet}!row {row}"),
-            (None, None, Some(column)) => format!("{sheet}!column {column}"),
-            (None, None, None) if sheet.is_empty() => "the workbook".to_owned(),
-            (None, None, None) => sheet.clone(),
+        let (cell, column) = (self.cell.as_deref(), self.column.as_deref());
+        match place_in_words(&self.sheet, cell, self.row.map(u64::from), column) {
+            nowhere if nowhere.is_empty() => "the workbook".to_owned(),
+            place => place,
         }
     }
 

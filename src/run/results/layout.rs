@@ -12,6 +12,7 @@ use similar::TextDiff;
 use utoipa::ToSchema;
 
 use super::report_of;
+use crate::base::counted::first;
 use crate::engine::Noticed;
 use crate::engine::report::{Column, Looks, Table};
 use crate::store::{RunRecord, Store, StoreError};
@@ -235,13 +236,8 @@ impl Found {
             alike.entry(what).or_default().push(column);
         }
         for (what, columns) in alike {
-            let mut names: Vec<String> = columns.iter().map(|column| called(column)).collect();
-            if names.len() > NAMED {
-                let more = names.len() - NAMED;
-                names.truncate(NAMED);
-                names.push(format!("{more} more"));
-            }
-            self.say(code, sheet, &columns, words(&names.join(", "), &what));
+            let names = first(NAMED, columns.iter().map(|column| called(column)));
+            self.say(code, sheet, &columns, words(&names, &what));
         }
     }
 }

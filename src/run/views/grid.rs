@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::path::Path;
 use std::sync::Arc;
 
-use crate::base::places::{column_named, letters};
+use crate::base::places::{Area, column_named, letters};
 use crate::cells::{Cells, CellsError, Choice, Origin, Reading, Rows, ShownCell, WindowLimits};
 use crate::engine::Noticed;
 
@@ -15,7 +15,7 @@ const OWN_SHEETS: [&str; 3] = ["Issues", "Notes", "Quarantine"];
 const OWN_COLUMNS: [&str; 3] = ["Severity", "Issues", "Source row"];
 
 /// The tables of a workbook, one below the other.
-pub(super) struct Grid {
+pub struct Grid {
     /// What it is called.
     pub name: String,
     /// The names of its columns: the field, or the header where a column has none.
@@ -189,15 +189,7 @@ fn told_places(noticed: &Noticed) -> HashMap<String, Vec<Place>> {
         .iter()
         .filter_map(|table| table.output.as_ref())
     {
-        let range = output.range.as_str();
-        let number = |corner: &str| -> Option<u64> {
-            corner
-                .trim_start_matches(|letter: char| !letter.is_ascii_digit())
-                .parse()
-                .ok()
-        };
-        let (first, last) = range.split_once(':').unwrap_or((range, range));
-        let (Some(first), Some(last)) = (number(first), number(last)) else {
+        let Some(area) = Area::named(&output.range) else {
             continue;
         };
         let columns = output.columns.iter();
@@ -205,7 +197,7 @@ fn told_places(noticed: &Noticed) -> HashMap<String, Vec<Place>> {
             let column = column_named(&one.column)?;
             Some((column, one.name().to_owned(), one.header.clone()))
         });
-        let place = (first + 1, last, columns.collect());
+        let place = (area.first.row + 1, area.last.row, columns.collect());
         let places = found.entry(output.sheet.clone()).or_default();
         // Tables of a sheet that were merged stand in one place.
         if !places.contains(&place) {

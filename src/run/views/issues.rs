@@ -96,10 +96,7 @@ impl Gathered {
         }
         self.placed += 1;
         self.end = cell_of(issue).map(|(column, row)| (column.to_owned(), row, cells));
-        let place = match issue.place() {
-            place if place.is_empty() => "the workbook".to_owned(),
-            place => place,
-        };
+        let place = issue.place();
         let on_sheet = place.strip_prefix(&issue.sheet);
         let on_sheet = on_sheet.and_then(|rest| rest.strip_prefix('!'));
         let place = match on_sheet {

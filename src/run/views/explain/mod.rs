@@ -7,7 +7,6 @@
 //! No value of a cell is in an explanation. What is not known is said to be unknown, and nothing is guessed: rows are only
 //! traced where the run has recorded where they come from.
 
-mod shown;
 mod trace;
 mod way;
 mod without;
@@ -16,16 +15,18 @@ mod words;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use crate::base::counted;
 use crate::base::places::{Cell, column_named};
 use crate::base::problem::{Error, code, typed};
 use crate::cells::Cells;
 use crate::engine::report::Table;
-use crate::engine::{RowCounts, RunReport, Told};
+use crate::engine::{RunReport, Told};
 use crate::run::results::report_of;
+use crate::settings::paths::RunFolder;
 use crate::store::{FieldResult, RunRecord, RunStatus};
 use crate::workspace::Workspace;
-pub use shown::{Place, Said, Way};
 use trace::Tracer;
+pub use trace::{Place, Said, Way};
 pub use without::{Near, Without};
 use without::{field_named, without};
 pub use words::{nearest_in_words, spoken, why_unmapped};
@@ -136,6 +137,7 @@ pub fn explain(
         tables: &tables,
         noticed,
         cells,
+        rows: cells.rows(&RunFolder::at(&run.run_dir).rows(&run.input_name)),
     };
     let (tables, without, places) = chosen(&tables, wanted, &tracer)?;
     let on_sheets = |told: &&Told| tables.iter().any(|table| table.sheet == told.sheet());
@@ -155,62 +157,33 @@ pub fn explain(
 
 /// What a run tells of each table, with its rows and in words. People count tables from 1.
 pub fn tables_of(report: &RunReport) -> Vec<Table> {
-    let noticed = &report.noticed;
-    let rows = noticed.tables.iter().map(|table| report.rows_of(table));
-    let rows: Vec<Option<RowCounts>> = rows.collect();
-    let mut tables = noticed.tables.clone();
-    for (table, rows) in tables.iter_mut().zip(rows) {
-        table.rows = Some(rows);
-        table.table = table.table.saturating_add(1);
-    }
-    let headers: Vec<(String, u64, Vec<u64>)> = tables
-        .iter()
-        .map(|table| {
-            (
-                table.sheet.clone(),
-                table.table,
-                table.header_rows.rows.clone(),
-            )
-        })
-        .collect();
-    for table in &mut tables {
-        let others = headers
+    let (noticed, tables) = (&report.noticed, &report.noticed.tables);
+    let shown = tables.iter().map(|table| {
+        let others = tables
             .iter()
-            .filter(|(sheet, number, _)| *sheet == table.sheet && *number != table.table);
-        let others: Vec<u64> = others.flat_map(|(.., rows)| rows.clone()).collect();
-        table.header_rows.why = Some(words::of_header(table, &others, &noticed.rows));
-        let said = table.columns.iter().map(|column| {
+            .filter(|other| other.sheet == table.sheet && other.table != table.table);
+        let others: Vec<u64> = others
+            .flat_map(|other| other.header_rows.rows.clone())
+            .collect();
+        let mut shown = table.clone();
+        shown.rows = Some(report.rows_of(table));
+        shown.table = table.table.saturating_add(1);
+        shown.header_rows.why = Some(words::of_header(table, &others, &noticed.rows));
+        for column in &mut shown.columns {
             let spoke = noticed.columns.iter().find(|told| {
-                told.is_of_table(&table.sheet, table.table - 1)
+                told.is_of_table(&table.sheet, table.table)
                     && column.field.as_deref() == Some(told.field())
             });
-            words::of_column(column, table, spoke.map(Told::message))
-        });
-        let said: Vec<Vec<String>> = said.collect();
-        for (column, said) in table.columns.iter_mut().zip(said) {
-            column.why = Some(said);
             let reason = column.reason.as_deref().unwrap_or_default();
             column.unmapped_because = Some(match column.field {
                 Some(_) => String::new(),
                 None => words::why_unmapped(reason),
             });
+            column.why = Some(words::of_column(column, table, spoke.map(Told::message)));
         }
-    }
-    tables
-}
-
-/// The sheet that is named, or the only one. `what`: what is asked for.
-fn only_sheet(named: Option<String>, sheets: &[String], what: &str) -> Result<String, Error> {
-    match (named, sheets) {
-        (Some(sheet), _) => Ok(sheet),
-        (None, [sheet]) => Ok(sheet.clone()),
-        (None, sheets) => {
-            let all = sheets.join(", ");
-            let message = format!("{what} of which sheet? There are tables on {all}");
-            let sheet = sheets.first().map(typed).unwrap_or_default();
-            Err(Error::usage(code::USAGE, message).hint(format!("name it: `--sheet {sheet}`")))
-        }
-    }
+        shown
+    });
+    shown.collect()
 }
 
 /// The tables that are meant, those without a column of the field that is, and the ways of the row or cell that is.
@@ -224,9 +197,9 @@ fn chosen(tables: &[Table], wanted: &Wanted, tracer: &Tracer<'_>) -> Result<Chos
     let sheet = wanted.sheet.clone().or(of_cell);
     let mut sheets = sheets_of(tables, wanted.side);
     let names_cell = wanted.row.is_some() || cell.is_some();
-    if let Some(rows) = tracer
-        .rows()
-        .filter(|_| names_cell && wanted.side == Side::Output)
+    if let Some(rows) = &tracer.rows
+        && names_cell
+        && wanted.side == Side::Output
     {
         let apart = rows.sheets_apart().into_iter().map(str::to_owned);
         sheets.extend(apart.filter(|one| sheet.as_ref() == Some(one)));
@@ -258,7 +231,18 @@ fn chosen(tables: &[Table], wanted: &Wanted, tracer: &Tracer<'_>) -> Result<Chos
         (Some(cell), ..) => cell.to_string(),
         (None, Some(row), _) => format!("row {row}"),
     };
-    let sheet = only_sheet(sheet, &sheets, &what)?;
+    let sheet = match (sheet, sheets.as_slice()) {
+        (Some(sheet), _) => sheet,
+        (None, [sheet]) => sheet.clone(),
+        (None, sheets) => {
+            let all = sheets.join(", ");
+            let message = format!("{what} of which sheet? There are tables on {all}");
+            let sheet = sheets.first().map(typed).unwrap_or_default();
+            return Err(
+                Error::usage(code::USAGE, message).hint(format!("name it: `--sheet {sheet}`"))
+            );
+        }
+    };
     let (row, column) = match (cell, wanted.row, &wanted.column) {
         (Some(cell), ..) => (cell.row, Some(cell.column)),
         (None, row, None) => (row.unwrap_or(1), None),
@@ -380,27 +364,26 @@ fn of_column(tables: &[&Table], name: &str, side: Side) -> Result<Vec<Table>, Er
 /// A column: its letters, its header and its field.
 type Named<'a> = (&'a str, &'a str, Option<&'a str>);
 
+fn columns_of(table: &Table, side: Side) -> Vec<Named<'_>> {
+    match side {
+        Side::Input => {
+            let columns = table.columns.iter();
+            columns
+                .map(|one| (&*one.column, &*one.name, one.field.as_deref()))
+                .collect()
+        }
+        Side::Output => {
+            let columns = table.output.iter().flat_map(|output| &output.columns);
+            columns
+                .map(|one| (&*one.column, &*one.header, one.field.as_deref()))
+                .collect()
+        }
+    }
+}
+
 /// The letters of the columns that a name means in a table: letters in capitals first, then headers and fields.
 fn letters_of(table: &Table, name: &str, side: Side) -> Vec<String> {
-    let columns: Vec<(&str, &str, Option<&str>)> = match side {
-        Side::Input => table
-            .columns
-            .iter()
-            .map(|one| (one.column.as_str(), one.name.as_str(), one.field.as_deref()))
-            .collect(),
-        Side::Output => table
-            .output
-            .iter()
-            .flat_map(|output| &output.columns)
-            .map(|one| {
-                (
-                    one.column.as_str(),
-                    one.header.as_str(),
-                    one.field.as_deref(),
-                )
-            })
-            .collect(),
-    };
+    let columns = columns_of(table, side);
     let lower = name.to_lowercase();
     let fits = |test: &dyn Fn(&Named<'_>) -> bool| -> Vec<String> {
         let found = columns.iter().filter(|column| test(column));
@@ -468,34 +451,20 @@ fn no_column(tables: &[&Table], name: &str, side: Side) -> Error {
     const MOST: usize = 8;
     let mut known: Vec<String> = Vec::new();
     for table in tables {
-        let names: Vec<(&str, &str)> = match side {
-            Side::Input => table
-                .columns
-                .iter()
-                .map(|one| (one.column.as_str(), one.name.as_str()))
-                .collect(),
-            Side::Output => {
-                let columns = table.output.iter().flat_map(|output| &output.columns);
-                columns
-                    .map(|one| (one.column.as_str(), one.header.as_str()))
-                    .collect()
-            }
-        };
-        for (letters, name) in names {
+        for (letters, name, _) in columns_of(table, side) {
             let shown = format!("{letters} {name}").trim().to_owned();
             if !known.contains(&shown) {
                 known.push(shown);
             }
         }
     }
-    let more = known.len().saturating_sub(MOST);
-    known.truncate(MOST);
-    if more > 0 {
-        known.push(format!("{more} more"));
-    }
     let what = format!("column {name:?} in a table of the {}", side.word());
-    not_there(what)
-        .maybe_hint((!known.is_empty()).then(|| format!("the columns are {}", known.join(", "))))
+    not_there(what).maybe_hint((!known.is_empty()).then(|| {
+        format!(
+            "the columns are {}",
+            counted::first(MOST, known.into_iter())
+        )
+    }))
 }
 
 /// There is no such cell, row or column.

@@ -1,133 +1,164 @@
-//! Which row of the output a row of the sender became, and which one it was: as the run has recorded it, and never by guessing.
+//! What is said of a row or of a cell, and which row of the output a row of the sender became, and which one it was: as the run has recorded it, and never by guessing.
 //!
 //! Runs tell it in a file of their own ([`Rows`]).
 
-use std::path::Path;
 use std::sync::Arc;
 
-use crate::base::places::Area;
-use crate::cells::{Cells, Fate, NotWritten, Origin, OwnCell, Quarantined, Reason, Rows, Written};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::base::places::{Area, place_in_words};
+use crate::cells::{Cells, Fate, NotWritten, OwnCell, Quarantined, Reason, Rows};
 use crate::engine::Noticed;
-use crate::engine::report::Table;
+use crate::engine::report::{Column, Hook, Table};
+use crate::issues::Severity;
 use crate::run::results::issues::{NoList, issues_of};
-use crate::settings::paths::RunFolder;
 use crate::store::{FieldResult, RunRecord};
 
+/// What is known of a row or of a cell.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, ToSchema)]
+#[schema(as = ExplainedWay)]
+pub struct Way {
+    /// `header`, `data`, or `outside` of every table.
+    pub part: &'static str,
+    /// Which table of the sender's sheet, from 1.
+    pub table: Option<u64>,
+    /// Where it stands in the sender's sheet.
+    pub source: Option<Place>,
+    /// Where it stands in the output; several where one column makes several fields.
+    pub output: Vec<Place>,
+    /// The sender's column, and why it is what it is.
+    pub column: Option<Column>,
+    /// The field; several where the column was split.
+    pub fields: Vec<String>,
+    /// What changed the values, in order.
+    pub transforms: Vec<String>,
+    /// The rules that looked at them.
+    pub validators: Vec<String>,
+    /// The hooks that returned the table, and what they did to its rows.
+    pub hooks: Vec<Hook>,
+    /// The issues of the cell, of its row and of its column.
+    pub issues: Vec<Said>,
+    /// The same in words; what is not known is said there.
+    pub why: Vec<String>,
+}
+
+/// A place; `None` is what is not known, or not asked for.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(as = ExplainedPlace)]
+pub struct Place {
+    /// The sheet.
+    pub sheet: String,
+    /// The cell.
+    pub cell: Option<String>,
+    /// The row.
+    pub row: Option<u64>,
+    /// The column's letters.
+    pub column: Option<String>,
+    /// What the header says.
+    pub header: Option<String>,
+}
+
+impl Place {
+    pub fn new(sheet: &str, row: Option<u64>, column: Option<&str>, header: Option<&str>) -> Self {
+        Self {
+            sheet: sheet.to_owned(),
+            cell: column
+                .zip(row)
+                .map(|(column, row)| format!("{column}{row}")),
+            row,
+            column: column.map(str::to_owned),
+            header: header.map(str::to_owned),
+        }
+    }
+
+    /// `North!D8`, `North!row 8`, `North!column D`
+    pub fn in_words(&self) -> String {
+        let (cell, column) = (self.cell.as_deref(), self.column.as_deref());
+        place_in_words(&self.sheet, cell, self.row, column)
+    }
+}
+
+/// What an issue says, without the value.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(as = ExplainedIssue)]
+pub struct Said {
+    /// The sender's cell; nothing where the issue is of a row or of a column.
+    pub cell: Option<String>,
+    /// How much it matters.
+    pub severity: Severity,
+    /// Which rule spoke.
+    pub rule: String,
+    /// What is wrong.
+    pub message: String,
+}
+
+impl Way {
+    /// The sender's sheet.
+    pub fn sheet(&self) -> Option<&String> {
+        self.source.as_ref().map(|source| &source.sheet)
+    }
+}
+
 /// Follows rows and cells of one run.
-pub(super) struct Tracer<'a> {
+pub struct Tracer<'a> {
     pub run: &'a RunRecord,
     pub fields: &'a [FieldResult],
     pub tables: &'a [Table],
     pub noticed: &'a Noticed,
     pub cells: &'a Cells,
+    /// What the run tells of its rows; nothing before edition 2026.
+    pub rows: Option<Arc<Rows>>,
 }
 
-/// What a row of the output was.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum From {
-    /// The header of a table.
-    Header,
-    /// This row of this sheet.
-    Row(String, u64),
-    /// This column of this sheet: the table lies on its side.
-    Column(String, u64),
-    /// A hook added it.
-    Added,
-    /// That is not known, and why.
-    Unknown(String),
-}
-
-/// What became of a row of the sender.
-pub(super) enum Fated {
-    /// It stands in these rows of these sheets.
-    Written(Vec<(String, u64)>),
-    /// It has errors and stands apart, how, and where on sheets of the output.
-    Quarantined {
-        why: Vec<String>,
-        places: Vec<(String, u64)>,
-    },
-    /// It is not in the output, and why.
-    NotWritten(String),
-    /// That is not known, and why.
-    Unknown(String),
-}
+/// Rows of sheets of the output; `None`: which row it is, is not known.
+pub type OutputRows = Vec<(String, Option<u64>)>;
 
 impl Tracer<'_> {
-    /// What the run tells of its rows; nothing before edition 2026.
-    pub(super) fn rows(&self) -> Option<Arc<Rows>> {
-        let folder = RunFolder::at(&self.run.run_dir);
-        self.cells.rows(&folder.rows(&self.run.input_name))
-    }
-
-    /// The output, if it is there.
-    pub(super) fn output(&self) -> Option<&Path> {
-        let path = self.run.output_path.as_deref();
-        path.filter(|path| path.is_file())
-    }
-
-    /// What a row of a table's output was, from 1.
-    pub(super) fn source_of(&self, table: &Table, row: u64) -> From {
-        let told = table.output.as_ref().zip(self.rows());
-        let Some((output, rows)) = told else {
-            return From::Unknown(self.unknown(table));
-        };
-        match rows.origin(&output.sheet, row) {
-            Origin::Row { sheet, row } => From::Row(sheet.to_owned(), row),
-            Origin::Column { sheet, column } => From::Column(sheet.to_owned(), column),
-            Origin::Added => From::Added,
-            Origin::Unknown { hook } => From::Unknown(replaced(hook)),
-            Origin::NoData => From::Unknown(self.unknown(table)),
-        }
-    }
-
     /// The sender's cell of a value, where the table was reshaped and it has one of its own. `row`: of the output.
-    pub(super) fn own_cell(&self, sheet: &str, row: u64, field: Option<&str>) -> Option<OwnCell> {
-        self.rows()?.own_cell(sheet, row, field?)
+    pub fn own_cell(&self, sheet: &str, row: u64, field: Option<&str>) -> Option<OwnCell> {
+        self.rows.as_ref()?.own_cell(sheet, row, field?)
     }
 
-    /// What became of a row of the sender, or of a record of a table on its side, which is a column; from 1.
-    pub(super) fn fate(&self, table: &Table, number: u64) -> Fated {
-        let Some(rows) = self.rows() else {
-            return Fated::Unknown(self.unknown(table));
-        };
-        let fate = if table.turned {
-            rows.fate_of_column(&table.sheet, number)
-        } else {
-            rows.fate(&table.sheet, number)
+    /// Where a row of the sender, or a record of a table on its side, which is a column, stands in the output; from 1. Says why it
+    /// does not, or why that is not known. `None`: it has errors and stands apart, which is said.
+    pub fn fate(&self, way: &mut Way, table: &Table, number: u64) -> Option<OutputRows> {
+        let Some(rows) = &self.rows else {
+            return Some(unplaced(way, table, self.unknown(table)));
         };
         let apart = rows.quarantined(&table.sheet, number, table.turned);
-        if !apart.is_empty() && !matches!(fate, Fate::Written(_)) {
-            return Fated::Quarantined {
-                why: apart.iter().map(among_errors).collect(),
-                places: apart.iter().filter_map(in_output).collect(),
-            };
-        }
-        match fate {
-            Fate::Written(mut places) => {
+        let placed_apart = apart.iter().filter(|one| one.file.is_none());
+        let why = match rows.fate(&table.sheet, number, table.turned) {
+            Fate::Written(places) => {
+                let places = places.iter().map(|place| (place.sheet, place.row));
                 // A hook has doubled it, and one of the two has errors.
-                places.extend(
-                    apart
-                        .iter()
-                        .filter(|one| one.file.is_none())
-                        .map(|one| Written {
-                            sheet: Some(one.sheet),
-                            row: one.row,
-                        }),
-                );
-                let place = |place: &Written<'_>| Some((place.sheet?.to_owned(), place.row?));
-                let places: Option<Vec<_>> = places.iter().map(place).collect();
-                let touched =
-                    "it was written, but it is not known where, because a hook changed the output";
-                places.map_or_else(|| Fated::Unknown(touched.to_owned()), Fated::Written)
+                let places = places.chain(placed_apart.map(|one| (Some(one.sheet), one.row)));
+                let known = places.map(|(sheet, row)| Some((sheet?.to_owned(), Some(row?))));
+                if let Some(known) = known.collect::<Option<OutputRows>>() {
+                    return Some(known);
+                }
+                "it was written, but it is not known where, because a hook changed the output"
+                    .to_owned()
             }
-            Fate::NotWritten(one) => Fated::NotWritten(in_words(one)),
-            Fate::Unknown { hook } => Fated::Unknown(replaced(hook)),
-            Fate::NotTold => Fated::Unknown(self.unknown(table)),
-        }
+            _ if !apart.is_empty() => {
+                way.why.extend(apart.iter().map(among_errors));
+                let places = placed_apart.filter(|one| one.row.is_some());
+                way.output
+                    .extend(places.map(|one| Place::new(one.sheet, one.row, None, None)));
+                return None;
+            }
+            Fate::NotWritten(one) => {
+                way.why.push(in_words(one));
+                return Some(Vec::new());
+            }
+            Fate::Unknown { hook } => replaced(hook),
+            Fate::NotTold => self.unknown(table),
+        };
+        Some(unplaced(way, table, why))
     }
 
     /// Why it is not known which row of the other side one is.
-    fn unknown(&self, table: &Table) -> String {
+    pub fn unknown(&self, table: &Table) -> String {
         let mut hooks = table.hooks.iter();
         if let Some(hook) = hooks.find(|hook| hook.rows.as_deref() == Some("lost")) {
             return replaced(&hook.name);
@@ -140,16 +171,16 @@ impl Tracer<'_> {
     }
 
     /// Whether the files of the run were deleted: its list of issues, and what it tells of its rows.
-    pub(super) fn is_gone(&self) -> bool {
+    pub fn is_gone(&self) -> bool {
         matches!(issues_of(self.run), Err(NoList::Gone { .. }))
     }
 
-    /// What became of a row of a table, where another table may lie beside it: its rows are others.
-    pub(super) fn fate_in(&self, table: &Table, row: u64) -> Fated {
-        let fate = self.fate(table, row);
-        let Fated::Written(mut places) = fate else {
-            return fate;
-        };
+    /// As `fate` of a row of a table, where another table may lie beside it: its rows are others.
+    pub fn fate_in(&self, way: &mut Way, table: &Table, row: u64) -> Option<OutputRows> {
+        let mut rows = self.fate(way, table, row)?;
+        if rows.iter().all(|(_, row)| row.is_none()) {
+            return Some(rows);
+        }
         let beside = self.tables.iter().filter(|other| {
             other.table != table.table
                 && other.sheet == table.sheet
@@ -162,31 +193,33 @@ impl Tracer<'_> {
         };
         if beside.iter().any(stacked) {
             let why = "tables that stand side by side were stacked, so it is not known which row of the output is this one";
-            return Fated::Unknown(why.to_owned());
+            return Some(unplaced(way, table, why.to_owned()));
         }
-        places.retain(|(sheet, row)| !beside.iter().any(|other| has_row(other, sheet, *row)));
-        if places.is_empty() {
-            return Fated::Unknown(self.unknown(table));
+        let is_of = |other: &&Table, sheet: &str, row: Option<u64>| {
+            row.is_some_and(|row| has_row(other, sheet, row))
+        };
+        rows.retain(|(sheet, row)| !beside.iter().any(|other| is_of(other, sheet, *row)));
+        if rows.is_empty() {
+            return Some(unplaced(way, table, self.unknown(table)));
         }
-        Fated::Written(places)
-    }
-
-    /// Why a row of the sender is not in the output, where the run tells.
-    pub(super) fn not_written(&self, sheet: &str, row: u64) -> Option<String> {
-        match self.rows()?.fate(sheet, row) {
-            Fate::NotWritten(one) => Some(in_words(one)),
-            _ => None,
-        }
+        Some(rows)
     }
 }
 
+/// Says why it is not known where a row of a table stands in the output. Its columns there may be known all the same.
+pub fn unplaced(way: &mut Way, table: &Table, why: String) -> OutputRows {
+    way.why.push(why);
+    let output = table.output.iter();
+    output.map(|output| (output.sheet.clone(), None)).collect()
+}
+
 /// Where a table lies in the sender's sheet.
-pub(super) fn area_of(table: &Table) -> Option<Area> {
+pub fn area_of(table: &Table) -> Option<Area> {
     Area::named(table.region.as_deref()?)
 }
 
 /// Whether a row of the output is one of a table's own.
-pub(super) fn has_row(table: &Table, sheet: &str, row: u64) -> bool {
+pub fn has_row(table: &Table, sheet: &str, row: u64) -> bool {
     let output = table.output.as_ref();
     let output = output.filter(|output| output.sheet == sheet);
     let area = output.and_then(|output| Area::named(&output.range));
@@ -210,13 +243,8 @@ fn among_errors(one: &Quarantined<'_>) -> String {
     format!("the row has errors, and is quarantined: {place}")
 }
 
-fn in_output(one: &Quarantined<'_>) -> Option<(String, u64)> {
-    let row = one.row.filter(|_| one.file.is_none())?;
-    Some((one.sheet.to_owned(), row))
-}
-
 /// Why a row is not in the output.
-fn in_words(one: &NotWritten) -> String {
+pub fn in_words(one: &NotWritten) -> String {
     let why = match one.reason {
         Reason::Header => "it is a header",
         Reason::Blank => "it has no value",
@@ -239,6 +267,6 @@ fn in_words(one: &NotWritten) -> String {
     format!("{NOT_THERE}: {why}")
 }
 
-fn replaced(hook: &str) -> String {
+pub fn replaced(hook: &str) -> String {
     format!("which row it is on the other side is not known: {hook} replaced the rows")
 }

@@ -3,12 +3,13 @@
 use serde_json::Value;
 
 use super::not_there;
-use super::shown::{Place, Said, Way};
-use super::trace::{Fated, From, Tracer, area_of, has_row};
+use super::trace::{
+    OutputRows, Place, Said, Tracer, Way, area_of, has_row, in_words, replaced, unplaced,
+};
 use super::words::looks_of;
 use crate::base::places::{Area, Cell, column_named, letters};
 use crate::base::problem::Error;
-use crate::cells::{Choice, Origin, OwnCell, Reading};
+use crate::cells::{Choice, Fate, Origin, OwnCell, Reading};
 use crate::engine::report::{Table, Written};
 use crate::issues::Issue;
 use crate::run::results::issues::issues_of;
@@ -25,34 +26,43 @@ impl Tracer<'_> {
             }
             (false, None) => false,
         });
-        let mut ways = Vec::new();
-        for table in having {
-            ways.push(if table.turned {
-                self.turned(table, row, name.as_deref())?
-            } else {
-                self.upright(table, row, name.as_deref())?
-            });
-        }
+        let ways = having.map(|table| self.within(table, row, name.as_deref()));
+        let mut ways = ways.collect::<Result<Vec<Way>, Error>>()?;
         if ways.is_empty() {
             ways.push(self.outside(sheet, row, name.as_deref())?);
         }
         Ok(ways)
     }
 
-    /// A row or cell within a table.
-    fn upright(&self, table: &Table, row: u64, column: Option<&str>) -> Result<Way, Error> {
-        let mut way = self.begun(table, column);
-        let header = way.column.as_ref().map(|column| column.name.clone());
-        way.source = Some(Place::new(
-            &table.sheet,
-            Some(row),
-            column,
-            header.as_deref(),
-        ));
+    /// A row or cell within a table. The records of a table on its side are columns, and its rows columns of the output.
+    fn within(&self, table: &Table, row: u64, column: Option<&str>) -> Result<Way, Error> {
+        let own = row.to_string();
+        // The column, as the table has it, where a cell is meant.
+        let told = match table.turned {
+            true => Some(own.as_str()),
+            false => column,
+        };
+        let mut way = self.begun(table, told);
+        let (header, header_cells) = way.column.as_ref().map_or((None, &[][..]), |column| {
+            (Some(column.name.as_str()), &column.header_cells[..])
+        });
+        let source = Place::new(&table.sheet, Some(row), column, header);
         let rows = &table.header_rows.rows;
-        let is_header = rows.contains(&row) || rows.last().is_some_and(|last| row < *last);
-        if is_header {
-            way.part = "header";
+        let is_header = match table.turned {
+            true => source
+                .cell
+                .as_ref()
+                .is_some_and(|cell| header_cells.contains(cell)),
+            false => rows.contains(&row) || rows.last().is_some_and(|last| row < *last),
+        };
+        way.source = Some(source);
+        way.part = if is_header { "header" } else { "data" };
+        if table.turned {
+            way.why.push(
+                "rows and columns of the table are swapped: its rows are columns of the output"
+                    .to_owned(),
+            );
+        } else if is_header {
             way.why.push(format!(
                 "row {row} is a header row of table {}",
                 table.table
@@ -61,60 +71,48 @@ impl Tracer<'_> {
                 way.why
                     .extend(table.header_rows.why.iter().flatten().cloned());
             }
-        } else {
-            way.part = "data";
         }
-        let fate = match (&table.output, is_header) {
-            (None, _) => {
-                Fated::Unknown("the table was not written, or it is not known where".to_owned())
-            }
-            (Some(output), true) => {
-                let area = Area::named(&output.range);
-                Fated::Written(
-                    area.map(|area| (output.sheet.clone(), area.first.row))
-                        .into_iter()
-                        .collect(),
-                )
-            }
-            (Some(_), false) => self.fate_in(table, row),
+        let rows = if table.output.is_none() && !table.turned {
+            let why = "the table was not written, or it is not known where";
+            Some(unplaced(&mut way, table, why.to_owned()))
+        } else if is_header {
+            let first = table.output.iter().filter_map(|output| {
+                let area = Area::named(&output.range)?;
+                Some((output.sheet.clone(), Some(area.first.row)))
+            });
+            Some(first.collect())
+        } else if !table.turned {
+            self.fate_in(&mut way, table, row)
+        } else if let Some(record) = column.and_then(column_named) {
+            self.fate(&mut way, table, record)
+        } else {
+            let why = "each cell of it is in another row of the output";
+            Some(unplaced(&mut way, table, why.to_owned()))
         };
-        self.place_in_output(&mut way, table, column, fate);
-        self.tell_own_field(&mut way, table);
-        if !is_header {
+        if let Some(rows) = rows {
+            self.place_in_output(&mut way, table, told, rows);
+        }
+        // The field of a column that was not written.
+        if way.fields.is_empty() {
+            let field = way.column.as_ref().and_then(|column| column.field.clone());
+            tell_field(&mut way, table, field.as_deref());
+        }
+        if !is_header && !table.turned {
             way.why.extend(self.said_of_row(&table.sheet, row));
         }
         way.issues = self.issues(&table.sheet, Some(row), column)?;
         Ok(way)
     }
 
-    /// Where a row or cell of a table stands in the output, or why it does not, or why that is not known. `column`: as the table has
-    /// it, where a cell is meant.
-    fn place_in_output(&self, way: &mut Way, table: &Table, column: Option<&str>, fate: Fated) {
-        let rows = match fate {
-            Fated::Written(places) => places
-                .into_iter()
-                .map(|(sheet, row)| (sheet, Some(row)))
-                .collect(),
-            Fated::NotWritten(why) => {
-                way.why.push(why);
-                Vec::new()
-            }
-            Fated::Quarantined { why, places } => {
-                way.why.extend(why);
-                let places = places.into_iter();
-                way.output
-                    .extend(places.map(|(sheet, row)| Place::new(&sheet, Some(row), None, None)));
-                return;
-            }
-            Fated::Unknown(why) => {
-                way.why.push(why);
-                let output = table.output.as_ref().filter(|_| column.is_some());
-                output
-                    .map(|output| (output.sheet.clone(), None))
-                    .into_iter()
-                    .collect()
-            }
-        };
+    /// Where a row or cell of a table stands in the output, whose rows are known or not. `column`: as the table has it, where a cell
+    /// is meant.
+    fn place_in_output(
+        &self,
+        way: &mut Way,
+        table: &Table,
+        column: Option<&str>,
+        rows: OutputRows,
+    ) {
         let written = self.written(way, table, column);
         for (sheet, row) in rows {
             // A hook may have brought the row into another table, whose columns are others.
@@ -156,54 +154,15 @@ impl Tracer<'_> {
             way.why
                 .push("the column was not written, or it is not known where".to_owned());
         }
-        all.iter()
-            .for_each(|one| self.tell_field(way, table, one.field.as_deref()));
+        for one in &all {
+            tell_field(way, table, one.field.as_deref());
+        }
         let first = Area::named(&output.range).map(|area| area.first.row);
         let (there, moved): (Vec<&Written>, Vec<&Written>) = all
             .into_iter()
             .partition(|one| self.stands(&output.sheet, first, one));
         way.why.extend(moved.into_iter().map(is_moved));
         there
-    }
-
-    /// A row or cell of a table on its side, whose records are columns.
-    fn turned(&self, table: &Table, row: u64, column: Option<&str>) -> Result<Way, Error> {
-        let own = row.to_string();
-        let mut way = self.begun(table, Some(&own));
-        let header = way.column.as_ref().map(|column| column.name.clone());
-        way.source = Some(Place::new(
-            &table.sheet,
-            Some(row),
-            column,
-            header.as_deref(),
-        ));
-        way.part = "data";
-        way.why.push(
-            "rows and columns of the table are swapped: its rows are columns of the output"
-                .to_owned(),
-        );
-        let record = column.and_then(column_named);
-        let header_cells = way
-            .column
-            .as_ref()
-            .map_or(&[][..], |column| &column.header_cells);
-        let own_cell = record.map(|column| Cell { row, column }.to_string());
-        let first = table
-            .output
-            .as_ref()
-            .and_then(|output| Some((output.sheet.clone(), Area::named(&output.range)?.first.row)));
-        let fate = match record {
-            _ if own_cell.is_some_and(|own| header_cells.contains(&own)) => {
-                way.part = "header";
-                Fated::Written(first.into_iter().collect())
-            }
-            Some(record) => self.fate(table, record),
-            None => Fated::Unknown("each cell of it is in another row of the output".to_owned()),
-        };
-        self.place_in_output(&mut way, table, Some(&own), fate);
-        self.tell_own_field(&mut way, table);
-        way.issues = self.issues(&table.sheet, Some(row), column)?;
-        Ok(way)
     }
 
     /// A row or cell that is of no table.
@@ -228,7 +187,10 @@ impl Tracer<'_> {
             "the row"
         };
         let mut why = vec![format!("{what} is {place} and is not in the output")];
-        why.extend(self.not_written(sheet, row));
+        let fate = self.rows.as_ref().map(|rows| rows.fate(sheet, row, false));
+        if let Some(Fate::NotWritten(one)) = fate {
+            why.push(in_words(one));
+        }
         why.extend(self.said_of_row(sheet, row));
         Ok(Way {
             part: "outside",
@@ -246,9 +208,8 @@ impl Tracer<'_> {
         row: u64,
         column: Option<u64>,
     ) -> Result<Option<Way>, Error> {
-        let rows = self.rows();
-        let origin = rows.as_ref().map(|rows| rows.origin_apart(sheet, row));
         let mut why = vec!["the row has errors, and is quarantined".to_owned()];
+        let origin = self.rows.as_ref().map(|rows| rows.origin_apart(sheet, row));
         let (title, number, turned) = match origin {
             Some(Origin::Row { sheet, row }) => (sheet, row, false),
             Some(Origin::Column { sheet, column }) => (sheet, column, true),
@@ -328,17 +289,17 @@ impl Tracer<'_> {
                 false => error.hint(format!("the tables there are {}", ranges.join(", "))),
             });
         };
-        let from = if row == area.first.row {
-            From::Header
-        } else {
-            self.source_of(first, row)
-        };
+        // Nothing of a header.
+        let from = (row != area.first.row).then(|| {
+            let rows = self.rows.as_ref();
+            rows.map_or(Origin::NoData, |rows| rows.origin(sheet, row))
+        });
         // Of several tables in one, the one that has the sender's row.
-        let is_of = |table: &Table| match &from {
-            From::Row(sheet, row) => {
-                table.sheet == *sheet && area_of(table).is_some_and(|area| area.has_row(*row))
+        let is_of = |table: &Table| match from {
+            Some(Origin::Row { sheet, row }) => {
+                table.sheet == sheet && area_of(table).is_some_and(|area| area.has_row(row))
             }
-            From::Column(sheet, _) => table.sheet == *sheet && table.turned,
+            Some(Origin::Column { sheet, .. }) => table.sheet == sheet && table.turned,
             _ => true,
         };
         let found: Vec<_> = having.iter().filter(|(table, _)| is_of(table)).collect();
@@ -348,10 +309,10 @@ impl Tracer<'_> {
         } else {
             found
         };
-        let is_one = found.len() == 1 || from == From::Header;
+        let is_one = found.len() == 1 || from.is_none();
         let mut ways: Vec<Way> = Vec::new();
         for (table, area) in found {
-            let mut way = self.back(table, area, row, &from, column);
+            let mut way = self.back((*table, *first), area, row, from, column);
             if !is_one {
                 way.why.push(
                     "several tables stand here as one; which of them the row is of, is not known"
@@ -369,8 +330,15 @@ impl Tracer<'_> {
         Ok(ways)
     }
 
-    /// The way back from a row or cell of the output.
-    fn back(&self, table: &Table, area: &Area, row: u64, from: &From, column: Option<u64>) -> Way {
+    /// The way back from a row or cell of the output; `first`: the first of several tables that stand there as one.
+    fn back(
+        &self,
+        (table, first): (&Table, &Table),
+        area: &Area,
+        row: u64,
+        from: Option<Origin<'_>>,
+        column: Option<u64>,
+    ) -> Way {
         let output = table.output.clone().unwrap_or_default();
         let name = column.map(letters);
         let mut columns = output.columns.iter();
@@ -378,18 +346,14 @@ impl Tracer<'_> {
         let written = written.filter(|one| self.stands(&output.sheet, Some(area.first.row), one));
         let field = written.and_then(|one| one.field.as_deref());
         let own = match from {
-            From::Row(..) => self.own_cell(&output.sheet, row, field),
+            Some(Origin::Row { .. }) => self.own_cell(&output.sheet, row, field),
             _ => None,
         };
         let of_own = own.and_then(|own| own.column.map(letters));
         let from_told = written.and_then(|one| one.from.as_deref());
         let place = of_own.as_deref().or(from_told);
         let mut way = self.begun(table, place);
-        way.part = if *from == From::Header {
-            "header"
-        } else {
-            "data"
-        };
+        way.part = if from.is_none() { "header" } else { "data" };
         let title = written.map(|one| one.header.as_str());
         way.output
             .push(Place::new(&output.sheet, Some(row), name.as_deref(), title));
@@ -414,21 +378,22 @@ impl Tracer<'_> {
                 .push(format!("it is value {part} of those that stand in {cell}"));
         }
         way.source = Some(source);
-        match from {
-            From::Header => {}
-            From::Row(sheet, row) => way.why.extend(self.said_of_row(sheet, *row)),
-            From::Column(..) => way.why.push(
+        way.why.extend(match from {
+            None => Vec::new(),
+            Some(Origin::Row { sheet, row }) => self.said_of_row(sheet, row),
+            Some(Origin::Column { .. }) => vec![
                 "rows and columns of the table are swapped: the row was a column there".to_owned(),
-            ),
-            From::Added => way.why.push("a hook added the row".to_owned()),
-            From::Unknown(why) => way.why.push(why.clone()),
-        }
+            ],
+            Some(Origin::Added) => vec!["a hook added the row".to_owned()],
+            Some(Origin::Unknown { hook }) => vec![replaced(hook)],
+            Some(Origin::NoData) => vec![self.unknown(first)],
+        });
         match (column, written) {
             (Some(_), Some(one)) => {
                 if one.from.is_none() && own.is_none() {
                     way.why.push(made(one, table));
                 }
-                self.tell_field(&mut way, table, one.field.as_deref());
+                tell_field(&mut way, table, one.field.as_deref());
             }
             (Some(_), None) => way.why.push(
                 "the column was added by ade or by a hook, or it is not known where it comes from"
@@ -455,24 +420,6 @@ impl Tracer<'_> {
         }
     }
 
-    /// The field of a column that was not written.
-    fn tell_own_field(&self, way: &mut Way, table: &Table) {
-        if way.fields.is_empty() {
-            let field = way.column.as_ref().and_then(|column| column.field.clone());
-            self.tell_field(way, table, field.as_deref());
-        }
-    }
-
-    /// Adds a field and what changes and checks it; a column may be split into several.
-    fn tell_field(&self, way: &mut Way, table: &Table, field: Option<&str>) {
-        let Some(field) = field else { return };
-        way.fields.push(field.to_owned());
-        if let Some(known) = table.field(field) {
-            way.transforms.extend(known.transforms.iter().cloned());
-            way.validators.extend(known.validators.iter().cloned());
-        }
-    }
-
     /// What the engine said of a row: what it looks like, and why it was left out.
     fn said_of_row(&self, sheet: &str, row: u64) -> Vec<String> {
         let looks = looks_of(sheet, row, &self.noticed.rows);
@@ -490,7 +437,8 @@ impl Tracer<'_> {
 
     /// Whether the header of a column is where it was written: a hook may have changed the output since.
     fn stands(&self, sheet: &str, row: Option<u64>, written: &Written) -> bool {
-        let Some((path, row)) = self.output().zip(row) else {
+        let output = self.run.output_path.as_deref();
+        let Some((path, row)) = output.filter(|path| path.is_file()).zip(row) else {
             return false;
         };
         let Some(column) = column_named(&written.column) else {
@@ -563,6 +511,16 @@ impl Tracer<'_> {
     }
 }
 
+/// Adds a field and what changes and checks it; a column may be split into several.
+fn tell_field(way: &mut Way, table: &Table, field: Option<&str>) {
+    let Some(field) = field else { return };
+    way.fields.push(field.to_owned());
+    if let Some(known) = table.field(field) {
+        way.transforms.extend(known.transforms.iter().cloned());
+        way.validators.extend(known.validators.iter().cloned());
+    }
+}
+
 /// Whether a value of the output is of the sender's cell that is asked for. `column`: its letters.
 fn is_same(own: &OwnCell, source: Option<&Place>, column: Option<&str>, one: &Written) -> bool {
     let is_row = own.row.is_none() || own.row == source.and_then(|source| source.row);
@@ -571,33 +529,32 @@ fn is_same(own: &OwnCell, source: Option<&Place>, column: Option<&str>, one: &Wr
     is_row && is_column && !own.is_nowhere
 }
 
-/// Where a row or cell of the output stands in the sender's sheet. `column`: the sender's column, as the table has it.
-fn source_in(table: &Table, way: &Way, from: &From, column: Option<&str>) -> Place {
+/// Where a row or cell of the output stands in the sender's sheet; `from`: what the row was, nothing of a header. `column`: the
+/// sender's column, as the table has it.
+fn source_in(table: &Table, way: &Way, from: Option<Origin<'_>>, column: Option<&str>) -> Place {
     let header = way.column.as_ref().map(|column| column.name.as_str());
     let own = table.sheet.as_str();
+    let row_of_turned = || column.and_then(|row| row.parse().ok());
     match from {
-        From::Header => {
+        None => {
             let mut cells = way.column.iter().flat_map(|column| &column.header_cells);
             let cell = cells.next_back().and_then(|name| Cell::named(name));
             let letters = cell.map(|cell| letters(cell.column));
             Place::new(own, cell.map(|cell| cell.row), letters.as_deref(), header)
         }
-        From::Row(sheet, row)
-            if sheet == own && area_of(table).is_some_and(|area| area.has_row(*row)) =>
+        Some(Origin::Row { sheet, row })
+            if sheet == own && area_of(table).is_some_and(|area| area.has_row(row)) =>
         {
-            Place::new(own, Some(*row), column, header)
+            Place::new(own, Some(row), column, header)
         }
         // Brought by a hook from another table, whose columns are others.
-        From::Row(sheet, row) => Place::new(sheet, Some(*row), None, None),
-        From::Column(sheet, record) => {
-            let row = column.and_then(|row| row.parse().ok());
-            Place::new(sheet, row, Some(&letters(*record)), header)
+        Some(Origin::Row { sheet, row }) => Place::new(sheet, Some(row), None, None),
+        Some(Origin::Column { sheet, column }) => {
+            Place::new(sheet, row_of_turned(), Some(&letters(column)), header)
         }
-        From::Added => Place::new(own, None, None, None),
-        From::Unknown(_) if table.turned => {
-            Place::new(own, column.and_then(|row| row.parse().ok()), None, header)
-        }
-        From::Unknown(_) => Place::new(own, None, column, header),
+        Some(Origin::Added) => Place::new(own, None, None, None),
+        Some(_) if table.turned => Place::new(own, row_of_turned(), None, header),
+        Some(_) => Place::new(own, None, column, header),
     }
 }
 

@@ -7,6 +7,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::words::nearest_in_words;
+use crate::base::counted;
 use crate::engine::report::{Column, Table};
 use crate::store::FieldResult;
 
@@ -50,7 +51,7 @@ pub struct Near {
 }
 
 /// The field of the configuration that a name means: its own, else its label.
-pub(super) fn field_named<'f>(fields: &'f [FieldResult], name: &str) -> Option<&'f FieldResult> {
+pub fn field_named<'f>(fields: &'f [FieldResult], name: &str) -> Option<&'f FieldResult> {
     let lower = name.trim().to_lowercase();
     let is_label = |field: &&FieldResult| {
         let label = field.label.as_deref().unwrap_or_default();
@@ -61,7 +62,7 @@ pub(super) fn field_named<'f>(fields: &'f [FieldResult], name: &str) -> Option<&
 }
 
 /// Why a table has no column of a field. `None`: it has one.
-pub(super) fn without(table: &Table, field: &FieldResult) -> Option<Without> {
+pub fn without(table: &Table, field: &FieldResult) -> Option<Without> {
     let name = field.field.as_str();
     let is_it = |column: &Column| column.field.as_deref() == Some(name);
     let is_part = table.field(name).is_some_and(|told| !told.from.is_empty());
@@ -185,14 +186,9 @@ fn any_column(table: &Table, field: &str) -> String {
         1 => format!("list its header, as in {}", headers_with(&first.name)),
         _ => format!("list its header in headers=[…] of {field}; `ade fix` says which it may be"),
     };
-    let more = names.len().saturating_sub(MOST);
-    names.truncate(MOST);
-    if more > 0 {
-        names.push(format!("{more} more"));
-    }
     format!(
         "if one of the columns without a field is {field} ({}): {how}",
-        names.join(", ")
+        counted::first(MOST, names.into_iter())
     )
 }
 

@@ -5,7 +5,7 @@ use crate::engine::report::{Column, HeaderRows, Nearest, Part, Table, Vote};
 
 /// Why these rows are the header of a table: how they were chosen, what spoke for each, and which row came next.
 /// `others`: header rows of other tables, which are no rivals.
-pub(super) fn of_header(table: &Table, others: &[u64], looks: &[Told]) -> Vec<String> {
+pub fn of_header(table: &Table, others: &[u64], looks: &[Told]) -> Vec<String> {
     let header = &table.header_rows;
     let mut said: Vec<String> = chosen_by(table).into_iter().collect();
     for vote in &header.votes {
@@ -29,28 +29,20 @@ fn chosen_by(table: &Table) -> Option<String> {
             "rows and columns are swapped: the names of the fields stand{place}, and each column is a record"
         ));
     }
-    let verb = if header.rows.len() == 1 { "is" } else { "are" };
-    match header.chosen_by.as_deref() {
-        Some("votes") => Some(format!(
-            "{rows} {verb} the header because {}",
-            voters(header)
-        )),
-        Some("looks") => Some(format!(
-            "{rows} {verb} the header because of the looks alone"
-        )),
-        Some("setting") => Some(format!(
-            "{rows} {verb} the header because a setting of this sheet says so"
-        )),
-        Some("fallback") => Some(format!(
-            "no row was recognised as a header, so {rows} {} used as one",
-            if header.rows.len() == 1 {
-                "was"
-            } else {
-                "were"
-            }
-        )),
-        _ => None,
-    }
+    let is_one = header.rows.len() == 1;
+    let because = match header.chosen_by.as_deref()? {
+        "votes" => format!("because {}", voters(header)),
+        "looks" => "because of the looks alone".to_owned(),
+        "setting" => "because a setting of this sheet says so".to_owned(),
+        "fallback" => {
+            let was = if is_one { "was" } else { "were" };
+            let none = "no row was recognised as a header";
+            return Some(format!("{none}, so {rows} {was} used as one"));
+        }
+        _ => return None,
+    };
+    let verb = if is_one { "is" } else { "are" };
+    Some(format!("{rows} {verb} the header {because}"))
 }
 
 /// Who has voted for a header, in words: `it has known headers, and it looks like one`
@@ -119,7 +111,7 @@ fn next_row(header: &HeaderRows, others: &[u64]) -> Option<String> {
 }
 
 /// What a row looks like, and why: `title (61%): two cells; a blank row below`
-pub(super) fn looks_of(sheet: &str, row: u64, looks: &[Told]) -> Option<String> {
+pub fn looks_of(sheet: &str, row: u64, looks: &[Told]) -> Option<String> {
     let mut of_row = looks
         .iter()
         .filter(|told| told.sheet() == sheet && told.row() == Some(row));
@@ -129,7 +121,7 @@ pub(super) fn looks_of(sheet: &str, row: u64, looks: &[Told]) -> Option<String> 
 }
 
 /// Why a column has its field, or none; what came next; what would have been nearest.
-pub(super) fn of_column(column: &Column, table: &Table, spoke: Option<&str>) -> Vec<String> {
+pub fn of_column(column: &Column, table: &Table, spoke: Option<&str>) -> Vec<String> {
     let mut said = vec![match &column.field {
         Some(_) => with_field(column, spoke),
         None => without_field(column, table),
