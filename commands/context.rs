@@ -7,11 +7,11 @@ use std::time::Duration;
 
 use ade::base::cancel::Cancel;
 use ade::base::files::describe;
-use ade::base::problem::code;
+use ade::base::problem::{Error, code};
 use ade::configuration::Configuration;
 use ade::environment::needed::prepare::{Prepared, prepare};
 use ade::run::ending::recover::settle;
-use ade::run::inputs::input::{InputError, Search, expand};
+use ade::run::inputs::input::{Search, expand};
 use ade::settings::paths::Paths;
 use ade::settings::{Inputs, Settings};
 use ade::store::{Opening, RunRecord};
@@ -295,7 +295,7 @@ pub fn when_there_is_room<T>(
 }
 
 /// The files that arguments mean, of a folder those in it; painted copies are left out.
-pub fn files_of(workspace: &Workspace, arguments: &[PathBuf]) -> Result<Vec<PathBuf>, InputError> {
+pub fn files_of(workspace: &Workspace, arguments: &[PathBuf]) -> Result<Vec<PathBuf>, Error> {
     let search = Search {
         recursive: false,
         not_in: &[],

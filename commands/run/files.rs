@@ -2,7 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-use ade::run::inputs::input::{self, InputError, MeantFiles, Search};
+use ade::base::problem::Error;
+use ade::run::inputs::input::{self, MeantFiles, Search};
 use ade::settings::paths::Paths;
 use ade::store::Store;
 
@@ -15,7 +16,7 @@ pub fn find(
     args: &Args,
     paths: &Paths,
     is_copy: &dyn Fn(&Path) -> bool,
-) -> Result<(MeantFiles, Vec<Skipped>), InputError> {
+) -> Result<(MeantFiles, Vec<Skipped>), Error> {
     let own = paths.own_folders().map(Path::to_owned);
     // A configuration has workbooks in its tests.
     let not_in = own.iter().chain([&args.config]);
@@ -38,12 +39,9 @@ pub fn find(
 fn without_shared_outputs(found: &mut MeantFiles) -> Vec<Skipped> {
     let (alone, refused) = input::with_distinct_outputs(std::mem::take(&mut found.inputs));
     found.inputs = alone;
-    let skipped = refused.iter().map(|error| Skipped {
-        files: match error {
-            InputError::SameOutput { files, .. } => files.len(),
-            _ => 1,
-        },
-        failure: Failure::of(error),
+    let skipped = refused.into_iter().map(|(files, error)| Skipped {
+        files,
+        failure: Failure::of(&error),
     });
     skipped.collect()
 }

@@ -6,7 +6,7 @@ use ade::base::show_path::Whole;
 use ade::run::execution::error::RunError;
 use ade::run::execution::happenings::Finished;
 use ade::run::execution::verdict::kind_of_end;
-use ade::run::results::demands::{Nothing, Shortfall};
+use ade::run::results::demands::Nothing;
 use ade::run::views::json::RunView;
 use ade::run::views::summary::unprocessed;
 use ade::store::{FieldState, RunMetrics, RunRecord, RunStatus};
@@ -74,11 +74,7 @@ pub fn print(
         tell(failure, false);
     }
     for short in short {
-        let of_call = matches!(
-            short,
-            Shortfall::UnknownField { .. } | Shortfall::Unknown { .. }
-        );
-        tell(Failure::of(short), of_call);
+        tell(Failure::of(short), short.is_of_call());
     }
     // A run that failed without an error of its own still failed.
     if let Some(kind) = finished.and_then(|ended| kind_of_end(&ended.run)) {

@@ -8,11 +8,10 @@ use maud::{Markup, html};
 
 use super::columns;
 use super::file::File;
-use super::html::{Page, class_of, clipped, severity_mark, table, value};
+use super::html::{Page, class_of, clipped, severity_mark, table, value, without_paths};
 use super::list;
 use super::parts::{self, Ended, Options, ReportError};
 use super::run;
-use super::words::without_paths;
 use crate::base::counted::{bytes, duration, plural, thousands};
 use crate::engine::report::Column;
 use crate::issues::Severity;

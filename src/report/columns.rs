@@ -5,9 +5,8 @@ use std::collections::BTreeMap;
 use maud::{Markup, html};
 
 use super::file::File;
-use super::html::{clipped, code, table, value};
+use super::html::{clipped, code, table, value, without_paths};
 use super::parts;
-use super::words::without_paths;
 use crate::base::counted::{plural, thousands};
 use crate::engine::Told;
 use crate::engine::report::{Column, Table};

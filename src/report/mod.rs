@@ -6,7 +6,7 @@
 //! - `file`: a run as a page shows it; `run`, `batch`: the two kinds of pages
 //! - `issues`: the issues of a run; `list`: their list; `columns`: columns, readings and notices
 //! - `difference`: the page of what differs between runs
-//! - `parts`: what all pages have; `html`: pieces of HTML, and the one place that writes; `words`: days and sentences
+//! - `parts`: what all pages have; `html`: pieces of HTML, days and sentences, and the one place that writes
 //!
 //! # Promises
 //! The same runs give the same bytes: nothing in a page comes from a clock. A page holds the values of issues, and says so; without
@@ -23,7 +23,6 @@ mod issues;
 mod list;
 mod parts;
 mod run;
-mod words;
 
 use std::io::Write;
 use std::path::Path;

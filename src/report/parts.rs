@@ -5,8 +5,7 @@ use std::path::Path;
 
 use maud::{Markup, PreEscaped, Render, html};
 
-use super::html::{clipped, value};
-use super::words;
+use super::html::{clipped, day, value};
 use crate::base::clock::Timestamp;
 use crate::base::counted::{plural, thousands};
 use crate::base::files::{self, FileError};
@@ -117,7 +116,7 @@ pub fn open(
                 b { "ADE" }
                 span class="kind" { (kind) }
                 span {
-                    @if let Some(ended) = ended { (words::day(ended)) " UTC · " }
+                    @if let Some(ended) = ended { (day(ended)) " UTC · " }
                     @if options.values { "holds cell values" } @else { "without cell values" }
                 }
             }

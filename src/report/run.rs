@@ -4,11 +4,10 @@ use maud::{Markup, html};
 
 use super::columns;
 use super::file::File;
-use super::html::{clipped, code, value};
+use super::html::{clipped, code, day, value, without_paths};
 use super::issues::Found;
 use super::list::list;
 use super::parts::{self, Ended, Options};
-use super::words::{day, without_paths};
 use crate::base::counted::{bytes, duration, plural, thousands};
 use crate::base::files::name_of;
 use crate::run::results::demands::Nothing;

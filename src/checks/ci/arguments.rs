@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use crate::base::problem::{Error, code, typed};
 use crate::configuration::{Configuration, ConfigurationError};
-use crate::run::inputs::input::{InputError, MeantFiles, Search, expand, is_supported};
+use crate::run::inputs::input::{MeantFiles, Search, expand, is_supported};
 use crate::workspace::Workspace;
 
 /// The endings of files that make up a configuration.
@@ -134,7 +134,7 @@ impl Asked {
     ///
     /// # Errors
     /// One is absent, not supported, or means no file.
-    pub fn files(&self, workspace: &Workspace, recursive: bool) -> Result<MeantFiles, InputError> {
+    pub fn files(&self, workspace: &Workspace, recursive: bool) -> Result<MeantFiles, Error> {
         if self.inputs.is_empty() {
             return Ok(MeantFiles::default());
         }

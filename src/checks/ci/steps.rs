@@ -24,7 +24,7 @@ use crate::run::execution::error::RunError;
 use crate::run::execution::happenings::{Finished, Happening};
 use crate::run::execution::verdict::kind_of_end;
 use crate::run::inputs::input::Input;
-use crate::run::results::demands::{Nothing, Shortfall};
+use crate::run::results::demands::Nothing;
 use crate::run::results::issues::issues_of;
 use crate::run::views::issues::by_rule;
 use crate::store::{EnvironmentRecord, Failure, RunOptions, RunRecord};
@@ -383,7 +383,7 @@ impl One<'_> {
             step.state = State::Failed;
             step.failure = step.failure.max(Some(short.kind()));
             step.findings.push(Finding {
-                message: without_headers(short),
+                message: short.without_headers(),
                 ..Finding::of(short)
             });
         }
@@ -465,22 +465,4 @@ fn in_figures(finished: &Finished) -> String {
     let counts = counts.iter().filter(|(count, _)| *count > 0);
     words.extend(counts.map(|(count, word)| plural(*count, word)));
     words.join(", ")
-}
-
-/// In what a run falls short, without headers of the sender: where a header is taken from the wrong row, it is a value.
-fn without_headers(short: &Shortfall) -> String {
-    match short {
-        Shortfall::Unmapped { input, columns, .. } => Shortfall::Unmapped {
-            input: input.clone(),
-            columns: *columns,
-            headers: Vec::new(),
-        }
-        .to_string(),
-        Shortfall::Drift { input, differences } => Shortfall::Drift {
-            input: input.clone(),
-            differences: vec![plural(differences.len() as u64, "difference")],
-        }
-        .to_string(),
-        _ => short.to_string(),
-    }
 }

@@ -9,8 +9,7 @@ use std::path::{Path, PathBuf};
 use serde_json::json;
 
 use crate::base::cancel::Cancel;
-use crate::base::files;
-use crate::base::files::FileError;
+use crate::base::files::{self, FileError};
 use crate::base::problem::{Error, Kind, code};
 use crate::engine::sandbox::Policy;
 use crate::engine::{EngineTask, Invocation, Launch, Message};

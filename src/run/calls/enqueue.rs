@@ -4,15 +4,17 @@ use serde_json::json;
 
 use super::request::Request;
 use crate::base::files::FileError;
+use crate::base::problem::{Error, code};
 use crate::events::names;
 use crate::events::{EventLog, Subject};
 use crate::run::execution::error::RunError;
 use crate::run::execution::request_file;
 use crate::run::execution::safe_mode::tell_if_skipped;
+use crate::run::inputs::documents::document_deleted;
 use crate::run::inputs::stage::UnrecordedInput;
 use crate::run::shared_log;
 use crate::settings::paths::RunFolder;
-use crate::store::{NewRun, RunRecord, StoreError, Submission, Submitted};
+use crate::store::{NewRun, RunRecord, Submission, Submitted};
 use crate::workspace::Workspace;
 
 /// So many locks on the folders of staged inputs are held at once, for a process may open few files. The folders of further
@@ -43,7 +45,7 @@ pub fn enqueue(request: &Request<'_>, on: &mut dyn FnMut(&RunRecord)) -> Result<
             }
         }
     }
-    for run in queue::<RunError>(request.workspace, staged)? {
+    for run in queue(request.workspace, staged)? {
         tell_if_skipped(request.workspace, &run);
         on(&run);
     }
@@ -53,14 +55,11 @@ pub fn enqueue(request: &Request<'_>, on: &mut dyn FnMut(&RunRecord)) -> Result<
 /// Begins the logs of runs whose inputs are staged, records the runs in one transaction, and wakes workers.
 ///
 /// # Errors
-/// A log cannot be written, or the runs not be recorded; then none is queued. The error is the caller's own.
-pub(crate) fn queue<E>(
+/// A log cannot be written, or the runs not be recorded; then none is queued.
+fn queue(
     workspace: &Workspace,
     staged: Vec<(NewRun, UnrecordedInput)>,
-) -> Result<Vec<RunRecord>, E>
-where
-    E: From<StoreError> + From<FileError>,
-{
+) -> Result<Vec<RunRecord>, RunError> {
     // A worker may have a run as soon as it is recorded, and writes into its log then.
     let (new, marks): (Vec<NewRun>, Vec<UnrecordedInput>) = staged.into_iter().unzip();
     for run in &new {
@@ -79,31 +78,44 @@ where
 }
 
 /// As [`queue`], for one run that a client asks for: one transaction looks at back-pressure and the client's key, and records the
-/// run. The folder of a run that was not recorded is deleted.
+/// run. The folder of a run that was not recorded is deleted. Returns the run, and whether it is new.
 ///
 /// # Errors
-/// As [`queue`].
-pub(crate) fn submit<E>(
+/// As [`queue`]; the queue is full, the key was used for another request, or the document was deleted.
+pub(crate) fn submit(
     workspace: &Workspace,
     (new, mark): (NewRun, UnrecordedInput),
     asked: &Submission,
-) -> Result<Submitted, E>
-where
-    E: From<StoreError> + From<FileError>,
-{
+) -> Result<(RunRecord, bool), Error> {
     begin_record(workspace, &new)?;
     let machine = &*workspace.machine;
     let submitted = workspace.store.submit_run(&new, asked, machine.now())?;
-    if let Submitted::Queued(run) = &submitted {
-        shared_log::send(&workspace.store, run);
+    if let Submitted::Queued(run) = submitted {
+        shared_log::send(&workspace.store, &run);
         machine.wake(&workspace.paths.wake());
         mark.recorded(workspace);
-    } else {
-        let folder = RunFolder::at(&new.run_dir);
-        // What stays for an error here, collection knows by the mark in it.
-        let _ = workspace.files().remove_tree(folder.path());
+        tell_if_skipped(workspace, &run);
+        return Ok((*run, true));
     }
-    Ok(submitted)
+    // What stays for an error here, collection knows by the mark in it.
+    let _ = workspace.files().remove_tree(&new.run_dir);
+    match submitted {
+        Submitted::Queued(run) | Submitted::Repeated(run) => Ok((*run, false)),
+        Submitted::KeyInUse => {
+            let key = asked.key.clone().unwrap_or_default().0;
+            let message = format!("the key {key:?} was used for another request");
+            Err(Error::usage(code::INVALID_FIELD, message)
+                .hint("choose another key for another request"))
+        }
+        Submitted::Full(queued) => {
+            let limit = asked.most_queued.unwrap_or_default();
+            let message = format!("the queue is full: it has {queued} of at most {limit} runs");
+            Err(Error::refused(code::QUEUE_FULL, message)
+                .hint("try again later; ADE_QUEUE_SIZE sets the limit"))
+        }
+        Submitted::Over(over) => Err(over.into()),
+        Submitted::DocumentDeleted(id) => Err(document_deleted(&id)),
+    }
 }
 
 /// What a run has in its folder from its first moment: the request, and the first line of its log.

@@ -14,7 +14,7 @@ use super::unchanged::earlier_run;
 use crate::base::cancel::Cancel;
 use crate::base::files::name_of;
 use crate::base::mutex::lock;
-use crate::base::problem::code;
+use crate::base::problem::{Error, code};
 use crate::engine::RunReport;
 use crate::environment::provide::{OtherBuilder, Progress, ProvideError, Provider, Want};
 use crate::run::ending::cancel;
@@ -24,20 +24,17 @@ use crate::run::execution::happenings::{Finished, Happening, Watcher, Where};
 use crate::run::execution::lifecycle::{
     Claimed, EnvironmentSource, Executed, Lifecycle, send_back,
 };
-use crate::run::on_end;
-use crate::run::on_end::Teller;
+use crate::run::on_end::{self, Teller};
 use crate::run::results::annotated;
 use crate::run::results::demands::{Found, Shortfall, drifted, unclaimed};
-use crate::run::results::output;
-use crate::run::results::output::{Earlier, OutputError};
+use crate::run::results::output::{self, Earlier};
 use crate::store::{
     DeliveryKind, Denied, EnvironmentRecord, Failure, Named, Only, OutputCopy, RunRecord,
     RunResults, RunStatus, StoreError, Used,
 };
 use crate::system::machine::{Steady, Work};
 use crate::workspace::fleet::{FleetError, Member, living};
-use crate::workspace::pause;
-use crate::workspace::pause::PausedRun;
+use crate::workspace::pause::{self, PausedRun};
 
 /// How often a run that a worker has is looked at.
 const LOOK_EVERY: Duration = Duration::from_millis(500);
@@ -496,7 +493,7 @@ impl OneInput<'_> {
             }
             Err(error) => {
                 // What is write-protected was kept on purpose.
-                if matches!(error, OutputError::File(_)) {
+                if output::check_target(&to).is_ok() {
                     self.mark_stale();
                 }
                 finished.copy_error = Some(error);
@@ -546,7 +543,7 @@ impl OneInput<'_> {
 
     /// Copies a file of a run's output. A copy that is as the run left it is not touched where the input was not run again. Returns the
     /// real path, which a later search for inputs compares with.
-    fn copy(&self, finished: &Finished, from: &Path, to: &Path) -> Result<PathBuf, OutputError> {
+    fn copy(&self, finished: &Finished, from: &Path, to: &Path) -> Result<PathBuf, Error> {
         let run = &finished.run;
         if !finished.is_unchanged || !output::are_equal(from, to) {
             output::copy(from, to)?;

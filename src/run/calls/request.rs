@@ -9,8 +9,7 @@ use crate::environment::provide::installers::{Build, Installers};
 use crate::run::execution::error::RunError;
 use crate::run::execution::safe_mode;
 use crate::run::inputs::input::Input;
-use crate::run::inputs::stage;
-use crate::run::inputs::stage::UnrecordedInput;
+use crate::run::inputs::stage::{self, UnrecordedInput};
 use crate::run::results::senders::Senders;
 use crate::store::{
     EnvironmentRecord, Limits, NewRun, RunOptions, RunRecord, StoreError, Submitter,

@@ -6,7 +6,6 @@
 
 use std::path::Path;
 
-use super::submit::accepted;
 use super::{enqueue, request};
 use crate::base::problem::{Error, code};
 use crate::configuration::Configuration;
@@ -16,9 +15,9 @@ use crate::environment::needed::prepare::{
     prepare_environment, prepare_version,
 };
 use crate::run::execution::error::demand_ended;
-use crate::run::execution::safe_mode::{demand_acceptance, tell_if_skipped};
+use crate::run::execution::safe_mode::demand_acceptance;
 use crate::settings::paths::RunFolder;
-use crate::store::{EnvironmentRecord, RunRecord, Submission, Submitted, Submitter};
+use crate::store::{EnvironmentRecord, RunRecord, Submission, Submitter};
 use crate::workspace::Workspace;
 use crate::workspace::configurations::not_published;
 
@@ -91,12 +90,7 @@ fn queue(
     asked: &Submission,
 ) -> Result<(RunRecord, bool), Error> {
     let staged = request::repetition(workspace, run, environment, by)?;
-    let submitted: Result<Submitted, Error> = enqueue::submit(workspace, staged, asked);
-    let (run, is_new) = accepted(submitted?, asked)?;
-    if is_new {
-        tell_if_skipped(workspace, &run);
-    }
-    Ok((run, is_new))
+    enqueue::submit(workspace, staged, asked)
 }
 
 /// Returns the run that `given` names, and what is needed to repeat it in this process as it was: for

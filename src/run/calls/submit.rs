@@ -9,15 +9,12 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use super::enqueue;
 use super::request::recorded;
 use crate::base::mutex::lock;
-use crate::base::problem::{Error, code};
+use crate::base::problem::Error;
 use crate::environment::needed::prepare::Prepared;
 use crate::run::execution::safe_mode;
-use crate::run::inputs::documents::DocumentDeleted;
 use crate::run::inputs::stage::UnrecordedInput;
 use crate::settings::paths::RunFolder;
-use crate::store::{
-    DocumentRecord, Limits, NewRun, RunOptions, RunRecord, Submission, Submitted, Submitter,
-};
+use crate::store::{DocumentRecord, Limits, NewRun, RunOptions, RunRecord, Submission, Submitter};
 use crate::workspace::Workspace;
 
 /// What a client asks for.
@@ -50,12 +47,7 @@ pub fn submit(
     let new = new_run(workspace, wanted, environment.id);
     let mark = UnrecordedInput::begin(workspace, &RunFolder::at(&new.run_dir))?;
     let asked = as_client(workspace, wanted.key.clone());
-    let submitted: Result<Submitted, Error> = enqueue::submit(workspace, (new, mark), &asked);
-    let (run, is_new) = accepted(submitted?, &asked)?;
-    if is_new {
-        safe_mode::tell_if_skipped(workspace, &run);
-    }
-    Ok((run, is_new))
+    enqueue::submit(workspace, (new, mark), &asked)
 }
 
 /// What the queue demands of a client's run: back-pressure, and that its key was used for no other request.
@@ -64,31 +56,6 @@ pub fn as_client(workspace: &Workspace, key: Option<(String, String)>) -> Submis
     Submission {
         most_queued: (limit < u32::MAX).then_some(u64::from(limit)),
         key,
-    }
-}
-
-/// The run that came of a submission, and whether it is new.
-pub(crate) fn accepted(
-    submitted: Submitted,
-    asked: &Submission,
-) -> Result<(RunRecord, bool), Error> {
-    match submitted {
-        Submitted::Queued(run) => Ok((*run, true)),
-        Submitted::Repeated(run) => Ok((*run, false)),
-        Submitted::KeyInUse => {
-            let key = asked.key.clone().unwrap_or_default().0;
-            let message = format!("the key {key:?} was used for another request");
-            Err(Error::usage(code::INVALID_FIELD, message)
-                .hint("choose another key for another request"))
-        }
-        Submitted::Full(queued) => {
-            let limit = asked.most_queued.unwrap_or_default();
-            let message = format!("the queue is full: it has {queued} of at most {limit} runs");
-            Err(Error::refused(code::QUEUE_FULL, message)
-                .hint("try again later; ADE_QUEUE_SIZE sets the limit"))
-        }
-        Submitted::Over(over) => Err(over.into()),
-        Submitted::DocumentDeleted(id) => Err(DocumentDeleted { id }.into()),
     }
 }
 

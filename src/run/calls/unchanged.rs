@@ -25,10 +25,7 @@ use crate::workspace::Workspace;
 ///
 /// # Errors
 /// The store cannot be used.
-pub(crate) fn earlier_run(
-    request: &Request<'_>,
-    input: usize,
-) -> Result<Option<RunRecord>, RunError> {
+pub fn earlier_run(request: &Request<'_>, input: usize) -> Result<Option<RunRecord>, RunError> {
     let (workspace, prepared) = (request.workspace, request.prepared);
     let input = &request.inputs[input].path;
     let name = name_of(input);

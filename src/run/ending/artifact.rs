@@ -11,14 +11,8 @@ use crate::store::{Ending, EnvironmentRecord, RunRecord};
 use crate::system::machine::Files;
 use crate::workspace::Workspace;
 
-/// What an attempt ran in.
-#[derive(Clone, Copy)]
-pub struct Surroundings<'a> {
-    /// The environment; `None`: it did not come to that.
-    pub environment: Option<&'a EnvironmentRecord>,
-    /// What of the policy was in force; `None`: no engine was started.
-    pub sandbox: Option<&'a InForce>,
-}
+/// What an attempt ran in: the environment, if it came to that, and what of the policy was in force, if an engine was started.
+pub type Surroundings<'a> = (Option<&'a EnvironmentRecord>, Option<&'a InForce>);
 
 /// Writes the record of a run that has ended without an attempt that could write it: it waited, or its process died.
 ///
@@ -31,18 +25,14 @@ pub fn write_of_ended(workspace: &Workspace, run: &RunRecord) -> Result<(), File
         .filter(|_| run.attempt_count > 0);
     let found = id.map(|id| workspace.store.environment(&run.key.workspace_id, id));
     let environment = found.and_then(Result::ok);
-    let around = Surroundings {
-        environment: environment.as_ref(),
-        sandbox: None,
-    };
     let ending = Ending {
         exit_code: run.exit_code,
         error: run.error.clone(),
         ..Ending::of(run.status)
     };
-    let (files, folder) = (workspace.files(), RunFolder::at(&run.run_dir));
     let ended = run.completed_at.unwrap_or_else(|| workspace.machine.now());
-    write(files, &folder, run, around, &ending, None, ended)
+    let around = (environment.as_ref(), None);
+    write(workspace.files(), run, around, &ending, None, ended)
 }
 
 /// Writes the record.
@@ -51,17 +41,12 @@ pub fn write_of_ended(workspace: &Workspace, run: &RunRecord) -> Result<(), File
 /// It cannot be written; what was there before is whole.
 pub fn write(
     files: &dyn Files,
-    folder: &RunFolder,
     run: &RunRecord,
-    around: Surroundings<'_>,
+    (environment, sandbox): Surroundings<'_>,
     ending: &Ending,
     output_sha256: Option<&str>,
     now: Timestamp,
 ) -> Result<(), FileError> {
-    let Surroundings {
-        environment,
-        sandbox,
-    } = around;
     let contents = environment.and_then(|environment| environment.contents.as_ref());
     let record = json!({
         "schema_version": 1,
@@ -117,7 +102,7 @@ pub fn write(
     text.extend_from_slice(b",\n  \"decisions\": ");
     text.extend_from_slice(decisions.unwrap_or("null").as_bytes());
     text.extend_from_slice(b"\n}\n");
-    let path = folder.artifact();
+    let path = RunFolder::at(&run.run_dir).artifact();
     files
         .write_whole(&path, &text)
         .map_err(FileError::on("write", &path))

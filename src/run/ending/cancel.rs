@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use serde_json::json;
 
-use super::log::open_log;
-use super::{ends, leftovers};
+use super::ends::{self, open_log};
+use super::leftovers;
 use crate::base::cancel::Cancel;
 use crate::base::problem::{Error, code};
 use crate::events::{EventLog, names};

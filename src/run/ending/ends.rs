@@ -9,10 +9,11 @@ use serde_json::json;
 use utoipa::ToSchema;
 
 use super::artifact;
-use super::log::open_log;
 use crate::base::clock::Timestamp;
-use crate::events::{EventLog, OwnEvent, names};
+use crate::base::files::FileError;
+use crate::events::{EventLog, OwnEvent, Subject, names};
 use crate::run::shared_log;
+use crate::settings::paths::RunFolder;
 use crate::store::{Failure, RunRecord, RunStatus};
 use crate::workspace::Workspace;
 
@@ -31,7 +32,7 @@ pub fn report(log: &EventLog<'_>, run: &RunRecord) {
 
 /// Writes the end of a run that no process executes into its log, and the audit record of it.
 pub fn report_ended(workspace: &Workspace, run: &RunRecord) {
-    let Some(log) = open(workspace, run) else {
+    let Ok(log) = open_log(workspace, run) else {
         return;
     };
     if let Err(error) = artifact::write_of_ended(workspace, run) {
@@ -76,7 +77,7 @@ fn note(
     message: &str,
     failure: Option<&Failure>,
 ) {
-    if let Some(log) = open(workspace, run) {
+    if let Ok(log) = open_log(workspace, run) {
         let data = json!({"status": run.status, "error": failure, "available_at": run.available_at, "attempt": run.attempt_count});
         log.write("warning", event, message, data);
         shared_log::send(&workspace.store, run);
@@ -89,8 +90,29 @@ pub fn note_in(log: &EventLog<'_>, note: &str) {
     log.write("warning", names::CONSOLE_LINE, note, data);
 }
 
-fn open<'a>(workspace: &'a Workspace, run: &RunRecord) -> Option<EventLog<'a>> {
-    open_log(workspace, run).ok()
+/// Opens the log of a recorded run, for its next events. That of a document's run begins here if an older `ade` queued the run, or if
+/// its first line was lost with the power: it is not synced when the run is recorded.
+///
+/// # Errors
+/// The log cannot be written.
+pub(crate) fn open_log<'a>(
+    workspace: &'a Workspace,
+    run: &RunRecord,
+) -> Result<EventLog<'a>, FileError> {
+    let folder = RunFolder::at(&run.run_dir);
+    // The folder of any other run was made when its input was staged: on this host, unless hosts share an object store.
+    let is_made_here = run.document_id.is_none() && workspace.objects.is_none();
+    if is_made_here && !workspace.files().is_folder(folder.path()) {
+        return Err(FileError::away(folder.path()));
+    }
+    // A store that does not answer now is asked again by whoever reads the log.
+    let _ = shared_log::fetch(workspace, &run.id, &folder.events());
+    let log = EventLog::open(&*workspace.machine, &folder.events(), Subject::Run, &run.id)?;
+    if run.document_id.is_some() && log.is_empty() {
+        let data = json!({"input": run.input_name, "environment_id": run.environment_id, "created_at": run.created_at});
+        log.write("info", names::RUN_QUEUED, "Waiting for a worker", data);
+    }
+    Ok(log)
 }
 
 /// When an attempt was, and how long it took.

@@ -14,14 +14,13 @@ use super::request_file;
 use super::verdict::{self, Circumstances};
 use crate::base::cancel::Cancel;
 use crate::base::clock::Timestamp;
-use crate::base::files;
-use crate::base::files::FileError;
+use crate::base::files::{self, FileError};
 use crate::base::problem::{Problem, code};
 use crate::engine::sandbox::{InForce, Policy};
 use crate::engine::{self, EngineReport, EngineTask, Invocation, Launch, Message};
 use crate::events::{EventLog, names};
+use crate::run::ending::ends::open_log;
 use crate::run::ending::leftovers;
-use crate::run::ending::log::open_log;
 use crate::run::inputs::stage;
 use crate::run::results;
 use crate::run::results::senders::Senders;
@@ -237,9 +236,7 @@ impl<'a> Execution<'a> {
             stage::restage(files, &run.input_path, &self.input(), run.input_size_bytes)?;
         }
         for folder in [self.folder.output(), self.folder.scratch()] {
-            files
-                .create_folder(&folder)
-                .map_err(FileError::on("create the folder", &folder))?;
+            stage::create_folder(files, &folder)?;
         }
         let venv = EnvironmentFolder(environment.folder.clone()).venv();
         let link = self.folder.venv();
@@ -380,7 +377,10 @@ impl<'a> Execution<'a> {
             // What this attempt wrote is of no use, and others need the room.
             leftovers::free_room(self.files(), &self.folder);
         }
-        let error = verdict::explain(seen, report, &around).map(|error| self.in_known_names(error));
+        let error = verdict::explain(seen, report, &around).map(|mut error| {
+            error.message = self.known_names_in(&error.message);
+            error
+        });
         let verdict = seen.verdict();
         let succeeded = verdict.status == RunStatus::Succeeded;
         Attempted {
@@ -435,11 +435,6 @@ impl<'a> Execution<'a> {
             noticed.attribute(SHEETS, &source);
         }
         results::derive(payload, &report.computed_fields, &noticed)
-    }
-
-    fn in_known_names(&self, mut error: Failure) -> Failure {
-        error.message = self.known_names_in(&error.message);
-        error
     }
 
     fn known_names_in(&self, message: &str) -> String {

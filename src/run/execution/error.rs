@@ -1,7 +1,7 @@
 //! Why a run could not be brought to an end, and why one that has not ended cannot be used.
 
 use crate::base::files::FileError;
-use crate::base::problem::{Facts, Kind, Problem, become_error, code};
+use crate::base::problem::{Error, Facts, Problem, code};
 use crate::store::{RunRecord, StoreError};
 use crate::workspace::pause::PausedRun;
 
@@ -29,31 +29,14 @@ impl Problem for RunError {
     }
 }
 
-/// A run is waiting or running, and what was asked for needs one that has ended.
-#[derive(Debug, thiserror::Error)]
-#[error("run {id} is {status}")]
-pub struct NotEnded {
-    /// The run.
-    pub id: String,
-    /// Where it stands.
-    pub status: &'static str,
-}
-
-impl Problem for NotEnded {
-    fn facts(&self) -> Facts {
-        Facts::new(Kind::Usage, code::RUN_NOT_ENDED).hint("`ade runs cancel` ends it")
-    }
-}
-
-become_error!(NotEnded);
-
 /// The run has ended.
-pub(crate) fn demand_ended(run: &RunRecord) -> Result<(), NotEnded> {
+///
+/// # Errors
+/// It is waiting or running, and what was asked for needs one that has ended.
+pub(crate) fn demand_ended(run: &RunRecord) -> Result<(), Error> {
     if run.status.is_terminal() {
         return Ok(());
     }
-    Err(NotEnded {
-        id: run.id.clone(),
-        status: run.status.as_str(),
-    })
+    let message = format!("run {} is {}", run.id, run.status.as_str());
+    Err(Error::usage(code::RUN_NOT_ENDED, message).hint("`ade runs cancel` ends it"))
 }

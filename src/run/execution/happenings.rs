@@ -10,13 +10,14 @@ use serde_json::Value;
 
 use super::error::RunError;
 use super::queue_metrics::QueueMetrics;
+use crate::base::problem::Error;
 use crate::engine::Noticed;
 use crate::engine::RowCounts;
 use crate::environment::collection;
 use crate::environment::provide::{Progress, ProvideError};
 use crate::run::results::annotated::AnnotateError;
 use crate::run::results::demands::Shortfall;
-use crate::run::results::output::{Earlier, OutputError};
+use crate::run::results::output::Earlier;
 use crate::store::{
     Delivery, EnvironmentRecord, Failure, FieldResult, RunRecord, RunStatus, Undelivered,
 };
@@ -110,7 +111,7 @@ pub struct Finished {
     /// There is no painted copy, although one was asked for.
     pub annotate_error: Option<AnnotateError>,
     /// The copy could not be made; the workbook in the run's folder is whole.
-    pub copy_error: Option<OutputError>,
+    pub copy_error: Option<Error>,
 }
 
 impl Finished {

@@ -266,7 +266,7 @@ impl Lifecycle<'_> {
             requeue(self.workspace, &environment, &environment.snapshot)?;
         }
         self.release(
-            claimed.run_and_claim(),
+            (run, &claimed.claim),
             "its environment vanished",
             "Its environment vanished and is built again",
         )
@@ -339,10 +339,7 @@ impl Lifecycle<'_> {
                     cancel::note_in(&execution.log, run);
                 }
                 let now = self.workspace.machine.now();
-                let around = Surroundings {
-                    environment,
-                    sandbox: sandbox.as_ref(),
-                };
+                let around = (environment, sandbox.as_ref());
                 let notes = write_artifact(execution, &ending, around, now);
                 self.put_files(execution)?;
                 self.finish(execution, &mut ending, notes, now)
@@ -452,12 +449,6 @@ impl Lifecycle<'_> {
     }
 }
 
-impl Claimed {
-    fn run_and_claim(&self) -> (&RunRecord, &Claim) {
-        (&self.run, &self.claim)
-    }
-}
-
 /// Writes the audit record. Returns what is to be noted about it.
 fn write_artifact(
     execution: &Execution<'_>,
@@ -472,7 +463,6 @@ fn write_artifact(
         .and_then(|path| files.sha256(path).ok());
     let written = artifact::write(
         files,
-        &execution.folder,
         execution.run,
         around,
         ending,

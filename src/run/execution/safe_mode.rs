@@ -2,34 +2,24 @@
 //! no environment is built. It is decided when a run is submitted, and recorded with it: the store ends such a run in the
 //! transaction that records it.
 
-use crate::base::problem::{Facts, Kind, Problem, become_error, code};
+use crate::base::problem::{Error, code};
 use crate::run::ending::ends;
 pub use crate::settings::SafeMode;
 use crate::settings::Settings;
 use crate::store::{RunOptions, RunRecord};
 use crate::workspace::Workspace;
 
-/// No run is accepted.
-#[derive(Clone, Copy, Debug, thiserror::Error)]
-#[error("no runs are accepted: ADE_SAFE_MODE is reject")]
-pub struct SafeModeRefusal;
-
-impl Problem for SafeModeRefusal {
-    fn facts(&self) -> Facts {
-        Facts::new(Kind::Refused, code::SAFE_MODE_ENABLED)
-            .hint("the operator switches safe mode off; until then nothing is run")
-    }
-}
-
-become_error!(SafeModeRefusal);
-
 /// Whether runs are accepted.
 ///
 /// # Errors
 /// They are not.
-pub fn demand_acceptance(settings: &Settings) -> Result<(), SafeModeRefusal> {
+pub fn demand_acceptance(settings: &Settings) -> Result<(), Error> {
     match settings.safe_mode {
-        SafeMode::Reject => Err(SafeModeRefusal),
+        SafeMode::Reject => {
+            let message = "no runs are accepted: ADE_SAFE_MODE is reject";
+            Err(Error::refused(code::SAFE_MODE_ENABLED, message)
+                .hint("the operator switches safe mode off; until then nothing is run"))
+        }
         SafeMode::Off | SafeMode::On => Ok(()),
     }
 }

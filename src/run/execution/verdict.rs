@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use crate::base::counted::thousands;
-use crate::base::files::{RAISE_LIMITS, mentions_exhaustion};
+use crate::base::files::{FREE_SPACE, RAISE_LIMITS, mentions_exhaustion};
 use crate::base::problem::{Kind, code};
 use crate::engine::sandbox::Limits;
 use crate::engine::{EngineReport, FailedAt};
@@ -255,22 +255,24 @@ pub fn explain(
         return None;
     }
     let reported = report.failure();
-    let words = match &reported {
-        Some(failure) if matches!(seen, Observation::Reported | Observation::DiskFull) => {
-            words_of_engine(seen, failure)
-        }
-        _ => words(seen, report, around),
-    };
     let told = reported.as_ref().or(report.refused.as_ref());
-    let own_code = || told.map_or(String::new(), |failure| failure.code.clone());
-    let place = told.map(|_| place_of(&report.at, around.configuration));
-    Some(Failure {
-        code: verdict.code.map_or_else(own_code, str::to_owned),
-        stage: Some(words.stage),
-        message: words.message,
-        hint: words.hint,
-        place: Box::new(place.unwrap_or_default()),
-    })
+    let own_code = told.map(|failure| failure.code.as_str());
+    let code = verdict.code.or(own_code).unwrap_or_default();
+    let mut failure = match &reported {
+        // What the engine reports, in its words.
+        Some(failure) if matches!(seen, Observation::Reported | Observation::DiskFull) => {
+            let hint = match seen {
+                Observation::DiskFull => Some(FREE_SPACE.to_owned()),
+                _ => failure.hint.clone().or_else(|| hint_of(&failure.code)),
+            };
+            Failure::new(code, &failure.stage, &*failure.message, hint)
+        }
+        _ => words(code, seen, report, around),
+    };
+    if told.is_some() {
+        *failure.place = place_of(&report.at, around.configuration);
+    }
+    Some(failure)
 }
 
 /// Where the engine failed. A file that is none of the configuration's is not named, and neither is its line.
@@ -287,116 +289,90 @@ fn place_of(at: &FailedAt, configuration: &Path) -> Place {
     }
 }
 
-/// Where it failed, what happened, and what to do next.
-struct Words {
-    stage: String,
-    message: String,
-    hint: Option<String>,
-}
-
-impl Words {
-    fn new(stage: &str, message: String) -> Self {
-        Self {
-            stage: stage.to_owned(),
-            message,
-            hint: None,
-        }
-    }
-
-    fn hint(self, hint: &str) -> Self {
-        Self {
-            hint: Some(hint.to_owned()),
-            ..self
-        }
-    }
-}
-
-/// What the engine reports, in its words.
-fn words_of_engine(seen: Observation, failure: &crate::engine::EngineFailure) -> Words {
-    Words {
-        stage: failure.stage.clone(),
-        message: failure.message.clone(),
-        hint: if seen == Observation::DiskFull {
-            Some(crate::base::files::FREE_SPACE.to_owned())
-        } else {
-            let own = failure.hint.clone();
-            own.or_else(|| hint_of(&failure.code).map(str::to_owned))
-        },
-    }
-}
-
 /// What was seen from outside the engine.
-fn words(seen: Observation, report: &EngineReport, around: &Circumstances<'_>) -> Words {
-    let engine = |message: String| Words::new("engine", message);
+fn words(
+    code: &str,
+    seen: Observation,
+    report: &EngineReport,
+    around: &Circumstances<'_>,
+) -> Failure {
+    let said = |stage: &str, message: String, hint: &str| {
+        Failure::new(code, stage, message, Some(hint.to_owned()))
+    };
+    let engine = |message: String, hint: &str| said("engine", message, hint);
     let refused = report.refused.as_ref();
-    let refusal = refused.map_or_else(String::new, |refused| refused.message.clone());
+    let refusal = refused.map_or("", |refused| refused.message.as_str());
+    let own_hint = refused.and_then(|refused| refused.hint.clone());
     match seen {
-        Observation::Cancelled => Words::new("run", "cancelled".to_owned()),
+        Observation::Cancelled => Failure::new(code, "run", "cancelled", None),
         Observation::TimedOut => {
             let seconds = around.timeout.unwrap_or_default().as_secs_f64();
-            Words::new("run", format!("the run took longer than its limit of {seconds} s and was stopped")).hint(
+            said(
+                "run",
+                format!("the run took longer than its limit of {seconds} s and was stopped"),
                 "raise --timeout (or ADE_RUN_TIMEOUT_SECONDS), or use `ade logs tail` to see what took the time",
             )
         }
         Observation::Exceeded(limit) => {
-            let words = words_of_limit(limit, around);
+            let (message, hint) = words_of_limit(limit, around);
             match report.failure() {
                 // Where it happened is known.
-                Some(failure) => Words {
-                    stage: failure.stage,
-                    message: format!("{}: {}", words.message, failure.message),
-                    ..words
-                },
-                None => words,
+                Some(failure) => {
+                    let message = format!("{message}: {}", failure.message);
+                    said(&failure.stage, message, hint)
+                }
+                None => said("run", message, hint),
             }
         }
-        Observation::Invalid => Words {
-            hint: refused.and_then(|refused| refused.hint.clone()),
-            ..Words::new("configuration", refusal)
-        },
-        Observation::BadSettings => Words {
-            hint: refused
-                .and_then(|refused| refused.hint.clone())
-                .or_else(|| hint_of(code::CONFIG_ERROR).map(str::to_owned)),
-            ..Words::new("settings", refusal)
-        },
-        Observation::NoOutput => engine(format!(
-            "the engine reported success but wrote no {}",
-            around.output.display()
-        )),
+        Observation::Invalid => Failure::new(code, "configuration", refusal, own_hint),
+        Observation::BadSettings => {
+            let hint = own_hint.or_else(|| hint_of(code::CONFIG_ERROR));
+            Failure::new(code, "settings", refusal, hint)
+        }
+        Observation::NoOutput => {
+            let output = around.output.display();
+            let message = format!("the engine reported success but wrote no {output}");
+            Failure::new(code, "engine", message, None)
+        }
         // What the configuration's code printed is in the log. It may hold cells, so it is no part of what is recorded.
         Observation::Refused => {
             let colon = if refusal.is_empty() { "" } else { ": " };
-            engine(format!("the engine refused the call{colon}{refusal}")).hint(SEE_LOG)
+            engine(
+                format!("the engine refused the call{colon}{refusal}"),
+                SEE_LOG,
+            )
         }
         Observation::NotBegun => engine(
             "the engine could not begin: the machine has no more memory, descriptors or threads"
                 .to_owned(),
-        )
-        .hint(RAISE_LIMITS),
-        Observation::Killed => engine(format!(
-            "the engine was killed by {}",
-            exit_in_words(report)
-        ))
-        .hint(SEE_KILLER),
-        _ if matches!(report.exit, Exit::Signal(_)) => engine(format!(
-            "the engine crashed: it was ended by {}",
-            exit_in_words(report)
-        ))
-        .hint(SEE_LIBRARIES),
-        _ => engine(format!(
-            "the engine ended with {} before the run was done, and said nothing: something that the configuration calls has ended its process",
-            exit_in_words(report)
-        ))
-        .hint(SEE_EXITS),
+            RAISE_LIMITS,
+        ),
+        Observation::Killed => engine(
+            format!("the engine was killed by {}", exit_in_words(report)),
+            SEE_KILLER,
+        ),
+        _ if matches!(report.exit, Exit::Signal(_)) => engine(
+            format!(
+                "the engine crashed: it was ended by {}",
+                exit_in_words(report)
+            ),
+            SEE_LIBRARIES,
+        ),
+        _ => engine(
+            format!(
+                "the engine ended with {} before the run was done, and said nothing: something that the configuration calls has ended its process",
+                exit_in_words(report)
+            ),
+            SEE_EXITS,
+        ),
     }
 }
 
 /// What to say of a run at a limit.
-fn words_of_limit(limit: Limit, around: &Circumstances<'_>) -> Words {
+fn words_of_limit(limit: Limit, around: &Circumstances<'_>) -> (String, &'static str) {
     let limits = &around.limits;
     let megabytes = |bytes: Option<u64>| bytes.unwrap_or_default() >> 20;
-    let (message, hint) = match limit {
+    match limit {
         Limit::Memory => (
             format!(
                 "the run used more memory than its limit of {} MB and was stopped",
@@ -460,8 +436,7 @@ fn words_of_limit(limit: Limit, around: &Circumstances<'_>) -> Words {
             ),
             "raise ADE_WORKER_OPEN_FILES, or let the configuration close files (`with open(…)`)",
         ),
-    };
-    Words::new("run", message).hint(hint)
+    }
 }
 
 fn exit_in_words(report: &EngineReport) -> String {
@@ -473,16 +448,15 @@ fn exit_in_words(report: &EngineReport) -> String {
 }
 
 /// What an author or user can do about a failure of the engine, by its code.
-fn hint_of(code: &str) -> Option<&'static str> {
-    match code {
+fn hint_of(code: &str) -> Option<String> {
+    let hint = match code {
         code::CONFIG_ERROR | code::HOOK_ERROR | code::PIPELINE_ERROR => {
-            Some("correct the configuration and run again; the environment is kept")
+            "correct the configuration and run again; the environment is kept"
         }
-        code::UNKNOWN_ERROR => {
-            Some("`ade logs tail` shows everything that the engine reported about it")
-        }
-        _ => None,
-    }
+        code::UNKNOWN_ERROR => "`ade logs tail` shows everything that the engine reported about it",
+        _ => return None,
+    };
+    Some(hint.to_owned())
 }
 
 #[cfg(test)]

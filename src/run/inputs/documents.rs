@@ -12,30 +12,19 @@ use tempfile::NamedTempFile;
 
 use super::input::{SAVE_AS_SUPPORTED, is_supported};
 use crate::base::digest::Hasher;
-use crate::base::files;
-use crate::base::files::FileError;
-use crate::base::problem::{Error, Facts, Kind, Problem, become_error, code};
+use crate::base::files::{self, FileError};
+use crate::base::problem::{Error, code};
 use crate::store::{DocumentRecord, Limits, Submitter};
 use crate::workspace::Workspace;
 
 /// The longest file name: what file systems allow, less the room for names that are derived from it.
 const LONGEST_NAME: usize = 200;
 
-/// A document whose bytes were deleted.
-#[derive(Debug, thiserror::Error)]
-#[error("document {id} was deleted")]
-pub struct DocumentDeleted {
-    /// Its id.
-    pub id: String,
+/// The bytes of a document were deleted.
+pub(crate) fn document_deleted(id: &str) -> Error {
+    let message = format!("document {id} was deleted");
+    Error::usage(code::DOCUMENT_DELETED, message).hint("upload the file again")
 }
-
-impl Problem for DocumentDeleted {
-    fn facts(&self) -> Facts {
-        Facts::new(Kind::Usage, code::DOCUMENT_DELETED).hint("upload the file again")
-    }
-}
-
-become_error!(DocumentDeleted);
 
 /// Where a document's bytes are. Those that another host has put are fetched.
 ///
@@ -46,8 +35,7 @@ pub fn bytes_of<'a>(
     document: &'a DocumentRecord,
 ) -> Result<&'a Path, Error> {
     if document.deleted_at.is_some() {
-        let id = document.id.clone();
-        return Err(DocumentDeleted { id }.into());
+        return Err(document_deleted(&document.id));
     }
     workspace.fetch_file(&document.path)?;
     Ok(&document.path)

@@ -7,7 +7,7 @@ use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 
 use crate::base::files::{FileError, folder_of, name_of};
-use crate::base::problem::{Facts, Kind, Problem, code, typed};
+use crate::base::problem::{Error, Kind, code, typed};
 use crate::configuration::{Configuration, ConfigurationError};
 use crate::settings::paths;
 
@@ -18,114 +18,6 @@ const ANY_SUPPORTED: &str = ".xlsx, .xlsm, .xlsb, .xls, .ods, .csv, .tsv or .txt
 /// What to do with a file of another format.
 pub const SAVE_AS_SUPPORTED: &str =
     "ade reads .xlsx, .xlsm, .xlsb, .xls, .ods, .csv, .tsv and .txt; save the file as one of them";
-
-/// An input that cannot be run.
-#[derive(Debug, thiserror::Error)]
-pub enum InputError {
-    /// No such file or folder.
-    #[error("there is no file {}", path.display())]
-    Absent {
-        /// As it was given.
-        path: PathBuf,
-        /// A file beside it whose name looks alike.
-        similar: Option<String>,
-    },
-    /// Its extension names no supported format.
-    #[error("{} has a format that is not supported", path.display())]
-    Unsupported {
-        /// The file.
-        path: PathBuf,
-    },
-    /// A folder without any file of a supported format.
-    #[error("the folder {} has no {} file", path.display(), ANY_SUPPORTED)]
-    NothingInside {
-        /// The folder.
-        path: PathBuf,
-        /// A supported file in a folder below it, which was not searched.
-        below: Option<PathBuf>,
-    },
-    /// All that was found are outputs of earlier runs.
-    #[error("{} is an output of an earlier run, and nothing else was found", path.display())]
-    OnlyOutputs {
-        /// One of them.
-        path: PathBuf,
-    },
-    /// A glob that matches nothing, or that is not a valid glob.
-    #[error("no {} file matches {pattern}", ANY_SUPPORTED)]
-    NoMatch {
-        /// The pattern.
-        pattern: String,
-    },
-    /// Several inputs would get the same name in the output directory.
-    #[error("{} would {} be written to {name}, so that none of them is run", names(files), if files.len() == 2 { "both" } else { "all" })]
-    SameOutput {
-        /// These inputs.
-        files: Vec<PathBuf>,
-        /// The file name that they would share.
-        name: String,
-    },
-    /// A file stands where the configuration belongs, and the configuration among the inputs.
-    #[error("the configuration has to come first, but {} is a file and {} is a configuration", file.display(), configuration.display())]
-    Swapped {
-        /// What was given as the configuration.
-        file: PathBuf,
-        /// The configuration.
-        configuration: PathBuf,
-        /// The call as it was meant.
-        meant: String,
-    },
-    /// The call names one thing, and needs two.
-    #[error("{}", if *.is_input { "no configuration is named, and the current folder is none" } else { "no file is named that is to be normalized" })]
-    OneMissing {
-        /// What it names.
-        given: PathBuf,
-        /// Whether that is no configuration.
-        is_input: bool,
-    },
-    /// It cannot be read.
-    #[error(transparent)]
-    File(#[from] FileError),
-}
-
-impl Problem for InputError {
-    fn facts(&self) -> Facts {
-        let usage = |code| Facts::new(Kind::Usage, code);
-        match self {
-            Self::Absent { similar, .. } => usage(code::INPUT_NOT_FOUND).maybe_hint(
-                similar
-                    .as_ref()
-                    .map(|similar| format!("did you mean {similar}?")),
-            ),
-            Self::Unsupported { .. } => usage(code::UNSUPPORTED_FORMAT)
-                .hint(SAVE_AS_SUPPORTED),
-            Self::NothingInside { below, .. } => {
-                usage(code::NO_INPUT).maybe_hint(below.as_ref().map(|below| {
-                    format!(
-                        "--recursive also takes those in folders below it, as {}",
-                        below.display()
-                    )
-                }))
-            }
-            Self::OnlyOutputs { .. } => {
-                usage(code::NO_INPUT).hint("name the file itself to normalize it again")
-            }
-            Self::NoMatch { .. } => usage(code::NO_INPUT),
-            Self::SameOutput { .. } => usage(code::OUTPUT_CONFLICT)
-                .hint("run them one at a time, with another output directory for each, or rename all but one"),
-            Self::Swapped { meant, .. } => {
-                usage(code::NOT_A_CONFIGURATION).hint(format!("`{meant}`"))
-            }
-            Self::OneMissing { given, is_input } => {
-                let given = typed(given.display());
-                usage(code::USAGE).hint(match is_input {
-                    true => format!("`ade run CONFIG {given}`"),
-                    false => format!("`ade run {given} FILE`"),
-                })
-            }
-            Self::File(_) => usage(code::INPUT_UNREADABLE),
-        }
-    }
-}
 
 /// A file that a call means.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -180,10 +72,7 @@ struct Candidate {
 ///
 /// # Errors
 /// The configuration stands among the inputs, with a file in its place; or it, or an input, is missing.
-pub fn parts_of_call(
-    first: &Path,
-    others: &[PathBuf],
-) -> Result<(PathBuf, Vec<PathBuf>), InputError> {
+pub fn parts_of_call(first: &Path, others: &[PathBuf]) -> Result<(PathBuf, Vec<PathBuf>), Error> {
     let is_configuration = |path: &Path| path.is_dir() && Configuration::open(path).is_ok();
     let swapped = others.iter().find(|path| is_configuration(path));
     if let Some(found) = swapped.filter(|_| first.is_file()) {
@@ -192,11 +81,12 @@ pub fn parts_of_call(
             .chain(files.map(PathBuf::as_path))
             .map(|path| typed(path.display()))
             .collect();
-        return Err(InputError::Swapped {
-            file: first.to_owned(),
-            configuration: found.clone(),
-            meant: format!("ade run {} {}", typed(found.display()), files.join(" ")),
-        });
+        let (file, configuration) = (first.display(), found.display());
+        let message = format!(
+            "the configuration has to come first, but {file} is a file and {configuration} is a configuration"
+        );
+        let meant = format!("`ade run {} {}`", typed(configuration), files.join(" "));
+        return Err(Error::usage(code::NOT_A_CONFIGURATION, message).hint(meant));
     }
     let names_none = match others {
         [] => !is_configuration(first),
@@ -210,10 +100,20 @@ pub fn parts_of_call(
         return Ok((here.to_owned(), inputs.collect()));
     }
     match others {
-        [] => Err(InputError::OneMissing {
-            given: first.to_owned(),
-            is_input: names_none,
-        }),
+        [] => {
+            let given = typed(first.display());
+            let (message, meant) = match names_none {
+                true => (
+                    "no configuration is named, and the current folder is none",
+                    format!("`ade run CONFIG {given}`"),
+                ),
+                false => (
+                    "no file is named that is to be normalized",
+                    format!("`ade run {given} FILE`"),
+                ),
+            };
+            Err(Error::usage(code::USAGE, message).hint(meant))
+        }
         _ => Ok((first.to_owned(), others.to_vec())),
     }
 }
@@ -222,16 +122,16 @@ pub fn parts_of_call(
 ///
 /// # Errors
 /// One of them is absent, unsupported, or means no file.
-pub fn expand(arguments: &[PathBuf], search: &Search<'_>) -> Result<MeantFiles, InputError> {
+pub fn expand(arguments: &[PathBuf], search: &Search<'_>) -> Result<MeantFiles, Error> {
     let mut candidates: Vec<Candidate> = Vec::new();
     let mut seen = HashSet::new();
     let mut found = MeantFiles::default();
     for argument in arguments {
         for candidate in candidates_of(argument, search, &mut found)? {
             if !is_supported(&candidate.input.path) {
-                return Err(InputError::Unsupported {
-                    path: candidate.input.path,
-                });
+                let path = candidate.input.path.display();
+                let message = format!("{path} has a format that is not supported");
+                return Err(Error::usage(code::UNSUPPORTED_FORMAT, message).hint(SAVE_AS_SUPPORTED));
             }
             if seen.insert(candidate.input.path.clone()) {
                 candidates.push(candidate);
@@ -248,7 +148,11 @@ pub fn expand(arguments: &[PathBuf], search: &Search<'_>) -> Result<MeantFiles, 
     }
     match found.outputs.first() {
         Some(path) if found.inputs.is_empty() => {
-            Err(InputError::OnlyOutputs { path: path.clone() })
+            let path = path.display();
+            let message =
+                format!("{path} is an output of an earlier run, and nothing else was found");
+            Err(Error::usage(code::NO_INPUT, message)
+                .hint("name the file itself to normalize it again"))
         }
         _ => Ok(found),
     }
@@ -258,7 +162,7 @@ fn candidates_of(
     argument: &Path,
     search: &Search<'_>,
     found: &mut MeantFiles,
-) -> Result<Vec<Candidate>, InputError> {
+) -> Result<Vec<Candidate>, Error> {
     let candidates = |inputs: Vec<Input>, is_named| {
         let candidate = |input| Candidate { input, is_named };
         inputs.into_iter().map(candidate).collect()
@@ -279,10 +183,11 @@ fn candidates_of(
             let files = matching(pattern)?.into_iter().map(Input::from);
             Ok(candidates(files.collect(), false))
         }
-        None => Err(InputError::Absent {
-            path: argument.to_owned(),
-            similar: similar(argument),
-        }),
+        None => {
+            let message = format!("there is no file {}", argument.display());
+            let similar = similar(argument).map(|similar| format!("did you mean {similar}?"));
+            Err(Error::usage(code::INPUT_NOT_FOUND, message).maybe_hint(similar))
+        }
     }
 }
 
@@ -351,8 +256,8 @@ fn has_source(output: &Path, stem: &str) -> bool {
 }
 
 /// Takes out the inputs whose normalized workbooks would overwrite each other in one output directory. Returns the others,
-/// and an error for each name that several inputs would share.
-pub fn with_distinct_outputs(inputs: Vec<Input>) -> (Vec<Input>, Vec<InputError>) {
+/// and for each name that several inputs would share how many these are, and an error.
+pub fn with_distinct_outputs(inputs: Vec<Input>) -> (Vec<Input>, Vec<(usize, Error)>) {
     let target = |input: &Input| {
         let name = paths::normalized_name(&name_of(&input.path));
         // On some file systems case does not tell names apart.
@@ -377,7 +282,19 @@ pub fn with_distinct_outputs(inputs: Vec<Input>) -> (Vec<Input>, Vec<InputError>
             }
         }
     }
-    let error = |(_, files, name)| InputError::SameOutput { files, name };
+    let error = |(_, files, name): (_, Vec<PathBuf>, String)| {
+        let all = if files.len() == 2 { "both" } else { "all" };
+        let message = format!(
+            "{} would {all} be written to {name}, so that none of them is run",
+            names(&files)
+        );
+        let hint =
+            "run them one at a time, with another output directory for each, or rename all but one";
+        (
+            files.len(),
+            Error::usage(code::OUTPUT_CONFLICT, message).hint(hint),
+        )
+    };
     (alone, refused.into_iter().map(error).collect())
 }
 
@@ -423,13 +340,17 @@ struct Inside {
     below: Option<PathBuf>,
 }
 
-fn inside(folder: &Path, search: &Search<'_>) -> Result<Inside, InputError> {
+fn inside(folder: &Path, search: &Search<'_>) -> Result<Inside, Error> {
     let mut inside = Inside::default();
     let mut waiting = vec![(folder.to_owned(), PathBuf::new())];
     let mut not_searched = Vec::new();
     while let Some((next, below)) = waiting.pop() {
-        for entry in std::fs::read_dir(&next).map_err(FileError::on("read", &next))? {
-            let entry = entry.map_err(FileError::on("read", &next))?;
+        let unreadable = |error| {
+            let error = FileError::on("read", &next)(error);
+            Error::new(Kind::Usage, code::INPUT_UNREADABLE, error.to_string())
+        };
+        for entry in std::fs::read_dir(&next).map_err(unreadable)? {
+            let entry = entry.map_err(unreadable)?;
             let path = entry.path();
             if is_leftover(&path) {
                 continue;
@@ -453,10 +374,13 @@ fn inside(folder: &Path, search: &Search<'_>) -> Result<Inside, InputError> {
     not_searched.sort();
     inside.below = first_below(not_searched, search);
     if inside.inputs.is_empty() {
-        return Err(InputError::NothingInside {
-            path: folder.to_owned(),
-            below: inside.below,
+        let folder = folder.display();
+        let message = format!("the folder {folder} has no {ANY_SUPPORTED} file");
+        let below = inside.below.map(|below| {
+            let below = below.display();
+            format!("--recursive also takes those in folders below it, as {below}")
         });
+        return Err(Error::usage(code::NO_INPUT, message).maybe_hint(below));
     }
     Ok(inside)
 }
@@ -499,9 +423,10 @@ fn first_below(mut folders: Vec<PathBuf>, search: &Search<'_>) -> Option<PathBuf
     None
 }
 
-fn matching(pattern: &str) -> Result<Vec<PathBuf>, InputError> {
-    let none = || InputError::NoMatch {
-        pattern: pattern.to_owned(),
+fn matching(pattern: &str) -> Result<Vec<PathBuf>, Error> {
+    let none = || {
+        let message = format!("no {ANY_SUPPORTED} file matches {pattern}");
+        Error::usage(code::NO_INPUT, message)
     };
     let files: Vec<PathBuf> = glob::glob(pattern)
         .map_err(|_| none())?
@@ -538,6 +463,7 @@ fn similar(path: &Path) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::base::problem::Problem;
     use crate::configuration::testing::write_files;
 
     fn folder(names: &str) -> tempfile::TempDir {
@@ -567,7 +493,7 @@ mod tests {
                 let names = paths.map(|path| path.unwrap().display().to_string());
                 names.collect::<Vec<_>>().join(" ")
             }
-            Err(error) => format!("{error:?}"),
+            Err(error) => format!("{error}: {:?}", error.facts().hint),
         }
     }
 
@@ -621,7 +547,7 @@ mod tests {
         }
         let found = expand(&[folder.path().to_owned()], &search).unwrap();
         assert_eq!(found.outputs.len(), 6, "{found:?}");
-        assert!(names(&folder, &["a_*.xlsx"], &search).starts_with("OnlyOutputs"));
+        assert!(names(&folder, &["a_*.xlsx"], &search).contains("is an output of an earlier run"));
     }
 
     #[test]
@@ -634,7 +560,7 @@ mod tests {
         // A folder stands for what can be read in it, and each file is taken once, however often it is meant.
         let all = ["in", "in/a.csv", "in/[a-c].*"];
         assert_eq!(names(&folder, &all, &PLAIN), "in/B.CSV in/a.csv in/c.xlsx");
-        assert!(names(&folder, &["in/*.xls"], &PLAIN).starts_with("NoMatch"));
+        assert!(names(&folder, &["in/*.xls"], &PLAIN).starts_with("no .xlsx"));
     }
 
     #[test]
@@ -642,9 +568,9 @@ mod tests {
         let folder = folder("Orders.xlsx");
         let near = names(&folder, &["orders.csv"], &PLAIN);
         assert!(
-            near.starts_with("Absent") && near.contains("Orders.xlsx"),
+            near.starts_with("there is no file") && near.contains("Orders.xlsx"),
             "{near}"
         );
-        assert!(names(&folder, &["x.pdf"], &PLAIN).contains("similar: None"));
+        assert!(names(&folder, &["x.pdf"], &PLAIN).ends_with(": None"));
     }
 }

@@ -31,9 +31,7 @@ impl UnrecordedInput {
     /// The mark cannot be written.
     pub fn begin(workspace: &Workspace, folder: &RunFolder) -> Result<Self, FileError> {
         let (files, path) = (workspace.files(), folder.unrecorded());
-        files
-            .create_folder(folder.path())
-            .map_err(FileError::on("create the folder", folder.path()))?;
+        create_folder(files, folder.path())?;
         // Where there are no locks at all, nothing is collected.
         let lock = match files.try_lock(&path) {
             Err(error) if !has_no_locks(&error) => {
@@ -64,15 +62,22 @@ fn has_no_locks(error: &io::Error) -> bool {
     error.kind() == io::ErrorKind::Unsupported || error.raw_os_error() == Some(libc::ENOLCK)
 }
 
+/// Creates a folder, unless it is there.
+///
+/// # Errors
+/// It cannot be created.
+pub fn create_folder(files: &dyn Files, folder: &Path) -> Result<(), FileError> {
+    let created = files.create_folder(folder);
+    created.map_err(FileError::on("create the folder", folder))
+}
+
 /// Copies an input to its place and hashes what was copied. The copy appears whole.
 ///
 /// # Errors
 /// The input cannot be read, or the copy not be written.
 pub fn stage(files: &dyn Files, from: &Path, to: &Path) -> Result<Staged, FileError> {
     let folder = to.parent().unwrap_or(Path::new("."));
-    files
-        .create_folder(folder)
-        .map_err(FileError::on("create the folder", folder))?;
+    create_folder(files, folder)?;
     let (sha256, size_bytes) = files.copy_hashed(from, to).map_err(|(path, error)| {
         let action = if path == from { "read" } else { "write" };
         FileError::on(action, &path)(error)
@@ -95,9 +100,7 @@ pub fn restage(
         return Ok(());
     }
     if let Some(folder) = to.parent() {
-        files
-            .create_folder(folder)
-            .map_err(FileError::on("create the folder", folder))?;
+        create_folder(files, folder)?;
     }
     if files.hard_link(from, to).is_ok() {
         Ok(())

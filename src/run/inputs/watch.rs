@@ -8,8 +8,9 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
-use super::input::{Input, InputError, MeantFiles};
+use super::input::{Input, MeantFiles};
 use crate::base::cancel::Cancel;
+use crate::base::problem::Error;
 use crate::configuration::{Configuration, SourceFile};
 
 /// How often the files are looked at.
@@ -22,7 +23,7 @@ pub struct Watch<'a> {
     /// Files, folders and globs, as they were given.
     pub arguments: &'a [PathBuf],
     /// The files that they mean now.
-    pub expand: &'a dyn Fn() -> Result<MeantFiles, InputError>,
+    pub expand: &'a dyn Fn() -> Result<MeantFiles, Error>,
     /// What runs write: no change, even where it lies inside the configuration.
     pub written: Vec<&'a Path>,
 }

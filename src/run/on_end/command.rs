@@ -10,8 +10,7 @@ use crate::base::cancel::Cancel;
 use crate::base::files::describe;
 use crate::settings::Settings;
 use crate::store::RunRecord;
-use crate::system::process;
-use crate::system::process::{ChildLimits, Exit};
+use crate::system::process::{self, ChildLimits, Exit};
 
 /// How long the program may take.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -21,7 +20,7 @@ const LONGEST: usize = 200;
 
 /// Starts the program with the message on standard input; an error says why it was not accepted. The program has nothing of this
 /// process's own environment but PATH and HOME.
-pub(super) fn start(
+pub fn start(
     settings: &Settings,
     run: &RunRecord,
     message: &str,

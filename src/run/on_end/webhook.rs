@@ -15,12 +15,7 @@ use crate::settings::Settings;
 const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Sends a message; an error says why it was not accepted. A receiver tells one that is repeated by its id.
-pub(super) fn post(
-    settings: &Settings,
-    id: &str,
-    message: &str,
-    now: Timestamp,
-) -> Result<(), String> {
+pub fn post(settings: &Settings, id: &str, message: &str, now: Timestamp) -> Result<(), String> {
     let url = settings.on_end_url.as_deref().unwrap_or_default();
     let seconds = (now.0 / 1000).to_string();
     // A redirect is no acceptance: what is told goes to the address that the operator named, and nowhere else.

@@ -8,7 +8,7 @@ use utoipa::ToSchema;
 
 use super::layout::{Difference, layout_of};
 use crate::base::counted::{plural, thousands};
-use crate::base::problem::{Facts, Kind, Problem, code, typed};
+use crate::base::problem::{Error, Facts, Kind, Problem, code, typed};
 use crate::engine::report::IssueTotals;
 use crate::engine::{Noticed, RowCounts, RunReport};
 use crate::settings::distance;
@@ -43,144 +43,37 @@ pub struct Found<'a> {
 
 /// In what a run falls short.
 #[derive(Debug, thiserror::Error)]
-pub enum Shortfall {
-    /// It has more errors than it may have.
-    #[error("{input} has {}, and --max-errors allows {most}", plural(*.errors, "error"))]
-    TooManyErrors {
-        /// The input's name.
-        input: String,
-        /// How many it has.
-        errors: u64,
-        /// How many it may have.
-        most: u64,
-    },
-    /// More rows have errors than may have any.
-    #[error("{} of {} ({:.1}%) of {input} {}, and --max-errors allows {most}%", thousands(*.wrong), plural(*.rows, "row"), percent(*.wrong, *.rows),
-        if *.wrong == 1 { "has errors" } else { "have errors" })]
-    TooManyRows {
-        /// The input's name.
-        input: String,
-        /// How many have errors.
-        wrong: u64,
-        /// How many there are.
-        rows: u64,
-        /// How many percent of them may have errors.
-        most: f64,
-    },
-    /// It has what it may not have.
-    #[error("{input} has {what}, which --deny {word} does not allow")]
-    Denied {
-        /// The input's name.
-        input: String,
-        /// How many errors and warnings.
-        what: String,
-        /// The flag's value.
-        word: &'static str,
-    },
-    /// It has columns that no field claims.
-    #[error("{input} has {} that no field claims{}, which --deny unmapped does not allow", plural(*.columns, "column"), named(*.columns, headers))]
-    Unmapped {
-        /// The input's name.
-        input: String,
-        /// How many.
-        columns: u64,
-        /// Their headers.
-        headers: Vec<String>,
-    },
-    /// It has issues, and which of them are errors is not known.
-    #[error(
-        "{flag}: the configuration makes no list of issues, so it is not known which of them are errors"
-    )]
-    Unknown {
-        /// The flag.
-        flag: &'static str,
-    },
-    /// It has issues.
-    #[error("{input} has {}, which --deny-issues does not allow", plural(*.issues, "issue"))]
-    Issues {
-        /// The input's name.
-        input: String,
-        /// How many.
-        issues: u64,
-    },
-    /// It found nothing to normalize.
-    #[error("in {input} {}, which --deny-issues does not allow", .nothing.words())]
-    Nothing {
-        /// The input's name.
-        input: String,
-        /// What it did not find.
-        nothing: Nothing,
-    },
-    /// A field was neither found nor computed.
-    #[error("{input} has no field {field}, which --require asks for")]
-    Field {
-        /// The input's name.
-        input: String,
-        /// The field.
-        field: String,
-    },
-    /// The configuration does not define a field.
-    #[error("--require {field}: the configuration does not define this field")]
-    UnknownField {
-        /// The field.
-        field: String,
-        /// The fields that it may mean: the nearest one, else all.
-        known: Vec<String>,
-    },
-    /// Its layout is another than that of its sender's last good run.
-    #[error(
-        "{input} has another layout than before, which --deny-drift does not allow: {}",
-        told(differences)
-    )]
-    Drift {
-        /// The input's name.
-        input: String,
-        /// What differs, in sentences.
-        differences: Vec<String>,
-    },
-    /// Fewer rows were written than asked for.
-    #[error("{input} has {}{}; --min-rows wants {least}", plural(*.written, "row"),
-        if *.quarantined > 0 { format!(" beside {} quarantined", thousands(*.quarantined)) } else { String::new() })]
-    Rows {
-        /// The input's name.
-        input: String,
-        /// How many were written.
-        written: u64,
-        /// How many more were quarantined.
-        quarantined: u64,
-        /// How many were asked for.
-        least: u64,
-    },
+#[error("{error}")]
+pub struct Shortfall {
+    error: Error,
+    without_headers: Option<String>,
+}
+
+impl Shortfall {
+    /// The same without headers of the sender: where a header is taken from the wrong row, it is a value.
+    pub fn without_headers(&self) -> String {
+        let own = self.without_headers.clone();
+        own.unwrap_or_else(|| self.to_string())
+    }
+
+    /// Whether it is said of the call, and so is the same for every file.
+    pub fn is_of_call(&self) -> bool {
+        self.kind() == Kind::Usage
+    }
+}
+
+impl From<Error> for Shortfall {
+    fn from(error: Error) -> Self {
+        Self {
+            error,
+            without_headers: None,
+        }
+    }
 }
 
 impl Problem for Shortfall {
     fn facts(&self) -> Facts {
-        match self {
-            Self::Issues { .. } => Facts::new(Kind::Refused, code::ISSUES_DENIED),
-            Self::Denied { input, .. } => {
-                Facts::new(Kind::Refused, code::ISSUES_DENIED).hint(which(input))
-            }
-            Self::TooManyErrors { input, .. } | Self::TooManyRows { input, .. } => {
-                Facts::new(Kind::Refused, code::TOO_MANY_ERRORS).hint(which(input))
-            }
-            Self::Unmapped { .. } => Facts::new(Kind::Refused, code::ISSUES_DENIED).hint(WHY_NOT),
-            Self::Unknown { .. } => Facts::new(Kind::Usage, code::NO_ISSUE_LIST)
-                .hint("set `edition = \"2026\"` in its settings.toml"),
-            Self::Nothing { nothing, .. } => Facts::new(Kind::Refused, code::NOTHING_FOUND)
-                .maybe_hint((*nothing == Nothing::Field).then(|| WHY_NOT.to_owned())),
-            Self::Field { .. } => Facts::new(Kind::Refused, code::FIELD_NOT_FOUND).hint(WHY_NOT),
-            Self::UnknownField { known, .. } => {
-                Facts::new(Kind::Usage, code::UNKNOWN_FIELD).hint(match known.as_slice() {
-                    [] => "it defines none".to_owned(),
-                    [one] => format!("did you mean {one}?"),
-                    all => format!("it defines {}", all.join(", ")),
-                })
-            }
-            Self::Drift { input, .. } => Facts::new(Kind::Refused, code::LAYOUT_DRIFTED).hint(
-                format!("`ade drift {input} --config CONFIG` tells all of it"),
-            ),
-            Self::Rows { .. } => Facts::new(Kind::Refused, code::TOO_FEW_ROWS),
-        }
+        self.error.facts()
     }
 }
 
@@ -301,69 +194,70 @@ impl Demands {
             MostErrors::Percent(none) if none <= 0.0 => MostErrors::Count(0),
             most => most,
         };
-        let unknown = Shortfall::Unknown {
-            flag: "--max-errors",
-        };
         if !knows_errors(metrics, found) {
-            return Some(unknown);
+            return Some(unknown("--max-errors"));
         }
-        let input = input.to_owned();
-        match most {
+        let message = match most {
             MostErrors::Count(most) => {
                 let errors = metrics.errors;
-                (errors > most).then_some(Shortfall::TooManyErrors {
-                    input,
-                    errors,
-                    most,
+                (errors > most).then(|| {
+                    let errors = plural(errors, "error");
+                    format!("{input} has {errors}, and --max-errors allows {most}")
                 })
             }
             MostErrors::Percent(_) if metrics.errors == 0 => None,
             MostErrors::Percent(most) => {
                 let Some(list) = found.issue_list else {
-                    return Some(unknown);
+                    return Some(unknown("--max-errors"));
                 };
                 let wrong = list.rows_with_errors;
                 // An engine that does not tell what it wrote still counts what it read.
                 let rows = found.rows.map_or(metrics.rows, RowCounts::evaluated);
-                let is_over = percent(wrong, rows) > most;
-                is_over.then_some(Shortfall::TooManyRows {
-                    input,
-                    wrong,
-                    rows,
-                    most,
+                let share = percent(wrong, rows);
+                (share > most).then(|| {
+                    let have = if wrong == 1 { "has errors" } else { "have errors" };
+                    let (wrong, rows) = (thousands(wrong), plural(rows, "row"));
+                    format!(
+                        "{wrong} of {rows} ({share:.1}%) of {input} {have}, and --max-errors allows {most}%"
+                    )
                 })
             }
-        }
+        };
+        let error = Error::refused(code::TOO_MANY_ERRORS, message?);
+        Some(error.hint(which(input)).into())
     }
 
     fn denied(&self, input: &str, metrics: &RunMetrics, found: &Found<'_>) -> Vec<Shortfall> {
         let denies = |what: Denied| self.denied.contains(&what);
-        let mut short = Vec::new();
-        let denied = |what: String, of: Denied| Shortfall::Denied {
-            input: input.to_owned(),
-            what,
-            word: of.word(),
+        let mut short: Vec<Shortfall> = Vec::new();
+        let denied = |what: String, of: Denied, hint: String| {
+            let word = of.word();
+            let message = format!("{input} has {what}, which --deny {word} does not allow");
+            Shortfall::from(Error::refused(code::ISSUES_DENIED, message).hint(hint))
         };
         // The one includes the other, so one of them says it.
         if denies(Denied::Warning) && metrics.faults() > 0 {
             let counts = [(metrics.errors, "error"), (metrics.warnings, "warning")];
             let counts = counts.iter().filter(|(count, _)| *count > 0);
             let counts: Vec<String> = counts.map(|(count, word)| plural(*count, word)).collect();
-            short.push(denied(counts.join(" and "), Denied::Warning));
+            short.push(denied(counts.join(" and "), Denied::Warning, which(input)));
         } else if denies(Denied::Error) && !knows_errors(metrics, found) {
-            short.push(Shortfall::Unknown {
-                flag: "--deny error",
-            });
+            short.push(unknown("--deny error"));
         } else if denies(Denied::Error) && metrics.errors > 0 {
-            short.push(denied(plural(metrics.errors, "error"), Denied::Error));
+            let errors = plural(metrics.errors, "error");
+            short.push(denied(errors, Denied::Error, which(input)));
         }
         let headers = found.unmapped;
         let columns = headers.map_or(metrics.unmapped_columns, |headers| headers.len() as u64);
         if denies(Denied::Unmapped) && columns > 0 {
-            short.push(Shortfall::Unmapped {
-                input: input.to_owned(),
-                columns,
-                headers: headers.unwrap_or_default().to_vec(),
+            let unmapped = |headers: &[String]| {
+                let (columns, named) = (plural(columns, "column"), named(columns, headers));
+                let what = format!("{columns} that no field claims{named}");
+                denied(what, Denied::Unmapped, WHY_NOT.to_owned())
+            };
+            short.push(Shortfall {
+                without_headers: Some(unmapped(&[]).to_string()),
+                ..unmapped(headers.unwrap_or_default())
             });
         }
         short
@@ -377,11 +271,14 @@ impl Demands {
     ) -> Option<Shortfall> {
         let least = self.rows?;
         let written = found.rows.map_or(metrics.rows, |rows| rows.written);
-        (written < least).then(|| Shortfall::Rows {
-            input: input.to_owned(),
-            written,
-            quarantined: found.rows.map_or(0, |rows| rows.quarantined),
-            least,
+        (written < least).then(|| {
+            let beside = match found.rows.map_or(0, |rows| rows.quarantined) {
+                0 => String::new(),
+                quarantined => format!(" beside {} quarantined", thousands(quarantined)),
+            };
+            let written = plural(written, "row");
+            let message = format!("{input} has {written}{beside}; --min-rows wants {least}");
+            Error::refused(code::TOO_FEW_ROWS, message).into()
         })
     }
 }
@@ -429,37 +326,60 @@ pub fn drifted(store: &Store, run: &RunRecord) -> Result<Vec<Difference>, StoreE
 
 fn drift(input: &str, differences: &[Difference]) -> Option<Shortfall> {
     let matter = differences.iter().filter(|one| one.matters);
-    let differences: Vec<String> = matter.map(|one| one.message.clone()).collect();
-    (!differences.is_empty()).then(|| Shortfall::Drift {
-        input: input.to_owned(),
-        differences,
+    let differences: Vec<&str> = matter.map(|one| one.message.as_str()).collect();
+    (!differences.is_empty()).then(|| {
+        let message = |what: String| {
+            format!(
+                "{input} has another layout than before, which --deny-drift does not allow: {what}"
+            )
+        };
+        let hint = format!("`ade drift {input} --config CONFIG` tells all of it");
+        let count = plural(differences.len() as u64, "difference");
+        Shortfall {
+            error: Error::refused(code::LAYOUT_DRIFTED, message(told(&differences))).hint(hint),
+            without_headers: Some(message(count)),
+        }
     })
 }
 
 /// The first few sentences.
-fn told(differences: &[String]) -> String {
+fn told(differences: &[&str]) -> String {
     let more = differences.len().saturating_sub(SENTENCES);
-    let mut told: Vec<String> = differences.iter().take(SENTENCES).cloned().collect();
-    if more > 0 {
-        told.push(format!("{more} more"));
-    }
-    told.join("; ")
+    let told = differences
+        .iter()
+        .take(SENTENCES)
+        .map(|&one| one.to_owned());
+    let more = (more > 0).then(|| format!("{more} more"));
+    told.chain(more).collect::<Vec<_>>().join("; ")
 }
 
 /// What `--deny-issues` does not allow. How many rows there have to be, `--min-rows` says.
-fn issues(run: &RunRecord, metrics: &RunMetrics) -> Vec<Shortfall> {
-    let input = || run.input_name.clone();
+fn issues(run: &RunRecord, metrics: &RunMetrics) -> impl Iterator<Item = Shortfall> {
+    let input = &run.input_name;
     let faults = metrics.faults();
-    let issues = (faults > 0).then(|| Shortfall::Issues {
-        input: input(),
-        issues: faults,
+    let issues = (faults > 0).then(|| {
+        let issues = plural(faults, "issue");
+        let message = format!("{input} has {issues}, which --deny-issues does not allow");
+        Error::refused(code::ISSUES_DENIED, message)
     });
     let nothing = Nothing::of(run).filter(|nothing| *nothing != Nothing::Row);
-    let nothing = nothing.map(|nothing| Shortfall::Nothing {
-        input: input(),
-        nothing,
+    let nothing = nothing.map(|nothing| {
+        let words = nothing.words();
+        let message = format!("in {input} {words}, which --deny-issues does not allow");
+        let hint = (nothing == Nothing::Field).then(|| WHY_NOT.to_owned());
+        Error::refused(code::NOTHING_FOUND, message).maybe_hint(hint)
     });
-    issues.into_iter().chain(nothing).collect()
+    issues.into_iter().chain(nothing).map(Shortfall::from)
+}
+
+/// There are issues, and which of them are errors is not known.
+fn unknown(flag: &str) -> Shortfall {
+    let message = format!(
+        "{flag}: the configuration makes no list of issues, so it is not known which of them are errors"
+    );
+    Error::usage(code::NO_ISSUE_LIST, message)
+        .hint("set `edition = \"2026\"` in its settings.toml")
+        .into()
 }
 
 /// Without a list every issue counts as a warning, whatever it is.
@@ -469,17 +389,23 @@ fn knows_errors(metrics: &RunMetrics, found: &Found<'_>) -> bool {
 
 fn missing_field(input: &str, field: &str, fields: &[FieldResult]) -> Option<Shortfall> {
     let state = fields.iter().find(|known| known.field == *field);
-    match state.map(FieldResult::state) {
-        Some(FieldState::Found | FieldState::Computed) => None,
-        Some(FieldState::Missing) => Some(Shortfall::Field {
-            input: input.to_owned(),
-            field: field.to_owned(),
-        }),
-        None => Some(Shortfall::UnknownField {
-            field: field.to_owned(),
-            known: meant(field, fields),
-        }),
-    }
+    let error = match state.map(FieldResult::state) {
+        Some(FieldState::Found | FieldState::Computed) => return None,
+        Some(FieldState::Missing) => {
+            let message = format!("{input} has no field {field}, which --require asks for");
+            Error::refused(code::FIELD_NOT_FOUND, message).hint(WHY_NOT)
+        }
+        None => {
+            let message =
+                format!("--require {field}: the configuration does not define this field");
+            Error::usage(code::UNKNOWN_FIELD, message).hint(match meant(field, fields).as_slice() {
+                [] => "it defines none".to_owned(),
+                [one] => format!("did you mean {one}?"),
+                all => format!("it defines {}", all.join(", ")),
+            })
+        }
+    };
+    Some(error.into())
 }
 
 /// How many percent a part is; none of nothing.
@@ -574,10 +500,7 @@ mod tests {
         assert_eq!(meant("Start-Date", &fields), ["start_date"]);
         assert_eq!(meant("zzz", &fields).len(), 3);
         assert!(meant("email", &[]).is_empty());
-        let unknown = Shortfall::UnknownField {
-            field: "zzz".to_owned(),
-            known: meant("zzz", &fields),
-        };
+        let unknown = missing_field("a.csv", "zzz", &fields).unwrap();
         let hint = unknown.facts().hint;
         assert_eq!(hint.unwrap(), "it defines email, full_name, start_date");
     }

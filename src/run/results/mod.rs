@@ -1,27 +1,28 @@
 //! From the engine's completed payload to the rows that are recorded.
 //!
-//! One file for each table: `metrics` (`run_metrics`), `fields` (`run_fields`), `columns` (`run_table_columns`). The payload
+//! One function for each table: `metrics` (`run_metrics`), [`fields_of`] (`run_fields`), `columns` (`run_table_columns`). The payload
 //! itself is kept too, with what the engine noticed, so that the rows can be derived again when the rules change. Whatever the payload lacks is null or
 //! absent in the rows; nothing here fails. `src/store/results.rs` records them.
 
 pub mod annotated;
-mod columns;
 pub mod demands;
-mod fields;
 pub mod issues;
 pub mod layout;
-mod metrics;
 pub mod output;
 pub mod reading;
 pub mod senders;
 
-use serde_json::Value;
+use std::collections::HashSet;
 
-pub use self::fields::derive as fields_of;
+use serde_json::{Value, json};
 
-use crate::engine::report::{Completed, completed};
+use crate::engine::report::{
+    ColumnFound, Completed, FieldFound, SheetFound, TableFound, WorkbookFound, completed,
+};
 use crate::engine::{Noticed, RunReport};
-use crate::store::{FieldResult, FieldState, RunMetrics, RunRecord, RunResults, Store, StoreError};
+use crate::store::{
+    ColumnResult, FieldResult, FieldState, RunMetrics, RunRecord, RunResults, Store, StoreError,
+};
 
 /// Derives the rows of `run_metrics`, `run_fields` and `run_table_columns`. `computed`: the fields that no column was found
 /// for, and that a hook or a transform filled; the payload does not tell them from those that are missing. What was
@@ -29,16 +30,16 @@ use crate::store::{FieldResult, FieldState, RunMetrics, RunRecord, RunResults, S
 pub fn derive(payload: &Value, computed: &[String], noticed: &Noticed) -> RunResults {
     let run = completed(payload);
     RunResults {
-        metrics: metrics::derive(&run),
+        metrics: metrics(&run),
         fields: fields_of(&run.fields, computed),
-        columns: columns::derive(&run),
+        columns: columns(&run),
         payload: noticed.recorded_with(payload),
     }
 }
 
 /// The figures of a summary, those that a record of a run has. `fields`: its rows of `run_fields`.
 pub fn metrics_of(run: &Completed, fields: &[FieldResult]) -> RunMetrics {
-    let metrics = metrics::derive(run);
+    let metrics = metrics(run);
     let number = |name: &str| {
         let found = metrics.iter().find(|(known, _)| *known == name);
         found.and_then(|(_, value)| value.as_u64()).unwrap_or(0)
@@ -74,6 +75,134 @@ fn missing(fields: &[FieldResult]) -> Vec<String> {
 pub fn report_of(store: &Store, run: &RunRecord) -> Result<RunReport, StoreError> {
     let recorded = store.run_payload(&run.id)?;
     Ok(RunReport::recorded(&recorded.unwrap_or_default()))
+}
+
+/// Returns the rows of `run_fields`, one for each field that the configuration defines, in the configuration's order. A field that is
+/// listed twice is recorded once: its name is the row's key. `computed`: see [`derive`].
+pub fn fields_of(fields: &[FieldFound], computed: &[String]) -> Vec<FieldResult> {
+    let mut seen = HashSet::new();
+    let fields = fields.iter().filter(|found| seen.insert(&found.field));
+    let result = |found: &FieldFound| FieldResult {
+        field: found.field.clone(),
+        label: found.label.clone(),
+        detected: found.detected,
+        computed: !found.detected && computed.contains(&found.field),
+        best_mapping_score: found.best_mapping_score,
+        valid_cells: found.valid_cells,
+        occurrences_tables: found.occurrences.tables,
+        occurrences_columns: found.occurrences.columns,
+    };
+    fields.map(result).collect()
+}
+
+/// A column, and what it is in.
+type InTable<'a> = (
+    &'a WorkbookFound,
+    &'a SheetFound,
+    &'a TableFound,
+    &'a ColumnFound,
+);
+
+/// Returns the rows of `run_table_columns`, one for each source column of each table, in the order of the workbooks. A
+/// position that is listed twice is recorded once: it is the row's key.
+fn columns(run: &Completed) -> Vec<ColumnResult> {
+    let mut seen = HashSet::new();
+    let position = |(workbook, sheet, table, column): &InTable<'_>| {
+        (workbook.index(), sheet.index(), table.index(), column.index)
+    };
+    all_columns(run)
+        .filter(|one| !one.3.is_own() && seen.insert(position(one)))
+        .map(result)
+        .collect()
+}
+
+/// All columns, the engine's own among them.
+fn all_columns(run: &Completed) -> impl Iterator<Item = InTable<'_>> {
+    let sheets = run
+        .workbooks
+        .iter()
+        .flat_map(|book| book.sheets.iter().map(move |sheet| (book, sheet)));
+    let tables =
+        sheets.flat_map(|(book, sheet)| sheet.tables.iter().map(move |one| (book, sheet, one)));
+    tables.flat_map(|(book, sheet, table)| {
+        let columns = table.structure.columns.iter();
+        columns.map(move |column| (book, sheet, table, column))
+    })
+}
+
+fn result((workbook, sheet, table, column): InTable<'_>) -> ColumnResult {
+    let (header, mapping) = (column.header.clone(), column.mapping.clone());
+    // The table of the database knows these two words.
+    let status = if mapping.is_mapped() {
+        "mapped"
+    } else {
+        "unmapped"
+    };
+    ColumnResult {
+        workbook_index: workbook.index(),
+        sheet_index: sheet.index(),
+        table_index: table.index(),
+        column_index: column.index,
+        workbook_name: workbook.name().to_owned(),
+        sheet_name: sheet.name().to_owned(),
+        header_raw: header.raw,
+        header_normalized: header.normalized,
+        non_empty_cells: column.non_empty_cells,
+        valid_cells: column.valid_cells,
+        mapping_status: status.to_owned(),
+        mapped_field: mapping.field,
+        mapping_score: mapping.score,
+        mapping_method: mapping.method,
+        unmapped_reason: mapping.unmapped_reason,
+    }
+}
+
+/// Returns the columns of `run_metrics` by name, in the table's order.
+fn metrics(run: &Completed) -> Vec<(&'static str, Value)> {
+    let findings = &run.evaluation.findings;
+    let of_severity = |word: &str| {
+        let found = findings.iter().filter(|finding| finding.severity == word);
+        json!(found.count())
+    };
+    let (counts, validation) = (&run.counts, &run.validation);
+    let issues = validation.issues_by_severity;
+    let own: Vec<u64> = all_columns(run)
+        .filter(|(.., column)| column.is_own())
+        .map(|(.., column)| column.non_empty_cells)
+        .collect();
+    let (own, filled) = (own.len() as u64, own.iter().sum());
+    let less = |counted: Option<u64>, number: u64| {
+        json!(counted.map(|counted| counted.saturating_sub(number)))
+    };
+    vec![
+        ("evaluation_outcome", json!(run.evaluation.outcome)),
+        ("evaluation_findings_total", json!(findings.len())),
+        ("evaluation_findings_info", of_severity("info")),
+        ("evaluation_findings_warning", of_severity("warning")),
+        ("evaluation_findings_error", of_severity("error")),
+        ("validation_issues_total", json!(validation.issues_total)),
+        ("validation_issues_info", json!(issues.info)),
+        ("validation_issues_warning", json!(issues.warning)),
+        ("validation_issues_error", json!(issues.error)),
+        ("validation_max_severity", json!(validation.max_severity)),
+        ("workbook_count", json!(counts.workbooks)),
+        ("sheet_count", json!(counts.sheets)),
+        ("table_count", json!(counts.tables)),
+        ("row_count_total", json!(counts.rows.total)),
+        ("row_count_empty", json!(counts.rows.empty)),
+        ("column_count_total", less(counts.columns.total, own)),
+        ("column_count_empty", json!(counts.columns.empty)),
+        ("column_count_mapped", json!(counts.columns.mapped)),
+        ("column_count_unmapped", less(counts.columns.unmapped, own)),
+        ("field_count_expected", json!(counts.fields.expected)),
+        ("field_count_detected", json!(counts.fields.detected)),
+        (
+            "field_count_not_detected",
+            json!(counts.fields.not_detected),
+        ),
+        ("cell_count_total", json!(counts.cells.total)),
+        ("cell_count_non_empty", less(counts.cells.non_empty, filled)),
+    ]
 }
 
 #[cfg(test)]

@@ -7,9 +7,8 @@
 use std::path::{Path, PathBuf};
 
 use crate::base::digest;
-use crate::base::files;
-use crate::base::files::{FileError, describe, name_of};
-use crate::base::problem::{Facts, Kind, Problem, become_error, code};
+use crate::base::files::{self, FileError, describe, name_of};
+use crate::base::problem::{Error, code};
 use crate::painting;
 use crate::run::inputs::input::Input;
 use crate::store::Store;
@@ -19,78 +18,47 @@ use crate::store::Store;
 const STALE: &str = ".stale";
 
 /// The output directory cannot be used.
-#[derive(Debug, thiserror::Error)]
-pub enum OutputError {
-    /// The file is there and write-protected.
-    #[error("{} exists and is write-protected", path.display())]
-    Protected {
-        /// The file.
-        path: PathBuf,
-    },
-    /// The directory's name is that of a workbook.
-    #[error("{} names a file; the output directory is a folder", path.display())]
-    NamesAFile {
-        /// The name.
-        path: PathBuf,
-    },
-    /// Something other than a file has the workbook's name, or the directory is not a folder.
-    #[error("{} is in the way: it is not a {wanted}", path.display())]
-    InTheWay {
-        /// What is in the way.
-        path: PathBuf,
-        /// `file` or `folder`.
-        wanted: &'static str,
-    },
-    /// The copy failed.
-    #[error(transparent)]
-    File(#[from] FileError),
+fn unusable(path: &Path, what: &str, hint: impl Into<String>) -> Error {
+    let message = format!("{} {what}", path.display());
+    Error::usage(code::OUTPUT_UNWRITABLE, message).hint(hint)
 }
 
-impl Problem for OutputError {
-    fn facts(&self) -> Facts {
-        let facts = Facts::new(Kind::Usage, code::OUTPUT_UNWRITABLE);
-        match self {
-            Self::Protected { .. } => {
-                facts.hint("make it writable, delete it, or choose another output directory")
-            }
-            Self::NamesAFile { path } => facts.hint(format!(
-                "name its folder; the workbook in it is called after the input, as {}",
-                path.with_file_name("INPUT_normalized.xlsx").display()
-            )),
-            Self::InTheWay { .. } => facts.hint("choose another output directory"),
-            Self::File(error) => error.facts_of_target("-o"),
-        }
-    }
+fn in_the_way(path: &Path, wanted: &str) -> Error {
+    let what = format!("is in the way: it is not a {wanted}");
+    unusable(path, &what, "choose another output directory")
 }
 
-become_error!(OutputError);
+fn of_file(error: FileError) -> Error {
+    error.of_target("-o")
+}
 
 /// Makes sure, before any work, that copies can be written to an output directory.
 ///
 /// # Errors
 /// They can't.
-pub fn check_output_dir(
-    folder: &Path,
-    inputs: &[Input],
-    shape: Option<&str>,
-) -> Result<(), OutputError> {
+pub fn check_output_dir(folder: &Path, inputs: &[Input], shape: Option<&str>) -> Result<(), Error> {
     let looks_like_a_file = folder
         .extension()
         .is_some_and(|extension| extension == "xlsx");
     if looks_like_a_file && !folder.exists() {
-        return Err(OutputError::NamesAFile {
-            path: folder.to_owned(),
-        });
+        let inside = folder.with_file_name("INPUT_normalized.xlsx");
+        let what = "names a file; the output directory is a folder";
+        return Err(unusable(
+            folder,
+            what,
+            format!(
+                "name its folder; the workbook in it is called after the input, as {}",
+                inside.display()
+            ),
+        ));
     }
     if folder.exists() && !folder.is_dir() {
-        return Err(OutputError::InTheWay {
-            path: folder.to_owned(),
-            wanted: "folder",
-        });
+        return Err(in_the_way(folder, "folder"));
     }
-    files::create_folder(folder)?;
+    files::create_folder(folder).map_err(of_file)?;
     // A folder that looks writable may be on a medium that is not.
-    files::unfinished(folder).map_err(FileError::on("write to", folder))?;
+    let tried = files::unfinished(folder).map_err(FileError::on("write to", folder));
+    tried.map_err(of_file)?;
     inputs
         .iter()
         .try_for_each(|input| check_target(&target(folder, input, shape)))
@@ -124,12 +92,12 @@ pub fn beside(workbook: &Path, input_name: &str) -> [PathBuf; 2] {
 ///
 /// # Errors
 /// It cannot be written.
-pub(crate) fn copy(workbook: &Path, to: &Path) -> Result<(), OutputError> {
+pub(crate) fn copy(workbook: &Path, to: &Path) -> Result<(), Error> {
     check_target(to)?;
     if let Some(folder) = to.parent() {
-        files::create_folder(folder)?;
+        files::create_folder(folder).map_err(of_file)?;
     }
-    Ok(files::copy_whole(workbook, to)?)
+    files::copy_whole(workbook, to).map_err(of_file)
 }
 
 /// Whether two files are there with the same bytes.
@@ -240,15 +208,14 @@ fn stale(path: &Path) -> PathBuf {
 ///
 /// # Errors
 /// Something is.
-pub(crate) fn check_target(path: &Path) -> Result<(), OutputError> {
+pub(crate) fn check_target(path: &Path) -> Result<(), Error> {
     match std::fs::metadata(path) {
-        Ok(found) if !found.is_file() => Err(OutputError::InTheWay {
-            path: path.to_owned(),
-            wanted: "file",
-        }),
-        Ok(found) if found.permissions().readonly() => Err(OutputError::Protected {
-            path: path.to_owned(),
-        }),
+        Ok(found) if !found.is_file() => Err(in_the_way(path, "file")),
+        Ok(found) if found.permissions().readonly() => Err(unusable(
+            path,
+            "exists and is write-protected",
+            "make it writable, delete it, or choose another output directory",
+        )),
         _ => Ok(()),
     }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use crate::base::clock::Timestamp;
-use crate::base::problem::{Facts, Kind, Problem, code};
+use crate::base::problem::{Error, code};
 use crate::store::{
     ConfigurationRecord, Named, RunFilter, RunPages, RunRecord, RunStatus, StoreError,
 };
@@ -32,30 +32,16 @@ pub struct RunsWanted<'a> {
     pub limit: u32,
 }
 
-/// A text that should say a point in time does not.
-#[derive(Debug, thiserror::Error)]
-#[error("{flag} {text:?} is not a time")]
-pub struct BadTime {
-    /// The flag that it was given with.
-    flag: &'static str,
-    /// The text.
-    text: String,
-}
-
-impl Problem for BadTime {
-    fn facts(&self) -> Facts {
-        Facts::new(Kind::Usage, code::BAD_NAME)
-            .hint("a date, an instant (2026-11-20T10:00:00Z) or an age (30m, 12h, 7d)")
-    }
-}
-
 /// Reads a point in time: a date, an instant, or an age before `now`.
 ///
 /// # Errors
 /// The text is not one of these.
-pub fn instant(flag: &'static str, text: &str, now: Timestamp) -> Result<Timestamp, BadTime> {
-    let text = text.to_owned();
-    Timestamp::parse(&text, now).ok_or(BadTime { flag, text })
+pub fn instant(flag: &str, text: &str, now: Timestamp) -> Result<Timestamp, Error> {
+    Timestamp::parse(text, now).ok_or_else(|| {
+        let message = format!("{flag} {text:?} is not a time");
+        Error::usage(code::BAD_NAME, message)
+            .hint("a date, an instant (2026-11-20T10:00:00Z) or an age (30m, 12h, 7d)")
+    })
 }
 
 /// What is said of a text that is no label.
