@@ -86,7 +86,8 @@ pub enum Numbers {
 }
 
 /// Rows of the sender in the order of the output.
-#[derive(Debug, Default, PartialEq, Eq)]
+#[derive(Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "Vec<Stretch>")]
 pub struct Stretches {
     all: Vec<Stretch>,
     /// The number of rows in all of them.
@@ -236,17 +237,23 @@ impl Numbers {
     }
 }
 
-impl Stretches {
-    /// Puts stretches below one another; nothing where they have more rows than there can be.
-    fn from_stretches(mut all: Vec<Stretch>) -> Option<Self> {
+impl TryFrom<Vec<Stretch>> for Stretches {
+    type Error = &'static str;
+
+    /// Puts stretches below one another.
+    fn try_from(mut all: Vec<Stretch>) -> Result<Self, Self::Error> {
         let mut height = 0_u32;
         for stretch in &mut all {
             stretch.above = height;
-            height = height.checked_add(stretch.first.abs_diff(stretch.last).checked_add(1)?)?;
+            let rows = stretch.first.abs_diff(stretch.last).checked_add(1);
+            let stop = rows.and_then(|rows| height.checked_add(rows));
+            height = stop.ok_or("more rows than there can be")?;
         }
-        Some(Self { all, height })
+        Ok(Self { all, height })
     }
+}
 
+impl Stretches {
     pub fn iter(&self) -> impl Iterator<Item = Stretch> + '_ {
         self.all.iter().copied()
     }
@@ -293,7 +300,7 @@ impl FromIterator<u32> for Stretches {
             follows
         });
         // A sheet has fewer rows than numbers.
-        Self::from_stretches(all).unwrap_or_default()
+        Self::try_from(all).unwrap_or_default()
     }
 }
 
@@ -346,7 +353,7 @@ impl Stretch {
 
 impl Serialize for Stretches {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_seq(&self.all)
+        self.all.serialize(serializer)
     }
 }
 
@@ -356,13 +363,6 @@ impl Serialize for Stretch {
             None => (self.first, self.last).serialize(serializer),
             Some(of) => (self.first, self.last, of).serialize(serializer),
         }
-    }
-}
-
-impl<'de> Deserialize<'de> for Stretches {
-    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        let all = Vec::deserialize(from)?;
-        Self::from_stretches(all).ok_or_else(|| de::Error::custom("more rows than there can be"))
     }
 }
 
