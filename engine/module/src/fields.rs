@@ -16,11 +16,11 @@ use ade_engine_native::columns::column::{ColumnBuilder, sparse_texts};
 use ade_engine_native::columns::frame::Series;
 use ade_engine_native::columns::view::{Value, value_of};
 use ade_engine_native::fields::checks::{self, Demand, Extreme};
-use ade_engine_native::fields::column::reading::{ChosenBy, Hints, Order, Reading, StatedBy};
 use ade_engine_native::fields::dates::moment;
 use ade_engine_native::fields::looks::profile::{self, Profile};
 use ade_engine_native::fields::looks::rows;
 use ade_engine_native::fields::numbers::number;
+use ade_engine_native::fields::reading::{ChosenBy, Hints, Order, Reading, StatedBy};
 use ade_engine_native::fields::texts::checksum;
 use ade_engine_native::fields::texts::country::Country;
 use ade_engine_native::fields::texts::letters;
@@ -355,7 +355,7 @@ pub fn read_column<'py>(
         minutes_first,
         is_strict,
         missing: &missing,
-        currencies: &[],
+        ..Surroundings::default()
     };
     let origin = match origin {
         Some((scan, column, rows)) => {

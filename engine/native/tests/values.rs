@@ -6,10 +6,9 @@
 use ade_engine_native::cells::calendar::DAY_MICROSECONDS;
 use ade_engine_native::columns::export::{Buffer, Column};
 use ade_engine_native::columns::view::Value;
-use ade_engine_native::fields::column::reading::{Hints, Order};
 use ade_engine_native::fields::dates::date;
-use ade_engine_native::fields::dates::options::DateOptions;
-use ade_engine_native::fields::numbers::number::{self, NumberOptions};
+use ade_engine_native::fields::numbers::number;
+use ade_engine_native::fields::reading::{Hints, Order};
 use ade_engine_native::fields::texts::country::Country;
 use ade_engine_native::fields::texts::text::NamePart;
 use ade_engine_native::fields::{Kind, Surroundings, Unread, is_filled, read, shown};
@@ -179,7 +178,7 @@ proptest! {
                 prop_assert!(reading.cells <= values.len());
             }
         }
-        let numbers = number::read(&values, &NumberOptions::default());
+        let numbers = number::read(&values, &Surroundings::default());
         prop_assert_eq!(numbers.values.len(), values.len());
         for (row, value) in values.iter().enumerate() {
             prop_assert!(is_filled(*value) || numbers.values[row].is_none());
@@ -210,12 +209,12 @@ proptest! {
         let mut turned = values.clone();
         turned.reverse();
         let bits = |found: Vec<Option<f64>>| found.into_iter().map(|one| one.map(f64::to_bits)).collect::<Vec<_>>();
-        let numbers = bits(number::read(&values, &NumberOptions::default()).values);
-        let mut others = bits(number::read(&turned, &NumberOptions::default()).values);
+        let numbers = bits(number::read(&values, &Surroundings::default()).values);
+        let mut others = bits(number::read(&turned, &Surroundings::default()).values);
         others.reverse();
         prop_assert_eq!(numbers, others);
-        let dates = date::read(&values, &DateOptions::default()).values;
-        let mut others = date::read(&turned, &DateOptions::default()).values;
+        let dates = date::read(&values, &Surroundings::default()).values;
+        let mut others = date::read(&turned, &Surroundings::default()).values;
         others.reverse();
         prop_assert_eq!(dates, others);
     }

@@ -51,6 +51,18 @@ pub fn ranges(rows: usize) -> Vec<Range<usize>> {
         .collect()
 }
 
+/// Cuts places at the ends of such parts.
+pub fn cut_mut<'a, T>(
+    mut places: &'a mut [T],
+    parts: &[Range<usize>],
+) -> impl Iterator<Item = &'a mut [T]> {
+    parts.iter().map(move |part| {
+        let (own, others) = std::mem::take(&mut places).split_at_mut(part.len());
+        places = others;
+        own
+    })
+}
+
 /// Returns what `work` makes of each task, in order; threads share tasks that have many cells in all.
 pub fn share_tasks<A: Send, T: Send>(
     tasks: Vec<A>,

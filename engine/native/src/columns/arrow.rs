@@ -4,7 +4,7 @@
 //! Columns go out through [`super::export`], frames come in through [`super::frame`].
 
 use std::ffi::{CStr, c_char, c_int, c_void};
-use std::ptr;
+use std::{mem, ptr};
 
 /// The C structure that describes a column or batch.
 #[repr(C)]
@@ -73,17 +73,8 @@ unsafe impl Sync for ArrowArray {}
 
 impl ArrowSchema {
     pub(super) fn empty() -> Self {
-        Self {
-            format: ptr::null(),
-            name: ptr::null(),
-            metadata: ptr::null(),
-            flags: 0,
-            child_count: 0,
-            children: ptr::null_mut(),
-            dictionary: ptr::null_mut(),
-            release: None,
-            private_data: ptr::null_mut(),
-        }
+        // SAFETY: numbers, pointers that may be null, and a function that may be missing.
+        unsafe { mem::zeroed() }
     }
 
     pub(super) fn text(&self, pointer: *const c_char) -> String {
@@ -108,18 +99,25 @@ impl Drop for ArrowSchema {
 
 impl ArrowArray {
     pub(super) fn empty() -> Self {
+        // SAFETY: numbers, pointers that may be null, and a function that may be missing.
+        unsafe { mem::zeroed() }
+    }
+
+    /// Keeps what owns the memory that the structure points to until it is released.
+    pub(super) fn owning<T>(self, owner: Box<T>) -> Self {
         Self {
-            length: 0,
-            null_count: 0,
-            offset: 0,
-            buffer_count: 0,
-            child_count: 0,
-            buffers: ptr::null_mut(),
-            children: ptr::null_mut(),
-            dictionary: ptr::null_mut(),
-            release: None,
-            private_data: ptr::null_mut(),
+            release: Some(release::<T>),
+            private_data: Box::into_raw(owner).cast(),
+            ..self
         }
+    }
+}
+
+unsafe extern "C" fn release<T>(array: *mut ArrowArray) {
+    // SAFETY: called once, with a structure that `ArrowArray::owning` made.
+    unsafe {
+        drop(Box::from_raw((*array).private_data.cast::<T>()));
+        (*array).release = None;
     }
 }
 

@@ -66,10 +66,12 @@ impl SharedColumn {
     pub fn take(&self, rows: &[usize]) -> Self {
         let values = match self.kind {
             Type::TextView => Buffer::Views(self.taken(rows)),
-            Type::Signed(8) | Type::Unsigned(8) | Type::Float64 => Buffer::Words(self.taken(rows)),
-            Type::Timestamp(_) | Type::Time64(_) | Type::Duration(_) => {
-                Buffer::Words(self.taken(rows))
-            }
+            Type::Signed(8)
+            | Type::Unsigned(8)
+            | Type::Float64
+            | Type::Timestamp(_)
+            | Type::Time64(_)
+            | Type::Duration(_) => Buffer::Words(self.taken(rows)),
             Type::Signed(4) | Type::Unsigned(4) | Type::Date => Buffer::Halves(self.taken(rows)),
             _ => return Self::gather(&[self], rows.iter().map(|&row| (0, row))),
         };
@@ -116,10 +118,9 @@ impl SharedColumn {
             offset: self.array.offset + self.offset as i64,
             buffers: self.array.buffers,
             buffer_count: self.array.buffer_count,
-            release: Some(release_share),
-            private_data: Box::into_raw(Box::new(Arc::clone(&self.array))).cast(),
             ..ArrowArray::empty()
         };
+        let array = array.owning(Box::new(Arc::clone(&self.array)));
         (export_schema(name, self.kind.format()), array)
     }
 }
@@ -128,16 +129,6 @@ impl From<Column> for SharedColumn {
     fn from(column: Column) -> Self {
         let kind = Type::of(column.format).unwrap_or(Type::Null);
         Self::new(kind, column.export())
-    }
-}
-
-unsafe extern "C" fn release_share(array: *mut ArrowArray) {
-    // SAFETY: called once, with a structure that `SharedColumn::export` made.
-    unsafe {
-        drop(Box::from_raw(
-            (*array).private_data.cast::<Arc<ArrowArray>>(),
-        ));
-        (*array).release = None;
     }
 }
 

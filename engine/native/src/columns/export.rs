@@ -111,12 +111,6 @@ impl Validity {
     }
 }
 
-struct ExportedArray {
-    _owned: Vec<Buffer>,
-    _validity: Option<Vec<u8>>,
-    pointers: Vec<*const c_void>,
-}
-
 impl Column {
     /// The column as a C structure, which keeps its memory until it is released.
     pub(super) fn export(self) -> ArrowArray {
@@ -129,23 +123,14 @@ impl Column {
             );
         }
         pointers.extend(self.buffers.iter().map(Buffer::pointer));
-        let mut owned = Box::new(ExportedArray {
-            _owned: self.buffers,
-            _validity: self.validity,
-            pointers,
-        });
-        ArrowArray {
+        let array = ArrowArray {
             length: self.rows as i64,
             null_count: self.null_count as i64,
-            offset: 0,
-            buffer_count: owned.pointers.len() as i64,
-            child_count: 0,
-            buffers: owned.pointers.as_mut_ptr(),
-            children: ptr::null_mut(),
-            dictionary: ptr::null_mut(),
-            release: Some(release_array),
-            private_data: Box::into_raw(owned).cast(),
-        }
+            buffer_count: pointers.len() as i64,
+            buffers: pointers.as_mut_ptr(),
+            ..ArrowArray::empty()
+        };
+        array.owning(Box::new((self.buffers, self.validity, pointers)))
     }
 }
 
@@ -171,13 +156,5 @@ unsafe extern "C" fn release_schema(schema: *mut ArrowSchema) {
             (*schema).private_data.cast::<(CString, CString)>(),
         ));
         (*schema).release = None;
-    }
-}
-
-unsafe extern "C" fn release_array(array: *mut ArrowArray) {
-    // SAFETY: called once, with a structure that `Column::export` made.
-    unsafe {
-        drop(Box::from_raw((*array).private_data.cast::<ExportedArray>()));
-        (*array).release = None;
     }
 }

@@ -30,13 +30,8 @@ impl Series {
     pub unsafe fn import(stream: ArrowArrayStream) -> Result<Self, String> {
         // SAFETY: the caller promises the same.
         let (schema, chunks) = unsafe { take_all(stream) }?;
-        let format = schema.text(schema.format);
-        let known = if schema.dictionary.is_null() {
-            Type::of(&format)
-        } else {
-            None
-        };
-        let kind = known.ok_or_else(|| format!("a column of type {format} cannot be read"))?;
+        let kind = type_of(&schema)
+            .map_err(|format| format!("a column of type {format} cannot be read"))?;
         let chunks = chunks
             .into_iter()
             .map(|chunk| SharedColumn::new(kind, chunk));
@@ -91,6 +86,13 @@ unsafe fn take_all(mut stream: ArrowArrayStream) -> Result<(ArrowSchema, Vec<Arr
     }
 }
 
+/// The type of a column; else its format, which is none that can be read.
+fn type_of(schema: &ArrowSchema) -> Result<Type, String> {
+    let format = schema.text(schema.format);
+    let known = Type::of(&format).filter(|_| schema.dictionary.is_null());
+    known.ok_or(format)
+}
+
 /// Batches of a frame, all with the same columns.
 pub struct Frame {
     pub names: Vec<String>,
@@ -133,13 +135,8 @@ impl Frame {
         for index in 0..schema.child_count.max(0) as usize {
             // SAFETY: the schema says that it has that many children.
             let child = unsafe { &**schema.children.add(index) };
-            let (name, format) = (child.text(child.name), child.text(child.format));
-            let known = if child.dictionary.is_null() {
-                Type::of(&format)
-            } else {
-                None
-            };
-            types.push(known.ok_or_else(|| {
+            let name = child.text(child.name);
+            types.push(type_of(child).map_err(|format| {
                 format!("column {name:?} has a type ({format}) that cannot be written")
             })?);
             names.push(name);

@@ -111,13 +111,9 @@ pub fn build(
         })),
         Plan::Duration => Some(words(sheet, column, start, stop, "tDu", |cell| cell.bits)),
         Plan::Date => {
-            let mut validity = Validity::new(rows);
-            let mut values = Vec::with_capacity(rows);
-            sheet.visit_column(column, start, stop, |cell| {
-                validity.push(cell.tag != Tag::Empty);
-                values.push(cell.as_integer() as i32);
-            });
-            Some(validity.column("tdD", vec![Buffer::Halves(values)]))
+            let of = |cell: Cell| cell.as_integer() as i32;
+            let (validity, days) = values(sheet, column, start, stop, of);
+            Some(validity.column("tdD", vec![Buffer::Halves(days)]))
         }
         Plan::Boolean => {
             let mut validity = Validity::new(rows);
@@ -141,15 +137,27 @@ fn words(
     format: &'static str,
     value: impl Fn(Cell) -> u64,
 ) -> Column {
+    let (validity, words) = values(sheet, column, start, stop, value);
+    validity.column(format, vec![Buffer::Words(words)])
+}
+
+/// Which cells have a value, and what is made of each.
+fn values<T: Default>(
+    sheet: &Sheet,
+    column: usize,
+    start: usize,
+    stop: usize,
+    value: impl Fn(Cell) -> T,
+) -> (Validity, Vec<T>) {
     let rows = stop.saturating_sub(start);
     let mut validity = Validity::new(rows);
     let mut values = Vec::with_capacity(rows);
     sheet.visit_column(column, start, stop, |cell| {
         let has_value = cell.tag != Tag::Empty;
         validity.push(has_value);
-        values.push(if has_value { value(cell) } else { 0 });
+        values.push(if has_value { value(cell) } else { T::default() });
     });
-    validity.column(format, vec![Buffer::Words(values)])
+    (validity, values)
 }
 
 /// Text as Arrow views: short ones within the view, longer ones where the store already has them.
@@ -183,7 +191,7 @@ fn text(
                     let (block, offset) = arena.locate(reference);
                     long_view(
                         bytes,
-                        blocks.number(arena, reference.is_shared(), block),
+                        blocks.number(arena, usize::from(reference.is_shared()), block),
                         offset,
                     )
                 });
@@ -207,7 +215,7 @@ fn text(
     let made = Arc::new(made);
     for (at, reference) in made_views {
         let (block, offset) = made.locate(reference);
-        let number = blocks.number_of_made(&made, block);
+        let number = blocks.number(&made, 2, block);
         views[at] = long_view(made.bytes(reference), number, offset);
     }
     let lengths = blocks
@@ -235,17 +243,9 @@ struct Blocks {
 }
 
 impl Blocks {
+    /// The number of a block of one of the three.
     #[inline]
-    fn number(&mut self, arena: &Arc<TextArena>, is_shared: bool, block: usize) -> u32 {
-        self.look_up(arena, usize::from(is_shared), block)
-    }
-
-    fn number_of_made(&mut self, arena: &Arc<TextArena>, block: usize) -> u32 {
-        self.look_up(arena, 2, block)
-    }
-
-    #[inline]
-    fn look_up(&mut self, arena: &Arc<TextArena>, which: usize, block: usize) -> u32 {
+    fn number(&mut self, arena: &Arc<TextArena>, which: usize, block: usize) -> u32 {
         let numbers = &mut self.numbers[which];
         if numbers.len() <= block {
             numbers.resize(block + 1, None);

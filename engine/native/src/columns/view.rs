@@ -75,6 +75,17 @@ impl Value<'_> {
         matches!(self, Self::Null)
     }
 
+    /// Returns the number that it is.
+    #[inline]
+    pub fn number(self) -> Option<f64> {
+        match self {
+            Self::Integer(number) => Some(number as f64),
+            Self::Unsigned(number) => Some(number as f64),
+            Self::Float(number) => Some(number),
+            _ => None,
+        }
+    }
+
     /// Returns the whole number from 0 up that it is.
     #[inline]
     pub fn whole(self) -> Option<usize> {

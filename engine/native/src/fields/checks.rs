@@ -6,13 +6,12 @@ use std::collections::HashSet;
 use foldhash::HashMap;
 use regex::Regex;
 
+use crate::cells::calendar::DAY_MICROSECONDS;
 use crate::cells::parts::in_parts;
 use crate::columns::column::ColumnBuilder;
 use crate::columns::export::Column;
 use crate::columns::view::{SeriesView, Value};
 use crate::fields::texts::text;
-
-const MICROSECONDS_OF_DAY: i64 = 24 * 60 * 60 * 1_000_000;
 
 /// The least or the most that a value may be.
 #[derive(Debug, Clone, Copy)]
@@ -134,12 +133,9 @@ fn is_less(value: Value<'_>, limit: Extreme, is_least: bool) -> Option<bool> {
     };
     match (value, limit) {
         (Value::Integer(value), Extreme::Whole(limit)) => Some(of(value.cmp(&limit))),
-        (Value::Integer(value), _) => number(value as f64),
-        (Value::Unsigned(value), _) => number(value as f64),
-        (Value::Float(value), _) => number(value),
         (Value::Date(value), _) => day(value),
-        (Value::DateTime(value), _) => day(value.div_euclid(MICROSECONDS_OF_DAY)),
-        _ => None,
+        (Value::DateTime(value), _) => day(value.div_euclid(DAY_MICROSECONDS)),
+        _ => number(value.number()?),
     }
 }
 
@@ -189,18 +185,16 @@ pub fn messages(
     others: &[SeriesView<'_>],
 ) -> Option<Column> {
     let is_known = |row: usize| others.iter().any(|said| !said.value(row).is_null());
-    let is_said = |row: usize| breaches[row].is_some() && !is_known(row);
-    if !(0..breaches.len()).any(is_said) {
+    let said = |row: usize| match breaches[row].filter(|_| !is_known(row))? {
+        Breach::Below => Some(below),
+        Breach::Above => Some(above),
+    };
+    let rows = 0..breaches.len();
+    if !rows.clone().any(|row| said(row).is_some()) {
         return None;
     }
     let mut texts = ColumnBuilder::of_texts(breaches.len());
-    for (row, breach) in breaches.iter().enumerate() {
-        let said = breach.filter(|_| !is_known(row));
-        texts.push_text(said.map(|breach| match breach {
-            Breach::Below => below,
-            Breach::Above => above,
-        }));
-    }
+    rows.for_each(|row| texts.push_text(said(row)));
     Some(texts.column())
 }
 

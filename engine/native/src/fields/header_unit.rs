@@ -36,12 +36,9 @@ pub fn header_unit(header: &str) -> Option<String> {
         });
     }
     let code = header.get(header.len().checked_sub(CODE_CHARS)?..)?;
-    let name = &header[..header.len() - CODE_CHARS];
     // One sign parts the code from the name, with or without blanks around it.
-    let name = name.strip_suffix(' ').unwrap_or(name);
-    let bare = name
-        .strip_suffix([',', '/'])
-        .map_or(name, |name| name.strip_suffix(' ').unwrap_or(name));
+    let name = header[..header.len() - CODE_CHARS].trim_end();
+    let bare = name.strip_suffix([',', '/']).map_or(name, str::trim_end);
     let is_parted = bare.len() < header.len() - CODE_CHARS;
     let is_name = bare
         .chars()
@@ -60,10 +57,7 @@ fn in_brackets(header: &str) -> Option<&str> {
         _ => return None,
     };
     let inside = &header[header.rfind(open)? + 1..header.len() - 1];
-    let word = match inside.strip_prefix("in ") {
-        Some(word) => word,
-        None => inside,
-    };
+    let word = inside.strip_prefix("in ").unwrap_or(inside);
     let is_word = !word.is_empty() && !word.contains([' ', '(', ')', '[', ']']);
     is_word.then_some(word)
 }
@@ -75,11 +69,8 @@ fn is_sign_of_name(c: char) -> bool {
 
 /// Returns whether a text ends with a number of per cent.
 fn ends_with_rate(text: &str) -> bool {
-    let Some(number) = text.strip_suffix(['%', '‰']) else {
-        return false;
-    };
-    let number = number.strip_suffix(' ').unwrap_or(number);
-    number.ends_with(|c: char| c.is_ascii_digit())
+    let number = text.strip_suffix(['%', '‰']).map(str::trim_end);
+    number.is_some_and(|number| number.ends_with(|c: char| c.is_ascii_digit()))
 }
 
 fn are_capitals(text: &str) -> bool {

@@ -3,10 +3,10 @@
 use std::collections::HashSet;
 use std::sync::LazyLock;
 
-use super::kind::Kind;
+use super::outcome::Kind;
 use super::texts::text::trimmed;
 use super::texts::truth;
-use crate::cells::parts::in_parts;
+use crate::cells::parts::places;
 use crate::columns::view::Value;
 use crate::words::cut::fold;
 use crate::words::data::LISTS;
@@ -31,14 +31,11 @@ static WORDS: LazyLock<Words> = LazyLock::new(|| {
     let mut ends = vec![[0; 64]; LONGEST + 1];
     let mut any_ends = [0; 64];
     for word in words.iter().map(|word| word.as_bytes()) {
-        any_ends[usize::from(word[0] & 63)] |= 1 << (word[word.len() - 1] & 63);
-    }
-    for word in words
-        .iter()
-        .filter(|word| word.is_ascii())
-        .map(|word| word.as_bytes())
-    {
-        ends[word.len()][usize::from(word[0] & 63)] |= 1 << (word[word.len() - 1] & 63);
+        let (first, last) = (usize::from(word[0] & 63), 1 << (word[word.len() - 1] & 63));
+        any_ends[first] |= last;
+        if word.is_ascii() {
+            ends[word.len()][first] |= last;
+        }
     }
     let letters = words
         .iter()
@@ -131,15 +128,7 @@ pub fn without<'v>(
         matches!(kind, Kind::Boolean { .. }) && truth::more_truth(*value, false).is_some()
     };
     let is_it = |value: &Value<'_>| matches!(value, Value::Text(text) if is_missing(text, kind, own, as_known) && !is_flag(value));
-    let found = in_parts(values.len(), |rows| {
-        let start = rows.start;
-        let cells = values[rows].iter().enumerate();
-        cells
-            .filter(|(_, value)| is_it(value))
-            .map(|(at, _)| start + at)
-            .collect::<Vec<usize>>()
-    });
-    let found = found.concat();
+    let found = places(values.len(), |row| is_it(&values[row]));
     if found.is_empty() {
         return None;
     }

@@ -2,7 +2,7 @@
 //!
 //! # Map
 //! - [`checks`]: which values of a column break a rule
-//! - [`mod@column`]: how a column was read, the columns that come out, and long columns by several threads
+//! - [`reading`]: how a column was read
 //! - [`dates`]: one cell as a [`dates::day`] or a [`dates::clock`]; in [`dates::date`] the column decides about the order
 //! - [`numbers`]: one cell as an [`numbers::amount`]; in [`numbers::number`] the column decides about the decimal mark
 //! - [`texts`]: kinds whose cells each speak for themselves, and ids that check themselves
@@ -16,27 +16,25 @@
 //! read the same everywhere and always.
 
 pub mod checks;
-pub mod column;
 pub mod dates;
-mod filled;
 mod header_unit;
-mod kind;
 pub mod looks;
-mod lost;
 pub mod missing;
 pub mod numbers;
 mod outcome;
 mod read;
 mod read_texts;
+pub mod reading;
 pub mod series;
 pub mod texts;
 
-pub use self::filled::{count_emptied, count_filled, emptied, flags, is_filled, whole_numbers};
 pub use self::header_unit::header_unit;
-pub use self::kind::Kind;
-pub use self::lost::{Lost, Unread};
-pub use self::outcome::{Outcome, Surroundings};
+pub use self::outcome::{
+    Kind, Lost, Outcome, Unread, count_emptied, count_filled, emptied, flags, is_filled,
+    whole_numbers,
+};
 pub use self::read::{read, shown};
+pub use self::reading::Surroundings;
 
 #[cfg(test)]
 pub(crate) mod testing {

@@ -1,38 +1,76 @@
-//! What stands around a column that is read, and what comes out of it.
+//! What columns are read as, what stands around one, and what comes out: cells that are filled, and those that came out empty.
 
-use super::column::reading::{Hints, Order, Reading, StatedBy};
-use super::filled::is_filled;
-use super::kind::Kind;
-use super::lost::{Unread, lost};
-use crate::columns::export::Column;
-use crate::columns::view::Value;
+use std::borrow::Cow;
+use std::fmt;
+use std::ops::Range;
 
-/// What stands around a column.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Surroundings<'a> {
-    pub header: &'a str,
-    /// The unit or currency that the header names.
-    pub unit: Option<&'a str>,
-    /// The setting, or the field's own.
-    pub order: Option<Order>,
-    pub decimal: Option<u8>,
-    /// Which of the two has stated them.
-    pub stated_by: StatedBy,
-    pub hints: Hints,
-    /// The day of the run, in days since 1970: people are born before.
-    pub today: Option<i64>,
-    /// The workbook counts days from 1904.
-    pub from_1904: bool,
-    /// The currencies that number formats show, with their rows.
-    pub currencies: &'a [(usize, &'a str)],
-    /// The power of ten that the header says numbers count in: thousands, cents.
-    pub shift: i32,
-    /// The header says that two numbers with a colon are minutes and seconds.
-    pub minutes_first: bool,
-    /// Read as since edition 2026: what is doubtful is said or left empty.
-    pub is_strict: bool,
-    /// The author's words for "no value", folded.
-    pub missing: &'a [String],
+use super::reading::Reading;
+use super::texts::country::Country;
+use super::texts::text::{self, NamePart};
+use crate::cells::parts::{in_parts, places};
+use crate::cells::white_space::is_blank_text;
+use crate::columns::column::ColumnBuilder;
+use crate::columns::export::{Buffer, Column};
+use crate::columns::types::Type;
+use crate::columns::view::{SeriesView, Value};
+
+/// What a column is read as.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Kind {
+    Text,
+    Code,
+    Name(NamePart),
+    Email,
+    Phone {
+        /// Where numbers without a country are dialled.
+        country: Option<Country>,
+    },
+    Iban,
+    Boolean {
+        /// The author's own words for yes and for no, folded.
+        yes: Vec<String>,
+        no: Vec<String>,
+    },
+    Number {
+        /// What may stand behind a number and is left out, folded.
+        units: Vec<String>,
+    },
+    /// The currencies of a column of numbers, as ISO codes; a sign that several currencies share stays as it is.
+    Currency,
+    Date {
+        serials: bool,
+    },
+    DateTime {
+        serials: bool,
+    },
+    Time {
+        serials: bool,
+    },
+    Duration {
+        /// Microseconds that a plain number counts.
+        unit: Option<i64>,
+    },
+}
+
+impl Kind {
+    /// What an unread cell is not.
+    pub(super) fn noun(&self) -> &'static str {
+        match self {
+            Self::Text => "text",
+            Self::Code => "a code",
+            Self::Name(_) => "a name",
+            Self::Email => "an e-mail address",
+            Self::Phone { .. } => "a phone number",
+            Self::Iban => "an IBAN",
+            Self::Boolean { .. } => "yes or no",
+            Self::Number { .. } => "a number",
+            Self::Currency => "a currency",
+            Self::Date { .. } => "a date",
+            Self::DateTime { .. } => "a date and time",
+            Self::Time { .. } => "a time of day",
+            Self::Duration { .. } => "a duration",
+        }
+    }
 }
 
 /// A column that was read.
@@ -48,14 +86,17 @@ pub struct Outcome {
     pub reading: Option<Reading>,
 }
 
-pub(super) fn finish(
+/// The column of what was found in each cell, and the cells in which nothing was.
+pub(super) fn finish<T: Copy>(
     values: &[Value<'_>],
     kind: &Kind,
-    column: Column,
-    is_read: impl Fn(usize) -> bool,
+    found: &[Option<T>],
+    of: Type,
+    value: fn(T) -> Value<'static>,
 ) -> Outcome {
+    let is_read = |row: usize| found[row].is_some();
     let unread = unread_cells(values, is_read, |_| format!("not {}", kind.noun()));
-    outcome(column, unread, None)
+    outcome(ColumnBuilder::of(of, found, value), unread, None)
 }
 
 pub(super) fn outcome(column: Column, unread: Unread, reading: Option<Reading>) -> Outcome {
@@ -81,11 +122,135 @@ pub(super) fn unread_cells(
     is_read: impl Fn(usize) -> bool,
     why: impl Fn(usize) -> String,
 ) -> Unread {
-    let mut unread = Unread::new();
-    for (row, value) in values.iter().enumerate() {
-        if !is_read(row) && is_filled(*value) {
-            unread.push((row, lost(why(row), *value)));
-        }
-    }
+    let cells = values.iter().copied().enumerate();
+    let unread = cells.filter(|(row, value)| !is_read(*row) && is_filled(*value));
     unread
+        .map(|(row, value)| (row, lost(why(row), value)))
+        .collect()
+}
+
+/// Rows of cells that could not be read, and why.
+pub type Unread = Vec<(usize, Lost)>;
+
+/// Why a cell came out empty, and what stood there.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Lost {
+    /// In words, without the value.
+    pub why: Cow<'static, str>,
+    /// The beginning of what stood there.
+    pub value: String,
+    /// The rule of the issue, behind its field's name.
+    pub rule: &'static str,
+}
+
+/// No reader of the field's kind knows the value.
+pub const VALUE_LOST: &str = "value_lost";
+/// A program has cut a code or a phone number down to the digits of a number.
+pub const DIGITS_LOST: &str = "digits_lost";
+/// A day before 1900, which no workbook can hold.
+pub const BEFORE_1900: &str = "date_out_of_range";
+
+impl fmt::Display for Lost {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: \"{}\"", self.why, self.value)
+    }
+}
+
+/// Why a cell is empty, and what stood there.
+pub(super) fn lost(why: impl Into<Cow<'static, str>>, value: Value<'_>) -> Lost {
+    const LONGEST: usize = 80;
+    let mut text = String::new();
+    text::push_text(value, &mut text);
+    let shown: String = text
+        .chars()
+        .map(|c| if c.is_control() { ' ' } else { c })
+        .take(LONGEST)
+        .collect();
+    let more = if text.chars().nth(LONGEST).is_some() {
+        "…"
+    } else {
+        ""
+    };
+    Lost {
+        why: why.into(),
+        value: format!("{shown}{more}"),
+        rule: VALUE_LOST,
+    }
+}
+
+/// Whether something stands in a cell.
+pub fn is_filled(value: Value<'_>) -> bool {
+    match value {
+        Value::Null => false,
+        Value::Text(text) => !text::trimmed(text).is_empty(),
+        Value::Float(number) => number.is_finite(),
+        _ => true,
+    }
+}
+
+/// Whether reports count a cell as filled: text with a character that Python's `str.strip` leaves.
+fn counts_as_filled(value: Value<'_>) -> bool {
+    match value {
+        Value::Null => false,
+        Value::Text(text) => !is_blank_text(text),
+        _ => true,
+    }
+}
+
+/// A column of booleans without nulls.
+pub fn flags(values: &[bool]) -> Column {
+    ColumnBuilder::of(
+        Type::Boolean,
+        &values.iter().copied().map(Some).collect::<Vec<_>>(),
+        Value::Boolean,
+    )
+}
+
+/// A column of whole numbers without nulls.
+pub fn whole_numbers(values: Vec<i32>) -> Column {
+    Column {
+        format: "i",
+        rows: values.len(),
+        null_count: 0,
+        validity: None,
+        buffers: vec![Buffer::Halves(values)],
+    }
+}
+
+/// The cells that were filled before and are empty after; the rows of both are the same.
+pub fn emptied(before: &SeriesView<'_>, after: &SeriesView<'_>) -> Unread {
+    let rows = before.rows().min(after.rows());
+    let is_emptied = |row: usize| after.value(row).is_null() && is_filled(before.value(row));
+    let emptied = places(rows, is_emptied).into_iter();
+    emptied
+        .map(|row| (row, lost("left empty", before.value(row))))
+        .collect()
+}
+
+/// How many cells are filled before and empty in the column that was made of them.
+pub fn count_emptied(before: &SeriesView<'_>, after: &Column) -> usize {
+    let Some(bits) = &after.validity else {
+        return 0;
+    };
+    let is_empty = |row: usize| bits[row / 8] & (1 << (row % 8)) == 0;
+    count_rows(before.rows().min(after.rows), |row| {
+        is_empty(row) && is_filled(before.value(row))
+    })
+}
+
+/// How many cells of a column reports count as filled.
+pub fn count_filled(values: &SeriesView<'_>) -> usize {
+    count_rows(values.rows(), |row| counts_as_filled(values.value(row)))
+}
+
+fn count_rows(rows: usize, counts: impl Fn(usize) -> bool + Sync) -> usize {
+    let count = |part: Range<usize>| part.filter(|row| counts(*row)).count();
+    in_parts(rows, count).into_iter().sum()
+}
+
+pub(super) fn each<T>(
+    values: &[Value<'_>],
+    mut read: impl FnMut(Value<'_>) -> Option<T>,
+) -> Vec<Option<T>> {
+    values.iter().map(|value| read(*value)).collect()
 }

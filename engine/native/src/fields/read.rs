@@ -2,20 +2,18 @@
 
 use std::ops::Range;
 
-use super::column::reading::{Decided, Hints, Order, Reading};
 use super::dates::date;
 use super::dates::day::{self, Day};
 use super::dates::moment;
-use super::dates::options::DateOptions;
-use super::filled::each;
-use super::kind::Kind;
-use super::lost::{BEFORE_1900, Unread, lost};
 use super::missing;
-use super::numbers::number::{self, NumberOptions};
+use super::numbers::number;
 use super::numbers::percent;
 use super::numbers::units;
-use super::outcome::{Outcome, Surroundings, finish, outcome, reason, unread_cells};
+use super::outcome::{
+    BEFORE_1900, Kind, Outcome, Unread, each, finish, lost, outcome, reason, unread_cells,
+};
 use super::read_texts::read_texts;
+use super::reading::{Decided, Hints, Reading, Surroundings};
 use super::texts::text;
 use super::texts::truth;
 use crate::cells::parts::in_parts;
@@ -83,12 +81,8 @@ fn read_unguarded(values: &[Value<'_>], kind: &Kind, around: &Surroundings<'_>) 
         Kind::Number { .. } | Kind::Currency => read_numbers(values, kind, around),
         Kind::Time { serials } => {
             let (times, reading) = moment::times(values, *serials);
-            let outcome = finish(
-                values,
-                kind,
-                ColumnBuilder::of(Type::Time64(Unit::Nanosecond), &times, Value::Time),
-                |row| times[row].is_some(),
-            );
+            let of = Type::Time64(Unit::Nanosecond);
+            let outcome = finish(values, kind, &times, of, Value::Time);
             Outcome { reading, ..outcome }
         }
         Kind::Duration { unit } => {
@@ -98,12 +92,8 @@ fn read_unguarded(values: &[Value<'_>], kind: &Kind, around: &Surroundings<'_>) 
                 true => moment::take_for_minutes(values, &mut spans),
                 false => None,
             };
-            let outcome = finish(
-                values,
-                kind,
-                ColumnBuilder::of(Type::Duration(Unit::Microsecond), &spans, Value::Duration),
-                |row| spans[row].is_some(),
-            );
+            let of = Type::Duration(Unit::Microsecond);
+            let outcome = finish(values, kind, &spans, of, Value::Duration);
             Outcome { reading, ..outcome }
         }
         Kind::Boolean { yes, no } => {
@@ -113,20 +103,13 @@ fn read_unguarded(values: &[Value<'_>], kind: &Kind, around: &Surroundings<'_>) 
             let initials = truth::Initials::of(values, own);
             let circles = around.is_strict && truth::has_circles(values);
             let flags = each(values, |value| {
-                let more = || {
-                    around
-                        .is_strict
-                        .then(|| truth::more_truth(value, circles))
-                        .flatten()
-                };
-                truth::truth(value, own, initials, &mut cut).or_else(more)
+                let known = truth::truth(value, own, initials, &mut cut);
+                match around.is_strict {
+                    true => known.or_else(|| truth::more_truth(value, circles)),
+                    false => known,
+                }
             });
-            finish(
-                values,
-                kind,
-                ColumnBuilder::of(Type::Boolean, &flags, Value::Boolean),
-                |row| flags[row].is_some(),
-            )
+            finish(values, kind, &flags, Type::Boolean, Value::Boolean)
         }
         _ => read_texts(values, kind, around.is_strict),
     }
@@ -137,9 +120,9 @@ pub fn shown(values: &[Value<'_>], header: &str) -> Hints {
     if !values.iter().any(|value| matches!(value, Value::Text(_))) {
         return Hints::default();
     }
-    let options = DateOptions {
+    let options = Surroundings {
         header,
-        ..DateOptions::default()
+        ..Surroundings::default()
     };
     let order = date::read(values, &options).shown_order();
     Hints {
@@ -147,7 +130,7 @@ pub fn shown(values: &[Value<'_>], header: &str) -> Hints {
         decimal: if order.is_some() {
             None
         } else {
-            number::read(values, &NumberOptions::default()).shown_decimal()
+            number::read(values, &Surroundings::default()).shown_decimal()
         },
     }
 }
@@ -159,23 +142,15 @@ fn read_dates(
     around: &Surroundings<'_>,
 ) -> Outcome {
     let with_time = matches!(kind, Kind::DateTime { .. });
-    let mut dates = date::read(
-        values,
-        &DateOptions {
-            order: around.order,
-            stated_by: around.stated_by,
-            serials,
-            with_time,
-            header: around.header,
-            today: around.today,
-            from_1904: around.from_1904,
-            hints: around.hints,
-            is_strict: around.is_strict,
-        },
-    );
-    let to_come = dates.take_births_to_come(around.header, around.today, with_time);
+    let around = &Surroundings {
+        serials,
+        with_time,
+        ..*around
+    };
+    let mut dates = date::read(values, around);
+    let to_come = dates.take_births_to_come(around);
     if around.is_strict {
-        dates.doubt_short_years(values, around.header, around.today, with_time);
+        dates.doubt_short_years(values, around);
     }
     let column = if with_time {
         ColumnBuilder::of(
@@ -233,20 +208,15 @@ fn is_before_1900(text: &str) -> bool {
 }
 
 fn read_numbers(values: &[Value<'_>], kind: &Kind, around: &Surroundings<'_>) -> Outcome {
-    let options = NumberOptions {
-        units: if let Kind::Number { units } = kind {
-            units
-        } else {
-            &[]
+    let around = &Surroundings {
+        units: match kind {
+            Kind::Number { units } => units,
+            _ => &[],
         },
         currency: around.unit.and_then(sure_currency).unwrap_or_default(),
-        decimal: around.decimal,
-        stated_by: around.stated_by,
-        hints: around.hints,
-        month_first: around.hints.order == Some(Order::MonthFirst),
-        with_scales: around.is_strict,
+        ..*around
     };
-    let mut numbers = number::read(values, &options);
+    let mut numbers = number::read(values, around);
     if around.is_strict {
         drop_lone_minus(values, &mut numbers);
         let found = percent::doubts(values, around.header, numbers.takes_percent);
@@ -254,7 +224,7 @@ fn read_numbers(values: &[Value<'_>], kind: &Kind, around: &Surroundings<'_>) ->
             "values such as 0.12 and such as 12 are mixed, and the numbers were left as they stand"
                 .to_owned();
         numbers.reading.doubt(values.len(), &found, why);
-        let of_units = units::doubts(values, options.units);
+        let of_units = units::doubts(values, around.units);
         let why =
             "units of several sizes are mixed, and the numbers were left as they stand".to_owned();
         numbers.reading.doubt(values.len(), &of_units, why);
@@ -286,7 +256,7 @@ fn read_numbers(values: &[Value<'_>], kind: &Kind, around: &Surroundings<'_>) ->
         values,
         |row| numbers.values[row].is_some(),
         |row| {
-            if is_refused && number::is_number(values[row], &options) {
+            if is_refused && number::is_number(values[row], around) {
                 "in a column that is not read as numbers".to_owned()
             } else if reading.contradict.binary_search(&row).is_ok() && differs_in_percent(row) {
                 format!("not {percent}")
@@ -406,11 +376,9 @@ fn note_currencies(reading: &mut Reading, currencies: &[(usize, &str)]) {
 
 /// Says that typed numbers have more digits than a program keeps.
 fn note_long_numbers(reading: &mut Reading, values: &[Value<'_>]) {
-    let is_long = |value: &Value<'_>| match *value {
-        Value::Integer(number) => number.unsigned_abs() >= text::EXACT as u64,
-        Value::Unsigned(number) => number >= text::EXACT as u64,
-        Value::Float(number) => number.is_finite() && number.abs() >= text::EXACT,
-        _ => false,
+    let is_long = |value: &Value<'_>| {
+        let number = value.number().filter(|number| number.is_finite());
+        number.is_some_and(|number| number.abs() >= text::EXACT)
     };
     let Some(first) = values.iter().position(is_long) else {
         return;
@@ -434,8 +402,7 @@ fn is_day(value: Value<'_>) -> bool {
     let Value::Text(text) = value else {
         return false;
     };
-    let day = if cut.cut(text) { Day::of(&cut) } else { None };
-    day.is_some_and(|day| day.days(0).iter().any(|day| *day != day::NONE))
+    cut.cut(text) && Day::of(&cut).is_some_and(|day| day::is_day(&day.days(0)))
 }
 
 #[cfg(test)]
@@ -481,7 +448,7 @@ mod tests {
         let values: Vec<_> = texts.iter().map(|text| Value::Text(text)).collect();
         let reading = outcome_of(&texts, &number).reading.unwrap();
         assert_eq!(reading.decided, Decided::Refused);
-        let is_number = |value| number::is_number(value, &NumberOptions::default());
+        let is_number = |value| number::is_number(value, &Surroundings::default());
         assert!(is_number(values[0]) && !is_number(values[1]) && !is_number(values[4]));
         assert!(is_day(Value::Text("31.01.2025")) && !is_day(Value::Text("31.02.2025")));
     }

@@ -3,12 +3,9 @@
 
 use std::collections::HashMap;
 
-use super::column::reading::{Decided, Reading};
-use super::filled::is_filled;
-use super::kind::Kind;
-use super::lost::{DIGITS_LOST, Unread, lost};
 use super::numbers::digits;
-use super::outcome::{Outcome, outcome};
+use super::outcome::{DIGITS_LOST, Kind, Outcome, Unread, is_filled, lost, outcome};
+use super::reading::{Decided, Reading};
 use super::texts::checksum;
 use super::texts::country::Country;
 use super::texts::email;
@@ -414,18 +411,16 @@ fn contact_problem(
     out: &mut String,
     read: impl FnOnce(&str, &mut String) -> Option<&'static str>,
 ) -> Option<&'static str> {
-    if let Value::Text(text) = value {
-        let text = text::trimmed(text);
-        return if text.is_empty() {
-            None
-        } else {
-            read(text, out)
-        };
-    }
-    let mut source = String::new();
-    if text::push_text(value, &mut source) {
-        read(&source, out)
-    } else {
-        None
+    let mut written = String::new();
+    let source = match value {
+        Value::Text(text) => text::trimmed(text),
+        _ => {
+            text::push_text(value, &mut written);
+            &written
+        }
+    };
+    match source {
+        "" => None,
+        _ => read(source, out),
     }
 }

@@ -1,4 +1,4 @@
-//! How a column was read: what decided, how many cells can't be otherwise, which contradict.
+//! What stands around a column, and how it was read: what decided, how many cells can't be otherwise, which contradict.
 
 /// What decided how a column is read, from strong to weak.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -140,6 +140,42 @@ pub struct Hints {
     pub order: Option<Order>,
     /// The decimal mark.
     pub decimal: Option<u8>,
+}
+
+/// What stands around a column, and what is asked of it.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Surroundings<'a> {
+    pub header: &'a str,
+    /// The unit or currency that the header names.
+    pub unit: Option<&'a str>,
+    /// The order of dates and the decimal mark where nothing decides: the setting, or the field's own.
+    pub order: Option<Order>,
+    pub decimal: Option<u8>,
+    /// Which of the two has stated them.
+    pub stated_by: StatedBy,
+    pub hints: Hints,
+    /// The day of the run, in days since 1970: people are born before.
+    pub today: Option<i64>,
+    /// The workbook counts days from 1904.
+    pub from_1904: bool,
+    /// The currencies that number formats show, with their rows.
+    pub currencies: &'a [(usize, &'a str)],
+    /// The power of ten that the header says numbers count in: thousands, cents.
+    pub shift: i32,
+    /// The header says that two numbers with a colon are minutes and seconds.
+    pub minutes_first: bool,
+    /// Read as since edition 2026: what is doubtful is said or left empty.
+    pub is_strict: bool,
+    /// The author's words for "no value", folded.
+    pub missing: &'a [String],
+    /// Numbers among dates are serials of spreadsheets.
+    pub serials: bool,
+    /// Dates keep their time of day.
+    pub with_time: bool,
+    /// What may stand behind a number and is left out, folded.
+    pub units: &'a [String],
+    /// The ISO code of the currency that the header names; empty: it names none.
+    pub currency: &'a str,
 }
 
 /// Whether a few cells are slips, and no second writer's.

@@ -8,10 +8,10 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 use super::dates::date;
-use super::dates::options::DateOptions;
+use super::reading::Surroundings;
 use crate::cells::calendar::{civil_from_days, days_from_civil};
 use crate::columns::view::Value;
-use crate::words::cut::fold;
+use crate::words::cut::{are_digits, fold};
 use crate::words::data::LISTS;
 
 const YEAR: &str = "(?:(?:19|20|21)[0-9]{2})";
@@ -56,9 +56,7 @@ impl HeaderSeries {
     }
 
     pub fn name(self) -> &'static str {
-        let mut all = Self::NAMES.into_iter();
-        all.find(|(series, _)| *series == self)
-            .map_or("", |(_, name)| name)
+        Self::NAMES[self as usize].1
     }
 
     /// Returns whether a header is one of the series.
@@ -165,9 +163,9 @@ fn is_date(text: &str) -> bool {
 
 /// Returns which texts of a column the strict reader of dates reads.
 fn are_dates<'t>(texts: impl Iterator<Item = &'t str>) -> Vec<bool> {
-    let options = DateOptions {
+    let options = Surroundings {
         is_strict: true,
-        ..DateOptions::default()
+        ..Surroundings::default()
     };
     let values: Vec<Value<'_>> = texts.map(Value::Text).collect();
     let read = date::read(&values, &options).values;
@@ -196,15 +194,9 @@ fn is_weekday(header: &str) -> bool {
 /// The years in a text, each with the characters before and behind it.
 fn years(text: &str) -> impl Iterator<Item = (u32, (Option<char>, Option<char>))> {
     let starts = text.char_indices().filter_map(|(at, _)| {
-        let digits = text.get(at..at + 4)?;
-        let is_year = digits.bytes().all(|byte| byte.is_ascii_digit());
-        Some((
-            at,
-            digits
-                .parse()
-                .ok()
-                .filter(|year| is_year && YEARS.contains(year))?,
-        ))
+        let digits = text.get(at..at + 4).filter(|digits| are_digits(digits))?;
+        let year = digits.parse().ok().filter(|year| YEARS.contains(year))?;
+        Some((at, year))
     });
     starts.map(|(at, year)| {
         let around = (
@@ -303,11 +295,10 @@ fn is_month_and_year(header: &str) -> bool {
     } else {
         (first, second)
     };
-    let is_number = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
     year.len() == 4
         && (1..=2).contains(&month.len())
-        && is_number(year)
-        && is_number(month)
+        && are_digits(year)
+        && are_digits(month)
         && year.parse().is_ok_and(|year| YEARS.contains(&year))
         && month
             .parse()

@@ -35,11 +35,10 @@ pub fn choose(sheet: &Sheet) -> Chosen {
     let columns = first..sheet.facts().width.min(first + MOST_COLUMNS);
     let filled = places(count, |row| is_filled(sheet, row, &columns));
     let gap = |at: usize| filled[at] - if at == 0 { 0 } else { filled[at - 1] + 1 };
+    let all = 0..filled.len();
     if filled.len() <= TOP + BOTTOM + 10 {
-        return Chosen {
-            rows: (0..filled.len()).map(|at| (filled[at], gap(at))).collect(),
-            columns,
-        };
+        let rows = all.map(|at| (filled[at], gap(at))).collect();
+        return Chosen { rows, columns };
     }
     let mut is_wanted = vec![false; filled.len()];
     is_wanted[..TOP].fill(true);
@@ -64,13 +63,9 @@ pub fn choose(sheet: &Sheet) -> Chosen {
             *wanted = true;
         }
     }
-    Chosen {
-        rows: (0..filled.len())
-            .filter(|&at| is_wanted[at])
-            .map(|at| (filled[at], gap(at)))
-            .collect(),
-        columns,
-    }
+    let wanted = all.filter(|&at| is_wanted[at]);
+    let rows = wanted.map(|at| (filled[at], gap(at))).collect();
+    Chosen { rows, columns }
 }
 
 /// The first column with a value. Of long sheets the first rows tell.

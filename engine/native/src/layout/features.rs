@@ -38,7 +38,7 @@ pub fn features(grid: &Grid) -> Vec<Vec<u16>> {
         fullest_above = fullest_above.max(row.count());
         compare(grid, k, Side::Below, &mut found);
         compare(grid, k, Side::Above, &mut found);
-        let texts = row.of(CellKind::Words) + row.of(CellKind::Mixed);
+        let texts = row.texts();
         let is_again = row.count() >= 2 && texts * 2 >= row.count() && seen.contains(&row.all_text);
         found.add_if(is_again, Trait::Again);
         seen.insert(row.all_text);
@@ -72,7 +72,7 @@ fn unlike_names(grid: &Grid, k: usize, found: &mut Traits) {
             let slot = grid.slot(k, **column);
             slot.kind.is_text() && grid.slot(k - 1, **column).text == slot.text
         };
-        let texts = row.of(CellKind::Words) + row.of(CellKind::Mixed);
+        let texts = row.texts();
         let repeated = row.columns.iter().filter(is_repeated).count();
         found.add_if(repeated > 0 && repeated * 3 >= texts, Trait::RepeatsLast);
     }
@@ -252,37 +252,29 @@ fn place(rows: &[Row], has_values: &[bool], k: usize, found: &mut Traits) {
     });
 }
 
-/// Classes of cells that columns consist of: values, periods, dates, codes, words.
-mod class {
-    pub const BLANK: usize = 0;
-    pub const VALUE: usize = 1;
-    pub const PERIOD: usize = 2;
-    pub const DATE: usize = 3;
-    pub const MIXED: usize = 4;
-    pub const WORDS: usize = 5;
-    pub const COUNT: usize = 6;
-}
+/// Classes of cells that columns consist of. What stands in for a value is one of the numbers.
+const CLASSES: [CellKind; 5] = {
+    use CellKind::*;
+    [Number, Period, Date, Mixed, Words]
+};
 
-fn class_of(kind: CellKind) -> usize {
+fn class_of(kind: CellKind) -> CellKind {
     match kind {
-        CellKind::Blank => class::BLANK,
-        CellKind::Number | CellKind::Stand => class::VALUE,
-        CellKind::Period => class::PERIOD,
-        CellKind::Date => class::DATE,
-        CellKind::Mixed => class::MIXED,
-        CellKind::Words => class::WORDS,
+        CellKind::Stand => CellKind::Number,
+        other => other,
     }
 }
 
 /// The class of most cells, the first of several that are equally frequent, and how many cells are not blank.
-fn usual_class(kinds: impl Iterator<Item = CellKind>) -> (usize, usize) {
-    let mut votes = [0usize; class::COUNT];
+fn usual_class(kinds: impl Iterator<Item = CellKind>) -> (CellKind, usize) {
+    let mut votes = [0usize; CellKind::COUNT];
     for kind in kinds {
-        votes[class_of(kind)] += 1;
+        votes[class_of(kind) as usize] += 1;
     }
-    votes[class::BLANK] = 0;
-    let most = (0..class::COUNT).rev().max_by_key(|&class| votes[class]);
-    (most.unwrap_or(class::BLANK), votes.iter().sum())
+    let votes = CLASSES.map(|class| (class, votes[class as usize]));
+    let most = votes.into_iter().rev().max_by_key(|(_, count)| *count);
+    let total = votes.iter().map(|(_, count)| count).sum();
+    (most.map_or(CellKind::Blank, |(class, _)| class), total)
 }
 
 /// The rows that a row is compared with.
@@ -339,15 +331,15 @@ fn compare_kinds(grid: &Grid, k: usize, others: &[usize], side: Side, found: &mu
         known += 1;
         let slot = grid.slot(k, column);
         let mine = if slot.is_period {
-            class::PERIOD
+            CellKind::Period
         } else {
             class_of(slot.kind)
         };
         match (usual, mine) {
             _ if mine == usual => like += 1,
-            (class::VALUE | class::DATE, class::MIXED | class::WORDS) => over += 1,
-            (class::VALUE, class::PERIOD) => periods += 1,
-            (class::MIXED, class::WORDS) => plain += 1,
+            (CellKind::Number | CellKind::Date, CellKind::Mixed | CellKind::Words) => over += 1,
+            (CellKind::Number, CellKind::Period) => periods += 1,
+            (CellKind::Mixed, CellKind::Words) => plain += 1,
             _ => {}
         }
     }
@@ -472,35 +464,26 @@ const OF_ROW_ABOVE: [Trait; 8] = {
     ]
 };
 
-/// Compares the row's columns with those of a row directly above or below.
+/// Compares the row's columns with those of a row directly above or below: how full they are, then which they are.
 fn neighbour(row: &Row, other: &Row, traits: [Trait; 8], found: &mut Traits) {
-    let [
-        much_fuller,
-        fuller,
-        same,
-        emptier,
-        much_emptier,
-        disjoint,
-        within,
-        same_columns,
-    ] = traits;
+    let [fullness @ .., disjoint, within, same_columns] = traits;
     let ratio = row.count() as f32 / other.count() as f32;
     found.add(match ratio {
-        r if r < 0.5 => much_fuller,
-        r if r < 0.9 => fuller,
-        r if r <= 1.12 => same,
-        r if r <= 2.0 => emptier,
-        _ => much_emptier,
+        r if r < 0.5 => fullness[0],
+        r if r < 0.9 => fullness[1],
+        r if r <= 1.12 => fullness[2],
+        r if r <= 2.0 => fullness[3],
+        _ => fullness[4],
     });
     let is_shared = |column: &&u16| other.columns.binary_search(column).is_ok();
     let shared = row.columns.iter().filter(is_shared).count();
-    if shared == 0 {
-        found.add(disjoint);
-    } else if shared == row.count() && shared < other.count() {
-        found.add(within);
-    } else if shared == row.count() && shared > 1 {
-        found.add(same_columns);
-    }
+    let is_all = shared == row.count();
+    found.add_if(shared == 0, disjoint);
+    found.add_if(is_all && shared < other.count(), within);
+    found.add_if(
+        is_all && shared > 1 && shared >= other.count(),
+        same_columns,
+    );
 }
 
 /// Traits that several others make together.

@@ -94,10 +94,7 @@ impl Place<'_> {
         let &[first, second] = row.columns.as_slice() else {
             return false;
         };
-        let (first, second) = (
-            self.grid.slot(self.at, first),
-            self.grid.slot(self.at, second),
-        );
+        let [first, second] = [first, second].map(|column| self.grid.slot(self.at, column));
         let is_number = first.kind != CellKind::Words && first.length <= 4;
         is_number && second.kind.is_text() && second.length >= 20
     }
@@ -119,95 +116,77 @@ impl Place<'_> {
     }
 }
 
-/// A rule: what it says, where it holds, and what the row is then.
-struct Rule {
-    words: &'static str,
-    holds: fn(&Place<'_>) -> bool,
-    state: State,
-}
+/// A rule: what it says, what the row is then, and where it holds.
+type Rule = (&'static str, State, fn(&Place<'_>) -> bool);
 
 /// For the row right below a block.
 const BELOW: [Rule; 3] = [
-    Rule {
-        words: "repeats names of the header row above",
-        holds: |place| {
+    (
+        "repeats names of the header row above",
+        State::Header,
+        |place| {
             place.has(Trait::RepeatsLast)
                 && place.has_no_values()
                 && (place.has(Trait::BelowOver) || place.has(Trait::BelowSomeOver))
         },
-        state: State::Header,
-    },
-    Rule {
-        words: "no plain number, over columns of values, below a header row",
-        holds: |place| {
+    ),
+    (
+        "no plain number, over columns of values, below a header row",
+        State::Header,
+        |place| {
             place.row().count() > 1
                 && !place.has(Trait::VeryThin)
                 && place.sure() >= LIKELY
                 && place.has_no_values()
                 && place.has(Trait::BelowOver)
         },
-        state: State::Header,
-    },
-    Rule {
-        words: "a unit alone below a header row",
-        holds: |place| {
-            let is_unit = place.has(Trait::Unit) || place.row().is_measure;
-            place.row().shape == Shape::Aside && place.sure() >= LIKELY && is_unit
-        },
-        state: State::Header,
-    },
+    ),
+    ("a unit alone below a header row", State::Header, |place| {
+        let is_unit = place.has(Trait::Unit) || place.row().is_measure;
+        place.row().shape == Shape::Aside && place.sure() >= LIKELY && is_unit
+    }),
 ];
 /// For the last row of a block.
 const LAST: [Rule; 3] = [
-    Rule {
-        words: "its texts recur in the next rows",
-        holds: |place| place.recurs_soon(),
-        state: State::Data,
-    },
-    Rule {
-        words: "a code as the rows below have them",
-        holds: |place| place.has_code_of_column(),
-        state: State::Data,
-    },
-    Rule {
-        words: "a text alone below a full header row",
-        holds: |place| {
+    ("its texts recur in the next rows", State::Data, |place| {
+        place.recurs_soon()
+    }),
+    ("a code as the rows below have them", State::Data, |place| {
+        place.has_code_of_column()
+    }),
+    (
+        "a text alone below a full header row",
+        State::Group,
+        |place| {
             let next_lacks = |next: &Row| next.columns[0] > place.grid.first_column;
             place.is_lone()
                 && (place.is_first_named()
                     || place.sure() < WEAK
                     || place.next().is_some_and(next_lacks))
         },
-        state: State::Group,
-    },
+    ),
 ];
 /// For the first row of a block.
 const FIRST: [Rule; 5] = [
-    Rule {
-        words: "a title alone above a header row",
-        holds: |place| place.is_lone() && place.has(Trait::Length20),
-        state: State::Title,
-    },
-    Rule {
-        words: "a text alone above labels, and another name for its column below these",
-        holds: |place| place.is_lone() && place.is_first_named() && place.is_above_labels(),
-        state: State::Title,
-    },
-    Rule {
-        words: "a number and a title above a header row",
-        holds: |place| place.is_numbered_title(),
-        state: State::Title,
-    },
-    Rule {
-        words: "two cells above a full header row",
-        holds: |place| place.is_title_of_two(),
-        state: State::Title,
-    },
-    Rule {
-        words: "names with values beside them",
-        holds: |place| place.is_form(),
-        state: State::Title,
-    },
+    ("a title alone above a header row", State::Title, |place| {
+        place.is_lone() && place.has(Trait::Length20)
+    }),
+    (
+        "a text alone above labels, and another name for its column below these",
+        State::Title,
+        |place| place.is_lone() && place.is_first_named() && place.is_above_labels(),
+    ),
+    (
+        "a number and a title above a header row",
+        State::Title,
+        |place| place.is_numbered_title(),
+    ),
+    ("two cells above a full header row", State::Title, |place| {
+        place.is_title_of_two()
+    }),
+    ("names with values beside them", State::Title, |place| {
+        place.is_form()
+    }),
 ];
 /// A row below a header that is less likely one is none.
 const LIKELY: f64 = 0.1;
@@ -263,9 +242,9 @@ fn apply(
         first,
         last,
     };
-    let Some(rule) = rules.iter().find(|rule| (rule.holds)(&place)) else {
+    let Some((words, state, _)) = rules.iter().find(|(.., holds)| holds(&place)) else {
         return false;
     };
-    looks.rows[at].take_rule(rule.state, rule.words);
+    looks.rows[at].take_rule(*state, words);
     true
 }

@@ -3,10 +3,17 @@
 //! This is more forgiving than the readers of [`crate::fields`]: nothing is converted here, and "12r" or "(0.3)" stand in
 //! columns of numbers whatever a reader makes of them.
 
+use crate::words::cut::are_digits;
+use crate::words::data::{LISTS, List};
+
+/// What stands in place of a value, in small letters without points, slashes and blanks.
+static STAND_INS: List = List::new(|| LISTS.words("stand-ins"));
+
 /// What a cell holds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
 #[repr(u8)]
 pub enum CellKind {
+    #[default]
     Blank = 0,
     Number = 1,
     /// A year, a quarter, a month: what columns of figures are often named after.
@@ -115,10 +122,11 @@ fn is_year_number(number: u32) -> bool {
 /// A year alone, as "2004" or "2004.0".
 pub fn year(text: &str) -> Option<u32> {
     let digits = text.strip_suffix(".0").unwrap_or(text);
-    if digits.len() != 4 || !digits.bytes().all(|b| b.is_ascii_digit()) {
-        return None;
-    }
-    digits.parse().ok().filter(|&number| is_year_number(number))
+    let is_whole = digits.len() == 4 && are_digits(digits);
+    digits
+        .parse()
+        .ok()
+        .filter(|&number| is_whole && is_year_number(number))
 }
 
 /// The year that a short text begins with: "2004", "2004 (1,000)", "2004-05", but not "2004.5" or "20045".
@@ -126,11 +134,11 @@ pub fn leading_year(text: &str) -> Option<u32> {
     if let Some(year) = year(text) {
         return Some(year);
     }
-    let digits = text.get(..4)?;
-    if !digits.bytes().all(|b| b.is_ascii_digit()) {
-        return None;
-    }
-    let number: u32 = digits.parse().ok()?;
+    let number: u32 = text
+        .get(..4)
+        .filter(|digits| are_digits(digits))?
+        .parse()
+        .ok()?;
     let next = text[4..].chars().next()?;
     let fits = is_space(next) || matches!(next, ',' | '(' | '/' | '\\' | '*' | '-' | '–');
     (fits && is_year_number(number) && text.chars().take(36).count() < 36).then_some(number)
@@ -227,9 +235,8 @@ pub fn without_marks(text: &str) -> &str {
     let mut rest = text;
     loop {
         let before = rest.len();
-        rest = rest.trim_end_matches(is_space).trim_end_matches([
-            '*', '†', '‡', '§', '¹', '²', '³', '⁴', '⁵', '⁶', '⁷', '⁸', '⁹',
-        ]);
+        let is_mark = |c: char| "*†‡§¹²³⁴⁵⁶⁷⁸⁹".contains(c);
+        rest = rest.trim_end_matches(is_space).trim_end_matches(is_mark);
         let digits = rest.trim_end_matches(|c: char| c.is_ascii_digit());
         if digits.len() < rest.len()
             && let Some(bare) = digits.strip_suffix('\\')
@@ -290,20 +297,7 @@ fn pieces(text: &str) -> Vec<Piece<'_>> {
     found
 }
 
-const MONTHS: [&str; 12] = [
-    "january",
-    "february",
-    "march",
-    "april",
-    "may",
-    "june",
-    "july",
-    "august",
-    "september",
-    "october",
-    "november",
-    "december",
-];
+static MONTHS: List = List::new(|| LISTS.words("english months"));
 
 /// An English month, whole or by its first letters. (Headers of other languages seldom are months alone.)
 fn is_month(word: &str) -> bool {
@@ -508,10 +502,7 @@ fn is_stand_in(text: &str) -> bool {
     if inner.is_empty() {
         return false;
     }
-    if inner
-        .chars()
-        .all(|c| matches!(c, '-' | '–' | '—' | '.' | '·' | '*' | '…' | '#'))
-    {
+    if inner.chars().all(|c| "-–—.·*…#".contains(c)) {
         return true;
     }
     let plain: String = inner
@@ -519,28 +510,7 @@ fn is_stand_in(text: &str) -> bool {
         .filter(|c| !matches!(c, '.' | '/' | ' '))
         .flat_map(char::to_lowercase)
         .collect();
-    matches!(
-        plain.as_str(),
-        "na" | "nd"
-            | "x"
-            | "z"
-            | "d"
-            | "s"
-            | "b"
-            | "c"
-            | "f"
-            | "u"
-            | "nil"
-            | "null"
-            | "none"
-            | "#na"
-            | "tba"
-            | "tbd"
-            | "dnr"
-            | "ns"
-            | "ka"
-            | "nv"
-    )
+    STAND_INS.contains(&plain.as_str())
 }
 
 #[cfg(test)]

@@ -17,10 +17,10 @@ pub mod traits;
 pub mod words;
 
 use std::collections::HashMap;
-use std::sync::OnceLock;
+use std::sync::LazyLock;
 
 use self::chain::{Chain, Link, STATES};
-use self::rows::Grid;
+use self::rows::{Grid, Row};
 use crate::cells::Sheet;
 use crate::words::data::WEIGHTS;
 
@@ -37,34 +37,25 @@ pub fn features_of(sheet: &Sheet) -> Vec<(usize, usize, Vec<u16>)> {
 
 /// Finds the layout of a sheet.
 pub fn recognise(sheet: &Sheet) -> RowLooks {
-    let model = Model::learned();
     let grid = Grid::of_sheet(sheet);
     let features = features::features(&grid);
-    let links: Vec<Link> = grid
-        .rows
-        .iter()
-        .zip(&features)
-        .map(|(row, features)| Link {
-            scores: model.scores(features),
-            after_blank: row.gap > 0,
-        })
-        .collect();
-    let states = model.chain.likeliest(&links);
-    let likelihoods = model.chain.likelihoods(&links);
-    let rows = grid
-        .rows
-        .iter()
-        .zip(features)
-        .zip(states)
-        .zip(likelihoods)
-        .map(|(((row, features), state), likelihoods)| RowLayout {
-            number: row.number,
-            gap: row.gap,
-            state: State::ALL[usize::from(state)],
-            likelihoods,
-            features,
-            rule: None,
-        });
+    let link = |(row, features): (&Row, &Vec<u16>)| Link {
+        scores: MODEL.scores(features),
+        after_blank: row.gap > 0,
+    };
+    let links: Vec<Link> = grid.rows.iter().zip(&features).map(link).collect();
+    let states = MODEL.chain.likeliest(&links);
+    let likelihoods = MODEL.chain.likelihoods(&links);
+    let found = features.into_iter().zip(states).zip(likelihoods);
+    let rows = grid.rows.iter().zip(found);
+    let rows = rows.map(|(row, ((features, state), likelihoods))| RowLayout {
+        number: row.number,
+        gap: row.gap,
+        state: State::ALL[usize::from(state)],
+        likelihoods,
+        features,
+        rule: None,
+    });
     let mut layout = RowLooks::new(rows.collect());
     layout.join_headers();
     guards::correct(&mut layout, &grid);
@@ -75,18 +66,13 @@ pub fn recognise(sheet: &Sheet) -> RowLooks {
 /// The features that spoke for a state of a row rather than for another one: at most `most`, the strongest first, each
 /// with how much it adds.
 pub fn reasons(features: &[u16], state: State, other: State, most: usize) -> Vec<(u16, f64)> {
-    let model = Model::learned();
-    let mut found: Vec<(u16, f64)> = features
-        .iter()
-        .map(|&feature| {
-            let weights = &model.weights[usize::from(feature)];
-            (
-                feature,
-                f64::from(weights[state as usize] - weights[other as usize]),
-            )
-        })
-        .filter(|&(_, adds)| adds > 0.05)
-        .collect();
+    let adds = |&feature: &u16| {
+        let weights = &MODEL.weights[usize::from(feature)];
+        let adds = weights[state as usize] - weights[other as usize];
+        (feature, f64::from(adds))
+    };
+    let found = features.iter().map(adds);
+    let mut found: Vec<(u16, f64)> = found.filter(|&(_, adds)| adds > 0.05).collect();
     found.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
     found.truncate(most);
     found
@@ -123,32 +109,27 @@ struct Model {
     weights: Vec<[f32; STATES]>,
 }
 
-impl Model {
-    fn learned() -> &'static Self {
-        static MODEL: OnceLock<Model> = OnceLock::new();
-        MODEL.get_or_init(|| {
-            let known: HashMap<&str, [f32; STATES]> = rows_of("features").collect();
-            let weights = (0..traits::FEATURES)
-                .map(|feature| known.get(traits::words_of(feature).as_str()))
-                .map(|row| row.copied().unwrap_or_default())
-                .collect();
-            let wide = |name| rows_of(name).map(|(_, row)| row.map(f64::from));
-            let first = |name| wide(name).next().unwrap_or_default();
-            let steps = |name| {
-                let mut rows = wide(name);
-                std::array::from_fn(|_| rows.next().unwrap_or_default())
-            };
-            Self {
-                chain: Chain {
-                    start: first("start"),
-                    end: first("end"),
-                    steps: [steps("steps"), steps("steps over blanks")],
-                },
-                weights,
-            }
-        })
-    }
+static MODEL: LazyLock<Model> = LazyLock::new(|| {
+    let known: HashMap<&str, [f32; STATES]> = rows_of("features").collect();
+    let weights = (0..traits::FEATURES)
+        .map(|feature| known.get(traits::words_of(feature).as_str()))
+        .map(|row| row.copied().unwrap_or_default())
+        .collect();
+    let wide = |name| rows_of(name).map(|(_, row)| row.map(f64::from));
+    let first = |name| wide(name).next().unwrap_or_default();
+    let steps = |name| {
+        let mut rows = wide(name);
+        std::array::from_fn(|_| rows.next().unwrap_or_default())
+    };
+    let chain = Chain {
+        start: first("start"),
+        end: first("end"),
+        steps: [steps("steps"), steps("steps over blanks")],
+    };
+    Model { chain, weights }
+});
 
+impl Model {
     fn scores(&self, features: &[u16]) -> [f64; STATES] {
         let mut scores = [0.0; STATES];
         for &feature in features {

@@ -13,9 +13,11 @@ use crate::cells::{Cell, Sheet, Tag};
 
 /// Longer texts are sentences whatever follows.
 const MOST_BYTES: usize = 240;
+/// So many texts are kept from sheet to sheet.
+const MAX_KEPT: usize = 10_000;
 
 /// A cell of a row that is looked at.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Slot {
     pub kind: CellKind,
     /// Whether it names a period: years and the like beside one another are headers, not values.
@@ -28,17 +30,6 @@ pub struct Slot {
     pub text: u64,
     /// Of the pattern of its text: letters, digits and signs in the order they come.
     pub pattern: u32,
-}
-
-impl Slot {
-    pub const BLANK: Self = Self {
-        kind: CellKind::Blank,
-        is_period: false,
-        is_range: false,
-        length: 0,
-        text: 0,
-        pattern: 0,
-    };
 }
 
 /// The shapes of rows.
@@ -179,6 +170,11 @@ impl Row {
         usize::from(self.counts[kind as usize])
     }
 
+    /// Cells whose texts have to be read.
+    pub fn texts(&self) -> usize {
+        self.of(CellKind::Words) + self.of(CellKind::Mixed)
+    }
+
     /// The columns right of the sheet's first one.
     pub fn rest(&self) -> &[u16] {
         &self.columns[self.rest_from..]
@@ -216,7 +212,7 @@ impl Grid {
         };
         let mut cells = Vec::new();
         let mut texts = Texts {
-            known: Known::take(),
+            known: KNOWN.take(),
             ..Texts::default()
         };
         let mut merged = Merged::of(sheet);
@@ -230,17 +226,15 @@ impl Grid {
                 continue;
             }
             let at = grid.slots.len();
-            grid.slots.resize(at + width, Slot::BLANK);
+            grid.slots.resize(at + width, Slot::default());
             let row = texts.row(number, gap, &mut grid.slots[at..]);
             grid.rows.push(row);
         }
-        texts.known.leave();
-        grid.first_column = grid
-            .rows
-            .iter()
-            .map(|row| row.columns[0])
-            .min()
-            .unwrap_or(0);
+        if texts.known.kinds.len() + texts.known.words.len() <= MAX_KEPT {
+            KNOWN.set(texts.known);
+        }
+        let firsts = grid.rows.iter().map(|row| row.columns[0]);
+        grid.first_column = firsts.min().unwrap_or(0);
         grid.widest = grid.rows.iter().map(Row::count).max().unwrap_or(0);
         grid.take_values_for_names();
         grid.find_shapes();
@@ -260,15 +254,11 @@ impl Grid {
             }
             let row = &self.rows[k - 1];
             let rises = row.rises;
-            let names: Vec<u16> = row
-                .columns
-                .iter()
-                .copied()
-                .filter(|&column| {
-                    let slot = self.slot(k - 1, column);
-                    slot.is_range || rises && slot.kind == CellKind::Number
-                })
-                .collect();
+            let may_name = |column: &u16| {
+                let slot = self.slot(k - 1, *column);
+                slot.is_range || rises && slot.kind == CellKind::Number
+            };
+            let names: Vec<u16> = row.columns.iter().copied().filter(may_name).collect();
             if names.len() < 2 || names.len() * 2 < row.count() {
                 continue;
             }
@@ -425,24 +415,8 @@ struct Known {
     words: HashMap<u64, WordFacts>,
 }
 
-impl Known {
-    /// So many texts are kept from sheet to sheet.
-    const MAX_KEPT: usize = 10_000;
-
-    /// Takes what this thread knows, or begins anew.
-    fn take() -> Self {
-        KNOWN.take()
-    }
-
-    /// Leaves it to the next sheet.
-    fn leave(self) {
-        if self.kinds.len() + self.words.len() <= Self::MAX_KEPT {
-            KNOWN.set(self);
-        }
-    }
-}
-
 thread_local! {
+    /// What this thread knows of the sheets before.
     static KNOWN: RefCell<Known> = RefCell::default();
 }
 
@@ -455,8 +429,7 @@ impl Texts {
             let kind = match cell.tag {
                 Tag::Empty | Tag::EmptyText => continue,
                 Tag::Text => {
-                    let text = cut(sheet.text(cell.as_text()));
-                    let text = trim(text);
+                    let text = trim(cut(sheet.text(cell.as_text())));
                     self.all.push_str(text);
                     let known = self.known.kinds.entry(hash_of(text));
                     *known.or_insert_with(|| kind_of(text))
@@ -661,10 +634,7 @@ impl<'t> Sums<'t> {
 }
 
 fn cut(text: &str) -> &str {
-    if text.len() <= MOST_BYTES {
-        return text;
-    }
-    let mut end = MOST_BYTES;
+    let mut end = text.len().min(MOST_BYTES);
     while !text.is_char_boundary(end) {
         end -= 1;
     }

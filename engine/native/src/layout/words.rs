@@ -37,10 +37,7 @@ pub fn is_note(text: &str) -> bool {
     let Some(first) = chars.next() else {
         return false;
     };
-    if matches!(
-        first,
-        '*' | '†' | '‡' | '§' | '¹' | '²' | '³' | '⁴' | '⁵' | '⁶'
-    ) {
+    if "*†‡§¹²³⁴⁵⁶".contains(first) {
         return true;
     }
     // "1 Includes", "\2 See", "1) Of which"
@@ -69,16 +66,11 @@ pub fn is_note(text: &str) -> bool {
         return true;
     }
     // "NA = not available", "- represents zero"
-    if let Some((sign, _)) = text.split_once([' ', '='])
-        && sign.chars().count() <= 3
-    {
+    text.split_once([' ', '=']).is_some_and(|(sign, _)| {
         let rest = text[sign.len()..].trim_start_matches(is_space);
-        if rest.starts_with('=') || rest.starts_with("represents") || rest.starts_with("Represents")
-        {
-            return true;
-        }
-    }
-    false
+        let mut marks = ["=", "represents", "Represents"].into_iter();
+        sign.chars().count() <= 3 && marks.any(|mark| rest.starts_with(mark))
+    })
 }
 
 /// Whether a line reads like the title of a table: "Table 4.", "2.1 Sales", "List of suppliers".
@@ -106,15 +98,14 @@ pub struct WordFacts {
 /// What each known word says.
 static KNOWN: LazyLock<HashMap<&str, WordFacts>> = LazyLock::new(|| {
     let mut known: HashMap<&str, WordFacts> = HashMap::new();
-    for &word in &*TOTALS {
-        known.entry(word).or_default().total = true;
-    }
-    for &word in &*UNITS {
-        known.entry(word).or_default().unit = true;
-    }
-    for &word in &*HEADERS {
-        known.entry(word).or_default().header = true;
-    }
+    let mut note = |list: &List, says: fn(&mut WordFacts)| {
+        for &word in &**list {
+            says(known.entry(word).or_default());
+        }
+    };
+    note(&TOTALS, |facts| facts.total = true);
+    note(&UNITS, |facts| facts.unit = true);
+    note(&HEADERS, |facts| facts.header = true);
     known
 });
 

@@ -5,11 +5,12 @@
 //!   of one kind and size below headers that name nothing known.
 //! - Groups: headers are measures times keys, such as "Plan 2024, Actual 2024, Plan 2025, …", and measures or keys are counted.
 
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::ops::Range;
 
 use super::heads::{Series, is_counted, is_measure, is_total, mark, names_field, pattern, tokens};
-use super::step::{Candidate, Step};
+use super::step::{Proposal, Step};
 use super::table::{Kind, Table, most_frequent, share};
 use crate::layout::words::said;
 
@@ -33,7 +34,7 @@ const MAX_STRAYS: usize = 6;
 const MIN_COVERAGE: f64 = 0.6;
 
 /// Columns that become rows.
-pub fn stack(table: &Table) -> Option<Candidate> {
+pub fn stack(table: &Table) -> Option<Proposal> {
     if table.width() < 3 || table.rows.len() < 2 {
         return None;
     }
@@ -42,7 +43,7 @@ pub fn stack(table: &Table) -> Option<Candidate> {
         .or_else(|| by_kind(table))
 }
 
-fn by_series(table: &Table) -> Option<Candidate> {
+fn by_series(table: &Table) -> Option<Proposal> {
     let series: Vec<Option<Series>> = table.head.iter().map(|head| Series::of(head)).collect();
     let mut runs: Vec<(f64, Range<usize>, &Series)> = Vec::new();
     let mut start = 0;
@@ -126,7 +127,7 @@ fn common_texts(table: &Table, columns: Range<usize>) -> f64 {
 }
 
 /// Columns beside one another whose names begin alike, and of which each row fills just one.
-fn by_filling(table: &Table) -> Option<Candidate> {
+fn by_filling(table: &Table) -> Option<Proposal> {
     let names: Vec<Vec<String>> = table
         .head
         .iter()
@@ -167,13 +168,13 @@ fn by_filling(table: &Table) -> Option<Candidate> {
     })
 }
 
-fn by_kind(table: &Table) -> Option<Candidate> {
+fn by_kind(table: &Table) -> Option<Proposal> {
     (1..table.width().saturating_sub(2).min(MAX_KEYS + 1))
         .find_map(|start| alike_from(table, start))
 }
 
 /// The columns from one on that hold values of one kind, as a stack.
-fn alike_from(table: &Table, start: usize) -> Option<Candidate> {
+fn alike_from(table: &Table, start: usize) -> Option<Proposal> {
     let kind = table.main_kind(start)?.0;
     let mut end = start + 1;
     while end < table.width() && is_alike(table, start, end) {
@@ -227,7 +228,7 @@ fn stacked(
     confidence: f64,
     mut reasons: Vec<String>,
     is_known: bool,
-) -> Candidate {
+) -> Proposal {
     let Range { start, end } = columns;
     let (first, last) = (table.name(start), table.name(end - 1));
     let kinds = columns.filter_map(|column| Some(table.main_kind(column)?.0));
@@ -245,7 +246,7 @@ fn stacked(
     }
     let doubt = (!is_known)
         .then_some("the headers are no series of years, quarters, months, days or dates");
-    Candidate::new(
+    Proposal::new(
         Step::Stack {
             start,
             end: end - 1,
@@ -272,10 +273,10 @@ enum Way {
 type Cuts = BTreeMap<Way, Pair>;
 
 /// Groups of columns that become rows.
-pub fn groups(table: &Table) -> Option<Candidate> {
+pub fn groups(table: &Table) -> Option<Proposal> {
     let cuts: Vec<Cuts> = table.head.iter().map(|head| cuts(head)).collect();
     let ways: BTreeSet<Way> = cuts.iter().flat_map(BTreeMap::keys).copied().collect();
-    let mut found: Vec<(bool, usize, Way, Range<usize>)> = Vec::new();
+    let mut found: Vec<(bool, Way, Range<usize>)> = Vec::new();
     for way in ways {
         let mut start = 0;
         for run in cuts.chunk_by(|a, b| a.contains_key(&way) == b.contains_key(&way)) {
@@ -283,21 +284,17 @@ pub fn groups(table: &Table) -> Option<Candidate> {
             start = columns.end;
             if run[0].contains_key(&way) {
                 let grid = grid_within(&cuts, way, columns);
-                found.extend(grid.map(|(columns, is_full)| (is_full, columns.len(), way, columns)));
+                found.extend(grid.map(|(columns, is_full)| (is_full, way, columns)));
             }
         }
     }
-    let rank = |one: &(bool, usize, Way, Range<usize>)| {
-        let is_counted = matches!(one.2, Way::Counted(_));
-        let (measures, keys) = parts(&cuts, one.2, one.3.clone());
-        (
-            one.0,
-            one.1,
-            is_counted,
-            usize::MAX - measures.len() - keys.len(),
-        )
+    let rank = |(is_full, way, columns): &(bool, Way, Range<usize>)| {
+        let is_counted = matches!(way, Way::Counted(_));
+        let (measures, keys) = parts(&cuts, *way, columns.clone());
+        let parts = measures.len() + keys.len();
+        (*is_full, columns.len(), is_counted, Reverse(parts))
     };
-    let (is_full, _, way, columns) = found.into_iter().max_by_key(rank)?;
+    let (is_full, way, columns) = found.into_iter().max_by_key(rank)?;
     if table.head[columns.clone()]
         .iter()
         .all(|head| Series::of(head).is_some_and(|one| one.is_time()))
@@ -337,7 +334,7 @@ pub fn groups(table: &Table) -> Option<Candidate> {
         start: columns.start,
         end: columns.end - 1,
     };
-    Some(Candidate::new(step, confidence, vec![reason], doubt))
+    Some(Proposal::new(step, confidence, vec![reason], doubt))
 }
 
 /// The first of some texts.

@@ -3,7 +3,7 @@
 use crate::fields::series::HeaderSeries;
 use crate::layout::kinds::{self, CellKind};
 use crate::layout::words::said;
-use crate::words::cut::fold;
+use crate::words::cut::{are_digits, fold};
 use crate::words::data::{LISTS, List};
 use crate::words::lexicon::MonthWord;
 
@@ -43,8 +43,6 @@ impl Series {
             .filter(|token| is_word(token))
             .map(String::as_str)
             .collect();
-        let is_digits =
-            |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
         if low.is_empty() {
             None
         } else if HeaderSeries::Years.has(&low) {
@@ -57,10 +55,10 @@ impl Series {
             Some(Self::Weekdays)
         } else if kinds::kind_of(kinds::trim(header)) == CellKind::Date {
             Some(Self::Dates)
-        } else if is_digits(low.trim_start_matches('#')) && low.len() < 10 {
+        } else if are_digits(low.trim_start_matches('#')) && low.len() < 10 {
             Some(Self::Numbers)
         } else if let [number, "st" | "nd" | "rd" | "th", rest @ ..] = &words[..]
-            && is_digits(number)
+            && are_digits(number)
             && rest.len() < 2
         {
             Some(Self::Ordinals)

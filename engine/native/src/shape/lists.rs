@@ -4,7 +4,7 @@
 use std::collections::{HashMap, HashSet};
 
 use super::marks::Mark;
-use super::step::{Candidate, Step};
+use super::step::{Proposal, Step};
 use super::table::{Kind, Table, share};
 
 /// The columns that are looked at.
@@ -15,7 +15,7 @@ const MAX_MEAN_WORDS: f64 = 3.2;
 /// The characters of the values of a list that stands among other things.
 const MAX_SHORT_CHARS: usize = 12;
 
-pub fn split(table: &Table) -> Option<Candidate> {
+pub fn split(table: &Table) -> Option<Proposal> {
     let columns = 0..table.width().min(MAX_COLUMNS);
     let found = columns.filter_map(|column| {
         Mark::ALL
@@ -31,7 +31,7 @@ pub fn split(table: &Table) -> Option<Candidate> {
     })
 }
 
-fn parted(table: &Table, column: usize, mark: Mark) -> Option<Candidate> {
+fn parted(table: &Table, column: usize, mark: Mark) -> Option<Proposal> {
     let filled: Vec<&str> = table
         .column(column)
         .filter(|(_, kind)| kind.is_some())
@@ -99,7 +99,7 @@ fn parted(table: &Table, column: usize, mark: Mark) -> Option<Candidate> {
         ),
     ];
     let doubt = Some("a row for each value repeats the row's other values, amounts too");
-    Some(Candidate::new(
+    Some(Proposal::new(
         Step::Split { column, mark },
         confidence,
         reasons,

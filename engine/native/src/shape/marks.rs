@@ -50,15 +50,12 @@ impl Mark {
     }
 
     pub fn is_in(self, text: &str) -> bool {
+        let has_sign = text.contains(self.sign());
         match self {
-            Self::Comma => text.contains(','),
-            Self::Semicolon => text.contains(';'),
-            Self::Bar => text.contains('|'),
             // The slashes of a link part nothing.
-            Self::Slash => text.contains('/') && !text.contains("://"),
-            Self::Line => text.contains('\n'),
-            Self::And => text.contains(" & ") || text.contains(" and "),
-            Self::Plus => text.contains(" + "),
+            Self::Slash => has_sign && !text.contains("://"),
+            Self::And => has_sign || text.contains(" and "),
+            _ => has_sign,
         }
     }
 
@@ -69,14 +66,11 @@ impl Mark {
             Self::Slash => cut(text, '/', |before, after| {
                 !before.ends_with(is_digit) || !after.starts_with(is_digit)
             }),
-            Self::Semicolon => text.split(';').collect(),
-            Self::Bar => text.split('|').collect(),
-            Self::Line => text.split('\n').collect(),
             Self::And => text
-                .split(" & ")
+                .split(self.sign())
                 .flat_map(|part| part.split(" and "))
                 .collect(),
-            Self::Plus => text.split(" + ").collect(),
+            _ => text.split(self.sign()).collect(),
         };
         parts
             .into_iter()

@@ -22,5 +22,5 @@ mod tests;
 mod turn;
 
 pub use marks::Mark;
-pub use proposal::{PROPOSE, Proposal, propose};
-pub use step::Step;
+pub use proposal::{PROPOSE, propose};
+pub use step::{Proposal, Step};

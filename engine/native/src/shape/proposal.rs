@@ -6,7 +6,7 @@
 use super::columns::{groups, stack};
 use super::lists::split;
 use super::rows::{fill_down, records, section_lines, sections};
-use super::step::{Candidate, Step};
+use super::step::{Proposal, Step};
 use super::table::Table;
 use super::turn::turn;
 
@@ -16,20 +16,6 @@ const APPLY: f64 = 0.8;
 pub const PROPOSE: f64 = 0.5;
 /// Rows that show what a table is.
 const MIN_SHOWN_ROWS: usize = 3;
-
-/// Steps that would make a table one record a row.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Proposal {
-    /// None where each row is one record already.
-    pub steps: Vec<Step>,
-    /// From 0 to 1; all proposals for a table add up to 1 at most.
-    pub confidence: f64,
-    /// Whether it is so sure that nobody has to be asked.
-    pub apply: bool,
-    pub reasons: Vec<String>,
-    /// Why it is not done without asking, however sure it is.
-    pub doubts: Vec<String>,
-}
 
 /// What would make a table one record a row, the likeliest first. The first row is the header.
 pub fn propose<T: AsRef<str>>(
@@ -49,53 +35,44 @@ pub fn propose<T: AsRef<str>>(
         one.doubts.push("fewer than three rows show it".to_owned());
     }
     let mut left = 1.0;
-    let mut proposals: Vec<Proposal> = Vec::new();
-    for (at, one) in found.iter().enumerate() {
-        let mut doubts = one.doubts.clone();
-        let rivals = found.iter().enumerate().filter(|(other, _)| *other != at);
+    let all = found.clone();
+    for (at, one) in found.iter_mut().enumerate() {
+        let rivals = all.iter().enumerate().filter(|(other, _)| *other != at);
         let rival = rivals.map(|(_, other)| other).find(|other| {
             let shares = |step: &Step| one.steps.contains(step);
             other.confidence >= PROPOSE && !other.steps.iter().any(shares)
         });
         if let Some(rival) = rival.filter(|_| one.confidence >= PROPOSE) {
             let names: Vec<&str> = rival.steps.iter().map(|step| step.words()).collect();
-            doubts.push(format!("{} would do too", names.join(" and ")));
+            let doubt = format!("{} would do too", names.join(" and "));
+            one.doubts.push(doubt);
         }
-        let confidence = one.confidence * left;
-        left -= confidence;
-        proposals.push(Proposal {
-            confidence,
-            apply: at == 0 && confidence >= APPLY && doubts.is_empty(),
-            reasons: one.reasons.clone(),
-            doubts,
-            steps: one.steps.clone(),
-        });
+        one.confidence *= left;
+        left -= one.confidence;
+        one.apply = at == 0 && one.confidence >= APPLY && one.doubts.is_empty();
     }
-    proposals.push(Proposal {
-        steps: Vec::new(),
+    let said = "each row looks like one record: columns are of one kind each, and named";
+    found.push(Proposal {
         confidence: left,
-        apply: false,
-        reasons: vec![
-            "each row looks like one record: columns are of one kind each, and named".to_owned(),
-        ],
-        doubts: Vec::new(),
+        reasons: vec![said.to_owned()],
+        ..Proposal::default()
     });
-    proposals.sort_by(|a, b| b.confidence.total_cmp(&a.confidence));
-    proposals
+    found.sort_by(|a, b| b.confidence.total_cmp(&a.confidence));
+    found
 }
 
-type Rule = fn(&Table) -> Option<Candidate>;
+type Rule = fn(&Table) -> Option<Proposal>;
 
 /// What the rules propose, the surest first.
-fn candidates(table: &Table) -> Vec<Candidate> {
+fn candidates(table: &Table) -> Vec<Proposal> {
     const FIRST: [Rule; 2] = [sections, fill_down];
     const OTHERS: [Rule; 5] = [records, groups, stack, turn, split];
-    let mut found: Vec<Candidate> = OTHERS.iter().filter_map(|rule| rule(table)).collect();
-    let is_groups = |one: &&Candidate| matches!(one.steps[..], [Step::Groups { .. }]);
+    let mut found: Vec<Proposal> = OTHERS.iter().filter_map(|rule| rule(table)).collect();
+    let is_groups = |one: &&Proposal| matches!(one.steps[..], [Step::Groups { .. }]);
     let of_groups = found.iter().find(is_groups).map(|one| one.confidence);
     if let Some(of_groups) = of_groups.filter(|confidence| *confidence >= PROPOSE) {
         // Columns that are measures times keys are alike, too.
-        let is_stack = |one: &Candidate| matches!(one.steps[..], [Step::Stack { .. }]);
+        let is_stack = |one: &Proposal| matches!(one.steps[..], [Step::Stack { .. }]);
         found.retain(|one| !is_stack(one) || one.confidence > of_groups);
     }
     let top = found.iter().map(|one| one.confidence).fold(0.0, f64::max);

@@ -6,7 +6,7 @@
 
 use std::collections::HashSet;
 
-use super::step::{Candidate, Step};
+use super::step::{Proposal, Step};
 use super::table::{Table, quoted, share};
 
 /// The names of sections in a reason.
@@ -26,7 +26,7 @@ pub fn section_lines(table: &Table) -> Vec<bool> {
     table.rows.iter().map(is_alone).collect()
 }
 
-pub fn sections(table: &Table) -> Option<Candidate> {
+pub fn sections(table: &Table) -> Option<Proposal> {
     let lines = section_lines(table);
     let heads: Vec<usize> = (0..lines.len()).filter(|&at| lines[at]).collect();
     let is_above_record = |&at: &usize| lines.get(at + 1) == Some(&false);
@@ -52,7 +52,7 @@ pub fn sections(table: &Table) -> Option<Candidate> {
         names.join(", ")
     );
     let doubt = (count == 1).then_some("one line alone could also be a remark");
-    Some(Candidate::new(
+    Some(Proposal::new(
         Step::Sections,
         if count > 1 { 0.9 } else { 0.7 },
         vec![reason],
@@ -60,7 +60,7 @@ pub fn sections(table: &Table) -> Option<Candidate> {
     ))
 }
 
-pub fn fill_down(table: &Table) -> Option<Candidate> {
+pub fn fill_down(table: &Table) -> Option<Proposal> {
     let (mut last, mut is_regular, mut gaps) = (None, true, 0);
     for column in 0..table.width().saturating_sub(1) {
         let is_filled = |row: &Vec<String>| !row[column].is_empty();
@@ -116,7 +116,7 @@ pub fn fill_down(table: &Table) -> Option<Candidate> {
     let doubt =
         (!is_regular).then_some("so few gaps could also be values that are missing here and there");
     let confidence = if is_regular { 0.92 } else { 0.7 };
-    Some(Candidate::new(
+    Some(Proposal::new(
         Step::FillDown { last },
         confidence,
         vec![reason],
@@ -129,7 +129,7 @@ fn parted(text: &str) -> &str {
     text.split_once(':').map_or("", |(label, _)| label.trim())
 }
 
-pub fn records(table: &Table) -> Option<Candidate> {
+pub fn records(table: &Table) -> Option<Proposal> {
     let lines = || std::iter::once(&table.head).chain(&table.rows);
     let labels: Vec<String> = match table.width() {
         1 => lines()
@@ -161,7 +161,7 @@ pub fn records(table: &Table) -> Option<Candidate> {
         "the same {every} labels come again every {every} lines: {}{more}",
         names.join(", ")
     );
-    Some(Candidate::new(
+    Some(Proposal::new(
         Step::Records { every },
         0.97,
         vec![reason],

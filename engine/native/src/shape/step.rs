@@ -58,23 +58,29 @@ impl Step {
     }
 }
 
-/// Steps that a rule proposes.
-#[derive(Clone)]
-pub struct Candidate {
+/// Steps that would make a table one record a row.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Proposal {
+    /// None where each row is one record already.
     pub steps: Vec<Step>,
+    /// From 0 to 1; all proposals for a table add up to 1 at most.
     pub confidence: f64,
+    /// Whether it is so sure that nobody has to be asked.
+    pub apply: bool,
     pub reasons: Vec<String>,
+    /// Why it is not done without asking, however sure it is.
     pub doubts: Vec<String>,
 }
 
-impl Candidate {
+impl Proposal {
+    /// What a rule proposes.
     pub fn new(step: Step, confidence: f64, reasons: Vec<String>, doubt: Option<&str>) -> Self {
-        let doubts = doubt.map(str::to_owned).into_iter().collect();
         Self {
             steps: vec![step],
             confidence,
+            apply: false,
             reasons,
-            doubts,
+            doubts: doubt.map(str::to_owned).into_iter().collect(),
         }
     }
 }

@@ -1,7 +1,7 @@
 //! A table lies on its side where its first column names its rows, and these hold values of different kinds or sizes, each row its own.
 
 use super::heads::{names_field, pattern, tokens};
-use super::step::{Candidate, Step};
+use super::step::{Proposal, Step};
 use super::table::{Kind, Table, most_frequent, share};
 use crate::layout::words::said;
 
@@ -10,7 +10,7 @@ const MAX_ROWS: usize = 60;
 /// A label of so many words says what is measured.
 const MIN_SENTENCE_WORDS: usize = 5;
 
-pub fn turn(table: &Table) -> Option<Candidate> {
+pub fn turn(table: &Table) -> Option<Proposal> {
     let height = table.kinds.len();
     if table.width() < 3 || !(2..=MAX_ROWS).contains(&table.rows.len()) {
         return None;
@@ -82,7 +82,7 @@ pub fn turn(table: &Table) -> Option<Candidate> {
             .then_some("the first column, which would be the header, has a text twice")
     };
     let names = "the first column holds what look like names of columns";
-    Some(Candidate::new(
+    Some(Proposal::new(
         Step::Transpose,
         confidence,
         vec![reason.to_owned(), names.to_owned()],

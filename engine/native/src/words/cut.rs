@@ -272,6 +272,11 @@ pub fn digit(c: char) -> Option<u8> {
     (point - zero < 10).then_some((point - zero) as u8)
 }
 
+/// Whether a text is digits of ASCII, and nothing else.
+pub fn are_digits(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
+}
+
 /// Whether a mark belongs to words: `Some(true)` where folding drops it.
 fn mark_of_word(c: char) -> Option<bool> {
     let point = c as u32;

@@ -1,6 +1,8 @@
 //! Looking words up: names of months and weekdays, fillers, currencies. All words are folded ([`super::cut`]).
 
 use std::cell::RefCell;
+use std::collections::HashMap;
+use std::sync::LazyLock;
 
 use super::data::{LISTS, List};
 use super::tables::{CURRENCIES, FILLERS, Languages, MONTHS, ROMAN_LANGUAGES, WEEKDAYS};
@@ -196,29 +198,10 @@ const CODES_THAT_ARE_WORDS: &[&str] = &["all", "cup", "kgs", "pen", "top"];
 /// More of them, in headers of capitals alone.
 const CODES_THAT_ARE_WORDS_OF_HEADERS: &[&str] = &["mad", "try"];
 /// Signs that are units or words when they are written in another way: the sign folded, and as its country writes it.
-const SIGNS_BY_CASE: &[(&str, &str)] = &[
-    ("ar", "Ar"),
-    ("br", "Br"),
-    ("bs", "Bs"),
-    ("cf", "CF"),
-    ("cg", "Cg"),
-    ("da", "DA"),
-    ("db", "Db"),
-    ("dt", "DT"),
-    ("fc", "FC"),
-    ("fg", "FG"),
-    ("ft", "Ft"),
-    ("gs", "Gs"),
-    ("km", "KM"),
-    ("kz", "Kz"),
-    ("le", "Le"),
-    ("mk", "MK"),
-    ("r", "R"),
-    ("rm", "RM"),
-    ("sr", "SR"),
-    ("vt", "VT"),
-    ("км", "КМ"),
-];
+static SIGNS_BY_CASE: LazyLock<HashMap<String, &str>> = LazyLock::new(|| {
+    let signs = LISTS.words("signs by case").into_iter();
+    signs.map(|sign| (sign.to_lowercase(), sign)).collect()
+});
 /// Those among them that are hardly anything else when they are written so.
 const SURE_BY_CASE: &[&str] = &["ft", "rm"];
 
@@ -233,8 +216,8 @@ pub fn trust(position: usize, written: &str) -> Trust {
                 && !CODES_THAT_ARE_WORDS.contains(&name);
         return if is_sure { Trust::Sure } else { Trust::Never };
     }
-    match SIGNS_BY_CASE.iter().find(|(folded, _)| *folded == name) {
-        Some((_, usual)) if *usual != written => Trust::Never,
+    match SIGNS_BY_CASE.get(name) {
+        Some(usual) if *usual != written => Trust::Never,
         Some(_) if !SURE_BY_CASE.contains(&name) => Trust::WithMoney,
         _ => Trust::Sure,
     }

@@ -2,17 +2,16 @@
 
 use std::cmp::Reverse;
 
-use super::day::{Days, NONE};
+use super::day::{Days, NONE, is_day};
 use super::groups::{Cells, Group, NO_GROUP, NO_TIME};
-use super::options::DateOptions;
 use super::orders::{Orders, name_of};
 use super::rules::{AS_THE_REST, Choice, Others, Tie, names_birth, order_in_header};
 use super::said::{Said, ZONES_DIFFER, say_once};
 use crate::cells::calendar::DAY_MICROSECONDS;
-use crate::cells::parts::{in_parts, in_threads, ranges};
+use crate::cells::parts::{cut_mut, in_parts, in_threads, ranges};
 use crate::columns::view::Value;
-use crate::fields::column::reading::{
-    ChosenBy, Decided, Order, Reading, StatedBy, are_few, left_out_in_words,
+use crate::fields::reading::{
+    ChosenBy, Decided, Order, Reading, StatedBy, Surroundings, are_few, left_out_in_words,
 };
 
 /// Spreadsheets know no earlier days.
@@ -34,7 +33,7 @@ pub(super) fn in_range(microseconds: i64, with_time: bool) -> Option<i64> {
 pub(super) struct Column<'a> {
     cells: &'a Cells,
     values: &'a [Value<'a>],
-    options: &'a DateOptions<'a>,
+    options: &'a Surroundings<'a>,
     /// What the groups show each other.
     others: Others,
     torn: Vec<Torn>,
@@ -86,7 +85,7 @@ impl<'a> Column<'a> {
     pub(super) fn new(
         cells: &'a Cells,
         values: &'a [Value<'a>],
-        options: &'a DateOptions<'a>,
+        options: &'a Surroundings<'a>,
         found: &'a mut [Option<i64>],
     ) -> Self {
         Self {
@@ -433,14 +432,9 @@ impl<'a> Column<'a> {
     /// Reads the cells of a group in an order; without one, those that are one day in whatever order. Returns how many.
     fn read_cells(&mut self, number: u8, order: Option<Order>) -> usize {
         let (cells, options) = (self.cells, self.options);
-        let mut rest = &mut *self.found;
-        let mut tasks = Vec::new();
-        for range in ranges(self.values.len()) {
-            let (own, others) = std::mem::take(&mut rest).split_at_mut(range.len());
-            tasks.push((range, own));
-            rest = others;
-        }
-        let read = in_threads(tasks, |(range, found)| {
+        let ranges = ranges(self.values.len());
+        let tasks = ranges.iter().cloned().zip(cut_mut(self.found, &ranges));
+        let read = in_threads(tasks.collect(), |(range, found)| {
             let mut read = 0;
             for (row, found) in range.zip(found) {
                 if cells.group_of[row] != number {
@@ -588,11 +582,6 @@ fn torn(groups: &[Group]) -> Vec<Torn> {
         }
     }
     torn
-}
-
-/// Whether a cell is a day under some order.
-pub(super) fn is_day(days: &Days) -> bool {
-    days.iter().any(|day| *day != NONE)
 }
 
 /// The day of a cell that is the same under every order that it allows.

@@ -207,9 +207,7 @@ fn time_of(cut: &Cut, start: usize, stop: usize, half_before: Option<Half>) -> O
         && matches!(mark.kind, b'.' | b',')
         && digits.kind == DIGITS
     {
-        let digits = cut.text(*digits);
-        let digits = &digits[..digits.len().min(6)];
-        fraction = digits.parse::<i64>().ok()? * 10i64.pow(6 - digits.len() as u32);
+        fraction = microseconds(cut.text(*digits))?;
         at += 2;
     }
     let words = span.iter().filter(|token| token.kind == WORD);
@@ -232,6 +230,12 @@ fn time_of(cut: &Cut, start: usize, stop: usize, half_before: Option<Half>) -> O
     }
     let seconds = i64::from(hour) * 3600 + i64::from(parts[1]) * 60 + i64::from(parts[2]);
     Some(seconds * SECOND + fraction)
+}
+
+/// The microseconds that the decimals of a second are.
+pub(super) fn microseconds(decimals: &str) -> Option<i64> {
+    let digits = &decimals[..decimals.len().min(6)];
+    Some(digits.parse::<i64>().ok()? * 10i64.pow(6 - digits.len() as u32))
 }
 
 /// Hours, minutes and seconds, how many of them stand there, and the place behind.

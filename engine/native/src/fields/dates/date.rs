@@ -10,13 +10,12 @@
 use super::by_group::{Column, Typed, in_range};
 use super::day::MADE_IN;
 use super::groups::{Cells, eight_digits};
-use super::options::DateOptions;
 use super::orders::{ORDERS, name_of};
 use super::rules::names_birth;
 use super::short_years;
 use crate::cells::calendar::{DAY_MICROSECONDS, civil_from_days, days_from_civil};
 use crate::columns::view::Value;
-use crate::fields::column::reading::{Decided, Order, Reading, are_few};
+use crate::fields::reading::{Decided, Order, Reading, Surroundings, are_few};
 
 /// Serial numbers of spreadsheets count from here: 1899-12-30, or 1904-01-01.
 const SERIAL_EPOCH: i64 = -25_569;
@@ -51,47 +50,42 @@ impl Dates {
     }
 
     /// Empties the dates of birth that lie behind the day of the run, and returns their rows.
-    pub fn take_births_to_come(
-        &mut self,
-        header: &str,
-        today: Option<i64>,
-        with_time: bool,
-    ) -> Vec<usize> {
-        let Some(today) = today.filter(|_| names_birth(header)) else {
+    pub fn take_births_to_come(&mut self, options: &Surroundings<'_>) -> Vec<usize> {
+        let Some(today) = options.today.filter(|_| names_birth(options.header)) else {
             return Vec::new();
         };
-        let first = (today + 1) * if with_time { DAY_MICROSECONDS } else { 1 };
-        let to_come = |value: &Option<i64>| value.is_some_and(|value| value >= first);
-        let rows: Vec<usize> = (0..self.values.len())
-            .filter(|row| to_come(&self.values[*row]))
-            .collect();
-        for row in &rows {
-            self.values[*row] = None;
+        let first = (today + 1) * per_day(options);
+        let mut rows = Vec::new();
+        for (row, value) in self.values.iter_mut().enumerate() {
+            if value.take_if(|value| *value >= first).is_some() {
+                rows.push(row);
+            }
         }
         rows
     }
 
     /// Notes years of two digits that may be of the other century.
-    pub fn doubt_short_years(
-        &mut self,
-        values: &[Value<'_>],
-        header: &str,
-        today: Option<i64>,
-        with_time: bool,
-    ) {
-        if names_birth(header) {
+    pub fn doubt_short_years(&mut self, values: &[Value<'_>], options: &Surroundings<'_>) {
+        if names_birth(options.header) {
             return;
         }
-        let per_day = if with_time { DAY_MICROSECONDS } else { 1 };
-        let days = |row: usize| self.values[row].map(|value| value.div_euclid(per_day));
-        let found = short_years::doubts(values, days, header, today);
+        let days = |row: usize| self.values[row].map(|value| value.div_euclid(per_day(options)));
+        let found = short_years::doubts(values, days, options.header, options.today);
         let why = "years of two digits may belong to another century".to_owned();
         self.reading.doubt(values.len(), &found, why);
     }
 }
 
+/// What a day counts in the values that are read.
+fn per_day(options: &Surroundings<'_>) -> i64 {
+    match options.with_time {
+        true => DAY_MICROSECONDS,
+        false => 1,
+    }
+}
+
 /// Reads a column.
-pub fn read(values: &[Value<'_>], options: &DateOptions<'_>) -> Dates {
+pub fn read(values: &[Value<'_>], options: &Surroundings<'_>) -> Dates {
     let mut found = vec![None; values.len()];
     let mut typed = Typed::default();
     for (row, value) in values.iter().enumerate() {
@@ -126,7 +120,7 @@ pub fn read(values: &[Value<'_>], options: &DateOptions<'_>) -> Dates {
 }
 
 /// The microseconds since 1970 of a cell that is no text.
-fn typed_day(value: Value<'_>, options: &DateOptions<'_>) -> Option<i64> {
+fn typed_day(value: Value<'_>, options: &Surroundings<'_>) -> Option<i64> {
     let serials = options.serials;
     let serial = |number: f64| {
         (serials && SERIALS.contains(&number)).then(|| {
@@ -141,26 +135,18 @@ fn typed_day(value: Value<'_>, options: &DateOptions<'_>) -> Option<i64> {
     match value {
         Value::Date(days) => Some(days * DAY_MICROSECONDS),
         Value::DateTime(microseconds) => Some(microseconds),
-        Value::Integer(number) => serial(number as f64),
-        Value::Unsigned(number) => serial(number as f64),
-        Value::Float(number) => serial(number),
         Value::Text(text) if serials => {
             let text = text.trim();
-            let is_number = text.len() >= 2
-                && text.len() <= 16
+            let is_number = (2..=16).contains(&text.len())
                 && text.bytes().all(|b| b.is_ascii_digit() || b == b'.');
-            serial(if is_number {
-                text.parse().ok()?
-            } else {
-                return None;
-            })
+            is_number.then(|| serial(text.parse().ok()?))?
         }
-        _ => None,
+        _ => serial(value.number()?),
     }
 }
 
 /// The last day that a year of two digits may mean.
-fn latest(options: &DateOptions<'_>) -> i64 {
+fn latest(options: &Surroundings<'_>) -> i64 {
     match names_birth(options.header) {
         // Without a run the year in which this engine was made.
         true => options
@@ -176,9 +162,9 @@ mod tests {
 
     fn read_texts(cells: &[&str], header: &str) -> (Vec<Option<String>>, Reading) {
         let values: Vec<Value<'_>> = cells.iter().map(|cell| Value::Text(cell)).collect();
-        let options = DateOptions {
+        let options = Surroundings {
             header,
-            ..DateOptions::default()
+            ..Surroundings::default()
         };
         let dates = read(&values, &options);
         let shown = |days: i64| {

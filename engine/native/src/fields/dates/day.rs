@@ -2,7 +2,7 @@
 
 use super::clock::{clock, half_at};
 use crate::cells::calendar::days_from_civil;
-use crate::fields::column::reading::Order;
+use crate::fields::reading::Order;
 use crate::words::cut::{Cut, DIGITS, SPACE, Token, WORD, YEAR};
 use crate::words::lexicon::{Lexicon, MonthWord, is_roman};
 use crate::words::tables::Languages;
@@ -22,6 +22,11 @@ pub const NONE: i32 = i32::MIN;
 
 /// The days since 1970 that a cell means under each order of `super::orders::ORDERS`; [`NONE`] where there is no such day.
 pub type Days = [i32; 4];
+
+/// Whether a cell is a day under some order.
+pub fn is_day(days: &Days) -> bool {
+    days.iter().any(|day| *day != NONE)
+}
 
 /// A number within a date.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -483,12 +488,13 @@ impl Gap {
         self.count = self.count.saturating_add(1);
     }
 
+    /// Those that are remembered.
+    fn known(&self) -> &[u8] {
+        &self.marks[..usize::from(self.count).min(2)]
+    }
+
     fn is_only(&self, allowed: &[u8]) -> bool {
-        let known = usize::from(self.count).min(2);
-        self.marks[..known]
-            .iter()
-            .all(|mark| allowed.contains(mark))
-            && (self.count <= 2 || self.marks.iter().all(|mark| allowed.contains(mark)))
+        self.known().iter().all(|mark| allowed.contains(mark))
     }
 
     /// The only mark, or a space where there is none; none for several.
@@ -501,8 +507,7 @@ impl Gap {
     }
 
     fn has_mark(&self) -> bool {
-        let known = usize::from(self.count).min(2);
-        self.marks[..known].iter().any(|mark| *mark != b')')
+        self.known().iter().any(|mark| *mark != b')')
     }
 }
 

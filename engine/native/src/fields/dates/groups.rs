@@ -4,9 +4,9 @@ use super::day::{Day, Days, NONE};
 use super::orders::Orders;
 use super::zone::Zones;
 use crate::cells::calendar::{civil_from_days, days_from_civil};
-use crate::cells::parts::{in_threads, ranges};
+use crate::cells::parts::{cut_mut, in_threads, ranges};
 use crate::columns::view::Value;
-use crate::fields::column::reading::Order;
+use crate::fields::reading::Order;
 use crate::words::cut::{Cut, DIGITS, WORD};
 use crate::words::tables::Languages;
 
@@ -97,29 +97,8 @@ impl Group {
 struct Places<'a> {
     days: &'a mut [Days],
     group_of: &'a mut [u8],
-    /// Empty where times of day are not kept.
-    times: &'a mut [i64],
-}
-
-impl<'a> Places<'a> {
-    /// The first `count` places, and those behind them.
-    #[allow(clippy::type_complexity, reason = "the same three slices again")]
-    fn split(
-        count: usize,
-        days: &'a mut [Days],
-        group_of: &'a mut [u8],
-        times: &'a mut [i64],
-    ) -> (Self, &'a mut [Days], &'a mut [u8], &'a mut [i64]) {
-        let (own_days, days) = days.split_at_mut(count);
-        let (own_group_of, group_of) = group_of.split_at_mut(count);
-        let (own_times, times) = times.split_at_mut(count.min(times.len()));
-        let own = Self {
-            days: own_days,
-            group_of: own_group_of,
-            times: own_times,
-        };
-        (own, days, group_of, times)
-    }
+    /// Nothing where times of day are not kept.
+    times: Option<&'a mut [i64]>,
 }
 
 /// Cells that were cut.
@@ -147,27 +126,23 @@ impl Cells {
         let mut days = vec![[NONE; 4]; rows];
         let mut group_of = vec![NO_GROUP; rows];
         let mut times = vec![0; if with_time { rows } else { 0 }];
-        let mut rest = (&mut days[..], &mut group_of[..], &mut times[..]);
-        let mut tasks = Vec::new();
-        for range in ranges(rows) {
-            let places;
-            (places, rest.0, rest.1, rest.2) = Places::split(range.len(), rest.0, rest.1, rest.2);
-            tasks.push((range, places));
-        }
+        let ranges = ranges(rows);
+        let tasks = {
+            let mut times = with_time.then(|| cut_mut(&mut times, &ranges));
+            let places = cut_mut(&mut days, &ranges).zip(cut_mut(&mut group_of, &ranges));
+            let places = places.map(|(days, group_of)| Places {
+                days,
+                group_of,
+                times: times.as_mut().and_then(Iterator::next),
+            });
+            ranges.iter().cloned().zip(places).collect()
+        };
         let parts = in_threads(tasks, |(range, places)| {
-            (
-                range.clone(),
-                Part::of(
-                    &values[range.clone()],
-                    range.start,
-                    latest,
-                    is_strict,
-                    places,
-                ),
-            )
+            let start = range.start;
+            Part::of(&values[range], start, latest, is_strict, places)
         });
         let mut whole = Part::default();
-        for (range, part) in parts {
+        for (range, part) in ranges.into_iter().zip(parts) {
             whole.zones.append(part.zones, range.start);
             whole.add(part, &mut group_of[range]);
         }
@@ -270,7 +245,7 @@ impl Part {
         first_row: usize,
         latest: i64,
         is_strict: bool,
-        places: Places<'_>,
+        mut places: Places<'_>,
     ) -> Self {
         let mut this = Self::default();
         let mut cut = Cut::default();
@@ -311,9 +286,9 @@ impl Part {
             let group = this.group(Shape::of(&day));
             places.group_of[row] = group;
             if day.has_time
-                && let Some(time) = places.times.get_mut(row)
+                && let Some(times) = &mut places.times
             {
-                *time = day.time.unwrap_or(NO_TIME);
+                times[row] = day.time.unwrap_or(NO_TIME);
                 if day.time.is_some() {
                     this.zones.add(text, first_row + row, is_strict);
                 }

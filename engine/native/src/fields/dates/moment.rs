@@ -1,12 +1,12 @@
 //! Times of day and durations: cells, and columns of times.
 
-use super::clock::{clock, half_at};
+use super::clock::{clock, half_at, microseconds};
 use super::said::ZONES_DIFFER;
 use super::zone::Zones;
 use crate::cells::calendar::DAY_MICROSECONDS;
 use crate::columns::view::Value;
-use crate::fields::column::reading::{Decided, Reading};
-use crate::words::cut::{Cut, DIGITS, SPACE, Token, WORD};
+use crate::fields::reading::{Decided, Reading};
+use crate::words::cut::{Cut, DIGITS, SPACE, Token, WORD, are_digits};
 use crate::words::data::{LISTS, List};
 use crate::words::tables::UNITS_OF_TIME;
 
@@ -68,14 +68,10 @@ struct Hundredths {
 
 impl Hundredths {
     fn add(&mut self, text: &str, row: usize) {
-        if !text.as_bytes().contains(&b'.') {
-            return;
-        }
         let Some((hour, part)) = text.trim().split_once('.') else {
             return;
         };
-        let is_number = |digits: &str| digits.bytes().all(|byte| byte.is_ascii_digit());
-        if !matches!(hour.len(), 1 | 2) || part.is_empty() || !is_number(hour) || !is_number(part) {
+        if !matches!(hour.len(), 1 | 2) || !are_digits(hour) || !are_digits(part) {
             return;
         }
         if part.len() != 2 || part > "59" {
@@ -144,11 +140,8 @@ pub fn duration(value: Value<'_>, unit: Option<i64>, cut: &mut Cut) -> Option<i6
     };
     match value {
         Value::Duration(microseconds) | Value::Time(microseconds) => Some(microseconds),
-        Value::Integer(number) => of_number(number as f64),
-        Value::Unsigned(number) => of_number(number as f64),
-        Value::Float(number) if number.is_finite() => of_number(number),
         Value::Text(text) if cut.cut(text) => text_duration(cut, unit),
-        _ => None,
+        _ => of_number(value.number().filter(|number| number.is_finite())?),
     }
 }
 
@@ -264,9 +257,7 @@ fn clock_duration(cut: &Cut, tokens: &[Token]) -> Option<i64> {
             let fraction = match rest {
                 [] => 0,
                 [mark, digits] if matches!(mark.kind, b'.' | b',') && digits.kind == DIGITS => {
-                    let digits = cut.text(*digits);
-                    let digits = &digits[..digits.len().min(6)];
-                    digits.parse::<i64>().ok()? * 10i64.pow(6 - digits.len() as u32)
+                    microseconds(cut.text(*digits))?
                 }
                 _ => return None,
             };
@@ -309,7 +300,7 @@ fn measured_duration(
             Some(WORD) => {
                 let word = cut.text(tokens[at]);
                 at += 1;
-                let size = unit_of(word)?;
+                let size = unit_named(word)?;
                 has_bare_m |= word == "m" && !is_glued;
                 is_clear |= matches!(size, HOUR | SECOND);
                 size
@@ -367,7 +358,8 @@ fn sixtieth(digits: &str) -> Option<i64> {
     (digits.len() == 2 && number < 60).then_some(number)
 }
 
-fn unit_of(word: &str) -> Option<i64> {
+/// The microseconds of a unit by its name.
+pub fn unit_named(word: &str) -> Option<i64> {
     let named = |word: &str| {
         let at = UNITS_OF_TIME.binary_search_by_key(&word, |(name, _)| name);
         at.ok().map(|at| UNITS_OF_TIME[at].1)
@@ -386,11 +378,6 @@ fn unit_of(word: &str) -> Option<i64> {
         "m" => MINUTE,
         _ => SECOND,
     })
-}
-
-/// The microseconds of a unit by its name, for numbers without one.
-pub fn unit_named(name: &str) -> Option<i64> {
-    unit_of(name)
 }
 
 #[cfg(test)]

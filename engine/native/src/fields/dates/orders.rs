@@ -1,6 +1,6 @@
 //! The orders of day, month and year, and sets of them.
 
-use crate::fields::column::reading::Order;
+use crate::fields::reading::Order;
 
 /// All orders, in the order in which one is chosen where nothing else decides.
 pub const ORDERS: [Order; 4] = [

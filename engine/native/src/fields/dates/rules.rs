@@ -2,12 +2,11 @@
 
 use super::day::{MADE_IN, NONE};
 use super::groups::{Cells, Group};
-use super::options::DateOptions;
 use super::orders::Orders;
 use crate::cells::calendar::{civil_from_days, days_from_civil};
 use crate::columns::view::Value;
-use crate::fields::column::reading::Decided::{self, Evidence, Hint, Weak};
-use crate::fields::column::reading::Order;
+use crate::fields::reading::Decided::{self, Evidence, Hint, Weak};
+use crate::fields::reading::{Order, Surroundings};
 use crate::words::cut::fold;
 use crate::words::data::{LISTS, List};
 use crate::words::tables::MONTH_FIRST_LANGUAGES;
@@ -41,7 +40,7 @@ pub struct Choice {
 pub struct Tie<'a> {
     pub cells: &'a Cells,
     pub values: &'a [Value<'a>],
-    pub options: &'a DateOptions<'a>,
+    pub options: &'a Surroundings<'a>,
     pub number: u8,
     pub group: &'a Group,
     pub others: &'a Others,
@@ -49,24 +48,9 @@ pub struct Tie<'a> {
     pub left: Orders,
 }
 
-/// A rule says which orders may stay; the others are struck out, unless that would be all.
-struct Rule {
-    /// How firm an order is that this rule leaves.
-    decided: Decided,
-    /// What is said of it then.
-    says: &'static str,
-    /// The orders that may stay; none where the rule does not hold.
-    keeps: fn(&Tie<'_>) -> Option<Orders>,
-}
-
-/// A rule as a line of the table.
-const fn rule(decided: Decided, says: &'static str, keeps: fn(&Tie<'_>) -> Option<Orders>) -> Rule {
-    Rule {
-        decided,
-        says,
-        keeps,
-    }
-}
+/// A rule says how firm an order is that it leaves, what is said of it then, and which orders may stay, none where it does not hold; the
+/// others are struck out, unless that would be all.
+type Rule = (Decided, &'static str, fn(&Tie<'_>) -> Option<Orders>);
 
 const YEAR_FIRST: Orders = Orders::only(Order::YearFirst);
 const NOT_MONTH_FIRST: Orders = Orders::all_but(Order::MonthFirst);
@@ -76,28 +60,28 @@ const SPREAD: &str = "read so, days reach the end of a month and no year lies ah
 
 /// From the first to the last, until one order is left.
 const RULES: &[Rule] = &[
-    rule(Hint, "the header says so", |tie| {
+    (Hint, "the header says so", |tie| {
         order_in_header(tie.options.header).map(Orders::only)
     }),
-    rule(Evidence, AS_THE_REST, |tie| tie.as_clear_cells()),
-    rule(Hint, "as elsewhere in the sheet", |tie| {
+    (Evidence, AS_THE_REST, |tie| tie.as_clear_cells()),
+    (Hint, "as elsewhere in the sheet", |tie| {
         tie.options.hints.order.map(Orders::only)
     }),
-    rule(Hint, "eight digits mostly begin with the year", |tie| {
+    (Hint, "eight digits mostly begin with the year", |tie| {
         keep(tie.group.shape.mark == b'8', YEAR_FIRST)
     }),
-    rule(Evidence, "read so, the rows are in order", |tie| {
+    (Evidence, "read so, the rows are in order", |tie| {
         tie.in_which_rows_are_sorted()
     }),
-    rule(Hint, "with dots the month never comes first", |tie| {
+    (Hint, "with dots the month never comes first", |tie| {
         keep(tie.mark() == b'.', NOT_MONTH_FIRST)
     }),
-    rule(
+    (
         Hint,
         "beside a decimal comma the month never comes first",
         |tie| keep(tie.options.hints.decimal == Some(b','), NOT_MONTH_FIRST),
     ),
-    rule(
+    (
         Hint,
         "in this language the month never comes first",
         |tie| {
@@ -106,34 +90,34 @@ const RULES: &[Rule] = &[
             keep(is_it, NOT_MONTH_FIRST)
         },
     ),
-    rule(Hint, AS_THE_REST, |tie| {
+    (Hint, AS_THE_REST, |tie| {
         let (order, mark) = tie.others.leaning?;
         keep(mark == tie.mark(), Orders::only(order))
     }),
     // With another mark there may be another writer.
-    rule(Weak, AS_THE_REST, |tie| {
+    (Weak, AS_THE_REST, |tie| {
         let (order, _) = tie.others.leaning?;
         Some(Orders::only(order))
     }),
-    rule(Evidence, SPREAD, |tie| {
+    (Evidence, SPREAD, |tie| {
         let may_be = tie.may_be_short_year_first() && tie.group.cells >= ENOUGH_TO_SPREAD;
         may_be.then(|| tie.that_spread(true))
     }),
     // Few cells may well have no late day, and years to come: with points and slashes that says nothing, else it is flagged.
-    rule(Weak, SPREAD, |tie| {
+    (Weak, SPREAD, |tie| {
         let may_be = tie.may_be_short_year_first()
             && !matches!(tie.mark(), b'.' | b'/')
             && tie.options.order.is_none();
         may_be.then(|| tie.that_spread(false))
     }),
     // Between hyphens years often come first, also where the setting says otherwise.
-    rule(
+    (
         Weak,
         "read so, all dates are of the last years and none lies ahead",
         |tie| keep(tie.is_of_last_years_between_hyphens(), YEAR_FIRST),
     ),
     // 25. 1. 28 may well be of 2025, as people write in Korea.
-    rule(
+    (
         Weak,
         "a year of two digits hardly ever comes first, but here all would be of past years",
         |tie| {
@@ -141,7 +125,7 @@ const RULES: &[Rule] = &[
             keep(is_it, Orders::DAY_OR_MONTH_FIRST)
         },
     ),
-    rule(
+    (
         Hint,
         "a year of two digits hardly ever comes first",
         |tie| keep(tie.has_year_behind(), Orders::DAY_OR_MONTH_FIRST),
@@ -158,15 +142,15 @@ impl Tie<'_> {
     pub fn choose(mut self) -> Choice {
         let mut decided = Decided::Evidence;
         let mut why = Vec::new();
-        for rule in RULES {
+        for (firm, says, keeps) in RULES {
             if self.left.count() < 2 {
                 break;
             }
-            let kept = (rule.keeps)(&self).map_or(self.left, |keeps| self.left.and(keeps));
+            let kept = keeps(&self).map_or(self.left, |keeps| self.left.and(keeps));
             if kept.count() > 0 && kept != self.left {
                 self.left = kept;
-                decided = rule.decided;
-                why.push(rule.says);
+                decided = *firm;
+                why.push(*says);
             }
         }
         let mut order = self.left.first();
@@ -331,10 +315,7 @@ pub fn names_birth(header: &str) -> bool {
         return false;
     }
     let header = fold(header);
-    let words: Vec<&str> = header
-        .split(|c: char| !c.is_alphanumeric())
-        .filter(|word| !word.is_empty())
-        .collect();
+    let words = words_of(&header);
     let are_there = |birth: &&str| {
         let birth: Vec<&str> = birth.split(' ').collect();
         words.windows(birth.len()).any(|some| some == birth)
@@ -342,6 +323,12 @@ pub fn names_birth(header: &str) -> bool {
     BIRTH.iter().any(|word| header.contains(word))
         || words.iter().any(|word| BIRTH_ALONE.contains(word))
         || words.len() > 1 && BIRTH_IN_WORDS.iter().any(are_there)
+}
+
+/// The words of a header.
+fn words_of(header: &str) -> Vec<&str> {
+    let words = header.split(|c: char| !c.is_alphanumeric());
+    words.filter(|word| !word.is_empty()).collect()
 }
 
 /// The letter that a part of a pattern of dates repeats: the D of "DD".
@@ -353,10 +340,7 @@ fn letter(word: &str) -> Option<char> {
 /// The order that a header such as "Date (DD/MM/YYYY)" states.
 pub fn order_in_header(header: &str) -> Option<Order> {
     let header = fold(header);
-    let words: Vec<&str> = header
-        .split(|c: char| !c.is_alphanumeric())
-        .filter(|word| !word.is_empty())
-        .collect();
+    let words = words_of(&header);
     let is_day = |word: &str| matches!(word, "dd" | "tt" | "jj" | "gg" | "pp");
     let is_month = |word: &str| matches!(word, "mm" | "kk" | "aa");
     // Three before two: "YYYY-MM-DD" ends as a month and a day do. The letters of one part are another's elsewhere: the J of

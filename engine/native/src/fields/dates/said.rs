@@ -1,7 +1,7 @@
 //! What is said of a column of dates: one sentence for cells that were read alike.
 
 use super::orders::name_of;
-use crate::fields::column::reading::{Order, StatedBy, against_in_words, certain_in_words};
+use crate::fields::reading::{Order, StatedBy, against_in_words, certain_in_words};
 
 /// What is said of a column with times of several zones.
 pub const ZONES_DIFFER: &str =

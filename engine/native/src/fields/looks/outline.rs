@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use super::profile::{Profile, Readings, taken};
 use crate::account::tables::Looks;
 use crate::columns::view::Value;
-use crate::fields::column::reading::Order;
+use crate::fields::dates::orders::name_of;
 use crate::fields::is_filled;
 use crate::fields::numbers::number::Numbers;
 use crate::fields::texts::text::push_text;
@@ -46,12 +46,7 @@ pub fn outline(values: &[Value<'_>]) -> Looks {
         Some("date") => {
             this.shape = shape_of_dates(&cells);
             let shown = dates.and_then(|dates| dates.shown_order());
-            let order = |order| match order {
-                Order::DayFirst => "day-first",
-                Order::MonthFirst => "month-first",
-                Order::YearFirst | Order::YearDay => "year-first",
-            };
-            this.order = shown.map(order).map(str::to_owned);
+            this.order = shown.map(name_of).map(str::to_owned);
         }
         Some("number") => {
             let mark = numbers.as_ref().and_then(Numbers::shown_decimal);

@@ -7,9 +7,9 @@ use std::collections::{HashMap, HashSet};
 
 use crate::columns::view::Value;
 use crate::fields::dates::date::{self, Dates};
-use crate::fields::dates::options::DateOptions;
 use crate::fields::is_filled;
-use crate::fields::numbers::number::{self, NumberOptions, Numbers};
+use crate::fields::numbers::number::{self, Numbers};
+use crate::fields::reading::Surroundings;
 use crate::fields::texts::checksum::is_iban;
 use crate::fields::texts::email::push_email;
 use crate::fields::texts::phone;
@@ -228,11 +228,11 @@ impl Readings {
             numbers: None,
         };
         if !values.iter().all(is_neither) {
-            this.dates = Some(date::read(values, &DateOptions::default()));
+            this.dates = Some(date::read(values, &Surroundings::default()));
         }
         // A date is asked for no number.
         if this.dates.is_some() && !(0..values.len()).all(|row| this.is_day(row)) {
-            this.numbers = Some(number::read(values, &NumberOptions::default()));
+            this.numbers = Some(number::read(values, &Surroundings::default()));
         }
         this
     }

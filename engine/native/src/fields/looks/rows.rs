@@ -4,13 +4,11 @@
 //! A row detector in Python is called for every row; of a large sheet that is most of a run's time. These say the same
 //! for all rows at once.
 
-use std::collections::HashSet;
-use std::ops::Range;
-
 use crate::cells::parts::in_parts;
 use crate::cells::{Cell, Sheet, Tag};
 use crate::layout::{RowKind, RowLayout, RowLooks, State};
 use crate::words::cut;
+use std::collections::HashSet;
 
 /// The kinds that rules score.
 const KINDS: usize = 7;
@@ -194,7 +192,20 @@ impl RowKinds {
 /// Without a layout, rules that ask for it give no scores.
 pub fn classify(sheet: &Sheet, rules: &[&Rule], layout: Option<&RowLooks>) -> RowKinds {
     let rows = sheet.facts().rows_emitted;
-    let parts = in_parts(rows, |range| classify_part(sheet, rules, layout, range));
+    let parts = in_parts(rows, |range| {
+        let mut cells = Vec::new();
+        let judge = |row: usize| {
+            sheet.read_row(row, &mut cells);
+            let mut totals = Totals::default();
+            for rule in rules {
+                let looks = layout.and_then(|layout| layout.row(row));
+                rule.score(sheet, &cells, looks, |kind, score| totals.add(kind, score));
+            }
+            let score = totals.of(RowKind::Header).unwrap_or(0.0);
+            (totals.highest(), score)
+        };
+        range.map(judge).collect::<Vec<_>>()
+    });
     let (kinds, header_scores) = parts.into_iter().flatten().unzip();
     RowKinds {
         kinds,
@@ -202,66 +213,35 @@ pub fn classify(sheet: &Sheet, rules: &[&Rule], layout: Option<&RowLooks>) -> Ro
     }
 }
 
-fn classify_part(
-    sheet: &Sheet,
-    rules: &[&Rule],
-    layout: Option<&RowLooks>,
-    range: Range<usize>,
-) -> Vec<(RowKind, f64)> {
-    let mut kinds = Vec::with_capacity(range.len());
-    let mut cells = Vec::new();
-    for row in range {
-        sheet.read_row(row, &mut cells);
-        let mut totals = Totals::default();
-        for rule in rules {
-            rule.score(
-                sheet,
-                &cells,
-                layout.and_then(|layout| layout.row(row)),
-                |kind, score| {
-                    totals.add(kind, score);
-                },
-            );
-        }
-        let score = totals.of(RowKind::Header).unwrap_or(0.0);
-        kinds.push((totals.highest(), score));
-    }
-    kinds
-}
-
 /// The sums of the scores for each kind, in the order in which kinds were scored first.
 #[derive(Default)]
 struct Totals {
-    kinds: [RowKind; KINDS],
-    sums: [f64; KINDS],
+    all: [(RowKind, f64); KINDS],
     count: usize,
 }
 
 impl Totals {
+    fn known(&self) -> &[(RowKind, f64)] {
+        &self.all[..self.count]
+    }
+
     fn add(&mut self, kind: RowKind, score: f64) {
-        let known = self.kinds[..self.count].iter().position(|&one| one == kind);
+        let known = self.known().iter().position(|one| one.0 == kind);
         let at = known.unwrap_or(self.count);
-        self.kinds[at] = kind;
-        self.sums[at] += score;
+        self.all[at] = (kind, self.all[at].1 + score);
         self.count = self.count.max(at + 1);
     }
 
     fn of(&self, kind: RowKind) -> Option<f64> {
-        let at = self.kinds[..self.count]
-            .iter()
-            .position(|&one| one == kind)?;
-        Some(self.sums[at])
+        let found = self.known().iter().find(|one| one.0 == kind);
+        found.map(|(_, sum)| *sum)
     }
 
     /// The kind with the highest sum, the first of several; nothing in particular without any score.
     fn highest(&self) -> RowKind {
-        let mut best: Option<usize> = None;
-        for at in 0..self.count {
-            if best.is_none_or(|best| self.sums[at] > self.sums[best]) {
-                best = Some(at);
-            }
-        }
-        best.map_or(RowKind::Other, |at| self.kinds[at])
+        let sums = self.known().iter();
+        let best = sums.reduce(|best, one| if one.1 > best.1 { one } else { best });
+        best.map_or(RowKind::Other, |(kind, _)| *kind)
     }
 }
 

@@ -66,28 +66,26 @@ impl Amount {
             }
             at += 1;
         }
+        this.with_digits(&number, is_negative, 0)
+    }
+
+    /// The same with what its digits mean with each decimal mark; none where they mean nothing, or are too many.
+    fn with_digits(mut self, number: &Number, is_negative: bool, shift: i32) -> Option<Self> {
         if number.significant() > MOST_DIGITS {
             return None;
         }
-        for (meaning, decimal) in this.meanings.iter_mut().zip(MARKS) {
-            *meaning = number.meaning(decimal, is_negative, 0);
-        }
-        if this.meanings == [None, None] {
+        self.meanings = MARKS.map(|decimal| number.meaning(decimal, is_negative, shift));
+        if self.meanings == [None, None] {
             return None;
         }
-        number.describe(&mut this);
-        Some(this)
+        number.describe(&mut self);
+        Some(self)
     }
 
     /// The number in a text that was cut; none where it is something else. One of the `units` may stand behind it. The
     /// `text` itself says what is capital, which tells currencies from units; of the `sure` currency, an ISO code, every
-    /// sign counts.
-    pub fn of(cut: &Cut, text: &str, units: &[String], sure: &str) -> Option<Self> {
-        Self::of_any(cut, text, units, sure, false)
-    }
-
-    /// The same; `with_scales`: a power of ten may stand behind it: "$1.2m", "2,5 Mio. €".
-    pub fn of_any(
+    /// sign counts. `with_scales`: a power of ten may stand behind it: "$1.2m", "2,5 Mio. €".
+    pub fn of(
         cut: &Cut,
         text: &str,
         units: &[String],
@@ -129,9 +127,6 @@ impl Amount {
             number.marks[number.count - 1] = tokens[last + 1].kind;
             number.group("00")?;
         }
-        if number.significant() > MOST_DIGITS {
-            return None;
-        }
         // "5 Cr" are crores.
         let is_money = around.power > 0 || number.looks_like_money();
         if (around.wants_money || this.has_side) && !is_money {
@@ -141,14 +136,7 @@ impl Amount {
             return None;
         }
         let shift = if this.is_percent { -2 } else { around.power };
-        for (meaning, decimal) in this.meanings.iter_mut().zip(MARKS) {
-            *meaning = number.meaning(decimal, around.is_negative(), shift);
-        }
-        if this.meanings == [None, None] {
-            return None;
-        }
-        number.describe(&mut this);
-        Some(this)
+        this.with_digits(&number, around.is_negative(), shift)
     }
 
     /// Whether a decimal point and a decimal comma give different numbers.
@@ -392,7 +380,7 @@ mod tests {
     fn meanings(text: &str) -> Option<[Option<f64>; 2]> {
         let mut cut = Cut::default();
         cut.cut(text).then_some(())?;
-        Amount::of(&cut, text, &[], "")
+        Amount::of(&cut, text, &[], "", false)
             .map(|amount| amount.meanings.map(|one| one.map(|one| one.value)))
     }
 
@@ -437,7 +425,7 @@ mod tests {
         let mut cut = Cut::default();
         let mut of = |text: &str| {
             assert!(cut.cut(text));
-            Amount::of_any(&cut, text, &[], "", true)
+            Amount::of(&cut, text, &[], "", true)
                 .and_then(|one| one.meanings[0].or(one.meanings[1]))
                 .map(|one| one.value)
         };
@@ -478,7 +466,7 @@ mod tests {
         let mut cut = Cut::default();
         for (text, sure) in [("R12", "ZAR"), ("2 PEN", "PEN"), ("25 km", "BAM")] {
             assert!(cut.cut(text));
-            assert!(Amount::of(&cut, text, &[], sure).is_some(), "{text}");
+            assert!(Amount::of(&cut, text, &[], sure, false).is_some(), "{text}");
         }
     }
 
@@ -488,7 +476,7 @@ mod tests {
         let mut cut = Cut::default();
         let mut of = |text: &str| {
             assert!(cut.cut(text));
-            Amount::of(&cut, text, &units, "")
+            Amount::of(&cut, text, &units, "", false)
                 .and_then(|amount| amount.meanings[1])
                 .map(|meaning| meaning.value)
         };
@@ -511,7 +499,7 @@ mod tests {
         for text in texts_of(&pieces, 4) {
             if let Some(plain) = Amount::of_plain(&text, &[]) {
                 assert!(cut.cut(&text));
-                let full = Amount::of(&cut, &text, &[], "").map(|full| format!("{full:?}"));
+                let full = Amount::of(&cut, &text, &[], "", false).map(|full| format!("{full:?}"));
                 assert_eq!(Some(format!("{plain:?}")), full, "{text}");
                 agreed += 1;
             }

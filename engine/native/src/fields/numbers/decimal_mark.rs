@@ -1,28 +1,11 @@
 //! Which decimal mark a column of numbers has: by its cells, by what stands around them, else by the setting.
 
 use super::amount::{Amount, MARKS};
-use crate::fields::column::reading::{Decided, Hints, StatedBy, are_few};
+use crate::fields::reading::{Decided, Order, Surroundings, are_few};
 use crate::words::lexicon;
 
 pub(super) const POINT: u8 = b'.';
 pub(super) const COMMA: u8 = b',';
-
-/// What an author or a setting says about a column of numbers.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct NumberOptions<'a> {
-    /// What may stand behind a number and is left out, folded.
-    pub units: &'a [String],
-    /// The ISO code of the currency that the header names; empty: it names none.
-    pub currency: &'a str,
-    /// The decimal mark where nothing decides.
-    pub decimal: Option<u8>,
-    pub stated_by: StatedBy,
-    pub hints: Hints,
-    /// Whether the month comes first in dates beside it.
-    pub month_first: bool,
-    /// A power of ten may stand behind a number: "$1.2m".
-    pub with_scales: bool,
-}
 
 /// A cell, in few bytes.
 #[derive(Clone, Copy, Default)]
@@ -140,52 +123,44 @@ impl Choice {
     }
 }
 
-/// A rule for columns whose cells a point and a comma explain as well.
-struct Rule {
-    decided: Decided,
-    says: &'static str,
-    /// The decimal mark, where the rule holds.
-    keeps: fn(&Facts, &NumberOptions<'_>) -> Option<u8>,
-}
+/// A rule for columns whose cells a point and a comma explain as well: how firm it is, what is said of it, and the decimal mark, where
+/// it holds.
+type Rule = (
+    Decided,
+    &'static str,
+    fn(&Facts, &Surroundings<'_>) -> Option<u8>,
+);
 
 const PARTS_THOUSANDS: &str =
     "the {mark} separates thousands, for some cells have none and others end in 0";
 
 /// The first that holds decides.
 const RULES: [Rule; 5] = [
-    Rule {
-        decided: Decided::Hint,
-        says: "as elsewhere in the sheet",
-        keeps: |_, options| options.hints.decimal,
-    },
+    (Decided::Hint, "as elsewhere in the sheet", |_, options| {
+        options.hints.decimal
+    }),
     // Of money nobody writes three decimals; of weights many do: 1.250 beside 2.
-    Rule {
-        decided: Decided::Evidence,
-        says: PARTS_THOUSANDS,
-        keeps: |facts, options| {
-            let is_money = facts.has_currency || !options.currency.is_empty();
-            facts.mark_of_thousands().filter(|_| is_money).map(other)
-        },
-    },
-    Rule {
-        decided: Decided::Weak,
-        says: PARTS_THOUSANDS,
-        keeps: |facts, _| facts.mark_of_thousands().map(other),
-    },
-    Rule {
-        decided: Decided::Weak,
-        says: "as in countries that use the currency",
-        keeps: |facts, _| match facts.marks_of_currencies {
+    (Decided::Evidence, PARTS_THOUSANDS, |facts, options| {
+        let is_money = facts.has_currency || !options.currency.is_empty();
+        facts.mark_of_thousands().filter(|_| is_money).map(other)
+    }),
+    (Decided::Weak, PARTS_THOUSANDS, |facts, _| {
+        facts.mark_of_thousands().map(other)
+    }),
+    (
+        Decided::Weak,
+        "as in countries that use the currency",
+        |facts, _| match facts.marks_of_currencies {
             Some(1) => Some(POINT),
             Some(2) => Some(COMMA),
             _ => None,
         },
-    },
-    Rule {
-        decided: Decided::Weak,
-        says: "the month comes first in dates beside it",
-        keeps: |_, options| options.month_first.then_some(POINT),
-    },
+    ),
+    (
+        Decided::Weak,
+        "the month comes first in dates beside it",
+        |_, options| (options.hints.order == Some(Order::MonthFirst)).then_some(POINT),
+    ),
 ];
 
 /// A column in numbers.
@@ -264,14 +239,11 @@ impl Facts {
         this.mark_of_open = mark_of_open.filter(|_| one_mark);
         this.never_grouped = long_heads > this.open;
         this.size = if same_size { sizes.unwrap_or(0) } else { 0 };
-        for (count, mark) in this.counts.iter_mut().zip(MARKS) {
-            *count = usize::from(mark == POINT) * this.only[0]
-                + usize::from(mark == COMMA) * this.only[1];
-        }
         let open: Vec<&Cell> = cells.iter().filter(|cell| cell.is(OPEN)).collect();
-        for (at, mark) in MARKS.into_iter().enumerate() {
-            this.counts[at] += open.iter().filter(|cell| this.fits(cell, mark)).count();
-        }
+        this.counts = MARKS.map(|mark| {
+            let open = open.iter().filter(|cell| this.fits(cell, mark));
+            this.support(mark) + open.count()
+        });
         this
     }
 
@@ -286,7 +258,7 @@ impl Facts {
     }
 
     /// The decimal mark, and what has decided it.
-    pub(super) fn decide(&self, cells: &[Cell], options: &NumberOptions<'_>) -> Choice {
+    pub(super) fn decide(&self, cells: &[Cell], options: &Surroundings<'_>) -> Choice {
         let tied = self.counts[0] == self.counts[1];
         let best = if self.counts[1] > self.counts[0] {
             COMMA
@@ -307,11 +279,11 @@ impl Facts {
                 options,
             );
         }
-        let ruled = RULES.iter().find_map(|rule| {
-            let mark = (rule.keeps)(self, options)?;
+        let ruled = RULES.iter().find_map(|(decided, says, keeps)| {
+            let mark = keeps(self, options)?;
             let name = if mark == POINT { "comma" } else { "point" };
-            let why = rule.says.replace("{mark}", name);
-            Some(Choice::new(mark, rule.decided, vec![why]))
+            let why = says.replace("{mark}", name);
+            Some(Choice::new(mark, *decided, vec![why]))
         });
         match ruled {
             Some(choice) => self.confirm(choice, cells, options),
@@ -320,7 +292,7 @@ impl Facts {
     }
 
     /// What is left of a choice once the cells are asked that it turns into decimals or thousands.
-    fn confirm(&self, choice: Choice, cells: &[Cell], options: &NumberOptions<'_>) -> Choice {
+    fn confirm(&self, choice: Choice, cells: &[Cell], options: &Surroundings<'_>) -> Choice {
         let Choice {
             mark,
             decided,
@@ -354,7 +326,7 @@ impl Facts {
     }
 
     /// Nothing but the setting decides.
-    fn by_setting(&self, options: &NumberOptions<'_>) -> Choice {
+    fn by_setting(&self, options: &Surroundings<'_>) -> Choice {
         let mark = options.decimal.unwrap_or(POINT);
         let decided = options.stated_by.decided("decimal_mark", "decimal_mark");
         let name = if mark == POINT {

@@ -28,8 +28,6 @@ pub struct Amount {
     pub has_side: bool,
     /// Digits before the first point or comma, where nothing parts them and they are more than four.
     pub has_long_head: bool,
-    /// The mark before the last three digits.
-    pub mark_of_three: u8,
     /// The digits where there are nothing but digits (and blanks); else 0.
     pub plain_digits: u8,
     /// The same, without blanks.
@@ -43,6 +41,7 @@ pub struct Amount {
 const MOST_GROUPS: usize = 12;
 
 /// Groups of digits, and the marks behind them.
+#[derive(Default)]
 pub(super) struct Number {
     digits: [u8; 32],
     lengths: [u8; MOST_GROUPS],
@@ -51,20 +50,6 @@ pub(super) struct Number {
     stop: usize,
     exponent: i32,
     has_exponent: bool,
-}
-
-impl Default for Number {
-    fn default() -> Self {
-        Self {
-            digits: [0; 32],
-            lengths: [0; MOST_GROUPS],
-            marks: [0; MOST_GROUPS],
-            count: 0,
-            stop: 0,
-            exponent: 0,
-            has_exponent: false,
-        }
-    }
 }
 
 impl Number {
@@ -202,26 +187,8 @@ impl Number {
 
     pub(super) fn describe(&self, amount: &mut Amount) {
         let marks = &self.marks[..self.count - 1];
-        let head: usize = {
-            let stop = marks
-                .iter()
-                .position(|mark| matches!(mark, b'.' | b','))
-                .unwrap_or(marks.len());
-            if marks[..stop].is_empty() {
-                self.lengths[..=stop]
-                    .iter()
-                    .map(|length| usize::from(*length))
-                    .sum()
-            } else {
-                0
-            }
-        };
-        amount.has_long_head = head > 4;
-        amount.mark_of_three = if self.count > 1 && self.lengths[self.count - 1] == 3 {
-            marks[marks.len() - 1]
-        } else {
-            0
-        };
+        let parts_nothing = |mark: &u8| matches!(mark, b'.' | b',');
+        amount.has_long_head = self.lengths[0] > 4 && marks.first().is_none_or(parts_nothing);
         amount.is_plain = marks.is_empty() && self.exponent == 0;
         if marks.iter().all(|mark| *mark == SPACE) && !amount.has_exponent {
             amount.plain_digits = self.stop.min(255) as u8;

@@ -5,13 +5,12 @@
 //! explain stay empty.
 
 use super::amount::Amount;
-pub use super::decimal_mark::NumberOptions;
 use super::decimal_mark::{COMMA, Cell, Choice, Facts, INDIAN, OPEN, PERCENT, POINT, SIDE, other};
-use crate::cells::parts::{in_threads, ranges};
+use crate::cells::parts::{cut_mut, in_threads, ranges};
 use crate::columns::view::Value;
-use crate::fields::column::reading::{
-    ChosenBy, Decided, Reading, StatedBy, against_in_words, are_few, certain_in_words,
-    left_out_in_words,
+use crate::fields::reading::{
+    ChosenBy, Decided, Reading, StatedBy, Surroundings, against_in_words, are_few,
+    certain_in_words, left_out_in_words,
 };
 use crate::words::cut::Cut;
 use crate::words::lexicon;
@@ -47,28 +46,15 @@ impl Numbers {
 }
 
 /// Reads a column.
-pub fn read(values: &[Value<'_>], options: &NumberOptions<'_>) -> Numbers {
-    let mut found: Vec<Option<f64>> = vec![None; values.len()];
-    let mut has_text = false;
-    for (row, value) in values.iter().enumerate() {
-        found[row] = match *value {
-            Value::Float(number) if number.is_finite() => Some(number),
-            Value::Integer(number) => Some(number as f64),
-            Value::Unsigned(number) => Some(number as f64),
-            Value::Text(_) => {
-                has_text = true;
-                None
-            }
-            _ => None,
-        };
-    }
+pub fn read(values: &[Value<'_>], options: &Surroundings<'_>) -> Numbers {
+    let number = |value: &Value<'_>| value.number().filter(|number| number.is_finite());
     let mut numbers = Numbers {
-        values: found,
+        values: values.iter().map(number).collect(),
         currencies: Vec::new(),
         takes_percent: false,
         reading: Reading::default(),
     };
-    if has_text {
+    if values.iter().any(|value| matches!(value, Value::Text(_))) {
         let has_typed = numbers.values.iter().any(Option::is_some);
         read_text(values, options, has_typed, &mut numbers);
     }
@@ -85,18 +71,18 @@ pub fn shift(values: &mut [Option<f64>], power: i32) {
 }
 
 /// Whether a cell by itself is a number, with whatever decimal mark.
-pub fn is_number(value: Value<'_>, options: &NumberOptions<'_>) -> bool {
+pub fn is_number(value: Value<'_>, options: &Surroundings<'_>) -> bool {
     let Value::Text(text) = value else {
         return false;
     };
     let mut cut = Cut::default();
     cut.cut(text)
-        && Amount::of_any(
+        && Amount::of(
             &cut,
             text,
             options.units,
             options.currency,
-            options.with_scales,
+            options.is_strict,
         )
         .is_some()
 }
@@ -133,11 +119,11 @@ struct Part {
 
 impl Part {
     /// Cuts the cells of some values, each into its place.
-    fn of(values: &[Value<'_>], cells: &mut [Cell], options: &NumberOptions<'_>) -> Self {
-        let NumberOptions {
+    fn of(values: &[Value<'_>], cells: &mut [Cell], options: &Surroundings<'_>) -> Self {
+        let Surroundings {
             units,
             currency,
-            with_scales,
+            is_strict,
             ..
         } = *options;
         let mut this = Self::default();
@@ -151,7 +137,7 @@ impl Part {
             }
             this.filled += 1;
             if let Some(amount) =
-                plain.or_else(|| Amount::of_any(&cut, text, units, currency, with_scales))
+                plain.or_else(|| Amount::of(&cut, text, units, currency, is_strict))
             {
                 *cell = Cell::of(&amount);
                 this.numbers += 1;
@@ -184,12 +170,7 @@ impl Part {
     }
 }
 
-fn read_text(
-    values: &[Value<'_>],
-    options: &NumberOptions,
-    has_typed: bool,
-    numbers: &mut Numbers,
-) {
+fn read_text(values: &[Value<'_>], options: &Surroundings, has_typed: bool, numbers: &mut Numbers) {
     let (cells, whole) = cut(values, options);
     numbers.reading.cells = whole.filled;
     if let Some(why) = whole.refusal(has_typed) {
@@ -235,16 +216,13 @@ fn read_text(
 }
 
 /// Cuts all cells.
-fn cut(values: &[Value<'_>], options: &NumberOptions) -> (Vec<Cell>, Part) {
+fn cut(values: &[Value<'_>], options: &Surroundings) -> (Vec<Cell>, Part) {
     let mut cells = vec![Cell::default(); values.len()];
-    let mut rest = cells.as_mut_slice();
-    let mut tasks = Vec::new();
-    for range in ranges(values.len()) {
-        let (own, others) = rest.split_at_mut(range.len());
-        tasks.push((&values[range], own));
-        rest = others;
-    }
-    let parts = in_threads(tasks, |(values, cells)| Part::of(values, cells, options));
+    let ranges = ranges(values.len());
+    let tasks = ranges.iter().cloned().zip(cut_mut(&mut cells, &ranges));
+    let parts = in_threads(tasks.collect(), |(range, cells)| {
+        Part::of(&values[range], cells, options)
+    });
     let mut whole = Part::default();
     for part in parts {
         whole.filled += part.filled;
@@ -375,7 +353,7 @@ mod tests {
 
     fn reading(texts: &[&str]) -> Reading {
         let values: Vec<_> = texts.iter().map(|text| Value::Text(text)).collect();
-        read(&values, &NumberOptions::default()).reading
+        read(&values, &Surroundings::default()).reading
     }
 
     #[test]

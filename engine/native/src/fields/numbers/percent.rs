@@ -23,20 +23,13 @@ pub fn doubts(
     }
     let (mut shares, mut others, mut texts) = (Vec::new(), Vec::new(), 0);
     for (row, value) in values.iter().enumerate() {
-        let number = match *value {
-            Value::Integer(number) => number as f64,
-            Value::Unsigned(number) => number as f64,
-            Value::Float(number) => number,
-            Value::Text(text) => {
-                texts += usize::from(text.contains(['%', '٪', '％']));
-                continue;
-            }
-            _ => continue,
-        };
+        if let Value::Text(text) = value {
+            texts += usize::from(text.contains(['%', '٪', '％']));
+        }
         // 1 is the whole, or one hundredth; 0 is nothing either way.
-        match number.abs() {
-            size if size > 0.0 && size < 1.0 => shares.push(row),
-            size if size > 1.0 && size <= 100.0 => others.push(row),
+        match value.number().map(f64::abs) {
+            Some(size) if size > 0.0 && size < 1.0 => shares.push(row),
+            Some(size) if size > 1.0 && size <= 100.0 => others.push(row),
             _ => {}
         }
     }

@@ -2,21 +2,17 @@
 
 use crate::columns::view::Value;
 use crate::words::cut::fold;
+use crate::words::data::LISTS;
 
 /// Units of one kind that count differently, smaller ones first; a number beside another of these is not comparable with it.
-const FAMILIES: [&[&str]; 7] = [
-    &["mg", "g", "kg", "t", "oz", "lb", "lbs"],
-    &["mm", "cm", "m", "km", "in", "ft"],
-    &["ml", "cl", "dl", "l", "hl"],
-    &["s", "min", "h", "d"],
-    &["wh", "kwh", "mwh", "gwh"],
-    &["kb", "mb", "gb", "tb"],
-    &["w", "kw", "mw"],
-];
+fn families() -> impl Iterator<Item = Vec<&'static str>> {
+    let lines = LISTS.lines("families of units");
+    lines.map(|line| line.split(' ').collect())
+}
 
 /// The cells with a unit of another size than most have, each with what is said of it. `units`: what may stand behind a number.
 pub fn doubts(values: &[Value<'_>], units: &[String]) -> Vec<(usize, &'static str)> {
-    let known = |unit: &str| FAMILIES.iter().find(|family| family.contains(&unit));
+    let known = |unit: &str| families().find(|family| family.contains(&unit));
     let units: Vec<String> = units.iter().map(|unit| fold(unit)).collect();
     let differ = units.iter().enumerate().any(|(at, one)| {
         known(one).is_some_and(|family| {

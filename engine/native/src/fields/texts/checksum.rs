@@ -21,7 +21,20 @@ fn plain(text: &str) -> Vec<u8> {
 /// Countries of IBANs, each with the length of its own.
 static IBANS: List = List::new(|| LISTS.words("ibans"));
 
-/// Whether a text is an IBAN: its country's length, and a remainder of 1 by 97 (ISO 13616, ISO 7064).
+/// What a digit counts, or a letter from 10 on.
+fn value(sign: u8) -> u32 {
+    char::from(sign).to_digit(36).unwrap_or(0)
+}
+
+/// The remainder by 97 of an id whose letters are numbers of two digits (ISO 7064).
+fn rest_by_97<'a>(id: impl Iterator<Item = &'a u8>) -> u32 {
+    id.fold(0, |rest, sign| {
+        let shift = if sign.is_ascii_digit() { 10 } else { 100 };
+        (rest * shift + value(*sign)) % 97
+    })
+}
+
+/// Whether a text is an IBAN: its country's length, and a remainder of 1 by 97 (ISO 13616).
 pub fn is_iban(text: &str) -> bool {
     let id = plain(text);
     let fits = id.len() > 4
@@ -31,14 +44,9 @@ pub fn is_iban(text: &str) -> bool {
             .any(|(country, length)| {
                 id.starts_with(country.as_bytes()) && length.parse() == Ok(id.len())
             });
-    fits && id[2..4].iter().all(u8::is_ascii_digit) && id.iter().all(u8::is_ascii_alphanumeric) && {
-        let turned = id[4..].iter().chain(&id[..4]);
-        let rest = turned.fold(0u32, |rest, byte| match byte {
-            b'0'..=b'9' => (rest * 10 + u32::from(byte - b'0')) % 97,
-            _ => (rest * 100 + u32::from(byte - b'A') + 10) % 97,
-        });
-        rest == 1
-    }
+    fits && are_digits(&id[2..4])
+        && id.iter().all(u8::is_ascii_alphanumeric)
+        && rest_by_97(id[4..].iter().chain(&id[..4])) == 1
 }
 
 /// Adds the IBAN in a text, without blanks and in capitals, whatever stands before it in words: "IBAN: de89 3704 …". `false`: it
@@ -61,28 +69,37 @@ pub fn push_iban(text: &str, out: &mut String) -> bool {
 /// Whether the last digit is Luhn's (ISO/IEC 7812): card numbers and many ids.
 pub fn is_luhn(text: &str) -> bool {
     let id = plain(text);
-    id.len() > 1 && id.iter().all(u8::is_ascii_digit) && luhn_sum(&digits(&id)).is_multiple_of(10)
+    id.len() > 1 && are_digits(&id) && luhn_sum(&id).is_multiple_of(10)
 }
 
-fn digits(id: &[u8]) -> Vec<u32> {
-    id.iter().map(|byte| u32::from(byte - b'0')).collect()
+fn are_digits(id: &[u8]) -> bool {
+    id.iter().all(u8::is_ascii_digit)
 }
 
-fn luhn_sum(digits: &[u32]) -> u32 {
-    let doubled = |digit: u32| if digit > 4 { 2 * digit - 9 } else { 2 * digit };
-    let from_behind = digits.iter().rev().enumerate();
+/// The sum of digits, of which every second one from behind counts twice.
+pub(super) fn luhn_sum(digits: &[u8]) -> u32 {
+    let from_behind = digits.iter().rev().map(|digit| value(*digit)).enumerate();
     from_behind
-        .map(|(at, digit)| if at % 2 == 1 { doubled(*digit) } else { *digit })
+        .map(|(at, digit)| match at % 2 {
+            1 if digit > 4 => 2 * digit - 9,
+            1 => 2 * digit,
+            _ => digit,
+        })
         .sum()
 }
 
-/// The digits times weights, added up.
-fn weighted(digits: &[u32], weights: &[u32]) -> u32 {
+/// The digits times weights, added up: a digit for each weight, or a letter from 10 on.
+fn weighted(digits: &[u8], weights: &[u8]) -> u32 {
+    let pairs = digits.iter().zip(weights);
+    pairs
+        .map(|(digit, weight)| value(*digit) * value(*weight))
+        .sum()
+}
+
+fn number(digits: &[u8]) -> u64 {
     digits
         .iter()
-        .zip(weights)
-        .map(|(digit, weight)| digit * weight)
-        .sum()
+        .fold(0, |all, digit| all * 10 + u64::from(value(*digit)))
 }
 
 /// Countries, and the forms of their VAT numbers: `9` a digit, `A` a letter, `X` either.
@@ -122,59 +139,37 @@ fn has_form(id: &[u8], form: &str) -> bool {
 }
 
 fn vat_digits_agree(country: &[u8], id: &[u8]) -> bool {
-    let number = |id: &[u8]| {
-        digits(id)
-            .iter()
-            .fold(0u64, |all, digit| all * 10 + u64::from(*digit))
-    };
     match country {
-        b"AT" => {
-            let d = digits(&id[1..]);
-            let sum: u32 = d[..7]
-                .iter()
-                .enumerate()
-                .map(|(at, digit)| {
-                    if at % 2 == 1 {
-                        2 * digit / 10 + 2 * digit % 10
-                    } else {
-                        *digit
-                    }
-                })
-                .sum();
-            (96 - sum % 10 + 10) % 10 == d[7] || (10 - (sum + 4) % 10) % 10 == d[7]
-        }
+        b"AT" => (luhn_sum(&id[1..8]) + 4 + value(id[8])).is_multiple_of(10),
         b"BE" => 97 - number(&id[..8]) % 97 == number(&id[8..]),
         b"DE" | b"HR" => {
-            let d = digits(id);
-            let product = d[..d.len() - 1].iter().fold(10, |product, digit| {
-                let sum = (digit + product) % 10;
+            let (last, body) = (id[id.len() - 1], &id[..id.len() - 1]);
+            let product = body.iter().fold(10, |product, digit| {
+                let sum = (value(*digit) + product) % 10;
                 2 * if sum == 0 { 10 } else { sum } % 11
             });
-            (11 - product) % 10 == d[d.len() - 1]
+            (11 - product) % 10 == value(last)
         }
-        b"DK" => weighted(&digits(id), &[2, 7, 6, 5, 4, 3, 2, 1]).is_multiple_of(11),
-        b"EE" => weighted(&digits(id), &[3, 7, 1, 3, 7, 1, 3, 7, 1]).is_multiple_of(10),
-        b"EL" => {
-            weighted(&digits(id)[..8], &[256, 128, 64, 32, 16, 8, 4, 2]) % 11 % 10 == digits(id)[8]
-        }
-        b"FI" => weighted(&digits(id), &[7, 9, 10, 5, 8, 4, 2, 1]).is_multiple_of(11),
+        b"DK" => weighted(id, b"27654321").is_multiple_of(11),
+        b"EE" => weighted(id, b"371371371").is_multiple_of(10),
+        // Powers of two from 256 down, each without its elevens.
+        b"EL" => weighted(id, b"379A5842") % 11 % 10 == value(id[8]),
+        b"FI" => weighted(id, b"79A58421").is_multiple_of(11),
         // With letters in front the key has another rule.
-        b"FR" if id[..2].iter().all(u8::is_ascii_digit) => {
-            (number(&id[2..]) * 100 + 12) % 97 == number(&id[..2])
-        }
-        b"HU" => weighted(&digits(id), &[9, 7, 3, 1, 9, 7, 3, 1]).is_multiple_of(10),
-        b"IT" => luhn_sum(&digits(id)).is_multiple_of(10),
+        b"FR" if are_digits(&id[..2]) => (number(&id[2..]) * 100 + 12) % 97 == number(&id[..2]),
+        b"HU" => weighted(id, b"97319731").is_multiple_of(10),
+        b"IT" => luhn_sum(id).is_multiple_of(10),
         b"LU" => number(&id[..6]) % 89 == number(&id[6..]),
-        b"MT" => weighted(&digits(id), &[3, 4, 6, 7, 8, 9, 10, 1]).is_multiple_of(37),
-        b"PL" => weighted(&digits(id)[..9], &[6, 5, 7, 2, 3, 4, 5, 6, 7]) % 11 == digits(id)[9],
+        b"MT" => weighted(id, b"346789A1").is_multiple_of(37),
+        b"PL" => weighted(id, b"657234567") % 11 == value(id[9]),
         b"PT" => {
-            let check = 11 - weighted(&digits(id)[..8], &[9, 8, 7, 6, 5, 4, 3, 2]) % 11;
-            (if check > 9 { 0 } else { check }) == digits(id)[8]
+            let check = 11 - weighted(id, b"98765432") % 11;
+            (if check > 9 { 0 } else { check }) == value(id[8])
         }
-        b"SE" => luhn_sum(&digits(&id[..10])).is_multiple_of(10),
+        b"SE" => luhn_sum(&id[..10]).is_multiple_of(10),
         b"SI" => {
-            let check = 11 - weighted(&digits(id)[..7], &[8, 7, 6, 5, 4, 3, 2]) % 11;
-            check % 10 == digits(id)[7] && check != 11
+            let check = 11 - weighted(id, b"8765432") % 11;
+            check % 10 == value(id[7]) && check != 11
         }
         b"SK" => number(id).is_multiple_of(11),
         _ => true,
@@ -191,58 +186,49 @@ pub fn is_vat_by_all_rules(text: &str) -> bool {
 }
 
 fn further_digits_agree(country: &[u8], id: &[u8]) -> bool {
-    let number = |id: &[u8]| {
-        digits(id)
-            .iter()
-            .fold(0u64, |all, digit| all * 10 + u64::from(*digit))
-    };
-    let d = digits(id);
-    let is = |at: usize, digit: u32| d.get(at) == Some(&digit);
     match country {
-        b"BG" => is_bulgarian(&d),
+        b"BG" => is_bulgarian(id),
         b"CY" => {
-            const ODD: [u32; 10] = [1, 0, 5, 7, 9, 13, 15, 17, 19, 21];
-            let one = |(at, digit): (usize, &u32)| {
-                if at % 2 == 0 {
-                    ODD[*digit as usize]
-                } else {
-                    *digit
-                }
-            };
-            let sum: u32 = digits(&id[..8]).iter().enumerate().map(one).sum();
+            let odd = |digit: &u8| value(b"10579DFHJL"[value(*digit) as usize]);
+            let digits = id[..8].chunks(2);
+            let sum: u32 = digits.map(|two| odd(&two[0]) + value(two[1])).sum();
             u32::from(id[8] - b'A') == sum % 26
         }
         b"CZ" if id.len() == 8 => {
-            let check = 11 - weighted(&d[..7], &[8, 7, 6, 5, 4, 3, 2]) % 11;
-            is(7, check % 10)
+            let check = 11 - weighted(id, b"8765432") % 11;
+            value(id[7]) == check % 10
         }
         b"CZ" if id.len() == 9 && id[0] == b'6' => {
-            let sum = weighted(&d[1..8], &[8, 7, 6, 5, 4, 3, 2]) % 11;
-            is(8, [8, 7, 6, 5, 4, 3, 2, 1, 0, 9, 8][10 - sum as usize])
+            let sum = weighted(&id[1..], b"8765432") % 11;
+            id[8] == b"87654321098"[10 - sum as usize]
         }
         b"CZ" if id.len() == 10 => {
-            number(id).is_multiple_of(11) || number(&id[..9]) % 11 == 10 && is(9, 0)
+            number(id).is_multiple_of(11) || number(&id[..9]) % 11 == 10 && id[9] == b'0'
         }
-        b"ES" => is_spanish(id, number),
-        b"FR" if !id[..2].iter().all(u8::is_ascii_digit) => is_french(id, number(&id[2..])),
+        b"ES" => is_spanish(id),
+        b"FR" if !are_digits(&id[..2]) => is_french(id, number(&id[2..])),
         b"IE" => is_irish(id),
-        b"LV" if id[0] > b'3' => weighted(&d, &[9, 1, 4, 8, 3, 10, 2, 5, 7, 6, 1]) % 11 == 3,
+        b"LV" if id[0] > b'3' => weighted(id, b"91483A25761") % 11 == 3,
         b"LV" => {
-            id.starts_with(b"32")
-                || is(
-                    10,
-                    (1 + weighted(&d[..10], &[10, 5, 8, 4, 2, 1, 6, 3, 7, 9])) % 11 % 10,
-                )
+            id.starts_with(b"32") || (1 + weighted(id, b"A584216379")) % 11 % 10 == value(id[10])
         }
-        b"LT" => is_lithuanian(&d),
+        b"LT" => {
+            let (last, body) = (id[id.len() - 1], &id[..id.len() - 1]);
+            let sum = |weights: &[u8]| weighted(body, weights) % 11;
+            let check = match sum(b"12345678912") {
+                10 => sum(b"34567891234"),
+                check => check,
+            };
+            value(last) == check % 10
+        }
         b"NL" => is_dutch(id),
         b"RO" => {
-            let body = &d[..d.len() - 1];
-            let sum = weighted(body, &[7, 5, 3, 2, 1, 7, 5, 3, 2][9 - body.len()..]);
-            is(body.len(), 10 * sum % 11 % 10)
+            let (last, body) = (id[id.len() - 1], &id[..id.len() - 1]);
+            let sum = weighted(body, &b"753217532"[9 - body.len()..]);
+            value(last) == 10 * sum % 11 % 10
         }
         b"GB" | b"XI" => {
-            let sum = weighted(&d[..7], &[8, 7, 6, 5, 4, 3, 2]) + 10 * d[7] + d[8];
+            let sum = weighted(id, b"8765432A1");
             sum.is_multiple_of(97) || (sum + 55).is_multiple_of(97)
         }
         _ => true,
@@ -250,16 +236,16 @@ fn further_digits_agree(country: &[u8], id: &[u8]) -> bool {
 }
 
 /// Numbers of Bulgaria: nine digits of companies, ten of people, of foreigners and of others.
-fn is_bulgarian(d: &[u32]) -> bool {
-    let (last, body) = (d[d.len() - 1], &d[..d.len() - 1]);
-    if d.len() == 9 {
-        let first = weighted(body, &[1, 2, 3, 4, 5, 6, 7, 8]) % 11;
-        let second = weighted(body, &[3, 4, 5, 6, 7, 8, 9, 10]) % 11 % 10;
+fn is_bulgarian(id: &[u8]) -> bool {
+    let (last, body) = (value(id[id.len() - 1]), &id[..id.len() - 1]);
+    if id.len() == 9 {
+        let first = weighted(body, b"12345678") % 11;
+        let second = weighted(body, b"3456789A") % 11 % 10;
         return last == if first == 10 { second } else { first };
     }
-    let of_other = (11 - weighted(body, &[4, 3, 2, 7, 6, 5, 4, 3, 2]) % 11) % 11;
-    last == weighted(body, &[2, 4, 8, 5, 10, 9, 7, 3, 6]) % 11 % 10
-        || last == weighted(body, &[21, 19, 17, 13, 11, 9, 7, 3, 1]) % 10
+    let of_other = (11 - weighted(body, b"432765432") % 11) % 11;
+    last == weighted(body, b"2485A9736") % 11 % 10
+        || last == weighted(body, b"LJHDB9731") % 10
         || last == of_other
 }
 
@@ -293,48 +279,19 @@ fn is_irish(id: &[u8]) -> bool {
     let behind = id.get(8).map_or(0, |letter| {
         LETTERS.iter().position(|one| one == letter).unwrap_or(0) as u32
     });
-    let sum = weighted(&digits(&body), &[8, 7, 6, 5, 4, 3, 2]) + 9 * behind;
+    let sum = weighted(&body, b"8765432") + 9 * behind;
     LETTERS[sum as usize % 23] == id[7]
 }
 
-/// Numbers of Lithuania.
-fn is_lithuanian(d: &[u32]) -> bool {
-    let (last, body) = (d.len() - 1, &d[..d.len() - 1]);
-    let sum = |more: usize| {
-        body.iter()
-            .enumerate()
-            .map(|(at, digit)| (1 + (at + more) as u32 % 9) * digit)
-            .sum::<u32>()
-            % 11
-    };
-    let check = if sum(0) == 10 { sum(2) } else { sum(0) };
-    d[last] == check % 10
-}
-
-/// Numbers of the Netherlands.
+/// Numbers of the Netherlands; of people since 2020 the same rule holds as of bank accounts.
 fn is_dutch(id: &[u8]) -> bool {
-    let is_formed = has_form(id, "999999999B99");
-    // Of people since 2020: the same rule as of bank accounts.
-    let of_people = || {
-        let text: String = b"NL"
-            .iter()
-            .chain(id)
-            .map(|byte| match byte {
-                b'0'..=b'9' => u32::from(byte - b'0').to_string(),
-                letter => (u32::from(letter - b'A') + 10).to_string(),
-            })
-            .collect();
-        text.bytes()
-            .fold(0, |rest, digit| (rest * 10 + u32::from(digit - b'0')) % 97)
-            == 1
-    };
-    is_formed
-        && (weighted(&digits(&id[..8]), &[9, 8, 7, 6, 5, 4, 3, 2]) % 11 == u32::from(id[8] - b'0')
-            || of_people())
+    has_form(id, "999999999B99")
+        && (weighted(id, b"98765432") % 11 == value(id[8])
+            || rest_by_97(b"NL".iter().chain(id)) == 1)
 }
 
 /// Numbers of Spain: of people, and of companies, which begin with a letter.
-fn is_spanish(id: &[u8], number: impl Fn(&[u8]) -> u64) -> bool {
+fn is_spanish(id: &[u8]) -> bool {
     const LETTERS: &[u8] = b"TRWAGMYFPDXBNJZSQVHLCKE";
     let letter_of = |number: u64| LETTERS[(number % 23) as usize] == id[8];
     match id[0] {
@@ -342,16 +299,9 @@ fn is_spanish(id: &[u8], number: impl Fn(&[u8]) -> u64) -> bool {
         b'X' | b'Y' | b'Z' => letter_of(u64::from(id[0] - b'X') * 10_000_000 + number(&id[1..8])),
         b'K' | b'L' | b'M' => letter_of(number(&id[1..8])),
         _ => {
-            let one = |(at, digit): (usize, &u32)| {
-                if at % 2 == 0 {
-                    2 * digit / 10 + 2 * digit % 10
-                } else {
-                    *digit
-                }
-            };
-            let sum: u32 = digits(&id[1..8]).iter().enumerate().map(one).sum();
-            let check = (10 - sum % 10) % 10;
-            u32::from(id[8]) == u32::from(b'0') + check || b"JABCDEFGHI"[check as usize] == id[8]
+            let sum = luhn_sum(&[&id[1..8], b"0"].concat());
+            let check = (10 - sum % 10) as usize % 10;
+            id[8] == b"0123456789"[check] || id[8] == b"JABCDEFGHI"[check]
         }
     }
 }

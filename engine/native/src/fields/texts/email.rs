@@ -71,13 +71,7 @@ fn push_any_email(text: &str, out: &mut String) -> bool {
         return false;
     };
     let is_plain = |c: char| {
-        !c.is_whitespace()
-            && !c.is_control()
-            && !is_format(c)
-            && !matches!(
-                c,
-                '@' | ',' | ';' | '<' | '>' | '(' | ')' | '"' | ':' | '\\' | '[' | ']' | '|'
-            )
+        !c.is_whitespace() && !c.is_control() && !is_format(c) && !"@,;<>()\":\\[]|".contains(c)
     };
     let labels_are_good = domain.split('.').count() > 1
         && domain.split('.').all(|label| {

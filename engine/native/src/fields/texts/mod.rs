@@ -7,7 +7,6 @@ pub mod letters;
 mod no_phone;
 pub mod person;
 mod person_word;
-pub mod person_words;
 pub mod phone;
 pub mod text;
 pub mod truth;

@@ -1,6 +1,6 @@
 //! Texts with enough digits that are something else than the number of a phone.
 
-use crate::fields::dates::day::{Day, NONE};
+use crate::fields::dates::day::{self, Day};
 use crate::words::cut::{Cut, DIGITS, SPACE, Token, WORD};
 
 /// A number has at least so many digits, and with its country at most so many (ITU-T E.164).
@@ -16,9 +16,7 @@ fn is_day(cut: &Cut) -> bool {
     // Most numbers have parts that no day has: they are not looked at further.
     let may_be = (0..3).all(|_| matches!(lengths.next(), Some(1 | 2 | 4)));
     may_be
-        && Day::of(cut).is_some_and(|day| {
-            day.long_year_at().is_some() && day.days(0).iter().any(|day| *day != NONE)
-        })
+        && Day::of(cut).is_some_and(|day| day.long_year_at().is_some() && day::is_day(&day.days(0)))
 }
 
 /// Whether a text is an address of the internet, such as 192.168.1.100.

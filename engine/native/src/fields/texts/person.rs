@@ -1,13 +1,12 @@
 //! First and last names of people: told apart where the words, their letters and their places leave no doubt.
 
 use super::person_word::{
-    OWN_PARTICLE, Word, folded, is_han, is_hangul, is_kana, is_plain, syllables,
-};
-use super::person_words::{
-    BOTH, EAST, GIVEN, HUNGARIAN, IBERIAN, LAST, NO_PEOPLE, NO_PERSON, OF_LAST, OF_TWO, PARTICLE,
-    SUFFIX, TITLE, known,
+    BOTH, EAST, GIVEN, HUNGARIAN, IBERIAN, LAST, NO_PEOPLE, NO_PERSON, OF_LAST, OF_TWO,
+    OWN_PARTICLE, PARTICLE, SUFFIX, TITLE, Word, folded, is_han, is_hangul, is_of_asia, is_plain,
+    known, syllables,
 };
 use crate::words::cut::fold;
+use crate::words::data::{LISTS, List};
 
 /// Why a name was not parted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -85,8 +84,13 @@ pub fn names(text: &str) -> Result<Names, Doubt> {
     if is_no_person(&text) {
         return Err(Doubt::NoPerson);
     }
-    if let Some(found) = of_one_word_in_asia(&text) {
-        return found;
+    parted(&text).ok_or(Doubt::Open)
+}
+
+/// The first and the last name; nothing where nobody can know which is which.
+fn parted(text: &str) -> Option<Names> {
+    if text.chars().all(is_of_asia) {
+        return of_one_word_in_asia(text);
     }
     let mut parts = text.split([',', '،', '、']).map(str::trim);
     let head = parts.next().unwrap_or_default();
@@ -95,7 +99,7 @@ pub fn names(text: &str) -> Result<Names, Doubt> {
     match others[..] {
         [] => of_words(head),
         [first] => turned(head, first),
-        _ => Err(Doubt::Open),
+        _ => None,
     }
 }
 
@@ -154,7 +158,7 @@ fn are_suffixes(part: &str, head: &str) -> bool {
 }
 
 /// A name whose last name stands before a comma.
-fn turned(head: &str, first: &str) -> Result<Names, Doubt> {
+fn turned(head: &str, first: &str) -> Option<Names> {
     let (last, _) = without_titles(words_of(head));
     let (first, _) = without_titles(words_of(first));
     let (last, mut first) = (without_suffixes(last), without_suffixes(first));
@@ -164,7 +168,7 @@ fn turned(head: &str, first: &str) -> Result<Names, Doubt> {
         .rposition(|word| !(word.is(PARTICLE) && word.text.chars().all(|c| !c.is_uppercase())));
     let particles = first.split_off(at.map_or(0, |at| at + 1));
     if last.is_empty() || first.is_empty() || first.len() > 4 || last.len() > 5 {
-        return Err(Doubt::Open);
+        return None;
     }
     // "Thomas, Weber": somebody has written first names in front.
     let is_given = |words: &[Word<'_>]| {
@@ -176,13 +180,14 @@ fn turned(head: &str, first: &str) -> Result<Names, Doubt> {
     if is_given(&last) && is_last(&first)
         || last.len() > 1
             && last[0].is(GIVEN)
-            && last.iter().all(|word| !word.is(PARTICLE | OF_TWO))
-            && last.iter().all(|word| word.text.len() > 1)
+            && last
+                .iter()
+                .all(|word| !word.is(PARTICLE | OF_TWO) && word.text.len() > 1)
     {
-        return Err(Doubt::Open);
+        return None;
     }
     let last: Vec<Word<'_>> = particles.into_iter().chain(last).collect();
-    Ok((joined(&first), joined(&last)))
+    Some((joined(&first), joined(&last)))
 }
 
 fn words_of(text: &str) -> Vec<Word<'_>> {
@@ -245,17 +250,15 @@ fn without_suffixes(mut words: Vec<Word<'_>>) -> Vec<Word<'_>> {
 }
 
 /// First and last name of a name without a comma.
-fn of_words(text: &str) -> Result<Names, Doubt> {
+fn of_words(text: &str) -> Option<Names> {
     let (words, is_of_last) = without_titles(words_of(text));
     let words = joined_slaves(without_suffixes(words));
     if words.len() < 2 {
         // "Frau Weber"
-        return match words.first() {
-            Some(word) if is_of_last && !word.is_initial() => {
-                Ok((String::new(), word.text.to_owned()))
-            }
-            _ => Err(Doubt::Open),
-        };
+        let name = words
+            .first()
+            .filter(|word| is_of_last && !word.is_initial())?;
+        return Some((String::new(), name.text.to_owned()));
     }
     if is_of_last
         && words[0].is(PARTICLE)
@@ -263,41 +266,25 @@ fn of_words(text: &str) -> Result<Names, Doubt> {
         && words.iter().rev().skip(1).all(|word| word.is(PARTICLE))
     {
         // "Herr von Weber"
-        return Ok((String::new(), joined(&words)));
+        return Some((String::new(), joined(&words)));
     }
-    // Titles that are a part of last names in German: "Friedrich Freiherr von Berg".
-    let is_noble = |word: &Word<'_>| {
-        matches!(
-            word.folded.as_str(),
-            "freiherr"
-                | "freifrau"
-                | "freiin"
-                | "graf"
-                | "grafin"
-                | "baron"
-                | "baronin"
-                | "furst"
-                | "prinz"
-                | "ritter"
-                | "edler"
-        )
-    };
     let of_nobles = words
         .windows(2)
         .skip(1)
-        .position(|two| is_noble(&two[0]) && two[1].is(PARTICLE));
+        .position(|two| NOBLES.contains(&two[0].folded.as_str()) && two[1].is(PARTICLE));
     if let Some(at) = of_nobles {
-        return Ok((joined(&words[..=at]), joined(&words[at + 1..])));
+        return Some((joined(&words[..=at]), joined(&words[at + 1..])));
     }
     let start = by_capitals(&words)
         .or_else(|| by_patronymic(&words))
         .or_else(|| by_script(&words))
         .or_else(|| by_particles(&words))
-        .unwrap_or_else(|| by_places(&words))?;
-    Ok(match start {
-        Start::First(at) => (joined(&words[..at]), joined(&words[at..])),
-        Start::Last(at) => (joined(&words[at..]), joined(&words[..at])),
-    })
+        .unwrap_or_else(|| by_places(&words));
+    match start {
+        Start::First(at) => Some((joined(&words[..at]), joined(&words[at..]))),
+        Start::Last(at) => Some((joined(&words[at..]), joined(&words[..at]))),
+        Start::Open => None,
+    }
 }
 
 /// Which name stands in front, and where the other one begins.
@@ -305,18 +292,25 @@ fn of_words(text: &str) -> Result<Names, Doubt> {
 enum Start {
     First(usize),
     Last(usize),
+    /// Nobody can know.
+    Open,
 }
 
-type Found = Option<Result<Start, Doubt>>;
+impl Start {
+    fn if_clear(self, is_clear: bool) -> Self {
+        if is_clear { self } else { Self::Open }
+    }
+}
+
+/// Titles that are a part of last names in German: "Friedrich Freiherr von Berg".
+static NOBLES: List = List::new(|| LISTS.words("nobles"));
+
+/// Words that make one name with the one beside them.
+static SERVANTS: List = List::new(|| LISTS.words("servants"));
 
 /// "Abdul Rahman" is one name.
 fn joined_slaves(words: Vec<Word<'_>>) -> Vec<Word<'_>> {
-    let is_slave = |word: &Word<'_>| {
-        matches!(
-            word.folded.as_str(),
-            "abdul" | "abdel" | "abd" | "abdu" | "ul" | "ur" | "ud"
-        )
-    };
+    let is_slave = |word: &Word<'_>| SERVANTS.contains(&word.folded.as_str());
     // Nobody can hold two words in one: the names are left whole.
     if words.iter().any(is_slave)
         && words.len() < 4
@@ -329,7 +323,7 @@ fn joined_slaves(words: Vec<Word<'_>>) -> Vec<Word<'_>> {
 }
 
 /// Capitals mark the last name: "DUPONT Jean", "Jean-Pierre LE GOFF".
-fn by_capitals(words: &[Word<'_>]) -> Found {
+fn by_capitals(words: &[Word<'_>]) -> Option<Start> {
     let is_marked = |at: usize| words[at].is_in_capitals();
     let marked: Vec<usize> = (0..words.len()).filter(|at| is_marked(*at)).collect();
     let others = (0..words.len()).filter(|at| !is_marked(*at)).any(|at| {
@@ -355,50 +349,33 @@ fn by_capitals(words: &[Word<'_>]) -> Found {
     }
     let end = last + 1;
     Some(match (is_run, start == 0, end == words.len()) {
-        (true, false, true) => Ok(Start::First(start)),
-        (true, true, false) => Ok(Start::Last(end)),
-        _ => Err(Doubt::Open),
+        (true, false, true) => Start::First(start),
+        (true, true, false) => Start::Last(end),
+        _ => Start::Open,
     })
 }
 
 /// A father's name stands behind the first name: "Ivan Petrovich Sidorov", "Sidorov Ivan Petrovich".
-fn by_patronymic(words: &[Word<'_>]) -> Found {
+fn by_patronymic(words: &[Word<'_>]) -> Option<Start> {
     let at = words.iter().rposition(Word::is_patronymic)?;
     Some(match (words.len(), at) {
-        (3, 1) => Ok(Start::First(2)),
-        (3, 2) if !words[1].is_patronymic() => Ok(Start::Last(1)),
-        _ => Err(Doubt::Open),
+        (3, 1) => Start::First(2),
+        (3, 2) if !words[1].is_patronymic() => Start::Last(1),
+        _ => Start::Open,
     })
 }
 
 /// Chinese, Japanese and Korean, where the last name stands in front.
-fn by_script(words: &[Word<'_>]) -> Found {
-    let is_of = |word: &Word<'_>, is_it: fn(char) -> bool| word.text.chars().all(is_it);
-    if words
-        .iter()
-        .all(|word| is_of(word, |c| is_han(c) || is_kana(c) || is_hangul(c)))
-    {
-        let are_katakana = words
-            .iter()
-            .all(|word| is_of(word, |c| ('\u{30a0}'..='\u{30ff}').contains(&c)));
-        return Some(if words.len() == 2 && !are_katakana {
-            Ok(Start::Last(1))
-        } else {
-            Err(Doubt::Open)
-        });
-    }
-    None
+fn by_script(words: &[Word<'_>]) -> Option<Start> {
+    let are_of = |is_it: fn(char) -> bool| words.iter().all(|word| word.text.chars().all(is_it));
+    are_of(is_of_asia).then(|| {
+        let are_katakana = are_of(|c| ('\u{30a0}'..='\u{30ff}').contains(&c));
+        Start::Last(1).if_clear(words.len() == 2 && !are_katakana)
+    })
 }
 
 /// A name of Chinese or Korean without a blank: the first letter is the last name, where it is a common one.
-fn of_one_word_in_asia(text: &str) -> Option<Result<Names, Doubt>> {
-    if text.contains(' ')
-        || !text
-            .chars()
-            .all(|c| is_han(c) || is_kana(c) || is_hangul(c))
-    {
-        return None;
-    }
+fn of_one_word_in_asia(text: &str) -> Option<Names> {
     let count = text.chars().count();
     let (first, rest) = text.split_at(text.chars().next()?.len_utf8());
     let is_korean = text.chars().all(is_hangul);
@@ -411,15 +388,11 @@ fn of_one_word_in_asia(text: &str) -> Option<Result<Names, Doubt>> {
     } else {
         CHINESE.contains(first) && text.chars().all(is_han)
     };
-    Some(if is_known && (2..=3).contains(&count) {
-        Ok((rest.to_owned(), first.to_owned()))
-    } else {
-        Err(Doubt::Open)
-    })
+    (is_known && (2..=3).contains(&count)).then(|| (rest.to_owned(), first.to_owned()))
 }
 
 /// Small words before the last name: "Maria van der Berg", "Seán Ó Sé", "José Ortega y Gasset".
-fn by_particles(words: &[Word<'_>]) -> Found {
+fn by_particles(words: &[Word<'_>]) -> Option<Start> {
     let count = words.len();
     let is_small = |at: usize| words[at].text.chars().all(|c| !c.is_uppercase());
     if let Some(at) = (2..count - 1)
@@ -428,11 +401,7 @@ fn by_particles(words: &[Word<'_>]) -> Found {
         let is_first = words[..at - 1]
             .iter()
             .all(|word| word.is(GIVEN) || word.is_initial());
-        return Some(if at == 2 || is_first {
-            Ok(Start::First(at - 1))
-        } else {
-            Err(Doubt::Open)
-        });
+        return Some(Start::First(at - 1).if_clear(at == 2 || is_first));
     }
     let is_particle = |at: usize| {
         at + 1 < count
@@ -444,16 +413,12 @@ fn by_particles(words: &[Word<'_>]) -> Found {
         // "van der Berg Jan": one word stands behind the last name.
         let stop = (0..count).find(|at| !is_particle(*at))?;
         let is_clear = stop + 2 == count && !words[stop].is(GIVEN) && !words[stop + 1].is(LAST);
-        return Some(if is_clear {
-            Ok(Start::Last(stop + 1))
-        } else {
-            Err(Doubt::Open)
-        });
+        return Some(Start::Last(stop + 1).if_clear(is_clear));
     }
     let at = given_with_particle(words);
     let found = (at..count).find(|at| *at > 0 && (is_particle(*at) || words[*at].is(OWN_PARTICLE)));
     let Some(at) = found else {
-        return (at > 0).then_some(Ok(Start::First(at)));
+        return (at > 0).then_some(Start::First(at));
     };
     // "Li Da Wei", "Kim Ni": no particles.
     if words[0].is(EAST) && !is_small(at) && !words[0].is(BOTH) {
@@ -464,12 +429,12 @@ fn by_particles(words: &[Word<'_>]) -> Found {
         .any(|word| matches!(word.folded.as_str(), "bin" | "ibn" | "bint"))
         && (at > 1 || count > 3)
     {
-        return Some(Err(Doubt::Open));
+        return Some(Start::Open);
     }
     // "Zine El Abidine Ben Ali" has several.
     let stop = (at..count).find(|at| !is_particle(*at)).unwrap_or(count);
     if (stop..count).any(|at| is_particle(at) && !is_small(at)) {
-        return Some(Err(Doubt::Open));
+        return Some(Start::Open);
     }
     let before = &words[1..at];
     let is_given = |word: &Word<'_>| (word.is(GIVEN) || word.is_initial()) && !word.is(OF_TWO);
@@ -477,16 +442,9 @@ fn by_particles(words: &[Word<'_>]) -> Found {
     let are_given = before.iter().all(is_given);
     // "Smith de Vries Ann", and "Jansen van Dijk": a last name in front.
     let is_odd = words[0].is(LAST) && !words[0].is(GIVEN);
-    Some(
-        if is_odd
-            || !are_given
-                && (is_iberian || before.len() > 1 || before.iter().any(|word| word.is(LAST)))
-        {
-            Err(Doubt::Open)
-        } else {
-            Ok(Start::First(at))
-        },
-    )
+    let is_clear =
+        are_given || !is_iberian && before.len() <= 1 && before.iter().all(|word| !word.is(LAST));
+    Some(Start::First(at).if_clear(!is_odd && is_clear))
 }
 
 /// Where first names such as "María del Carmen" and "Maria de Lourdes" end, where more stands behind.
@@ -500,14 +458,14 @@ fn given_with_particle(words: &[Word<'_>]) -> usize {
 }
 
 /// Nothing but the words and their places.
-fn by_places(words: &[Word<'_>]) -> Result<Start, Doubt> {
+fn by_places(words: &[Word<'_>]) -> Start {
     let [first, .., last] = words else {
-        return Err(Doubt::Open);
+        return Start::Open;
     };
     // "Mohammed VI"
     let is_number = last.text.chars().all(|c| matches!(c, 'I' | 'V' | 'X'));
     if last.is_initial() || is_number || last.is(PARTICLE) && !last.is(EAST | GIVEN | LAST) {
-        return Err(Doubt::Open);
+        return Start::Open;
     }
     let inner = &words[1..words.len() - 1];
     if let Some(found) = of_east(words) {
@@ -515,57 +473,40 @@ fn by_places(words: &[Word<'_>]) -> Result<Start, Doubt> {
     }
     let is_given = |word: &Word<'_>| word.is(GIVEN);
     if first.is(HUNGARIAN) && !first.is(GIVEN) && last.is(GIVEN) {
-        return if inner.iter().all(is_given) {
-            Ok(Start::Last(1))
-        } else {
-            Err(Doubt::Open)
-        };
+        return Start::Last(1).if_clear(inner.iter().all(is_given));
     }
     let is_last = |word: &Word<'_>| word.is(LAST) || word.ends_as_last();
     let given_alone = |word: &Word<'_>| word.is(GIVEN) && !word.is(LAST);
     // "Smith John", "Иванов Иван"; and "Müller Thomas", which nobody calls himself the other way round.
     if is_last(first) && !first.is(GIVEN) {
         let is_turned = given_alone(last) && !is_last(last) && inner.iter().all(is_given);
-        return if is_turned {
-            Ok(Start::Last(1))
-        } else {
-            Err(Doubt::Open)
-        };
+        return Start::Last(1).if_clear(is_turned);
     }
     if given_alone(last) && !last.is(BOTH) && (!first.is(GIVEN) || first.is(BOTH)) {
-        return Err(Doubt::Open);
+        return Start::Open;
     }
     // Two first names and none that is a last one: "Anna Maria", "Hans Peter".
-    if words.iter().all(|word| given_alone(word) && !word.is(BOTH)) {
-        return Err(Doubt::Open);
+    if words.iter().all(|word| given_alone(word) && !word.is(BOTH)) || words.len() > 5 {
+        return Start::Open;
     }
-    match inner {
-        [] => Ok(Start::First(1)),
-        _ if words.len() > 5 => Err(Doubt::Open),
-        _ => {
-            let firsts = inner
-                .iter()
-                .take_while(|word| (word.is(GIVEN) && !word.is(OF_TWO)) || word.is_initial())
-                .count();
-            let rest = &inner[firsts..];
-            match rest {
-                [] => Ok(Start::First(words.len() - 1)),
-                // Two last names: "Gabriel García Márquez".
-                [one]
-                    if one.is(OF_TWO)
-                        || one.folded.ends_with("ez")
-                        || one.folded.ends_with("es") && last.is(OF_TWO) =>
-                {
-                    Ok(Start::First(1 + firsts))
-                }
-                _ => Err(Doubt::Open),
-            }
-        }
+    let firsts = inner
+        .iter()
+        .take_while(|word| (word.is(GIVEN) && !word.is(OF_TWO)) || word.is_initial())
+        .count();
+    match &inner[firsts..] {
+        [] => Start::First(words.len() - 1),
+        // Two last names: "Gabriel García Márquez".
+        [one] => Start::First(1 + firsts).if_clear(
+            one.is(OF_TWO)
+                || one.folded.ends_with("ez")
+                || one.folded.ends_with("es") && last.is(OF_TWO),
+        ),
+        _ => Start::Open,
     }
 }
 
 /// Names of East Asia in Latin letters: "Wang Xiaoming", "Kim Ji-woo", "Tanaka Hiroshi", and "Xiaoming Wang".
-fn of_east(words: &[Word<'_>]) -> Option<Result<Start, Doubt>> {
+fn of_east(words: &[Word<'_>]) -> Option<Start> {
     let (first, last, count) = (&words[0], &words[words.len() - 1], words.len());
     let is_japan = |word: &Word<'_>| {
         word.is(EAST) && word.is(LAST) && syllables(&word.folded).is_none_or(|count| count >= 2)
@@ -573,12 +514,12 @@ fn of_east(words: &[Word<'_>]) -> Option<Result<Start, Doubt>> {
     let is_hyphened =
         last.folded.contains('-') && last.is_eastern() && syllables(&first.folded) == Some(1);
     if count == 2 && is_hyphened && !first.is(GIVEN & !BOTH) {
-        return Some(Ok(Start::Last(1)));
+        return Some(Start::Last(1));
     }
     // "Ai Weiwei"
     let is_short = syllables(&first.folded) == Some(1) && syllables(&last.folded) == Some(2);
     if count == 2 && is_short && !first.is(GIVEN | EAST) && !last.is(GIVEN | EAST | LAST) {
-        return Some(Err(Doubt::Open));
+        return Some(Start::Open);
     }
     if !first.is(EAST) {
         // "Minh Anh Nguyen", "Hiroshi Tanaka" come out as any others do, and so does "Mei Ling Chan".
@@ -587,30 +528,24 @@ fn of_east(words: &[Word<'_>]) -> Option<Result<Start, Doubt>> {
             && first.is_eastern()
             && words[1].is_eastern()
             && !words[1].is(EAST);
-        return is_eastern.then_some(Ok(Start::First(2)));
+        return is_eastern.then_some(Start::First(2));
     }
     let rest = &words[1..];
     let is_western = |word: &Word<'_>| !word.is_eastern() && !word.is_japanese();
     if count == 2 {
         return match () {
-            () if last.is(EAST) => Some(Err(Doubt::Open)),
+            () if last.is(EAST) => Some(Start::Open),
             // "Kim Smith", "Lee Harper": a first name.
-            () if is_western(last) || first.is(BOTH) && last.is(LAST) => first
-                .is(LAST)
-                .then_some(Err(Doubt::Open))
-                .or_else(|| (!first.is(BOTH | GIVEN)).then_some(Err(Doubt::Open))),
-            () if first.is(BOTH) && !last.folded.contains('-') => Some(Err(Doubt::Open)),
-            () if is_japan(first) || last.is_eastern() => Some(Ok(Start::Last(1))),
-            () => Some(Err(Doubt::Open)),
+            () if is_western(last) || first.is(BOTH) && last.is(LAST) => {
+                (first.is(LAST) || !first.is(BOTH | GIVEN)).then_some(Start::Open)
+            }
+            () if first.is(BOTH) && !last.folded.contains('-') => Some(Start::Open),
+            () => Some(Start::Last(1).if_clear(is_japan(first) || last.is_eastern())),
         };
     }
     // "Nguyễn Thị Minh Khai", "Park Ji Sung"
     let are_eastern = rest.iter().all(Word::is_eastern);
-    Some(
-        if are_eastern && count <= 4 && (!last.is(EAST) || first.is(LAST) && !last.is(LAST)) {
-            Ok(Start::Last(1))
-        } else {
-            Err(Doubt::Open)
-        },
-    )
+    let is_clear =
+        are_eastern && count <= 4 && (!last.is(EAST) || first.is(LAST) && !last.is(LAST));
+    Some(Start::Last(1).if_clear(is_clear))
 }

@@ -1,10 +1,84 @@
-//! A word of a name: what its letters and its ending say of it.
+//! A word of a name: what is known of it, folded, and what its letters and its ending say. All that is known of a word is looked up at once.
 
-use super::person_words::{EAST, GIVEN, NO_PERSON, PARTICLE, known};
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
 use crate::words::cut::fold;
+use crate::words::data::{LISTS, List};
+
+/// First names that are hardly ever last names.
+pub(super) const GIVEN: u16 = 1;
+/// Last names that are hardly ever first names.
+pub(super) const LAST: u16 = 2;
+/// Last names that stand in front, in a language that writes names so: China, Korea, Vietnam, Japan.
+pub(super) const EAST: u16 = 4;
+/// Last names of Hungary, where they stand in front.
+pub(super) const HUNGARIAN: u16 = 8;
+/// Small words that belong to the last name behind them.
+pub(super) const PARTICLE: u16 = 16;
+/// Those of Spain and Portugal, where another last name may stand before them.
+pub(super) const IBERIAN: u16 = 32;
+/// What stands before a name and is no part of it.
+pub(super) const TITLE: u16 = 64;
+/// Titles before a last name alone: "Mr Lee"; behind others a first name may stand alone: "Sir Elton".
+pub(super) const OF_LAST: u16 = 128;
+/// What stands behind a name and is no part of it.
+pub(super) const SUFFIX: u16 = 256;
+/// Words of companies, departments and places, which no person is called by.
+pub(super) const NO_PERSON: u16 = 512;
+/// First names that many people have as a last name, too.
+pub(super) const BOTH: u16 = 1024;
+/// Last names of Spanish and Portuguese, of which people have two.
+pub(super) const OF_TWO: u16 = 2048;
+
+/// The names of these kinds in the list.
+const KINDS: [(&str, u16); 12] = [
+    ("given", GIVEN),
+    ("last", LAST),
+    ("east", EAST),
+    ("hungarian", HUNGARIAN),
+    ("particle", PARTICLE),
+    ("iberian", IBERIAN),
+    ("title", TITLE),
+    ("of-last", OF_LAST),
+    ("suffix", SUFFIX),
+    ("no-person", NO_PERSON),
+    ("both", BOTH),
+    ("of-two", OF_TWO),
+];
+
+/// What is known of a folded word, as bits.
+pub(super) fn known(word: &str) -> u16 {
+    WORDS.get(word).copied().unwrap_or(0)
+}
+
+static WORDS: LazyLock<HashMap<&str, u16>> = LazyLock::new(|| {
+    let mut words = HashMap::new();
+    for line in LISTS.lines("names of people") {
+        let (kinds, names) = line.split_once(": ").unwrap_or_default();
+        let bits = KINDS
+            .iter()
+            .filter(|(kind, _)| kinds.split('+').any(|one| one == *kind));
+        let bits = bits.fold(0, |bits, (_, bit)| bits | bit);
+        for word in names.split(' ') {
+            *words.entry(word).or_default() |= bits;
+        }
+    }
+    words
+});
+
+/// Two words, each of which may be a name, that are none together; folded.
+pub(super) static NO_PEOPLE: List = List::new(|| LISTS.phrases("no people"));
 
 /// A word that has its particle within: "d'Estaing".
 pub(super) const OWN_PARTICLE: u16 = 1 << 15;
+/// Endings of a father's name in Russian or Ukrainian.
+static PATRONYMICS: List = List::new(|| LISTS.words("patronymics"));
+/// Endings of last names of Russian, Ukrainian, Bulgarian, Greek and their neighbours.
+static LAST_ENDINGS: List = List::new(|| LISTS.words("endings of last names"));
+/// What syllables of Chinese, Korean and Vietnamese begin with and end with.
+static STARTS: List = List::new(|| LISTS.words("starts of syllables"));
+static ENDS: List = List::new(|| LISTS.words("ends of syllables"));
 
 /// A word of a name.
 pub(super) struct Word<'a> {
@@ -58,78 +132,15 @@ impl<'a> Word<'a> {
 
     /// A father's name in Russian or Ukrainian.
     pub(super) fn is_patronymic(&self) -> bool {
-        let ends = [
-            "ovich",
-            "evich",
-            "ovna",
-            "evna",
-            "ichna",
-            "ivna",
-            "ovych",
-            "yovych",
-            "ович",
-            "евич",
-            "овна",
-            "евна",
-            "ична",
-            "івна",
-            "йович",
-            "ьич",
-        ];
-        self.folded.chars().count() > 5 && ends.iter().any(|end| self.folded.ends_with(end))
+        self.folded.chars().count() > 5 && self.ends_with_one(&PATRONYMICS)
+    }
+
+    fn ends_with_one(&self, endings: &[&str]) -> bool {
+        endings.iter().any(|end| self.folded.ends_with(end))
     }
 
     /// Whether its end is that of last names of Russian, Ukrainian, Bulgarian or Greek.
     pub(super) fn ends_as_last(&self) -> bool {
-        let ends = [
-            "ov",
-            "ova",
-            "ev",
-            "eva",
-            "enko",
-            "sky",
-            "skaya",
-            "skiy",
-            "skyi",
-            "ska",
-            "ski",
-            "ов",
-            "ова",
-            "ев",
-            "ева",
-            "ёв",
-            "ёва",
-            "ин",
-            "ина",
-            "ко",
-            "ук",
-            "юк",
-            "чук",
-            "ский",
-            "ская",
-            "цький",
-            "ський",
-            "ська",
-            "их",
-            "πουλος",
-            "πουλοσ",
-            "πουλου",
-            "ιδης",
-            "ιδησ",
-            "ιδου",
-            "ακης",
-            "ακησ",
-            "poulos",
-            "poulou",
-            "idis",
-            "akis",
-            "ian",
-            "yan",
-            "dze",
-            "shvili",
-            "ic",
-            "escu",
-        ];
         // "McCartney"
         let is_son = |start: &str| {
             self.text
@@ -138,8 +149,7 @@ impl<'a> Word<'a> {
         };
         !self.is(GIVEN)
             && (["Mc", "Mac", "O'", "O’"].into_iter().any(is_son)
-                || self.folded.chars().count() > 4
-                    && ends.iter().any(|end| self.folded.ends_with(end)))
+                || self.folded.chars().count() > 4 && self.ends_with_one(&LAST_ENDINGS))
     }
 
     /// Whether it may be a first name of China, Korea or Vietnam: one or two of their short syllables.
@@ -157,11 +167,7 @@ impl<'a> Word<'a> {
         self.folded
             .chars()
             .all(|c| c.is_ascii_lowercase() && !"lqvx".contains(c))
-            && self
-                .folded
-                .chars()
-                .last()
-                .is_some_and(|c| is_vowel(&c) || c == 'n')
+            && self.folded.ends_with(|c: char| is_vowel(&c) || c == 'n')
             && self.folded.as_bytes().windows(2).all(|pair| {
                 let [one, two] = [pair[0], pair[1]].map(char::from);
                 let is_start = matches!((one, two), ('s' | 'c', 'h') | ('t', 's'));
@@ -186,17 +192,11 @@ pub(super) fn folded(word: &str) -> String {
 
 /// How many syllables as those of Chinese, Korean and Vietnamese a word has: consonants, vowels, and one of a few ends.
 pub(super) fn syllables(word: &str) -> Option<usize> {
-    const STARTS: [&str; 38] = [
-        "ngh", "zh", "ch", "sh", "ng", "nh", "th", "ph", "kh", "tr", "gi", "qu", "hs", "ts", "kw",
-        "b", "p", "m", "f", "d", "t", "n", "l", "g", "k", "h", "j", "q", "x", "r", "z", "c", "s",
-        "y", "w", "v", "hw", "",
-    ];
     const VOWELS: &str = "aeiouy";
-    const ENDS: [&str; 12] = ["ng", "nh", "ch", "n", "k", "l", "m", "p", "t", "c", "w", ""];
     if word.is_empty() {
         return Some(0);
     }
-    for start in STARTS {
+    for start in STARTS.iter().chain([&""]) {
         let Some(rest) = word.strip_prefix(start) else {
             continue;
         };
@@ -207,7 +207,7 @@ pub(super) fn syllables(word: &str) -> Option<usize> {
         if vowels == 0 || vowels > 4 {
             continue;
         }
-        for end in ENDS {
+        for end in ENDS.iter().chain([&""]) {
             if let Some(behind) = rest[vowels..].strip_prefix(end)
                 && let Some(more) = syllables(behind)
             {
@@ -256,4 +256,9 @@ pub(super) fn is_kana(c: char) -> bool {
 
 pub(super) fn is_hangul(c: char) -> bool {
     matches!(c, '\u{ac00}'..='\u{d7a3}')
+}
+
+/// Whether a letter is one of Chinese, Japanese or Korean.
+pub(super) fn is_of_asia(c: char) -> bool {
+    is_han(c) || is_kana(c) || is_hangul(c)
 }

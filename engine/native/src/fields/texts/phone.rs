@@ -1,8 +1,10 @@
 //! Numbers of phones.
 
+use super::checksum::luhn_sum;
 use super::country::Country;
 use super::no_phone::{LEAST, NO_PHONES, are_several, is_place};
 use crate::words::cut::{Cut, DIGITS, SPACE, Token, WORD};
+use crate::words::data::{LISTS, List};
 
 /// Why a text is no number of a phone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -73,12 +75,18 @@ pub fn push_plain_phone(text: &str, out: &mut String) -> bool {
     if !has_exchange(area, middle[0]) || !digits.all(u8::is_ascii_digit) {
         return false;
     }
-    push_digits(area, out);
-    out.push('-');
-    push_digits(&middle, out);
-    out.push('-');
-    push_digits(&last, out);
+    push_parts([area, &middle, &last], out);
     true
+}
+
+/// Adds the parts of a number with hyphens between them, as in North America.
+fn push_parts(parts: [&[u8]; 3], out: &mut String) {
+    for (at, part) in parts.into_iter().enumerate() {
+        if at > 0 {
+            out.push('-');
+        }
+        push_digits(part, out);
+    }
 }
 
 fn push_digits(digits: &[u8], out: &mut String) {
@@ -112,17 +120,10 @@ pub fn push_phone(
     out: &mut String,
 ) -> Result<Written, NoPhone> {
     let phone = Phone::of(cut, is_strict)?;
-    if is_strict && phone.is_numbered() {
-        return Err(NoPhone::Other);
-    }
     let written = phone.written();
     if written == Written::American || written == Written::Open && open_is_american {
         let home = phone.home();
-        push_digits(&home[..3], out);
-        out.push('-');
-        push_digits(&home[3..6], out);
-        out.push('-');
-        push_digits(&home[6..], out);
+        push_parts([&home[..3], &home[3..6], &home[6..]], out);
     } else {
         phone.push_whole(out);
     }
@@ -141,9 +142,6 @@ pub fn push_phone_of(
     out: &mut String,
 ) -> Result<(), NoPhone> {
     let phone = Phone::of(cut, is_strict)?;
-    if is_strict && phone.is_numbered() {
-        return Err(NoPhone::Other);
-    }
     if phone.has_plus {
         phone.push_whole(out);
     } else {
@@ -194,11 +192,9 @@ const WAYS: [Way; 8] = [
 ];
 
 /// Words that may stand before a number.
-const LABELS: &[&str] = &[
-    "tel", "phone", "mobile", "mob", "cell", "fon", "telefon", "t", "m", "p",
-];
+static LABELS: List = List::new(|| LISTS.words("labels of phones"));
 /// Words before an extension.
-const BEFORE_EXTENSION: &[&str] = &["x", "ext", "extension", "#", "poste", "durchwahl", "dw"];
+static BEFORE_EXTENSION: List = List::new(|| LISTS.words("before extensions"));
 
 /// A number, and how it is written.
 struct Phone<'a> {
@@ -248,6 +244,7 @@ impl<'a> Phone<'a> {
         }
         match phone.count {
             _ if phone.digits().iter().all(|digit| *digit == b'0') => Err(NoPhone::Other),
+            _ if is_strict && phone.is_numbered() => Err(NoPhone::Other),
             ..LEAST => Err(NoPhone::TooShort),
             LEAST..=MOST_OF_PLAIN => Ok(phone),
             ..=MOST if phone.has_plus || phone.digits[0] == b'0' => Ok(phone),
@@ -339,13 +336,7 @@ impl<'a> Phone<'a> {
                 sum(8, &|at| 8 - at as u32).is_multiple_of(11)
             }
             // A number of Italian companies that seems to have the zeros of another country: "00743110157"
-            9 if is_whole && self.zeros_at.is_some() => {
-                let crossed = |at: usize| match (at % 2, digit(at)) {
-                    (0, digit) => digit,
-                    (_, digit) => digit * 2 - u32::from(digit > 4) * 9,
-                };
-                (0..9).map(crossed).sum::<u32>().is_multiple_of(10)
-            }
+            9 if is_whole && self.zeros_at.is_some() => luhn_sum(self.digits()).is_multiple_of(10),
             // "123-45-6789" of the United States
             9 => self.is_in_parts(&[3, 2, 4]) && self.has_mark(),
             // "12/345/67890" of Germany

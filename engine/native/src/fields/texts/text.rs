@@ -1,13 +1,14 @@
 //! Text, codes and names: cells as they stand, without what nobody can see.
 
 use std::fmt::Write;
+use std::sync::LazyLock;
 
 use super::person::{self, Doubt};
 use crate::cells::calendar::DAY_MICROSECONDS;
 use crate::cells::text_form::push_date;
 use crate::columns::view::Value;
 use crate::fields::numbers::digits::{has_lost_digits, has_lost_digits_behind_letters};
-use crate::words::cut::is_format;
+use crate::words::cut::{are_digits, is_format};
 use crate::words::data::{LISTS, List};
 
 /// Whole numbers from here on may have lost digits when a program made a float of them.
@@ -120,9 +121,7 @@ pub fn are_floats(values: &[Value<'_>]) -> bool {
                 let Some((whole, decimals)) = trimmed(text).split_once('.') else {
                     continue;
                 };
-                let is_number =
-                    |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-                if !is_number(whole) || !is_number(decimals) {
+                if !are_digits(whole) || !are_digits(decimals) {
                     continue;
                 }
                 if decimals != "0" || whole.starts_with('0') {
@@ -148,12 +147,10 @@ pub fn push_code(value: Value<'_>, are_floats: bool, out: &mut String) -> Result
     let value = shown(value);
     match value {
         Value::Float(number) if !number.is_finite() => return Ok(false),
-        Value::Float(number) if number.abs() >= EXACT => return Err(NoCode::LostDigits),
         // A program that has opened the file since would have made zeros of the last digits.
-        Value::Integer(number) if number.unsigned_abs() >= EXACT as u64 => {
+        _ if value.number().is_some_and(|number| number.abs() >= EXACT) => {
             return Err(NoCode::LostDigits);
         }
-        Value::Unsigned(number) if number >= EXACT as u64 => return Err(NoCode::LostDigits),
         Value::Text(text) if has_lost_digits(text) || has_lost_digits_behind_letters(text) => {
             return Err(NoCode::LostDigits);
         }
@@ -163,9 +160,7 @@ pub fn push_code(value: Value<'_>, are_floats: bool, out: &mut String) -> Result
         Value::Boolean(_) => return Err(NoCode::Boolean),
         Value::Text(text) if are_floats => {
             let text = trimmed(text);
-            let whole = text.strip_suffix(".0").filter(|whole| {
-                !whole.is_empty() && whole.bytes().all(|byte| byte.is_ascii_digit())
-            });
+            let whole = text.strip_suffix(".0").filter(|whole| are_digits(whole));
             return Ok(push_text(Value::Text(whole.unwrap_or(text)), out));
         }
         _ => {}
@@ -186,7 +181,7 @@ static PARTICLES: List = List::new(|| LISTS.words("particles"));
 
 /// Words that are looked for without points and blanks, and whatever their letters.
 struct Words {
-    words: &'static [&'static str],
+    words: Vec<&'static str>,
     /// The first letters of words of each length, a bit each: most words of names are none of these.
     firsts: [u32; Self::LONGEST + 1],
 }
@@ -194,13 +189,11 @@ struct Words {
 impl Words {
     const LONGEST: usize = 16;
 
-    const fn of(words: &'static [&'static str]) -> Self {
+    fn listed(name: &str) -> Self {
+        let words = LISTS.words(name);
         let mut firsts = [0; Self::LONGEST + 1];
-        let mut at = 0;
-        while at < words.len() {
-            let word = words[at].as_bytes();
+        for word in words.iter().map(|word| word.as_bytes()) {
             firsts[word.len()] |= 1 << (word[0] & 31);
-            at += 1;
         }
         Self { words, firsts }
     }
@@ -220,71 +213,16 @@ impl Words {
 }
 
 /// What stands behind a name and belongs to no part of it: "Ph.D.".
-static SUFFIXES: Words = Words::of(&[
-    "acca", "beng", "bsc", "bsn", "cbe", "cfa", "cpa", "dds", "dipl-ing", "dipl-kfm", "dmd",
-    "dphil", "dvm", "esq", "fca", "frcs", "ii", "iii", "iv", "jr", "jun", "llb", "llm", "mba",
-    "mbe", "md", "meng", "mfa", "mpa", "mph", "msc", "msn", "msw", "obe", "pharmd", "phd", "pmp",
-    "psyd", "rn", "sen", "sr", "v",
-]);
-
+static SUFFIXES: LazyLock<Words> = LazyLock::new(|| Words::listed("suffixes"));
 /// The same as they are written, behind two words or more: "Lee, M.A." has initials.
-const SUFFIXES_AS_WRITTEN: &[&str] = &["MA", "BA", "MS", "BS", "M.A.", "B.A.", "M.S.", "B.S."];
+static SUFFIXES_AS_WRITTEN: List = List::new(|| LISTS.words("suffixes as written"));
 
 /// What stands behind a company's name. Two letters are often initials: of these there are few.
-static COMPANIES: Words = Words::of(&[
-    "a/s",
-    "ag",
-    "aps",
-    "bv",
-    "co",
-    "coltd",
-    "company",
-    "corp",
-    "corporation",
-    "doo",
-    "gbr",
-    "gmbh",
-    "gmbh&co",
-    "gmbh&cokg",
-    "inc",
-    "incorporated",
-    "kft",
-    "kg",
-    "limited",
-    "llc",
-    "llp",
-    "ltd",
-    "ltda",
-    "mbh",
-    "nv",
-    "nyrt",
-    "ohg",
-    "oy",
-    "oyj",
-    "plc",
-    "pllc",
-    "pteltd",
-    "ptyltd",
-    "pvtltd",
-    "sa",
-    "sadecv",
-    "sarl",
-    "sas",
-    "slu",
-    "spa",
-    "spj",
-    "spzoo",
-    "srl",
-    "sro",
-    "vof",
-    "zrt",
-]);
-
+static COMPANIES: LazyLock<Words> = LazyLock::new(|| Words::listed("companies"));
 /// The same as they are written.
-const COMPANIES_AS_WRITTEN: &[&str] = &["e.V.", "e.K.", "eG", "a.s.", "ООО", "ЗАО", "АО"];
-
+static COMPANIES_AS_WRITTEN: List = List::new(|| LISTS.words("companies as written"));
 /// What stands before a name and is no first name.
-static TITLES: Words = Words::of(&["dr", "frau", "herr", "m", "mme", "mr", "mrs", "ms", "prof"]);
+static TITLES: LazyLock<Words> = LazyLock::new(|| Words::listed("titles before names"));
 
 /// Adds a person's name with single blanks; "Smith, Avery" becomes "Avery Smith". `false` where nothing is left.
 pub fn push_name(value: Value<'_>, part: NamePart, out: &mut String) -> bool {

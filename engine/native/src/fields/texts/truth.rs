@@ -1,5 +1,7 @@
 //! Booleans: yes and no as people write them.
 
+use std::sync::LazyLock;
+
 use crate::columns::view::Value;
 use crate::words::cut::{Cut, fold};
 use crate::words::data::{LISTS, List};
@@ -9,7 +11,6 @@ static YES: List = List::new(|| LISTS.words("yes"));
 /// Words for no.
 static NO: List = List::new(|| LISTS.words("no"));
 
-/// Further words and signs for yes and no, folded.
 /// Further words and signs for yes, folded or as they are written.
 static MORE_YES: List = List::new(|| LISTS.words("more for yes"));
 /// Those for no.
@@ -19,24 +20,11 @@ const CIRCLES: [&str; 2] = ["○", "◯"];
 const CROSSES: [&str; 3] = ["×", "✕", "✖"];
 
 /// Initials of yes and no, in some language. One alone may be anything: "F" is female, "N" north.
-const INITIALS: &[(char, char)] = &[
-    ('y', 'n'),
-    ('j', 'n'),
-    ('t', 'f'),
-    ('v', 'f'),
-    ('w', 'f'),
-    ('s', 'n'),
-    ('o', 'n'),
-    ('t', 'n'),
-    ('a', 'n'),
-    ('e', 'h'),
-    ('i', 'n'),
-    ('i', 'h'),
-    ('k', 'e'),
-    ('д', 'н'),
-    ('и', 'л'),
-    ('p', 'f'),
-];
+static INITIALS: LazyLock<Vec<(char, char)>> = LazyLock::new(|| {
+    let pairs = LISTS.words("initials").into_iter();
+    let pair = |word: &str| Some((word.chars().next()?, word.chars().next_back()?));
+    pairs.filter_map(pair).collect()
+});
 
 /// What single letters mean in a column: nothing, unless all of them are the initials of one language's yes and no.
 #[derive(Clone, Copy, Debug, Default)]

@@ -7,6 +7,7 @@ use std::collections::HashMap;
 use super::read::NONE;
 use super::rows::{Doubt, Rows, Verdict};
 use super::sums::Sum;
+use super::words;
 
 /// Totals further above are of other things.
 const MAX_TOTALS: usize = 8;
@@ -31,7 +32,9 @@ pub fn follow(rows: &Rows<'_>, sums: &HashMap<usize, Sum>, verdicts: &mut [Verdi
         if !is_amount(rows, item) {
             continue;
         }
-        let is_part = rows.looks[item].names_part(&rows.table, rows.row(item));
+        let is_part = rows.looks[item]
+            .label(&rows.table, rows.row(item))
+            .is_some_and(words::is_part);
         if is_part && item > 0 && verdicts[item - 1] == Verdict::Record {
             verdicts[item] = Verdict::Doubtful(Doubt::PartOfRecord);
             continue;
@@ -71,23 +74,17 @@ pub fn follow(rows: &Rows<'_>, sums: &HashMap<usize, Sum>, verdicts: &mut [Verdi
     }
 }
 
-/// The numbers of a row, each with its column among the amounts.
-fn numbers(rows: &Rows<'_>, item: usize) -> impl Iterator<Item = (usize, i64)> {
-    let values = rows.items.row(item).iter().copied().enumerate();
-    values.filter(|(_, value)| *value != NONE)
-}
-
 /// Returns whether a row has numbers, and not all that records have beside them.
 fn is_amount(rows: &Rows<'_>, item: usize) -> bool {
     let look = &rows.looks[item];
-    let lacks = look.blank.is_none_or(|share| share == 1.0) || look.is_bare;
-    lacks && !look.is_full && numbers(rows, item).next().is_some()
+    let lacks = look.has_no_keys() || look.is_bare;
+    lacks && !look.is_full && rows.items.has_numbers(item)
 }
 
 /// Returns whether a row lacks what stands in most records, or numbers that all those above its total have, and no record follows it
 /// directly.
 fn is_at_end(rows: &Rows<'_>, total: usize, item: usize) -> bool {
-    let count = |item: usize| numbers(rows, item).count();
+    let count = |item: usize| rows.items.numbers(item).count();
     let above = || {
         let items = (0..total).rev();
         items.take_while(|&item| count(item) > 0 && !rows.looks[item].names_total())
@@ -113,8 +110,11 @@ fn is_carried_on(rows: &Rows<'_>, verdicts: &[Verdict], total: usize, item: usiz
         known.try_fold(0_i64, i64::checked_add)
     };
     are_records
-        && numbers(rows, item).all(|(at, value)| added(at) == Some(value))
-        && agree(numbers(rows, item).map(|(_, value)| value))
+        && rows
+            .items
+            .numbers(item)
+            .all(|(at, value)| added(at) == Some(value))
+        && agree(rows.items.numbers(item).map(|(_, value)| value))
 }
 
 /// Returns whether rows right above a total add up to it as well.
@@ -125,7 +125,7 @@ fn adds_up_above(rows: &Rows<'_>, verdicts: &[Verdict], total: usize) -> bool {
         .rev()
         .take_while(|&item| verdicts[item] != Verdict::Total);
     above.any(|item| {
-        for (at, value) in numbers(rows, item) {
+        for (at, value) in rows.items.numbers(item) {
             added[at] = added[at].saturating_add(value);
         }
         let mut sums = added.iter().zip(whole);
@@ -142,7 +142,7 @@ fn last_part(rows: &Rows<'_>, total: usize, item: usize) -> Option<usize> {
         if !is_amount(rows, part) {
             break;
         }
-        for (at, value) in numbers(rows, part) {
+        for (at, value) in rows.items.numbers(part) {
             added[at] = Some(added[at].unwrap_or(0).saturating_add(value));
         }
         let mut sums = added.iter().zip(whole);
@@ -168,7 +168,7 @@ fn agree(numbers: impl Iterator<Item = i64>) -> bool {
 /// Returns whether the numbers of a row are the shares of a total's numbers in their sum, as far as they are written.
 fn is_share(rows: &Rows<'_>, total: usize, item: usize) -> bool {
     let whole = rows.items.row(total);
-    let shares: Vec<(usize, i64)> = numbers(rows, item).collect();
+    let shares: Vec<(usize, i64)> = rows.items.numbers(item).collect();
     let of = |at: usize| rows.written(at, i128::from(whole[at]));
     if shares.len() < 2 || shares.iter().any(|&(at, _)| whole[at] == NONE) {
         return false;
@@ -203,7 +203,7 @@ fn holds_of_two(totals: &[usize], is_of: impl Fn(usize, usize) -> bool) -> bool 
 
 /// Returns whether the numbers of a row are one total's share in another, in per cent: "Net income, % of revenue".
 fn is_ratio(rows: &Rows<'_>, totals: &[usize], item: usize) -> bool {
-    let shares: Vec<(usize, i64)> = numbers(rows, item).collect();
+    let shares: Vec<(usize, i64)> = rows.items.numbers(item).collect();
     let is_of = |part: usize, whole: usize| {
         let (part, whole) = (rows.items.row(part), rows.items.row(whole));
         shares.iter().all(|&(at, value)| {
@@ -225,7 +225,9 @@ fn is_difference(rows: &Rows<'_>, totals: &[usize], item: usize) -> bool {
     let is_of = |from: usize, less: usize| {
         let (from, less) = (rows.items.row(from), rows.items.row(less));
         let is_known = |at: usize| from[at] != NONE && less[at] != NONE;
-        numbers(rows, item).all(|(at, value)| is_known(at) && from[at] - less[at] == value)
+        rows.items
+            .numbers(item)
+            .all(|(at, value)| is_known(at) && from[at] - less[at] == value)
     };
-    agree(numbers(rows, item).map(|(_, value)| value)) && holds_of_two(totals, is_of)
+    agree(rows.items.numbers(item).map(|(_, value)| value)) && holds_of_two(totals, is_of)
 }

@@ -103,10 +103,8 @@ fn added(rows: &Rows<'_>, at: usize, parts: &[usize]) -> (i128, u32) {
     for &part in parts {
         let value = rows.items.row(part)[at];
         if value != NONE {
-            sum = (
-                sum.0 + i128::from(value),
-                sum.1 + rows.items.terms[part * width + at],
-            );
+            sum.0 += i128::from(value);
+            sum.1 += rows.items.terms[part * width + at];
         }
     }
     sum
@@ -143,7 +141,7 @@ fn is_wrong_sum(rows: &Rows<'_>, total: usize, at: usize, sum: i128, parts: &[us
     {
         return false;
     }
-    let filled = rows.items.row(total).iter().filter(|&&value| value != NONE);
+    let filled = rows.items.numbers(total);
     let is_mean = (sum - said * count).abs() <= count;
     let is_only = filled.count() == 1 && !is_mean && said != least && said != most;
     !(least..=most).contains(&said) || is_only

@@ -7,7 +7,7 @@ use super::looks::{DOUBTFUL_ABOVE_FULL, NEED_FULL};
 use super::read::NONE;
 use super::rows::{Doubt, EDGE, Rows, Verdict};
 use super::sums::Sum;
-use super::words::Word;
+use super::words::{self, Word};
 
 /// Rows at the end with nothing but numbers are told from two rows on.
 const LEAST_ABOVE: usize = 2;
@@ -31,13 +31,7 @@ impl Columns {
         let width = rows.amounts.len();
         let (mut sums, mut count, mut most) = (vec![0_i128; width], vec![0; width], vec![0; width]);
         for item in 0..rows.items.count() {
-            for (at, &value) in rows
-                .items
-                .row(item)
-                .iter()
-                .enumerate()
-                .filter(|(_, value)| **value != NONE)
-            {
+            for (at, value) in rows.items.numbers(item) {
                 sums[at] += i128::from(value);
                 count[at] += rows.items.filled[item * width + at];
                 // The sum of many is as large as a total would be.
@@ -64,18 +58,10 @@ impl Columns {
             return;
         }
         let width = rows.amounts.len();
-        for (at, &value) in rows
-            .items
-            .row(item)
-            .iter()
-            .enumerate()
-            .filter(|(_, value)| **value != NONE)
-        {
+        for (at, value) in rows.items.numbers(item) {
             for sums in [&mut self.all, &mut self.here] {
-                sums[at] = (
-                    sums[at].0 + i128::from(value),
-                    sums[at].1 + rows.items.filled[item * width + at],
-                );
+                sums[at].0 += i128::from(value);
+                sums[at].1 += rows.items.filled[item * width + at];
             }
         }
     }
@@ -99,14 +85,10 @@ impl Columns {
         let tested: Vec<usize> = (0..row.len())
             .filter(|&at| row[at] != NONE && self.count[at] >= LEAST_NUMBERS)
             .collect();
-        let small = tested
-            .iter()
-            .filter(|&&at| (row[at] as f64) < self.mean[at])
-            .count();
-        let largest = tested
-            .iter()
-            .filter(|&&at| row[at] >= self.most[at])
-            .count();
+        let is_small = |at: &&usize| (row[**at] as f64) < self.mean[**at];
+        let is_largest = |at: &&usize| row[**at] >= self.most[**at];
+        let small = tested.iter().filter(is_small).count();
+        let largest = tested.iter().filter(is_largest).count();
         (
             small * 2 > tested.len(),
             tested.is_empty() || largest * 2 >= tested.len(),
@@ -145,8 +127,7 @@ pub fn judge(rows: &Rows<'_>, sums: &HashMap<usize, Sum>) -> Vec<Verdict> {
             goes_on: going_on.contains(&item),
             // A title above the first record has no number.
             lacks_day: rows.places[item].0 >= with_day.end
-                || rows.places[item].0 < with_day.start
-                    && rows.items.row(item).iter().any(|&value| value != NONE),
+                || rows.places[item].0 < with_day.start && rows.items.has_numbers(item),
             is_below_total: verdicts.last().is_some_and(|above| {
                 matches!(above, Verdict::Total | Verdict::Doubtful(Doubt::Charge))
             }),
@@ -218,7 +199,7 @@ fn tail_of(rows: &Rows<'_>) -> usize {
     let mut tail = rows.items.count();
     while tail > LEAST_ABOVE {
         let look = &rows.looks[tail - 1];
-        if !look.is_all_blank() || rows.items.row(tail - 1).iter().all(|&value| value == NONE) {
+        if !look.is_all_blank() || !rows.items.has_numbers(tail - 1) {
             break;
         }
         tail -= 1;
@@ -245,7 +226,7 @@ fn decide(
     if let Some(sum) = sum.filter(|sum| !is_charge || sum.parts.len() > 1) {
         return with_sum(rows, item, sum, place);
     }
-    let has_numbers = row.iter().any(|&value| value != NONE);
+    let has_numbers = rows.items.has_numbers(item);
     if look.word == Some(Word::Average) && !look.is_full && (look.is_alone() || look.is_all_blank())
     {
         let is_mean = columns.is_mean(row) || look.is_all_blank();
@@ -288,17 +269,14 @@ fn decide(
 /// A row with a word for balances alone.
 fn balance(rows: &Rows<'_>, item: usize, sum: Option<&Sum>, place: &Place) -> Verdict {
     let look = &rows.looks[item];
-    let numbers = rows
-        .items
-        .row(item)
-        .iter()
-        .filter(|&&value| value != NONE)
-        .count();
+    let numbers = rows.items.numbers(item).count();
     let is_by_days = look.stands_beside_days(&rows.table, rows.row(item), &rows.keys);
     // The rest of an invoice is called a balance as well: where it is an amount it has to go on from the others.
     if numbers > 0
         && !place.goes_on
-        && look.names_bare_balance(&rows.table, rows.row(item))
+        && look
+            .label(&rows.table, rows.row(item))
+            .is_some_and(words::is_bare_balance)
         && (!look.is_full || is_by_days)
     {
         return Verdict::Doubtful(Doubt::Amounts);

@@ -156,27 +156,17 @@ impl<'s> Table<'s> {
         if filled.is_empty() || filled.len() * 2 < records.len() {
             return false;
         }
-        let numbers: Vec<i64> = filled
-            .iter()
-            .map(|&row| self.value(row, column))
-            .filter(|&value| value != NONE)
-            .collect();
+        let numbers = filled.iter().map(|&row| self.value(row, column));
+        let numbers: Vec<i64> = numbers.filter(|&value| value != NONE).collect();
         let texts = filled.len() - numbers.len();
         if texts * 2 > filled.len() {
             if column == 0 {
                 return true;
             }
-            let distinct: HashSet<&str> = filled
-                .iter()
-                .filter_map(|&row| self.text(row, column))
-                .collect();
+            let written = filled.iter().filter_map(|&row| self.text(row, column));
+            let distinct: HashSet<&str> = written.clone().collect();
             // Days are keys; a text that is the same in nearly all rows, such as a currency, tells no record.
-            let days = texts.saturating_sub(
-                filled
-                    .iter()
-                    .filter(|&&row| self.text(row, column).is_some())
-                    .count(),
-            );
+            let days = texts.saturating_sub(written.count());
             let is_other =
                 distinct.len() > 1 || texts < MIN_ALIKE_TEXTS || self.is_day(filled[0], column);
             return days * 2 > texts || is_other && distinct.len() * 8 > filled.len();
@@ -357,8 +347,7 @@ impl Look {
             first.is_some_and(|first| text.chars().all(|sign| sign == first))
         };
         let has_stars = || {
-            let label = look.at.and_then(|column| table.text(row, column));
-            label.is_some_and(|label| {
+            look.label(table, row).is_some_and(|label| {
                 let is_bold = label.len() > 4 && label.starts_with("**") && label.ends_with("**");
                 is_bold || label.ends_with(" *") || label.ends_with(" **")
             })
@@ -382,11 +371,10 @@ impl Look {
     }
 
     /// The same for the last row: numbers without any text are not often a record.
-    pub fn at_the_end(mut self, keys: &[usize]) -> Self {
+    pub fn end(&mut self, keys: &[usize]) {
         if self.at.is_none() && self.is_bare && !keys.is_empty() {
             self.need = self.need.min(NEED_LAST);
         }
-        self
     }
 
     /// Whether the word is one of totals and subtotals.
@@ -398,20 +386,18 @@ impl Look {
         self.how == Some(How::Alone)
     }
 
-    /// Whether the label says balance, and not which one.
-    pub fn names_bare_balance(&self, table: &Table<'_>, row: usize) -> bool {
-        let label = self.at.and_then(|column| table.text(row, column));
-        label.is_some_and(words::is_bare_balance)
-    }
-
-    /// Returns whether the label says that the row is a part of the total above: "of which in cash".
-    pub fn names_part(&self, table: &Table<'_>, row: usize) -> bool {
-        let label = self.at.and_then(|column| table.text(row, column));
-        label.is_some_and(words::is_part)
+    /// The label.
+    pub fn label<'s>(&self, table: &Table<'s>, row: usize) -> Option<&'s str> {
+        table.text(row, self.at?)
     }
 
     pub fn is_all_blank(&self) -> bool {
         self.blank == Some(1.0)
+    }
+
+    /// Whether all of the other keys are blank, or there are none.
+    pub fn has_no_keys(&self) -> bool {
+        self.blank.is_none_or(|share| share == 1.0)
     }
 
     /// Finds out what stands beside the label, and how much a sum needs.
@@ -422,7 +408,7 @@ impl Look {
         keys: &[usize],
         usual: &[usize],
     ) -> Self {
-        let label = self.at.and_then(|column| table.text(row, column));
+        let label = self.label(table, row);
         let others = || keys.iter().filter(|&&column| Some(column) != self.at);
         let count = others().count();
         let blank = others()
@@ -456,9 +442,7 @@ impl Look {
         };
         self
     }
-}
 
-impl Look {
     /// Whether what stands beside the label are days alone: "1 May", "Opening balance".
     pub fn stands_beside_days(&self, table: &Table<'_>, row: usize, keys: &[usize]) -> bool {
         keys.iter()

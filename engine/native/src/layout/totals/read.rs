@@ -2,6 +2,7 @@
 
 use crate::cells::white_space::is_blank_text;
 use crate::cells::{Cell, Sheet, Tag};
+use crate::words::cut::are_digits;
 use crate::words::data::{LISTS, List};
 
 /// No number.
@@ -169,11 +170,7 @@ fn take(sheet: &Sheet, cell: Cell, comma: bool, are_read: bool) -> (Kind, Option
         Tag::Text if !are_read && cell.as_text().length() > LONGEST_MARK => None,
         Tag::Text => {
             let text = sheet.text(cell.as_text());
-            let number = if are_read {
-                number_of(text, comma)
-            } else {
-                None
-            };
+            let number = are_read.then(|| number_of(text, comma)).flatten();
             if number.is_none() && is_mark(text) {
                 return (Kind::Blank, None);
             }
@@ -302,14 +299,12 @@ fn plain_digit(c: char) -> char {
 
 /// Takes off brackets, signs, currencies, per cent and the mark of a footnote.
 fn without_signs(text: &str) -> Option<(&str, bool)> {
-    let is_space = |c: char| c.is_whitespace();
     // Bold, as in plain text.
     let bold = text.trim().strip_prefix("**");
     let bold = bold.and_then(|text| text.strip_suffix("**"));
     let mut text = bold.unwrap_or(text).trim();
     if let Some((before, mark)) = text.rsplit_once('\\')
-        && !mark.is_empty()
-        && mark.bytes().all(|b| b.is_ascii_digit())
+        && are_digits(mark)
     {
         text = before.trim_end();
     }
@@ -334,8 +329,8 @@ fn without_signs(text: &str) -> Option<(&str, bool)> {
         {
             break;
         }
-        let bare = text.trim_matches(|c| {
-            is_space(c) || matches!(c, '$' | '€' | '£' | '¥' | '₹' | '₽' | '₴' | '₺')
+        let bare = text.trim_matches(|c: char| {
+            c.is_whitespace() || matches!(c, '$' | '€' | '£' | '¥' | '₹' | '₽' | '₴' | '₺')
         });
         text = bare.strip_suffix('%').unwrap_or(bare).trim_end();
         text = without_code(text)?;

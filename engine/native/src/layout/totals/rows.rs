@@ -95,18 +95,16 @@ impl<'s> Rows<'s> {
         let mut is_open = false;
         for place in 0..count {
             let row = self.table.live[place];
-            let look = if is_record[place] {
+            let mut look = if is_record[place] {
                 Look::of_record()
             } else {
                 let said = known.get(&row).copied();
                 let said = said.unwrap_or_else(|| Look::of(&self.table, row));
                 said.look_beside(&self.table, row, &self.keys, usual)
             };
-            let look = if place + 1 == count {
-                look.at_the_end(&self.keys)
-            } else {
-                look
-            };
+            if place + 1 == count {
+                look.end(&self.keys);
+            }
             let begins = begins[place];
             let is_plain = is_inside(place) && look.need >= NEED_NOTHING;
             if is_plain && is_open && !begins {
@@ -134,18 +132,13 @@ impl<'s> Rows<'s> {
     fn begins(&self, place: usize) -> bool {
         let row = self.table.live[place];
         let is_below_blank = place > 0 && self.table.live[place - 1] + 1 < row;
-        is_below_blank
-            || self
-                .table
-                .columns
-                .iter()
-                .all(|column| column.values[row] == NONE)
+        let mut columns = self.table.columns.iter();
+        is_below_blank || columns.all(|column| column.values[row] == NONE)
     }
 
     fn push(&mut self, place: usize, look: Look, begins: bool, is_plain: bool) {
         let row = self.table.live[place];
-        let is_off =
-            look.word == Some(Word::Discount) && look.blank.is_none_or(|share| share == 1.0);
+        let is_off = look.word == Some(Word::Discount) && look.has_no_keys();
         for &column in &self.amounts {
             let value = self.table.value(row, column);
             // A discount is taken off, with a minus or without.

@@ -56,17 +56,19 @@ impl Items {
         &self.values[item * self.width..][..self.width]
     }
 
-    fn has_amounts(&self, item: usize) -> bool {
-        self.row(item).iter().any(|&value| value != NONE)
+    /// The numbers of an item, each with its column.
+    pub fn numbers(&self, item: usize) -> impl Iterator<Item = (usize, i64)> {
+        let values = self.row(item).iter().copied().enumerate();
+        values.filter(|(_, value)| *value != NONE)
+    }
+
+    pub fn has_numbers(&self, item: usize) -> bool {
+        self.numbers(item).next().is_some()
     }
 
     /// The most that the columns of a row could say.
     fn most_bits(&self, item: usize) -> f64 {
-        let count = self
-            .row(item)
-            .iter()
-            .filter(|&&value| value != NONE && value != 0)
-            .count();
+        let count = self.numbers(item).filter(|(_, value)| *value != 0).count();
         MOST_BITS + MOST_BITS / 2.0 * (count.saturating_sub(1)) as f64
     }
 
@@ -336,7 +338,7 @@ pub fn find(items: &Items, is_below: bool) -> HashMap<usize, Sum> {
         if begins {
             start = leaves.pile.len();
         }
-        if !items.has_amounts(item) || items.is_average[item] {
+        if !items.has_numbers(item) || items.is_average[item] {
             continue;
         }
         let need = items.needs[item];

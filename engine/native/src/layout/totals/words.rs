@@ -1,7 +1,7 @@
 //! Words for totals, charges and balances, which stand in `words/lists.txt`: a line for each language.
 
-use std::collections::HashMap;
-use std::sync::OnceLock;
+use std::collections::{HashMap, HashSet};
+use std::sync::LazyLock;
 
 use crate::words::data::{LISTS, List};
 
@@ -38,11 +38,11 @@ struct Known {
     phrases: HashMap<&'static str, Vec<Phrase>>,
     /// By two letters that a phrase begins with: a bit for each length of its first word.
     beginnings: Vec<u64>,
-    unspaced: Vec<(Word, String)>,
-    weak: Vec<&'static str>,
-    beside: Vec<&'static str>,
-    bare: Vec<&'static str>,
-    invoices: Vec<&'static str>,
+    unspaced: Vec<(Word, &'static str)>,
+    weak: HashSet<&'static str>,
+    beside: HashSet<&'static str>,
+    bare: HashSet<&'static str>,
+    invoices: HashSet<&'static str>,
 }
 
 struct Phrase {
@@ -57,26 +57,20 @@ fn languages() -> impl Iterator<Item = &'static str> {
     lines.filter_map(|line| Some(line.split_once(": ")?.1))
 }
 
-impl Known {
-    fn get() -> &'static Self {
-        static KNOWN: OnceLock<Known> = OnceLock::new();
-        KNOWN.get_or_init(Self::made)
-    }
+static KNOWN: LazyLock<Known> = LazyLock::new(Known::made);
 
+impl Known {
     fn made() -> Self {
+        let set = |name| LISTS.phrases(name).into_iter().collect();
         let mut known = Self {
             phrases: HashMap::new(),
             beginnings: vec![0; 32 * 32],
             unspaced: Vec::new(),
-            weak: LISTS.phrases("weak"),
-            beside: LISTS.phrases("beside totals"),
-            bare: LISTS.phrases("bare balances"),
-            invoices: LISTS.phrases("invoices"),
+            weak: set("weak"),
+            beside: set("beside totals"),
+            bare: set("bare balances"),
+            invoices: set("invoices"),
         };
-        known.bare.sort_unstable();
-        known.invoices.sort_unstable();
-        known.weak.sort_unstable();
-        known.beside.sort_unstable();
         let kinds = [
             Word::Total,
             Word::Subtotal,
@@ -104,11 +98,11 @@ impl Known {
 
     fn add(&mut self, word: Word, phrase: &'static str) {
         if phrase.chars().any(is_unspaced) {
-            self.unspaced.push((word, phrase.to_owned()));
+            self.unspaced.push((word, phrase));
             return;
         }
         let words: Vec<&'static str> = phrase.split(' ').collect();
-        let is_weak = self.weak.binary_search(&phrase).is_ok();
+        let is_weak = self.weak.contains(phrase);
         let (at, length) = beginning(words[0].as_bytes());
         self.beginnings[at] |= length;
         let phrases = self.phrases.entry(words[0]).or_default();
@@ -141,11 +135,11 @@ impl Known {
     }
 
     fn is_bare(&self, phrase: &Phrase) -> bool {
-        phrase.words.len() == 1 && self.bare.binary_search(&phrase.words[0]).is_ok()
+        phrase.words.len() == 1 && self.bare.contains(phrase.words[0])
     }
 
     fn goes_with(&self, word: &str) -> bool {
-        self.beside.binary_search(&word).is_ok()
+        self.beside.contains(word)
     }
 }
 
@@ -226,10 +220,10 @@ fn has_plain_number(text: &str) -> bool {
 
 /// Whether a label of balances says no more than that: no opening, closing or carried forward.
 pub fn is_bare_balance(text: &str) -> bool {
-    let known = Known::get();
+    let known = &*KNOWN;
     let flat = words_of(text);
     if flat.chars().any(is_unspaced) {
-        return known.bare.binary_search(&flat.trim()).is_ok();
+        return known.bare.contains(flat.trim());
     }
     let words: Vec<&str> = flat.split_ascii_whitespace().collect();
     (0..words.len())
@@ -263,18 +257,18 @@ pub fn said(text: &str) -> Option<(Word, How)> {
     {
         return None;
     }
-    let known = Known::get();
+    let known = &*KNOWN;
     if !known.may_have_phrase(text) {
         return None;
     }
     let flat = words_of(text);
     if flat.chars().any(is_unspaced) {
         let joined: String = flat.chars().filter(|&c| c != ' ').collect();
-        let found = known.unspaced.iter().find(|(_, phrase)| {
-            joined.starts_with(phrase.as_str()) || joined.ends_with(phrase.as_str())
-        });
+        let mut phrases = known.unspaced.iter();
+        let found =
+            phrases.find(|(_, phrase)| joined.starts_with(phrase) || joined.ends_with(phrase));
         return found.map(|(word, phrase)| {
-            let rest = joined.replacen(phrase.as_str(), "", 1);
+            let rest = joined.replacen(phrase, "", 1);
             let is_alone =
                 rest.is_empty() || known.unspaced.iter().any(|(_, other)| rest == *other);
             (*word, if is_alone { How::Alone } else { How::Beside })
@@ -287,12 +281,8 @@ pub fn said(text: &str) -> Option<(Word, How)> {
         let Some(phrase) = known.phrase_at(&words[at..]) else {
             continue;
         };
-        let is_of_invoice = || {
-            has_plain_number(text)
-                || words
-                    .iter()
-                    .any(|word| known.invoices.binary_search(word).is_ok())
-        };
+        let is_of_invoice =
+            || has_plain_number(text) || words.iter().any(|word| known.invoices.contains(word));
         if phrase.word == Word::Balance && known.is_bare(phrase) && is_of_invoice() {
             continue;
         }
