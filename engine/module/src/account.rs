@@ -156,7 +156,6 @@ impl Account {
     /// Adds a written table. `filled`: the cells with a value of the columns of its fields; `valid`: those without an issue;
     /// `quotes`: whether headers that a hook names may be told that no column has.
     #[pyo3(signature = (sheet, table, counts, *, filled, valid, height, by_severity, rows_with_errors, output_range, quotes))]
-    #[allow(clippy::too_many_arguments, reason = "Python names them")]
     fn add_table(
         &mut self,
         py: Python<'_>,

@@ -5,8 +5,8 @@ use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyBool, PyFloat, PyInt, PyList, PyString, PyType};
 
-use ade_engine_native::cells::calendar::{DAY_MICROSECONDS, civil_from_days};
-use ade_engine_native::cells::{Cell, Sheet, SheetBuilder, Tag};
+use ade_engine_native::cells::calendar::civil_from_days;
+use ade_engine_native::cells::{Cell, DAY_MICROSECONDS, Sheet, SheetBuilder, Tag};
 
 static DATE_TIME: PyOnceLock<Py<PyType>> = PyOnceLock::new();
 static DATE: PyOnceLock<Py<PyType>> = PyOnceLock::new();
@@ -159,10 +159,7 @@ impl<'py> MomentTypes<'py> {
         if value.is_instance_of::<PyInt>() {
             return Ok(match value.extract::<i64>() {
                 Ok(number) => Cell::integer(number),
-                Err(_) => Cell {
-                    tag: Tag::BigInteger,
-                    bits: builder.store_text(&value.str()?.to_string_lossy()).bits(),
-                },
+                Err(_) => builder.big_integer(&value.str()?.to_string_lossy()),
             });
         }
         if let Ok(number) = value.cast::<PyFloat>() {

@@ -206,23 +206,15 @@ pub fn column_of(values: &Bound<'_, PyList>, dtype: &str) -> Option<ArrowColumn>
 
 fn integer(value: &Bound<'_, PyAny>, kind: Type) -> Option<Value<'static>> {
     let value = value.cast::<PyInt>().ok()?;
-    match kind {
-        Type::Signed(8) => value.extract().ok().map(Value::Integer),
-        Type::Signed(4) => value
-            .extract::<i32>()
-            .ok()
-            .map(|number| Value::Integer(number.into())),
-        Type::Unsigned(1) => value
-            .extract::<u8>()
-            .ok()
-            .map(|number| Value::Integer(number.into())),
-        Type::Unsigned(4) => value
-            .extract::<u32>()
-            .ok()
-            .map(|number| Value::Integer(number.into())),
-        Type::Unsigned(8) => value.extract().ok().map(Value::Unsigned),
+    let number = match kind {
+        Type::Unsigned(8) => return value.extract().ok().map(Value::Unsigned),
+        Type::Signed(8) => value.extract().ok(),
+        Type::Signed(4) => value.extract::<i32>().ok().map(i64::from),
+        Type::Unsigned(1) => value.extract::<u8>().ok().map(i64::from),
+        Type::Unsigned(4) => value.extract::<u32>().ok().map(i64::from),
         _ => None,
-    }
+    };
+    number.map(Value::Integer)
 }
 
 /// Returns the numbers from one on, so many of them.
@@ -266,6 +258,11 @@ pub(super) fn series_of(series: &Bound<'_, PyAny>) -> PyResult<Series> {
     }
     // SAFETY: the stream is polars' own.
     unsafe { Series::import(stream_of(series)?) }.map_err(PyTypeError::new_err)
+}
+
+/// The values of several.
+pub(super) fn all_series(series: &[Bound<'_, PyAny>]) -> PyResult<Vec<Series>> {
+    series.iter().map(series_of).collect()
 }
 
 /// The columns of a frame.

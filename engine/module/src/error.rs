@@ -42,9 +42,9 @@ pub fn to_python(error: ReadError) -> PyErr {
     }
 }
 
-/// Returns the Python exception for a file that cannot be written, with the number by which a limit is known.
-pub fn write_error(error: &io::Error, path: &str) -> PyErr {
-    match error.raw_os_error() {
+/// Returns what makes the Python exception for a file that cannot be written, with the number by which a limit is known.
+pub fn write_error(path: &str) -> impl FnOnce(io::Error) -> PyErr {
+    move |error| match error.raw_os_error() {
         Some(code) => PyOSError::new_err((code, error.to_string(), path.to_owned())),
         None => PyOSError::new_err(format!("cannot write {path}: {error}")),
     }

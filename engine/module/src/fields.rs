@@ -5,10 +5,10 @@ use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
-use pyo3::types::PyDict;
+use pyo3::types::{IntoPyDict, PyDict};
 use regex::Regex;
 
-use super::column::{ArrowColumn, arrow, series_of};
+use super::column::{ArrowColumn, all_series, arrow, series_of};
 use super::source::Scan;
 use ade_engine_native::cells::parts::in_parts;
 use ade_engine_native::cells::{Cell, Sheet, Tag, text_form};
@@ -74,13 +74,13 @@ fn kind_named(name: &str, option: Option<&Bound<'_, PyAny>>) -> PyResult<Kind> {
         "email" => Kind::Email,
         "iban" => Kind::Iban,
         "phone" => {
-            let code: Option<String> = option.map(|code| code.extract()).transpose()?;
-            let country = |code: String| {
+            let country = |code: &Bound<'_, PyAny>| {
+                let code: String = code.extract()?;
                 Country::named(&code)
                     .ok_or_else(|| PyValueError::new_err(format!("there is no country {code:?}")))
             };
             Kind::Phone {
-                country: code.map(country).transpose()?,
+                country: option.map(country).transpose()?,
             }
         }
         "boolean" => {
@@ -106,16 +106,16 @@ fn kind_named(name: &str, option: Option<&Bound<'_, PyAny>>) -> PyResult<Kind> {
         "date_time" => Kind::DateTime { serials: flag()? },
         "time" => Kind::Time { serials: flag()? },
         "duration" => {
-            let unit: Option<String> = option.map(|unit| unit.extract()).transpose()?;
+            let unit = |name: &Bound<'_, PyAny>| {
+                let name: String = name.extract()?;
+                moment::unit_named(&name).ok_or_else(|| {
+                    PyValueError::new_err(format!(
+                        "unit should be 'days', 'hours', 'minutes' or 'seconds', not {name:?}"
+                    ))
+                })
+            };
             Kind::Duration {
-                unit: match &unit {
-                    None => None,
-                    Some(name) => Some(moment::unit_named(name).ok_or_else(|| {
-                        PyValueError::new_err(format!(
-                            "unit should be 'days', 'hours', 'minutes' or 'seconds', not {name:?}"
-                        ))
-                    })?),
-                },
+                unit: option.map(unit).transpose()?,
             }
         }
         other => return Err(PyValueError::new_err(format!("there is no kind {other:?}"))),
@@ -125,6 +125,15 @@ fn kind_named(name: &str, option: Option<&Bound<'_, PyAny>>) -> PyResult<Kind> {
 /// Where the cells of a column came from: the scan, the column from 0, and for each row of the series the sheet's row
 /// from 1.
 type Origin<'py> = (Bound<'py, Scan>, usize, Bound<'py, PyAny>);
+
+/// The same for Rust: the sheet, the column, and its rows.
+fn origin_of(origin: Option<Origin<'_>>) -> PyResult<Option<(Arc<Sheet>, usize, Series)>> {
+    let Some((scan, column, rows)) = origin else {
+        return Ok(None);
+    };
+    let sheet = Arc::clone(scan.get().sheet());
+    Ok(Some((sheet, column, series_of(&rows)?)))
+}
 
 /// Gives cells their types back that were lost when a column of mixed cells became text. A cell counts only if the text
 /// is still the one that was made of it: a hook may have changed it.
@@ -306,10 +315,6 @@ pub struct ReadColumn {
 /// 2026; `missing`: the author's words for "no value".
 #[pyfunction]
 #[pyo3(signature = (series, kind, option=None, *, header="", unit=None, order=None, decimal=None, is_argument=false, hints=(None, None), origin=None, today=None, from_1904=false, shift=0, minutes_first=false, is_strict=false, missing=None))]
-#[allow(
-    clippy::too_many_arguments,
-    reason = "they are converted one by one, and one caller names them"
-)]
 pub fn read_column<'py>(
     py: Python<'py>,
     series: &Bound<'py, PyAny>,
@@ -357,12 +362,7 @@ pub fn read_column<'py>(
         missing: &missing,
         ..Surroundings::default()
     };
-    let origin = match origin {
-        Some((scan, column, rows)) => {
-            Some((Arc::clone(scan.get().sheet()), column, series_of(&rows)?))
-        }
-        None => None,
-    };
+    let origin = origin_of(origin)?;
     let (outcome, is_exact) = py.detach(|| {
         let values = column.values();
         let outcome = match &origin {
@@ -376,7 +376,7 @@ pub fn read_column<'py>(
         (outcome, is_exact)
     });
     let reading = outcome.reading.as_ref();
-    let reading = reading.map(|reading| Ok::<_, PyErr>(described(py, reading)?.unbind()));
+    let reading = reading.map(|reading| described(py, reading));
     let unread = UnreadCells::of(py, outcome.unread, outcome.column.rows)?;
     Ok(ReadColumn {
         column: Py::new(py, arrow("", outcome.column))?,
@@ -419,7 +419,7 @@ fn read_of_sheet<'v>(
     fields::read(&values, kind, &around)
 }
 
-fn described<'py>(py: Python<'py>, reading: &Reading) -> PyResult<Bound<'py, PyDict>> {
+fn described(py: Python<'_>, reading: &Reading) -> PyResult<Py<PyDict>> {
     let facts = PyDict::new(py);
     facts.set_item("read_as", reading.read_as)?;
     facts.set_item("decided_by", reading.decided.name())?;
@@ -443,7 +443,7 @@ fn described<'py>(py: Python<'py>, reading: &Reading) -> PyResult<Bound<'py, PyD
     facts.set_item("doubts", doubts)?;
     facts.set_item("by", reading.by.map(ChosenBy::name))?;
     facts.set_item("why", reading.why.clone())?;
-    Ok(facts)
+    Ok(facts.unbind())
 }
 
 /// Whether three capitals at the end of a header are a currency; see [`lexicon::is_code_of_header`].
@@ -473,44 +473,35 @@ pub fn column_profile<'py>(
 ) -> PyResult<Bound<'py, PyDict>> {
     let column = series_of(series)?;
     let found = py.detach(|| Profile::of(&column.values()));
-    let facts = PyDict::new(py);
-    let counts = |pairs: &[(&str, usize)]| -> PyResult<Bound<'py, PyDict>> {
-        let counts = PyDict::new(py);
-        for (name, count) in pairs {
-            counts.set_item(name, count)?;
-        }
-        Ok(counts)
-    };
-    facts.set_item("rows", found.rows)?;
-    facts.set_item("filled", found.filled)?;
-    facts.set_item("looked_at", found.looked_at)?;
-    facts.set_item(
-        "types",
-        counts(&[
-            ("text", found.texts),
-            ("number", found.numbers),
-            ("date", found.dates),
-            ("time", found.times),
-            ("duration", found.durations),
-            ("boolean", found.booleans),
-        ])?,
-    )?;
-    facts.set_item(
-        "patterns",
-        counts(&[
-            ("email", found.emails),
-            ("phone", found.phones),
-            ("iban", found.ibans),
-            ("plus", found.with_plus),
-            ("date", found.days),
-            ("number", found.amounts),
-            ("code", found.codes),
-            ("boolean", found.flags),
-            ("currency", found.with_currency),
-            ("cents", found.with_cents),
-            ("hundredths", found.with_hundredths),
-        ])?,
-    )?;
+    let facts = [
+        ("rows", found.rows),
+        ("filled", found.filled),
+        ("looked_at", found.looked_at),
+    ]
+    .into_py_dict(py)?;
+    let types = [
+        ("text", found.texts),
+        ("number", found.numbers),
+        ("date", found.dates),
+        ("time", found.times),
+        ("duration", found.durations),
+        ("boolean", found.booleans),
+    ];
+    facts.set_item("types", types.into_py_dict(py)?)?;
+    let patterns = [
+        ("email", found.emails),
+        ("phone", found.phones),
+        ("iban", found.ibans),
+        ("plus", found.with_plus),
+        ("date", found.days),
+        ("number", found.amounts),
+        ("code", found.codes),
+        ("boolean", found.flags),
+        ("currency", found.with_currency),
+        ("cents", found.with_cents),
+        ("hundredths", found.with_hundredths),
+    ];
+    facts.set_item("patterns", patterns.into_py_dict(py)?)?;
     facts.set_item("distinct", found.distinct)?;
     facts.set_item("same_shape", found.same_shape)?;
     facts.set_item("lengths", (found.shortest, found.longest))?;
@@ -544,12 +535,7 @@ pub fn shown_by<'py>(
     origin: Option<Origin<'py>>,
 ) -> PyResult<(Option<&'static str>, Option<&'static str>, bool)> {
     let column = series_of(series)?;
-    let origin = match origin {
-        Some((scan, column, rows)) => {
-            Some((Arc::clone(scan.get().sheet()), column, series_of(&rows)?))
-        }
-        None => None,
-    };
+    let origin = origin_of(origin)?;
     let (hints, is_money) = py.detach(|| {
         let mut values = column.values();
         if let Some((sheet, number, rows)) = &origin {
@@ -622,10 +608,6 @@ pub enum Allowed {
 /// breaks a demand of another kind, `above` of one that is more than the most; nothing where one of `others` says something already.
 #[pyfunction]
 #[pyo3(signature = (series, demand, below, above="", *, least=None, most=None, known=None, matched=None, others=Vec::new()))]
-#[allow(
-    clippy::too_many_arguments,
-    reason = "they are converted one by one, and two callers name them"
-)]
 pub fn checked(
     py: Python<'_>,
     series: &Bound<'_, PyAny>,
@@ -678,7 +660,7 @@ pub fn checked(
         }
     };
     let column = series_of(series)?;
-    let others: Vec<Series> = others.iter().map(series_of).collect::<PyResult<_>>()?;
+    let others = all_series(&others)?;
     Ok(py.detach(|| {
         let others: Vec<_> = others.iter().map(Series::view).collect();
         match checks::breaches(&column.view(), &demand) {
@@ -708,7 +690,7 @@ pub fn joined_texts(
     columns: Vec<Bound<'_, PyAny>>,
     separator: Option<&str>,
 ) -> PyResult<ArrowColumn> {
-    let columns: Vec<Series> = columns.iter().map(series_of).collect::<PyResult<_>>()?;
+    let columns = all_series(&columns)?;
     let column = py.detach(|| {
         let columns: Vec<_> = columns.iter().map(Series::view).collect();
         checks::joined(&columns, separator)

@@ -98,7 +98,6 @@ impl Issues {
     /// Keeps the messages of a field's cells that the texts of its issue column are made of: of a rule and a severity, or as `tell` returns
     /// message, rule and severity for each message.
     #[pyo3(signature = (field, ids, texts, messages, rule = "", severity = "", tell = None))]
-    #[allow(clippy::too_many_arguments, reason = "Python names them")]
     fn keep(
         &mut self,
         field: &str,
@@ -119,7 +118,6 @@ impl Issues {
     }
 
     /// Keeps messages that were put behind those that the cells of a field had, whose texts were `before` and are `texts` now.
-    #[allow(clippy::too_many_arguments, reason = "Python names them")]
     fn join(
         &mut self,
         field: &str,

@@ -2,7 +2,7 @@
 
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use pyo3::exceptions::{PyRuntimeError, PyTypeError};
 use pyo3::prelude::*;
@@ -73,19 +73,13 @@ impl Frame {
 }
 
 /// A column of a table with looks, as it is asked for.
-#[pyclass(frozen, get_all, module = "ade_engine._native")]
-pub struct StyledColumn {
-    /// 0 for a field, 1 for a field of moments, 2 for others, 3 for severities, 4 for issues and 5 for rows of the source.
-    kind: u8,
-    /// Its column of the frame.
-    source: Option<usize>,
-    header: String,
-    width: Option<f64>,
-    format: Option<String>,
-}
+#[pyclass(frozen, module = "ade_engine._native")]
+pub struct StyledColumn(Wish);
 
 #[pymethods]
 impl StyledColumn {
+    /// Takes its kind (0 for a field, 1 for a field of moments, 2 for others, 3 for severities, 4 for issues and 5 for rows of the source),
+    /// its column of the frame, its header, and the width and the format that it is to have.
     #[new]
     #[pyo3(signature = (kind, *, source, header, width, format))]
     fn new(
@@ -94,20 +88,8 @@ impl StyledColumn {
         header: String,
         width: Option<f64>,
         format: Option<String>,
-    ) -> Self {
-        Self {
-            kind,
-            source,
-            header,
-            width,
-            format,
-        }
-    }
-}
-
-impl StyledColumn {
-    fn wish(&self) -> PyResult<Wish> {
-        let kind = match self.kind {
+    ) -> PyResult<Self> {
+        let kind = match kind {
             0 => ColumnKind::Field,
             1 => ColumnKind::MomentField,
             2 => ColumnKind::Other,
@@ -119,13 +101,13 @@ impl StyledColumn {
                 return Err(PyTypeError::new_err(message));
             }
         };
-        Ok(Wish {
+        Ok(Self(Wish {
             kind,
-            source: self.source,
-            header: self.header.clone(),
-            width: self.width,
-            format: self.format.clone(),
-        })
+            source,
+            header,
+            width,
+            format,
+        }))
     }
 }
 
@@ -180,25 +162,20 @@ impl From<&styles::Look> for Look {
 }
 
 /// The numbers of the cell styles for moments.
-#[pyclass(frozen, get_all, module = "ade_engine._native")]
-pub struct MomentStyles {
-    date_time: u32,
-    date: u32,
-    time: u32,
-    duration: u32,
-}
+#[pyclass(frozen, module = "ade_engine._native")]
+pub struct MomentStyles(written::MomentStyles);
 
 #[pymethods]
 impl MomentStyles {
     #[new]
     #[pyo3(signature = (*, date_time, date, time, duration))]
     fn new(date_time: u32, date: u32, time: u32, duration: u32) -> Self {
-        Self {
+        Self(written::MomentStyles {
             date_time,
             date,
             time,
             duration,
-        }
+        })
     }
 }
 
@@ -220,8 +197,7 @@ impl StyledFrame {
         escape_formulas: bool,
     ) -> PyResult<Self> {
         let width = frame.frame.names.len();
-        let wishes = columns.iter().map(|column| column.get().wish());
-        let wishes: Vec<Wish> = wishes.collect::<PyResult<_>>()?;
+        let wishes: Vec<Wish> = columns.iter().map(|one| one.get().0.clone()).collect();
         let said: Vec<IssueColumn> = said
             .into_iter()
             .map(|(label, issue, column, severity)| IssueColumn {
@@ -405,10 +381,6 @@ type PythonColumn = (usize, usize, Option<Vec<u8>>);
 /// [`Stretch`].
 #[pyfunction]
 #[pyo3(signature = (parts, count, sheet_row, moments, styles, escape_formulas, cells, attributes, keep_empty_rows))]
-#[allow(
-    clippy::too_many_arguments,
-    reason = "they are converted one by one, and one caller names them"
-)]
 pub fn render_rows<'py>(
     py: Python<'py>,
     parts: Vec<(Option<Bound<'py, Frame>>, usize, Vec<PythonColumn>)>,
@@ -421,12 +393,6 @@ pub fn render_rows<'py>(
     attributes: Vec<(usize, String)>,
     keep_empty_rows: bool,
 ) -> Bound<'py, PyBytes> {
-    let moments = written::MomentStyles {
-        date_time: moments.date_time,
-        date: moments.date,
-        time: moments.time,
-        duration: moments.duration,
-    };
     let owned: Vec<_> = parts
         .into_iter()
         .map(|(frame, first, columns)| {
@@ -457,7 +423,7 @@ pub fn render_rows<'py>(
             attributes: &attributes,
             keep_empty_rows,
         };
-        rows::render_rows(&stretch, moments, &styles, escape_formulas)
+        rows::render_rows(&stretch, moments.0, &styles, escape_formulas)
     });
     PyBytes::new(py, &xml)
 }
@@ -470,22 +436,24 @@ pub struct Writer {
 }
 
 impl Writer {
-    fn with<T: Send>(
-        &self,
-        py: Python<'_>,
-        work: impl FnOnce(&mut WorkbookWriter) -> io::Result<T> + Send,
-    ) -> PyResult<T> {
-        let outcome = py.detach(|| {
-            let mut writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
-            writer.as_mut().map(work)
-        });
-        outcome
-            .ok_or_else(|| PyRuntimeError::new_err("this workbook was finished already"))?
-            .map_err(|error| self.failure(&error))
+    fn lock(&self) -> MutexGuard<'_, Option<WorkbookWriter>> {
+        self.writer.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn failure(&self, error: &io::Error) -> PyErr {
-        write_error(error, &self.path)
+    /// Works on a workbook that is still being written.
+    fn with(
+        &self,
+        py: Python<'_>,
+        work: impl FnOnce(&mut WorkbookWriter) -> io::Result<()> + Send,
+    ) -> PyResult<()> {
+        self.told(py.detach(|| self.lock().as_mut().map(work)))
+    }
+
+    /// What is told of some work; nothing was done where the workbook was finished before.
+    fn told(&self, outcome: Option<io::Result<()>>) -> PyResult<()> {
+        outcome
+            .ok_or_else(|| PyRuntimeError::new_err("this workbook was finished already"))?
+            .map_err(write_error(&self.path))
     }
 }
 
@@ -494,25 +462,15 @@ impl Writer {
     /// Starts a workbook in a new file; a file of that name is replaced.
     #[new]
     fn new(path: String, escape_formulas: bool) -> PyResult<Self> {
-        let this = Self {
-            path,
-            writer: Mutex::new(None),
-        };
-        let writer = File::create(&this.path)
-            .map(|file| WorkbookWriter::new(file, escape_formulas))
-            .map_err(|error| this.failure(&error))?;
-        *this.writer.lock().unwrap_or_else(PoisonError::into_inner) = Some(writer);
-        Ok(this)
+        let file = File::create(&path).map_err(write_error(&path))?;
+        let writer = Mutex::new(Some(WorkbookWriter::new(file, escape_formulas)));
+        Ok(Self { path, writer })
     }
 
     /// Starts a sheet; `extent` is its (rows, columns), if they are known. `columns` are their widths, and whether each is
     /// in a closed group; `frozen_rows` stay in view; `filter` is the range that is filtered. With `printed_row` it is printed
     /// landscape, one page wide, and that row on each page unless it is 0; `list_color` is that of a list's tab.
     #[pyo3(signature = (title, extent=None, columns=Vec::new(), frozen_rows=0, filter=None, printed_row=None, list_color=None))]
-    #[allow(
-        clippy::too_many_arguments,
-        reason = "they are converted one by one, and one caller names them"
-    )]
     fn start_sheet(
         &self,
         py: Python<'_>,
@@ -554,26 +512,15 @@ impl Writer {
 
     /// Ends the workbook.
     fn finish(&self, py: Python<'_>) -> PyResult<()> {
-        let outcome = py.detach(|| {
-            let writer = self
-                .writer
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner)
-                .take();
+        self.told(py.detach(|| {
+            let writer = self.lock().take();
             writer.map(|writer| writer.finish().map(drop))
-        });
-        outcome
-            .ok_or_else(|| PyRuntimeError::new_err("this workbook was finished already"))?
-            .map_err(|error| self.failure(&error))
+        }))
     }
 
     /// Stops writing; the file that was begun is left to the caller.
     fn abandon(&self, py: Python<'_>) {
-        let writer = self
-            .writer
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .take();
+        let writer = self.lock().take();
         py.detach(|| drop(writer));
     }
 }
@@ -585,7 +532,7 @@ pub fn force_to_disk(py: Python<'_>, paths: Vec<String>) -> PyResult<()> {
         let mut files = Vec::with_capacity(paths.len());
         for path in paths {
             let opened = File::options().write(true).open(&path);
-            files.push((opened.map_err(|error| write_error(&error, &path))?, path));
+            files.push((opened.map_err(write_error(&path))?, path));
         }
         #[cfg(target_os = "linux")]
         for (file, _) in &files {
@@ -597,8 +544,7 @@ pub fn force_to_disk(py: Python<'_>, paths: Vec<String>) -> PyResult<()> {
             }
         }
         let mut files = files.iter();
-        files
-            .try_for_each(|(file, path)| file.sync_all().map_err(|error| write_error(&error, path)))
+        files.try_for_each(|(file, path)| file.sync_all().map_err(write_error(path)))
     })
 }
 
@@ -613,5 +559,5 @@ pub fn write_file(
         write(&mut file)?;
         file.flush()
     });
-    written.map_err(|error| write_error(&error, path))
+    written.map_err(write_error(path))
 }

@@ -6,7 +6,7 @@ use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::PyByteArray;
 
-use super::column::{ArrowColumn, arrow, series_of};
+use super::column::{ArrowColumn, all_series, arrow, series_of};
 use super::source::Scan;
 use ade_engine_native::cells::parts::{flags, in_parts};
 use ade_engine_native::columns::column::ColumnBuilder;
@@ -74,7 +74,7 @@ pub fn score_row(
 /// Cells of each series that reports do not count as blank.
 #[pyfunction]
 pub fn filled_cells(py: Python<'_>, columns: Vec<Bound<'_, PyAny>>) -> PyResult<Vec<usize>> {
-    let columns: Vec<Series> = columns.iter().map(series_of).collect::<PyResult<_>>()?;
+    let columns = all_series(&columns)?;
     Ok(py.detach(|| {
         let count = |column: &Series| fields::count_filled(&column.view());
         columns.iter().map(count).collect()
@@ -87,7 +87,7 @@ pub fn count_issues(
     py: Python<'_>,
     columns: Vec<Bound<'_, PyAny>>,
 ) -> PyResult<(ArrowColumn, ArrowColumn)> {
-    let columns: Vec<Series> = columns.iter().map(series_of).collect::<PyResult<_>>()?;
+    let columns = all_series(&columns)?;
     let (some, count) = py.detach(|| {
         let views: Vec<_> = columns.iter().map(Series::view).collect();
         let rows = views.first().map_or(0, SeriesView::rows);
@@ -126,7 +126,7 @@ pub fn filled_rows(
     rows: usize,
     least: usize,
 ) -> PyResult<ArrowColumn> {
-    let columns: Vec<Series> = columns.iter().map(series_of).collect::<PyResult<_>>()?;
+    let columns = all_series(&columns)?;
     let column = py.detach(|| fields::flags(&filled(&columns, rows, least)));
     Ok(arrow("filled", column))
 }
@@ -139,7 +139,7 @@ pub fn filled_stretch(
     columns: Vec<Bound<'_, PyAny>>,
     rows: usize,
 ) -> PyResult<(usize, usize, Option<ArrowColumn>)> {
-    let columns: Vec<Series> = columns.iter().map(series_of).collect::<PyResult<_>>()?;
+    let columns = all_series(&columns)?;
     let (first, stop, flags) = py.detach(|| {
         let filled = filled(&columns, rows, 1);
         let first = filled.iter().position(|flag| *flag).unwrap_or(0);

@@ -14,15 +14,10 @@ use ade_engine_native::cells::Tag;
 use ade_engine_native::cells::white_space::is_control;
 use ade_engine_native::fields::looks::rows::RowKinds;
 use ade_engine_native::layout::{RowKind, RowLooks, State};
-use ade_engine_native::sheet::grid::{Cards, Grid};
-use ade_engine_native::sheet::header::Header;
-use ade_engine_native::sheet::inside::Inside;
-use ade_engine_native::sheet::judged::Judged;
-use ade_engine_native::sheet::rows::{Rows, Words};
-use ade_engine_native::sheet::span::Span;
-use ade_engine_native::sheet::told::{Doubt, Kept, Told};
-use ade_engine_native::sheet::view::{Choice, Heads, Settings};
-use ade_engine_native::sheet::{Configuration, Detectors, Found, Reshapes, find, units};
+use ade_engine_native::sheet::{
+    Cards, Choice, Configuration, Detectors, Doubt, Found, Grid, Header, Heads, Inside, Judged,
+    Kept, Reshapes, Rows, Settings, Span, Told, Words, find, units,
+};
 
 /// Words that headers have, simplified, each with its field.
 #[pyclass(frozen, module = "ade_engine._native")]
@@ -341,7 +336,6 @@ impl Reshapes for AskedReshapes<'_> {
 /// of its rows and their header scores; `choice`: what a user has named in it; `mark`: changes the kinds of rows that reshapes know; `is_label`:
 /// whether a row begins with a label that some field asks for; `max_judged`: the rows of which it is told what they were taken for.
 #[pyfunction]
-#[expect(clippy::too_many_arguments, reason = "Python names each")]
 pub fn find_tables<'py>(
     py: Python<'py>,
     scan: &Bound<'py, Scan>,
@@ -443,26 +437,20 @@ pub fn header_of_table(
     if let Some(error) = failed.take() {
         return Err(error);
     }
-    let columns = header.columns.iter().enumerate();
-    let said =
-        columns.filter(|(_, column)| !(column.footnote.is_empty() && column.unit.is_empty()));
-    let said = said.map(|(at, column)| {
-        let written = (column.written != column.name).then(|| column.written.clone());
-        (at, column.footnote.clone(), column.unit.clone(), written)
-    });
+    let (mut names, mut cells, mut said) = (Vec::new(), Vec::new(), Vec::new());
+    for (at, column) in header.columns.into_iter().enumerate() {
+        if !(column.footnote.is_empty() && column.unit.is_empty()) {
+            let written = (column.written != column.name).then_some(column.written);
+            said.push((at, column.footnote, column.unit, written));
+        }
+        names.push(column.name);
+        cells.push(column.cells);
+    }
     Ok(HeaderOfTable {
-        said: said.collect(),
-        names: header
-            .columns
-            .iter()
-            .map(|column| column.name.clone())
-            .collect(),
-        cells: header
-            .columns
-            .iter()
-            .map(|column| column.cells.clone())
-            .collect(),
+        names,
+        said,
         rows: header.rows,
+        cells,
         controlled,
     })
 }
@@ -535,20 +523,20 @@ pub fn rows_of_table(
     let inside = Inside::new(Rows { sheet }, &span, looks, kinds, &settings);
     let has = |kind| inside.kinds.contains(&kind);
     let has_sections = settings.heads == Heads::ToColumn && has(RowKind::Group);
-    let lines = if has(RowKind::Line) {
-        inside.lines()
-    } else {
-        Default::default()
+    let (controlled, heads) = match has_sections {
+        true => (inside.controlled_heads(), inside.cells_of_heads()),
+        false => Default::default(),
     };
+    let lines = has(RowKind::Line).then(|| inside.lines());
+    let lines = lines.unwrap_or_default();
     let checks = inside.checks.iter().map(|one| {
-        let (first, last) = (one.first, one.last);
         (
             one.row,
             one.column,
             one.said,
             one.added,
-            first,
-            last,
+            one.first,
+            one.last,
             one.decimals,
             one.is_balance,
             one.is_sure,
@@ -558,16 +546,8 @@ pub fn rows_of_table(
         kinds: PyBytes::new(py, &numbers_of(&inside.kinds)).unbind(),
         lone_names: inside.lone_names,
         sections: has_sections.then(|| inside.sections()),
-        controlled: if has_sections {
-            inside.controlled_heads()
-        } else {
-            Vec::new()
-        },
-        heads: if has_sections {
-            inside.cells_of_heads()
-        } else {
-            Vec::new()
-        },
+        controlled,
+        heads,
         checks: checks.collect(),
         doubtful: inside.doubtful,
         names_of_lines: lines.names,

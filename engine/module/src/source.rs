@@ -1,7 +1,6 @@
 //! The Python classes for reading: a source, scans of its sheets, and columns for polars.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use pyo3::exceptions::PyIndexError;
 use pyo3::prelude::*;
@@ -10,20 +9,18 @@ use pyo3::types::PyList;
 use super::cells::{CellObjects, MomentTypes, row_list};
 use super::column::{ArrowColumn, arrow};
 use super::error::to_python;
-use ade_engine_native::cells::builder::MAXIMUM_COLUMNS;
 use ade_engine_native::cells::parts::share_tasks;
 use ade_engine_native::cells::{
-    Cell, Continue, DeclaredExtent, MergedRange, ScanLimits, Sheet, SheetBuilder, Tag,
+    Cell, Continue, DeclaredExtent, MAXIMUM_COLUMNS, MergedRange, ScanLimits, Sheet, SheetBuilder,
+    Tag,
 };
 use ade_engine_native::columns::series;
 use ade_engine_native::error::SourceError as ReadError;
 use ade_engine_native::layout::reasons_of;
 use ade_engine_native::read::ReadOptions;
 use ade_engine_native::read::background::BackgroundBook;
+use ade_engine_native::read::book::Book;
 use ade_engine_native::sheet::grid::Grid;
-
-/// Progress is reported at most this often.
-const PROGRESS_INTERVAL: Duration = Duration::from_millis(100);
 
 /// What `fill_merged` is where labels and keys are filled, and amounts are not; 0 fills none, 1 all. With [`NO_SPACERS`] more, columns
 /// without a value of their own stay empty.
@@ -51,11 +48,26 @@ pub struct Source {
     source: BackgroundBook,
 }
 
+/// What ends a scan: a failure of reading, or of Python while it waits.
+struct Raised(PyErr);
+
+impl From<ReadError> for Raised {
+    fn from(error: ReadError) -> Self {
+        Self(to_python(error))
+    }
+}
+
+impl Source {
+    /// Waits for the structure.
+    fn book(&self, py: Python<'_>) -> PyResult<Arc<Book>> {
+        py.detach(|| self.source.book()).map_err(to_python)
+    }
+}
+
 #[pymethods]
 impl Source {
     /// Starts reading at once.
     #[new]
-    #[allow(clippy::too_many_arguments, reason = "Python names them")]
     #[pyo3(signature = (path, csv_encoding, csv_delimiter, guess, max_empty_rows_run, max_empty_cols_run, fill_merged, as_shown=false))]
     fn new(
         path: String,
@@ -81,7 +93,7 @@ impl Source {
     /// Waits for the structure; returns (title, state, whether it is the list of a marked copy) of each worksheet and the
     /// position of the active one.
     fn load<'py>(&self, py: Python<'py>) -> PyResult<(Bound<'py, PyList>, Option<usize>)> {
-        let book = py.detach(|| self.source.book()).map_err(to_python)?;
+        let book = self.book(py)?;
         let sheets = book.sheets().iter().map(|sheet| {
             (
                 sheet.title.as_str(),
@@ -115,18 +127,9 @@ impl Source {
         fill_merged: u8,
         on_progress: Option<Py<PyAny>>,
     ) -> PyResult<Scan> {
-        enum Failure {
-            Read(ReadError),
-            Python(PyErr),
-        }
-        impl From<ReadError> for Failure {
-            fn from(error: ReadError) -> Self {
-                Self::Read(error)
-            }
-        }
         let limits = limits(max_empty_rows_run, max_empty_cols_run, fill_merged);
         let outcome = py.detach(|| {
-            self.source.scan(sheet, limits, PROGRESS_INTERVAL, |rows| {
+            self.source.scan(sheet, limits, |rows| {
                 Python::attach(|py| {
                     py.check_signals()?;
                     match &on_progress {
@@ -134,19 +137,16 @@ impl Source {
                         None => Ok(()),
                     }
                 })
-                .map_err(Failure::Python)
+                .map_err(Raised)
             })
         });
-        match outcome {
-            Ok(sheet) => Ok(Scan::new(Arc::new(Grid::new(sheet)))),
-            Err(Failure::Read(error)) => Err(to_python(error)),
-            Err(Failure::Python(error)) => Err(error),
-        }
+        let sheet = outcome.map_err(|Raised(error)| error)?;
+        Ok(Scan::new(Arc::new(Grid::new(sheet))))
     }
 
     /// The titles of all sheets, chart sheets included.
     fn all_titles(&self, py: Python<'_>) -> PyResult<Vec<String>> {
-        let book = py.detach(|| self.source.book()).map_err(to_python)?;
+        let book = self.book(py)?;
         Ok(book.all_titles().into_iter().map(str::to_owned).collect())
     }
 
@@ -158,9 +158,9 @@ impl Source {
             keep_blank_text: true,
             ..ScanLimits::NONE
         };
-        let (sheet, details) = py
-            .detach(|| self.source.book()?.scan_in_detail(sheet, limits))
-            .map_err(to_python)?;
+        let book = self.book(py)?;
+        let scanned = py.detach(|| book.scan_in_detail(sheet, limits));
+        let (sheet, details) = scanned.map_err(to_python)?;
         Ok(Scan {
             grid: Arc::new(Grid::new(Arc::new(sheet))),
             details: details.map(Arc::new),
@@ -169,21 +169,20 @@ impl Source {
 
     /// The merged ranges of a sheet as the file has them, as (first row, last row, first column, last column) from 1.
     fn merged_ranges(&self, py: Python<'_>, sheet: usize) -> PyResult<Vec<Range>> {
-        let ranges = py
-            .detach(|| self.source.book()?.merged_ranges(sheet))
-            .map_err(to_python)?;
+        let book = self.book(py)?;
+        let ranges = py.detach(|| book.merged_ranges(sheet)).map_err(to_python)?;
         Ok(ranges.into_iter().map(range_of).collect())
     }
 
     /// What the file is, by its usual extension without a point, whatever it is called.
     fn kind(&self, py: Python<'_>) -> PyResult<&'static str> {
-        let book = py.detach(|| self.source.book()).map_err(to_python)?;
+        let book = self.book(py)?;
         Ok(book.kind().name())
     }
 
     /// How a `.csv` file is read, where settings left that to detection.
     fn detected(&self, py: Python<'_>) -> PyResult<Option<Detected>> {
-        let book = py.detach(|| self.source.book()).map_err(to_python)?;
+        let book = self.book(py)?;
         Ok(book.detected().map(|found| Detected {
             encoding: found.encoding,
             delimiter: char::from(found.delimiter),
@@ -248,6 +247,11 @@ impl Scan {
 
 /// First and last row of each stretch.
 type Stretches = Vec<(u32, u32)>;
+
+/// The same pairs, counted from 1.
+fn from_one(pairs: Stretches) -> Stretches {
+    pairs.into_iter().map(|(a, b)| (a + 1, b + 1)).collect()
+}
 
 #[pymethods]
 impl Scan {
@@ -351,11 +355,7 @@ impl Scan {
     #[getter]
     fn hidden_rows(&self) -> Vec<(u32, u32)> {
         let hidden = &self.sheet().findings().hidden_rows;
-        let found = hidden.stretches(|row| self.sheet().row_width(row) > 0);
-        found
-            .into_iter()
-            .map(|(first, last)| (first + 1, last + 1))
-            .collect()
+        from_one(hidden.stretches(|row| self.sheet().row_width(row) > 0))
     }
 
     /// First and last of each stretch of hidden columns with a value, from 1.
@@ -372,24 +372,15 @@ impl Scan {
     #[getter]
     fn marked_rows(&self) -> (Stretches, Stretches) {
         let findings = self.sheet().findings();
-        let stretches = |rows: &ade_engine_native::cells::Rows| {
-            let found = rows.stretches(|_| true);
-            found
-                .into_iter()
-                .map(|(first, last)| (first + 1, last + 1))
-                .collect()
-        };
-        (
-            stretches(&findings.struck_rows),
-            stretches(&findings.red_rows),
-        )
+        let [struck, red] = [&findings.struck_rows, &findings.red_rows]
+            .map(|rows| from_one(rows.stretches(|_| true)));
+        (struck, red)
     }
 
     /// Row and column, from 1, of the positive numbers that their format shows as negative.
     #[getter]
     fn signs_of_formats(&self) -> Vec<(u32, u32)> {
-        let found = self.sheet().findings().sign_of_format.iter();
-        found.map(|(row, column)| (row + 1, column + 1)).collect()
+        from_one(self.sheet().findings().sign_of_format.clone())
     }
 
     /// How many cells a row of separated text has, counted from 0; 0 where it is blank.
@@ -608,11 +599,6 @@ impl Scan {
     fn layout_reasons(&self, at: usize, most: usize) -> Vec<String> {
         let row = self.grid.looks().rows.get(at);
         row.map_or(Vec::new(), |row| reasons_of(row, most))
-    }
-
-    /// Bytes that the cells and the sheet's own text take.
-    fn heap_bytes(&self) -> usize {
-        self.sheet().heap_bytes()
     }
 }
 

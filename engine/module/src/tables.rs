@@ -161,7 +161,6 @@ impl ExplainedTables {
 
     /// Adds a table. `headers`: what its headers say; `columns`: of each that is told its place, the cells of its header, whether it is
     /// hidden, and some of its values; `origins`: where the columns of its frame come from.
-    #[allow(clippy::too_many_arguments, reason = "Python names them")]
     #[pyo3(signature = (*, sheet, table, region, turned, header_rows, headers, columns, fields, hooks, origins))]
     fn add(
         &mut self,

@@ -107,12 +107,18 @@ impl fmt::Display for SourceError {
 impl std::error::Error for SourceError {}
 
 impl SourceError {
-    /// An input or output failure of the operating system.
-    pub fn io(path: &str, error: &std::io::Error) -> Self {
-        Self::Io {
+    /// What makes a failure of the operating system one of reading a file.
+    pub fn io(path: &str) -> impl FnOnce(std::io::Error) -> Self {
+        move |error| Self::Io {
             path: path.to_owned(),
             reason: error.to_string(),
         }
+    }
+
+    /// Something that takes more memory than so many bytes.
+    pub fn beyond_memory(what: &str, bytes: usize) -> Self {
+        let what = what.to_owned();
+        Self::BeyondMemory { what, bytes }
     }
 
     /// A part of the package that is damaged.

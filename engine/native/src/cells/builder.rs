@@ -84,6 +84,7 @@ pub enum Continue {
 const MOST_LOOKED_AT: usize = 10_000;
 
 /// Builds one [`Sheet`].
+#[derive(Default)]
 pub struct SheetBuilder {
     title: String,
     limits: ScanLimits,
@@ -113,22 +114,9 @@ impl SheetBuilder {
         Self {
             title: title.to_owned(),
             limits,
-            groups: Groups::default(),
-            own_text: TextArena::new(),
             shared_text,
-            row_cells: Vec::new(),
             row_in_order: true,
-            late: Vec::new(),
-            cells_seen: 0,
-            rows_seen: 0,
-            empty_run: 0,
-            width: 0,
-            stopped: false,
-            looked_at: 0,
-            row_below: None,
-            findings: Findings::default(),
-            zeros: ZeroCells::default(),
-            from_1904: false,
+            ..Self::default()
         }
     }
 
@@ -187,6 +175,25 @@ impl SheetBuilder {
         }
     }
 
+    /// Merges a cell with so many further rows and columns, as far as sheets reach.
+    pub fn merge_further(&mut self, (row, column): (usize, usize), (down, across): (usize, usize)) {
+        let place = |row: usize, column: usize| {
+            let (row, column) = (row.min(MAXIMUM_ROWS), column.min(MAXIMUM_COLUMNS));
+            (row as u32, column as u32)
+        };
+        if down > 0 || across > 0 {
+            let (first_row, first_column) = place(row, column);
+            let (last_row, last_column) =
+                place(row.saturating_add(down), column.saturating_add(across));
+            self.merge(MergedRange {
+                first_row,
+                first_column,
+                last_row,
+                last_column,
+            });
+        }
+    }
+
     /// Notes that the scan ended before it came to all merged ranges.
     pub fn leave_merged_unknown(&mut self) {
         self.findings.merged_unknown = true;
@@ -217,6 +224,22 @@ impl SheetBuilder {
     /// Stores a text of this sheet.
     pub fn store_text(&mut self, text: &str) -> TextReference {
         self.own_text.push_deduplicated(text)
+    }
+
+    /// A whole number of more than 64 bits, by its decimal digits.
+    pub fn big_integer(&mut self, digits: &str) -> Cell {
+        Cell {
+            tag: Tag::BigInteger,
+            bits: self.store_text(digits).bits(),
+        }
+    }
+
+    /// Adds a cell to the current row, whose number is given. If it is a number, it is shown in the format of that number.
+    pub fn push_shown(&mut self, row: usize, column: usize, cell: Cell, zeros: Option<u16>) {
+        if let Some(format) = zeros.filter(|_| cell.tag.is_number()) {
+            self.note_zeros(row, column, format);
+        }
+        self.push(column, cell);
     }
 
     /// Adds a cell to the row that is being read; empty ones only overwrite.
@@ -266,10 +289,8 @@ impl SheetBuilder {
         if let Some(most) = self.limits.bytes
             && self.bytes() > most
         {
-            return Err(SourceError::BeyondMemory {
-                what: format!("sheet {:?}", self.title),
-                bytes: most,
-            });
+            let what = format!("sheet {:?}", self.title);
+            return Err(SourceError::beyond_memory(&what, most));
         }
         if !self.row_in_order {
             self.sort_row();
@@ -398,6 +419,11 @@ impl SheetBuilder {
                 self.groups.store_row(row, width, &mut self.row_cells);
             }
         }
+    }
+
+    /// Ends the sheet of a file that states no extent, after its last row with a value, counted from 1; 0 where it has none.
+    pub fn finish_rows(self, last_row: usize) -> Sheet {
+        self.finish((last_row > 0).then(|| DeclaredExtent::of_rows(last_row)))
     }
 
     /// Ends the sheet. `declared` is the extent that the file says it has.

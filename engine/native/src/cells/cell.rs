@@ -1,40 +1,37 @@
 //! One cell: the kind of its value, and 64 bits that are the value or refer to it.
 
-use super::text::TextReference;
+use super::text::{TextArena, TextReference};
 
 /// The kind of a cell's value, which decides how its 64 bits are read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[repr(u8)]
 pub enum Tag {
     /// No value.
-    Empty = 0,
+    Empty,
     /// Text of no length; it counts as empty, yet Python sees `""`.
-    EmptyText = 1,
+    EmptyText,
     /// A [`TextReference`].
-    Text = 2,
+    Text,
     /// An `i64`.
-    Integer = 3,
+    Integer,
     /// An `f64`.
-    Float = 4,
+    Float,
     /// 0 or 1.
-    Boolean = 5,
+    Boolean,
     /// Microseconds since 1970, in no time zone.
-    DateTime = 6,
+    DateTime,
     /// Days since 1970.
-    Date = 7,
+    Date,
     /// Microseconds since midnight.
-    Time = 8,
+    Time,
     /// Microseconds.
-    Duration = 9,
+    Duration,
     /// A whole number of more than 64 bits, as a reference to its decimal digits.
-    BigInteger = 10,
+    BigInteger,
 }
 
 impl Tag {
-    /// How many kinds there are.
-    pub const COUNT: usize = 11;
-
-    const ALL: [Self; Self::COUNT] = [
+    const ALL: [Self; 11] = [
         Self::Empty,
         Self::EmptyText,
         Self::Text,
@@ -53,8 +50,10 @@ impl Tag {
         matches!(self, Self::Empty | Self::EmptyText)
     }
 
-    pub(super) fn from_byte(byte: u8) -> Self {
-        Self::ALL.get(byte as usize).copied().unwrap_or(Self::Empty)
+    /// Whether the value is a number that 64 bits hold.
+    #[inline]
+    pub fn is_number(self) -> bool {
+        matches!(self, Self::Integer | Self::Float)
     }
 }
 
@@ -74,6 +73,14 @@ impl Cell {
         tag: Tag::EmptyText,
         bits: 0,
     };
+
+    /// A cell as a sheet stores it.
+    #[inline]
+    pub(super) fn stored(tag: u8, bits: u64) -> Self {
+        let tag = Tag::ALL.get(usize::from(tag)).copied();
+        let tag = tag.unwrap_or(Tag::Empty);
+        Self { tag, bits }
+    }
 
     /// A whole number.
     pub fn integer(value: i64) -> Self {
@@ -104,6 +111,15 @@ impl Cell {
         Self {
             tag: Tag::Text,
             bits: reference.bits(),
+        }
+    }
+
+    /// A text that all sheets share, which an arena takes.
+    #[inline]
+    pub fn shared_text(text: &str, arena: &mut TextArena) -> Self {
+        match text.is_empty() {
+            true => Self::EMPTY_TEXT,
+            false => Self::text(arena.push(text).into_shared()),
         }
     }
 

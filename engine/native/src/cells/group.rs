@@ -48,20 +48,16 @@ impl Chunk {
 
     /// The cells that are not [`Tag::Empty`], in order of rows.
     pub(super) fn cells(&self) -> Vec<(u16, Cell)> {
-        let cell = |tag: u8, bits: u64| Cell {
-            tag: Tag::from_byte(tag),
-            bits,
-        };
         match self {
             Self::Dense { tags, bits } => (0..)
                 .zip(tags.iter().zip(bits))
-                .map(|(row, (&tag, &bits))| (row, cell(tag, bits)))
+                .map(|(row, (&tag, &bits))| (row, Cell::stored(tag, bits)))
                 .filter(|(_, cell)| cell.tag != Tag::Empty)
                 .collect(),
             Self::Sparse { rows, tags, bits } => rows
                 .iter()
                 .zip(tags.iter().zip(bits))
-                .map(|(&row, (&tag, &bits))| (row, cell(tag, bits)))
+                .map(|(&row, (&tag, &bits))| (row, Cell::stored(tag, bits)))
                 .collect(),
         }
     }
@@ -77,17 +73,11 @@ impl Chunk {
     pub(super) fn cell(&self, row: usize) -> Cell {
         match self {
             Self::Dense { tags, bits } => match (tags.get(row), bits.get(row)) {
-                (Some(&tag), Some(&bits)) => Cell {
-                    tag: Tag::from_byte(tag),
-                    bits,
-                },
+                (Some(&tag), Some(&bits)) => Cell::stored(tag, bits),
                 _ => Cell::EMPTY,
             },
             Self::Sparse { rows, tags, bits } => match rows.binary_search(&(row as u16)) {
-                Ok(found) => Cell {
-                    tag: Tag::from_byte(tags[found]),
-                    bits: bits[found],
-                },
+                Ok(found) => Cell::stored(tags[found], bits[found]),
                 Err(_) => Cell::EMPTY,
             },
         }

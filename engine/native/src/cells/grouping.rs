@@ -141,17 +141,8 @@ impl Groups {
         };
         let mut cells = Vec::new();
         for (column, chunk) in &group.columns {
-            for row in 0..GROUP_ROWS {
-                let cell = chunk.cell(row);
-                if cell.tag != Tag::Empty {
-                    cells.push(Pending {
-                        column: *column,
-                        row: row as u16,
-                        tag: cell.tag,
-                        bits: cell.bits,
-                    });
-                }
-            }
+            let stored = chunk.cells().into_iter();
+            cells.extend(stored.map(|(row, cell)| Pending::new(row, (*column, cell))));
         }
         cells
     }

@@ -24,10 +24,13 @@ pub mod text_form;
 pub mod white_space;
 pub mod zeros;
 
-pub use builder::{Continue, ScanLimits, SheetBuilder};
+pub use builder::{Continue, MAXIMUM_COLUMNS, MAXIMUM_ROWS, ScanLimits, SheetBuilder};
+pub use calendar::DAY_MICROSECONDS;
 pub use cell::{Cell, Tag};
+pub use column_letters::{column_name, column_of};
 pub use findings::{Filled, Findings, FormulasWithoutValue, Rows};
 pub use merged::MergedRange;
+pub use serial_date::Epoch;
 pub use sheet::{ColumnKinds, DeclaredExtent, ScanFacts, Sheet};
 pub use text::{TextArena, TextReference};
 pub use zeros::{ZeroCells, Zeros};

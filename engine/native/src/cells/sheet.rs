@@ -197,10 +197,7 @@ impl Sheet {
                     let known = tags.len().min(bits.len());
                     let (from, to) = ((row - first).min(known), (end - first).min(known));
                     for (&tag, &bits) in tags[from..to].iter().zip(&bits[from..to]) {
-                        visit(Cell {
-                            tag: Tag::from_byte(tag),
-                            bits,
-                        });
+                        visit(Cell::stored(tag, bits));
                     }
                     (to - from..end - row).for_each(|_| visit(Cell::EMPTY));
                 }
@@ -208,10 +205,7 @@ impl Sheet {
                     let mut next = rows.partition_point(|&at| (at as usize) < row - first);
                     for at in row - first..end - first {
                         if rows.get(next).is_some_and(|&found| found as usize == at) {
-                            visit(Cell {
-                                tag: Tag::from_byte(tags[next]),
-                                bits: bits[next],
-                            });
+                            visit(Cell::stored(tags[next], bits[next]));
                             next += 1;
                         } else {
                             visit(Cell::EMPTY);

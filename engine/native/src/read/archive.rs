@@ -48,11 +48,8 @@ impl Archive {
     /// # Errors
     /// When the file cannot be read, is not an archive, or its directory is damaged.
     pub fn open(path: &str) -> Result<Self> {
-        let file = File::open(path).map_err(|error| SourceError::io(path, &error))?;
-        let length = file
-            .metadata()
-            .map_err(|error| SourceError::io(path, &error))?
-            .len();
+        let file = File::open(path).map_err(SourceError::io(path))?;
+        let length = file.metadata().map_err(SourceError::io(path))?.len();
         let mut archive = Self {
             path: path.to_owned(),
             file: Arc::new(file),
@@ -229,8 +226,7 @@ impl Archive {
         let tail_length = self.length.min((END_BYTES + 0xFFFF) as u64);
         let tail_at = self.length - tail_length;
         let mut tail = vec![0u8; tail_length as usize];
-        read_at(&self.file, tail_at, &mut tail)
-            .map_err(|error| SourceError::io(&self.path, &error))?;
+        read_at(&self.file, tail_at, &mut tail).map_err(SourceError::io(&self.path))?;
         let found = memchr::memmem::rfind_iter(&tail, END_OF_DIRECTORY)
             .find(|&at| tail.len() - at >= END_BYTES);
         Ok(found.map(|at| (tail_at + at as u64, tail[at..at + END_BYTES].to_vec())))
@@ -267,7 +263,7 @@ impl Archive {
         let mut start = vec![0u8; self.length.min(foreign::START_BYTES) as usize];
         match read_at(&self.file, 0, &mut start) {
             Ok(()) => foreign::instead_of_archive(&self.path, &start),
-            Err(error) => SourceError::io(&self.path, &error),
+            Err(error) => SourceError::io(&self.path)(error),
         }
     }
 }

@@ -15,6 +15,9 @@ use crate::cells::{ScanLimits, Sheet};
 use crate::error::{Result, SourceError};
 use crate::progress::Watch;
 
+/// Who waits for a scan is told of it at most this often.
+const PROGRESS_INTERVAL: Duration = Duration::from_millis(100);
+
 /// A scan: of which sheet, and how far it looks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Wanted {
@@ -48,6 +51,11 @@ impl Shared {
         // A panic elsewhere leaves no partial change here: every change is a single assignment.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
+
+    fn wait<'a>(&self, state: MutexGuard<'a, State>) -> MutexGuard<'a, State> {
+        let waited = self.changed.wait(state);
+        waited.unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 /// An input file that is being read.
@@ -68,7 +76,7 @@ impl BackgroundBook {
             .name("ade-read".to_owned())
             .spawn(work)
         {
-            shared.lock().book = Some(Err(SourceError::io("the input", &error)));
+            shared.lock().book = Some(Err(SourceError::io("the input")(error)));
         }
         Self { shared }
     }
@@ -83,11 +91,7 @@ impl BackgroundBook {
             if let Some(book) = &state.book {
                 return book.clone();
             }
-            state = self
-                .shared
-                .changed
-                .wait(state)
-                .unwrap_or_else(PoisonError::into_inner);
+            state = self.shared.wait(state);
         }
     }
 
@@ -122,7 +126,6 @@ impl BackgroundBook {
         &self,
         sheet: usize,
         limits: ScanLimits,
-        interval: Duration,
         mut on_wait: impl FnMut(usize) -> std::result::Result<(), E>,
     ) -> std::result::Result<Arc<Sheet>, E> {
         let book = self.book()?;
@@ -159,22 +162,13 @@ impl BackgroundBook {
                 .iter()
                 .find(|job| job.wanted == wanted)
                 .map_or(0, |job| job.watch.rows());
-            state = match interval {
-                Duration::ZERO => self
-                    .shared
-                    .changed
-                    .wait(state)
-                    .unwrap_or_else(PoisonError::into_inner),
-                _ => {
-                    let waited = self.shared.changed.wait_timeout(state, interval);
-                    let (guard, timeout) = waited.unwrap_or_else(PoisonError::into_inner);
-                    drop(guard);
-                    if timeout.timed_out() {
-                        on_wait(rows)?;
-                    }
-                    self.shared.lock()
-                }
-            };
+            let waited = self.shared.changed.wait_timeout(state, PROGRESS_INTERVAL);
+            let (guard, timeout) = waited.unwrap_or_else(PoisonError::into_inner);
+            drop(guard);
+            if timeout.timed_out() {
+                on_wait(rows)?;
+            }
+            state = self.shared.lock();
         }
     }
 }
@@ -212,10 +206,7 @@ fn run(shared: &Shared, path: &str, options: &ReadOptions, guess: Option<ScanLim
             && (state.queue.is_empty()
                 || !(state.jobs.is_empty() || state.urgent == state.queue.front().copied()))
         {
-            state = shared
-                .changed
-                .wait(state)
-                .unwrap_or_else(PoisonError::into_inner);
+            state = shared.wait(state);
         }
         if state.closed {
             return;

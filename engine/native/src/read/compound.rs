@@ -3,6 +3,8 @@
 //! Every chain is followed for at most as many sectors as the file has, so that no file can make it loop, and what
 //! lies beyond the end of the file is simply missing.
 
+use super::numbers::{u16_at, u32_at};
+
 const SIGNATURE: &[u8; 8] = b"\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1";
 /// The streams that old workbooks are in: those of Excel 97 and later, and those of Excel 5 and 95.
 const WORKBOOK_STREAMS: [&str; 2] = ["Workbook", "Book"];
@@ -205,12 +207,4 @@ impl Entry {
 
 fn le_u32(bytes: &[u8]) -> u32 {
     u32::from_le_bytes([bytes[0], bytes[1], bytes[2], bytes[3]])
-}
-
-fn u16_at(bytes: &[u8], at: usize) -> Option<u16> {
-    Some(u16::from_le_bytes(bytes.get(at..at + 2)?.try_into().ok()?))
-}
-
-fn u32_at(bytes: &[u8], at: usize) -> Option<u32> {
-    Some(u32::from_le_bytes(bytes.get(at..at + 4)?.try_into().ok()?))
 }

@@ -69,8 +69,7 @@ impl Document {
         Ok(match &self.archive {
             Some(archive) => Box::new(archive.open_part(self.part)?),
             None => {
-                let file =
-                    File::open(&self.path).map_err(|error| SourceError::io(&self.path, &error))?;
+                let file = File::open(&self.path).map_err(SourceError::io(&self.path))?;
                 Box::new(BufReader::with_capacity(1 << 16, file))
             }
         })

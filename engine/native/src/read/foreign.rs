@@ -20,29 +20,22 @@ pub const START_BYTES: u64 = 512;
 /// Compound files up to this size are searched.
 const MAXIMUM_PEEK_BYTES: u64 = 512 << 20;
 
-const ENCRYPTED: &str = "is an encrypted workbook: save it without a password";
-const NOT_A_WORKBOOK: &str = "is not a readable workbook";
-const NOT_LEGACY: &str = "is not a readable .xls workbook";
-
 const RENAMED_LEGACY: &str = "this is an old .xls file renamed to .xlsx; rename it back to .xls";
-const RENAMED_PACKAGE: &str = "this is a newer workbook; rename it to .xlsx";
-const OLDER_LEGACY: &str = "it was written by an older Excel than 5.0; save it as .xlsx";
-const WEB_PAGE: &str =
-    "this is a web page (HTML); open it in a spreadsheet program and save it as .xlsx";
-const XML_FILE: &str = "this is an XML file; open it in a spreadsheet program and save it as .xlsx";
-const WEB_PAGE_OR_XML: &str =
-    "this is a web page or XML file; open it in a spreadsheet program and save it as .xlsx";
-const PACKAGE_NAMED_TEXT: &str =
-    "this file is a workbook, not text: rename it so that it ends in .xlsx";
-const LEGACY_NAMED_TEXT: &str =
-    "this file is a workbook, not text: rename it so that it ends in .xls";
+pub const RENAMED_PACKAGE: &str = "this is a newer workbook; rename it to .xlsx";
+pub const PAGE_WITHOUT_TABLE: &str =
+    "it is a web page without a table; if its tables lie in files beside it, save it as .xlsx";
 const PDF: &str = "this is a PDF document";
 const PLAIN_TEXT: &str =
     "this is plain text; if its values are separated by commas, rename it to .csv";
 
 /// The failure of a workbook that is protected by a password.
 pub fn encrypted(path: &str) -> SourceError {
-    foreign(path, ENCRYPTED, None)
+    foreign(path, "is an encrypted workbook: save it without a password")
+}
+
+/// The failure of a file that is something else than a workbook.
+pub fn not_a_workbook(path: &str, what: &str) -> SourceError {
+    foreign(path, &format!("is not a readable workbook: {what}"))
 }
 
 /// Recognises a file that should have been a zip archive; `start` are its first bytes.
@@ -52,57 +45,35 @@ pub fn instead_of_archive(path: &str, start: &[u8]) -> SourceError {
             path: path.to_owned(),
         };
     }
+    let text = readable(start);
+    let begins = |tags: &[&str]| tags.iter().any(|tag| text.starts_with(tag));
+    let what = if CompoundFile::is_one(start) {
+        match kind_of_compound_file(path) {
+            Some(what) => what,
+            None => return encrypted(path),
+        }
+    } else if begins(&["<html", "<!doctype html", "<table"]) {
+        "this is a web page (HTML); open it in a spreadsheet program and save it as .xlsx"
+    } else if begins(&["<?xml"]) {
+        "this is an XML file; open it in a spreadsheet program and save it as .xlsx"
+    } else if start.starts_with(b"%PDF") {
+        PDF
+    } else if matches!(start, [0x09, 0x02 | 0x04 | 0x08, ..]) {
+        RENAMED_LEGACY
+    } else if is_plain_text(start, &text) && text.contains('\n') {
+        PLAIN_TEXT
+    } else {
+        ""
+    };
     let extension = [".ods", ".xlsb"]
         .into_iter()
         .find(|extension| path.to_lowercase().ends_with(extension))
         .unwrap_or(".xlsx");
-    let not_an_archive = &format!("is not an {extension} workbook (not a zip archive)");
-    if CompoundFile::is_one(start) {
-        return match kind_of_compound_file(path) {
-            CompoundKind::EncryptedWorkbook => encrypted(path),
-            CompoundKind::LegacyWorkbook => foreign(path, not_an_archive, Some(RENAMED_LEGACY)),
-            CompoundKind::Other => foreign(
-                path,
-                not_an_archive,
-                Some("this is some other Office file (an OLE2 compound file)"),
-            ),
-        };
-    }
-    let text = readable(start);
-    let text = text.as_str();
-    let looks_like = if ["<html", "<!doctype html", "<table"]
-        .iter()
-        .any(|tag| text.starts_with(tag))
-    {
-        Some(WEB_PAGE)
-    } else if text.starts_with("<?xml") {
-        Some(XML_FILE)
-    } else if start.starts_with(b"%PDF") {
-        Some(PDF)
-    } else if matches!(start, [0x09, 0x02 | 0x04 | 0x08, ..]) {
-        Some(RENAMED_LEGACY)
-    } else if is_plain_text(start, text) && text.contains('\n') {
-        Some(PLAIN_TEXT)
-    } else {
-        None
+    let words = match what {
+        "" => format!("is not an {extension} workbook: it is not a zip archive"),
+        _ => format!("is not an {extension} workbook (not a zip archive): {what}"),
     };
-    match looks_like {
-        Some(_) => foreign(path, not_an_archive, looks_like),
-        None => foreign(
-            path,
-            &format!("is not an {extension} workbook: it is not a zip archive"),
-            None,
-        ),
-    }
-}
-
-/// Recognises a zip archive that is not an Office document.
-pub fn instead_of_workbook_archive(path: &str) -> SourceError {
-    foreign(
-        path,
-        NOT_A_WORKBOOK,
-        Some("it is a zip archive of something else"),
-    )
+    foreign(path, &words)
 }
 
 /// Recognises an archive without a workbook part; `has_part` returns whether it holds a part of a name.
@@ -114,28 +85,7 @@ pub fn instead_of_workbook_part(path: &str, has_part: impl Fn(&str) -> bool) -> 
     } else {
         "it holds no workbook part"
     };
-    foreign(path, NOT_A_WORKBOOK, Some(what))
-}
-
-/// The failure of an OpenDocument file that is no spreadsheet.
-pub fn other_document(path: &str) -> SourceError {
-    foreign(
-        path,
-        NOT_A_WORKBOOK,
-        Some("it is an OpenDocument file, but no spreadsheet"),
-    )
-}
-
-/// The failure of a web page that holds nothing to read.
-pub fn page_without_table(path: &str) -> SourceError {
-    let what =
-        "it is a web page without a table; if its tables lie in files beside it, save it as .xlsx";
-    foreign(path, NOT_A_WORKBOOK, Some(what))
-}
-
-/// The failure of a newer workbook whose name says otherwise.
-pub fn renamed_package(path: &str) -> SourceError {
-    foreign(path, NOT_A_WORKBOOK, Some(RENAMED_PACKAGE))
+    not_a_workbook(path, what)
 }
 
 /// Recognises a file that should have been an old workbook, and is not a compound file either.
@@ -145,9 +95,9 @@ pub fn instead_of_legacy(path: &str, bytes: &[u8]) -> SourceError {
     let what = if bytes.starts_with(&ARCHIVE_START) {
         RENAMED_PACKAGE
     } else if matches!(bytes, [0x09, 0x00 | 0x02 | 0x04, ..]) {
-        OLDER_LEGACY
+        "it was written by an older Excel than 5.0; save it as .xlsx"
     } else if text.starts_with('<') {
-        WEB_PAGE_OR_XML
+        "this is a web page or XML file; open it in a spreadsheet program and save it as .xlsx"
     } else if text.starts_with("%pdf") {
         PDF
     } else if is_plain_text(start, &text) {
@@ -155,52 +105,42 @@ pub fn instead_of_legacy(path: &str, bytes: &[u8]) -> SourceError {
     } else {
         "its content is of no known kind"
     };
-    foreign(path, NOT_LEGACY, Some(what))
+    not_legacy(path, what)
 }
 
 /// Recognises a compound file without a workbook.
 pub fn instead_of_legacy_stream(path: &str, file: &CompoundFile<'_>) -> SourceError {
-    if is_encrypted(file) {
-        encrypted(path)
-    } else {
-        foreign(
-            path,
-            NOT_LEGACY,
-            Some("it is an Office file without a workbook in it"),
-        )
+    match is_encrypted(file) {
+        true => encrypted(path),
+        false => not_legacy(path, "it is an Office file without a workbook in it"),
     }
+}
+
+fn not_legacy(path: &str, what: &str) -> SourceError {
+    foreign(path, &format!("is not a readable .xls workbook: {what}"))
 }
 
 /// Recognises a workbook that should have been text, by its start. Such a file cannot be decoded, and the failure of
 /// decoding it takes this hint along.
 pub fn instead_of_text(start: &[u8]) -> Option<&'static str> {
     if start.starts_with(&ARCHIVE_START) {
-        Some(PACKAGE_NAMED_TEXT)
+        Some("this file is a workbook, not text: rename it so that it ends in .xlsx")
     } else if CompoundFile::is_one(start) {
-        Some(LEGACY_NAMED_TEXT)
+        Some("this file is a workbook, not text: rename it so that it ends in .xls")
     } else {
         None
     }
 }
 
-/// The kinds of compound files that are told apart.
-enum CompoundKind {
-    EncryptedWorkbook,
-    LegacyWorkbook,
-    Other,
-}
-
-fn kind_of_compound_file(path: &str) -> CompoundKind {
+/// What a compound file is; nothing where it is an encrypted workbook.
+fn kind_of_compound_file(path: &str) -> Option<&'static str> {
     let mut bytes = Vec::new();
     let read =
         File::open(path).and_then(|file| file.take(MAXIMUM_PEEK_BYTES).read_to_end(&mut bytes));
-    if read.is_err() {
-        return CompoundKind::Other;
-    }
-    match CompoundFile::open(&bytes) {
-        Some(file) if is_encrypted(&file) => CompoundKind::EncryptedWorkbook,
-        Some(file) if file.has_workbook() => CompoundKind::LegacyWorkbook,
-        _ => CompoundKind::Other,
+    match read.ok().and_then(|_| CompoundFile::open(&bytes)) {
+        Some(file) if is_encrypted(&file) => None,
+        Some(file) if file.has_workbook() => Some(RENAMED_LEGACY),
+        _ => Some("this is some other Office file (an OLE2 compound file)"),
     }
 }
 
@@ -222,12 +162,9 @@ fn is_plain_text(start: &[u8], text: &str) -> bool {
     !start.contains(&0) && text.contains([',', ';', '\t'])
 }
 
-fn foreign(path: &str, verdict: &str, what: Option<&str>) -> SourceError {
+fn foreign(path: &str, words: &str) -> SourceError {
     SourceError::Foreign {
         path: path.to_owned(),
-        words: match what {
-            Some(what) => format!("{verdict}: {what}"),
-            None => verdict.to_owned(),
-        },
+        words: words.to_owned(),
     }
 }

@@ -5,8 +5,7 @@ use std::sync::Arc;
 
 use super::xlsx::number::{is_whole_number, number_cell, styled};
 use super::xlsx::number_format::{NumberKind, shown_kind_of};
-use crate::cells::serial_date::Epoch;
-use crate::cells::{Cell, ScanLimits, SheetBuilder, Tag, TextArena, Zeros};
+use crate::cells::{Cell, Epoch, ScanLimits, SheetBuilder, TextArena, Zeros};
 
 /// More formats of zeros and currencies than any file has.
 const MOST_ZEROS: u16 = 256;
@@ -106,10 +105,7 @@ pub fn cell_of_number(
     }
     if is_whole_number(trimmed) && kind == NumberKind::Number {
         let digits = trimmed.strip_prefix('+').unwrap_or(trimmed);
-        return Cell {
-            tag: Tag::BigInteger,
-            bits: builder.store_text(digits).bits(),
-        };
+        return builder.big_integer(digits);
     }
     builder.text_cell(text)
 }

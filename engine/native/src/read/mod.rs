@@ -19,6 +19,7 @@ pub mod foreign;
 pub mod formats;
 pub mod html;
 pub mod kind;
+mod numbers;
 pub mod ods;
 pub mod read_ahead;
 pub mod sheets;
@@ -27,6 +28,8 @@ pub mod xls;
 pub mod xlsb;
 pub mod xlsx;
 pub mod xml;
+
+use crate::error::{Result, SourceError};
 
 /// How files are read, as the settings say.
 #[derive(Debug, Clone)]
@@ -47,5 +50,21 @@ impl Default for ReadOptions {
             csv_delimiter: ",".to_owned(),
             as_shown: false,
         }
+    }
+}
+
+/// All bytes of a file; `most_bytes` bounds how many may be held of `what` it is.
+fn read_whole(path: &str, what: &str, most_bytes: Option<usize>) -> Result<Vec<u8>> {
+    if let Some(bytes) = most_bytes
+        && std::fs::metadata(path).is_ok_and(|file| file.len() > bytes as u64)
+    {
+        return Err(SourceError::beyond_memory(what, bytes));
+    }
+    let bytes = std::fs::read(path).map_err(SourceError::io(path))?;
+    match bytes.is_empty() {
+        true => Err(SourceError::Empty {
+            path: path.to_owned(),
+        }),
+        false => Ok(bytes),
     }
 }

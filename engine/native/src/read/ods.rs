@@ -14,12 +14,10 @@ use super::formats::{Formats, cell_of_number};
 use super::sheets::{SheetInfo, SheetList, Sheets, Visibility};
 use super::xlsx::iso_date::from_iso8601;
 use super::xlsx::number_format::NumberKind;
-use super::xml::{Event, OPEN_DOCUMENT, XmlReader, attribute_text};
-use crate::cells::builder::{MAXIMUM_COLUMNS, MAXIMUM_ROWS};
-use crate::cells::calendar::DAY_MICROSECONDS;
-use crate::cells::serial_date::Epoch;
+use super::xml::{Event, OPEN_DOCUMENT, XmlReader, attribute_text, local_part};
 use crate::cells::{
-    Cell, Continue, DeclaredExtent, MergedRange, ScanLimits, Sheet, SheetBuilder, Tag,
+    Cell, Continue, DAY_MICROSECONDS, Epoch, MAXIMUM_COLUMNS, MAXIMUM_ROWS, ScanLimits, Sheet,
+    SheetBuilder, Tag,
 };
 use crate::error::{Result, SourceError};
 use crate::progress::Watch;
@@ -71,7 +69,8 @@ impl OpenDocument {
             formats: Formats::default(),
         };
         if !this.read_structure(&mut styles)? {
-            return Err(foreign::other_document(&path));
+            let what = "it is an OpenDocument file, but no spreadsheet";
+            return Err(foreign::not_a_workbook(&path, what));
         }
         this.formats = styles.formats;
         let titled = |title: &String| {
@@ -92,35 +91,29 @@ impl OpenDocument {
     fn read_structure(&mut self, styles: &mut Styles) -> Result<bool> {
         let mut reader = self.document.read()?;
         let mut is_spreadsheet = false;
-        loop {
-            match reader.advance()? {
-                Event::Start { own } => match (reader.depth(), reader.local_name()) {
-                    (1, _) | (2, b"body") => self.document.note_open(&reader),
-                    (2, b"automatic-styles") => styles.read(&mut reader)?,
-                    (3, b"spreadsheet") if own => {
-                        is_spreadsheet = true;
-                        self.document.note_open(&reader);
-                    }
-                    (4, b"table") if own && is_spreadsheet => {
-                        self.document.note_sheet(&reader)?;
-                        let is_hidden = reader.attribute("display").as_deref() == Some("false")
-                            || reader
-                                .attribute("style-name")
-                                .is_some_and(|style| styles.hidden.contains(&style));
-                        let title = reader.attribute("name").unwrap_or_default();
-                        let visibility = match is_hidden {
-                            true => Visibility::Hidden,
-                            false => Visibility::Visible,
-                        };
-                        self.list.sheets.push(SheetInfo::new(title, visibility));
-                        reader.skip_element()?;
-                    }
-                    _ => reader.skip_element()?,
-                },
-                Event::Done => return Ok(is_spreadsheet),
-                _ => {}
+        while let Some(own) = reader.next_start(0)? {
+            match (reader.depth(), reader.local_name()) {
+                (1, _) | (2, b"body") => self.document.note_open(&reader),
+                (2, b"automatic-styles") => styles.read(&mut reader)?,
+                (3, b"spreadsheet") if own => {
+                    is_spreadsheet = true;
+                    self.document.note_open(&reader);
+                }
+                (4, b"table") if own && is_spreadsheet => {
+                    self.document.note_sheet(&reader)?;
+                    let is_hidden = reader.attribute("display").as_deref() == Some("false")
+                        || reader
+                            .attribute("style-name")
+                            .is_some_and(|style| styles.hidden.contains(&style));
+                    let title = reader.attribute("name").unwrap_or_default();
+                    let visibility = Visibility::of_number(is_hidden.into());
+                    self.list.sheets.push(SheetInfo::new(title, visibility));
+                    reader.skip_element()?;
+                }
+                _ => reader.skip_element()?,
             }
         }
+        Ok(is_spreadsheet)
     }
 }
 
@@ -208,20 +201,14 @@ impl Styles {
 fn active_sheet(archive: &Archive) -> Option<String> {
     let bytes = archive.read_part(SETTINGS, MAXIMUM_STRUCTURE_BYTES).ok()?;
     let mut reader = XmlReader::new(bytes.as_slice(), SETTINGS, OPEN_DOCUMENT);
-    loop {
-        match reader.advance().ok()? {
-            Event::Start { .. }
-                if reader.local_name() == b"config-item"
-                    && reader.attribute("name").as_deref() == Some("ActiveTable") =>
-            {
-                let mut title = String::new();
-                reader.element_text(&mut title).ok()?;
-                return Some(title);
-            }
-            Event::Done => return None,
-            _ => {}
+    while reader.next_start(0).ok()?.is_some() {
+        if reader.local_name() == b"config-item"
+            && reader.attribute("name").as_deref() == Some("ActiveTable")
+        {
+            return reader.element_string().ok();
         }
     }
+    None
 }
 
 impl Sheets for OpenDocument {
@@ -253,8 +240,7 @@ impl Sheets for OpenDocument {
             text: String::new(),
         };
         filling.read(watch)?;
-        let declared = (filling.last_row > 0).then(|| DeclaredExtent::of_rows(filling.last_row));
-        Ok(filling.builder.finish(declared))
+        Ok(filling.builder.finish_rows(filling.last_row))
     }
 }
 
@@ -308,32 +294,27 @@ struct Filling<'a> {
 impl Filling<'_> {
     fn read(&mut self, watch: &Watch) -> Result<()> {
         let depth = self.reader.depth();
-        loop {
-            match self.reader.advance()? {
-                Event::Start { own: true } => match self.reader.local_name() {
-                    b"table-row" => {
-                        if self.read_row()? == Continue::No && self.builder.limits().rows.is_some()
-                        {
-                            return Ok(());
-                        }
-                        watch.tick(self.builder.rows_seen())?;
+        while let Some(own) = self.reader.next_start(depth)? {
+            match self.reader.local_name() {
+                _ if !own => self.reader.skip_element()?,
+                b"table-row" => {
+                    if self.read_row()? == Continue::No && self.builder.limits().rows.is_some() {
+                        break;
                     }
-                    b"table-column" => self.note_column(),
-                    // Rows and columns that are grouped, or repeated on each page.
-                    b"table-rows"
-                    | b"table-row-group"
-                    | b"table-header-rows"
-                    | b"table-columns"
-                    | b"table-column-group"
-                    | b"table-header-columns" => {}
-                    _ => self.reader.skip_element()?,
-                },
-                Event::Start { own: false } => self.reader.skip_element()?,
-                Event::End { .. } if self.reader.depth() < depth => return Ok(()),
-                Event::Done => return Ok(()),
-                _ => {}
+                    watch.tick(self.builder.rows_seen())?;
+                }
+                b"table-column" => self.note_column(),
+                // Rows and columns that are grouped, or repeated on each page.
+                b"table-rows"
+                | b"table-row-group"
+                | b"table-header-rows"
+                | b"table-columns"
+                | b"table-column-group"
+                | b"table-header-columns" => {}
+                _ => self.reader.skip_element()?,
             }
         }
+        Ok(())
     }
 
     fn number(&self, attribute: &str) -> usize {
@@ -368,20 +349,12 @@ impl Filling<'_> {
         let depth = self.reader.depth();
         let mut column = 0usize;
         self.cells.clear();
-        loop {
-            match self.reader.advance()? {
-                Event::Start { own: true }
-                    if matches!(
-                        self.reader.local_name(),
-                        b"table-cell" | b"covered-table-cell"
-                    ) =>
-                {
+        while let Some(own) = self.reader.next_start(depth)? {
+            match self.reader.local_name() {
+                b"table-cell" | b"covered-table-cell" if own => {
                     column = column.saturating_add(self.read_cell(column)?);
                 }
-                Event::Start { .. } => self.reader.skip_element()?,
-                Event::End { .. } if self.reader.depth() < depth => break,
-                Event::Done => break,
-                _ => {}
+                _ => self.reader.skip_element()?,
             }
         }
         let first = self.row;
@@ -408,10 +381,7 @@ impl Filling<'_> {
         for row in first..self.row {
             for cell in &self.cells {
                 for column in cell.column..cell.column + cell.repeated {
-                    self.builder.push(column, cell.cell);
-                    if let Some(format) = cell.zeros {
-                        self.builder.note_zeros(row, column, format);
-                    }
+                    self.builder.push_shown(row, column, cell.cell, cell.zeros);
                     if cell.has_formula {
                         self.builder.note_formula_without_value(row, column);
                     }
@@ -433,8 +403,7 @@ impl Filling<'_> {
         let (mut repeated, mut columns, mut rows) = (1, 1, 1);
         let mut has_formula = false;
         for (name, raw) in self.reader.attributes() {
-            let local = memchr::memchr(b':', name).map_or(name, |colon| &name[colon + 1..]);
-            match local {
+            match local_part(name) {
                 b"value-type" if !name.starts_with(b"calcext:") => kind = attribute_text(raw),
                 b"value" | b"date-value" | b"time-value" | b"boolean-value" | b"string-value" => {
                     value = attribute_text(raw);
@@ -455,14 +424,8 @@ impl Filling<'_> {
             true => Cell::boolean(value == "1"),
             false => self.cell_of(&kind, &value, has_text),
         };
-        if columns > 1 || rows > 1 {
-            self.builder.merge(MergedRange {
-                first_row: self.row.min(MAXIMUM_ROWS) as u32,
-                first_column: column.min(MAXIMUM_COLUMNS) as u32,
-                last_row: (self.row.saturating_add(rows) - 1).min(MAXIMUM_ROWS) as u32,
-                last_column: (column.saturating_add(columns) - 1).min(MAXIMUM_COLUMNS) as u32,
-            });
-        }
+        self.builder
+            .merge_further((self.row, column), (rows - 1, columns - 1));
         let has_formula = has_formula && cell.tag == Tag::Empty;
         if cell.tag == Tag::Empty && !has_formula {
             return Ok(repeated);
@@ -475,12 +438,11 @@ impl Filling<'_> {
             let at = self.columns.partition_point(|(stop, _)| *stop <= column);
             self.columns.get(at).and_then(|(_, zeros)| *zeros)
         };
-        let is_number = matches!(cell.tag, Tag::Integer | Tag::Float);
         self.cells.push(Read {
             column,
             repeated,
             cell,
-            zeros: own.unwrap_or_else(of_column).filter(|_| is_number),
+            zeros: own.unwrap_or_else(of_column),
             has_formula,
         });
         Ok(repeated)
@@ -491,23 +453,19 @@ impl Filling<'_> {
         self.text.clear();
         let mut has_text = false;
         let depth = self.reader.depth();
-        loop {
-            match self.reader.advance()? {
-                Event::Start { own: true }
-                    if are_wanted && matches!(self.reader.local_name(), b"p" | b"h") =>
-                {
+        while let Some(own) = self.reader.next_start(depth)? {
+            match self.reader.local_name() {
+                b"p" | b"h" if own && are_wanted => {
                     if has_text {
                         self.text.push('\n');
                     }
                     has_text = true;
                     self.read_paragraph()?;
                 }
-                Event::Start { .. } => self.reader.skip_element()?,
-                Event::End { .. } if self.reader.depth() < depth => return Ok(has_text),
-                Event::Done => return Ok(has_text),
-                _ => {}
+                _ => self.reader.skip_element()?,
             }
         }
+        Ok(has_text)
     }
 
     /// A cell of a kind.
@@ -545,8 +503,8 @@ impl Filling<'_> {
     /// Adds the text of a paragraph, up to its end tag.
     fn read_paragraph(&mut self) -> Result<()> {
         let depth = self.reader.depth();
-        loop {
-            match self.reader.advance()? {
+        while let Some(event) = self.reader.next_within(depth)? {
+            match event {
                 Event::Text => self.reader.append_text(&mut self.text)?,
                 Event::Start { own: true } => match self.reader.local_name() {
                     b"s" => {
@@ -559,10 +517,9 @@ impl Filling<'_> {
                     _ => {}
                 },
                 Event::Start { own: false } => self.reader.skip_element()?,
-                Event::End { .. } if self.reader.depth() < depth => return Ok(()),
-                Event::Done => return Ok(()),
                 _ => {}
             }
         }
+        Ok(())
     }
 }

@@ -8,12 +8,12 @@ use super::sheets::{SheetInfo, SheetList, Sheets, Visibility};
 use super::xlsx::iso_date::from_iso8601;
 use super::xlsx::number::LONGEST_SHOWN;
 use super::xlsx::number_format::NumberKind;
-use super::xml::{Event, SPREADSHEET_2003, attribute_text};
-use crate::cells::builder::{MAXIMUM_COLUMNS, MAXIMUM_ROWS};
-use crate::cells::calendar::{DAY_MICROSECONDS, days_from_civil};
-use crate::cells::serial_date::{Epoch, duration_from_serial, serial_of_date_time};
+use super::xml::{Event, SPREADSHEET_2003, attribute_text, local_part};
+use crate::cells::calendar::days_from_civil;
+use crate::cells::serial_date::{duration_from_serial, serial_of_date_time};
 use crate::cells::{
-    Cell, Continue, DeclaredExtent, MergedRange, ScanLimits, Sheet, SheetBuilder, Tag,
+    Cell, Continue, DAY_MICROSECONDS, Epoch, MAXIMUM_COLUMNS, MAXIMUM_ROWS, ScanLimits, Sheet,
+    SheetBuilder, Tag,
 };
 use crate::error::{Result, SourceError};
 use crate::progress::Watch;
@@ -47,52 +47,42 @@ impl SpreadsheetXml {
     fn read_structure(&mut self) -> Result<usize> {
         let mut reader = self.document.read()?;
         let (mut active, mut style) = (0, String::new());
-        loop {
-            match reader.advance()? {
-                Event::Start { .. } => match (reader.depth(), reader.local_name()) {
-                    (1, _) => self.document.note_open(&reader),
-                    (2, b"Worksheet") => {
-                        self.document.note_sheet(&reader)?;
-                        self.list.sheets.push(SheetInfo::new(
-                            reader.attribute("Name").unwrap_or_default(),
-                            Visibility::Visible,
-                        ));
+        while reader.next_start(0)?.is_some() {
+            match (reader.depth(), reader.local_name()) {
+                (1, _) => self.document.note_open(&reader),
+                (2, b"Worksheet") => {
+                    self.document.note_sheet(&reader)?;
+                    self.list.sheets.push(SheetInfo::new(
+                        reader.attribute("Name").unwrap_or_default(),
+                        Visibility::Visible,
+                    ));
+                }
+                (2, b"ExcelWorkbook" | b"Styles") | (3, b"WorksheetOptions") => {}
+                (3, b"Date1904") => self.epoch = Epoch::Mac1904,
+                (3, b"ActiveSheet") => {
+                    active = reader.element_string()?.trim().parse().unwrap_or(0);
+                }
+                (3, b"Style") => {
+                    style = reader.attribute("ID").unwrap_or_default();
+                    if let Some(parent) = reader.attribute("Parent") {
+                        self.formats.add_like(&style, &parent);
                     }
-                    (2, b"ExcelWorkbook" | b"Styles") | (3, b"WorksheetOptions") => {}
-                    (3, b"Date1904") => self.epoch = Epoch::Mac1904,
-                    (3, b"ActiveSheet") => {
-                        let mut number = String::new();
-                        reader.element_text(&mut number)?;
-                        active = number.trim().parse().unwrap_or(0);
+                }
+                (4, b"NumberFormat") => {
+                    if let Some(code) = reader.attribute("Format") {
+                        self.formats.add(&style, &code);
                     }
-                    (3, b"Style") => {
-                        style = reader.attribute("ID").unwrap_or_default();
-                        if let Some(parent) = reader.attribute("Parent") {
-                            self.formats.add_like(&style, &parent);
-                        }
+                }
+                (4, b"Visible") => {
+                    let state = reader.element_string()?;
+                    if let Some(sheet) = self.list.sheets.last_mut() {
+                        sheet.visibility = Visibility::of_word(state.trim());
                     }
-                    (4, b"NumberFormat") => {
-                        if let Some(code) = reader.attribute("Format") {
-                            self.formats.add(&style, &code);
-                        }
-                    }
-                    (4, b"Visible") => {
-                        let mut state = String::new();
-                        reader.element_text(&mut state)?;
-                        if let Some(sheet) = self.list.sheets.last_mut() {
-                            sheet.visibility = match state.trim() {
-                                "SheetHidden" => Visibility::Hidden,
-                                "SheetVeryHidden" => Visibility::VeryHidden,
-                                _ => Visibility::Visible,
-                            };
-                        }
-                    }
-                    _ => reader.skip_element()?,
-                },
-                Event::Done => return Ok(active),
-                _ => {}
+                }
+                _ => reader.skip_element()?,
             }
         }
+        Ok(active)
     }
 }
 
@@ -119,8 +109,7 @@ impl Sheets for SpreadsheetXml {
             text: String::new(),
         };
         filling.read(watch)?;
-        let declared = (filling.last_row > 0).then(|| DeclaredExtent::of_rows(filling.last_row));
-        Ok(filling.builder.finish(declared))
+        Ok(filling.builder.finish_rows(filling.last_row))
     }
 }
 
@@ -138,24 +127,19 @@ struct Filling<'a> {
 impl Filling<'_> {
     fn read(&mut self, watch: &Watch) -> Result<()> {
         let depth = self.reader.depth();
-        loop {
-            match self.reader.advance()? {
-                Event::Start { .. } => match self.reader.local_name() {
-                    b"Table" => {}
-                    b"Row" => {
-                        if self.read_row()? == Continue::No && self.builder.limits().rows.is_some()
-                        {
-                            return Ok(());
-                        }
-                        watch.tick(self.builder.rows_seen())?;
+        while self.reader.next_start(depth)?.is_some() {
+            match self.reader.local_name() {
+                b"Table" => {}
+                b"Row" => {
+                    if self.read_row()? == Continue::No && self.builder.limits().rows.is_some() {
+                        break;
                     }
-                    _ => self.reader.skip_element()?,
-                },
-                Event::End { .. } if self.reader.depth() < depth => return Ok(()),
-                Event::Done => return Ok(()),
-                _ => {}
+                    watch.tick(self.builder.rows_seen())?;
+                }
+                _ => self.reader.skip_element()?,
             }
         }
+        Ok(())
     }
 
     fn number(&self, attribute: &str) -> Option<usize> {
@@ -171,18 +155,14 @@ impl Filling<'_> {
         let span = self.number("Span").unwrap_or(0);
         let depth = self.reader.depth();
         let (mut column, mut has_value) = (0usize, false);
-        loop {
-            match self.reader.advance()? {
-                Event::Start { .. } if self.reader.local_name() == b"Cell" => {
-                    let (next, filled) = self.read_cell(column)?;
-                    column = next;
-                    has_value |= filled;
-                }
-                Event::Start { .. } => self.reader.skip_element()?,
-                Event::End { .. } if self.reader.depth() < depth => break,
-                Event::Done => break,
-                _ => {}
+        while self.reader.next_start(depth)?.is_some() {
+            if self.reader.local_name() != b"Cell" {
+                self.reader.skip_element()?;
+                continue;
             }
+            let (next, filled) = self.read_cell(column)?;
+            column = next;
+            has_value |= filled;
         }
         let row = self.row;
         self.row = row.saturating_add(1 + span);
@@ -201,7 +181,7 @@ impl Filling<'_> {
         let mut column = next;
         let (mut across, mut down, mut style, mut has_formula) = (0, 0, None, false);
         for (name, raw) in self.reader.attributes() {
-            match memchr::memchr(b':', name).map_or(name, |colon| &name[colon + 1..]) {
+            match local_part(name) {
                 b"Index" => column = number(raw).map_or(column, |index| index.saturating_sub(1)),
                 b"MergeAcross" => across = number(raw).unwrap_or(0),
                 b"MergeDown" => down = number(raw).unwrap_or(0),
@@ -224,39 +204,23 @@ impl Filling<'_> {
             .unwrap_or_default();
         let depth = self.reader.depth();
         let mut cell = Cell::EMPTY;
-        loop {
-            match self.reader.advance()? {
-                Event::Start { .. } if self.reader.local_name() == b"Data" => {
-                    let kind = self.reader.attribute("Type").unwrap_or_default();
-                    self.read_text()?;
-                    cell = self.cell_of(&kind, look.kind);
-                }
-                Event::Start { .. } => self.reader.skip_element()?,
-                Event::End { .. } if self.reader.depth() < depth => break,
-                Event::Done => break,
-                _ => {}
+        while self.reader.next_start(depth)?.is_some() {
+            if self.reader.local_name() != b"Data" {
+                self.reader.skip_element()?;
+                continue;
             }
+            let kind = self.reader.attribute("Type").unwrap_or_default();
+            self.read_text()?;
+            cell = self.cell_of(&kind, look.kind);
         }
-        let last = column.saturating_add(across);
-        if across > 0 || down > 0 {
-            self.builder.merge(MergedRange {
-                first_row: self.row as u32,
-                first_column: column as u32,
-                last_row: self.row.saturating_add(down).min(MAXIMUM_ROWS) as u32,
-                last_column: last.min(MAXIMUM_COLUMNS) as u32,
-            });
-        }
+        self.builder
+            .merge_further((self.row, column), (down, across));
         if has_formula && cell.tag == Tag::Empty {
             self.builder.note_formula_without_value(self.row, column);
         }
-        if let Some(format) = look.zeros
-            && matches!(cell.tag, Tag::Integer | Tag::Float)
-        {
-            self.builder.note_zeros(self.row, column, format);
-        }
-        self.builder.push(column, cell);
+        self.builder.push_shown(self.row, column, cell, look.zeros);
         Ok((
-            last.saturating_add(1),
+            column.saturating_add(across).saturating_add(1),
             cell.tag != Tag::Empty || has_formula,
         ))
     }
@@ -265,14 +229,12 @@ impl Filling<'_> {
     fn read_text(&mut self) -> Result<()> {
         self.text.clear();
         let depth = self.reader.depth();
-        loop {
-            match self.reader.advance()? {
-                Event::Text => self.reader.append_text(&mut self.text)?,
-                Event::End { .. } if self.reader.depth() < depth => return Ok(()),
-                Event::Done => return Ok(()),
-                _ => {}
+        while let Some(event) = self.reader.next_within(depth)? {
+            if event == Event::Text {
+                self.reader.append_text(&mut self.text)?;
             }
         }
+        Ok(())
     }
 
     fn cell_of(&mut self, kind: &str, look: NumberKind) -> Cell {

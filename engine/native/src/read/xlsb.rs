@@ -6,15 +6,16 @@ use std::sync::Arc;
 
 use super::archive::Archive;
 use super::formats::{Formats, Look, cell_of_float};
+use super::numbers::{f64_at, u16_at, u32_at};
 use super::read_ahead::ReadAhead;
 use super::sheets::{SheetInfo, SheetList, Sheets, Visibility};
 use super::xls::records::{self, unpack_number};
 use super::xlsx::number_format::{NumberKind, shown_kind_of_built_in};
 use super::xlsx::package::read_relationships;
-use crate::cells::builder::{MAXIMUM_COLUMNS, MAXIMUM_ROWS};
-use crate::cells::serial_date::Epoch;
+use super::xlsx::strings::SharedStrings;
 use crate::cells::{
-    Cell, Continue, DeclaredExtent, MergedRange, ScanLimits, Sheet, SheetBuilder, Tag, TextArena,
+    Cell, Continue, Epoch, MAXIMUM_COLUMNS, MAXIMUM_ROWS, MergedRange, ScanLimits, Sheet,
+    SheetBuilder, TextArena,
 };
 use crate::error::{Result, SourceError};
 use crate::progress::Watch;
@@ -25,7 +26,6 @@ const STYLES: &str = "xl/styles.bin";
 /// A record of more bytes than this is none.
 const MAXIMUM_RECORD_BYTES: u64 = 64 << 20;
 const MAXIMUM_SHEETS: usize = 8192;
-const MAXIMUM_TEXT_BYTES: usize = 1 << 30;
 
 /// The kinds of records that are read, by the names of the format's description.
 mod kinds {
@@ -66,7 +66,7 @@ pub struct BinaryWorkbook {
     looks: Vec<Look>,
     formats: Formats,
     shared_text: Arc<TextArena>,
-    shared_cells: Vec<Cell>,
+    strings: SharedStrings,
 }
 
 impl BinaryWorkbook {
@@ -83,7 +83,7 @@ impl BinaryWorkbook {
             looks: Vec::new(),
             formats: Formats::default(),
             shared_text: Arc::default(),
-            shared_cells: Vec::new(),
+            strings: SharedStrings::default(),
         };
         this.read_structure()?;
         this.read_styles()?;
@@ -137,11 +137,7 @@ impl BinaryWorkbook {
                         self.list.active = Some(self.list.sheets.len());
                     }
                     self.parts.push(part.to_owned());
-                    let visibility = match u32_at(data, 0) {
-                        Some(0) | None => Visibility::Visible,
-                        Some(1) => Visibility::Hidden,
-                        _ => Visibility::VeryHidden,
-                    };
+                    let visibility = Visibility::of_number(u32_at(data, 0).unwrap_or(0));
                     self.list.sheets.push(SheetInfo::new(title, visibility));
                 }
                 _ => {}
@@ -186,32 +182,15 @@ impl BinaryWorkbook {
         let Some(mut records) = self.records(STRINGS)? else {
             return Ok(());
         };
-        let mut arena = TextArena::new();
         while let Some(kind) = records.advance()? {
-            if kind != kinds::SHARED_ITEM {
-                continue;
-            }
-            let text = take_text(&mut records.data.get(1..).unwrap_or_default());
-            let text = text.ok_or_else(|| records.damaged())?;
-            self.shared_cells.push(match text.is_empty() {
-                true => Cell::EMPTY_TEXT,
-                false => Cell::text(arena.push(&text).into_shared()),
-            });
-            if arena.len() > MAXIMUM_TEXT_BYTES {
-                return Err(SourceError::part(
-                    STRINGS,
-                    "it holds more text than can be read",
-                ));
-            }
-            if let Some(bytes) = most_bytes
-                && arena.len() + self.shared_cells.len() * size_of::<Cell>() > bytes
-            {
-                let what = "the text of the workbook".to_owned();
-                return Err(SourceError::BeyondMemory { what, bytes });
+            if kind == kinds::SHARED_ITEM {
+                let text = take_text(&mut records.data.get(1..).unwrap_or_default());
+                let text = text.ok_or_else(|| records.damaged())?;
+                self.strings.push(&text, STRINGS, most_bytes)?;
             }
         }
-        arena.finish();
-        self.shared_text = Arc::new(arena);
+        self.strings.finish();
+        self.shared_text = Arc::new(std::mem::take(&mut self.strings.text));
         Ok(())
     }
 }
@@ -222,9 +201,7 @@ impl Sheets for BinaryWorkbook {
     }
 
     fn heap_bytes(&self) -> usize {
-        self.archive.heap_bytes()
-            + self.shared_text.len()
-            + self.shared_cells.len() * size_of::<Cell>()
+        self.archive.heap_bytes() + self.shared_text.len() + self.strings.cell_bytes()
     }
 
     fn scan(&self, sheet: usize, limits: ScanLimits, watch: &Watch) -> Result<Sheet> {
@@ -242,8 +219,7 @@ impl Sheets for BinaryWorkbook {
             last_row: 0,
         };
         filling.read(Records::of(source, part), watch)?;
-        let declared = (filling.last_row > 0).then(|| DeclaredExtent::of_rows(filling.last_row));
-        Ok(filling.builder.finish(declared))
+        Ok(filling.builder.finish_rows(filling.last_row))
     }
 }
 
@@ -345,10 +321,7 @@ impl Filling<'_> {
             .unwrap_or_default();
         let cell = match kind {
             kinds::CELL_RK => self.number(unpack_number(u32_at(value, 0)?), look.kind),
-            kinds::CELL_REAL | kinds::FORMULA_NUMBER => self.number(
-                f64::from_le_bytes(value.get(..8)?.try_into().ok()?),
-                look.kind,
-            ),
+            kinds::CELL_REAL | kinds::FORMULA_NUMBER => self.number(f64_at(value, 0)?, look.kind),
             kinds::CELL_ERROR | kinds::FORMULA_ERROR => {
                 self.builder.text_cell(error_text(*value.first()?))
             }
@@ -361,15 +334,10 @@ impl Filling<'_> {
                 let text = take_text(&mut value.get(1..)?)?;
                 self.builder.text_cell(&text)
             }
-            kinds::CELL_SHARED => *self.workbook.shared_cells.get(u32_at(value, 0)? as usize)?,
+            kinds::CELL_SHARED => self.workbook.strings.cell(u32_at(value, 0)? as usize)?,
             _ => Cell::EMPTY,
         };
-        if let Some(format) = look.zeros
-            && matches!(cell.tag, Tag::Integer | Tag::Float)
-        {
-            self.builder.note_zeros(row, column, format);
-        }
-        self.builder.push(column, cell);
+        self.builder.push_shown(row, column, cell, look.zeros);
         Some(Ok(()))
     }
 
@@ -478,12 +446,4 @@ fn take_text(data: &mut &[u8]) -> Option<String> {
             .0
             .into_owned(),
     )
-}
-
-fn u16_at(data: &[u8], at: usize) -> Option<u16> {
-    Some(u16::from_le_bytes(data.get(at..at + 2)?.try_into().ok()?))
-}
-
-fn u32_at(data: &[u8], at: usize) -> Option<u32> {
-    Some(u32::from_le_bytes(data.get(at..at + 4)?.try_into().ok()?))
 }

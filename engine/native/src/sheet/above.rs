@@ -3,10 +3,9 @@
 
 use std::collections::HashMap;
 
-use super::rows::{Rows, has_letter, is_digit, trim};
-use super::span::Span;
-use super::told::Told;
-use super::view::{MIN_FIELDS, SheetView};
+use super::rows::{has_letter, is_digit, trim};
+use super::view::MIN_FIELDS;
+use super::{Rows, SheetView, Span, Told};
 use crate::cells::Tag;
 use crate::layout::totals::names_deduction;
 use crate::words::data::{LISTS, List};
@@ -48,10 +47,10 @@ impl SheetView<'_> {
             return;
         };
         let (small, main) = self.spans.split_at(first);
-        let rows_of = |span: &Span| (span.start..span.stop).filter(|&row| !self.rows.is_empty(row));
+        let rows_of = |span: &Span| self.rows.filled_rows(span.start..span.stop);
         let rows: Vec<usize> = small.iter().flat_map(rows_of).collect();
         // A summary says less than the records below it.
-        let records = (main[0].data_start()..main[0].stop).filter(|&row| !self.rows.is_empty(row));
+        let records = self.rows.filled_rows(main[0].data());
         let max_cells = match rows.len() < records.count() {
             true => MAX_SUMMARY_CELLS,
             false => MAX_SMALL_CELLS,
@@ -135,7 +134,7 @@ impl SheetView<'_> {
         for at in 1..self.spans.len() {
             let (above, start) = (self.spans[at - 1].data_start(), self.spans[at].start);
             let first = start.saturating_sub(MAX_BLANK_ROWS + 1).max(above);
-            let nearest = (first..start).rev().find(|&row| !self.rows.is_empty(row));
+            let nearest = self.rows.filled_rows(first..start).next_back();
             let is_lone = |row: &usize| self.rows.filled(*row).nth(1).is_none();
             if let Some(row) = nearest.filter(is_lone)
                 && let [(_, text)] = self.rows.texts(row).as_slice()
@@ -151,9 +150,8 @@ impl SheetView<'_> {
         if span.header_rows == 0 {
             return None;
         }
-        let nearest = (span.start.saturating_sub(MAX_BLANK_ROWS + 1).max(above)..span.start)
-            .rev()
-            .find(|&row| !self.rows.is_empty(row))?;
+        let first = span.start.saturating_sub(MAX_BLANK_ROWS + 1).max(above);
+        let nearest = self.rows.filled_rows(first..span.start).next_back()?;
         let cells = self.rows.cells(span.data_start() - 1).into_iter();
         let mut header: Vec<String> = cells
             .map(|cell| self.rows.text(cell).to_lowercase())

@@ -80,8 +80,7 @@ struct Table<'s> {
 
 impl Table<'_> {
     fn is_blank(&self, row: usize, column: usize) -> bool {
-        let sheet = self.rows.sheet;
-        sheet.is_blank(sheet.cell(row, column))
+        self.rows.is_blank(row, column)
     }
 
     fn text(&self, row: usize, column: usize) -> String {
@@ -90,13 +89,11 @@ impl Table<'_> {
 
     /// Returns whether a cell has the same text as the one in the row above.
     fn says_as_above(&self, row: usize, column: usize) -> bool {
-        let sheet = self.rows.sheet;
-        let (own, above) = (sheet.cell(row, column), sheet.cell(row - 1, column));
-        match (own.tag, above.tag) {
-            (Tag::Text, Tag::Text) => sheet.text(own.as_text()) == sheet.text(above.as_text()),
-            (own_tag, above_tag) => {
-                own_tag == above_tag && self.rows.text(own) == self.rows.text(above)
-            }
+        let rows = self.rows;
+        let (own, above) = (rows.cell(row, column), rows.cell(row - 1, column));
+        match (rows.as_text(own), rows.as_text(above)) {
+            (Some(own), Some(above)) => own == above,
+            _ => own.tag == above.tag && rows.text(own) == rows.text(above),
         }
     }
 
@@ -218,7 +215,7 @@ impl Table<'_> {
             let heads: Vec<Cell> = records
                 .iter()
                 .filter(|row| !below.contains(row))
-                .map(|&row| self.rows.sheet.cell(row, start))
+                .map(|&row| self.rows.cell(row, start))
                 .collect();
             // Names that come again are no heads.
             let different: HashSet<String> =

@@ -169,15 +169,14 @@ fn records_of(lines: Vec<Vec<Entry>>) -> Vec<HashMap<String, Entry>> {
 fn entries(rows: Rows<'_>, row: usize, words: &Words) -> Vec<(String, Entry)> {
     let filled: Vec<usize> = rows.filled(row).collect();
     let label_at = |at: usize| {
-        let cell = rows.sheet.cell(row, *filled.get(at)?);
-        (cell.tag == Tag::Text).then(|| label_of(rows.sheet.text(cell.as_text()), words))?
+        let cell = rows.cell(row, *filled.get(at)?);
+        label_of(rows.as_text(cell)?, words)
     };
     let mut found = Vec::new();
     let mut at = 0;
     while at < filled.len() {
         let Some((label, behind)) = label_at(at) else {
-            if at == 0 && filled.len() > 1 && rows.ends_with_colon(rows.sheet.cell(row, filled[1]))
-            {
+            if at == 0 && filled.len() > 1 && rows.ends_with_colon(rows.cell(row, filled[1])) {
                 // The title of a card stands beside its first label.
                 at += 1;
                 continue;
@@ -191,7 +190,7 @@ fn entries(rows: Rows<'_>, row: usize, words: &Words) -> Vec<(String, Entry)> {
             None if at < filled.len() && label_at(at).is_none() => {
                 at += 1;
                 let column = filled[at - 1];
-                (column, Content::Cell(rows.sheet.cell(row, column)))
+                (column, Content::Cell(rows.cell(row, column)))
             }
             None => (own + 1, Content::BLANK),
         };

@@ -8,10 +8,9 @@ use std::collections::HashSet;
 use std::ops::Range;
 use std::sync::Arc;
 
-use super::rows::{Rows, Words, is_plain_number, trim};
-use super::span::Span;
-use super::told::Told;
-use super::view::{Area, SheetView};
+use super::rows::{is_plain_number, trim};
+use super::view::Area;
+use super::{Rows, SheetView, Span, Told, Words};
 use crate::cells::{Cell, Tag};
 use crate::columns::view::Value;
 use crate::fields::looks::profile::Profile;
@@ -96,7 +95,7 @@ impl SheetView<'_> {
                 .0
         };
         for span in std::mem::take(&mut self.spans) {
-            let header = count(span.start..span.data_start());
+            let header = count(span.header());
             let mut tables: Vec<Range<usize>> = Vec::new();
             let mut before = None;
             for (column, _) in count(span.start..span.stop)
@@ -156,7 +155,7 @@ fn areas_of(rows: Rows<'_>, words: &Words, span: &Span) -> Areas {
         && let Some(note) = blocks.pop_if(|block| block.is_note(words))
     {
         for column in note.columns {
-            let is_filled = |row: &usize| !rows.sheet.is_blank(rows.sheet.cell(*row, column));
+            let is_filled = |row: &usize| !rows.is_blank(*row, column);
             let filled = (span.start..span.stop).filter(is_filled);
             areas.notes.extend(filled.map(|row| (row, column)));
         }
@@ -185,7 +184,7 @@ fn areas_of(rows: Rows<'_>, words: &Words, span: &Span) -> Areas {
 
 /// Returns the row below the last one of a table in which some columns have a value: blank rows there belong to a longer neighbour.
 fn last_filled_row(rows: Rows<'_>, span: &Span, columns: &Range<usize>) -> usize {
-    let mut filled = (span.data_start()..span.stop).rev();
+    let mut filled = span.data().rev();
     let last = filled.find(|&row| rows.filled_within(row, columns).next().is_some());
     last.map_or(span.data_start(), |row| row + 1)
 }
@@ -213,7 +212,7 @@ pub(super) fn is_small_table(rows: Rows<'_>, among: Range<usize>, columns: &Rang
             .filter(|&cell| !sheet.is_blank(cell))
             .map(|cell| rows.text(cell))
             .collect();
-        let name = rows.text(sheet.cell(among.start, column));
+        let name = rows.text_at(among.start, column);
         let named = Profile::of_patterns(&[Value::Text(&name)]);
         // Lines of a name and a value each are no table: the first of them has a value, too.
         if texts.is_empty() || named.amounts + named.days + named.emails + named.phones > 0 {
@@ -268,7 +267,7 @@ fn blocks_of<'s>(rows: Rows<'s>, span: &Span) -> Vec<Block<'s>> {
         let named: Vec<usize> = rows.filled_within(header, &columns).collect();
         let names: Vec<String> = named
             .iter()
-            .map(|&column| simplify(&rows.text(sheet.cell(header, column))))
+            .map(|&column| simplify(&rows.text_at(header, column)))
             .collect();
         let key = named.first().filter(|&&column| column == columns.start);
         found.push(Block {

@@ -5,10 +5,7 @@ use std::collections::HashSet;
 use std::ops::Range;
 
 use super::columns::is_small_table;
-use super::rows::Rows;
-use super::span::Span;
-use super::told::{Kept, Told};
-use super::view::SheetView;
+use super::{Kept, Rows, SheetView, Span, Told};
 use crate::layout::RowKind;
 
 /// A row of more texts is none of a form, and a form above a table has at most so many rows.
@@ -88,11 +85,10 @@ impl SheetView<'_> {
             self.spans.extend(small);
         }
         if !left_out.is_empty() {
-            let records = self
-                .spans
-                .iter()
-                .flat_map(|span| span.data_start()..span.stop);
-            let kept = records.filter(|&row| !self.rows.is_empty(row)).count();
+            let records = self.spans.iter().map(Span::data);
+            let kept = records
+                .flat_map(|among| self.rows.filled_rows(among))
+                .count();
             let are_more = left_out.len() > kept;
             self.told.push(Told::LeftOutBelow(left_out, are_more));
         }
@@ -102,7 +98,7 @@ impl SheetView<'_> {
     fn join_strays(&mut self) {
         let mut found: Vec<Span> = Vec::new();
         for span in std::mem::take(&mut self.spans) {
-            let records = (span.data_start()..span.stop).filter(|&row| !self.rows.is_empty(row));
+            let records = self.rows.filled_rows(span.data());
             let records: Vec<usize> = records.collect();
             let mut rows = [span.start].into_iter().chain(records.iter().copied());
             let is_stray = span.header_rows > 0
@@ -144,14 +140,12 @@ impl SheetView<'_> {
     fn first_footnote(&self, span: &Span, names: usize) -> usize {
         let pair = |row: usize| -> Option<(String, String)> {
             let cells = self.rows.filled_within(row, &span.columns);
-            let texts: Vec<String> = cells
-                .map(|column| self.rows.text(self.rows.sheet.cell(row, column)))
-                .collect();
+            let texts: Vec<String> = cells.map(|column| self.rows.text_at(row, column)).collect();
             <[String; 2]>::try_from(texts).ok().map(Into::into)
         };
         let mut marks: Vec<String> = Vec::new();
         let mut first = span.stop;
-        for row in (span.data_start()..span.stop).rev() {
+        for row in span.data().rev() {
             if self.rows.is_empty(row) {
                 continue;
             }
@@ -194,9 +188,7 @@ impl SheetView<'_> {
         if !(span.data_start()..first).any(is_marked) && !are_alone() {
             return span.stop;
         }
-        let above = (span.data_start()..first)
-            .rev()
-            .find(|&row| !self.rows.is_empty(row));
+        let above = self.rows.filled_rows(span.data_start()..first).next_back();
         let is_header = |row: &usize| {
             pair(*row).is_some_and(|(one, other)| !is_value(&one) && !is_value(&other))
                 && !is_marked(*row)
@@ -213,7 +205,7 @@ fn is_value(text: &str) -> bool {
 /// Returns the row at which a table has so many blank rows below a filled one; its end otherwise.
 fn first_gap(rows: Rows<'_>, span: &Span, blank_rows: usize) -> usize {
     let (mut run, mut has_data) = (0, false);
-    for row in span.data_start()..span.stop {
+    for row in span.data() {
         if !rows.is_empty(row) {
             (run, has_data) = (0, true);
         } else if has_data {
@@ -231,7 +223,7 @@ fn first_gap(rows: Rows<'_>, span: &Span, blank_rows: usize) -> usize {
 /// They follow the table without a blank row. Notes begin in the first column, most of them; records begin under a name further right as
 /// well. Where no record would stay, all of these rows do.
 fn below_records(rows: Rows<'_>, span: &Span, end: usize) -> usize {
-    let header = span.start..span.data_start();
+    let header = span.header();
     let named: HashSet<usize> = header
         .flat_map(|row| rows.filled_within(row, &span.columns))
         .collect();
@@ -240,7 +232,7 @@ fn below_records(rows: Rows<'_>, span: &Span, end: usize) -> usize {
     while row < end && !rows.is_empty(row) {
         let filled = span.columns.start..usize::MAX;
         let columns: Vec<usize> = rows.filled_within(row, &filled).collect();
-        let begins_list = |&column: &usize| rows.text(rows.sheet.cell(row, column)).ends_with(':');
+        let begins_list = |&column: &usize| rows.text_at(row, column).ends_with(':');
         if columns.first().is_none_or(begins_list) {
             // "Sources:" and what is indented below it.
             break;
@@ -286,7 +278,7 @@ fn small_tables(rows: Rows<'_>, among: Range<usize>) -> Vec<Span> {
 pub fn count_names(rows: Rows<'_>, span: &Span) -> usize {
     let texts = |row: usize| rows.texts_within(row, &span.columns);
     if span.header_rows > 0 {
-        let header = (span.start..span.data_start()).flat_map(texts);
+        let header = span.header().flat_map(texts);
         return header.map(|(_, text)| text).collect::<HashSet<_>>().len();
     }
     let first = span.start..span.stop.min(span.start + MAX_FIRST_ROWS);
@@ -303,7 +295,7 @@ pub fn is_thin(rows: Rows<'_>, span: &Span, row: usize, names: usize) -> bool {
 fn is_marked(rows: Rows<'_>, row: usize, columns: &Range<usize>) -> bool {
     let filled = rows
         .filled_within(row, columns)
-        .map(|column| rows.sheet.cell(row, column));
+        .map(|column| rows.cell(row, column));
     let lengths: Vec<usize> = filled
         .map(|cell| rows.text(cell).chars().count())
         .take(3)

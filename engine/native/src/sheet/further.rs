@@ -7,11 +7,10 @@
 use std::collections::HashSet;
 use std::ops::Range;
 
-use super::rows::{Rows, has_digit, is_digit, is_period, trim};
-use super::span::Span;
-use super::told::{Doubt, Told};
+use super::rows::{has_digit, is_digit, is_period, trim};
 use super::units::is_unit;
-use super::view::{MIN_FIELDS, SheetView};
+use super::view::MIN_FIELDS;
+use super::{Doubt, Rows, SheetView, Span, Told};
 use crate::cells::{Cell, Tag};
 use crate::fields::looks::rows::{simplify, without_brackets};
 use crate::layout::words::said;
@@ -146,8 +145,8 @@ impl SheetView<'_> {
             column > span.columns.start && text(column) == text(column - 1)
         };
         let is_open = |&column: &usize| {
-            (span.start..span.data_start())
-                .all(|row| sheet.is_blank(sheet.cell(row, column)) || says_as_left(row, column))
+            span.header()
+                .all(|row| self.rows.is_blank(row, column) || says_as_left(row, column))
         };
         let is_text = |&column: &usize| sheet.cell(row, column).tag == Tag::Text;
         let (open, named): (Vec<usize>, Vec<usize>) =
@@ -169,7 +168,7 @@ impl SheetView<'_> {
             && begins_later
             && own * 2 >= choices.len()
             && filled.iter().all(is_text)
-            && !sheet.is_blank(sheet.cell(above, choices[0]));
+            && !self.rows.is_blank(above, choices[0]);
         if are_choices {
             let beside = named.into_iter().filter(|column| !choices.contains(column));
             span.unnamed.extend(beside.map(|column| (row, column)));
@@ -234,7 +233,7 @@ impl SheetView<'_> {
                 self.told
                     .push(Told::Doubt(doubtful, Doubt::TextsBelowNames));
             }
-            for other in (span.start..span.data_start()).filter(|&other| other != row) {
+            for other in span.header().filter(|&other| other != row) {
                 span.leave_unnamed(other, self.rows);
             }
             self.take_labelled_rows(span, row);
@@ -249,7 +248,7 @@ impl SheetView<'_> {
         let Some(label) = rows.filled_within(names, &columns).next() else {
             return;
         };
-        let is_label = |row: usize| rows.text(rows.sheet.cell(row, label)).ends_with(':');
+        let is_label = |row: usize| rows.text_at(row, label).ends_with(':');
         let is_remark = |row: usize| rows.filled_within(row, &columns).eq([label]);
         while is_label(names) && span.data_start() < span.stop {
             let row = span.data_start();
@@ -268,7 +267,7 @@ impl SheetView<'_> {
     /// Returns whether a row of texts below a row of known names is a record: no text has a word of a header or of the name above it, and
     /// one comes again below it.
     fn goes_on_below(&self, span: &Span, names: usize, row: usize) -> bool {
-        let text = |row: usize, column: usize| self.rows.text(self.rows.sheet.cell(row, column));
+        let text = |row: usize, column: usize| self.rows.text_at(row, column);
         let columns: Vec<usize> = self.rows.filled_within(row, &span.columns).collect();
         let is_known = |column: usize| self.words.contains_key(&simplify(&text(names, column)));
         let says_of_name = |&column: &usize| {
@@ -288,7 +287,7 @@ impl SheetView<'_> {
 
     /// The row of a header that names more fields than all of them joined, and all columns in which the others say something.
     fn naming_row(&self, span: &Span) -> Option<usize> {
-        let header = span.start..span.data_start();
+        let header = span.header();
         let fields = |row: usize| self.fields_of(span, row..row + 1);
         // Of two with as many the upper one.
         let row = header.clone().rev().max_by_key(|&row| fields(row))?;
@@ -316,7 +315,8 @@ impl SheetView<'_> {
 
     /// The texts of a column's header in one, without units.
     fn joined(&self, span: &Span, column: usize) -> String {
-        let texts = (span.start..span.data_start())
+        let texts = span
+            .header()
             .filter(|row| !span.unnamed.contains(&(*row, column)))
             .map(|row| self.rows.text_at(row, column));
         let mut found: Vec<String> = Vec::new();
@@ -404,8 +404,7 @@ fn says_more(rows: Rows<'_>, span: &Span, row: usize) -> bool {
     if texts.len() >= MIN_NUMBERED && is_numbered() || is_of_filters(rows, span, row, &filled) {
         return true;
     }
-    let is_named =
-        |&column: &usize| (span.start..row).any(|above| !sheet.is_blank(sheet.cell(above, column)));
+    let is_named = |&column: &usize| (span.start..row).any(|above| !rows.is_blank(above, column));
     // The label of the row itself ends with a colon.
     let labelled = usize::from(texts.first().is_some_and(|text| text.ends_with(':')));
     let said = &texts[labelled..];

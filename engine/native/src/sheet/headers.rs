@@ -8,9 +8,8 @@
 use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 
-use super::rows::{MIN_RECORD_CELLS, Rows, Words, has_letter, is_digit};
-use super::told::Told;
-use super::view::SheetView;
+use super::rows::{MIN_RECORD_CELLS, has_letter, is_digit};
+use super::{Rows, SheetView, Told, Words};
 use crate::fields::looks::rows::simplify;
 use crate::layout::RowKind;
 
@@ -60,9 +59,7 @@ fn mark_repeated(
     let mut seconds: HashSet<String> = HashSet::new();
     for row in looked_at {
         let is_header = kinds[row] == RowKind::Header;
-        if !is_header
-            && (known.is_empty() || !seconds.contains(&rows.text(rows.sheet.cell(row, 1))))
-        {
+        if !is_header && (known.is_empty() || !seconds.contains(&rows.text_at(row, 1))) {
             continue;
         }
         let texts = rows.all_texts(row);
@@ -113,7 +110,7 @@ fn mark_further(
                     || rows.likeness_below(row) <= -MIN_ABOVE_VALUES)
         };
         let names_fields_alone = || {
-            let filled = || rows.filled(row).map(|column| rows.sheet.cell(row, column));
+            let filled = || rows.filled(row).map(|column| rows.cell(row, column));
             filled().all(|cell| rows.is_name(cell))
                 && filled()
                     .next()
@@ -139,7 +136,7 @@ fn mark_lone(rows: Rows<'_>, kinds: &mut [RowKind], words: &Words) {
             continue;
         }
         let texts = rows.texts(block.start);
-        let below = (block.end..kinds.len()).find(|&row| !rows.is_empty(row));
+        let below = rows.filled_rows(block.end..kinds.len()).next();
         if let ([(_, text)], Some(below)) = (texts.as_slice(), below)
             && kinds[below] == RowKind::Data
             && !words.contains_key(&simplify(text))

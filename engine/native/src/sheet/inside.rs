@@ -7,9 +7,8 @@ use std::collections::{HashMap, HashSet};
 
 use super::ends::{count_names, is_thin};
 use super::pivots::find_pivot;
-use super::rows::{Rows, YEARS, amount_of, is_digit, trim};
-use super::span::Span;
-use super::view::{Heads, Settings};
+use super::rows::{YEARS, amount_of, is_digit, trim};
+use super::{Heads, Rows, Settings, Span};
 use crate::cells::parts::{flags, places};
 use crate::cells::white_space::is_control;
 use crate::cells::{Cell, Tag};
@@ -52,16 +51,14 @@ impl<'s> Inside<'s> {
         kinds: Vec<RowKind>,
         settings: &Settings,
     ) -> Self {
-        let (lone_names, groups) = (0, HashMap::new());
-        let (doubtful, checks) = (Vec::new(), Vec::new());
         let mut inside = Self {
             rows,
             span,
             kinds,
-            lone_names,
-            doubtful,
-            checks,
-            groups,
+            lone_names: 0,
+            doubtful: Vec::new(),
+            checks: Vec::new(),
+            groups: HashMap::new(),
         };
         if settings.heads != Heads::Keep {
             inside.keep_heads_that_name();
@@ -104,7 +101,7 @@ impl<'s> Inside<'s> {
     fn filled(&self, at: usize) -> impl Iterator<Item = (usize, Cell)> {
         let row = self.row(at);
         let columns = self.rows.filled_within(row, &self.span.columns);
-        columns.map(move |column| (column, self.rows.sheet.cell(row, column)))
+        columns.map(move |column| (column, self.rows.cell(row, column)))
     }
 
     fn is_thin(&self, at: usize, names: usize) -> bool {
@@ -148,10 +145,7 @@ impl<'s> Inside<'s> {
         let has_value = |at: usize| {
             self.kinds[at] != RowKind::Data
                 || self.is_blank(at)
-                || !self
-                    .rows
-                    .sheet
-                    .is_blank(self.rows.sheet.cell(self.row(at), column))
+                || !self.rows.is_blank(self.row(at), column)
         };
         if (1..stop).all(|at| first(at) == Some(column)) && (stop..self.kinds.len()).all(has_value)
         {
@@ -219,7 +213,7 @@ impl<'s> Inside<'s> {
                 };
                 let (same, others): (Vec<_>, Vec<_>) = own.iter().partition(says_same);
                 let is_number = |(column, _): &&(usize, String)| {
-                    let cell = self.rows.sheet.cell(self.row(*at), *column);
+                    let cell = self.rows.cell(self.row(*at), *column);
                     amount_of(self.rows, cell).is_some()
                 };
                 same.iter().any(|(column, _)| *column == head[1].0)
@@ -284,7 +278,7 @@ impl<'s> Inside<'s> {
         let stop = stop.map_or(0, |last| last + 1);
         let is_counted = |at: usize| {
             let number = |at: usize| {
-                let cell = self.rows.sheet.cell(self.row(at), self.span.columns.start);
+                let cell = self.rows.cell(self.row(at), self.span.columns.start);
                 amount_of(self.rows, cell)
             };
             let own = number(at);
@@ -312,7 +306,7 @@ impl<'s> Inside<'s> {
                 !is_zero && *column != start
             });
             self.kinds[at] == RowKind::Data && others.next().is_none() && zeros > 0 && {
-                let first = self.rows.sheet.cell(self.row(at), start);
+                let first = self.rows.cell(self.row(at), start);
                 self.rows.sheet.is_blank(first) || shows_zero(self.rows, first) || is_counted(at)
             }
         });
@@ -354,7 +348,7 @@ impl<'s> Inside<'s> {
         let is_note =
             |kind: &RowKind| matches!(kind, RowKind::Note | RowKind::Title | RowKind::Header);
         let notes: Vec<bool> = self.kinds.iter().map(is_note).collect();
-        let found = totals::find(sheet, span.data_start()..span.stop, columns, &notes);
+        let found = totals::find(sheet, span.data(), columns, &notes);
         for at in 0..self.kinds.len() {
             // What an author's own detector calls a total is one.
             let by_looks = looks
@@ -391,17 +385,14 @@ impl<'s> Inside<'s> {
     /// Returns whether a row begins as the rows around it do, with the next day or number of theirs: totals begin with a word, or with
     /// nothing.
     fn goes_on(&self, at: usize) -> bool {
-        let first = |at: usize| self.rows.sheet.cell(self.row(at), self.span.columns.start);
+        let first = |at: usize| self.rows.cell(self.row(at), self.span.columns.start);
         let own = first(at);
         let above = (0..at).rev().find(|&at| !self.is_blank(at)).map(first);
         let below = (at + 1..self.kinds.len())
             .find(|&at| !self.is_blank(at))
             .map(first);
         let is_day = |cell: Cell| matches!(cell.tag, Tag::Date | Tag::DateTime);
-        let shape = |cell: Cell| match cell.tag {
-            Tag::Text => shape_of(self.rows.sheet.text(cell.as_text())),
-            _ => None,
-        };
+        let shape = |cell: Cell| shape_of(self.rows.as_text(cell)?);
         match own.tag {
             Tag::Date | Tag::DateTime => above.is_some_and(is_day),
             Tag::Integer | Tag::BigInteger => {
@@ -416,8 +407,7 @@ impl<'s> Inside<'s> {
                 own_shape.is_some()
                     && above.is_some_and(|above| {
                         own_shape == shape(above)
-                            && self.rows.sheet.text(own.as_text())
-                                != self.rows.sheet.text(above.as_text())
+                            && self.rows.as_text(own) != self.rows.as_text(above)
                     })
                     && below
                         .is_none_or(|below| below.tag == Tag::Empty || shape(below) == own_shape)

@@ -8,10 +8,8 @@
 
 use std::collections::{BTreeSet, HashSet};
 
-use super::rows::{Rows, Words, has_digit, is_digit, is_number_or_day, trim};
-use super::span::Span;
-use super::told::{Kept, Told};
-use super::view::SheetView;
+use super::rows::{has_digit, is_digit, is_number_or_day, trim};
+use super::{Kept, Rows, SheetView, Span, Told, Words};
 use crate::cells::parts::places;
 use crate::cells::{Cell, Tag};
 use crate::fields::looks::rows::simplify;
@@ -142,7 +140,8 @@ impl<'s> Table<'s> {
             names: BTreeSet::new(),
             second_names: Vec::new(),
         };
-        let named: Vec<Vec<usize>> = (span.start..span.data_start())
+        let named: Vec<Vec<usize>> = span
+            .header()
             .map(|row| table.texts(row).map(|(column, _)| column).collect())
             .collect();
         table.names = named.iter().flatten().copied().collect();
@@ -161,18 +160,13 @@ impl<'s> Table<'s> {
 
     /// The columns of a row's texts; none where it has a value. A merged text that was filled counts once.
     fn columns(&self, row: usize) -> Vec<usize> {
-        let sheet = self.rows.sheet;
         let mut columns = Vec::new();
         let mut texts = HashSet::new();
         for column in self.rows.filled_within(row, &self.span.columns) {
-            let cell = sheet.cell(row, column);
-            if cell.tag != Tag::Text {
+            let text = self.rows.as_text(self.rows.cell(row, column));
+            let Some(text) = text.filter(|text| !is_number_or_day(text)) else {
                 return Vec::new();
-            }
-            let text = sheet.text(cell.as_text());
-            if is_number_or_day(text) {
-                return Vec::new();
-            }
+            };
             texts.insert(text);
             columns.push(column);
         }
@@ -252,11 +246,11 @@ impl<'s> Table<'s> {
         {
             return Vec::new();
         }
-        let mut header = (self.span.start..self.span.data_start()).flat_map(|row| self.texts(row));
+        let mut header = self.span.header().flat_map(|row| self.texts(row));
         if !header.any(|(column, text)| column == key && words.contains_key(&simplify(&text))) {
             return Vec::new();
         }
-        let key_of = |row: usize| self.rows.text(self.rows.sheet.cell(row, key));
+        let key_of = |row: usize| self.rows.text_at(row, key);
         let own: Vec<String> = records
             .iter()
             .map(|(row, _)| key_of(*row))
@@ -347,7 +341,7 @@ impl<'s> Table<'s> {
         let Some(&key) = self.names.first() else {
             return false;
         };
-        let is_numbered = |row: usize| has_digit(&self.rows.text(self.rows.sheet.cell(row, key)));
+        let is_numbered = |row: usize| has_digit(&self.rows.text_at(row, key));
         let mut first = records.iter().take(MAX_LOOKED_AT_ROWS);
         self.columns(row) == [key]
             && !is_numbered(row)
@@ -369,7 +363,7 @@ impl<'s> Table<'s> {
         }
         let is_like = |&&(row, line): &&(usize, usize)| {
             self.texts(line).all(|(column, text)| {
-                let own = self.rows.sheet.cell(row, column);
+                let own = self.rows.cell(row, column);
                 // A blank cell speaks neither for nor against it.
                 is_item(&text)
                     && column < self.rows.sheet.row_width(row)
@@ -475,10 +469,9 @@ impl Rows<'_> {
 
 /// Returns whether a cell holds nothing but one sign, several times, with or without blanks between them.
 fn is_rule(rows: Rows<'_>, cell: Cell) -> bool {
-    if cell.tag != Tag::Text {
+    let Some(text) = rows.as_text(cell).map(trim) else {
         return false;
-    }
-    let text = trim(rows.sheet.text(cell.as_text()));
+    };
     let mut signs = text.chars().filter(|&sign| sign != ' ');
     let Some(first) = signs.next().filter(|&sign| SIGNS.contains(sign)) else {
         return false;

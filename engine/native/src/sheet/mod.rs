@@ -43,13 +43,17 @@ pub mod view;
 use std::convert::Infallible;
 use std::sync::Arc;
 
-use self::grid::{Cards, Grid};
-use self::inside::Inside;
-use self::judged::{Judged, judge};
-use self::rows::{Rows, Words};
-use self::span::Span;
-use self::told::Told;
-use self::view::{Area, Heads, Settings, SheetView};
+pub use self::grid::{Cards, Grid};
+pub use self::header::Header;
+pub use self::inside::Inside;
+pub use self::judged::Judged;
+pub use self::rows::{Rows, Words};
+pub use self::span::Span;
+pub use self::told::{Doubt, Kept, Told};
+pub use self::view::{Choice, Heads, Settings, SheetView};
+
+use self::judged::judge;
+use self::view::Area;
 use crate::cells::Sheet;
 use crate::fields::looks::rows::{RowKinds, Rule};
 use crate::layout::{RowKind, RowLooks};
@@ -163,7 +167,7 @@ impl Found {
             sheet: self.grid.cells(),
         };
         let end = |mut span: Span| {
-            let (start, among) = (span.data_start(), span.data_start()..span.stop);
+            let (start, among) = (span.data_start(), span.data());
             let kinds = self.kinds.get(among).unwrap_or_default().to_vec();
             let inside = Inside::new(rows, &span, self.grid.looks(), kinds, settings).kinds;
             let is_record = |at: &usize| {

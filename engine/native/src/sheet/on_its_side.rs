@@ -7,10 +7,9 @@ use std::collections::HashSet;
 use std::ops::Range;
 use std::sync::Arc;
 
-use super::rows::{Rows, Words, is_digit, is_number_or_day};
-use super::span::Span;
-use super::told::Told;
-use super::view::{Area, SheetView};
+use super::rows::{is_digit, is_number_or_day};
+use super::view::Area;
+use super::{Rows, SheetView, Span, Told, Words};
 use crate::cells::{Cell, Tag};
 
 /// A table with more rows or columns does not lie on its side.
@@ -134,11 +133,10 @@ fn are_texts(kinds: &HashSet<Kind>) -> bool {
 /// Returns whether rows have values of several kinds, so that no column has one kind: texts in two of them below the first, and values. A
 /// row of signs that stand for missing values is no row of texts.
 fn has_kinds(rows: Rows<'_>, lines: &[usize], first: usize, kinds: &[HashSet<Kind>]) -> bool {
-    let sheet = rows.sheet;
     let is_full = |&row: &usize| {
-        let width = sheet.row_width(row);
+        let width = rows.sheet.row_width(row);
         let mut columns = first..width;
-        width > first + 2 && columns.all(|column| !sheet.is_blank(sheet.cell(row, column)))
+        width > first + 2 && columns.all(|column| !rows.is_blank(row, column))
     };
     let behind = first + 1..usize::MAX;
     let below = || lines.iter().zip(kinds).skip(1);

@@ -102,7 +102,7 @@ impl Lines<'_> {
             let row = self.span.data_start() + place;
             let stop = self.rows.sheet.row_width(row).min(self.span.columns.end);
             let mut cells =
-                (self.span.columns.start..stop).map(|column| self.rows.sheet.cell(row, column));
+                (self.span.columns.start..stop).map(|column| self.rows.cell(row, column));
             let name = cells
                 .next()
                 .map(|cell| self.rows.text(cell))

@@ -6,10 +6,8 @@ use std::collections::{BTreeMap, HashSet};
 use std::ops::Range;
 
 use super::rows::{MAX_COMPARED_ROWS, MIN_RECORD_CELLS, ValueKind, is_period};
-use super::span::Span;
-use super::told::{Doubt, Kept, Told};
 use super::units::is_unit;
-use super::view::SheetView;
+use super::{Doubt, Kept, SheetView, Span, Told};
 use crate::cells::{Cell, Tag};
 use crate::layout::{RowKind, State};
 
@@ -57,7 +55,7 @@ impl SheetView<'_> {
     fn distinct_cells(&self, row: usize) -> Vec<Cell> {
         let texts = self.rows.texts(row).into_iter();
         texts
-            .map(|(column, _)| self.rows.sheet.cell(row, column))
+            .map(|(column, _)| self.rows.cell(row, column))
             .collect()
     }
 
@@ -227,7 +225,7 @@ impl SheetView<'_> {
     /// The stretches of rows without a blank one between them.
     fn blocks(&self, rows: Range<usize>) -> Vec<Range<usize>> {
         let mut found: Vec<Range<usize>> = Vec::new();
-        for row in rows.filter(|&row| !self.rows.is_empty(row)) {
+        for row in self.rows.filled_rows(rows) {
             match found.last_mut() {
                 Some(block) if block.end == row => block.end = row + 1,
                 _ => found.push(row..row + 1),
@@ -257,7 +255,8 @@ impl SheetView<'_> {
     /// Keeps the records of a header block that was taken for one by its looks, and says so where it is doubtful. Returns the table whose
     /// header was a part of the block, below such a record.
     fn doubt(&mut self, span: &mut Span) -> Option<Span> {
-        let rows: Vec<usize> = (span.start..span.data_start())
+        let rows: Vec<usize> = span
+            .header()
             .filter(|&row| self.kinds[row] == RowKind::Header && !self.rows.is_empty(row))
             .collect();
         let (&top, &last) = (rows.first()?, rows.last()?);
@@ -301,7 +300,7 @@ impl SheetView<'_> {
             .iter()
             .copied()
             .find(|&row| self.value_kinds(row).iter().any(is_address));
-        let mut below = span.data_start()..span.stop;
+        let mut below = span.data();
         let is_apart = !below.is_empty() && self.rows.is_empty(below.start);
         let weak: Vec<usize> = rows
             .iter()
@@ -338,7 +337,7 @@ impl SheetView<'_> {
         let names: Vec<usize> = self.rows.filled(span.start).collect();
         let different: HashSet<String> = names
             .iter()
-            .map(|&column| self.rows.text(sheet.cell(span.start, column)))
+            .map(|&column| self.rows.text_at(span.start, column))
             .collect();
         let (false, Some(&key)) = (others.is_empty(), names.first()) else {
             return 0;
@@ -347,8 +346,8 @@ impl SheetView<'_> {
             return 0;
         }
         let begins_small = |row: usize| {
-            let cell = sheet.cell(row, key);
-            cell.tag == Tag::Text && sheet.text(cell.as_text()).starts_with(char::is_lowercase)
+            let text = self.rows.as_text(sheet.cell(row, key));
+            text.is_some_and(|text| text.starts_with(char::is_lowercase))
         };
         let counts = |cell: Cell| {
             let text = self.rows.text(cell);
@@ -410,7 +409,7 @@ impl SheetView<'_> {
 
     /// Names the first row below a header that may be a part of it, or those that were freed of it.
     fn tell_row_below(&mut self, span: &Span, freed: usize) {
-        let mut below = span.data_start()..span.stop;
+        let mut below = span.data();
         let row = below.find(|&row| !self.rows.is_empty(row) && self.kinds[row] != RowKind::Rule);
         if let Some(row) = row
             && span.header_rows > 0
@@ -475,9 +474,8 @@ impl SheetView<'_> {
         let own = self.rows.all_texts(row);
         let mut others = above.clone().chain(row + 1..stop);
         let recurs = others.any(|other| {
-            let says_same = |&at: &usize| {
-                self.rows.text(sheet.cell(other, at)) == self.rows.text(sheet.cell(row, at))
-            };
+            let says_same =
+                |&at: &usize| self.rows.text_at(other, at) == self.rows.text_at(row, at);
             named.iter().any(says_same) && self.rows.all_texts(other) != own
         });
         if recurs || columns.iter().any(|one| self.is_in_shape(one)) {
@@ -518,14 +516,14 @@ impl SheetView<'_> {
 
     /// Returns whether the names of fields stand below each other, in the first column, instead of beside each other; says so.
     fn is_on_its_side(&mut self, span: &Span) -> bool {
-        let mut header = span.start..span.data_start();
+        let mut header = span.header();
         if header.any(|row| self.rows.names_columns(row, self.words)) {
             return false;
         }
         let rows = span.start..span.stop.min(span.start + MAX_COMPARED_ROWS);
         let first: Vec<Cell> = rows
             .clone()
-            .filter_map(|row| Some(self.rows.sheet.cell(row, self.rows.filled(row).next()?)))
+            .filter_map(|row| Some(self.rows.cell(row, self.rows.filled(row).next()?)))
             .collect();
         let below = self.rows.count_fields(&first, self.words);
         let words = first.iter().filter(|cell| self.is_word(**cell)).count();

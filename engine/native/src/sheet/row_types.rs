@@ -1,10 +1,7 @@
 //! Exports that say in a column of their own what each row is: a head, a record, a sum. Each head begins a table behind that column, and what
 //! stands before it is the section of the table's records.
 
-use super::rows::Rows;
-use super::span::Span;
-use super::told::Told;
-use super::view::SheetView;
+use super::{Rows, SheetView, Span, Told};
 use crate::fields::looks::rows::simplify;
 use crate::layout::RowKind;
 use crate::words::data::{LISTS, List};
@@ -29,7 +26,7 @@ fn kind_of(word: &str) -> Option<RowKind> {
 
 /// The column that says what each row is, and what it says.
 fn types_of(rows: Rows<'_>, count: usize) -> Option<(usize, Vec<Option<RowKind>>)> {
-    let kind = |row: usize, column: usize| kind_of(&rows.text(rows.sheet.cell(row, column)));
+    let kind = |row: usize, column: usize| kind_of(&rows.text_at(row, column));
     (0..MAX_COLUMNS).find_map(|column| {
         let mut types = Vec::with_capacity(count);
         for row in 0..count {

@@ -162,6 +162,14 @@ impl<'s> Rows<'s> {
         self.sheet.row_width(row) == 0
     }
 
+    /// The rows among some that have a value.
+    pub fn filled_rows(
+        self,
+        among: Range<usize>,
+    ) -> impl DoubleEndedIterator<Item = usize> + Clone + use<'s> {
+        among.filter(move |&row| !self.is_empty(row))
+    }
+
     /// Returns the text of a cell as it is written.
     pub fn untrimmed(self, cell: Cell) -> String {
         let mut text = String::new();
@@ -179,9 +187,27 @@ impl<'s> Rows<'s> {
         trimmed.to_owned()
     }
 
+    /// A cell.
+    #[inline]
+    pub fn cell(self, row: usize, column: usize) -> Cell {
+        self.sheet.cell(row, column)
+    }
+
+    /// Whether a cell says nothing.
+    #[inline]
+    pub fn is_blank(self, row: usize, column: usize) -> bool {
+        self.sheet.is_blank(self.cell(row, column))
+    }
+
+    /// The text of a cell as it stands, unless its value is no text.
+    #[inline]
+    pub fn as_text(self, cell: Cell) -> Option<&'s str> {
+        (cell.tag == Tag::Text).then(|| self.sheet.text(cell.as_text()))
+    }
+
     /// Returns the text of the cell in a row and a column.
     pub fn text_at(self, row: usize, column: usize) -> String {
-        self.text(self.sheet.cell(row, column))
+        self.text(self.cell(row, column))
     }
 
     /// Returns the texts of all cells of a row, up to its last value.
@@ -221,7 +247,7 @@ impl<'s> Rows<'s> {
         columns: &Range<usize>,
     ) -> impl Iterator<Item = usize> + use<'s> {
         let stop = self.sheet.row_width(row).min(columns.end);
-        let is_filled = move |column: &usize| !self.sheet.is_blank(self.sheet.cell(row, *column));
+        let is_filled = move |column: &usize| !self.is_blank(row, *column);
         (columns.start..stop).filter(is_filled)
     }
 
@@ -280,12 +306,14 @@ impl<'s> Rows<'s> {
 
     /// Returns whether a cell is a text that is no longer than the name of a column.
     pub fn is_name(self, cell: Cell) -> bool {
-        cell.tag == Tag::Text && self.sheet.text(cell.as_text()).chars().count() <= MAX_NAME_CHARS
+        let text = self.as_text(cell);
+        text.is_some_and(|text| text.chars().count() <= MAX_NAME_CHARS)
     }
 
     /// Returns whether a cell is a text with a colon at its end, as labels have it.
     pub fn ends_with_colon(self, cell: Cell) -> bool {
-        cell.tag == Tag::Text && trim(self.sheet.text(cell.as_text())).ends_with(':')
+        let text = self.as_text(cell);
+        text.is_some_and(|text| trim(text).ends_with(':'))
     }
 
     /// Returns whether the texts of a row may be the names of columns: several, short, each another one, without digits, and no cell that is
@@ -304,7 +332,7 @@ impl<'s> Rows<'s> {
         let mut count = 0;
         let rows = self.sheet.facts().rows_emitted;
         self.sheet.visit_column(column, 0, rows, |cell| {
-            count += usize::from(cell.tag == Tag::Text && self.sheet.text(cell.as_text()) == text);
+            count += usize::from(self.as_text(cell) == Some(text));
         });
         count
     }
@@ -318,8 +346,7 @@ impl<'s> Rows<'s> {
 
     /// Returns the field that a cell names, or the word that headers have.
     pub fn field_of(self, cell: Cell, words: &Words) -> Option<&String> {
-        let text = (cell.tag == Tag::Text).then(|| self.sheet.text(cell.as_text()))?;
-        words.get(&simplify(without_brackets(text)))
+        words.get(&simplify(without_brackets(self.as_text(cell)?)))
     }
 
     /// Returns the number of fields that some cells name: several words of one field are one.

@@ -56,4 +56,14 @@ impl Span {
     pub fn data_start(&self) -> usize {
         self.start + self.header_rows
     }
+
+    /// Its header rows.
+    pub fn header(&self) -> Range<usize> {
+        self.start..self.data_start()
+    }
+
+    /// The rows below its header.
+    pub fn data(&self) -> Range<usize> {
+        self.data_start()..self.stop
+    }
 }

@@ -4,9 +4,7 @@
 
 use std::ops::Range;
 
-use super::rows::Rows;
-use super::span::Span;
-use super::view::{Choice, SheetView};
+use super::{Choice, Rows, SheetView, Span};
 use crate::layout::RowKind;
 
 impl SheetView<'_> {
@@ -28,7 +26,7 @@ impl SheetView<'_> {
         let rows = rows.start.min(last)..last;
         let mut found = match &choice.header_rows {
             Some(header) if header.is_empty() => {
-                let mut filled = rows.filter(|&row| !self.rows.is_empty(row));
+                let mut filled = self.rows.filled_rows(rows);
                 let is_record =
                     |row: &usize| ![RowKind::Note, RowKind::Title].contains(&self.kinds[*row]);
                 let start = filled.clone().find(is_record).or_else(|| filled.next());
@@ -84,7 +82,7 @@ fn tables_within(
         }
     }
     if tables.is_empty() {
-        let first = || among.clone().find(|&row| !rows.is_empty(row));
+        let first = || rows.filled_rows(among.clone()).next();
         tables.extend(best.or_else(first).map(|row| Span::guessed(row, among.end)));
     }
     tables

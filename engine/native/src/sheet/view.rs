@@ -3,10 +3,7 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use super::grid::{Cards, Grid};
-use super::rows::{Rows, Words};
-use super::span::Span;
-use super::told::Told;
+use super::{Cards, Grid, Rows, Span, Told, Words};
 use crate::cells::Cell;
 use crate::layout::{RowKind, RowLooks};
 
@@ -131,7 +128,7 @@ impl SheetView<'_> {
     pub(super) fn fields_of(&self, span: &Span, among: Range<usize>) -> usize {
         let cells = among.flat_map(|row| {
             let columns = self.rows.filled_within(row, &span.columns);
-            columns.map(move |column| self.rows.sheet.cell(row, column))
+            columns.map(move |column| self.rows.cell(row, column))
         });
         let cells: Vec<Cell> = cells.collect();
         self.rows.count_fields(&cells, self.words)

@@ -12,7 +12,7 @@ use super::issues::{
     CELL, COLUMN, FACTS, FIELD, Issues, KEY, LABEL, LINE_FACTS, MESSAGE, NONE, OUTPUT,
     OUTPUT_SHEET, ROW, RULE, SEVERITY, SHEET, VALUE, WRITTEN, is_number,
 };
-use super::list_sheet::{List, Role};
+use super::list_sheet::{LEFT_EMPTY, List, Role};
 use crate::account::issues::{BySeverity, IssueTotals, RuleCount, SCHEMA_VERSION};
 use crate::account::severity::Severity;
 use crate::cells::parts::share_tasks;
@@ -28,8 +28,6 @@ const MAX_LINES_AT_ONCE: usize = 16 * LINES_OF_A_PART;
 const LINES_OF_A_PART: usize = 2_048;
 /// The rule of issues that a hook names by a word that stands in no code.
 const OF_HOOK: &str = "<hook>";
-/// What stands in the sheet where a value was left empty.
-const LEFT_EMPTY: &str = "left empty";
 
 /// A line: the place of its table in the list, and its place among the issues of the table.
 type Line = (u32, u32);

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use foldhash::{HashMap, HashSet};
 
-use super::severity::{SEVERITIES, WARNING};
+use super::styles::{SEVERITIES, WARNING};
 use crate::cells::column_letters::column_name;
 use crate::columns::view::{SeriesView, Value};
 
@@ -88,14 +88,13 @@ impl Texts {
     }
 }
 
-/// A message that was said of a cell: the number of its row, the text of its issue column, and what the list says of it.
+/// A message that was said of a cell: the number of its row, the text of its issue column, and what the list says of it: message, rule
+/// and severity.
 #[derive(Clone, Copy)]
 struct Said {
     id: u32,
     text: u32,
-    message: u32,
-    rule: u32,
-    severity: u32,
+    part: [u32; 3],
 }
 
 /// What the list says of a message: message, rule and severity.
@@ -177,13 +176,10 @@ impl Issues {
         let mut told: HashMap<&str, [u32; 3]> = HashMap::default();
         let known = self.said.entry(field.to_owned()).or_default();
         for (row, message) in messages.values().enumerate() {
-            let Value::Text(message) = message else {
+            let (Value::Text(message), Value::Text(text)) = (message, texts.value(row)) else {
                 continue;
             };
-            let Value::Text(text) = texts.value(row) else {
-                continue;
-            };
-            let [message, rule, severity] = match told.get(message) {
+            let part = match told.get(message) {
                 Some(part) => *part,
                 None => {
                     let part = tell(message)?.map(|text| self.texts.keep(&text));
@@ -191,8 +187,8 @@ impl Issues {
                     part
                 }
             };
-            let cell = (number(ids.value(row)), self.texts.keep(text));
-            known.push(Said::new(cell, [message, rule, severity]));
+            let (id, text) = (number(ids.value(row)), self.texts.keep(text));
+            known.push(Said { id, text, part });
         }
         Ok(())
     }
@@ -208,10 +204,7 @@ impl Issues {
         let mut cells = Vec::new();
         let (mut former, mut joined) = (Vec::new(), Vec::new());
         for (row, message) in messages.values().enumerate() {
-            let Value::Text(message) = message else {
-                continue;
-            };
-            let Value::Text(text) = texts.value(row) else {
+            let (Value::Text(message), Value::Text(text)) = (message, texts.value(row)) else {
                 continue;
             };
             let (id, text) = (number(ids.value(row)), self.texts.keep(text));
@@ -220,14 +213,16 @@ impl Issues {
                 former.push((id, text));
             }
             let part = [message, rule, severity].map(|text| self.texts.keep(text));
-            joined.push(Said::new((id, text), part));
+            joined.push(Said { id, text, part });
         }
         // What a text was made of is part of the new one.
         let mut known = self.said.remove(field).unwrap_or_default();
         let parts = self.parts(field, &cells, &known).into_iter();
-        let former: Vec<Said> = parts
-            .map(|(at, part)| Said::new(former[at], part))
-            .collect();
+        let former = parts.map(|(at, part)| {
+            let (id, text) = former[at];
+            Said { id, text, part }
+        });
+        let former: Vec<Said> = former.collect();
         known.splice(0..0, former);
         known.extend(joined);
         self.said.insert(field.to_owned(), known);
@@ -307,9 +302,9 @@ impl Issues {
                 if key(said.id, said.text) != own {
                     break;
                 }
-                let is_new = |(_, part): &(usize, [u32; 3])| part[..2] != [said.message, said.rule];
+                let is_new = |(_, part): &(usize, [u32; 3])| part[..2] != said.part[..2];
                 if found[start..].iter().all(is_new) {
-                    found.push((at, [said.message, said.rule, said.severity]));
+                    found.push((at, said.part));
                 }
             }
             if found.len() == start {
@@ -583,18 +578,6 @@ impl Issues {
                 number if is_number(fact) => number,
                 text => texts[text as usize],
             }));
-        }
-    }
-}
-
-impl Said {
-    fn new((id, text): (u32, u32), [message, rule, severity]: [u32; 3]) -> Self {
-        Self {
-            id,
-            text,
-            message,
-            rule,
-            severity,
         }
     }
 }

@@ -4,8 +4,7 @@
 //! All its cells are text, whatever their texts look like: `=…` stays what it was.
 
 use super::cells::CellWriter;
-use super::severity::{ERROR, SEVERITIES};
-use super::styles::Look;
+use super::styles::{DIM, ERROR, HEAD, HEADER_HEIGHT, INK, Look, SEVERITIES};
 use super::text::holdable;
 use crate::cells::column_letters::column_name;
 use std::borrow::Cow;
@@ -19,13 +18,9 @@ const WIDEST: usize = 36;
 /// Widths are measured on so many lines.
 const MEASURED: usize = 10_000;
 const TITLE_HEIGHT: &str = " ht=\"22\" customHeight=\"1\"";
-const HEADER_HEIGHT: &str = " ht=\"20\" customHeight=\"1\"";
 /// What stands where a value was left empty.
 pub const LEFT_EMPTY: &str = "left empty";
 
-const INK: &str = "1C1B19";
-const DIM: &str = "6B675F";
-const HEAD: &str = "F3F1EC";
 const LINK: &str = "2148C0";
 
 /// Places in the looks of a list.

@@ -7,7 +7,7 @@
 //!   costs little more than formatting it
 //! - [`styled`]: a table as people expect to see it, whose columns [`measure`] measures; [`styles`]: the looks of a workbook
 //! - [`issues`]: those of a table; [`issue_list`]: those of a run, as lines of JSON, as a sheet, and as what is told of them
-//! - [`list_sheet`]: a sheet that lists what is told of a workbook, line by line; [`severity`]: the words and colours of both
+//! - [`list_sheet`]: a sheet that lists what is told of a workbook, line by line
 //! - [`rows`]: rows alone, for a sheet that openpyxl writes around them
 //! - [`cells`]: one cell of either; [`text`] and [`shared_texts`] what stands in it. Dates are
 //!   [serial numbers](crate::cells::serial_date)
@@ -19,7 +19,6 @@ pub mod list_sheet;
 pub mod measure;
 pub mod package;
 pub mod rows;
-pub mod severity;
 pub mod shared_texts;
 pub mod styled;
 pub mod styles;

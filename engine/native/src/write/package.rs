@@ -157,16 +157,14 @@ impl Package {
     /// When the file cannot be written.
     pub fn finish(mut self) -> io::Result<File> {
         let start = self.position;
-        for entry in std::mem::take(&mut self.entries) {
-            let record = entry.directory_record();
-            self.put(&record)?;
-            self.entries.push(entry);
+        let entries = std::mem::take(&mut self.entries);
+        for entry in &entries {
+            self.put(&entry.directory_record())?;
         }
         let size = self.position - start;
-        let count = self.entries.len() as u64;
-        let needs_64 = start >= u64::from(u32::MAX);
+        let count = entries.len() as u64;
         let mut end = Vec::new();
-        if needs_64 {
+        if start >= u64::from(u32::MAX) {
             let record_at = self.position;
             end.extend_from_slice(b"PK\x06\x06");
             end.extend_from_slice(&44u64.to_le_bytes());
@@ -179,11 +177,12 @@ impl Package {
             end.extend_from_slice(&record_at.to_le_bytes());
             end.extend_from_slice(&1u32.to_le_bytes());
         }
+        let count = (count as u16).to_le_bytes();
+        let start = u32::try_from(start).unwrap_or(u32::MAX);
         end.extend_from_slice(b"PK\x05\x06\0\0\0\0");
-        end.extend_from_slice(&(count as u16).to_le_bytes());
-        end.extend_from_slice(&(count as u16).to_le_bytes());
+        end.extend_from_slice(&[count, count].concat());
         end.extend_from_slice(&(size as u32).to_le_bytes());
-        end.extend_from_slice(&u32::try_from(start).unwrap_or(u32::MAX).to_le_bytes());
+        end.extend_from_slice(&start.to_le_bytes());
         end.extend_from_slice(&[0, 0]);
         self.put(&end)?;
         self.file
@@ -285,11 +284,14 @@ fn pack(deflate: &mut Compress, bytes: Vec<u8>) -> Piece {
 
 impl Entry {
     fn local_header(&self) -> Vec<u8> {
-        let mut header = Vec::with_capacity(64);
-        header.extend_from_slice(b"PK\x03\x04");
-        self.put_common(&mut header, self.is_large);
-        header.extend_from_slice(&(if self.is_large { 20u16 } else { 0 }).to_le_bytes());
-        header.extend_from_slice(self.name.as_bytes());
+        let extra: u16 = if self.is_large { 20 } else { 0 };
+        let mut header = [
+            b"PK\x03\x04",
+            self.common(self.is_large).as_slice(),
+            &extra.to_le_bytes(),
+            self.name.as_bytes(),
+        ]
+        .concat();
         if self.is_large {
             header.extend_from_slice(&[1, 0, 16, 0]);
             header.extend_from_slice(&self.unpacked.to_le_bytes());
@@ -299,43 +301,42 @@ impl Entry {
     }
 
     /// What the local header and the directory share: from the version needed up to the length of the name.
-    fn put_common(&self, header: &mut Vec<u8>, sizes_are_elsewhere: bool) {
+    fn common(&self, sizes_are_elsewhere: bool) -> Vec<u8> {
         let version: u16 = if sizes_are_elsewhere { 45 } else { 20 };
-        header.extend_from_slice(&version.to_le_bytes());
-        header.extend_from_slice(&[0, 0, 8, 0, 0, 0]);
-        header.extend_from_slice(&DATE.to_le_bytes());
-        header.extend_from_slice(&self.checksum.clone().finalize().to_le_bytes());
-        let size = |value: u64| {
-            if sizes_are_elsewhere {
-                u32::MAX
-            } else {
-                value as u32
-            }
+        let size = |value: u64| match sizes_are_elsewhere {
+            true => u32::MAX.to_le_bytes(),
+            false => (value as u32).to_le_bytes(),
         };
-        header.extend_from_slice(&size(self.packed).to_le_bytes());
-        header.extend_from_slice(&size(self.unpacked).to_le_bytes());
-        header.extend_from_slice(&(self.name.len() as u16).to_le_bytes());
+        [
+            version.to_le_bytes().as_slice(),
+            &[0, 0, 8, 0, 0, 0],
+            &DATE.to_le_bytes(),
+            &self.checksum.clone().finalize().to_le_bytes(),
+            &size(self.packed),
+            &size(self.unpacked),
+            &(self.name.len() as u16).to_le_bytes(),
+        ]
+        .concat()
     }
 
     fn directory_record(&self) -> Vec<u8> {
         let maximum = u64::from(u32::MAX);
         let needs_64 =
             self.packed >= maximum || self.unpacked >= maximum || self.header_at >= maximum;
-        let mut record = Vec::with_capacity(96);
-        record.extend_from_slice(b"PK\x01\x02");
-        record.extend_from_slice(&(if needs_64 { 45u16 } else { 20 }).to_le_bytes());
-        self.put_common(&mut record, needs_64);
-        record.extend_from_slice(&(if needs_64 { 28u16 } else { 0 }).to_le_bytes());
-        record.extend_from_slice(&[0; 10]);
-        record.extend_from_slice(
-            &(if needs_64 {
-                u32::MAX
-            } else {
-                self.header_at as u32
-            })
-            .to_le_bytes(),
-        );
-        record.extend_from_slice(self.name.as_bytes());
+        let (version, extra, header_at): (u16, u16, u32) = match needs_64 {
+            true => (45, 28, u32::MAX),
+            false => (20, 0, self.header_at as u32),
+        };
+        let mut record = [
+            b"PK\x01\x02",
+            version.to_le_bytes().as_slice(),
+            &self.common(needs_64),
+            &extra.to_le_bytes(),
+            &[0; 10],
+            &header_at.to_le_bytes(),
+            self.name.as_bytes(),
+        ]
+        .concat();
         if needs_64 {
             record.extend_from_slice(&[1, 0, 24, 0]);
             for value in [self.unpacked, self.packed, self.header_at] {

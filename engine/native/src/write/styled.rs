@@ -8,17 +8,10 @@ use std::sync::Arc;
 
 use super::cells::{CellStyle, CellWriter, start_of_cell};
 use super::measure::{Class, MEASURED_ROWS, Measure, is_blank, is_formula, shown_length};
-use super::severity::{ERROR, SEVERITIES, WARNING};
-use super::styles::{GENERAL, Look};
+use super::styles::{DIM, ERROR, GENERAL, HEAD, HEADER_HEIGHT, INK, Look, SEVERITIES, WARNING};
 use super::text::{find_illegal_text, has_control};
 use crate::columns::frame::Frame;
 use crate::columns::view::{ColumnView, Value};
-
-const INK: &str = "1C1B19";
-const DIM: &str = "6B675F";
-const HEAD: &str = "F3F1EC";
-/// The height of a header row, as an attribute of the row.
-const HEADER_HEIGHT: &str = " ht=\"20\" customHeight=\"1\"";
 
 /// What a column is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,6 +28,7 @@ pub enum ColumnKind {
 }
 
 /// A column as it is asked for.
+#[derive(Clone)]
 pub struct Wish {
     pub kind: ColumnKind,
     /// The column of the frame, counted from 0; none for those that are made here.

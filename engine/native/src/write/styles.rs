@@ -5,6 +5,7 @@ use std::collections::HashMap;
 
 use super::cells::MomentStyles;
 use super::text;
+use crate::account::severity::Severity;
 
 /// The numbers of the styles that every workbook starts with.
 pub const MOMENT_STYLES: MomentStyles = MomentStyles {
@@ -16,6 +17,44 @@ pub const MOMENT_STYLES: MomentStyles = MomentStyles {
 
 /// The number format of a cell that has none.
 pub const GENERAL: &str = "General";
+
+/// How a severity is shown: its word, the fill of cells with such issues, and the ink of the word on white.
+pub struct ShownSeverity {
+    pub word: &'static str,
+    pub fill: Option<&'static str>,
+    pub ink: Option<&'static str>,
+}
+
+/// From none to the worst: the greater number is the worse severity.
+pub const SEVERITIES: [ShownSeverity; 4] = [
+    ShownSeverity {
+        word: "",
+        fill: None,
+        ink: None,
+    },
+    shown(Severity::Info),
+    shown(Severity::Warning),
+    shown(Severity::Error),
+];
+
+const fn shown(severity: Severity) -> ShownSeverity {
+    ShownSeverity {
+        word: severity.word(),
+        fill: Some(severity.fill()),
+        ink: Some(severity.ink()),
+    }
+}
+
+/// The number of warnings.
+pub const WARNING: u8 = 2;
+/// The number of errors, which are the worst.
+pub const ERROR: u8 = 3;
+
+/// The inks of text and of what stands back, the fill of headers, and how high they are.
+pub const INK: &str = "1C1B19";
+pub const DIM: &str = "6B675F";
+pub const HEAD: &str = "F3F1EC";
+pub const HEADER_HEIGHT: &str = " ht=\"20\" customHeight=\"1\"";
 
 const FIRST_FORMATS: [&str; 3] = ["yyyy-mm-dd h:mm:ss", "yyyy-mm-dd", "[hh]:mm:ss"];
 /// Number formats of a workbook's own count from here.
@@ -125,6 +164,11 @@ impl Default for StyleSheet {
 }
 
 impl StyleSheet {
+    /// The numbers of some looks.
+    pub fn numbers(&mut self, looks: &[Look]) -> Vec<u32> {
+        looks.iter().map(|look| self.number(look)).collect()
+    }
+
     /// The number of a look.
     pub fn number(&mut self, look: &Look) -> u32 {
         if let Some(&number) = self.numbers.get(look) {

@@ -173,11 +173,7 @@ impl WorkbookWriter {
     /// # Errors
     /// When the file cannot be written.
     pub fn append_styled(&mut self, table: &Styled, gap: bool) -> io::Result<()> {
-        let numbers: Vec<u32> = table
-            .looks()
-            .iter()
-            .map(|look| self.styles.number(look))
-            .collect();
+        let numbers = self.styles.numbers(table.looks());
         self.next_row += usize::from(gap);
         let (cells, piece, package) = (&mut self.cells, &mut self.piece, &mut self.package);
         table.write_header(cells, &numbers, self.next_row, piece);
@@ -197,11 +193,7 @@ impl WorkbookWriter {
     /// # Errors
     /// When the file cannot be written.
     pub fn append_list(&mut self, list: &List) -> io::Result<()> {
-        let numbers: Vec<u32> = list
-            .looks()
-            .iter()
-            .map(|look| self.styles.number(look))
-            .collect();
+        let numbers = self.styles.numbers(list.looks());
         let package = &mut self.package;
         list.write(
             &mut self.cells,

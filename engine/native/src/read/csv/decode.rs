@@ -1,5 +1,6 @@
 //! Separated text as blocks of UTF-8, whatever encoding the file is in.
 
+use std::fs::File;
 use std::io::Read;
 
 use encoding_rs::{Decoder, DecoderResult, Encoding};
@@ -7,6 +8,15 @@ use encoding_rs::{Decoder, DecoderResult, Encoding};
 use crate::error::{Result, SourceError};
 
 const BLOCK_BYTES: usize = 1 << 17;
+/// Encodings whose titles have a capital letter.
+const OF_WINDOWS: [&str; 6] = [
+    "Windows-1250",
+    "Windows-1251",
+    "Windows-1252",
+    "Windows-1253",
+    "Windows-1254",
+    "Windows-1257",
+];
 
 /// The encoding of a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -55,14 +65,12 @@ impl Charset {
         match self {
             Self::Utf8 => "UTF-8",
             Self::Utf16 => "UTF-16",
-            Self::Other(encoding) if encoding == encoding_rs::WINDOWS_1252 => "Windows-1252",
             Self::Other(encoding) if encoding == encoding_rs::UTF_16BE => "UTF-16",
-            Self::Other(encoding) if encoding == encoding_rs::WINDOWS_1250 => "Windows-1250",
-            Self::Other(encoding) if encoding == encoding_rs::WINDOWS_1251 => "Windows-1251",
-            Self::Other(encoding) if encoding == encoding_rs::WINDOWS_1253 => "Windows-1253",
-            Self::Other(encoding) if encoding == encoding_rs::WINDOWS_1254 => "Windows-1254",
-            Self::Other(encoding) if encoding == encoding_rs::WINDOWS_1257 => "Windows-1257",
-            Self::Other(encoding) => encoding.name(),
+            Self::Other(encoding) => {
+                let is_same = |title: &&str| title.eq_ignore_ascii_case(encoding.name());
+                let title = OF_WINDOWS.into_iter().find(is_same);
+                title.unwrap_or_else(|| encoding.name())
+            }
         }
     }
 
@@ -89,6 +97,33 @@ pub struct Utf8Blocks<R> {
     position: usize,
     started: bool,
     ended: bool,
+}
+
+impl Utf8Blocks<File> {
+    /// Opens a file.
+    ///
+    /// # Errors
+    /// When it cannot be opened.
+    pub fn open(path: &str, charset: Charset) -> Result<Self> {
+        let file = File::open(path).map_err(SourceError::io(path))?;
+        Ok(Self::new(file, path, charset))
+    }
+
+    /// Returns whether all of a file can be decoded.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn decodes(path: &str, charset: Charset) -> Result<bool> {
+        let mut blocks = Self::open(path, charset)?;
+        loop {
+            match blocks.next_block() {
+                Ok(Some(_)) => {}
+                Ok(None) => return Ok(true),
+                Err(SourceError::Undecodable { .. }) => return Ok(false),
+                Err(error) => return Err(error),
+            }
+        }
+    }
 }
 
 impl<R: Read> Utf8Blocks<R> {
@@ -125,7 +160,7 @@ impl<R: Read> Utf8Blocks<R> {
                 }
                 Ok(count) => filled += count,
                 Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
-                Err(error) => return Err(SourceError::io(&self.path, &error)),
+                Err(error) => return Err(SourceError::io(&self.path)(error)),
             }
         }
         let first = !self.started;

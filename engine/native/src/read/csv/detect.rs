@@ -54,18 +54,10 @@ pub fn charset(path: &str) -> Result<Charset> {
     if start.len() >= 8 && zeros(0) * 5 > start.len() * 2 {
         return Ok(Charset::Other(encoding_rs::UTF_16BE));
     }
-    let file = File::open(path).map_err(|error| SourceError::io(path, &error))?;
-    let mut blocks = Utf8Blocks::new(file, path, Charset::Utf8);
-    loop {
-        match blocks.next_block() {
-            Ok(Some(_)) => {}
-            Ok(None) => return Ok(Charset::Utf8),
-            Err(SourceError::Undecodable { .. }) => {
-                return Ok(Charset::Other(guess::encoding_of(path)?));
-            }
-            Err(error) => return Err(error),
-        }
-    }
+    Ok(match Utf8Blocks::decodes(path, Charset::Utf8)? {
+        true => Charset::Utf8,
+        false => Charset::Other(guess::encoding_of(path)?),
+    })
 }
 
 /// The first bytes of a file.
@@ -76,7 +68,7 @@ pub fn start_of(path: &str) -> Result<Vec<u8>> {
     let mut start = Vec::new();
     File::open(path)
         .and_then(|file| file.take(START_BYTES).read_to_end(&mut start))
-        .map_err(|error| SourceError::io(path, &error))?;
+        .map_err(SourceError::io(path))?;
     Ok(start)
 }
 

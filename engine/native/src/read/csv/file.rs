@@ -1,17 +1,19 @@
 //! A file of separated text: opens it, and scans it as a sheet.
 
 use std::fs::File;
-use std::path::Path;
 use std::sync::Arc;
 
 use super::careful::{self, Repairs};
 use super::decode::{Charset, Utf8Blocks};
 use super::detect;
 use super::parser::{Parser, Rows};
-use crate::cells::builder::MAXIMUM_COLUMNS;
-use crate::cells::{Continue, DeclaredExtent, ScanLimits, Sheet, SheetBuilder, Tag, TextArena};
+use crate::cells::{
+    Continue, DeclaredExtent, MAXIMUM_COLUMNS, MergedRange, ScanLimits, Sheet, SheetBuilder, Tag,
+    TextArena,
+};
 use crate::error::{Result, SourceError};
 use crate::progress::Watch;
+use crate::read::sheets::{Detected, SheetList, Sheets, stem};
 use crate::read::{ReadOptions, foreign};
 
 /// Longer texts are read by the rules alone.
@@ -23,21 +25,11 @@ const MOST_ROWS_ABOVE: usize = 1000;
 /// Shorter values are alike by chance.
 const LEAST_BYTES_ALIKE: usize = 5;
 
-/// How a file is read of which settings left something to detection.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Detected {
-    /// The name of the encoding.
-    pub encoding: &'static str,
-    pub delimiter: u8,
-    /// Whether detection has found something other than UTF-8 with commas.
-    pub is_unusual: bool,
-}
-
 /// A file of separated text whose encoding and delimiter are known and whose text can be decoded.
 #[derive(Debug)]
 pub struct CsvFile {
     path: String,
-    title: String,
+    list: SheetList,
     charset: Charset,
     delimiter: u8,
     quote: u8,
@@ -54,17 +46,13 @@ impl CsvFile {
     /// # Errors
     /// When the file cannot be read or decoded, or an option names nothing.
     pub fn open(path: &str, options: &ReadOptions) -> Result<Self> {
-        let title = Path::new(path)
-            .file_stem()
-            .map(|stem| stem.to_string_lossy().into_owned())
-            .unwrap_or_default();
         let charset = match detect::is_auto(&options.csv_encoding) {
             true => detect::charset(path)?,
             false => Charset::named(&options.csv_encoding)?,
         };
         let mut file = Self {
             path: path.to_owned(),
-            title,
+            list: SheetList::of_one(stem(path)),
             charset,
             delimiter: b',',
             quote: b'"',
@@ -81,21 +69,6 @@ impl CsvFile {
             file.delimiter = detect::named_delimiter(&options.csv_delimiter)?;
         }
         Ok(file)
-    }
-
-    /// The file's stem, which names its one sheet.
-    pub fn title(&self) -> &str {
-        &self.title
-    }
-
-    /// How the file is read, where settings left something to detection.
-    pub fn detected(&self) -> Option<Detected> {
-        (self.guessed_charset || self.guessed_delimiter).then(|| Detected {
-            encoding: self.charset.title(),
-            delimiter: self.delimiter,
-            is_unusual: self.guessed_charset && self.charset != Charset::Utf8
-                || self.guessed_delimiter && ![b',', detect::NONE].contains(&self.delimiter),
-        })
     }
 
     /// Decodes all of the file. Returns the start of its text.
@@ -123,8 +96,7 @@ impl CsvFile {
     }
 
     fn blocks(&self) -> Result<Utf8Blocks<File>> {
-        let file = File::open(&self.path).map_err(|error| SourceError::io(&self.path, &error))?;
-        Ok(Utf8Blocks::new(file, &self.path, self.charset))
+        Utf8Blocks::open(&self.path, self.charset)
     }
 }
 
@@ -138,55 +110,75 @@ fn recognised(path: &str, mut failure: SourceError) -> SourceError {
     failure
 }
 
-/// Scans the file as a sheet. Where the delimiter was to be found, a text that does not fit is read carefully.
-///
-/// # Errors
-/// When the file can no longer be read, a line has too many fields, or `watch` stops the scan.
-pub fn scan(file: &CsvFile, limits: ScanLimits, watch: &Watch) -> Result<Sheet> {
-    let mut rows = SheetRows::new(file, limits, watch);
-    let mut parser = Parser::with_quote(file.delimiter, file.quote);
-    let mut blocks = file.blocks()?;
-    let mut quotes = 0;
-    while let Some(block) = blocks.next_block()? {
-        quotes += memchr::memchr_iter(b'"', block).count();
-        parser.feed(block, &mut rows)?;
-        watch.tick(rows.builder.rows_seen())?;
+impl Sheets for CsvFile {
+    fn list(&self) -> &SheetList {
+        &self.list
     }
-    let is_open = parser.is_within_record();
-    parser.finish(&mut rows)?;
-    let misfits = rows.has_lines_within_quotes
-        || quotes > parser.quotes()
-        || !rows.builder.separated().quotes.is_empty()
-        || file.delimiter == b',' && rows.builder.separated().is_uneven();
-    if file.guessed_delimiter
-        && file.quote == b'"'
-        && (misfits || rows.builder.separated().differ())
-        && let Some(text) = file.text()?
-    {
-        let parts = detect::two_parts(&text).filter(|(first, ..)| *first == file.delimiter);
-        if let Some((_, start, other)) = parts {
-            rows = SheetRows::new(file, limits, watch);
-            let (above, below) = text.split_at(start);
-            careful::read(above, file.delimiter, &mut rows)?;
-            rows.builder.separated().other_part = Some((rows.line as u32, other));
-            careful::read(below, other, &mut rows)?;
-        } else if misfits {
-            rows = SheetRows::new(file, limits, watch);
-            careful::read(&text, file.delimiter, &mut rows)?;
+
+    fn heap_bytes(&self) -> usize {
+        0
+    }
+
+    /// Where the delimiter was to be found, a text that does not fit is read carefully.
+    fn scan(&self, _: usize, limits: ScanLimits, watch: &Watch) -> Result<Sheet> {
+        let mut rows = SheetRows::new(self, limits, watch);
+        let mut parser = Parser::with_quote(self.delimiter, self.quote);
+        let mut blocks = self.blocks()?;
+        let mut quotes = 0;
+        while let Some(block) = blocks.next_block()? {
+            quotes += memchr::memchr_iter(b'"', block).count();
+            parser.feed(block, &mut rows)?;
+            watch.tick(rows.builder.rows_seen())?;
         }
+        let is_open = parser.is_within_record();
+        parser.finish(&mut rows)?;
+        let misfits = rows.has_lines_within_quotes
+            || quotes > parser.quotes()
+            || !rows.builder.separated().quotes.is_empty()
+            || self.delimiter == b',' && rows.builder.separated().is_uneven();
+        if self.guessed_delimiter
+            && self.quote == b'"'
+            && (misfits || rows.builder.separated().differ())
+            && let Some(text) = self.text()?
+        {
+            let parts = detect::two_parts(&text).filter(|(first, ..)| *first == self.delimiter);
+            if let Some((_, start, other)) = parts {
+                rows = SheetRows::new(self, limits, watch);
+                let (above, below) = text.split_at(start);
+                careful::read(above, self.delimiter, &mut rows)?;
+                rows.builder.separated().other_part = Some((rows.line as u32, other));
+                careful::read(below, other, &mut rows)?;
+            } else if misfits {
+                rows = SheetRows::new(self, limits, watch);
+                careful::read(&text, self.delimiter, &mut rows)?;
+            }
+        }
+        rows.builder.separated().has_single_quotes = self.quote == b'\'';
+        rows.builder.separated().is_cut = is_open && rows.builder.separated().ends_short();
+        if rows.last_with_cells.is_none() && rows.line > 0 {
+            // Nothing but empty lines: a sheet of one empty row.
+            rows.builder.end_row(0)?;
+        }
+        let last = rows.last_with_cells;
+        let mut sheet = (rows.builder).finish(last.map(|row| DeclaredExtent::of_rows(row + 1)));
+        if is_open && last.is_some_and(|last| ends_within_value(&sheet, last)) {
+            sheet.separated().is_cut = true;
+        }
+        Ok(sheet)
     }
-    rows.builder.separated().has_single_quotes = file.quote == b'\'';
-    rows.builder.separated().is_cut = is_open && rows.builder.separated().ends_short();
-    if rows.last_with_cells.is_none() && rows.line > 0 {
-        // Nothing but empty lines: a sheet of one empty row.
-        rows.builder.end_row(0)?;
+
+    fn merged_ranges(&self, _: usize) -> Result<Vec<MergedRange>> {
+        Ok(Vec::new())
     }
-    let last = rows.last_with_cells;
-    let mut sheet = (rows.builder).finish(last.map(|row| DeclaredExtent::of_rows(row + 1)));
-    if is_open && last.is_some_and(|last| ends_within_value(&sheet, last)) {
-        sheet.separated().is_cut = true;
+
+    fn detected(&self) -> Option<Detected> {
+        (self.guessed_charset || self.guessed_delimiter).then(|| Detected {
+            encoding: self.charset.title(),
+            delimiter: self.delimiter,
+            is_unusual: self.guessed_charset && self.charset != Charset::Utf8
+                || self.guessed_delimiter && ![b',', detect::NONE].contains(&self.delimiter),
+        })
     }
-    Ok(sheet)
 }
 
 /// Returns whether the last value of the last row is shorter than all those above it, which are alike: of one length, letter for letter and
@@ -245,7 +237,11 @@ impl<'a> SheetRows<'a> {
     fn new(file: &CsvFile, limits: ScanLimits, watch: &'a Watch) -> Self {
         Self {
             watch,
-            builder: SheetBuilder::new(&file.title, limits, Arc::new(TextArena::new())),
+            builder: SheetBuilder::new(
+                &file.list.sheets[0].title,
+                limits,
+                Arc::new(TextArena::new()),
+            ),
             column: 0,
             line: 0,
             skip: file.skip_lines,

@@ -45,11 +45,11 @@ pub fn text_of(bytes: &[u8], named: Option<&str>) -> String {
 /// # Errors
 /// When the file cannot be read.
 pub fn encoding_of(path: &str) -> Result<&'static Encoding> {
-    let file = File::open(path).map_err(|error| SourceError::io(path, &error))?;
-    let text = telling_lines(file).map_err(|error| SourceError::io(path, &error))?;
+    let file = File::open(path).map_err(SourceError::io(path))?;
+    let text = telling_lines(file).map_err(SourceError::io(path))?;
     let guessed = guess(&text);
     // Other encodings have bytes that are none of theirs; a file is read whole or in the one that can read any.
-    if !guessed.is_single_byte() && !decodes(path, guessed)? {
+    if !guessed.is_single_byte() && !Utf8Blocks::decodes(path, Charset::Other(guessed))? {
         return Ok(WINDOWS_1252);
     }
     Ok(guessed)
@@ -173,20 +173,6 @@ fn is_hungarian(text: &[u8]) -> bool {
     ];
     let long_u = has(&[0xFB, 0xDB]);
     long_o && (has(&acutes) || long_u) && !has(&of_others)
-}
-
-/// Whether a whole file can be read in an encoding.
-fn decodes(path: &str, encoding: &'static Encoding) -> Result<bool> {
-    let file = File::open(path).map_err(|error| SourceError::io(path, &error))?;
-    let mut blocks = Utf8Blocks::new(file, path, Charset::Other(encoding));
-    loop {
-        match blocks.next_block() {
-            Ok(Some(_)) => {}
-            Ok(None) => return Ok(true),
-            Err(SourceError::Undecodable { .. }) => return Ok(false),
-            Err(error) => return Err(error),
-        }
-    }
 }
 
 #[cfg(test)]

@@ -10,4 +10,4 @@ pub mod file;
 pub mod guess;
 pub mod parser;
 
-pub use file::{CsvFile, Detected, scan};
+pub use file::CsvFile;

@@ -1,19 +1,18 @@
 //! Opens web pages and goes through their tags.
 
-use std::path::Path;
 use std::sync::Arc;
 
 use super::mail::{self, Part};
 use super::styles;
 use super::table::Layout;
 use super::tags::{Token, Tokens, meta_charset};
-use crate::cells::{DeclaredExtent, ScanLimits, Sheet, SheetBuilder};
-use crate::error::{Result, SourceError};
+use crate::cells::{ScanLimits, Sheet, SheetBuilder};
+use crate::error::Result;
 use crate::progress::Watch;
 use crate::read::csv::guess;
-use crate::read::foreign;
 use crate::read::formats::Formats;
-use crate::read::sheets::{SheetInfo, SheetList, Sheets, Visibility};
+use crate::read::sheets::{SheetInfo, SheetList, Sheets, Visibility, stem};
+use crate::read::{foreign, read_whole};
 
 /// Larger files are refused.
 const MAXIMUM_BYTES: usize = 1 << 30;
@@ -46,7 +45,7 @@ impl WebPages {
         let text = guess::text_of(&bytes, meta_charset(&bytes).as_deref());
         drop(bytes);
         if !has_table(&text) {
-            return Err(foreign::page_without_table(path));
+            return Err(foreign::not_a_workbook(path, foreign::PAGE_WITHOUT_TABLE));
         }
         let named = Named::all(&text);
         let title = match &named[..] {
@@ -55,10 +54,7 @@ impl WebPages {
         };
         Ok(Self {
             content: Content::Page(text),
-            list: SheetList {
-                sheets: vec![SheetInfo::new(title, Visibility::Visible)],
-                active: Some(0),
-            },
+            list: SheetList::of_one(title),
             styles: Vec::new(),
         })
     }
@@ -87,7 +83,7 @@ impl WebPages {
             }
         }
         if pages.is_empty() {
-            return Err(foreign::page_without_table(path));
+            return Err(foreign::not_a_workbook(path, foreign::PAGE_WITHOUT_TABLE));
         }
         // The first page of a workbook names its sheets and where they lie; others have but one page.
         let mut pages: Vec<(Option<usize>, Part)> = pages
@@ -119,25 +115,9 @@ impl WebPages {
     }
 }
 
-fn stem(path: &str) -> String {
-    let stem = Path::new(path).file_stem();
-    stem.map(|stem| stem.to_string_lossy().into_owned())
-        .unwrap_or_default()
-}
-
 fn read(path: &str, most_bytes: Option<usize>) -> Result<Vec<u8>> {
-    let bytes = most_bytes.unwrap_or(MAXIMUM_BYTES).min(MAXIMUM_BYTES);
-    if std::fs::metadata(path).is_ok_and(|file| file.len() > bytes as u64) {
-        let what = "the web page".to_owned();
-        return Err(SourceError::BeyondMemory { what, bytes });
-    }
-    let read = std::fs::read(path).map_err(|error| SourceError::io(path, &error))?;
-    match read.is_empty() {
-        true => Err(SourceError::Empty {
-            path: path.to_owned(),
-        }),
-        false => Ok(read),
-    }
+    let most_bytes = most_bytes.map_or(MAXIMUM_BYTES, |bytes| bytes.min(MAXIMUM_BYTES));
+    read_whole(path, "the web page", Some(most_bytes))
 }
 
 fn has_table(text: &str) -> bool {
@@ -177,11 +157,9 @@ impl Named {
                     .unwrap_or_default();
                 Self {
                     title: super::entities::decoded(between(block, "<x:Name>").unwrap_or_default()),
-                    visibility: match between(block, "<x:Visible>") {
-                        Some("SheetHidden") => Visibility::Hidden,
-                        Some("SheetVeryHidden") => Visibility::VeryHidden,
-                        _ => Visibility::Visible,
-                    },
+                    visibility: Visibility::of_word(
+                        between(block, "<x:Visible>").unwrap_or_default(),
+                    ),
                     file: address
                         .rsplit(['/', '\\'])
                         .next()
@@ -275,10 +253,7 @@ fn lay_out(text: &str, mut layout: Layout, watch: &Watch) -> Result<Sheet> {
     if !layout.is_done() {
         layout.finish()?;
     }
-    let declared = (layout.last_row() > 0).then(|| DeclaredExtent::of_rows(layout.last_row()));
-    let zeros = layout.formats.zeros();
-    if !zeros.is_empty() {
-        layout.builder.set_zeros(zeros);
-    }
-    Ok(layout.builder.finish(declared))
+    layout.builder.set_zeros(layout.formats.zeros());
+    let last_row = layout.last_row();
+    Ok(layout.builder.finish_rows(last_row))
 }

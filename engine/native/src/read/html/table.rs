@@ -2,9 +2,7 @@
 
 use super::tags::Tag;
 use super::{entities, styles};
-use crate::cells::builder::MAXIMUM_COLUMNS;
-use crate::cells::serial_date::Epoch;
-use crate::cells::{Cell, Continue, MergedRange, SheetBuilder, Tag as CellTag};
+use crate::cells::{Cell, Continue, Epoch, MAXIMUM_COLUMNS, MergedRange, SheetBuilder};
 use crate::error::{Result, SourceError};
 use crate::read::formats::{Formats, Look, cell_of_number};
 
@@ -163,10 +161,7 @@ impl Layout {
             zeros,
         } in cells
         {
-            self.builder.push(column, cell);
-            if let Some(format) = zeros {
-                self.builder.note_zeros(row, column, format);
-            }
+            self.builder.push_shown(row, column, cell, zeros);
         }
         if is_hidden {
             self.builder.note_hidden_row(row);
@@ -364,11 +359,10 @@ impl Layout {
             Content::Words if text.is_empty() => return,
             Content::Words => self.builder.text_cell(text),
         };
-        let is_number = matches!(cell.tag, CellTag::Integer | CellTag::Float);
         table.cells.push(ReadCell {
             column: open.column,
             cell,
-            zeros: open.look.zeros.filter(|_| is_number),
+            zeros: open.look.zeros,
         });
     }
 

@@ -10,5 +10,4 @@ pub(in crate::read) mod records;
 pub mod sheet;
 pub mod workbook;
 
-pub use sheet::{merged_ranges, scan};
 pub use workbook::LegacyWorkbook;

@@ -2,6 +2,8 @@
 
 use encoding_rs::Encoding;
 
+use crate::read::numbers::{u16_at, u32_at};
+
 pub const BOF: u16 = 0x0809;
 pub const EOF: u16 = 0x000A;
 pub const CONTINUE: u16 = 0x003C;
@@ -147,7 +149,7 @@ pub enum TextForm {
 pub fn read_text(data: &[u8], at: usize, length_bytes: usize, form: TextForm) -> Option<String> {
     let length = match length_bytes {
         1 => usize::from(*data.get(at)?),
-        _ => usize::from(read_u16(data, at)?),
+        _ => usize::from(u16_at(data, at)?),
     };
     let mut at = at + length_bytes;
     match form {
@@ -189,21 +191,6 @@ pub fn push_characters(bytes: &[u8], is_wide: bool, out: &mut String) {
     }
 }
 
-/// The 16-bit number at a place, if the data goes that far.
-pub fn read_u16(data: &[u8], at: usize) -> Option<u16> {
-    Some(u16::from_le_bytes(data.get(at..at + 2)?.try_into().ok()?))
-}
-
-/// The 32-bit number at a place, if the data goes that far.
-pub fn read_u32(data: &[u8], at: usize) -> Option<u32> {
-    Some(u32::from_le_bytes(data.get(at..at + 4)?.try_into().ok()?))
-}
-
-/// The float at a place, if the data goes that far.
-pub fn read_f64(data: &[u8], at: usize) -> Option<f64> {
-    Some(f64::from_le_bytes(data.get(at..at + 8)?.try_into().ok()?))
-}
-
 /// A number packed into 32 bits: an integer or the upper bits of a float, maybe a hundredfold.
 pub fn unpack_number(bits: u32) -> f64 {
     let number = if bits & 2 != 0 {
@@ -221,28 +208,20 @@ pub fn unpack_number(bits: u32) -> f64 {
 /// The encoding of a code page, if it is supported.
 pub fn encoding_of(code_page: u16) -> &'static Encoding {
     use encoding_rs::{
-        BIG5, EUC_KR, GBK, IBM866, MACINTOSH, SHIFT_JIS, WINDOWS_874, WINDOWS_1250, WINDOWS_1251,
-        WINDOWS_1252, WINDOWS_1253, WINDOWS_1254, WINDOWS_1255, WINDOWS_1256, WINDOWS_1257,
-        WINDOWS_1258, X_MAC_CYRILLIC,
+        BIG5, EUC_KR, GBK, IBM866, MACINTOSH, SHIFT_JIS, WINDOWS_1252, X_MAC_CYRILLIC,
     };
     match code_page {
         866 => IBM866,
-        874 => WINDOWS_874,
         932 => SHIFT_JIS,
         936 => GBK,
         949 => EUC_KR,
         950 => BIG5,
-        1250 => WINDOWS_1250,
-        1251 => WINDOWS_1251,
-        1253 => WINDOWS_1253,
-        1254 => WINDOWS_1254,
-        1255 => WINDOWS_1255,
-        1256 => WINDOWS_1256,
-        1257 => WINDOWS_1257,
-        1258 => WINDOWS_1258,
         10000 | 32768 => MACINTOSH,
         10007 => X_MAC_CYRILLIC,
-        _ => WINDOWS_1252,
+        _ => {
+            let label = format!("windows-{code_page}");
+            Encoding::for_label(label.as_bytes()).unwrap_or(WINDOWS_1252)
+        }
     }
 }
 
@@ -288,16 +267,16 @@ impl<'a> SharedStringReader<'a> {
         if !self.settle() {
             return None;
         }
-        let length = usize::from(read_u16(self.current(), self.at)?);
+        let length = usize::from(u16_at(self.current(), self.at)?);
         let mut flags = *self.current().get(self.at + 2)?;
         self.at += 3;
         let mut skip = 0usize;
         if flags & 8 != 0 {
-            skip += 4 * usize::from(read_u16(self.current(), self.at)?);
+            skip += 4 * usize::from(u16_at(self.current(), self.at)?);
             self.at += 2;
         }
         if flags & 4 != 0 {
-            skip += read_u32(self.current(), self.at)? as usize;
+            skip += u32_at(self.current(), self.at)? as usize;
             self.at += 4;
         }
         let mut missing = length;

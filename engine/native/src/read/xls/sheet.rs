@@ -1,95 +1,79 @@
 //! The cells of an old worksheet.
 
-use super::records::{self, TextForm, read_f64, read_text, read_u16, read_u32};
+use super::records::{self, TextForm, read_text};
 use super::workbook::{LegacyWorkbook, MAXIMUM_COLUMNS};
 use crate::cells::serial_date::from_legacy_serial;
-use crate::cells::{
-    Cell, Continue, DeclaredExtent, MergedRange, ScanLimits, Sheet, SheetBuilder, Tag,
-};
+use crate::cells::{Cell, Continue, DeclaredExtent, MergedRange, ScanLimits, Sheet, SheetBuilder};
 use crate::error::Result;
 use crate::progress::Watch;
+use crate::read::numbers::{f64_at, u16_at, u32_at};
+use crate::read::sheets::{SheetList, Sheets};
 use crate::read::xlsx::number::styled;
 use crate::read::xlsx::number_format::NumberKind;
 
-/// Scans a sheet of the workbook.
-///
-/// # Errors
-/// When the sheet is cut short or damaged, or `watch` stops the scan.
-pub fn scan(
-    workbook: &LegacyWorkbook,
-    sheet: usize,
-    limits: ScanLimits,
-    watch: &Watch,
-) -> Result<Sheet> {
-    let mut filling = Filling {
-        workbook,
-        builder: SheetBuilder::new(
-            &workbook.sheets[sheet].title,
-            limits,
-            workbook.shared_text.clone(),
-        ),
-        row: None,
-        row_count: 0,
-        stopped: false,
-    };
-    filling.builder.set_epoch(workbook.epoch);
-    if !workbook.zeros.is_empty() {
-        filling.builder.set_zeros(workbook.zeros.clone());
+impl Sheets for LegacyWorkbook {
+    fn list(&self) -> &SheetList {
+        &self.list
     }
-    let mut walk = workbook.sheet_records(sheet);
-    // A formula whose text follows in a record of its own.
-    let mut awaiting_text: Option<(u16, u16)> = None;
-    while let Some(record) = walk.next() {
-        match record.code {
-            records::STRING => {
-                let mut pieces = vec![record.data];
-                while let Some(more) = walk.next_if(records::CONTINUE) {
-                    pieces.push(more.data);
-                }
-                if let Some((row, column)) = awaiting_text.take() {
-                    let text = formula_text(workbook.text_form, &pieces);
-                    filling.put_text(row, column, &text)?;
-                }
-            }
-            records::FORMULA | records::FORMULA_3 | records::FORMULA_4 => {
-                awaiting_text = filling.put_formula(record.data)?;
-            }
-            _ => filling.put_record(record.code, record.data)?,
-        }
-        watch.tick(filling.builder.rows_seen())?;
-    }
-    if !walk.has_end() {
-        return Err(workbook.broken(format!(
-            "sheet {:?} is cut short",
-            workbook.sheets[sheet].title
-        )));
-    }
-    filling.end_row()?;
-    let merged_rows = workbook.sheets[sheet]
-        .merged
-        .iter()
-        .map(|range| range[1] + 1)
-        .max()
-        .unwrap_or(0);
-    let rows = filling.row_count.max(merged_rows);
-    if !filling.stopped && rows > filling.builder.rows_seen() {
-        filling.builder.end_row(rows - 1)?;
-    }
-    for range in merged_ranges(workbook, sheet) {
-        filling.builder.merge(range);
-    }
-    Ok(filling.builder.finish(Some(DeclaredExtent::of_rows(rows))))
-}
 
-/// The merged ranges of a sheet of the workbook as the file has them, single cells included.
-pub fn merged_ranges(workbook: &LegacyWorkbook, sheet: usize) -> impl Iterator<Item = MergedRange> {
-    let ranges = workbook.merged_ranges(sheet).iter();
-    ranges.map(|&[top, bottom, left, right]| MergedRange {
-        first_row: top as u32,
-        first_column: left as u32,
-        last_row: bottom as u32,
-        last_column: right as u32,
-    })
+    fn heap_bytes(&self) -> usize {
+        let cells = self.shared_cells.len() * size_of::<Cell>();
+        self.stream.len() + cells + self.shared_text.len()
+    }
+
+    fn scan(&self, sheet: usize, limits: ScanLimits, watch: &Watch) -> Result<Sheet> {
+        let title = &self.list.sheets[sheet].title;
+        let mut filling = Filling {
+            workbook: self,
+            builder: SheetBuilder::new(title, limits, self.shared_text.clone()),
+            row: None,
+            row_count: 0,
+            stopped: false,
+        };
+        filling.builder.set_epoch(self.epoch);
+        filling.builder.set_zeros(self.zeros.clone());
+        let mut walk = self.sheet_records(sheet);
+        // A formula whose text follows in a record of its own.
+        let mut awaiting_text: Option<(u16, u16)> = None;
+        while let Some(record) = walk.next() {
+            match record.code {
+                records::STRING => {
+                    let mut pieces = vec![record.data];
+                    while let Some(more) = walk.next_if(records::CONTINUE) {
+                        pieces.push(more.data);
+                    }
+                    if let Some((row, column)) = awaiting_text.take() {
+                        let text = formula_text(self.text_form, &pieces);
+                        filling.put_text(row, column, &text)?;
+                    }
+                }
+                records::FORMULA | records::FORMULA_3 | records::FORMULA_4 => {
+                    awaiting_text = filling.put_formula(record.data)?;
+                }
+                _ => filling.put_record(record.code, record.data)?,
+            }
+            watch.tick(filling.builder.rows_seen())?;
+        }
+        if !walk.has_end() {
+            return Err(self.broken(format!("sheet {title:?} is cut short")));
+        }
+        filling.end_row()?;
+        let merged = &self.sheets[sheet].merged;
+        let merged_rows = merged.iter().map(|range| range.last_row as usize + 1).max();
+        let rows = filling.row_count.max(merged_rows.unwrap_or(0));
+        if !filling.stopped && rows > filling.builder.rows_seen() {
+            filling.builder.end_row(rows - 1)?;
+        }
+        for range in merged {
+            filling.builder.merge(*range);
+        }
+        Ok(filling.builder.finish(Some(DeclaredExtent::of_rows(rows))))
+    }
+
+    /// As the file has them, single cells included.
+    fn merged_ranges(&self, sheet: usize) -> Result<Vec<MergedRange>> {
+        Ok(self.sheets[sheet].merged.clone())
+    }
 }
 
 /// The text of a formula: a record and those that continue it.
@@ -98,7 +82,7 @@ fn formula_text(text_form: TextForm, pieces: &[&[u8]]) -> String {
     match text_form {
         TextForm::Bytes(encoding) => {
             let bytes = pieces.concat();
-            let length = usize::from(read_u16(&bytes, 0).unwrap_or(0));
+            let length = usize::from(u16_at(&bytes, 0).unwrap_or(0));
             let bytes = bytes.get(2..).unwrap_or_default();
             text.push_str(
                 &encoding
@@ -109,7 +93,7 @@ fn formula_text(text_form: TextForm, pieces: &[&[u8]]) -> String {
         TextForm::Unicode => {
             let mut missing = pieces
                 .first()
-                .and_then(|piece| read_u16(piece, 0))
+                .and_then(|piece| u16_at(piece, 0))
                 .map_or(0, usize::from);
             for (number, piece) in pieces.iter().enumerate() {
                 let start = if number == 0 { 2 } else { 0 };
@@ -187,13 +171,7 @@ impl Filling<'_> {
             Some(date) => date,
             None if number.fract() != 0.0 || !number.is_finite() => Cell::float(number),
             None if number.abs() < 9.2e18 => Cell::integer(number as i64),
-            None => {
-                let digits = format!("{number:.0}");
-                Cell {
-                    tag: Tag::BigInteger,
-                    bits: self.builder.store_text(&digits).bits(),
-                }
-            }
+            None => self.builder.big_integer(&format!("{number:.0}")),
         };
         let zeros = self.workbook.zeros_of.get(usize::from(style));
         if let Some(format) = zeros.copied().flatten() {
@@ -204,32 +182,32 @@ impl Filling<'_> {
     }
 
     fn put_record(&mut self, code: u16, data: &[u8]) -> Result<()> {
-        let (Some(row), Some(column)) = (read_u16(data, 0), read_u16(data, 2)) else {
+        let (Some(row), Some(column)) = (u16_at(data, 0), u16_at(data, 2)) else {
             return Ok(());
         };
-        let style = read_u16(data, 4).unwrap_or(0);
+        let style = u16_at(data, 4).unwrap_or(0);
         let cut_short = || self.workbook.broken("a cell's record is cut short");
         match code {
             // The first two numbers are the columns; the lowest flag says that they are hidden.
             records::COLUMNS => {
-                if read_u16(data, 8).is_some_and(|flags| flags & 1 != 0) {
+                if u16_at(data, 8).is_some_and(|flags| flags & 1 != 0) {
                     let columns = (u32::from(row), u32::from(column.max(row)));
                     self.builder.findings().hidden_columns.push(columns);
                 }
                 Ok(())
             }
             records::ROW => {
-                if read_u16(data, 12).is_some_and(|flags| flags & HIDDEN_ROW != 0) {
+                if u16_at(data, 12).is_some_and(|flags| flags & HIDDEN_ROW != 0) {
                     self.builder.note_hidden_row(usize::from(row));
                 }
                 Ok(())
             }
             records::NUMBER => {
-                let number = read_f64(data, 6).ok_or_else(cut_short)?;
+                let number = f64_at(data, 6).ok_or_else(cut_short)?;
                 self.put_number(row, column, style, number)
             }
             records::PACKED_NUMBER => {
-                let bits = read_u32(data, 6).ok_or_else(cut_short)?;
+                let bits = u32_at(data, 6).ok_or_else(cut_short)?;
                 self.put_number(row, column, style, records::unpack_number(bits))
             }
             records::PACKED_NUMBERS => {
@@ -238,14 +216,14 @@ impl Filling<'_> {
                     .get(4..data.len().saturating_sub(2))
                     .unwrap_or_default();
                 for (offset, cell) in cells.chunks_exact(6).enumerate() {
-                    let style = read_u16(cell, 0).unwrap_or(0);
-                    let number = records::unpack_number(read_u32(cell, 2).unwrap_or(0));
+                    let style = u16_at(cell, 0).unwrap_or(0);
+                    let number = records::unpack_number(u32_at(cell, 2).unwrap_or(0));
                     self.put_number(row, column.saturating_add(offset as u16), style, number)?;
                 }
                 Ok(())
             }
             records::LABEL_SHARED => {
-                let number = read_u32(data, 6).ok_or_else(cut_short)?;
+                let number = u32_at(data, 6).ok_or_else(cut_short)?;
                 let cell = self
                     .workbook
                     .shared_cells
@@ -282,15 +260,15 @@ impl Filling<'_> {
     /// Puts the result of a formula; returns the place of one whose text is still to come.
     fn put_formula(&mut self, data: &[u8]) -> Result<Option<(u16, u16)>> {
         let (Some(row), Some(column), Some(style), Some(result)) = (
-            read_u16(data, 0),
-            read_u16(data, 2),
-            read_u16(data, 4),
+            u16_at(data, 0),
+            u16_at(data, 2),
+            u16_at(data, 4),
             data.get(6..14),
         ) else {
             return Err(self.workbook.broken("a formula's record is cut short"));
         };
         if result[6..] != [0xFF, 0xFF] {
-            self.put_number(row, column, style, read_f64(result, 0).unwrap_or(0.0))?;
+            self.put_number(row, column, style, f64_at(result, 0).unwrap_or(0.0))?;
             return Ok(None);
         }
         match result[0] {

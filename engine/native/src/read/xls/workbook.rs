@@ -4,37 +4,35 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::date_format::{is_built_in_date, is_date_format};
-use super::records::{
-    self, Records, SharedStringReader, SheetRecords, TextForm, read_text, read_u16, read_u32,
-};
-use crate::cells::serial_date::Epoch;
-use crate::cells::{Cell, TextArena, Zeros};
+use super::records::{self, Records, SharedStringReader, SheetRecords, TextForm, read_text};
+use crate::cells::{Cell, Epoch, MergedRange, TextArena, Zeros};
 use crate::error::{Result, SourceError};
 use crate::read::compound::CompoundFile;
-use crate::read::foreign;
-use crate::read::sheets::Visibility;
+use crate::read::numbers::{u16_at, u32_at};
+use crate::read::sheets::{SheetInfo, SheetList, Visibility};
 use crate::read::xlsx::number_format::{NumberKind, shown_kind_of, shown_kind_of_built_in};
+use crate::read::{foreign, read_whole};
 
 /// Old worksheets have no more columns than this.
 pub(super) const MAXIMUM_COLUMNS: u16 = 256;
 /// More sheets than any program allows.
 const MAXIMUM_SHEETS: usize = 8192;
-/// A worksheet of an old workbook.
+const IS_SELECTED: u16 = 0x0200;
+const IS_ACTIVE: u16 = 0x0400;
+
+/// What is known of a worksheet of an old workbook beside its title.
 #[derive(Debug)]
-pub struct LegacySheet {
-    pub title: String,
-    pub visibility: Visibility,
+pub(super) struct LegacySheet {
     position: usize,
-    is_selected: bool,
-    is_active: bool,
-    pub(super) merged: Vec<[usize; 4]>,
+    flags: u16,
+    pub(super) merged: Vec<MergedRange>,
 }
 
 /// An old workbook: its stream, and the globals in its first part.
 #[derive(Debug)]
 pub struct LegacyWorkbook {
     path: String,
-    stream: Vec<u8>,
+    pub(super) stream: Vec<u8>,
     pub(super) text_form: TextForm,
     pub(super) epoch: Epoch,
     /// For each cell style, whether its number format makes a number a date.
@@ -46,6 +44,7 @@ pub struct LegacyWorkbook {
     pub(super) zeros_of: Vec<Option<u16>>,
     pub(super) shared_text: Arc<TextArena>,
     pub(super) shared_cells: Vec<Cell>,
+    pub(super) list: SheetList,
     pub(super) sheets: Vec<LegacySheet>,
 }
 
@@ -55,13 +54,7 @@ impl LegacyWorkbook {
     /// # Errors
     /// When the file cannot be read, is encrypted or damaged, or is something else than an old workbook.
     pub fn open(path: &str, most_bytes: Option<usize>, as_shown: bool) -> Result<Self> {
-        if let Some(bytes) = most_bytes
-            && std::fs::metadata(path).is_ok_and(|file| file.len() > bytes as u64)
-        {
-            let what = "the workbook".to_owned();
-            return Err(SourceError::BeyondMemory { what, bytes });
-        }
-        let bytes = std::fs::read(path).map_err(|error| SourceError::io(path, &error))?;
+        let bytes = read_whole(path, "the workbook", most_bytes)?;
         Self::from_bytes(path, bytes, as_shown)
     }
 
@@ -70,11 +63,6 @@ impl LegacyWorkbook {
             path: path.to_owned(),
             reason: reason.to_owned(),
         };
-        if bytes.is_empty() {
-            return Err(SourceError::Empty {
-                path: path.to_owned(),
-            });
-        }
         let stream = if CompoundFile::is_one(&bytes) {
             let file = CompoundFile::open(&bytes)
                 .ok_or_else(|| broken("its container is damaged or cut short"))?;
@@ -96,41 +84,23 @@ impl LegacyWorkbook {
             zeros_of: Vec::new(),
             shared_text: Arc::default(),
             shared_cells: Vec::new(),
+            list: SheetList::default(),
             sheets: Vec::new(),
         };
         workbook.read_globals()?;
         workbook.look_into_sheets();
+        workbook.list.active = workbook.active();
         Ok(workbook)
     }
 
-    /// The worksheets in workbook order.
-    pub fn sheets(&self) -> &[LegacySheet] {
-        &self.sheets
-    }
-
     /// The first visible sheet flagged active, else selected, else the first visible one.
-    pub fn active(&self) -> Option<usize> {
-        let visible = |index: &usize| self.sheets[*index].visibility == Visibility::Visible;
-        let all = || (0..self.sheets.len()).filter(visible);
-        let active = all().find(|&index| self.sheets[index].is_active);
-        active
-            .or_else(|| all().find(|&index| self.sheets[index].is_selected))
-            .or_else(|| all().next())
-    }
-
-    /// The arena of the workbook's shared strings.
-    pub fn shared_text(&self) -> Arc<TextArena> {
-        self.shared_text.clone()
-    }
-
-    /// Bytes that the workbook takes beside the text of its strings.
-    pub fn heap_bytes(&self) -> usize {
-        self.stream.len() + self.shared_cells.len() * size_of::<Cell>()
-    }
-
-    /// Merged ranges of a sheet as (first row, last row, first column, last column), counted from 0.
-    pub fn merged_ranges(&self, sheet: usize) -> &[[usize; 4]] {
-        self.sheets.get(sheet).map_or(&[], |sheet| &sheet.merged)
+    fn active(&self) -> Option<usize> {
+        let sheets = || self.list.sheets.iter().zip(&self.sheets);
+        let is_shown = |flags: u16, (info, sheet): (&SheetInfo, &LegacySheet)| {
+            info.visibility == Visibility::Visible && sheet.flags & flags == flags
+        };
+        let flagged = |flags| sheets().position(|sheet| is_shown(flags, sheet));
+        [IS_ACTIVE, IS_SELECTED, 0].into_iter().find_map(flagged)
     }
 
     /// A failure of this file.
@@ -154,7 +124,7 @@ impl LegacyWorkbook {
         let version = walk
             .next()
             .filter(|record| record.code == records::BOF)
-            .and_then(|record| read_u16(record.data, 0));
+            .and_then(|record| u16_at(record.data, 0));
         let is_unicode = match version {
             Some(0x0600) => true,
             Some(0x0500) => false,
@@ -187,21 +157,21 @@ impl LegacyWorkbook {
                     return Err(foreign::encrypted(&self.path));
                 }
                 records::CODE_PAGE if !is_unicode => {
-                    let code_page = read_u16(record.data, 0).unwrap_or(1252);
+                    let code_page = u16_at(record.data, 0).unwrap_or(1252);
                     self.text_form = TextForm::Bytes(records::encoding_of(code_page));
                 }
-                records::DATE_MODE if read_u16(record.data, 0) == Some(1) => {
+                records::DATE_MODE if u16_at(record.data, 0) == Some(1) => {
                     self.epoch = Epoch::Mac1904
                 }
                 records::FORMAT => {
                     let length_bytes = if is_unicode { 2 } else { 1 };
                     let code = read_text(record.data, 2, length_bytes, self.text_form);
-                    if let (Some(key), Some(code)) = (read_u16(record.data, 0), code) {
+                    if let (Some(key), Some(code)) = (u16_at(record.data, 0), code) {
                         formats.add(key, &code);
                     }
                 }
                 records::EXTENDED_FORMAT => {
-                    let key = read_u16(record.data, 2).unwrap_or(0);
+                    let key = u16_at(record.data, 2).unwrap_or(0);
                     formats.of_styles.push(key);
                 }
                 records::BOUND_SHEET => self.add_sheet(record.data),
@@ -220,7 +190,7 @@ impl LegacyWorkbook {
 
     fn add_sheet(&mut self, data: &[u8]) {
         let (Some(position), Some(&state), Some(&kind)) =
-            (read_u32(data, 0), data.get(4), data.get(5))
+            (u32_at(data, 0), data.get(4), data.get(5))
         else {
             return;
         };
@@ -228,16 +198,12 @@ impl LegacyWorkbook {
         if kind != 0 || self.sheets.len() >= MAXIMUM_SHEETS {
             return;
         }
+        let title = read_text(data, 6, 1, self.text_form).unwrap_or_default();
+        let visibility = Visibility::of_number(u32::from(state & 3));
+        self.list.sheets.push(SheetInfo::new(title, visibility));
         self.sheets.push(LegacySheet {
-            title: read_text(data, 6, 1, self.text_form).unwrap_or_default(),
-            visibility: match state & 3 {
-                0 => Visibility::Visible,
-                1 => Visibility::Hidden,
-                _ => Visibility::VeryHidden,
-            },
             position: position as usize,
-            is_selected: false,
-            is_active: false,
+            flags: 0,
             merged: Vec::new(),
         });
     }
@@ -247,12 +213,7 @@ impl LegacyWorkbook {
         let mut reader = SharedStringReader::new(pieces);
         let mut text = String::new();
         while reader.next_text(&mut text).is_some() {
-            let cell = if text.is_empty() {
-                Cell::EMPTY_TEXT
-            } else {
-                Cell::text(arena.push(&text).into_shared())
-            };
-            self.shared_cells.push(cell);
+            self.shared_cells.push(Cell::shared_text(&text, &mut arena));
         }
         arena.finish();
         self.shared_text = Arc::new(arena);
@@ -271,30 +232,16 @@ impl LegacyWorkbook {
                     return;
                 }
                 match record.code {
-                    records::WINDOW_2 => flags = read_u16(record.data, 0).unwrap_or(0),
+                    records::WINDOW_2 => flags = u16_at(record.data, 0).unwrap_or(0),
                     records::MERGED_CELLS => {
+                        let count = u16_at(record.data, 0).unwrap_or(0);
                         let ranges = record.data.get(2..).unwrap_or_default().chunks_exact(8);
-                        merged.extend(
-                            ranges
-                                .take(usize::from(read_u16(record.data, 0).unwrap_or(0)))
-                                .filter_map(|range| {
-                                    let at =
-                                        |place: usize| read_u16(range, place * 2).map(usize::from);
-                                    Some([at(0)?, at(1)?, at(2)?, at(3)?]).filter(
-                                        |[top, bottom, left, right]| {
-                                            top <= bottom
-                                                && left <= right
-                                                && *right < usize::from(MAXIMUM_COLUMNS)
-                                        },
-                                    )
-                                }),
-                        );
+                        merged.extend(ranges.take(count.into()).filter_map(merged_range));
                     }
                     _ => {}
                 }
             }
-            self.sheets[index].is_selected = flags & 0x0200 != 0;
-            self.sheets[index].is_active = flags & 0x0400 != 0;
+            self.sheets[index].flags = flags;
             self.sheets[index].merged = merged;
         }
     }
@@ -303,6 +250,20 @@ impl LegacyWorkbook {
     pub(super) fn sheet_records(&self, sheet: usize) -> SheetRecords<'_> {
         SheetRecords::at(&self.stream, self.sheets[sheet].position)
     }
+}
+
+/// A merged range; nothing where no sheet can have it.
+fn merged_range(data: &[u8]) -> Option<MergedRange> {
+    let at = |place: usize| u16_at(data, place).map(u32::from);
+    let range = MergedRange {
+        first_row: at(0)?,
+        last_row: at(2)?,
+        first_column: at(4)?,
+        last_column: at(6)?,
+    };
+    let is_one = (range.first_row..).contains(&range.last_row)
+        && (range.first_column..MAXIMUM_COLUMNS.into()).contains(&range.last_column);
+    is_one.then_some(range)
 }
 
 /// The number formats of a workbook, by their keys, and the keys of its styles.

@@ -1,7 +1,7 @@
 //! Dates and times as text, which cells of type `d` hold.
 
-use crate::cells::Cell;
-use crate::cells::calendar::{DAY_MICROSECONDS, days_from_civil};
+use crate::cells::calendar::days_from_civil;
+use crate::cells::{Cell, DAY_MICROSECONDS};
 
 /// Text of a cell of type `d`: a date, a time, a date-time, or a duration as strict OOXML writes them. Like
 /// openpyxl, what follows a valid start is passed over.

@@ -19,4 +19,4 @@ pub mod styles;
 pub mod usual_cell;
 pub mod workbook;
 
-pub use workbook::{SheetEntry, Workbook};
+pub use workbook::Workbook;

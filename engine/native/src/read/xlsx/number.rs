@@ -1,8 +1,8 @@
 //! Parses the numbers of a sheet, and makes cells of them.
 
 use super::number_format::NumberKind;
-use crate::cells::Cell;
-use crate::cells::serial_date::{Epoch, duration_from_serial, from_serial};
+use crate::cells::serial_date::{duration_from_serial, from_serial};
+use crate::cells::{Cell, Epoch};
 
 /// So many days that a format shows as hours are elapsed time; more are the day of a moment.
 pub const LONGEST_SHOWN: f64 = 1000.0;

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use crate::error::Result;
 use crate::read::archive::Archive;
 use crate::read::foreign;
-use crate::read::xml::{CONTENT_TYPES, Event, RELATIONSHIPS, XmlReader};
+use crate::read::xml::{CONTENT_TYPES, RELATIONSHIPS, XmlReader};
 
 const CONTENT_TYPES_PART: &str = "[Content_Types].xml";
 /// Parts that describe the package are small; no workbook has one beyond this.
@@ -38,30 +38,27 @@ impl ContentTypes {
             defaults: Vec::new(),
         };
         if archive.find(CONTENT_TYPES_PART).is_none() {
-            return Err(foreign::instead_of_workbook_archive(archive.path()));
+            let what = "it is a zip archive of something else";
+            return Err(foreign::not_a_workbook(archive.path(), what));
         }
         let bytes = archive.read_part(CONTENT_TYPES_PART, MAXIMUM_STRUCTURE_BYTES)?;
         let mut reader = XmlReader::new(bytes.as_slice(), CONTENT_TYPES_PART, CONTENT_TYPES);
-        loop {
-            match reader.advance()? {
-                Event::Start { own: true } => match reader.local_name() {
-                    b"Override" => {
-                        if let (Some(part), Some(kind)) = (
-                            reader.attribute("PartName"),
-                            reader.attribute("ContentType"),
-                        ) {
-                            types
-                                .overrides
-                                .push((part.trim_start_matches('/').to_owned(), kind));
-                        }
+        while let Some(own) = reader.next_start(0)? {
+            let kind = reader.attribute("ContentType");
+            match reader.local_name() {
+                _ if !own => {}
+                b"Override" => {
+                    if let (Some(part), Some(kind)) = (reader.attribute("PartName"), kind) {
+                        types
+                            .overrides
+                            .push((part.trim_start_matches('/').to_owned(), kind));
                     }
-                    b"Default" => types.defaults.extend(reader.attribute("ContentType")),
-                    _ => {}
-                },
-                Event::Done => return Ok(types),
+                }
+                b"Default" => types.defaults.extend(kind),
                 _ => {}
             }
         }
+        Ok(types)
     }
 
     pub(super) fn part_of(&self, kind: &str) -> Option<&str> {
@@ -120,29 +117,18 @@ pub(in crate::read) fn read_relationships(
     };
     let bytes = archive.read_part(stored, MAXIMUM_STRUCTURE_BYTES)?;
     let mut reader = XmlReader::new(bytes.as_slice(), stored, RELATIONSHIPS);
-    loop {
-        match reader.advance()? {
-            Event::Start { own: true } if reader.local_name() == b"Relationship" => {
-                let (Some(id), Some(target)) = (reader.attribute("Id"), reader.attribute("Target"))
-                else {
-                    continue;
-                };
-                if reader.attribute("TargetMode").as_deref() == Some("External") {
-                    continue;
-                }
-                let kind = reader.attribute("Type").unwrap_or_default();
-                found.insert(
-                    id,
-                    Relationship {
-                        kind,
-                        target: resolve(folder, &target),
-                    },
-                );
-            }
-            Event::Done => return Ok(found),
-            _ => {}
+    while let Some(own) = reader.next_start(0)? {
+        if own
+            && reader.local_name() == b"Relationship"
+            && let (Some(id), Some(target)) = (reader.attribute("Id"), reader.attribute("Target"))
+            && reader.attribute("TargetMode").as_deref() != Some("External")
+        {
+            let kind = reader.attribute("Type").unwrap_or_default();
+            let target = resolve(folder, &target);
+            found.insert(id, Relationship { kind, target });
         }
     }
+    Ok(found)
 }
 
 /// A relationship's target, seen from the folder of the part that has it, as a name within the archive.

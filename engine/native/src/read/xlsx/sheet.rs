@@ -1,6 +1,5 @@
 //! Reading one worksheet part into the store.
 
-use std::io::Read;
 use std::sync::Arc;
 
 use super::Workbook;
@@ -11,117 +10,106 @@ use super::number_format::NumberKind;
 use super::strings::{RichText, has_escapes, shown};
 use super::styles::Marks;
 use super::usual_cell::{Content, UsualCell};
-use crate::cells::builder::MAXIMUM_COLUMNS;
-use crate::cells::column_letters::{column_name, column_of};
 use crate::cells::{
-    Cell, Continue, DeclaredExtent, MergedRange, ScanLimits, Sheet, SheetBuilder, Tag, TextArena,
+    Cell, Continue, DeclaredExtent, MAXIMUM_COLUMNS, MergedRange, ScanLimits, Sheet, SheetBuilder,
+    Tag, column_name, column_of,
 };
 use crate::error::Result;
 use crate::progress::Watch;
-use crate::read::xml::{Event, SPREADSHEET, XmlReader};
+use crate::read::read_ahead::ReadAhead;
+use crate::read::sheets::{SheetList, Sheets};
+use crate::read::xml::{Decoded, Event, SPREADSHEET, XmlReader};
 
 /// Where a scan ends early, merged ranges are looked for behind at most so many bytes of rows, unless they are to be filled.
 const MOST_BEHIND_THE_SCAN: usize = 8 << 20;
 
-/// Reads the worksheet in the part `part`, titled `title`.
-///
-/// # Errors
-/// When the part cannot be unpacked or parsed, or is beyond the limits of reading, or `watch` stops the scan.
-pub fn read(
-    workbook: &Workbook,
-    shared_text: Arc<TextArena>,
-    title: &str,
-    source: impl Read,
-    part: &str,
-    limits: ScanLimits,
-    watch: &Watch,
-) -> Result<Sheet> {
-    let builder = SheetBuilder::new(title, limits, shared_text);
-    let mut reader = reader_of(workbook, source, part, builder, None);
-    reader.read_part(watch)?;
-    Ok(reader.builder.finish(reader.declared))
-}
-
-/// Reads the worksheet and, beside it, a sheet of the same extent that describes each cell that the file has, whether or
-/// not it has a value: eight times its style plus its data type's place in `n s b d e str inlineStr`. Rows without cells
-/// have -2 in their first column.
-///
-/// # Errors
-/// When the part cannot be unpacked or parsed, or is beyond the limits of reading.
-pub fn read_in_detail(
-    workbook: &Workbook,
-    shared_text: Arc<TextArena>,
-    title: &str,
-    source: impl Read,
-    part: &str,
-    limits: ScanLimits,
-) -> Result<(Sheet, Sheet)> {
-    let builder = SheetBuilder::new(title, limits, shared_text);
-    let details = SheetBuilder::new(title, limits, Arc::default());
-    let mut reader = reader_of(workbook, source, part, builder, Some(details));
-    reader.read_part(&Watch::default())?;
-    let details = reader.details.take().map(|details| details.finish(None));
-    let sheet = reader.builder.finish(reader.declared);
-    Ok((sheet, details.unwrap_or_default()))
-}
-
-fn reader_of<'a, R: Read>(
-    workbook: &'a Workbook,
-    source: R,
-    part: &str,
-    mut builder: SheetBuilder,
-    details: Option<SheetBuilder>,
-) -> SheetReader<'a, impl Read + use<R>> {
-    builder.set_epoch(workbook.epoch);
-    let zeros = workbook.styles.zeros();
-    if !zeros.is_empty() {
-        builder.set_zeros(zeros.clone());
+impl Sheets for Workbook {
+    fn list(&self) -> &SheetList {
+        &self.list
     }
-    SheetReader {
-        workbook,
-        xml: XmlReader::new(source, part, SPREADSHEET),
-        builder,
-        details,
-        value: String::new(),
-        rich_text: RichText::default(),
-        declared: None,
-        data_depth: 0,
-        row: 0,
-        filled: 0,
-        struck: 0,
-        red: 0,
-    }
-}
 
-/// The merged ranges of the worksheet in the part `part`. Its cells are passed over unread.
-///
-/// # Errors
-/// When the part cannot be unpacked or parsed.
-pub fn read_merged_ranges(source: impl Read, part: &str) -> Result<Vec<MergedRange>> {
-    let mut xml = XmlReader::new(source, part, SPREADSHEET);
-    let mut merged = Vec::new();
-    loop {
-        match xml.advance()? {
-            Event::Start { own: true } => match xml.local_name() {
+    fn heap_bytes(&self) -> usize {
+        self.strings.cell_bytes() + self.archive.heap_bytes() + self.shared_text.len()
+    }
+
+    fn scan(&self, sheet: usize, limits: ScanLimits, watch: &Watch) -> Result<Sheet> {
+        Ok(self.read(sheet, limits, watch, None)?.0)
+    }
+
+    fn scan_in_detail(&self, sheet: usize, limits: ScanLimits) -> Result<(Sheet, Option<Sheet>)> {
+        let details = SheetBuilder::new(&self.list.sheets[sheet].title, limits, Arc::default());
+        self.read(sheet, limits, &Watch::default(), Some(details))
+    }
+
+    /// Cells are passed over unread.
+    fn merged_ranges(&self, sheet: usize) -> Result<Vec<MergedRange>> {
+        let mut xml = self.open_sheet(sheet)?;
+        let mut merged = Vec::new();
+        while let Some(own) = xml.next_start(0)? {
+            match xml.local_name() {
+                _ if !own => {}
                 b"sheetData" => drop(xml.skip_to_end_tag(usize::MAX, || Ok(()))?),
                 b"mergeCell" => merged.extend(merged_range(&xml)),
                 _ => {}
-            },
-            Event::Done => break,
-            _ => {}
+            }
         }
+        Ok(merged)
     }
-    Ok(merged)
+
+    fn all_titles(&self) -> Vec<&str> {
+        self.titles.iter().map(String::as_str).collect()
+    }
+}
+
+/// A worksheet's part.
+type SheetXml = XmlReader<Decoded<ReadAhead>>;
+
+impl Workbook {
+    fn open_sheet(&self, sheet: usize) -> Result<SheetXml> {
+        let part = &self.parts[sheet];
+        let source = ReadAhead::new(self.archive.open_part(part)?);
+        Ok(XmlReader::new(source, part, SPREADSHEET))
+    }
+
+    fn read(
+        &self,
+        sheet: usize,
+        limits: ScanLimits,
+        watch: &Watch,
+        details: Option<SheetBuilder>,
+    ) -> Result<(Sheet, Option<Sheet>)> {
+        let title = &self.list.sheets[sheet].title;
+        let mut builder = SheetBuilder::new(title, limits, self.shared_text.clone());
+        builder.set_epoch(self.epoch);
+        builder.set_zeros(self.styles.zeros().clone());
+        let mut reader = SheetReader {
+            workbook: self,
+            xml: self.open_sheet(sheet)?,
+            builder,
+            details,
+            value: String::new(),
+            rich_text: RichText::default(),
+            declared: None,
+            data_depth: 0,
+            row: 0,
+            filled: 0,
+            struck: 0,
+            red: 0,
+        };
+        reader.read_part(watch)?;
+        let details = reader.details.map(|details| details.finish(None));
+        Ok((reader.builder.finish(reader.declared), details))
+    }
 }
 
 /// The range that the current start tag, a `mergeCell`, names.
-fn merged_range<R: Read>(xml: &XmlReader<R>) -> Option<MergedRange> {
+fn merged_range(xml: &SheetXml) -> Option<MergedRange> {
     MergedRange::of_reference(&xml.attribute("ref")?)
 }
 
-struct SheetReader<'a, R> {
+struct SheetReader<'a> {
     workbook: &'a Workbook,
-    xml: XmlReader<R>,
+    xml: SheetXml,
     builder: SheetBuilder,
     /// A [`detail`] for each cell, where they are wanted.
     details: Option<SheetBuilder>,
@@ -141,12 +129,12 @@ struct SheetReader<'a, R> {
 /// A cell as it was read: its column, counted from 0, its value, and what a [`detail`] needs.
 type ReadCell = (usize, Cell, usize, CellType);
 
-impl<R: Read> SheetReader<'_, R> {
+impl SheetReader<'_> {
     #[inline]
     fn push(&mut self, (column, cell, style, kind): ReadCell) -> usize {
         self.builder.push(column, cell);
         if let Some(format) = self.workbook.styles.zeros_of(style)
-            && matches!(cell.tag, Tag::Integer | Tag::Float)
+            && cell.tag.is_number()
         {
             self.note_zeros(column, format);
         }
@@ -249,15 +237,12 @@ impl<R: Read> SheetReader<'_, R> {
         if !self.xml.skip_to_end_tag(most, || Ok(watch.tick(rows)?))? {
             return Ok(false);
         }
-        loop {
-            match self.xml.advance()? {
-                Event::Start { own: true } if self.xml.local_name() == b"mergeCell" => {
-                    self.note_merged_range();
-                }
-                Event::Done => return Ok(true),
-                _ => {}
+        while let Some(own) = self.xml.next_start(0)? {
+            if own && self.xml.local_name() == b"mergeCell" {
+                self.note_merged_range();
             }
         }
+        Ok(true)
     }
 
     /// Notes the columns of a `col` that are hidden.
@@ -505,38 +490,25 @@ impl<R: Read> SheetReader<'_, R> {
         Ok(match kind {
             CellType::Number => {
                 let trimmed = value.trim();
+                let (kind, epoch) = (self.workbook.styles.kind(style), self.workbook.epoch);
+                let number = match trimmed.contains(['.', 'e', 'E']) {
+                    true => trimmed.parse::<f64>().ok(),
+                    false => None,
+                };
                 if trimmed.is_empty() {
                     Cell::EMPTY
-                } else if let Some(cell) = number_cell(
-                    trimmed.as_bytes(),
-                    self.workbook.styles.kind(style),
-                    self.workbook.epoch,
-                ) {
+                } else if let Some(cell) = number_cell(trimmed.as_bytes(), kind, epoch) {
                     cell
+                } else if is_whole_number(trimmed) && kind == NumberKind::Number {
+                    let digits = trimmed.strip_prefix('+').unwrap_or(trimmed);
+                    self.builder.big_integer(digits)
                 } else if is_whole_number(trimmed) {
-                    if self.workbook.styles.kind(style) == NumberKind::Number {
-                        let digits = trimmed.strip_prefix('+').unwrap_or(trimmed);
-                        Cell {
-                            tag: Tag::BigInteger,
-                            bits: self.builder.store_text(digits).bits(),
-                        }
-                    } else {
-                        self.builder.text_cell(OUTSIDE_DATES)
-                    }
+                    self.builder.text_cell(OUTSIDE_DATES)
+                } else if let Some(number) = number {
+                    styled(number, kind, epoch)
+                        .unwrap_or_else(|| self.builder.text_cell(OUTSIDE_DATES))
                 } else {
-                    match trimmed.parse::<f64>() {
-                        Ok(number) if trimmed.contains(['.', 'e', 'E']) => {
-                            match styled(
-                                number,
-                                self.workbook.styles.kind(style),
-                                self.workbook.epoch,
-                            ) {
-                                Some(cell) => cell,
-                                None => self.builder.text_cell(OUTSIDE_DATES),
-                            }
-                        }
-                        _ => self.builder.text_cell(value),
-                    }
+                    self.builder.text_cell(value)
                 }
             }
             CellType::SharedString => {

@@ -53,46 +53,52 @@ impl SharedStrings {
         let mut reader = XmlReader::new(source, part, SPREADSHEET);
         let mut strings = Self::default();
         let mut item = RichText::default();
-        loop {
-            match reader.advance()? {
-                Event::Start { own: true } if reader.local_name() == b"si" => {
-                    item.read(&mut reader)?;
-                    let mut text = item.text();
-                    // What Excel escapes as `_x005F_` is undone the way openpyxl does it: here, and only so far.
-                    let unescaped;
-                    let shown_text;
-                    if as_shown {
-                        shown_text = shown(text);
-                        text = &shown_text;
-                    } else if memchr::memmem::find(text.as_bytes(), b"x005F_").is_some() {
-                        unescaped = text.replace("x005F_", "");
-                        text = &unescaped;
-                    }
-                    let cell = if text.is_empty() {
-                        Cell::EMPTY_TEXT
-                    } else {
-                        Cell::text(strings.text.push(text).into_shared())
-                    };
-                    strings.cells.push(cell);
-                    if strings.cells.len() > MAXIMUM_STRINGS
-                        || strings.text.len() > MAXIMUM_TEXT_BYTES
-                    {
-                        return Err(reader.error("it holds more text than can be read"));
-                    }
-                    if let Some(bytes) = most_bytes
-                        && strings.cell_bytes() + strings.text.len() > bytes
-                    {
-                        let what = "the text of the workbook".to_owned();
-                        return Err(SourceError::BeyondMemory { what, bytes });
-                    }
-                }
-                Event::Done => break,
-                _ => {}
+        while let Some(own) = reader.next_start(0)? {
+            if !own || reader.local_name() != b"si" {
+                continue;
             }
+            item.read(&mut reader)?;
+            let text = item.text();
+            // What Excel escapes as `_x005F_` is undone the way openpyxl does it: here, and only so far.
+            let text = if as_shown {
+                shown(text)
+            } else if memchr::memmem::find(text.as_bytes(), b"x005F_").is_some() {
+                Cow::Owned(text.replace("x005F_", ""))
+            } else {
+                Cow::Borrowed(text)
+            };
+            strings.push(&text, part, most_bytes)?;
         }
-        strings.text.finish();
-        strings.cells.shrink_to_fit();
+        strings.finish();
         Ok(strings)
+    }
+
+    /// Adds a string.
+    ///
+    /// # Errors
+    /// When there is more text than can be read, or the strings take more memory than `most_bytes`.
+    #[inline]
+    pub fn push(&mut self, text: &str, part: &str, most_bytes: Option<usize>) -> Result<()> {
+        let cell = Cell::shared_text(text, &mut self.text);
+        self.cells.push(cell);
+        if self.cells.len() > MAXIMUM_STRINGS || self.text.len() > MAXIMUM_TEXT_BYTES {
+            return Err(SourceError::part(
+                part,
+                "it holds more text than can be read",
+            ));
+        }
+        match most_bytes {
+            Some(bytes) if self.cell_bytes() + self.text.len() > bytes => Err(
+                SourceError::beyond_memory("the text of the workbook", bytes),
+            ),
+            _ => Ok(()),
+        }
+    }
+
+    /// Takes no more strings.
+    pub fn finish(&mut self) {
+        self.text.finish();
+        self.cells.shrink_to_fit();
     }
 }
 

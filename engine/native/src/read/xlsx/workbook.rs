@@ -1,43 +1,36 @@
 //! The workbook part and what belongs to it: sheets in order, styles, shared strings.
 
+use std::sync::Arc;
+
 use super::package::{
     ContentTypes, MAXIMUM_STRUCTURE_BYTES, STRINGS_TYPE, find_workbook_part, read_relationships,
 };
 use super::strings::SharedStrings;
 use super::styles::Styles;
-use crate::cells::serial_date::Epoch;
+use crate::cells::{Epoch, TextArena};
 use crate::error::Result;
 use crate::read::archive::Archive;
-use crate::read::sheets::Visibility;
-use crate::read::xml::{Event, SPREADSHEET, XmlReader};
+use crate::read::sheets::{SheetInfo, SheetList, Visibility};
+use crate::read::xml::{SPREADSHEET, XmlReader};
 
 /// The hidden name of the list of issues that `ade annotate` puts into a copy of a workbook (`src/painting/workbook.rs`).
 const OWN_LIST: &str = "_ade_issues";
 
-/// A sheet of the workbook.
-#[derive(Debug, Clone)]
-pub struct SheetEntry {
-    pub title: String,
-    pub visibility: Visibility,
-    /// The part that holds it.
-    pub part: String,
-    pub is_chart: bool,
-    /// Whether it is the list of issues of a marked copy.
-    pub is_own_list: bool,
-}
-
 /// A workbook whose structure was read; its sheets are still in the archive.
 #[derive(Debug)]
 pub struct Workbook {
-    pub archive: Archive,
-    pub sheets: Vec<SheetEntry>,
-    /// The position among `sheets` of the one that was active when the workbook was saved.
-    pub active: Option<usize>,
-    pub epoch: Epoch,
-    pub styles: Styles,
-    pub strings: SharedStrings,
+    pub(super) archive: Archive,
+    pub(super) list: SheetList,
+    /// The part that holds each of the listed sheets.
+    pub(super) parts: Vec<String>,
+    /// The titles of all sheets, chart sheets included.
+    pub(super) titles: Vec<String>,
+    pub(super) epoch: Epoch,
+    pub(super) styles: Styles,
+    pub(super) strings: SharedStrings,
+    pub(super) shared_text: Arc<TextArena>,
     /// See `ReadOptions`.
-    pub as_shown: bool,
+    pub(super) as_shown: bool,
 }
 
 impl Workbook {
@@ -58,8 +51,9 @@ impl Workbook {
                 .map(|found| &*found.target)
         };
 
-        let mut sheets = Vec::new();
-        for (entry, id) in structure.sheets {
+        let mut list = SheetList::default();
+        let (mut parts, mut titles) = (Vec::new(), Vec::new());
+        for (sheet, id) in structure.sheets {
             // openpyxl leaves out sheets without a part, too.
             let Some(relationship) = id.as_ref().and_then(|id| relationships.get(id)) else {
                 continue;
@@ -67,11 +61,16 @@ impl Workbook {
             let Some(part) = archive.find(&relationship.target) else {
                 continue;
             };
-            sheets.push(SheetEntry {
-                part: part.to_owned(),
-                is_chart: relationship.kind.contains("chartsheet"),
-                ..entry
-            });
+            let is_active = titles.len() == structure.active;
+            titles.push(sheet.title.clone());
+            if relationship.kind.contains("chartsheet") {
+                continue;
+            }
+            if is_active {
+                list.active = Some(list.sheets.len());
+            }
+            parts.push(part.to_owned());
+            list.sheets.push(sheet);
         }
 
         let strings_part = types
@@ -79,7 +78,7 @@ impl Workbook {
             .and_then(|part| archive.find(part));
         let strings_part =
             strings_part.or_else(|| by_kind("/sharedStrings").and_then(|part| archive.find(part)));
-        let strings = match strings_part {
+        let mut strings = match strings_part {
             Some(part) => {
                 SharedStrings::read(archive.open_part(part)?, part, most_bytes, as_shown)?
             }
@@ -92,17 +91,18 @@ impl Workbook {
             Some(part) => Styles::read(archive.open_part(part)?, part, as_shown)?,
             None => Styles::default(),
         };
-        let active = Some(structure.active).filter(|&index| index < sheets.len());
         let epoch = if structure.date_1904 {
             Epoch::Mac1904
         } else {
             Epoch::Windows1900
         };
         Ok(Self {
-            sheets,
-            active,
+            list,
+            parts,
+            titles,
             epoch,
             styles,
+            shared_text: Arc::new(std::mem::take(&mut strings.text)),
             strings,
             as_shown,
             archive,
@@ -112,7 +112,7 @@ impl Workbook {
 
 /// The workbook part: sheets in order, the active one, the epoch.
 struct Structure {
-    sheets: Vec<(SheetEntry, Option<String>)>,
+    sheets: Vec<(SheetInfo, Option<String>)>,
     active: usize,
     date_1904: bool,
 }
@@ -127,53 +127,42 @@ impl Structure {
             date_1904: false,
         };
         let mut seen_view = false;
-        loop {
-            match reader.advance()? {
-                Event::Start { own: true } => match (reader.depth(), reader.local_name()) {
-                    (2, b"workbookPr") => {
-                        let date_1904 = reader.attribute("date1904");
-                        structure.date_1904 =
-                            matches!(date_1904.as_deref(), Some("1" | "true" | "t" | "on"));
-                    }
-                    (3, b"workbookView") if !seen_view => {
-                        seen_view = true;
-                        let active = reader
-                            .attribute("activeTab")
-                            .and_then(|tab| tab.trim().parse().ok());
-                        structure.active = active.unwrap_or(0);
-                    }
-                    (3, b"sheet") => {
-                        let visibility = match reader.attribute("state").as_deref() {
-                            Some("hidden") => Visibility::Hidden,
-                            Some("veryHidden") => Visibility::VeryHidden,
-                            _ => Visibility::Visible,
-                        };
-                        let title = reader.attribute("name").unwrap_or_default();
-                        let entry = SheetEntry {
-                            title,
-                            visibility,
-                            part: String::new(),
-                            is_chart: false,
-                            is_own_list: false,
-                        };
-                        structure.sheets.push((entry, reader.attribute("id")));
-                    }
-                    (3, b"definedName")
-                        if reader.attribute("name").as_deref() == Some(OWN_LIST) =>
-                    {
-                        let sheet = reader
-                            .attribute("localSheetId")
-                            .and_then(|id| id.trim().parse::<usize>().ok());
-                        let mut area = String::new();
-                        reader.element_text(&mut area)?;
-                        structure.mark_own_list(sheet, &area);
-                    }
-                    _ => {}
-                },
-                Event::Done => return Ok(structure),
+        while let Some(own) = reader.next_start(0)? {
+            match (reader.depth(), reader.local_name()) {
+                _ if !own => {}
+                (2, b"workbookPr") => {
+                    let date_1904 = reader.attribute("date1904");
+                    structure.date_1904 =
+                        matches!(date_1904.as_deref(), Some("1" | "true" | "t" | "on"));
+                }
+                (3, b"workbookView") if !seen_view => {
+                    seen_view = true;
+                    let active = reader
+                        .attribute("activeTab")
+                        .and_then(|tab| tab.trim().parse().ok());
+                    structure.active = active.unwrap_or(0);
+                }
+                (3, b"sheet") => {
+                    let visibility = match reader.attribute("state").as_deref() {
+                        Some("hidden") => Visibility::Hidden,
+                        Some("veryHidden") => Visibility::VeryHidden,
+                        _ => Visibility::Visible,
+                    };
+                    let title = reader.attribute("name").unwrap_or_default();
+                    let sheet = SheetInfo::new(title, visibility);
+                    structure.sheets.push((sheet, reader.attribute("id")));
+                }
+                (3, b"definedName") if reader.attribute("name").as_deref() == Some(OWN_LIST) => {
+                    let sheet = reader
+                        .attribute("localSheetId")
+                        .and_then(|id| id.trim().parse::<usize>().ok());
+                    let area = reader.element_string()?;
+                    structure.mark_own_list(sheet, &area);
+                }
                 _ => {}
             }
         }
+        Ok(structure)
     }
 
     /// Marks the sheet that the name of a list belongs to. Programs that move sheets may leave the number of another with the

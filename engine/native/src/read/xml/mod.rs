@@ -15,7 +15,7 @@ mod text;
 pub use encoding::Decoded;
 pub use namespaces::{CONTENT_TYPES, OPEN_DOCUMENT, RELATIONSHIPS, SPREADSHEET, SPREADSHEET_2003};
 pub use reader::{Event, XmlReader};
-pub use text::{attribute_text, entity};
+pub use text::{attribute_text, entity, local_part};
 
 #[cfg(test)]
 mod tests {

@@ -4,7 +4,7 @@ use std::io::Read;
 
 use super::encoding::Decoded;
 use super::namespaces::Namespaces;
-use super::text::{Attributes, append_decoded, attribute_text};
+use super::text::{Attributes, append_decoded, attribute_text, local_part};
 use crate::error::{Result, SourceError};
 
 /// A token of more than this is refused.
@@ -103,11 +103,7 @@ impl<R: Read> XmlReader<R> {
     /// The name of the element of a start or end tag, without prefix.
     #[inline]
     pub fn local_name(&self) -> &[u8] {
-        let name = &self.buffer[self.name.0..self.name.1];
-        match memchr::memchr(b':', name) {
-            Some(colon) => &name[colon + 1..],
-            None => name,
-        }
+        local_part(&self.buffer[self.name.0..self.name.1])
     }
 
     /// The attributes of the start tag.
@@ -119,10 +115,7 @@ impl<R: Read> XmlReader<R> {
     /// An attribute of the start tag by its local name (whatever the prefix), with entities resolved.
     pub fn attribute(&self, local_name: &str) -> Option<String> {
         self.attributes()
-            .find(|(name, _)| {
-                let name = memchr::memchr(b':', name).map_or(*name, |colon| &name[colon + 1..]);
-                name == local_name.as_bytes()
-            })
+            .find(|(name, _)| local_part(name) == local_name.as_bytes())
             .map(|(_, value)| attribute_text(value))
     }
 
@@ -149,6 +142,31 @@ impl<R: Read> XmlReader<R> {
                 return Ok(event);
             }
         }
+    }
+
+    /// Reads on to what comes next within the element at a depth; nothing behind its end. The depth 0 is the whole part.
+    ///
+    /// # Errors
+    /// Those of [`advance`](Self::advance).
+    pub fn next_within(&mut self, depth: usize) -> Result<Option<Event>> {
+        Ok(match self.advance()? {
+            Event::End { .. } if self.depth() < depth => None,
+            Event::Done => None,
+            event => Some(event),
+        })
+    }
+
+    /// Reads on to the next start tag within the element at a depth: whether it is of the namespaces that are read.
+    ///
+    /// # Errors
+    /// Those of [`advance`](Self::advance).
+    pub fn next_start(&mut self, depth: usize) -> Result<Option<bool>> {
+        while let Some(event) = self.next_within(depth)? {
+            if let Event::Start { own } = event {
+                return Ok(Some(own));
+            }
+        }
+        Ok(None)
     }
 
     /// Adds the current text to `out`: entities resolved, line ends made `\n`.
@@ -243,6 +261,16 @@ impl<R: Read> XmlReader<R> {
                 return Ok(false);
             }
         }
+    }
+
+    /// The direct text of the element whose start tag was just read, up to its end tag.
+    ///
+    /// # Errors
+    /// Those of [`element_text`](Self::element_text).
+    pub fn element_string(&mut self) -> Result<String> {
+        let mut text = String::new();
+        self.element_text(&mut text)?;
+        Ok(text)
     }
 
     /// Gathers the direct text of the element whose start tag was just read, up to its end tag.

@@ -1,5 +1,14 @@
 //! Attributes and text as they stand in a part, and what they mean: entities resolved, line ends made `\n`.
 
+/// A name without its prefix.
+#[inline]
+pub fn local_part(name: &[u8]) -> &[u8] {
+    match memchr::memchr(b':', name) {
+        Some(colon) => &name[colon + 1..],
+        None => name,
+    }
+}
+
 /// The attributes of a tag: names and values as they stand in the part.
 pub struct Attributes<'a> {
     rest: &'a [u8],
