@@ -97,7 +97,23 @@ fn platform_tag() -> String {
 fn pack(root: &Path, module: &Path, version: &str, tag: &str) -> Vec<u8> {
     let mut files: Vec<(String, Vec<u8>)> = Vec::new();
     let package = root.join("engine/ade_engine");
-    collect(&package, &package, &mut files);
+    let mut paths = Vec::new();
+    walk(&package, &mut paths);
+    for path in paths {
+        let inside = path.strip_prefix(&package).expect("below the package");
+        let inside = inside.to_string_lossy().replace('\\', "/");
+        let name = inside.rsplit('/').next().unwrap_or(&inside);
+        // Compiled leftovers stay out. The module itself is built here; what says its types is packed.
+        if (!name.starts_with("_native.") || name.ends_with(".pyi"))
+            && !name.ends_with(".pyc")
+            && !name.starts_with('.')
+        {
+            files.push((
+                format!("{DISTRIBUTION}/{inside}"),
+                fs::read(&path).expect("reading a file of the engine"),
+            ));
+        }
+    }
     files.push((
         format!("{DISTRIBUTION}/_native.abi3.so"),
         fs::read(module).unwrap_or_else(|error| panic!("reading {}: {error}", module.display())),
@@ -145,39 +161,6 @@ fn pack(root: &Path, module: &Path, version: &str, tag: &str) -> Vec<u8> {
             .expect("writing a file of the wheel");
     }
     archive.finish().expect("finishing the wheel").into_inner()
-}
-
-/// Every file of the Python package but compiled leftovers, by its path inside the wheel.
-fn collect(folder: &Path, package: &Path, files: &mut Vec<(String, Vec<u8>)>) {
-    let entries = fs::read_dir(folder)
-        .unwrap_or_else(|error| panic!("reading {}: {error}", folder.display()));
-    for entry in entries {
-        let path = entry.expect("reading the engine's folder").path();
-        let name = path
-            .file_name()
-            .and_then(|name| name.to_str())
-            .unwrap_or_default()
-            .to_owned();
-        if path.is_dir() {
-            if name != "__pycache__" {
-                collect(&path, package, files);
-            }
-        // The module itself is built here; what says its types is packed.
-        } else if (!name.starts_with("_native.") || name.ends_with(".pyi"))
-            && !name.ends_with(".pyc")
-            && !name.starts_with('.')
-        {
-            let inside = path
-                .strip_prefix(package)
-                .expect("below the package")
-                .to_string_lossy()
-                .replace('\\', "/");
-            files.push((
-                format!("{DISTRIBUTION}/{inside}"),
-                fs::read(&path).expect("reading a file of the engine"),
-            ));
-        }
-    }
 }
 
 /// The wheel's METADATA; what the engine depends on is listed in `engine/requirements.txt`.
@@ -296,8 +279,8 @@ fn documents(root: &Path) -> Vec<u8> {
 
 fn walk(folder: &Path, files: &mut Vec<PathBuf>) {
     for entry in fs::read_dir(folder)
-        .expect("reading a template")
-        .map(|entry| entry.expect("reading a template").path())
+        .expect("reading a folder")
+        .map(|entry| entry.expect("reading a folder").path())
     {
         if entry.is_dir() {
             if entry.file_name().is_none_or(|name| name != "__pycache__") {

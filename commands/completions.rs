@@ -8,7 +8,7 @@ use std::collections::HashSet;
 use std::path::PathBuf;
 
 use ade::base::clock::Timestamp;
-use ade::environment::collection::find;
+use ade::environment::collection::named;
 use ade::run::views::chosen;
 use ade::run::views::chosen::RunsWanted;
 use ade::store::{ConfigurationRecord, RunRecord};
@@ -296,7 +296,7 @@ fn runs(workspace: &Workspace, is_offered: fn(&RunRecord) -> bool) -> Result<Vec
 }
 
 fn environments(workspace: &Workspace) -> Result<Vec<Offer>, Failure> {
-    let environments = find::list(workspace)?;
+    let environments = named::list(workspace)?;
     let about = environments.iter().map(|judged| {
         let environment = &judged.environment;
         format!(
@@ -305,7 +305,7 @@ fn environments(workspace: &Workspace) -> Result<Vec<Offer>, Failure> {
             environment.configuration_name
         )
     });
-    let ids = find::short_ids(workspace, &environments)?;
+    let ids = named::short_ids(workspace, &environments)?;
     Ok(ids.into_iter().zip(about).collect())
 }
 

@@ -1,6 +1,6 @@
 //! `ade configs rm`: delete a configuration that has no runs.
 
-use ade::environment::collection::whole::remove_configuration;
+use ade::environment::collection::named::remove_configuration;
 
 use super::found::found;
 use crate::context::Context;

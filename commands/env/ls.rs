@@ -4,7 +4,7 @@ use ade::base::clock::Timestamp;
 use ade::base::files::{DiskUsage, disk_usage_of_all};
 use ade::base::show_path::Whole;
 use ade::environment::collection::Judged;
-use ade::environment::collection::find::{list, short_ids};
+use ade::environment::collection::named::{list, short_ids};
 use ade::environment::json::EnvironmentView;
 use serde_json::{Value, json};
 

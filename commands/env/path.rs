@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use ade::configuration::Configuration;
-use ade::environment::collection::find::{find_ready, not_built};
+use ade::environment::collection::named::{find_ready, not_built};
 use ade::settings::paths::EnvironmentFolder;
 use serde_json::json;
 

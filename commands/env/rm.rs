@@ -1,7 +1,7 @@
 //! `ade env rm`: remove environments.
 
 use ade::environment::collection::Report;
-use ade::environment::collection::remove::remove;
+use ade::environment::collection::named::remove;
 
 use crate::context::Context;
 use crate::exit::Outcome;

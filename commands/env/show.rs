@@ -5,7 +5,7 @@ use std::path::Path;
 use ade::base::clock::Timestamp;
 use ade::base::files::disk_usage;
 use ade::base::show_path::Whole;
-use ade::environment::collection::find::find;
+use ade::environment::collection::named::find;
 use ade::environment::json::EnvironmentView;
 use ade::store::{EnvironmentContents, EnvironmentRecord};
 use serde_json::json;

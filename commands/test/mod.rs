@@ -10,7 +10,6 @@ use std::time::Instant;
 use ade::base::cancel::Cancel;
 use ade::base::files;
 use ade::checks::cases::{self, Case, CaseResult};
-use ade::checks::check::CheckError;
 use ade::configuration::Configuration;
 use ade::environment::needed::prepare::{Prepared, prepare};
 use ade::environment::provide::Want;
@@ -103,8 +102,14 @@ pub fn environment_for(
 ) -> Result<EnvironmentRecord, Failure> {
     let shown = EnvironmentProgress::new(lines, &prepared.record.name);
     let on = &mut |progress: ade::environment::provide::Progress<'_>| shown.show(&progress);
-    let provided = provide(workspace, &Installers, prepared, Want::Ready, cancel, on);
-    Ok(provided.map_err(|error| CheckError::Provide(Box::new(error)))?)
+    Ok(provide(
+        workspace,
+        &Installers,
+        prepared,
+        Want::Ready,
+        cancel,
+        on,
+    )?)
 }
 
 impl Session<'_> {

@@ -1,6 +1,6 @@
 //! `ade workspaces rename`: change what a workspace is called.
 
-use ade::environment::collection::whole::rename_workspace;
+use ade::environment::collection::named::rename_workspace;
 
 use crate::context::Context;
 use crate::exit::{ExitStatus, Outcome};

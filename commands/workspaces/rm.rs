@@ -1,6 +1,6 @@
 //! `ade workspaces rm`: delete a workspace that is empty.
 
-use ade::environment::collection::whole::remove_workspace;
+use ade::environment::collection::named::remove_workspace;
 
 use crate::context::Context;
 use crate::exit::Outcome;

@@ -3,27 +3,26 @@
 //! The engine of the configuration's environment imports the snapshot and registers everything in it, as at the
 //! beginning of a run, and prints what it registered. No run is recorded.
 
-use std::collections::BTreeMap;
 use std::path::Path;
 
 use serde_json::{Map, Value};
 
+use super::engine::{Engine, launch, temporary};
 use crate::base::cancel::Cancel;
-use crate::base::files::{FileError, describe};
-use crate::base::problem::{Facts, Kind, Problem, become_error, code};
-use crate::engine::sandbox::{Limits, Policy};
-use crate::engine::{ChildProcess, EngineReport, EngineTask, Invocation, Launch, Message};
+use crate::base::problem::Error;
+use crate::engine::sandbox::Limits;
+use crate::engine::{EngineReport, EngineTask, Invocation, Message};
 use crate::environment::needed::prepare::Prepared;
 use crate::environment::provide::in_use::InUse;
 use crate::environment::provide::installers::Installers;
-use crate::environment::provide::{Progress, ProvideError, Want};
+use crate::environment::provide::{Progress, Want};
 use crate::run::execution::names::with_known_names;
 use crate::run::execution::provide::provide;
-use crate::run::execution::verdict;
-use crate::run::execution::verdict::{Circumstances, Observation, kind_of_code};
-use crate::settings::paths::EnvironmentFolder;
-use crate::store::{EnvironmentRecord, Failure, StoreError};
+use crate::run::execution::verdict::{self, Circumstances, Observation};
+use crate::store::EnvironmentRecord;
 use crate::workspace::Workspace;
+
+pub use super::engine::CheckError;
 
 /// A configuration that loads.
 #[derive(Debug, Default)]
@@ -42,52 +41,6 @@ impl Checked {
     }
 }
 
-/// A configuration does not load, or the check could not be made.
-#[derive(Debug, thiserror::Error)]
-pub enum CheckError {
-    /// It does not load, uses more than a run may, or ends the engine; with the place in the author's files.
-    #[error("{}", .0.message)]
-    DoesNotLoad(Box<Failure>),
-    /// Its environment.
-    #[error(transparent)]
-    Provide(Box<ProvideError>),
-    /// There is no place for the engine's temporary files.
-    #[error("no temporary folder: {}", describe(.0))]
-    NoTemporaryFolder(std::io::Error),
-    /// The engine could not be started.
-    #[error(transparent)]
-    NotStarted(FileError),
-    /// This machine cannot confine it as the operator wants.
-    #[error("ADE_SANDBOX is strict, and this machine cannot confine a check: {}", .0.join("; "))]
-    NotConfined(Vec<String>),
-    /// What was found before cannot be read.
-    #[error(transparent)]
-    Store(StoreError),
-    /// It was cancelled.
-    #[error("cancelled")]
-    Cancelled,
-}
-
-impl Problem for CheckError {
-    fn facts(&self) -> Facts {
-        match self {
-            Self::DoesNotLoad(failure) => {
-                let code = code::known(&failure.code).unwrap_or(code::CONFIG_INVALID);
-                Facts::new(kind_of_code(code), code).maybe_hint(failure.hint.clone())
-            }
-            Self::Provide(error) => error.facts(),
-            Self::NoTemporaryFolder(_) => Facts::new(Kind::Usage, code::OUTPUT_UNWRITABLE),
-            Self::NotStarted(error) => error.facts(),
-            Self::Store(error) => error.facts(),
-            Self::NotConfined(_) => Facts::new(Kind::Refused, code::SANDBOX_INCOMPLETE)
-                .hint("`ade doctor` shows what is missing"),
-            Self::Cancelled => Facts::new(Kind::Cancelled, code::CANCELLED),
-        }
-    }
-}
-
-become_error!(CheckError);
-
 /// Loads a configuration in its environment, which is built where that is needed. With `debug` the engine's message of a
 /// failure is more detailed.
 ///
@@ -100,8 +53,8 @@ pub fn check(
     cancel: &Cancel,
     on: &mut dyn FnMut(Progress<'_>),
 ) -> Result<(Checked, EnvironmentRecord), CheckError> {
-    let environment = provide(workspace, &Installers, prepared, Want::Ready, cancel, on)
-        .map_err(|error| CheckError::Provide(Box::new(error)))?;
+    let environment =
+        provide(workspace, &Installers, prepared, Want::Ready, cancel, on).map_err(Error::from)?;
     let checked = check_in(workspace, prepared, &environment, debug, cancel)?;
     Ok((checked, environment))
 }
@@ -119,7 +72,12 @@ pub fn check_in(
 ) -> Result<Checked, CheckError> {
     // As long as the engine runs, no collection deletes it.
     let _in_use = InUse::mark(workspace, &environment.folder);
-    let (report, warnings) = load(workspace, prepared, environment, debug, cancel)?;
+    let engine = Engine {
+        workspace,
+        prepared,
+        environment,
+    };
+    let (report, warnings) = load(engine, debug, cancel)?;
     let limits = Limits::of(&workspace.settings);
     let seen = verdict::observe(&report, true, &limits, || true);
     let around = Circumstances {
@@ -157,42 +115,14 @@ pub fn check_in(
 
 /// Runs the engine. Returns how it ended, with all lines that it printed, and its warnings of what has no effect.
 fn load(
-    workspace: &Workspace,
-    prepared: &Prepared,
-    environment: &EnvironmentRecord,
+    engine: Engine<'_>,
     debug: bool,
     cancel: &Cancel,
 ) -> Result<(EngineReport, Vec<String>), CheckError> {
-    let place = tempfile::tempdir().map_err(CheckError::NoTemporaryFolder)?;
-    // As in a run, the working folder is none that may be written.
-    let (folder, scratch) = (place.path().join("check"), place.path().join("tmp"));
-    for made in [&folder, &scratch] {
-        std::fs::create_dir(made).map_err(CheckError::NoTemporaryFolder)?;
-    }
-    let python = EnvironmentFolder(environment.folder.clone()).python();
-    let policy = Policy::new(
-        &workspace.settings,
-        &python,
-        vec![prepared.snapshot.clone()],
-        vec![scratch.clone()],
-        false,
-    )
-    .built_from(&environment.snapshot, &environment.configuration_path);
-    let obstacles = policy.obstacles();
-    if !obstacles.is_empty() {
-        return Err(CheckError::NotConfined(obstacles));
-    }
+    let (_place, [folder, scratch]) = temporary(["check", "tmp"])?;
     let invocation = Invocation {
-        policy,
-        python: python.clone(),
-        snapshot: prepared.package_folder.clone(),
-        task: EngineTask::Validate,
-        folder,
-        scratch,
-        settings: BTreeMap::new(),
-        variables: workspace.settings.variables.clone(),
         debug,
-        timeout: workspace.settings.run_timeout,
+        ..engine.invocation(EngineTask::Validate, (folder, scratch), vec![], vec![])
     };
     let mut lines = Vec::new();
     let mut warnings = Vec::new();
@@ -203,9 +133,7 @@ fn load(
         }
         None
     };
-    let mut report = ChildProcess::default()
-        .launch(&invocation, cancel, on_message)
-        .map_err(|error| CheckError::NotStarted(FileError::on("start", &python)(error)))?;
+    let mut report = launch(&invocation, cancel, on_message)?;
     report.last_lines = lines;
     Ok((report, warnings))
 }

@@ -7,20 +7,23 @@
 
 use std::collections::{BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use super::check::check;
-use super::syntax;
 use crate::base::cancel::Cancel;
 use crate::base::problem::{Error, Kind, Problem, code, typed};
 use crate::configuration::Configuration;
+use crate::engine::sandbox::{Policy, confine};
 use crate::environment::needed::prepare::{Prepared, prepare, remember};
+use crate::run::execution::names::with_known_names;
 use crate::settings::paths::Paths;
 use crate::store::{EnvironmentStatus, KnownConfiguration, StoreError};
 use crate::system::lock::{self, Lock};
 use crate::system::machine::Disk;
+use crate::system::process::{self, ChildLimits, Stream};
 use crate::workspace::Workspace;
 
 /// How often the folders are looked at.
@@ -281,36 +284,36 @@ impl Change<'_> {
                 let again = self.is_broken.swap(false, Ordering::Relaxed);
                 tell(State::Loads { again });
             }
-            Err(Mistake { message, hint }) => {
+            Err(error) => {
                 self.is_broken.store(true, Ordering::Relaxed);
-                tell(State::Broken { message, hint });
+                tell(State::Broken {
+                    message: error.to_string(),
+                    hint: error.facts().hint,
+                });
             }
         }
     }
 
     /// Whether it loads, in its environment, which is waited for.
-    fn checked(&self, tell: &dyn Fn(State)) -> Result<(), Mistake> {
+    fn checked(&self, tell: &dyn Fn(State)) -> Result<(), Error> {
         let workspace = self.workspace;
-        let opened = Configuration::open(&self.known.record.path).map_err(Mistake::of)?;
-        let prepared = prepare(workspace, opened, None).map_err(Mistake::of)?;
+        let opened = Configuration::open(&self.known.record.path)?;
+        let prepared = prepare(workspace, opened, None)?;
         let environment = prepared.ask_for_environment(workspace);
-        if environment.map_err(Mistake::of)?.status != EnvironmentStatus::Ready {
-            if let Some(message) = syntax::mistake(workspace, &prepared, &self.cancel) {
-                return Err(Mistake {
-                    message,
-                    hint: None,
-                });
+        if environment?.status != EnvironmentStatus::Ready {
+            if let Some(message) = syntax_mistake(workspace, &prepared, &self.cancel) {
+                return Err(Error::refused(code::CONFIG_INVALID, message));
             }
             workspace.machine.wake(&workspace.paths.wake());
             tell(State::Builds);
             self.wait_for_environment(&prepared)?;
         }
         let checked = check(workspace, &prepared, false, &self.cancel, &mut |_| {});
-        checked.map(drop).map_err(Mistake::of)
+        checked.map(drop).map_err(Error::from)
     }
 
     /// Waits until a worker has built the environment, or the check is ended.
-    fn wait_for_environment(&self, prepared: &Prepared) -> Result<(), Mistake> {
+    fn wait_for_environment(&self, prepared: &Prepared) -> Result<(), Error> {
         let workspace = self.workspace;
         while !workspace.machine.wait(&self.cancel, LOOK_EVERY) {
             // A database that does not answer is asked again.
@@ -320,10 +323,8 @@ impl Change<'_> {
             match (found.status, found.error) {
                 (EnvironmentStatus::Ready, _) => break,
                 (EnvironmentStatus::Failed, Some(error)) => {
-                    return Err(Mistake {
-                        message: error.message,
-                        hint: error.hint,
-                    });
+                    let told = Error::refused(code::ENVIRONMENT_FAILED, error.message);
+                    return Err(told.maybe_hint(error.hint));
                 }
                 _ => {}
             }
@@ -343,9 +344,10 @@ impl Alone {
     /// # Errors
     /// One has.
     pub fn demand(paths: &Paths) -> Result<(), Error> {
-        match lock::is_held(&Disk, &paths.development_lock()) {
-            true => Err(taken(paths)),
-            false => Ok(()),
+        if lock::is_held(&Disk, &paths.development_lock()) {
+            Err(taken(paths))
+        } else {
+            Ok(())
         }
     }
 
@@ -377,17 +379,69 @@ fn taken(paths: &Paths) -> Error {
         .hint("use that one: its terminal has the link that signs you in. For another one, name another data directory (--data-dir, ADE_DATA_DIR)")
 }
 
-/// Why a configuration cannot be used.
-struct Mistake {
-    message: String,
-    hint: Option<String>,
-}
+/// How long reading them may take.
+const PATIENCE: Duration = Duration::from_secs(30);
 
-impl Mistake {
-    fn of(problem: impl Problem) -> Self {
-        Self {
-            message: problem.to_string(),
-            hint: problem.hint(),
-        }
+/// Compiles the modules that the engine would import as plugins, and prints the first mistake, in the engine's words.
+const SCRIPT: &str = r#"
+import os, sys
+
+package = sys.argv[1]
+paths = [os.path.join(package, "__init__.py")]
+rows = "row_detectors" if os.path.isdir(os.path.join(package, "row_detectors")) else "row_types"
+for place in ("columns", "hooks", rows):
+    for parent, folders, files in os.walk(os.path.join(package, place)):
+        folders[:] = sorted(name for name in folders if name != "tests" and not name.startswith("_"))
+        paths += [
+            os.path.join(parent, name)
+            for name in sorted(files)
+            if name == "__init__.py" or name.endswith(".py") and name != "tests.py" and not name.startswith("_")
+        ]
+for path in paths:
+    try:
+        with open(path, "rb") as source:
+            compile(source.read(), path, "exec", dont_inherit=True)
+    except OSError:
+        pass
+    except (SyntaxError, ValueError) as error:
+        place = f"{path}, line {error.lineno}" if getattr(error, "lineno", None) else path
+        line = (getattr(error, "text", None) or "").strip()
+        at = f" at `{line if len(line) <= 200 else line[:199] + '…'}`" if line else ""
+        print(f"SyntaxError: {getattr(error, 'msg', error)}{at} ({place})")
+        break
+"#;
+
+/// The first mistake in the syntax of the modules, with file and line. `None`: there is none, or it could not be found out.
+fn syntax_mistake(workspace: &Workspace, prepared: &Prepared, cancel: &Cancel) -> Option<String> {
+    let configuration = &prepared.configuration;
+    let inside = configuration.package_dir.strip_prefix(&configuration.root);
+    let package = prepared.package_folder.join(inside.ok()?);
+    let python = &prepared.python.executable;
+    let reads = vec![prepared.snapshot.clone()];
+    let policy = Policy::new(&workspace.settings, python, reads, Vec::new(), false);
+    if !policy.obstacles().is_empty() {
+        return None;
     }
+    let mut command = Command::new(python);
+    command
+        .args(["-I", "-S", "-B", "-W", "ignore", "-X", "utf8", "-c", SCRIPT])
+        .arg(&package)
+        .current_dir(&prepared.snapshot)
+        .env_clear();
+    let limits = ChildLimits {
+        timeout: Some(PATIENCE),
+        limits: policy.limits.of_group(),
+        ..ChildLimits::default()
+    };
+    let _confined = confine(&policy, 1, &mut command).ok()?;
+    let mut found = None;
+    let on_line = &mut |stream, line: &str| {
+        if stream == Stream::Stdout && found.is_none() {
+            found = Some(line.to_owned());
+        }
+    };
+    process::run(&mut command, cancel, &limits, on_line).ok()?;
+    let root = configuration.root.to_string_lossy();
+    let known = [(prepared.package_folder.as_path(), &*root)];
+    found.map(|line| with_known_names(&line, &known))
 }

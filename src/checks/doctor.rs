@@ -8,22 +8,19 @@ use serde::Serialize;
 
 use crate::base::clock::Timestamp;
 use crate::base::counted::plural;
-use crate::base::files;
-use crate::base::files::SharedDisk;
+use crate::base::files::{self, SharedDisk};
 use crate::base::problem::Problem;
 use crate::engine::sandbox::{ProcessHold, support};
 use crate::environment::find_uv;
 use crate::environment::provide::rebuild::defect;
-use crate::environment::python::{PythonSearch, find_python};
+use crate::environment::python::find_python;
 use crate::settings::paths::{CacheFolder, Paths};
 use crate::settings::{Sandbox, Settings};
 use crate::store::{self, DeliveryKind, EnvironmentStatus, Opening, Store, StoreError};
 use crate::system::machine::Disk;
 use crate::workspace::figures::LongestRun;
-use crate::workspace::fleet;
-use crate::workspace::identity;
-use crate::workspace::identity::IdentityError;
-use crate::workspace::{OpenError, Workspace};
+use crate::workspace::identity::{self, IdentityError};
+use crate::workspace::{OpenError, Workspace, fleet};
 
 /// How a check went.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -50,20 +47,28 @@ pub struct Finding {
     pub hint: Option<String>,
 }
 
-impl Finding {
-    fn new(
-        name: &'static str,
-        state: CheckState,
-        message: impl Into<String>,
-        hint: Option<String>,
-    ) -> Self {
-        Self {
-            name,
-            state,
-            message: message.into(),
-            hint,
-        }
-    }
+/// What a check found: how it went, in words, and what to do.
+type Found = (CheckState, String, Option<String>);
+
+fn ok(message: impl Into<String>) -> Found {
+    (CheckState::Ok, message.into(), None)
+}
+
+fn warning(message: impl Into<String>, hint: impl Into<String>) -> Found {
+    (CheckState::Warning, message.into(), Some(hint.into()))
+}
+
+fn problem(message: impl Into<String>, hint: impl Into<String>) -> Found {
+    (CheckState::Problem, message.into(), Some(hint.into()))
+}
+
+fn failed(error: &dyn Problem) -> Found {
+    (CheckState::Problem, error.to_string(), error.hint())
+}
+
+/// Why is said of the database itself.
+fn not_known() -> Found {
+    (CheckState::Warning, "not known".to_owned(), None)
 }
 
 /// Free space below which a build is likely to fail: one environment takes about a quarter of it.
@@ -71,214 +76,173 @@ const LITTLE_SPACE: u64 = 1 << 30;
 
 /// Makes all checks.
 pub fn examine(settings: &Settings) -> Vec<Finding> {
-    let paths = match Paths::new(settings) {
-        Ok(paths) => paths,
-        Err(error) => {
-            return vec![Finding::new(
-                "workspace",
-                CheckState::Problem,
-                error.to_string(),
-                error.hint(),
-            )];
-        }
+    let found = match Paths::new(settings) {
+        Ok(paths) => all(settings, &paths),
+        Err(error) => vec![("workspace", failed(&error))],
     };
-    let records = Records::open(settings, &paths);
-    let mut findings = vec![
-        data_directory(paths.data()),
-        space(paths.data()),
-        cache(&paths),
-        environments(&records),
-        file_system(settings, &paths),
-        database(settings, &paths),
-        identity(settings, &paths),
-        queue(&records),
-        longest(&records),
-        pauses(&records),
-        workers(&records, &paths),
-        slots(settings),
-        python(settings, &paths),
-        installer(settings, &paths),
-        engine(),
-        sandbox(settings),
+    let findings = found.into_iter().map(|(name, found)| {
+        let (state, message, hint) = found;
+        Finding {
+            name,
+            state,
+            message,
+            hint,
+        }
+    });
+    findings.collect()
+}
+
+fn all(settings: &Settings, paths: &Paths) -> Vec<(&'static str, Found)> {
+    let records = Records(identity::open_store(settings, paths, Opening::Existing));
+    let mut found = vec![
+        ("data directory", data_directory(paths.data())),
+        ("free space", space(paths.data())),
+        ("cache", cache(paths)),
+        ("environments", environments(&records)),
+        ("file system", file_system(settings, paths)),
+        ("database", database(settings, paths)),
+        ("identity", identity(settings, paths)),
+        ("queue", queue(&records)),
+        ("longest run", longest(&records)),
+        ("pauses", pauses(&records)),
+        ("workers", workers(&records, paths)),
+        ("slots", slots(settings)),
+        ("python", python(settings, paths)),
+        ("installer", installer(settings, paths)),
+        ("engine", engine()),
+        ("sandbox", sandbox(settings)),
     ];
-    findings.extend(ends(settings, &records));
-    findings.extend(object_store(settings));
-    findings
+    found.extend(ends(settings, &records).map(|found| ("ends of runs", found)));
+    found.extend(object_store(settings).map(|found| ("object store", found)));
+    found
 }
 
 /// The records of the database, which is opened once for all that is looked at in them.
 struct Records(Result<Store, StoreError>);
 
-/// Records cannot be read. Why is said of the database itself.
-struct Unknown;
-
 impl Records {
-    fn open(settings: &Settings, paths: &Paths) -> Self {
-        Self(identity::open_store(settings, paths, Opening::Existing))
-    }
-
     /// Reads. `None`: there is no database yet.
+    ///
+    /// # Errors
+    /// They cannot be read: that is what is found.
     fn read<T>(
         &self,
         read: impl FnOnce(&Store) -> Result<T, StoreError>,
-    ) -> Result<Option<T>, Unknown> {
+    ) -> Result<Option<T>, Found> {
         match &self.0 {
-            Ok(store) => read(store).map(Some).map_err(|_| Unknown),
+            Ok(store) => read(store).map(Some).map_err(|_| not_known()),
             Err(StoreError::Absent { .. }) => Ok(None),
-            Err(_) => Err(Unknown),
+            Err(_) => Err(not_known()),
         }
     }
 }
 
-fn not_known(name: &'static str) -> Finding {
-    Finding::new(name, CheckState::Warning, "not known", None)
-}
-
 /// Whether the object store answers and is this database's, where there is to be one.
-fn object_store(settings: &Settings) -> Option<Finding> {
-    const NAME: &str = "object store";
-    let problem = |error: &dyn Problem| {
-        Finding::new(NAME, CheckState::Problem, error.to_string(), error.hint())
-    };
+fn object_store(settings: &Settings) -> Option<Found> {
     settings.files_url.as_ref()?;
     Some(match Workspace::open_if_present(settings.clone()) {
-        Err(OpenError::Objects(error)) => problem(&error),
+        Err(OpenError::Objects(error)) => failed(&error),
         // Said of the database itself.
-        Err(_) | Ok(None) => not_known(NAME),
+        Err(_) | Ok(None) => not_known(),
         Ok(Some(workspace)) => {
             let objects = workspace.objects?;
             match objects.demand_own() {
-                Err(error) => problem(&error),
-                Ok(()) => Finding::new(NAME, CheckState::Ok, objects.url(), None),
+                Err(error) => failed(&error),
+                Ok(()) => ok(objects.url()),
             }
         }
     })
 }
 
 /// Whether the ends of runs are told, where they are to be.
-fn ends(settings: &Settings, records: &Records) -> Option<Finding> {
-    const NAME: &str = "ends of runs";
+fn ends(settings: &Settings, records: &Records) -> Option<Found> {
     let counts = records.read(|store| store.count_deliveries());
     let counts = counts.ok().flatten().unwrap_or_default();
-    let kinds = DeliveryKind::of(settings);
-    let warning = |message, hint: &str| {
-        Finding::new(NAME, CheckState::Warning, message, Some(hint.to_owned()))
-    };
     let several = |count| plural(count, "end");
     if counts.failed > 0 {
-        let message = format!(
-            "refused for a day, and given up: {}",
-            several(counts.failed)
-        );
-        let hint = "`ade deliveries ls --status failed` says why, and `ade deliveries retry --failed` tells them again";
-        return Some(warning(message, hint));
+        return Some(warning(
+            format!(
+                "refused for a day, and given up: {}",
+                several(counts.failed)
+            ),
+            "`ade deliveries ls --status failed` says why, and `ade deliveries retry --failed` tells them again",
+        ));
     }
     if counts.refused > 0 {
-        let message = format!("refused so far: {}", several(counts.refused));
-        let hint = "`ade deliveries ls --status waiting` says why; each is told again for a day";
-        return Some(warning(message, hint));
+        return Some(warning(
+            format!("refused so far: {}", several(counts.refused)),
+            "`ade deliveries ls --status waiting` says why; each is told again for a day",
+        ));
     }
-    if kinds.is_empty() {
-        let message = format!(
-            "to be told, and nobody is named: {}",
-            several(counts.waiting)
+    let waiting = several(counts.waiting);
+    if DeliveryKind::of(settings).is_empty() {
+        let found = warning(
+            format!("to be told, and nobody is named: {waiting}"),
+            "set ADE_ON_END_URL or ADE_ON_END_COMMAND again, here and for the workers",
         );
-        let hint = "set ADE_ON_END_URL or ADE_ON_END_COMMAND again, here and for the workers";
-        return (counts.waiting > 0).then(|| warning(message, hint));
+        return (counts.waiting > 0).then_some(found);
     }
     if settings.on_end_url.is_some() && settings.on_end_secret.is_none() {
-        let message = "told without a signature".to_owned();
-        let hint = "set ADE_ON_END_SECRET, so that the receiver knows who tells it";
-        return Some(warning(message, hint));
+        return Some(warning(
+            "told without a signature",
+            "set ADE_ON_END_SECRET, so that the receiver knows who tells it",
+        ));
     }
-    let message = format!("to be told: {}", several(counts.waiting));
-    Some(Finding::new(NAME, CheckState::Ok, message, None))
+    Some(ok(format!("to be told: {waiting}")))
 }
 
-fn sandbox(settings: &Settings) -> Finding {
-    const NAME: &str = "sandbox";
+fn sandbox(settings: &Settings) -> Found {
     let support = support();
     let missing = support.missing.join("; ");
     match settings.sandbox {
-        Sandbox::Off => Finding::new(
-            NAME,
-            CheckState::Warning,
+        Sandbox::Off => warning(
             "off: runs may read, write and reach what ade itself can",
-            Some("unset ADE_SANDBOX".to_owned()),
+            "unset ADE_SANDBOX",
         ),
-        _ if missing.is_empty() => Finding::new(
-            NAME,
-            CheckState::Ok,
-            format!(
-                "whole: files (Landlock {}), network (seccomp), processes ({})",
-                support.landlock_abi,
-                support.processes.in_words()
-            ),
-            None,
-        ),
-        Sandbox::Auto => Finding::new(
-            NAME,
-            CheckState::Warning,
+        _ if missing.is_empty() => ok(format!(
+            "whole: files (Landlock {}), network (seccomp), processes ({})",
+            support.landlock_abi,
+            support.processes.in_words()
+        )),
+        Sandbox::Auto => warning(
             format!("incomplete: {missing}"),
-            Some(match support.processes {
-                ProcessHold::Polling => "runs go on without that, ADE_SANDBOX=strict refuses them; limit ade itself by `docker run --pids-limit 1024`, or TasksMax=1024 of systemd".to_owned(),
-                _ => "runs go on without that; ADE_SANDBOX=strict refuses them".to_owned(),
-            }),
+            match support.processes {
+                ProcessHold::Polling => {
+                    "runs go on without that, ADE_SANDBOX=strict refuses them; limit ade itself by `docker run --pids-limit 1024`, or TasksMax=1024 of systemd"
+                }
+                _ => "runs go on without that; ADE_SANDBOX=strict refuses them",
+            },
         ),
-        Sandbox::Strict => Finding::new(
-            NAME,
-            CheckState::Problem,
+        Sandbox::Strict => problem(
             format!("incomplete: {missing}"),
-            Some("ADE_SANDBOX=auto runs without that".to_owned()),
+            "ADE_SANDBOX=auto runs without that",
         ),
     }
 }
 
-fn data_directory(path: &Path) -> Finding {
-    const NAME: &str = "data directory";
+fn data_directory(path: &Path) -> Found {
+    let shown = path.display();
     // The nearest folder that exists is the one that must be writable.
-    let existing = path
-        .ancestors()
-        .find(|folder| folder.exists())
-        .unwrap_or(path);
+    let existing = path.ancestors().find(|folder| folder.exists());
+    let existing = existing.unwrap_or(path);
     match files::unfinished(existing) {
-        Ok(_) if existing == path => {
-            Finding::new(NAME, CheckState::Ok, path.display().to_string(), None)
-        }
-        Ok(_) => Finding::new(
-            NAME,
-            CheckState::Ok,
-            format!("{} (the first run creates it)", path.display()),
-            None,
+        Ok(_) if existing == path => ok(shown.to_string()),
+        Ok(_) => ok(format!("{shown} (the first run creates it)")),
+        Err(error) => problem(
+            format!("{shown} cannot be written: {}", files::describe(&error)),
+            "make it writable, or point --data-dir elsewhere",
         ),
-        Err(error) => {
-            let hint = Some("make it writable, or point --data-dir elsewhere".to_owned());
-            Finding::new(
-                NAME,
-                CheckState::Problem,
-                format!(
-                    "{} cannot be written: {}",
-                    path.display(),
-                    files::describe(&error)
-                ),
-                hint,
-            )
-        }
     }
 }
 
-fn cache(paths: &Paths) -> Finding {
-    const NAME: &str = "cache";
+fn cache(paths: &Paths) -> Found {
     let folder = paths.cache().display();
-    let warning = |message, hint: &str| {
-        Finding::new(NAME, CheckState::Warning, message, Some(hint.to_owned()))
-    };
     let chosen = paths.chosen_caches().into_iter().flatten();
     let mut chosen = chosen.filter(|folder| files::is_closed(folder));
     let closed = CacheFolder(paths.cache().to_owned()).closed();
     let closed = closed.or_else(|| chosen.next().map(Path::to_owned));
     match (paths.cache_note(), closed) {
-        (None, None) => Finding::new(NAME, CheckState::Ok, folder.to_string(), None),
+        (None, None) => ok(folder.to_string()),
         (Some(note), _) => warning(
             format!("{folder}, because {note}"),
             "open that to this user, delete it, or set ADE_CACHE_DIR to a folder that all data directories can share",
@@ -291,195 +255,140 @@ fn cache(paths: &Paths) -> Finding {
 }
 
 /// Whether the environments that are ready can be used.
-fn environments(records: &Records) -> Finding {
-    const NAME: &str = "environments";
-    let found = match records.read(|store| store.all_environments()) {
+fn environments(records: &Records) -> Found {
+    let mut ready = match records.read(|store| store.all_environments()) {
         Ok(found) => found.unwrap_or_default(),
-        Err(Unknown) => return not_known(NAME),
+        Err(unknown) => return unknown,
     };
-    let ready = found
-        .iter()
-        .filter(|known| known.status == EnvironmentStatus::Ready);
-    let ready: Vec<_> = ready.collect();
+    ready.retain(|known| known.status == EnvironmentStatus::Ready);
     let defects = ready
         .iter()
         .filter_map(|known| Some((known, defect(&Disk, known)?)));
     let defects: Vec<_> = defects.collect();
+    let count = plural(ready.len() as u64, "environment");
     let Some((first, why)) = defects.first() else {
-        let message = format!("{} ready", plural(ready.len() as u64, "environment"));
-        return Finding::new(NAME, CheckState::Ok, message, None);
+        return ok(format!("{count} ready"));
     };
     let folder = first.configuration_path.display();
-    Finding::new(
-        NAME,
-        CheckState::Warning,
+    warning(
         format!(
-            "{} of {} cannot be used, such as that of {} ({}): {why}",
+            "{} of {count} cannot be used, such as that of {} ({}): {why}",
             defects.len(),
-            plural(ready.len() as u64, "environment"),
             first.configuration_name,
             first.folder.display(),
         ),
-        Some(format!(
-            "the next run builds it anew; `ade env build {folder} --force` does so now"
-        )),
+        format!("the next run builds it anew; `ade env build {folder} --force` does so now"),
     )
 }
 
-fn space(path: &Path) -> Finding {
-    const NAME: &str = "free space";
+fn space(path: &Path) -> Found {
     match files::room(path) {
         Ok(free) => {
             let message = format!("{:.1} GiB", free as f64 / f64::from(1 << 30));
-            if free < LITTLE_SPACE {
-                Finding::new(
-                    NAME,
-                    CheckState::Warning,
+            match free < LITTLE_SPACE {
+                true => warning(
                     message,
-                    Some(format!(
-                        "an environment takes about 250 MiB; {}",
-                        files::FREE_SPACE
-                    )),
-                )
-            } else {
-                Finding::new(NAME, CheckState::Ok, message, None)
+                    format!("an environment takes about 250 MiB; {}", files::FREE_SPACE),
+                ),
+                false => ok(message),
             }
         }
-        Err(error) => Finding::new(NAME, CheckState::Warning, format!("unknown: {error}"), None),
+        Err(error) => (CheckState::Warning, format!("unknown: {error}"), None),
     }
 }
 
-fn file_system(settings: &Settings, paths: &Paths) -> Finding {
-    const NAME: &str = "file system";
-    let location = store::location(settings, &paths.database());
-    let shared = location
-        .ok()
-        .and_then(|location| files::shared(location.file()?));
-    match shared {
-        None if cfg!(target_os = "linux") => {
-            Finding::new(NAME, CheckState::Ok, "this machine's own", None)
-        }
-        None => Finding::new(NAME, CheckState::Ok, "unknown: only Linux tells", None),
-        Some(SharedDisk::Network(kind)) => Finding::new(
-            NAME,
-            CheckState::Warning,
+fn file_system(settings: &Settings, paths: &Paths) -> Found {
+    let location = store::location(settings, &paths.database()).ok();
+    match location.and_then(|location| files::shared(location.file()?)) {
+        None if cfg!(target_os = "linux") => ok("this machine's own"),
+        None => ok("unknown: only Linux tells"),
+        Some(SharedDisk::Network(kind)) => warning(
             format!("{kind}, which other machines use too"),
-            Some(
-                "a local disk is faster, and safe: only there is it certain that a worker is dead"
-                    .to_owned(),
-            ),
+            "a local disk is faster, and safe: only there is it certain that a worker is dead",
         ),
-        Some(SharedDisk::Host(kind)) => Finding::new(
-            NAME,
-            CheckState::Warning,
+        Some(SharedDisk::Host(kind)) => warning(
             format!("{kind}, shared with the host of this machine"),
-            Some(
-                "run ade on one side only, or put the data directory on a disk of this machine"
-                    .to_owned(),
-            ),
+            "run ade on one side only, or put the data directory on a disk of this machine",
         ),
     }
 }
 
-fn database(settings: &Settings, paths: &Paths) -> Finding {
-    const NAME: &str = "database";
+fn database(settings: &Settings, paths: &Paths) -> Found {
     match store::examine(settings, &paths.database()) {
-        Ok(found) if found.problems.is_empty() => Finding::new(
-            NAME,
-            CheckState::Ok,
-            format!("{} is up to date and sound", found.path.display()),
-            None,
-        ),
-        Ok(found) => Finding::new(
-            NAME,
-            CheckState::Problem,
+        Ok(found) if found.problems.is_empty() => {
+            ok(format!("{} is up to date and sound", found.path.display()))
+        }
+        Ok(found) => problem(
             format!("damaged: {}", found.problems.join("; ")),
-            Some("restore a backup, or recover it with sqlite3's .recover".to_owned()),
+            "restore a backup, or recover it with sqlite3's .recover",
         ),
-        Err(StoreError::Absent { path }) => Finding::new(
-            NAME,
-            CheckState::Ok,
-            format!("{} (the first run creates it)", path.display()),
-            None,
-        ),
-        Err(error) => Finding::new(NAME, CheckState::Problem, error.to_string(), error.hint()),
+        Err(StoreError::Absent { path }) => {
+            ok(format!("{} (the first run creates it)", path.display()))
+        }
+        Err(error) => failed(&error),
     }
 }
 
-fn queue(records: &Records) -> Finding {
-    const NAME: &str = "queue";
+fn queue(records: &Records) -> Found {
     let now = Timestamp::now();
-    let found = records.read(|store| store.overview(None, now, now));
-    match found.map(|figures| figures.map(|figures| figures.in_trouble)) {
-        Ok(None) => Finding::new(NAME, CheckState::Ok, "empty", None),
-        Ok(Some(0)) => Finding::new(
-            NAME,
-            CheckState::Ok,
-            "no run waits for the end of trouble",
-            None,
-        ),
-        Ok(Some(count)) => Finding::new(
-            NAME,
-            CheckState::Warning,
+    let found = records.read(|store| Ok(store.overview(None, now, now)?.in_trouble));
+    match found {
+        Ok(None) => ok("empty"),
+        Ok(Some(0)) => ok("no run waits for the end of trouble"),
+        Ok(Some(count)) => warning(
             format!(
                 "{} because the machine or the network is in trouble",
                 waiting(count)
             ),
-            Some(
-                "`ade runs ls --status queued`, then `ade runs show RUN`, say what each waits for"
-                    .to_owned(),
-            ),
+            "`ade runs ls --status queued`, then `ade runs show RUN`, say what each waits for",
         ),
-        Err(Unknown) => not_known(NAME),
+        Err(unknown) => unknown,
     }
 }
 
 /// Whether a run takes far longer than others of its configuration: unless there is a timeout, nothing ends one that hangs.
-fn longest(records: &Records) -> Finding {
-    const NAME: &str = "longest run";
+fn longest(records: &Records) -> Found {
     let found = records.read(|store| {
         let running = store.running_runs(None)?;
         LongestRun::of(store, running, Timestamp::now())
     });
     match found.map(Option::flatten) {
-        Ok(Some(longest)) if longest.is_overdue() => Finding::new(
-            NAME,
-            CheckState::Warning,
+        Ok(Some(longest)) if longest.is_overdue() => warning(
             longest.to_string(),
-            Some(format!(
+            format!(
                 "`{}` ends it; ADE_RUN_TIMEOUT_SECONDS ends such runs by itself",
                 longest.cancel()
-            )),
+            ),
         ),
-        Ok(Some(longest)) => Finding::new(NAME, CheckState::Ok, longest.to_string(), None),
-        Ok(None) => Finding::new(NAME, CheckState::Ok, "no run is being executed", None),
-        Err(Unknown) => not_known(NAME),
+        Ok(Some(longest)) => ok(longest.to_string()),
+        Ok(None) => ok("no run is being executed"),
+        Err(unknown) => unknown,
     }
 }
 
-fn pauses(records: &Records) -> Finding {
-    const NAME: &str = "pauses";
+fn pauses(records: &Records) -> Found {
     let found = records.read(|store| Ok((store.pauses()?, store.paused_runs()?)));
     match found {
         Ok(Some((pauses, runs))) if !pauses.is_empty() => {
-            let what = match pauses.iter().any(|pause| pause.configuration_id.is_none()) {
-                true => "everything is paused".to_owned(),
-                false => format!("{} paused", plural(pauses.len() as u64, "configuration")),
+            let what = if pauses.iter().any(|pause| pause.configuration_id.is_none()) {
+                "everything is paused".to_owned()
+            } else {
+                format!("{} paused", plural(pauses.len() as u64, "configuration"))
             };
             let reasons = pauses.iter().filter_map(|pause| pause.reason.as_deref());
             let reasons: Vec<&str> = reasons.collect();
             let why = if reasons.is_empty() { "" } else { ": " };
-            let message = format!(
-                "{what}, {} waiting{why}{}",
-                plural(runs, "run"),
-                reasons.join("; ")
-            );
-            let hint =
-                "`ade resume`, or `ade resume --config NAME`, ends a pause; `ade top` names them";
-            Finding::new(NAME, CheckState::Warning, message, Some(hint.to_owned()))
+            warning(
+                format!(
+                    "{what}, {} waiting{why}{}",
+                    plural(runs, "run"),
+                    reasons.join("; ")
+                ),
+                "`ade resume`, or `ade resume --config NAME`, ends a pause; `ade top` names them",
+            )
         }
-        Ok(_) => Finding::new(NAME, CheckState::Ok, "nothing is paused", None),
-        Err(Unknown) => not_known(NAME),
+        Ok(_) => ok("nothing is paused"),
+        Err(unknown) => unknown,
     }
 }
 
@@ -488,142 +397,92 @@ fn waiting(runs: u64) -> String {
     format!("{} {wait}", plural(runs, "run"))
 }
 
-fn workers(records: &Records, paths: &Paths) -> Finding {
-    const NAME: &str = "workers";
+fn workers(records: &Records, paths: &Paths) -> Found {
     let found = records.read(|store| {
         let mut workers = fleet::living_of(store, &Disk, paths)?;
         workers.retain(|worker| worker.kind == "worker");
         let now = Timestamp::now();
         Ok((store.overview(None, now, now)?.queued, workers))
     });
-    let (state, message, hint) = match found {
-        Ok(Some((queued, workers))) if queued > 0 && workers.is_empty() => (
-            CheckState::Warning,
+    match found {
+        Ok(Some((queued, workers))) if queued > 0 && workers.is_empty() => warning(
             format!("{}, and no worker is running", waiting(queued)),
-            Some("start `ade worker`; if it ends by itself, its last lines say why"),
+            "start `ade worker`; if it ends by itself, its last lines say why",
         ),
         Ok(Some((_, workers))) if !workers.is_empty() => {
             let slots: u32 = workers.iter().map(|worker| worker.slots).sum();
-            let message = format!(
+            ok(format!(
                 "{} with {}",
                 plural(workers.len() as u64, "worker"),
                 plural(u64::from(slots), "slot")
-            );
-            (CheckState::Ok, message, None)
+            ))
         }
-        Ok(_) => (
-            CheckState::Ok,
-            "none is running, and no run waits for one".to_owned(),
-            None,
-        ),
-        Err(Unknown) => return not_known(NAME),
-    };
-    Finding::new(NAME, state, message, hint.map(str::to_owned))
+        Ok(_) => ok("none is running, and no run waits for one"),
+        Err(unknown) => unknown,
+    }
 }
 
 /// Whether a worker with the slots of the settings gets its threads and descriptors, under the limits of this process.
-fn slots(settings: &Settings) -> Finding {
-    const NAME: &str = "slots";
+fn slots(settings: &Settings) -> Found {
     let slots = settings.worker.concurrency;
     let lacking = fleet::lacking(slots);
     let slots = plural(slots as u64, "slot");
     match lacking {
-        None => Finding::new(
-            NAME,
-            CheckState::Ok,
-            format!("a worker with {slots} can start here"),
-            None,
-        ),
-        Some(lacking) => Finding::new(
-            NAME,
-            CheckState::Problem,
+        None => ok(format!("a worker with {slots} can start here")),
+        Some(lacking) => problem(
             format!("a worker with {slots} cannot start here, it lacks {lacking}"),
-            Some(format!(
-                "{}; or set ADE_WORKER_CONCURRENCY",
-                files::RAISE_LIMITS
-            )),
+            format!("{}; or set ADE_WORKER_CONCURRENCY", files::RAISE_LIMITS),
         ),
     }
 }
 
-fn identity(settings: &Settings, paths: &Paths) -> Finding {
-    const NAME: &str = "identity";
+fn identity(settings: &Settings, paths: &Paths) -> Found {
     match identity::examine(settings, paths) {
-        Ok(true) => Finding::new(
-            NAME,
-            CheckState::Ok,
-            "the database and the data directory belong together",
-            None,
-        ),
-        Ok(false) => Finding::new(
-            NAME,
-            CheckState::Ok,
+        Ok(true) => ok("the database and the data directory belong together"),
+        Ok(false) => ok(
             "the first command that opens the database records that it belongs to the data directory",
-            None,
         ),
         // Said of the database itself.
-        Err(IdentityError::Store(_)) => Finding::new(NAME, CheckState::Warning, "not known", None),
-        Err(error) => Finding::new(NAME, CheckState::Problem, error.to_string(), error.hint()),
+        Err(IdentityError::Store(_)) => not_known(),
+        Err(error) => failed(&error),
     }
 }
 
-fn python(settings: &Settings, paths: &Paths) -> Finding {
-    const NAME: &str = "python";
-    let child_variables = settings.child_variables();
-    match find_python(&PythonSearch::of_settings(
-        settings,
-        None,
-        &child_variables,
-        &paths.tools().pythons(),
-    )) {
-        Ok(python) => Finding::new(
-            NAME,
-            CheckState::Ok,
-            format!("{} {}", python.version_text(), python.executable.display()),
-            None,
-        ),
-        Err(error) => Finding::new(NAME, CheckState::Problem, error.to_string(), error.hint()),
+fn python(settings: &Settings, paths: &Paths) -> Found {
+    match find_python(settings, &paths.tools(), None) {
+        Ok(python) => ok(format!(
+            "{} {}",
+            python.version_text(),
+            python.executable.display()
+        )),
+        Err(error) => failed(&error),
     }
 }
 
-fn installer(settings: &Settings, paths: &Paths) -> Finding {
-    const NAME: &str = "installer";
+fn installer(settings: &Settings, paths: &Paths) -> Found {
     let found = find_uv(settings, &paths.tools());
     let old = found.too_old.first().map(|uv| format!("{uv} is too old"));
-    let (state, message) = match (found.usable, old) {
-        (Some(uv), None) => (CheckState::Ok, format!("uv, {}", uv.program.display())),
-        (Some(uv), Some(old)) => (
-            CheckState::Ok,
-            format!("uv, {} ({old})", uv.program.display()),
-        ),
+    match (found.usable, old) {
+        (Some(uv), None) => ok(format!("uv, {}", uv.program.display())),
+        (Some(uv), Some(old)) => ok(format!("uv, {} ({old})", uv.program.display())),
         (None, old) if settings.offline => {
             let why = old.unwrap_or_else(|| "no uv".to_owned());
-            let message = format!("{why}, and offline none is fetched");
-            (CheckState::Warning, message)
+            warning(
+                format!("{why}, and offline none is fetched"),
+                "install uv: new environments need one",
+            )
         }
-        (None, Some(old)) => {
-            let message = format!("{old}; another is fetched once, with the first environment");
-            (CheckState::Ok, message)
-        }
-        (None, None) => {
-            let message = "uv is fetched once, with the first environment";
-            (CheckState::Ok, message.to_owned())
-        }
-    };
-    let hint =
-        (state == CheckState::Warning).then(|| "install uv: new environments need one".to_owned());
-    Finding::new(NAME, state, message, hint)
+        (None, Some(old)) => ok(format!(
+            "{old}; another is fetched once, with the first environment"
+        )),
+        (None, None) => ok("uv is fetched once, with the first environment"),
+    }
 }
 
-fn engine() -> Finding {
-    Finding::new(
-        "engine",
-        CheckState::Ok,
-        format!(
-            "{} (in this ade {})",
-            crate::engine::EMBEDDED_VERSION,
-            crate::VERSION
-        ),
-        None,
-    )
+fn engine() -> Found {
+    ok(format!(
+        "{} (in this ade {})",
+        crate::engine::EMBEDDED_VERSION,
+        crate::VERSION
+    ))
 }

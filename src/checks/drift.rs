@@ -4,11 +4,11 @@
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use super::check::CheckError;
-use super::trial::{TrialInput, read};
+use super::engine::{CheckError, Engine};
+use super::trial::{TrialInput, read, took_too_long};
 use crate::base::cancel::Cancel;
 use crate::base::files::name_of;
-use crate::base::problem::{Error, Kind, code};
+use crate::base::problem::{Error, code};
 use crate::environment::needed::prepare::Prepared;
 use crate::environment::provide::installers::Installers;
 use crate::environment::provide::{Progress, Want};
@@ -65,8 +65,7 @@ pub fn drift(
         Error::usage(code::NO_EXPLANATION, message)
             .hint("an older engine recorded none: run the file again")
     })?;
-    let environment = provide(workspace, &Installers, prepared, Want::Ready, cancel, on)
-        .map_err(|error| CheckError::Provide(Box::new(error)))?;
+    let environment = &provide(workspace, &Installers, prepared, Want::Ready, cancel, on)?;
     let input = TrialInput {
         name: name.clone(),
         document_id: None,
@@ -74,12 +73,13 @@ pub fn drift(
         before: Some(since.clone()),
     };
     let until = Instant::now() + workspace.settings.run_timeout.unwrap_or(LONGEST);
-    let mut reading =
-        read(workspace, prepared, &environment, &input, until, cancel)?.ok_or_else(|| {
-            let message =
-                format!("reading {name} took longer than a run may take, and was stopped");
-            Error::new(Kind::Limit, code::TIMEOUT, message)
-        })?;
+    let engine = Engine {
+        workspace,
+        prepared,
+        environment,
+    };
+    let mut reading = read(engine, &input, until, cancel)?
+        .ok_or_else(|| took_too_long(&format!("reading {name}")))?;
     if let Some(failure) = reading.error.take() {
         return Err(CheckError::DoesNotLoad(Box::new(failure)).into());
     }

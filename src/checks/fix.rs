@@ -11,13 +11,13 @@ use serde_json::json;
 use similar::TextDiff;
 use utoipa::ToSchema;
 
-use super::asking::{AskError, ask};
-use super::cases::{self, CasesError, Engine};
+use super::cases::{self, CasesError};
+use super::engine::{Engine, ask, no_answer, not_loaded};
 use crate::base::cancel::Cancel;
 use crate::base::digest;
 use crate::base::files::{self, FileError};
 use crate::base::problem::{Error, code};
-use crate::engine::{EngineTask, Told};
+use crate::engine::{EngineQuestion, Told};
 use crate::environment::needed::prepare::Prepared;
 use crate::run::execution::attempt::settings_of;
 use crate::run::results::senders::Senders;
@@ -61,21 +61,12 @@ pub struct Suggestion {
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
 #[schema(as = HeaderSuggestions)]
 pub struct Found {
-    #[serde(skip_serializing)]
-    #[schema(ignore)]
-    error: Option<EngineError>,
     /// The fields without a column.
     pub fields: Vec<String>,
     /// The columns without a field.
     pub columns: Vec<Column>,
     /// Which may belong together, those with a reason first.
     pub suggestions: Vec<Suggestion>,
-}
-
-#[derive(Debug, Deserialize)]
-struct EngineError {
-    code: String,
-    message: String,
 }
 
 /// A file of the configuration with more headers.
@@ -112,9 +103,10 @@ fn unknown(message: String, hint: String) -> Error {
 
 /// Names with commas between them.
 pub fn listed(names: &[String]) -> String {
-    match names.is_empty() {
-        true => "none".to_owned(),
-        false => names.join(", "),
+    if names.is_empty() {
+        "none".to_owned()
+    } else {
+        names.join(", ")
     }
 }
 
@@ -224,16 +216,15 @@ pub fn suggest(
         "input_sheets": run.input_sheets, "active_sheet_only": run.options.active_sheet_only,
         "settings": settings_of(&run.options),
     });
-    let engine = engine_of(workspace, prepared, environment);
-    let answer = ask(engine, &asked, vec![input], fix_task, cancel)?;
-    let found: Found = answer.read()?;
-    match found.error {
-        Some(EngineError { code, message }) => {
-            let message = format!("{code}: {message}");
-            Err(Error::refused(code::CONFIG_INVALID, message)
-                .hint("`ade check` finds mistakes of a configuration"))
-        }
-        None => Ok(found),
+    let engine = Engine {
+        workspace,
+        prepared,
+        environment,
+    };
+    let answer = ask(engine, (EngineQuestion::Fix, &asked), vec![input], cancel)?;
+    match answer.error() {
+        Some(error) => Err(not_loaded(error.to_string())),
+        None => answer.read(),
     }
 }
 
@@ -261,15 +252,19 @@ pub fn edits(
     }
     let root = &prepared.configuration.root;
     let asked = json!({"root": root, "accept": accepted});
-    let engine = engine_of(workspace, prepared, environment);
-    let answer = ask(engine, &asked, Vec::new(), fix_task, cancel)?;
+    let engine = Engine {
+        workspace,
+        prepared,
+        environment,
+    };
+    let answer = ask(engine, (EngineQuestion::Fix, &asked), Vec::new(), cancel)?;
     let Answer { edits, pastes } = answer.read()?;
     let edit = |Made { file, new, added }: Made| {
         // The engine's process runs the author's code, too: what it names is looked at before it is believed.
         let is_inside = file.strip_prefix(root).is_ok_and(files::stays_below);
         if !is_inside {
             let why = format!("it changed {}", file.display());
-            return Err(AskError::NoAnswer(why).into());
+            return Err(no_answer(why));
         }
         let old = fs::read(&file)
             .map_err(FileError::on("read", &file))
@@ -369,9 +364,10 @@ fn in_edition(text: &str) -> String {
             continue;
         }
         for line in rest {
-            match is_of_edition(line) {
-                true => new += &format!("{EDITION}\n"),
-                false => new += line,
+            if is_of_edition(line) {
+                new += &format!("{EDITION}\n")
+            } else {
+                new += line
             }
         }
     }
@@ -406,22 +402,6 @@ pub fn name_cases(folder: &Path, run: &RunRecord) -> Result<Vec<PathBuf>, CasesE
     };
     let named = |case| cases::name_input(case, std::iter::once(Ok(run.clone()))).transpose();
     all.iter_mut().filter_map(named).collect()
-}
-
-fn fix_task(list: PathBuf, output: PathBuf) -> EngineTask {
-    EngineTask::Fix { list, output }
-}
-
-fn engine_of<'a>(
-    workspace: &'a Workspace,
-    prepared: &'a Prepared,
-    environment: &'a EnvironmentRecord,
-) -> Engine<'a> {
-    Engine {
-        workspace,
-        prepared,
-        environment,
-    }
 }
 
 fn diff_of(name: &Path, old: &[u8], new: &[u8]) -> String {

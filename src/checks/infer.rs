@@ -12,15 +12,14 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use utoipa::ToSchema;
 
-use super::asking::{Answer, AskError, ask};
-use super::cases::{self, Engine};
-use super::check::CheckError;
+use super::cases;
+use super::engine::{Answer, Engine, ask, temporary};
 use crate::base::cancel::Cancel;
 use crate::base::files::{self, FileError};
 use crate::base::problem::{Error, code};
 use crate::configuration::Configuration;
 use crate::configuration::scaffold::{self, NewFile};
-use crate::engine::EngineTask;
+use crate::engine::EngineQuestion;
 use crate::environment::needed::prepare::{Prepared, prepare_frozen};
 use crate::run::inputs::input::is_supported;
 use crate::store::{ConfigurationRecord, EnvironmentRecord};
@@ -343,9 +342,7 @@ impl<'a> New<'a> {
 
     /// A snapshot of files as this configuration, prepared.
     fn prepared(&self, files: &[NewFile]) -> Result<Prepared, Error> {
-        let place = tempfile::tempdir()
-            .map_err(CheckError::NoTemporaryFolder)
-            .map_err(AskError::from)?;
+        let (place, []) = temporary([])?;
         scaffold::write(place.path(), files).map_err(FileError::unwritable)?;
         let configuration = Configuration::open(place.path())?;
         let paths = &self.workspace.paths;
@@ -398,13 +395,10 @@ impl<'a> New<'a> {
             environment,
         };
         let (asked, inputs) = asked(samples, wished, answers);
-        let task = |list, output| EngineTask::Infer { list, output };
-        let answer = ask(engine, &asked, inputs, task, cancel)?;
-        let said: Value = answer.read()?;
-        if let Some(error) = said.get("error").filter(|error| !error.is_null()) {
-            let text = |key: &str| error[key].as_str().unwrap_or_default().to_owned();
-            let code = code::known(&text("code")).unwrap_or(code::INPUT_ERROR);
-            return Err(Error::usage(code, text("message")).hint(
+        let answer = ask(engine, (EngineQuestion::Infer, &asked), inputs, cancel)?;
+        if let Some(error) = answer.error() {
+            let code = code::known(&error.code).unwrap_or(code::INPUT_ERROR);
+            return Err(Error::usage(code, error.message).hint(
                 "a sample is a file of one sender with a row of headers and records below it",
             ));
         }
@@ -475,9 +469,10 @@ fn canonical(folder: &Path) -> Result<PathBuf, FileError> {
     let there = there.unwrap_or(Path::new("/"));
     let known = fs::canonicalize(there).map_err(FileError::on("open", there))?;
     let rest = whole.strip_prefix(there).unwrap_or(Path::new(""));
-    Ok(match rest == Path::new("") {
-        true => known,
-        false => known.join(rest),
+    Ok(if rest == Path::new("") {
+        known
+    } else {
+        known.join(rest)
     })
 }
 

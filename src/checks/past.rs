@@ -7,9 +7,10 @@ use std::time::Instant;
 use serde::Serialize;
 
 use super::drift::LONGEST;
-use super::trial::{TrialInput, read};
+use super::engine::Engine;
+use super::trial::{TrialInput, read, took_too_long};
 use crate::base::cancel::Cancel;
-use crate::base::problem::{Error, Kind, code};
+use crate::base::problem::{Error, code};
 use crate::environment::needed::prepare::Prepared;
 use crate::run::results::annotated::input_as_read;
 use crate::run::results::report_of;
@@ -99,10 +100,10 @@ pub fn again(
     run: RunRecord,
     cancel: &Cancel,
 ) -> Result<Past, Error> {
-    let name = run.input_name.clone();
-    let too_long = || {
-        let message = format!("{name} took longer than a run may take, and was stopped");
-        Error::new(Kind::Limit, code::TIMEOUT, message)
+    let engine = Engine {
+        workspace,
+        prepared,
+        environment,
     };
     let input = TrialInput {
         name: run.input_name.clone(),
@@ -111,8 +112,8 @@ pub fn again(
         before: Some(run.clone()),
     };
     let until = Instant::now() + LONGEST;
-    let mut reading =
-        read(workspace, prepared, environment, &input, until, cancel)?.ok_or_else(too_long)?;
+    let reading = read(engine, &input, until, cancel)?;
+    let mut reading = reading.ok_or_else(|| took_too_long(&run.input_name))?;
     let error = reading.error.take();
     let difference = match (&error, reading.recorded()) {
         (None, Some(report)) => {

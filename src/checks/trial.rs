@@ -8,15 +8,13 @@ use serde_json::Value;
 use tempfile::TempDir;
 use utoipa::ToSchema;
 
-use super::check::CheckError;
+use super::engine::{CheckError, Engine, launch, temporary};
 use crate::base::cancel::Cancel;
 use crate::base::clock::Timestamp;
-use crate::base::files::FileError;
+use crate::base::problem::{Error, Kind, code};
 use crate::engine::report::completed;
-use crate::engine::sandbox::{Limits, Policy};
-use crate::engine::{
-    ChildProcess, EngineReport, EngineTask, Invocation, Launch, Message, RunReport,
-};
+use crate::engine::sandbox::Limits;
+use crate::engine::{EngineReport, EngineTask, Invocation, Message, RunReport};
 use crate::environment::needed::prepare::Prepared;
 use crate::environment::provide::in_use::InUse;
 use crate::run::execution::attempt::{settings_of, variables_of};
@@ -24,7 +22,7 @@ use crate::run::execution::names::with_known_names;
 use crate::run::execution::verdict::{self, Circumstances, Observation};
 use crate::run::results::{fields_of, metrics_of};
 use crate::run::views::difference::{self, Change, RowChanges};
-use crate::settings::paths::{EnvironmentFolder, RunFolder};
+use crate::settings::paths::RunFolder;
 use crate::store::{
     EnvironmentRecord, Failure, FieldResult, RunMetrics, RunOptions, RunRecord, RunStatus,
 };
@@ -139,7 +137,12 @@ pub fn try_on(
     until: Instant,
     cancel: &Cancel,
 ) -> Result<Option<Tried>, CheckError> {
-    let reading = read(workspace, prepared, environment, input, until, cancel)?;
+    let engine = Engine {
+        workspace,
+        prepared,
+        environment,
+    };
+    let reading = read(engine, input, until, cancel)?;
     let tried = reading.map(|reading| compared(workspace, input, reading));
     tried.transpose()
 }
@@ -149,35 +152,26 @@ pub fn try_on(
 /// # Errors
 /// The engine could not be started, or the flag was raised.
 pub(super) fn read(
-    workspace: &Workspace,
-    prepared: &Prepared,
-    environment: &EnvironmentRecord,
+    engine: Engine<'_>,
     input: &TrialInput,
     until: Instant,
     cancel: &Cancel,
 ) -> Result<Option<Reading>, CheckError> {
-    let place = tempfile::tempdir().map_err(CheckError::NoTemporaryFolder)?;
+    let (place, []) = temporary([])?;
     let folder = RunFolder::at(place.path());
     let (staged, output) = (folder.staged(&input.name), folder.normalized(&input.name));
     for made in [folder.input(), folder.output(), folder.scratch()] {
         std::fs::create_dir_all(&made).map_err(CheckError::NoTemporaryFolder)?;
     }
     std::fs::copy(&input.path, &staged).map_err(CheckError::NoTemporaryFolder)?;
-    let _in_use = InUse::mark(workspace, &environment.folder);
-    let invocation = invocation(workspace, prepared, environment, input, &folder, until);
-    let obstacles = invocation.policy.obstacles();
-    if !obstacles.is_empty() {
-        return Err(CheckError::NotConfined(obstacles));
-    }
+    let (workspace, prepared) = (engine.workspace, engine.prepared);
+    let _in_use = InUse::mark(workspace, &engine.environment.folder);
+    let invocation = invocation(engine, input, &folder, until);
     let on_message = &mut |message| match message {
         Message::Event(event) => Some(Value::Object(event)),
         Message::Line(..) => None,
     };
-    let report = ChildProcess::default()
-        .launch(&invocation, cancel, on_message)
-        .map_err(|error| {
-            CheckError::NotStarted(FileError::on("start", &invocation.python)(error))
-        })?;
+    let report = launch(&invocation, cancel, on_message)?;
     let limits = Limits::of(&workspace.settings);
     let has_output = || std::fs::symlink_metadata(&output).is_ok_and(|found| found.is_file());
     let seen = verdict::observe(&report, false, &limits, has_output);
@@ -209,44 +203,40 @@ pub(super) fn read(
     }))
 }
 
+/// What is said of an input that had not ended in time.
+pub(super) fn took_too_long(what: &str) -> Error {
+    let message = format!("{what} took longer than a run may take, and was stopped");
+    Error::new(Kind::Limit, code::TIMEOUT, message)
+}
+
 fn invocation(
-    workspace: &Workspace,
-    prepared: &Prepared,
-    environment: &EnvironmentRecord,
+    engine: Engine<'_>,
     input: &TrialInput,
     folder: &RunFolder,
     until: Instant,
 ) -> Invocation {
-    let (settings, before) = (&workspace.settings, input.before.as_ref());
+    let (workspace, before) = (engine.workspace, input.before.as_ref());
+    let settings = &workspace.settings;
     let options = before.map_or_else(RunOptions::default, |run| run.options.clone());
     let day: Timestamp = before.map_or_else(|| workspace.machine.now(), |run| run.created_at);
     let sheets = before.and_then(|run| run.input_sheets.clone());
-    let python = EnvironmentFolder(environment.folder.clone()).python();
     let left = until.saturating_duration_since(Instant::now());
-    Invocation {
-        policy: Policy::new(
-            settings,
-            &python,
-            vec![prepared.snapshot.clone(), folder.input()],
-            vec![folder.output(), folder.scratch()],
-            options.network,
-        )
-        .built_from(&environment.snapshot, &environment.configuration_path),
-        python,
-        snapshot: prepared.package_folder.clone(),
-        task: EngineTask::Process {
-            input: folder.staged(&input.name),
-            output: folder.normalized(&input.name),
-            sheets: sheets.unwrap_or_default(),
-            active_sheet_only: options.active_sheet_only,
-        },
-        folder: folder.path().to_owned(),
-        scratch: folder.scratch(),
+    let task = EngineTask::Process {
+        input: folder.staged(&input.name),
+        output: folder.normalized(&input.name),
+        sheets: sheets.unwrap_or_default(),
+        active_sheet_only: options.active_sheet_only,
+    };
+    let places = (folder.path().to_owned(), folder.scratch());
+    let (reads, writes) = (vec![folder.input()], vec![folder.output()]);
+    let mut invocation = Invocation {
         settings: settings_of(&options),
         variables: variables_of(settings, &options, day),
-        debug: false,
         timeout: Some(settings.run_timeout.map_or(left, |limit| limit.min(left))),
-    }
+        ..engine.invocation(task, places, reads, writes)
+    };
+    invocation.policy.network_asked = options.network;
+    invocation
 }
 
 fn compared(
@@ -282,9 +272,9 @@ fn compared(
         return Ok(tried);
     };
     let store = &workspace.store;
-    let fields = store.run_fields(&run.id).map_err(CheckError::Store)?;
+    let fields = store.run_fields(&run.id).map_err(Error::from)?;
     tried.fields_before = Some(detected(&fields));
-    let recorded = store.run_payload(&run.id).map_err(CheckError::Store)?;
+    let recorded = store.run_payload(&run.id).map_err(Error::from)?;
     let (Some(old), Some(new)) = (recorded, now) else {
         return Ok(tried);
     };

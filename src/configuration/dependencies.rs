@@ -6,16 +6,17 @@
 //! narrows versions, and `ade.lock` says exactly which files are installed, as long as it fits the rest. Dependency groups and
 //! extras are for the author's tools and are not installed, except extras of the project that its dependencies name themselves.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
 
 use super::error::ConfigurationError;
 use super::locked_versions::LockedVersions;
-use super::lockfile::{self, Locked};
-use super::manifest::{Manifest, Project};
+use super::manifest::{Manifest, Project, parse, read_text};
 use super::requirement::{Requirement, VersionWanted, file_url, is_engine, normalize_name};
 use super::requirements::{self, RequirementsFile};
-use crate::base::files::FileError;
+use crate::base::files::read_if_there;
 
 /// The dependencies of a configuration, normalized and sorted.
 #[derive(Clone, Debug, Default)]
@@ -39,7 +40,7 @@ pub struct Dependencies {
     pub lock: Option<LockedVersions>,
     /// For the digest: every requirements file, also those that nothing is installed from, because a build may read them.
     pub(super) files: Vec<(PathBuf, RequirementsFile)>,
-    pub(super) locked: Locked,
+    pub(super) uv_lock: Option<toml::Table>,
     /// For the digest: `setup.cfg` and `setup.py`.
     pub(super) setup_files: Vec<(&'static str, Vec<u8>)>,
 }
@@ -55,10 +56,10 @@ impl Dependencies {
             files.push((name, file));
         }
         let setup_files = read_setup_files(root)?;
-        let locked = lockfile::read(root)?;
+        let (locked, uv_lock) = read_uv_lock(root)?;
 
         let mut wanted = BTreeSet::new();
-        let mut constraints: BTreeSet<Requirement> = locked.constraints.iter().cloned().collect();
+        let mut constraints: BTreeSet<Requirement> = locked.into_iter().collect();
         let mut index_options = Vec::new();
         let mut needs_build = manifest.dependencies_are_dynamic();
         if let Some(project) = &manifest.project {
@@ -90,7 +91,7 @@ impl Dependencies {
             has_uv_settings: has_uv_settings(manifest) || root.join("uv.toml").exists(),
             lock: LockedVersions::read(root)?,
             files,
-            locked,
+            uv_lock,
             setup_files,
         })
     }
@@ -115,12 +116,8 @@ impl Dependencies {
 fn read_setup_files(root: &Path) -> Result<Vec<(&'static str, Vec<u8>)>, ConfigurationError> {
     let mut found = Vec::new();
     for name in ["setup.cfg", "setup.py"] {
-        let path = root.join(name);
-        match std::fs::read(&path) {
-            Ok(content) => found.push((name, content)),
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
-            Err(error) => return Err(FileError::on("read", &path)(error).into()),
-        }
+        let content = read_if_there(&root.join(name))?;
+        found.extend(content.map(|content| (name, content)));
     }
     Ok(found)
 }
@@ -191,6 +188,70 @@ fn has_uv_sources(manifest: &Manifest) -> bool {
             .keys()
             .any(|name| !is_engine(&Requirement::parse(name)))
     })
+}
+
+#[derive(Debug, Default, Deserialize)]
+struct LockFile {
+    #[serde(default)]
+    package: Vec<Package>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Package {
+    name: String,
+    version: Option<String>,
+    #[serde(default)]
+    source: toml::Table,
+    #[serde(default, rename = "resolution-markers")]
+    markers: Vec<String>,
+}
+
+/// The versions that the author has tried, as constraints for the installer, and `uv.lock` as it is.
+fn read_uv_lock(
+    root: &Path,
+) -> Result<(Vec<Requirement>, Option<toml::Table>), ConfigurationError> {
+    let path = root.join("uv.lock");
+    let Some(text) = read_text(&path)? else {
+        return Ok((Vec::new(), None));
+    };
+    let file: LockFile = parse(&path, &text)?;
+    Ok((tried(file), Some(parse(&path, &text)?)))
+}
+
+/// `name==version` for each package that comes from an index. The configuration itself, the engine, and packages from a
+/// repository or a folder are left out: a version does not identify them.
+fn tried(file: LockFile) -> Vec<Requirement> {
+    let mut by_name: BTreeMap<String, Vec<(String, bool)>> = BTreeMap::new();
+    for package in file.package {
+        let (Some(version), true) = (&package.version, package.source.contains_key("registry"))
+        else {
+            continue;
+        };
+        let markers: Vec<String> = package
+            .markers
+            .iter()
+            .map(|marker| format!("({marker})"))
+            .collect();
+        let marked = !markers.is_empty();
+        let suffix = if marked {
+            format!(" ; {}", markers.join(" or "))
+        } else {
+            String::new()
+        };
+        let requirement = format!("{}=={version}{suffix}", package.name);
+        by_name
+            .entry(package.name)
+            .or_default()
+            .push((requirement, marked));
+    }
+    by_name
+        .into_values()
+        // Two versions of one package without markers would contradict each other.
+        .filter(|entries| entries.len() == 1 || entries.iter().all(|(_, marked)| *marked))
+        .flatten()
+        .map(|(requirement, _)| Requirement::parse(&requirement))
+        .filter(|requirement| !is_engine(requirement))
+        .collect()
 }
 
 #[cfg(test)]
@@ -272,6 +333,59 @@ mod tests {
         assert_eq!(
             dependencies(&[("requirements.txt", paths)]).requirements_in(Path::new("/copy")),
             ["file:///copy/wheels/a-1-py3-none-any.whl", "b", "/abs/c"]
+        );
+    }
+
+    #[test]
+    fn packages_from_an_index_are_constraints() {
+        let file: LockFile = toml::from_str(
+            r#"
+version = 1
+[[package]]
+name = "my-config"
+version = "0.1.0"
+source = { virtual = "." }
+[[package]]
+name = "polars"
+version = "1.36.0"
+source = { registry = "https://index.example/simple" }
+[[package]]
+name = "ade-engine"
+version = "1.7.9"
+source = { registry = "https://index.example/simple" }
+[[package]]
+name = "from-git"
+version = "2"
+source = { git = "https://host/from-git" }
+[[package]]
+name = "numpy"
+version = "1.26.4"
+source = { registry = "https://index.example/simple" }
+resolution-markers = ["python_full_version < '3.12'"]
+[[package]]
+name = "numpy"
+version = "2.1.0"
+source = { registry = "https://index.example/simple" }
+resolution-markers = ["python_full_version >= '3.12'", "os_name == 'nt'"]
+[[package]]
+name = "twice"
+version = "1"
+source = { registry = "https://index.example/simple" }
+[[package]]
+name = "twice"
+version = "2"
+source = { registry = "https://index.example/simple" }
+"#,
+        )
+        .unwrap();
+        let texts: Vec<String> = tried(file).iter().map(ToString::to_string).collect();
+        assert_eq!(
+            texts,
+            [
+                "numpy==1.26.4 ; (python_full_version < \"3.12\")",
+                "numpy==2.1.0 ; (python_full_version >= \"3.12\") or (os_name == \"nt\")",
+                "polars==1.36.0",
+            ]
         );
     }
 }

@@ -148,7 +148,7 @@ impl PartDigest {
                 self.part("option", option.as_bytes());
             }
         }
-        if let Some(lock) = &dependencies.locked.whole {
+        if let Some(lock) = &dependencies.uv_lock {
             self.part("file", b"uv.lock");
             self.table(lock);
         }

@@ -5,12 +5,11 @@
 //! fits as long as all three do. One that does not, or that was edited, is not used and can be made anew, so reading it is
 //! never an error.
 
-use std::io;
 use std::path::Path;
 
 use super::requirement::file_url;
 use super::requirements::{is_relative_path, logical_lines};
-use crate::base::files::FileError;
+use crate::base::files::{FileError, read_if_there};
 
 /// The name of the file, beside the manifest.
 pub const LOCK_FILE: &str = "ade.lock";
@@ -75,12 +74,8 @@ impl LockInputs {
 impl LockedVersions {
     /// Reads the lock of the configuration at `root`, where it has one.
     pub(super) fn read(root: &Path) -> Result<Option<Self>, FileError> {
-        let path = root.join(LOCK_FILE);
-        match std::fs::read(&path) {
-            Ok(bytes) => Ok(Some(Self::parse(&String::from_utf8_lossy(&bytes)))),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-            Err(error) => Err(FileError::on("read", &path)(error)),
-        }
+        let read = read_if_there(&root.join(LOCK_FILE))?;
+        Ok(read.map(|bytes| Self::parse(&String::from_utf8_lossy(&bytes))))
     }
 
     /// Reads the text of a lock.

@@ -8,7 +8,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 use super::error::ConfigurationError;
-use crate::base::files::FileError;
+use crate::base::files::read_if_there;
 
 /// A configuration's `pyproject.toml`. All of it is empty where there is no such file.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -66,6 +66,12 @@ impl Manifest {
         Ok(manifest)
     }
 
+    /// The name of the project, where it has one.
+    pub(super) fn name(&self) -> Option<&String> {
+        let name = self.project.as_ref()?.name.as_ref();
+        name.filter(|name| !name.trim().is_empty())
+    }
+
     /// Whether the configuration must be built to learn its dependencies.
     pub(super) fn dependencies_are_dynamic(&self) -> bool {
         match &self.project {
@@ -81,10 +87,8 @@ impl Manifest {
 
 /// The text of a file, or `None` where there is no such file.
 pub(super) fn read_text(path: &Path) -> Result<Option<String>, ConfigurationError> {
-    let bytes = match std::fs::read(path) {
-        Ok(bytes) => bytes,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
-        Err(error) => return Err(FileError::on("read", path)(error).into()),
+    let Some(bytes) = read_if_there(path)? else {
+        return Ok(None);
     };
     match String::from_utf8(bytes) {
         Ok(text) => Ok(Some(text)),

@@ -16,7 +16,6 @@ mod digest;
 mod discovery;
 mod error;
 mod locked_versions;
-mod lockfile;
 mod manifest;
 mod requirement;
 mod requirements;
@@ -79,16 +78,10 @@ impl Configuration {
             }
         })?;
         let dependencies = Dependencies::read(&root, &manifest)?;
-        let name = match manifest
-            .project
-            .as_ref()
-            .and_then(|project| project.name.clone())
-        {
-            Some(name) if !name.trim().is_empty() => name,
-            _ => root.file_name().map_or_else(
-                || located.package.clone(),
-                |name| name.to_string_lossy().into_owned(),
-            ),
+        let name = match (manifest.name(), root.file_name()) {
+            (Some(name), _) => name.clone(),
+            (None, Some(folder)) => folder.to_string_lossy().into_owned(),
+            (None, None) => located.package.clone(),
         };
         Ok(Configuration {
             root,
@@ -112,13 +105,7 @@ impl Configuration {
             && nested.join("__init__.py").is_file()
             && std::fs::read_dir(snapshot).is_ok_and(|entries| entries.count() == 1);
         let mut configuration = Self::open(if is_bare_package { &nested } else { snapshot })?;
-        let has_own_name = configuration
-            .manifest
-            .project
-            .as_ref()
-            .and_then(|project| project.name.as_ref())
-            .is_some_and(|name| !name.trim().is_empty());
-        if !has_own_name && !live_name.is_empty() {
+        if configuration.manifest.name().is_none() && !live_name.is_empty() {
             configuration.name = live_name.to_string_lossy().into_owned();
         }
         if let Ok(inside) = configuration.package_dir.strip_prefix(&configuration.root) {

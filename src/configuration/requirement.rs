@@ -2,8 +2,7 @@
 //!
 //! Nothing is rejected here: a requirement that is not understood is kept as it is, so that the installer reports it.
 
-use std::fmt;
-use std::fmt::Write;
+use std::fmt::{self, Write};
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Component, Path};
 
@@ -83,9 +82,7 @@ impl Requirement {
             name: normalize_name(name),
             extras,
             wanted,
-            marker: marker
-                .map(normalize_marker)
-                .filter(|marker| !marker.is_empty()),
+            marker: marker.and_then(normalize_marker),
         })
     }
 
@@ -95,9 +92,7 @@ impl Requirement {
             name: name_in_place(place),
             extras: Vec::new(),
             wanted: VersionWanted::Bare(place.to_owned()),
-            marker: marker
-                .map(normalize_marker)
-                .filter(|marker| !marker.is_empty()),
+            marker: marker.and_then(normalize_marker),
         }
     }
 }
@@ -171,7 +166,7 @@ fn normalize_versions(text: &str) -> Option<String> {
 }
 
 /// Normalizes a marker: one space between words, none beside operators and brackets, and one kind of quotes.
-fn normalize_marker(text: &str) -> String {
+fn normalize_marker(text: &str) -> Option<String> {
     let mut words: Vec<String> = Vec::new();
     let mut rest = text.trim();
     while let Some(first) = rest.chars().next() {
@@ -201,7 +196,7 @@ fn normalize_marker(text: &str) -> String {
         }
         marker.push_str(&word);
     }
-    marker
+    (!marker.is_empty()).then_some(marker)
 }
 
 fn split_url_marker(text: &str) -> (&str, Option<&str>) {

@@ -6,8 +6,7 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::base::files;
-use crate::base::files::FileError;
+use crate::base::files::{self, FileError};
 use crate::base::problem::{Error, code};
 
 include!(concat!(env!("OUT_DIR"), "/templates.rs"));
@@ -97,9 +96,10 @@ fn with_setting(text: &str, name: &str, line: &str) -> String {
     lines.fold(String::new(), |text, (number, one)| {
         let one = if Some(number) == at { line } else { one };
         let text = text + one + "\n";
-        match Some(number) == behind {
-            true => text + "\n" + line + "\n",
-            false => text,
+        if Some(number) == behind {
+            text + "\n" + line + "\n"
+        } else {
+            text
         }
     })
 }

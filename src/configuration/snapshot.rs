@@ -11,10 +11,8 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
 use super::{Configuration, ConfigurationError, SourceFile, Sources};
-use crate::base::digest;
-use crate::base::digest::CopyError;
-use crate::base::files;
-use crate::base::files::{FileError, PartialFolder};
+use crate::base::digest::{self, CopyError};
+use crate::base::files::{self, FileError, PartialFolder};
 use crate::settings::paths::{snapshot, snapshot_lock};
 use crate::system::lock::Lock;
 
@@ -107,9 +105,10 @@ fn pack(snapshot: &Path, below: &Path, archive: &mut tar::Builder<impl Write>) -
     entries.sort_by_key(fs::DirEntry::file_name);
     for entry in entries {
         let name = below.join(entry.file_name());
-        match entry.file_type()?.is_dir() {
-            true => pack(snapshot, &name, archive)?,
-            false => archive.append_path_with_name(entry.path(), &name)?,
+        if entry.file_type()?.is_dir() {
+            pack(snapshot, &name, archive)?
+        } else {
+            archive.append_path_with_name(entry.path(), &name)?
         }
     }
     Ok(())

@@ -16,8 +16,7 @@ use ignore::WalkBuilder;
 
 use super::digest::PartDigest;
 use super::{Configuration, ConfigurationError, LOCK_FILE};
-use crate::base::digest;
-use crate::base::digest::Digest;
+use crate::base::digest::{self, Digest};
 use crate::base::files::FileError;
 use crate::settings::paths::DATABASE;
 

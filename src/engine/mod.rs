@@ -12,8 +12,8 @@ pub mod warm;
 mod wheel;
 
 pub use process::{
-    ChildProcess, EngineFailure, EngineReport, EngineTask, FailedAt, Invocation, Launch, Message,
-    RUN_DAY, RUN_MARKER,
+    ChildProcess, EngineFailure, EngineQuestion, EngineReport, EngineTask, FailedAt, Invocation,
+    Launch, Message, RUN_DAY, RUN_MARKER,
 };
 pub use report::{Noticed, RowCounts, RunReport, Told};
 pub use settings::{assignment, demand_setting, recorded, setting_names, with_recorded};

@@ -10,14 +10,12 @@ use std::time::Duration;
 use serde_json::{Map, Value, json};
 
 use super::report::Noticed;
-use super::sandbox;
-use super::sandbox::{InForce, Policy};
+use super::sandbox::{self, InForce, Policy};
 use super::warm::WarmEngines;
 use crate::base::cancel::Cancel;
 use crate::base::host;
 use crate::settings::Sandbox;
-use crate::system::process;
-use crate::system::process::{ChildLimits, Exit, Limit, Started, Stream, Usage};
+use crate::system::process::{self, ChildLimits, Exit, Limit, Started, Stream, Usage};
 
 /// The variable that the engine's process has in a run. Where it is set, the configuration's own folder is not importable
 /// (a line in the environment's site-packages asks for it), so that a run cannot import anything but its snapshot.
@@ -82,27 +80,26 @@ pub enum EngineTask {
         /// Columns are called as their fields are.
         names: bool,
     },
-    /// Run the cases of the configuration.
-    Cases {
-        /// The file that lists them.
-        list: PathBuf,
-        /// The folder for what comes out of each.
-        output: PathBuf,
-    },
-    /// Say what columns may be that no field claimed, or edit the headers of fields.
-    Fix {
-        /// The file with the question.
+    /// Answer a question.
+    Answer {
+        /// Which.
+        question: EngineQuestion,
+        /// The file with what is asked.
         list: PathBuf,
         /// The folder for the answer.
         output: PathBuf,
     },
-    /// Make the fields that samples show.
-    Infer {
-        /// The file that lists the samples.
-        list: PathBuf,
-        /// The folder for what is made.
-        output: PathBuf,
-    },
+}
+
+/// What the engine is asked beside runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EngineQuestion {
+    /// What comes out of the cases of the configuration.
+    Cases,
+    /// What columns may be that no field claimed, or how to edit the headers of fields.
+    Fix,
+    /// The fields that samples show.
+    Infer,
 }
 
 impl EngineTask {
@@ -112,9 +109,7 @@ impl EngineTask {
             Self::Process { output, .. } | Self::Combine { output, .. } => {
                 output.parent().map(Path::to_owned)
             }
-            Self::Cases { output, .. } | Self::Fix { output, .. } | Self::Infer { output, .. } => {
-                Some(output.clone())
-            }
+            Self::Answer { output, .. } => Some(output.clone()),
             Self::Validate => None,
         }
     }
@@ -315,21 +310,17 @@ impl Invocation {
                 add(&[&"combine", &"--list", list, &"--output", output]);
                 add(if *names { &[&"--names"] } else { &[] });
             }
-            EngineTask::Cases { list, output } => {
-                add(&[&"test", &"cases", &"--list", list, &"--output-dir", output]);
-            }
-            EngineTask::Fix { list, output } => {
-                add(&[&"fix", &"columns", &"--list", list, &"--output-dir", output]);
-            }
-            EngineTask::Infer { list, output } => {
-                add(&[
-                    &"infer",
-                    &"fields",
-                    &"--list",
-                    list,
-                    &"--output-dir",
-                    output,
-                ]);
+            EngineTask::Answer {
+                question,
+                list,
+                output,
+            } => {
+                add(match question {
+                    EngineQuestion::Cases => &[&"test", &"cases"],
+                    EngineQuestion::Fix => &[&"fix", &"columns"],
+                    EngineQuestion::Infer => &[&"infer", &"fields"],
+                });
+                add(&[&"--list", list, &"--output-dir", output]);
             }
             EngineTask::Process {
                 input,
@@ -377,7 +368,11 @@ impl Invocation {
             set("POLARS_MAX_THREADS", host::processors().to_string().into());
             set(POLICY, self.policy_for_engine().to_string().into());
         }
-        if let EngineTask::Cases { .. } = self.task {
+        if let EngineTask::Answer {
+            question: EngineQuestion::Cases,
+            ..
+        } = self.task
+        {
             // Their inputs are small: more threads wait for each other.
             set("POLARS_MAX_THREADS", "1".into());
         }

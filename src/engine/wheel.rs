@@ -4,10 +4,8 @@ use std::fs::File;
 use std::io::{Cursor, Read, Seek};
 use std::path::{Path, PathBuf};
 
-use crate::base::digest;
-use crate::base::digest::Hasher;
-use crate::base::files;
-use crate::base::files::FileError;
+use crate::base::digest::{self, Hasher};
+use crate::base::files::{self, FileError};
 use crate::base::problem::{Facts, Kind, Problem, become_error, code};
 use crate::settings::paths;
 

@@ -21,6 +21,5 @@ pub mod write_lock;
 
 pub use building::installer::{FoundUv, UvSearch, find_uv};
 pub use building::{
-    BuildError, BuildEvent, BuildRequest, Built, EngineSource, PackageAction, Step, is_ready,
-    provision,
+    BuildError, BuildEvent, BuildRequest, EngineSource, PackageAction, Step, is_ready, provision,
 };

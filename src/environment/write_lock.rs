@@ -2,28 +2,24 @@
 //!
 //! uv resolves what the engine and the configuration ask for, for every platform and for all Pythons that the configuration
 //! allows. The engine itself is no part of the lock: it comes from `ade`. A lock that fits decides alone what else is
-//! installed; one that does not is not used, and with `ADE_FROZEN` refused (`fitting`).
+//! installed; one that does not is not used, and with `ADE_FROZEN` refused (`needed`).
 
 use std::fs;
 use std::path::PathBuf;
 
 use super::building::cache_in_use::CacheInUse;
-use super::building::install::write_constraints;
 use super::building::installer::{Install, Uv, needs_build};
 use super::building::session::{BuildSession, Code};
-use super::needed::fitting::{demand, inputs};
-use super::needed::prepare::python_for;
+use super::needed::prepare::{demand, inputs, own_engine, python_for};
 use super::provide::installers::request;
 use super::python::oldest_allowed;
 use super::{BuildError, BuildEvent, BuildRequest, Step};
 use crate::base::cancel::Cancel;
-use crate::base::files;
-use crate::base::files::FileError;
+use crate::base::files::{self, FileError};
 use crate::base::problem::{Error, Problem, code};
 use crate::configuration::{Configuration, LOCK_FILE, LockedPackage, LockedVersions};
-use crate::engine::Engine;
 use crate::settings::Settings;
-use crate::settings::paths::{EnvironmentFolder, Paths};
+use crate::settings::paths::Paths;
 
 impl From<BuildError> for Error {
     fn from(error: BuildError) -> Self {
@@ -53,8 +49,8 @@ pub fn check(
     paths: &Paths,
     configuration: &Configuration,
 ) -> Result<LockedVersions, Error> {
-    let engine = Engine::of_spec(settings.engine_spec.as_deref(), &settings.folder)?;
-    let python = python_for(settings, paths.tools(), configuration)?;
+    let engine = own_engine(settings)?;
+    let python = python_for(settings, paths, configuration)?;
     demand(configuration, &engine, &python)
 }
 
@@ -71,8 +67,8 @@ pub fn lock(
     cancel: &Cancel,
     on_event: &mut dyn FnMut(BuildEvent),
 ) -> Result<WrittenLock, Error> {
-    let engine = Engine::of_spec(settings.engine_spec.as_deref(), &settings.folder)?;
-    let python = python_for(settings, paths.tools(), configuration)?;
+    let engine = own_engine(settings)?;
+    let python = python_for(settings, paths, configuration)?;
     let requires = configuration.dependencies().requires_python.as_deref();
     let oldest = requires
         .and_then(oldest_allowed)
@@ -130,7 +126,7 @@ fn resolve(
     on_event: &mut dyn FnMut(BuildEvent),
 ) -> Result<(String, PathBuf), BuildError> {
     let mut session = BuildSession::new(request, cancel, on_event);
-    let workbench = EnvironmentFolder(request.folder.clone()).workbench();
+    let workbench = session.folder.workbench();
     fs::create_dir_all(workbench.path())
         .map_err(FileError::on("create the folder", workbench.path()))?;
     let uv = session.step(Step::PrepareInstaller, Uv::prepare)?;
@@ -140,36 +136,27 @@ fn resolve(
             session.write_list(list.clone(), lines)?;
         }
         let dependencies = request.configuration.dependencies();
-        let manifest = session.sources.join("pyproject.toml");
         let install = Install {
-            engine: request.engine.requirement(),
             alone: false,
             requirements: dependencies.requirements_in(&session.sources),
-            sources: dependencies.has_uv_sources.then(|| manifest.clone()),
-            index_options: dependencies.index_options.clone(),
-            constraints: write_constraints(session)?,
+            sources: dependencies
+                .has_uv_sources
+                .then(|| session.sources.join("pyproject.toml")),
         };
         // What only a build can tell, uv asks the build tool for.
-        let built = dependencies
-            .needs_build
-            .then(|| {
-                [
-                    manifest.clone(),
-                    session.sources.join("setup.py"),
-                    session.sources.join("setup.cfg"),
-                ]
-                .into_iter()
-                .find(|path| path.is_file())
-            })
-            .flatten();
+        let files =
+            ["pyproject.toml", "setup.py", "setup.cfg"].map(|name| session.sources.join(name));
+        let mut files = files.into_iter().filter(|_| dependencies.needs_build);
+        let built = files.find(|path| path.is_file());
         let compile = |session: &mut BuildSession<'_>, code| {
             session.with_code(code, |session| {
                 uv.compile(session, &install, built.as_deref(), oldest, &list)
             })
         };
-        let resolved = match request.follows_its_settings() {
-            true => None,
-            false => Some(compile(session, Code::None)),
+        let resolved = if request.follows_its_settings() {
+            None
+        } else {
+            Some(compile(session, Code::None))
         };
         match resolved {
             Some(Err(error)) if !needs_build(error.last_lines()) => return Err(error),

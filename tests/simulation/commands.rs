@@ -7,7 +7,7 @@ use std::time::Duration;
 use ade::base::cancel::{Cancel, linked};
 use ade::environment::collection;
 use ade::environment::collection::CollectError;
-use ade::environment::collection::remove;
+use ade::environment::collection::named;
 use ade::environment::needed::prepare::Prepared;
 use ade::environment::provide::Want;
 use ade::run::calls::enqueue;
@@ -232,7 +232,7 @@ pub fn collect(me: &Arc<Process>) {
     drop(judge);
     if !known.is_empty() && me.world.chance.hits(5_000) {
         let id = me.world.chance.pick(&known);
-        if remove::remove(&workspace, id, &mut collection::Report::default()).is_ok() {
+        if named::remove(&workspace, id, &mut collection::Report::default()).is_ok() {
             me.world.count("environments removed");
         }
         return;

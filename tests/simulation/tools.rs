@@ -12,8 +12,8 @@ use ade::engine::{EngineReport, EngineTask, Invocation, Launch, Message};
 use ade::environment::needed::prepare::{PrepareError, Prepared};
 use ade::environment::provide::installers::Build;
 use ade::environment::python::Python;
-use ade::environment::{BuildError, BuildEvent, Built, Step};
-use ade::store::EnvironmentRecord;
+use ade::environment::{BuildError, BuildEvent, Step};
+use ade::store::{EnvironmentContents, EnvironmentRecord};
 use ade::system::machine::Files;
 use ade::system::process::{Exit, Stream};
 use ade::workspace::Workspace;
@@ -192,7 +192,7 @@ impl Build for SimulatedBuilder {
         environment: &EnvironmentRecord,
         cancel: &Cancel,
         on_event: &mut dyn FnMut(BuildEvent),
-    ) -> Result<Built, BuildError> {
+    ) -> Result<EnvironmentContents, BuildError> {
         let world = &self.0.world;
         let at_work = AtWork::begin(&self.0, &environment.id, false);
         at_work.alone_in(&environment.folder);
@@ -229,9 +229,9 @@ impl Build for SimulatedBuilder {
                 .write(&path, b"")
                 .map_err(FileError::on("write", &path))?;
         }
-        Ok(Built {
-            python: python(),
-            venv: folder.join(".venv"),
+        Ok(EnvironmentContents {
+            python_version: python().version_text(),
+            python_path: python().executable,
             engine_version: "1.10.0".to_owned(),
             packages: Vec::new(),
             lock_digest: String::new(),

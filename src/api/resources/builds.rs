@@ -15,8 +15,9 @@ use crate::api::http::log_pieces;
 use crate::api::transfer::held::HeldToken;
 use crate::api::transfer::stream;
 use crate::api::transfer::stream::Interruption;
+use crate::base::problem::{Error, Problem, code};
 use crate::environment::json::EnvironmentView;
-use crate::environment::provide::ask::ask;
+use crate::environment::provide::ask;
 use crate::events::names;
 use crate::settings::paths::EnvironmentFolder;
 use crate::store::{EnvironmentRecord, EnvironmentStatus};
@@ -107,18 +108,14 @@ async fn create_build(
 }
 
 /// The words of what is told to come back later are for the client, unlike those of a database that cannot be used.
-pub fn in_time(error: crate::environment::provide::ask::AskError) -> ApiError {
-    use crate::base::problem::Problem;
-    use crate::environment::provide::ask::AskError;
-    match error {
-        AskError::Full { .. } => {
-            let busy = crate::api::state::busy(&error.to_string());
-            match error.hint() {
-                Some(hint) => busy.hint(hint),
-                None => busy,
-            }
-        }
-        AskError::Store(error) => error.into(),
+pub fn in_time(error: Error) -> ApiError {
+    if error.code() != code::BUSY {
+        return error.into();
+    }
+    let busy = crate::api::state::busy(&error.to_string());
+    match error.facts().hint {
+        Some(hint) => busy.hint(hint),
+        None => busy,
     }
 }
 

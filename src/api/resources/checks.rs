@@ -11,7 +11,7 @@ use crate::api::state::busy;
 use crate::base::cancel::Cancel;
 use crate::checks::check::{CheckError, Checked, check_in};
 use crate::environment::needed::prepare::{Prepared, due_when_asked, prepare_frozen};
-use crate::environment::provide::ask::ask;
+use crate::environment::provide::ask;
 use crate::environment::provide::rebuild::is_usable;
 use crate::settings::SafeMode;
 use crate::store::{EnvironmentRecord, EnvironmentStatus, Failure};

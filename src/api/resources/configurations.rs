@@ -9,7 +9,7 @@ use super::prelude::*;
 use crate::api::transfer::upload::{Upload, media_type};
 use crate::base::problem::Error;
 use crate::configuration::scaffold;
-use crate::environment::collection::whole::remove_configuration;
+use crate::environment::collection::named::remove_configuration;
 use crate::workspace::configurations::publish::set_limit;
 use crate::workspace::configurations::versions::{Side, archive_name};
 use crate::workspace::configurations::{

@@ -2,7 +2,7 @@
 
 use super::collection::{Deletion, HowToDelete};
 use super::prelude::*;
-use crate::environment::collection::whole::{remove_workspace, rename_workspace};
+use crate::environment::collection::named::{remove_workspace, rename_workspace};
 use crate::settings::paths::checked_segment;
 use crate::store::WorkspaceRecord;
 

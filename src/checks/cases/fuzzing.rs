@@ -9,11 +9,12 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use super::judging::{CameOut, EngineError, as_expected, outcome_differences};
-use super::running::{Answers, Engine, asked};
+use super::judging::{CameOut, as_expected, outcome_differences};
+use super::running::{Answers, asked};
 use super::{Case, CasesError, Difference};
 use crate::base::cancel::Cancel;
 use crate::base::files::{self, FileError};
+use crate::checks::engine::{Engine, EngineError};
 use crate::environment::needed::prepare::Prepared;
 use crate::store::EnvironmentRecord;
 use crate::workspace::Workspace;
@@ -125,12 +126,11 @@ fn none(case: &Case, error: String) -> FuzzedCase {
 }
 
 fn told(case: &Case, answer: Answer) -> FuzzedCase {
-    let in_words = |error: &EngineError| format!("{}: {}", error.code, error.message);
     let broken = answer.broken.into_iter().map(|one| Broken {
         kind: one.kind,
         change: one.words,
         times: one.times,
-        error: one.after.error.as_ref().map(in_words),
+        error: one.after.error.as_ref().map(ToString::to_string),
         differences: match one.after.error {
             Some(_) => Vec::new(),
             None => outcome_differences(&one.before, &one.after),
@@ -139,16 +139,10 @@ fn told(case: &Case, answer: Answer) -> FuzzedCase {
         expected: as_expected(&one.before),
     });
     FuzzedCase {
+        name: case.name.clone(),
+        error: answer.error.as_ref().map(ToString::to_string),
         broken: broken.collect(),
         tried: answer.tried,
-        ..none(case, String::new())
-    }
-    .with_error(answer.error.as_ref().map(in_words))
-}
-
-impl FuzzedCase {
-    fn with_error(self, error: Option<String>) -> Self {
-        Self { error, ..self }
     }
 }
 
@@ -178,9 +172,10 @@ pub fn keep(case: &Case, broken: &Broken) -> Result<Kept, CasesError> {
     files::write_whole(&input, &read(&broken.input)?)?;
     files::write_whole(&folder.join("expected.csv"), broken.expected.as_bytes())?;
     let options = case.folder.join("case.toml");
-    let options = match options.is_file() {
-        true => String::from_utf8_lossy(&read(&options)?).into_owned(),
-        false => String::new(),
+    let options = if options.is_file() {
+        String::from_utf8_lossy(&read(&options)?).into_owned()
+    } else {
+        String::new()
     };
     let told = format!(
         "# The case {}, with another layout: {}.\n# What is expected is what comes out of it without this change.\n",
@@ -205,8 +200,9 @@ fn fitting(options: &str, ending: &Path) -> String {
     if let Some(name) = renamed {
         table.insert("input_name".to_owned(), name.into());
     }
-    match had_issues || is_other {
-        true => table.to_string(),
-        false => options.to_owned(),
+    if had_issues || is_other {
+        table.to_string()
+    } else {
+        options.to_owned()
     }
 }

@@ -10,6 +10,7 @@ use similar::{Algorithm, DiffOp, capture_diff_slices};
 use super::{Case, CaseResult, CasesError, Difference, WantedIssue, What};
 use crate::base::files::FileError;
 use crate::cells::{Cells, CellsError, Choice, Reading, WindowLimits};
+use crate::checks::engine::EngineError;
 
 pub(super) fn failed(case: &Case, error: String) -> CaseResult {
     CaseResult {
@@ -31,12 +32,6 @@ pub(super) struct CameOut {
     pub tables: Vec<Table>,
     pub issues: Vec<Issue>,
     pub seconds: f64,
-}
-
-#[derive(Deserialize)]
-pub(super) struct EngineError {
-    pub code: String,
-    pub message: String,
 }
 
 #[derive(Deserialize)]
@@ -84,7 +79,7 @@ pub(super) fn judge(case: &Case, result: &Path) -> Result<CaseResult, CasesError
                 ..failed(String::new())
             });
         }
-        (Some(error), _) => return Ok(failed(format!("{}: {}", error.code, error.message))),
+        (Some(error), _) => return Ok(failed(error.to_string())),
         (None, Some(code)) => {
             return Ok(failed(format!("a run succeeds, and must fail with {code}")));
         }

@@ -1,7 +1,6 @@
-//! The results of cases as JUnit's XML.
+//! Results of checks, of cases among them, as JUnit's XML, which CI systems read.
 
 use super::CaseResult;
-use crate::checks::junit::{Outcome, Suite, Test, xml};
 
 /// The report of these results.
 pub fn as_junit(configuration: &str, results: &[CaseResult]) -> String {
@@ -31,4 +30,162 @@ pub(in crate::checks) fn junit_tests(class: &str, results: &[CaseResult]) -> Vec
 fn lines(result: &CaseResult) -> String {
     let lines = result.differences.iter().map(ToString::to_string);
     lines.collect::<Vec<_>>().join("\n")
+}
+
+/// What is reported together: the checks of one configuration.
+#[derive(Debug)]
+pub(in crate::checks) struct Suite {
+    /// Its name.
+    pub name: String,
+    /// What was tried.
+    pub tests: Vec<Test>,
+}
+
+/// One thing that was tried.
+#[derive(Debug)]
+pub(in crate::checks) struct Test {
+    /// What it belongs to.
+    pub class: String,
+    /// Its name.
+    pub name: String,
+    /// How long it took.
+    pub seconds: f64,
+    /// How it came out.
+    pub outcome: Outcome,
+}
+
+/// How a test came out.
+#[derive(Debug)]
+pub(in crate::checks) enum Outcome {
+    /// As it should.
+    Passed,
+    /// It was not tried, for this reason.
+    Skipped(String),
+    /// Otherwise.
+    Failed {
+        /// Why, in a line.
+        message: String,
+        /// Why, in full.
+        body: String,
+    },
+}
+
+/// The document of these suites.
+pub(in crate::checks) fn xml(suites: &[Suite]) -> String {
+    let all = Counts::of(suites.iter().flat_map(|suite| &suite.tests));
+    let mut xml = format!(
+        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites {}>\n",
+        all.attributes()
+    );
+    for suite in suites {
+        let counts = Counts::of(suite.tests.iter());
+        xml += &format!(
+            "<testsuite name=\"{}\" {} skipped=\"{}\">\n",
+            escaped(&suite.name),
+            counts.attributes(),
+            counts.skipped
+        );
+        suite.tests.iter().for_each(|test| xml += &element(test));
+        xml += "</testsuite>\n";
+    }
+    xml + "</testsuites>\n"
+}
+
+#[derive(Default)]
+struct Counts {
+    tests: usize,
+    failures: usize,
+    skipped: usize,
+    seconds: f64,
+}
+
+impl Counts {
+    fn of<'a>(tests: impl Iterator<Item = &'a Test>) -> Self {
+        tests.fold(Self::default(), |counts, test| Self {
+            tests: counts.tests + 1,
+            failures: counts.failures + usize::from(matches!(test.outcome, Outcome::Failed { .. })),
+            skipped: counts.skipped + usize::from(matches!(test.outcome, Outcome::Skipped(_))),
+            seconds: counts.seconds + test.seconds,
+        })
+    }
+
+    fn attributes(&self) -> String {
+        format!(
+            "tests=\"{}\" failures=\"{}\" errors=\"0\" time=\"{:.3}\"",
+            self.tests, self.failures, self.seconds
+        )
+    }
+}
+
+fn element(test: &Test) -> String {
+    let head = format!(
+        "<testcase classname=\"{}\" name=\"{}\" time=\"{:.3}\"",
+        escaped(&test.class),
+        escaped(&test.name),
+        test.seconds
+    );
+    match &test.outcome {
+        Outcome::Passed => format!("{head}/>\n"),
+        Outcome::Skipped(why) => {
+            let why = escaped(why);
+            format!("{head}><skipped message=\"{why}\"/></testcase>\n")
+        }
+        Outcome::Failed { message, body } => {
+            let (message, body) = (escaped(message), escaped(body));
+            format!("{head}><failure message=\"{message}\">{body}</failure></testcase>\n")
+        }
+    }
+}
+
+/// The text between tags and in attributes. What XML cannot hold is left out.
+fn escaped(text: &str) -> String {
+    let mut safe = String::with_capacity(text.len());
+    for letter in text.chars() {
+        match letter {
+            '&' => safe.push_str("&amp;"),
+            '<' => safe.push_str("&lt;"),
+            '>' => safe.push_str("&gt;"),
+            '"' => safe.push_str("&quot;"),
+            '\n' | '\t' => safe.push(letter),
+            '\u{fffe}' | '\u{ffff}' => {}
+            letter if letter.is_control() => {}
+            letter => safe.push(letter),
+        }
+    }
+    safe
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_outcome_has_its_element_and_no_letter_breaks_the_document() {
+        let test = |name: &str, outcome| Test {
+            class: "a & b".to_owned(),
+            name: name.to_owned(),
+            seconds: 0.5,
+            outcome,
+        };
+        let failed = Outcome::Failed {
+            message: "<one>\u{1b}".to_owned(),
+            body: "\"all\"".to_owned(),
+        };
+        let text = xml(&[Suite {
+            name: "a & b".to_owned(),
+            tests: vec![
+                test("x", Outcome::Passed),
+                test("y", Outcome::Skipped("no <lock>".to_owned())),
+                test("z", failed),
+            ],
+        }]);
+        let wanted = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n\
+            <testsuites tests=\"3\" failures=\"1\" errors=\"0\" time=\"1.500\">\n\
+            <testsuite name=\"a &amp; b\" tests=\"3\" failures=\"1\" errors=\"0\" time=\"1.500\" skipped=\"1\">\n\
+            <testcase classname=\"a &amp; b\" name=\"x\" time=\"0.500\"/>\n\
+            <testcase classname=\"a &amp; b\" name=\"y\" time=\"0.500\"><skipped message=\"no &lt;lock&gt;\"/></testcase>\n\
+            <testcase classname=\"a &amp; b\" name=\"z\" time=\"0.500\"><failure message=\"&lt;one&gt;\">&quot;all&quot;</failure></testcase>\n\
+            </testsuite>\n</testsuites>\n";
+        assert_eq!(text, wanted);
+    }
 }

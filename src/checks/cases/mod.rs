@@ -9,11 +9,11 @@
 
 mod fuzzing;
 mod judging;
-mod junit;
+pub(super) mod junit;
 mod running;
-mod words;
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -21,13 +21,11 @@ use serde::{Deserialize, Serialize};
 
 pub use self::fuzzing::{Broken, Fuzzed, FuzzedCase, Kept, fuzz, keep};
 pub use self::junit::as_junit;
-pub(super) use self::junit::junit_tests;
 pub use self::running::run;
-pub(super) use self::running::{Engine, said};
-use super::check::CheckError;
+use super::engine::CheckError;
 use crate::base::digest;
 use crate::base::files::{self, FileError};
-use crate::base::problem::{Facts, Kind, Problem, become_error, code};
+use crate::base::problem::{Error, Facts, Kind, Problem, become_error, code};
 use crate::run::inputs::input::is_supported;
 use crate::settings::nearest;
 use crate::store::{RunRecord, StoreError};
@@ -160,20 +158,6 @@ pub enum CasesError {
     /// There is none.
     #[error("{} has no cases", .0.display())]
     None(PathBuf),
-    /// There is no case of this name.
-    #[error("there is no case {name}")]
-    Unknown {
-        /// The name.
-        name: String,
-        /// What to do.
-        hint: String,
-    },
-    /// No case has these words in its name.
-    #[error("no case is meant")]
-    NotMeant(
-        /// The names of all.
-        String,
-    ),
     /// A file of a case cannot be used.
     #[error("{}: {what}", file.display())]
     Invalid {
@@ -188,9 +172,15 @@ pub enum CasesError {
     /// The records of runs cannot be read.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// A file cannot be read or written.
+    /// No such case, or a file cannot be read or written.
     #[error(transparent)]
-    File(#[from] FileError),
+    Other(#[from] Error),
+}
+
+impl From<FileError> for CasesError {
+    fn from(error: FileError) -> Self {
+        error.unwritable().into()
+    }
 }
 
 impl Problem for CasesError {
@@ -198,18 +188,10 @@ impl Problem for CasesError {
         match self {
             Self::None(_) => Facts::new(Kind::Usage, code::NO_INPUT)
                 .hint("a case is a folder tests/cases/NAME with a file input.csv or input.xlsx; `ade test --update` writes what it becomes"),
-            Self::Unknown { hint, .. } => {
-                Facts::new(Kind::Usage, code::NO_INPUT).hint(hint.clone())
-            }
-            Self::NotMeant(names) => {
-                Facts::new(Kind::Usage, code::NO_INPUT).hint(format!("there are {names}"))
-            }
             Self::Invalid { .. } => Facts::new(Kind::Usage, code::USAGE),
             Self::Engine(error) => error.facts(),
             Self::Store(error) => error.facts(),
-            Self::File(error) => error
-                .facts_of_target("it")
-                .under(Kind::Usage, code::OUTPUT_UNWRITABLE),
+            Self::Other(error) => error.facts(),
         }
     }
 }
@@ -271,8 +253,8 @@ pub fn choose(
             Some(similar) => format!("did you mean {similar}?"),
             None => format!("there are {}", listed()),
         };
-        let name = name.clone();
-        return Err(CasesError::Unknown { name, hint });
+        let error = Error::usage(code::NO_INPUT, format!("there is no case {name}"));
+        return Err(error.hint(hint).into());
     }
     let listed = listed();
     let is_meant = |case: &Case| {
@@ -281,7 +263,10 @@ pub fn choose(
     };
     let found: Vec<Case> = all.into_iter().filter(is_meant).collect();
     match found.is_empty() {
-        true => Err(CasesError::NotMeant(listed)),
+        true => {
+            let error = Error::usage(code::NO_INPUT, "no case is meant");
+            Err(error.hint(format!("there are {listed}")).into())
+        }
         false => Ok(found),
     }
 }
@@ -374,4 +359,70 @@ pub fn update(case: &Case, result: &CaseResult) -> Result<Option<PathBuf>, FileE
     let file = case.folder.join("expected.csv");
     files::write_whole(&file, text.as_bytes())?;
     Ok(Some(file))
+}
+
+impl CaseResult {
+    /// Why it failed, in a line: the error, the one difference, or how many there are.
+    pub fn why(&self) -> String {
+        match (&self.error, self.differences.as_slice()) {
+            (Some(error), _) => error.clone(),
+            (None, [one]) => one.to_string(),
+            (None, all) => format!("{} differences", all.len()),
+        }
+    }
+}
+
+/// In a line of less than 80 columns.
+impl fmt::Display for Difference {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let text = |value: &Option<String>, most: usize| match value.as_deref() {
+            None | Some("") => "nothing".to_owned(),
+            Some(text) => cut(text, most),
+        };
+        let sheet = self.sheet.as_deref();
+        let sheet = sheet.map_or_else(String::new, |sheet| format!("{}  ", cut(sheet, 12)));
+        let row = self
+            .row
+            .map_or_else(String::new, |row| format!("row {row}"));
+        let (expected, got) = (&self.expected, &self.got);
+        let field = self.field.as_deref();
+        let field = field.map_or_else(String::new, |field| cut(field, 18));
+        match (self.what, expected) {
+            (What::Cell, _) => {
+                let (expected, got) = (text(expected, 16), text(got, 16));
+                write!(
+                    formatter,
+                    "{sheet}{row}  {field}  expected {expected}  got {got}"
+                )
+            }
+            (What::Row, Some(_)) => {
+                write!(formatter, "{sheet}{row} is missing: {}", text(expected, 45))
+            }
+            (What::Row, None) => {
+                write!(
+                    formatter,
+                    "{sheet}{row} was not expected: {}",
+                    text(got, 40)
+                )
+            }
+            (What::Issue, _) => {
+                let place = [row, field].into_iter().filter(|word| !word.is_empty());
+                let place = place.collect::<Vec<_>>().join("  ");
+                match expected {
+                    Some(_) => write!(formatter, "no issue  {place}  {}", text(expected, 35)),
+                    None => write!(formatter, "issue  {place}  {}", text(got, 38)),
+                }
+            }
+        }
+    }
+}
+
+/// A text in one line, of so many characters.
+fn cut(text: &str, most: usize) -> String {
+    let line = text.replace(char::is_control, " ");
+    if line.chars().count() <= most {
+        line
+    } else {
+        line.chars().take(most - 1).chain(['…']).collect()
+    }
 }

@@ -7,7 +7,6 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -15,22 +14,17 @@ use tempfile::TempDir;
 use super::judging::{failed, judge};
 use super::{Case, CaseResult, CasesError};
 use crate::base::cancel::Cancel;
-use crate::base::files::{self, FileError};
+use crate::base::files;
 use crate::base::host;
-use crate::checks::check::CheckError;
-use crate::engine::sandbox::Policy;
-use crate::engine::{ChildProcess, EngineReport, EngineTask, Invocation, Launch};
+use crate::checks::engine::{CheckError, Engine, said, temporary};
+use crate::engine::{EngineQuestion, EngineTask};
 use crate::environment::needed::prepare::Prepared;
 use crate::environment::provide::in_use::InUse;
-use crate::settings::paths::EnvironmentFolder;
 use crate::store::EnvironmentRecord;
-use crate::system::process::Exit;
 use crate::workspace::Workspace;
 
 /// A process more is worth its start from so many cases on.
 const CASES_OF_A_PROCESS: usize = 20;
-/// A run's limits hold for so many cases.
-const CASES_OF_A_RUN: usize = 10;
 
 /// Runs cases in an environment that is ready, and compares what comes out with what is expected.
 ///
@@ -83,14 +77,6 @@ pub(super) fn asked(case: &Case) -> Value {
     })
 }
 
-/// The engine of a configuration's environment.
-#[derive(Clone, Copy)]
-pub(in crate::checks) struct Engine<'a> {
-    pub workspace: &'a Workspace,
-    pub prepared: &'a Prepared,
-    pub environment: &'a EnvironmentRecord,
-}
-
 /// What the engine answered; its files go with it.
 pub(in crate::checks) struct Answers {
     crashed: BTreeMap<usize, String>,
@@ -102,17 +88,16 @@ impl Answers {
     pub fn of(&self, number: usize) -> Result<PathBuf, &str> {
         match self.crashed.get(&number) {
             Some(why) => Err(why),
-            None => Ok(answer(&made(self.place.path()), number)),
+            None => Ok(answer(self.place.path(), number)),
         }
     }
 }
 
-fn made(place: &Path) -> PathBuf {
-    place.join("made")
-}
+/// The folder of answers.
+const MADE: &str = "made";
 
-fn answer(made: &Path, number: usize) -> PathBuf {
-    made.join(format!("{number}.json"))
+fn answer(place: &Path, number: usize) -> PathBuf {
+    place.join(MADE).join(format!("{number}.json"))
 }
 
 impl Engine<'_> {
@@ -124,8 +109,7 @@ impl Engine<'_> {
         cancel: &Cancel,
     ) -> Result<Answers, CasesError> {
         let _in_use = InUse::mark(self.workspace, &self.environment.folder);
-        let place = tempfile::tempdir().map_err(CheckError::NoTemporaryFolder)?;
-        fs::create_dir(made(place.path())).map_err(CheckError::NoTemporaryFolder)?;
+        let (place, _) = temporary([MADE])?;
         for (number, case) in asked.iter_mut().enumerate() {
             case["number"] = number.into();
         }
@@ -160,9 +144,7 @@ impl Engine<'_> {
         place: &Path,
         cancel: &Cancel,
     ) -> Result<BTreeMap<usize, String>, CasesError> {
-        let made = made(place);
-        let folder = place.join(format!("asked-{at}"));
-        let scratch = place.join(format!("tmp-{at}"));
+        let [folder, scratch] = ["asked", "tmp"].map(|name| place.join(format!("{name}-{at}")));
         for folder in [&folder, &scratch] {
             fs::create_dir(folder).map_err(CheckError::NoTemporaryFolder)?;
         }
@@ -176,25 +158,26 @@ impl Engine<'_> {
         loop {
             let is_left = |case: &&Value| {
                 let number = number_of(case);
-                !crashed.contains_key(&number) && !answer(&made, number).is_file()
+                !crashed.contains_key(&number) && !answer(place, number).is_file()
             };
             let left: Vec<&Value> = share.iter().filter(is_left).collect();
             let Some(first) = left.first().map(number_of) else {
                 return Ok(crashed);
             };
             files::write_whole(&list, json!(left).to_string().as_bytes())?;
-            let task = EngineTask::Cases {
+            let task = EngineTask::Answer {
+                question: EngineQuestion::Cases,
                 list: list.clone(),
-                output: made.clone(),
+                output: place.join(MADE),
             };
-            let report = self.launch(
+            let report = self.launch_for(
                 (task, &list, &scratch),
                 Vec::new(),
                 left.len() * runs,
                 cancel,
             )?;
             let mut without = left.iter().map(number_of);
-            let next = without.find(|number| !answer(&made, *number).is_file());
+            let next = without.find(|number| !answer(place, *number).is_file());
             let is_idle = next == Some(first);
             let why = said(&report);
             match next {
@@ -214,67 +197,5 @@ impl Engine<'_> {
             }
             was_idle = is_idle;
         }
-    }
-
-    /// Starts the engine once for so many cases, or for `inputs` that are none of the configuration's files. The `list` with what is
-    /// asked lies in a folder of its own.
-    pub(in crate::checks) fn launch(
-        self,
-        (task, list, scratch): (EngineTask, &Path, &Path),
-        inputs: Vec<PathBuf>,
-        cases: usize,
-        cancel: &Cancel,
-    ) -> Result<EngineReport, CheckError> {
-        let (settings, prepared) = (&self.workspace.settings, self.prepared);
-        let python = EnvironmentFolder(self.environment.folder.clone()).python();
-        let folder = list.parent().unwrap_or(list).to_owned();
-        let root = prepared.configuration.root.clone();
-        let reads = [prepared.snapshot.clone(), root, folder.clone()];
-        let reads = reads.into_iter().chain(inputs).collect();
-        let made = task.output_folder();
-        let writes = made.into_iter().chain([scratch.to_owned()]).collect();
-        let built = self.environment;
-        let mut policy = Policy::new(settings, &python, reads, writes, false)
-            .built_from(&built.snapshot, &built.configuration_path);
-        let obstacles = policy.obstacles();
-        if !obstacles.is_empty() {
-            return Err(CheckError::NotConfined(obstacles));
-        }
-        let runs = cases.div_ceil(CASES_OF_A_RUN);
-        let times = u32::try_from(runs).unwrap_or(u32::MAX);
-        let more = |limit: Option<Duration>| limit.map(|limit| limit.saturating_mul(times));
-        let limits = &mut policy.limits;
-        limits.cpu_time = more(limits.cpu_time);
-        for limit in [&mut limits.disk, &mut limits.printed] {
-            *limit = limit.map(|limit| limit.saturating_mul(times.into()));
-        }
-        let invocation = Invocation {
-            policy,
-            python: python.clone(),
-            snapshot: prepared.package_folder.clone(),
-            task,
-            folder,
-            scratch: scratch.to_owned(),
-            settings: BTreeMap::new(),
-            variables: settings.variables.clone(),
-            debug: false,
-            timeout: more(settings.run_timeout),
-        };
-        let report = ChildProcess::default()
-            .launch(&invocation, cancel, &mut |_| None)
-            .map_err(|error| CheckError::NotStarted(FileError::on("start", &python)(error)))?;
-        match report.exit {
-            Exit::Cancelled => Err(CheckError::Cancelled),
-            _ => Ok(report),
-        }
-    }
-}
-
-/// How a process ended, and what it said.
-pub(in crate::checks) fn said(report: &EngineReport) -> String {
-    let refused = report.refused.as_ref().map(|refused| &refused.message);
-    match refused.or_else(|| report.last_lines.last()) {
-        Some(words) => format!("{}: {words}", report.exit),
-        None => report.exit.to_string(),
     }
 }

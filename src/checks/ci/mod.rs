@@ -2,7 +2,7 @@
 //!
 //! - `arguments`: which configurations and which inputs a call means.
 //! - `steps`: of each configuration its lock, whether it loads, its cases, and runs of inputs.
-//! - `findings`: what they find, and where; `places` are those that messages name.
+//! - `findings`: what they find, and where.
 //! - For those who read it elsewhere: `reports` for GitHub, GitLab and others, and a `summary` in Markdown. `repository` says how
 //!   they name files.
 //!
@@ -13,7 +13,6 @@
 
 mod arguments;
 mod findings;
-mod places;
 mod reports;
 mod repository;
 mod steps;

@@ -4,28 +4,25 @@ use std::collections::HashMap;
 
 use serde_json::{Value, json};
 
-use super::findings::{Examined, Level, State, Step, StepName};
+use super::findings::{Examined, Level, State, Step, StepName, all_findings};
 use super::repository::Repository;
 use crate::base::digest;
-use crate::checks::cases::junit_tests;
-use crate::checks::junit::{Outcome, Suite, Test, xml};
+use crate::checks::cases::junit::{Outcome, Suite, Test, junit_tests, xml};
 
 /// Findings as workflow commands of GitHub, which mark lines of files in a pull request. A command for each: `::error file=crew/settings.toml,line=3,title=ade check::there is no setting …`.
 pub fn annotations(all: &[Examined], repository: &Repository) -> Vec<String> {
     let mut commands = Vec::new();
-    for examined in all {
-        for (step, finding) in examined.findings() {
-            let file = finding.file.as_deref();
-            let file = file.and_then(|file| repository.inside(file));
-            let place = file.map(|file| {
-                let line = finding.line.unwrap_or(1);
-                format!("file={},line={line},", property(&file))
-            });
-            let title = property(&format!("ade {}", step.title()));
-            let text = data(&repository.words(&finding.whole()));
-            let (level, place) = (finding.level.word(), place.unwrap_or_default());
-            commands.push(format!("::{level} {place}title={title}::{text}"));
-        }
+    for (_, step, finding) in all_findings(all) {
+        let file = finding.file.as_deref();
+        let file = file.and_then(|file| repository.inside(file));
+        let place = file.map(|file| {
+            let line = finding.line.unwrap_or(1);
+            format!("file={},line={line},", property(&file))
+        });
+        let title = property(&format!("ade {}", step.title()));
+        let text = data(&repository.words(&finding.whole()));
+        let (level, place) = (finding.level.word(), place.unwrap_or_default());
+        commands.push(format!("::{level} {place}title={title}::{text}"));
     }
     commands
 }
@@ -47,30 +44,28 @@ fn property(text: &str) -> String {
 pub fn code_quality(all: &[Examined], repository: &Repository) -> Value {
     let mut seen: HashMap<String, usize> = HashMap::new();
     let mut report = Vec::new();
-    for examined in all {
-        for (step, finding) in examined.findings() {
-            let file = finding.file.clone();
-            let path = repository.shown(&file.unwrap_or_else(|| examined.manifest()));
-            let check = match &finding.code {
-                Some(code) => format!("ade.{}.{code}", step.step.word()),
-                None => format!("ade.{}", step.step.word()),
-            };
-            let (title, message) = (step.title(), repository.words(&finding.message));
-            let unnumbered = message.replace(|letter: char| letter.is_ascii_digit(), "");
-            let about = [&*path, &title, &check, &unnumbered].join("\0");
-            let times = seen.entry(about.clone()).or_default();
-            *times += 1;
-            report.push(json!({
-                "description": message,
-                "check_name": check,
-                "fingerprint": digest::of(format!("{about}\0{times}")).to_string(),
-                "severity": match finding.level {
-                    Level::Error => "major",
-                    Level::Warning => "minor",
-                },
-                "location": {"path": path, "lines": {"begin": finding.line.unwrap_or(1)}},
-            }));
-        }
+    for (examined, step, finding) in all_findings(all) {
+        let file = finding.file.clone();
+        let path = repository.shown(&file.unwrap_or_else(|| examined.manifest()));
+        let check = match &finding.code {
+            Some(code) => format!("ade.{}.{code}", step.step.word()),
+            None => format!("ade.{}", step.step.word()),
+        };
+        let (title, message) = (step.title(), repository.words(&finding.message));
+        let unnumbered = message.replace(|letter: char| letter.is_ascii_digit(), "");
+        let about = [&*path, &title, &check, &unnumbered].join("\0");
+        let times = seen.entry(about.clone()).or_default();
+        *times += 1;
+        report.push(json!({
+            "description": message,
+            "check_name": check,
+            "fingerprint": digest::of(format!("{about}\0{times}")).to_string(),
+            "severity": match finding.level {
+                Level::Error => "major",
+                Level::Warning => "minor",
+            },
+            "location": {"path": path, "lines": {"begin": finding.line.unwrap_or(1)}},
+        }));
     }
     Value::Array(report)
 }

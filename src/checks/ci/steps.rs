@@ -5,9 +5,8 @@ use std::sync::Mutex;
 use std::time::Instant;
 
 use super::findings::{
-    Examined, Finding, Level, OfRule, Run, State, Step, StepName, existing, manifest_of,
+    Examined, Finding, Level, OfRule, Run, State, Step, StepName, existing, manifest_of, named,
 };
-use super::places::named;
 use crate::base::cancel::Cancel;
 use crate::base::counted::plural;
 use crate::base::mutex::lock;
@@ -143,9 +142,10 @@ impl One<'_> {
             self.skip_the_rest(why, steps);
             return;
         };
-        let tested = match self.plan.test {
-            true => timed(|| self.test(&prepared, &environment)),
-            false => skipped(StepName::Test, "not asked for"),
+        let tested = if self.plan.test {
+            timed(|| self.test(&prepared, &environment))
+        } else {
+            skipped(StepName::Test, "not asked for")
         };
         self.add(steps, tested);
         if !self.inputs.is_empty() {
@@ -198,9 +198,10 @@ impl One<'_> {
             }
             Err(error) => {
                 // That it does not fit is the answer, as it is for `ade lock --check`.
-                let kind = match write_lock::is_unfit(&error) {
-                    true => Kind::Refused,
-                    false => error.kind(),
+                let kind = if write_lock::is_unfit(&error) {
+                    Kind::Refused
+                } else {
+                    error.kind()
                 };
                 let file =
                     existing(self.folder, LOCK_FILE).unwrap_or_else(|| manifest_of(self.folder));

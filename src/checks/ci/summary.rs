@@ -1,6 +1,6 @@
 //! What was found, as a page in Markdown: the summary of a job on GitHub, or a comment.
 
-use super::findings::{Examined, State, Step, StepName};
+use super::findings::{Examined, State, Step, StepName, all_findings};
 use super::repository::Repository;
 use crate::base::counted::thousands;
 
@@ -66,9 +66,10 @@ fn of_step(examined: &Examined, name: StepName) -> String {
 }
 
 fn mark_of(step: &Step) -> &'static str {
-    match step.found_nothing() {
-        true => "⚠️",
-        false => mark(step.state),
+    if step.found_nothing() {
+        "⚠️"
+    } else {
+        mark(step.state)
     }
 }
 
@@ -82,25 +83,23 @@ fn mark(state: State) -> &'static str {
 
 fn findings(all: &[Examined], repository: &Repository) -> String {
     let mut lines = Vec::new();
-    for examined in all {
-        for (step, finding) in examined.findings() {
-            let place = finding.file.as_ref().map(|file| {
-                let line = finding.line.map(|line| format!(":{line}"));
-                format!(
-                    " · {}{}",
-                    escaped(&repository.shown(file)),
-                    line.unwrap_or_default()
-                )
-            });
-            lines.push(format!(
-                "- **{}** {} · {}{} · {}\n",
-                finding.level.word(),
-                escaped(&repository.configuration(examined)),
-                escaped(&step.title()),
-                place.unwrap_or_default(),
-                escaped(&repository.words(&finding.whole()))
-            ));
-        }
+    for (examined, step, finding) in all_findings(all) {
+        let place = finding.file.as_ref().map(|file| {
+            let line = finding.line.map(|line| format!(":{line}"));
+            format!(
+                " · {}{}",
+                escaped(&repository.shown(file)),
+                line.unwrap_or_default()
+            )
+        });
+        lines.push(format!(
+            "- **{}** {} · {}{} · {}\n",
+            finding.level.word(),
+            escaped(&repository.configuration(examined)),
+            escaped(&step.title()),
+            place.unwrap_or_default(),
+            escaped(&repository.words(&finding.whole()))
+        ));
     }
     section("Findings", "", &lines)
 }
@@ -117,10 +116,9 @@ fn files(all: &[Examined], repository: &Repository) -> String {
                     counts.map(thousands).join(" | ")
                 },
             );
-            let input = step.input.as_ref().map(|path| path.display().to_string());
             lines.push(format!(
                 "| {} | {} | {} {} | {counts} |\n",
-                escaped(&input.unwrap_or_default()),
+                escaped(&step.input_shown()),
                 escaped(&repository.configuration(examined)),
                 mark_of(step),
                 escaped(&step.message)
@@ -134,8 +132,7 @@ fn files(all: &[Examined], repository: &Repository) -> String {
 fn rules(all: &[Examined]) -> String {
     let mut lines = Vec::new();
     for step in all.iter().flat_map(|examined| &examined.steps) {
-        let input = step.input.as_ref().map(|path| path.display().to_string());
-        let input = escaped(&input.unwrap_or_default());
+        let input = escaped(&step.input_shown());
         for of in step.run.iter().flat_map(|run| &run.rules) {
             let (rule, count) = (escaped(&of.rule), thousands(of.count));
             lines.push(format!(

@@ -129,9 +129,10 @@ impl Noticed {
         let open = self.readings.iter_mut().filter(|told| told.is_ambiguous());
         let all = self.notices.iter_mut().chain(open);
         for told in all.filter(|told| is_known(told)) {
-            match told.code().is_empty() {
-                true => told.0.insert(AMBIGUOUS.to_owned(), false.into()),
-                false => told.0.insert("level".to_owned(), "info".into()),
+            if told.code().is_empty() {
+                told.0.insert(AMBIGUOUS.to_owned(), false.into())
+            } else {
+                told.0.insert("level".to_owned(), "info".into())
             };
             told.0.insert(KNOWN.to_owned(), true.into());
         }
@@ -230,7 +231,7 @@ impl Told {
 
     /// How many of what it speaks of there are.
     pub fn count(&self) -> Option<u64> {
-        self.0.get("count").and_then(Value::as_u64)
+        self.number("count")
     }
 
     /// The stretches of rows that it names, from 1: the first and the last of each.
@@ -240,6 +241,10 @@ impl Told {
             let (first, last) = (end(0)?, end(1)?);
             (0 < first && first <= last).then_some((first, last))
         })
+    }
+
+    fn number(&self, key: &str) -> Option<u64> {
+        self.0.get(key).and_then(Value::as_u64)
     }
 
     fn list(&self, key: &str) -> impl Iterator<Item = &Value> {
@@ -261,7 +266,7 @@ impl Told {
     pub fn is_ambiguous(&self) -> bool {
         let left_open = self.0.get(AMBIGUOUS);
         // As a number it counts cells; where others are certain, these decided.
-        let certain = self.0.get("certain").and_then(Value::as_u64).unwrap_or(0);
+        let certain = self.number("certain").unwrap_or(0);
         left_open.is_some_and(|value| {
             value.as_bool() == Some(true)
                 || value
@@ -277,7 +282,7 @@ impl Told {
 
     /// The row that it is about, from 1.
     pub fn row(&self) -> Option<u64> {
-        self.0.get("row").and_then(Value::as_u64)
+        self.number("row")
     }
 
     /// Whether it is about rows, this one among them.
@@ -298,12 +303,12 @@ impl Told {
 
     /// The source column that its field was split from, by its position in the table.
     pub fn source_index(&self) -> Option<u64> {
-        self.0.get("source_index").and_then(Value::as_u64)
+        self.number("source_index")
     }
 
     /// Whether it is about the table with this index on the sheet with this title.
     pub fn is_of_table(&self, sheet: &str, table: u64) -> bool {
-        self.text("sheet") == sheet && self.0.get("table").and_then(Value::as_u64) == Some(table)
+        self.sheet() == sheet && self.number("table") == Some(table)
     }
 }
 

@@ -6,10 +6,12 @@ use std::os::unix::process::CommandExt;
 use std::process::Command;
 use std::sync::Arc;
 
+use serde_json::{Value, json};
+
 use super::Policy;
-use super::record::InForce;
+use super::process_hold::ProcessHold;
 use super::resources;
-use super::support::support;
+use super::support::{Support, support};
 use crate::settings::Sandbox;
 use crate::system::process::{Gate, PidsGroup};
 
@@ -74,9 +76,10 @@ pub fn confine(policy: &Policy, threads: usize, command: &mut Command) -> io::Re
     let mut record = InForce::of(policy, support());
     let limits = resources::prepare(&policy.limits, threads);
     let is_strict = policy.level == Sandbox::Strict;
-    let (listener, asks) = match record.is_asked() {
-        true => Some(channel()?).unzip(),
-        false => (None, None),
+    let (listener, asks) = if record.is_asked() {
+        Some(channel()?).unzip()
+    } else {
+        (None, None)
     };
     let mut steps = Steps::prepare(policy, &mut record, asks);
     let group = steps.count(policy, &record)?;
@@ -119,6 +122,72 @@ pub fn confine_build(policy: &Policy, command: &mut Command) {
     let is_strict = policy.level == Sandbox::Strict;
     let steps = Steps::prepare(policy, &mut InForce::default(), None);
     in_child(command, limits, steps, None, is_strict);
+}
+
+/// What is in force.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct InForce {
+    /// The setting, the version of Landlock, network, limits.
+    pub applied: Value,
+    /// What is missing of it, in words.
+    pub missing: Vec<String>,
+    /// What holds the number of processes.
+    pub(super) processes: ProcessHold,
+}
+
+impl InForce {
+    fn of(policy: &Policy, support: &Support) -> Self {
+        let is_off = policy.level == Sandbox::Off;
+        let limits = &policy.limits;
+        let processes = if is_off {
+            ProcessHold::Polling
+        } else {
+            support.processes
+        };
+        let applied = json!({
+            "mode": policy.level,
+            "files": !is_off && support.landlock_abi > 0,
+            "landlock_abi": (!is_off).then_some(support.landlock_abi),
+            "system_calls": !is_off && support.seccomp,
+            "processes_held_by": processes,
+            "network": policy.has_network(),
+            "network_asked": policy.network_asked,
+            "limits": {
+                "memory_bytes": limits.memory,
+                "cpu_seconds": limits.cpu_time.map(|time| time.as_secs_f64()),
+                "disk_bytes": limits.disk,
+                "file_size_bytes": limits.file_size,
+                "open_files": limits.open_files,
+                "processes": limits.processes,
+                "printed_bytes": limits.printed,
+            },
+        });
+        Self {
+            applied,
+            missing: if is_off {
+                Vec::new()
+            } else {
+                support.missing.clone()
+            },
+            processes,
+        }
+    }
+
+    /// Whether a process asks before it forks.
+    pub(in crate::engine) fn is_asked(&self) -> bool {
+        self.processes == ProcessHold::Asking
+    }
+
+    /// Records that processes are only counted.
+    fn fall_back_to_polling(&mut self) {
+        self.processes = ProcessHold::Polling;
+        self.applied["processes_held_by"] = json!(self.processes);
+    }
+
+    /// The sandbox as artifact.json has it.
+    pub fn json(&self) -> Value {
+        json!({"applied": self.applied, "missing": self.missing})
+    }
 }
 
 impl Confined {
@@ -235,13 +304,11 @@ mod linux {
     use seccompiler::{BpfProgram, apply_filter};
 
     use super::super::forks::{Counted, Forks};
-    use super::super::places::Places;
+    use super::super::places::{self, Places};
     use super::super::read_only::ReadOnly;
-    use super::super::record::InForce;
     use super::super::support::support;
-    use super::super::{Policy, calls, files};
-    use super::PidsGroup;
-    use super::Step;
+    use super::super::{Policy, calls};
+    use super::{InForce, PidsGroup, Step};
     use crate::settings::Sandbox;
 
     /// What Linux adds to the limits, prepared.
@@ -271,10 +338,13 @@ mod linux {
                 record.missing.push(words);
             }
             let mut lacks = |error: String| record.missing.push(error);
-            let rules = (support().landlock_abi > 0).then(|| files::prepare(&places, network));
-            let filters = support().seccomp.then(|| match policy.is_build {
-                true => calls::filters_of_build(),
-                false => calls::filters(network),
+            let rules = (support().landlock_abi > 0).then(|| places::prepare(&places, network));
+            let filters = support().seccomp.then(|| {
+                if policy.is_build {
+                    calls::filters_of_build()
+                } else {
+                    calls::filters(network)
+                }
             });
             Self {
                 drops_capabilities: (!policy.is_build || policy.executes_code)
@@ -329,7 +399,7 @@ mod linux {
                 check(Step::Capabilities, drop_capabilities())?;
             }
             if let Some(rules) = self.rules.take() {
-                let applied = files::apply(rules).map_err(|_| io::Error::last_os_error());
+                let applied = places::apply(rules).map_err(|_| io::Error::last_os_error());
                 check(Step::Files, applied)?;
             }
             for filter in self.filters.iter().flatten() {
@@ -376,8 +446,7 @@ mod elsewhere {
     use std::os::fd::OwnedFd;
 
     use super::super::Policy;
-    use super::super::record::InForce;
-    use super::{PidsGroup, Step};
+    use super::{InForce, PidsGroup, Step};
 
     /// Nobody asks before a fork.
     pub fn channel() -> io::Result<(OwnedFd, OwnedFd)> {

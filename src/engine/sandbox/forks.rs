@@ -7,7 +7,7 @@
 use std::fs::File;
 use std::io::{self, IoSlice, IoSliceMut};
 use std::mem::MaybeUninit;
-use std::os::fd::{AsFd, FromRawFd, OwnedFd};
+use std::os::fd::{AsFd, BorrowedFd, FromRawFd, OwnedFd};
 
 use rustix::net::{
     AddressFamily, RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, SendAncillaryBuffer,
@@ -114,22 +114,26 @@ impl Forks {
         let (Some(listener), Some(socket)) = (&listener, &self.asks) else {
             return Ok(());
         };
-        let descriptors = [listener.as_fd()];
-        let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(1))];
-        let mut rights = SendAncillaryBuffer::new(&mut space);
-        rights.push(SendAncillaryMessage::ScmRights(&descriptors));
-        sendmsg(
-            socket,
-            &[IoSlice::new(b".")],
-            &mut rights,
-            SendFlags::NOSIGNAL,
-        )?;
-        Ok(())
+        send(socket, b".", &[listener.as_fd()])
     }
 }
 
-/// Two ends, for a filter and for [`received`].
-pub(super) fn channel() -> io::Result<(OwnedFd, OwnedFd)> {
+/// Sends a message with descriptors, four at most. System calls only.
+pub(in crate::engine) fn send(
+    socket: impl AsFd,
+    message: &[u8],
+    descriptors: &[BorrowedFd<'_>],
+) -> io::Result<()> {
+    let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(4))];
+    let mut rights = SendAncillaryBuffer::new(&mut space);
+    rights.push(SendAncillaryMessage::ScmRights(descriptors));
+    let pieces = [IoSlice::new(message)];
+    sendmsg(socket, &pieces, &mut rights, SendFlags::NOSIGNAL)?;
+    Ok(())
+}
+
+/// Two ends of a socket, such as for a filter and for [`received`].
+pub(in crate::engine) fn channel() -> io::Result<(OwnedFd, OwnedFd)> {
     Ok(socketpair(
         AddressFamily::UNIX,
         SocketType::SEQPACKET,
@@ -167,9 +171,10 @@ pub(super) fn can_ask() -> bool {
 
 /// The program. `asks`: whether forks ask, or go on.
 fn program(asks: bool) -> Vec<libc::sock_filter> {
-    let fork = match asks {
-        true => libc::SECCOMP_RET_USER_NOTIF,
-        false => libc::SECCOMP_RET_ALLOW,
+    let fork = if asks {
+        libc::SECCOMP_RET_USER_NOTIF
+    } else {
+        libc::SECCOMP_RET_ALLOW
     };
     let refused = |error: libc::c_int| libc::SECCOMP_RET_ERRNO | error.cast_unsigned();
     let mut all = vec![
@@ -194,10 +199,7 @@ fn program(asks: bool) -> Vec<libc::sock_filter> {
     for call in FORKS {
         add(libc::BPF_JEQ, *call as u32, &[answer(fork)]);
     }
-    let siblings = match asks {
-        true => fork,
-        false => refused(libc::EPERM),
-    };
+    let siblings = if asks { fork } else { refused(libc::EPERM) };
     let of_clone = [
         load(FIRST_ARGUMENT),
         unless(libc::BPF_JSET, NAMESPACES as u32, 1),

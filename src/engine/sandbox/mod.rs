@@ -19,27 +19,26 @@
 mod calls;
 mod confine;
 #[cfg(target_os = "linux")]
-mod files;
-#[cfg(target_os = "linux")]
 mod forks;
 #[cfg(target_os = "linux")]
 mod places;
 mod process_hold;
 #[cfg(target_os = "linux")]
 mod read_only;
-mod record;
 mod resources;
 pub(crate) mod support;
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-#[cfg(target_os = "linux")]
-pub(super) use confine::for_fork;
-pub use confine::{Confined, confine, confine_build};
+pub use confine::{Confined, InForce, confine, confine_build};
 pub use process_hold::ProcessHold;
-pub use record::InForce;
 pub use support::{Support, support};
+#[cfg(target_os = "linux")]
+pub(super) use {
+    confine::for_fork,
+    forks::{channel, send},
+};
 
 use crate::settings::{Sandbox, Settings};
 use crate::system::process::{GroupLimits, Limit};

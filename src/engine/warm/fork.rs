@@ -1,7 +1,7 @@
 //! Asks a warm engine for a fork.
 
 use std::ffi::OsString;
-use std::io::{self, IoSlice, IoSliceMut};
+use std::io::{self, IoSliceMut};
 use std::mem::MaybeUninit;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt;
@@ -11,10 +11,7 @@ use std::sync::atomic::Ordering;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::retry_on_intr;
 use rustix::net::sockopt::set_socket_passcred;
-use rustix::net::{
-    AddressFamily, RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, SendAncillaryBuffer,
-    SendAncillaryMessage, SendFlags, SocketFlags, SocketType, recvmsg, send, sendmsg, socketpair,
-};
+use rustix::net::{RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, SendFlags, recvmsg, send};
 use rustix::process::{
     Pid, Signal, WaitId, WaitIdOptions, WaitOptions, kill_process, setpgid, waitid, waitpid,
 };
@@ -22,7 +19,7 @@ use rustix::process::{
 use super::keeper::{ROOM, WarmEngine, WarmEngines};
 use crate::base::host;
 use crate::engine::process::{EngineTask, Invocation};
-use crate::engine::sandbox::{self, InForce, Policy};
+use crate::engine::sandbox::{self, InForce, Policy, channel};
 use crate::settings::Sandbox;
 use crate::system::process::{Lifeline, Started};
 
@@ -158,18 +155,12 @@ fn message(invocation: &Invocation, shows_values: bool) -> Option<Vec<u8>> {
 
 /// Asks for a fork with these descriptors.
 fn ask(engine: &WarmEngine, message: &[u8], passed: &[BorrowedFd<'_>]) -> Option<Waiting> {
-    let flags = SocketFlags::CLOEXEC;
-    let (answer, its_answer) =
-        socketpair(AddressFamily::UNIX, SocketType::SEQPACKET, flags, None).ok()?;
+    let (answer, its_answer) = channel().ok()?;
     // The kernel says who answers.
     set_socket_passcred(&answer, true).ok()?;
     let mut all = passed.to_vec();
     all.insert(2, its_answer.as_fd());
-    let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(4))];
-    let mut rights = SendAncillaryBuffer::new(&mut space);
-    rights.push(SendAncillaryMessage::ScmRights(&all));
-    let pieces = [IoSlice::new(message)];
-    sendmsg(&engine.socket, &pieces, &mut rights, SendFlags::NOSIGNAL).ok()?;
+    sandbox::send(&engine.socket, message, &all).ok()?;
     drop(its_answer);
     let mut polled = [PollFd::new(&answer, PollFlags::IN)];
     let answers = retry_on_intr(|| poll(&mut polled, Some(&PATIENCE)));

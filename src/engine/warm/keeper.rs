@@ -17,8 +17,6 @@ use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use rustix::net::{AddressFamily, SocketFlags, SocketType, socketpair};
-
 use crate::base::host;
 use crate::base::mutex::lock;
 use crate::engine::process::{HEAP, RUN_MARKER, START};
@@ -172,9 +170,10 @@ struct Keeper {
 impl Keeper {
     fn keep(mut self, asked: &Receiver<Ask>) {
         loop {
-            let ask = match self.kept.is_empty() {
-                true => asked.recv().map_err(|_| RecvTimeoutError::Disconnected),
-                false => asked.recv_timeout(EVERY),
+            let ask = if self.kept.is_empty() {
+                asked.recv().map_err(|_| RecvTimeoutError::Disconnected)
+            } else {
+                asked.recv_timeout(EVERY)
             };
             match ask {
                 Ok(ask) => {
@@ -262,8 +261,7 @@ impl Keeper {
 }
 
 fn start(ask: &Ask, made: Made) -> io::Result<Kept> {
-    let flags = SocketFlags::CLOEXEC;
-    let (ours, its) = socketpair(AddressFamily::UNIX, SocketType::SEQPACKET, flags, None)?;
+    let (ours, its) = sandbox::channel()?;
     let mut command = Command::new(&ask.python);
     command
         .args(START)

@@ -1,4 +1,5 @@
-//! What a virtual environment consists of: the record by which it is found whole later, and the links by which another one gets it.
+//! What a virtual environment consists of: the record by which it is found whole later, the links by which another one gets it,
+//! and the packages that are in it.
 //!
 //! The record, `files.json`, names each file with its size and its time of change. Bytecode is not in it: it comes and goes.
 //! Nothing is opened to compare, so that some thousand files take two milliseconds.
@@ -8,13 +9,14 @@ use std::fs::{self, File, FileTimes};
 use std::io;
 use std::os::unix::fs::{MetadataExt, symlink};
 use std::path::{Path, PathBuf};
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use rustix::fs::{AtFlags, Mode, OFlags, Stat, open, statat};
 use serde::{Deserialize, Serialize};
 
-use super::measure;
+use crate::base::digest::Hasher;
 use crate::base::files;
+use crate::configuration::normalize_name;
 
 /// The folders whose files contain the path of their environment.
 const WITH_OWN_PATH: &str = "bin";
@@ -53,7 +55,7 @@ impl Contents {
         collect(venv, Path::new(""), &mut files)?;
         Ok(Self {
             venv: venv.to_owned(),
-            installed_ns: modified(&fs::metadata(measure::site_packages(venv)?)?),
+            installed_ns: modified(&fs::metadata(site_packages(venv)?)?),
             files,
         })
     }
@@ -80,7 +82,7 @@ impl Contents {
     /// What differs in a virtual environment, in words: a file that is another one, or what this user cannot read. Where nothing can be
     /// said of a file, it counts as it should be.
     pub fn difference(&self, venv: &Path) -> Option<String> {
-        let packages = measure::site_packages(venv);
+        let packages = site_packages(venv);
         let installed = packages.and_then(fs::metadata);
         if installed.is_ok_and(|found| modified(&found) != self.installed_ns) {
             return Some("something was installed or removed".to_owned());
@@ -98,7 +100,7 @@ impl Contents {
         let way = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
         let root = match open(venv, way, Mode::empty()) {
             Ok(root) => root,
-            Err(error) if measure::is_absent(&error.into()) => {
+            Err(error) if is_absent(&error.into()) => {
                 return Some(format!("{} is gone", venv.display()));
             }
             Err(_) => return None,
@@ -108,7 +110,7 @@ impl Contents {
             let what = match found.map_err(io::Error::from) {
                 Ok(found) if !is_as_recorded(&found, *size, *changed) => "was changed",
                 Ok(found) if found.st_mode & 0o400 == 0 => "cannot be read",
-                Err(error) if measure::is_absent(&error) => "is gone",
+                Err(error) if is_absent(&error) => "is gone",
                 Err(error) if error.kind() == io::ErrorKind::PermissionDenied => "cannot be read",
                 _ => return None,
             };
@@ -131,8 +133,8 @@ impl Contents {
     /// its file of modules holds.
     pub fn stamp(&self, venv: &Path) -> io::Result<()> {
         let time = u64::try_from(self.installed_ns).unwrap_or_default();
-        let time = SystemTime::UNIX_EPOCH + std::time::Duration::from_nanos(time);
-        File::open(measure::site_packages(venv)?)?.set_times(FileTimes::new().set_modified(time))
+        let time = SystemTime::UNIX_EPOCH + Duration::from_nanos(time);
+        File::open(site_packages(venv)?)?.set_times(FileTimes::new().set_modified(time))
     }
 
     fn hand_on_folder(&self, from: &Path, venv: &Path, below: &Path, way: Way) -> io::Result<()> {
@@ -200,4 +202,117 @@ fn modified(metadata: &fs::Metadata) -> i64 {
 
 fn nanoseconds(seconds: i64, rest: i64) -> i64 {
     seconds * 1_000_000_000 + rest
+}
+
+/// One installed distribution.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Installed {
+    pub name: String,
+    pub version: String,
+    /// Where it came from, if not from an index: the content of `direct_url.json`.
+    pub origin: Option<String>,
+}
+
+/// Returns the distributions in a site-packages folder, sorted by name.
+pub(crate) fn installed(site_packages: &Path) -> io::Result<Vec<Installed>> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(site_packages)? {
+        let folder = entry?.path();
+        if folder
+            .extension()
+            .is_none_or(|extension| extension != "dist-info")
+        {
+            continue;
+        }
+        let metadata = match fs::read(folder.join("METADATA")) {
+            Err(error) if is_absent(&error) => continue,
+            read => read?,
+        };
+        let metadata = String::from_utf8_lossy(&metadata);
+        if let (Some(name), Some(version)) =
+            (header(&metadata, "Name"), header(&metadata, "Version"))
+        {
+            let origin = fs::read_to_string(folder.join("direct_url.json")).ok();
+            found.push(Installed {
+                name,
+                version,
+                origin,
+            });
+        }
+    }
+    found.sort_by_key(|installed| normalize_name(&installed.name));
+    Ok(found)
+}
+
+/// Whether an error says that a file is not there. Any other proves nothing.
+pub(crate) fn is_absent(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        io::ErrorKind::NotFound | io::ErrorKind::NotADirectory
+    )
+}
+
+fn header(metadata: &str, name: &str) -> Option<String> {
+    metadata
+        .lines()
+        .take_while(|line| !line.is_empty())
+        .find_map(|line| line.strip_prefix(name)?.strip_prefix(':'))
+        .map(|value| value.trim().to_owned())
+}
+
+/// A digest over names and exact versions: equal where two environments hold the same packages.
+pub(crate) fn lock_digest(installed: &[Installed]) -> String {
+    let mut hasher = Hasher::new();
+    for package in installed {
+        hasher.update(normalize_name(&package.name));
+        hasher.update("==");
+        hasher.update(&package.version);
+        hasher.update("\n");
+    }
+    hasher.finish().to_string()
+}
+
+/// `lib/python3.11/site-packages` of a virtual environment.
+pub(crate) fn site_packages(venv: &Path) -> io::Result<PathBuf> {
+    let library = venv.join("lib");
+    for entry in fs::read_dir(&library)? {
+        let candidate = entry?.path().join("site-packages");
+        if candidate.is_dir() {
+            return Ok(candidate);
+        }
+    }
+    Err(io::Error::new(
+        io::ErrorKind::NotFound,
+        format!("no site-packages below {}", library.display()),
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::configuration::testing::write_files;
+
+    #[test]
+    fn packages_are_read_from_their_metadata() {
+        let folder = tempfile::tempdir().unwrap();
+        write_files(
+            folder.path(),
+            &[
+                (
+                    "b-2.dist-info/METADATA",
+                    "Metadata-Version: 2.1\nName: B_b\nVersion: 2\n\nName: wrong\n",
+                ),
+                ("a-1.dist-info/METADATA", "Name: a\nVersion: 1.0\n"),
+                ("a-1.dist-info/direct_url.json", "{}"),
+                ("broken.dist-info/RECORD", ""),
+                ("a/__init__.py", ""),
+            ],
+        );
+        let found = installed(folder.path()).unwrap();
+        let names: Vec<&str> = found.iter().map(|package| package.name.as_str()).collect();
+        assert_eq!(names, ["a", "B_b"]);
+        assert_eq!(found[0].origin.as_deref(), Some("{}"));
+        assert_eq!(lock_digest(&found).len(), 64);
+        assert_ne!(lock_digest(&found), lock_digest(&found[..1]));
+    }
 }

@@ -2,18 +2,15 @@
 
 use thiserror::Error;
 
-use super::event::Step;
+use super::output::Step;
 use crate::base::files::FileError;
 use crate::base::problem::{Facts, Kind, Problem, code};
 use crate::engine::EngineError;
-use crate::environment::python::PythonError;
 use crate::system::process::Exit;
 
 /// Why an environment could not be built.
 #[derive(Debug, Error)]
 pub enum BuildError {
-    #[error(transparent)]
-    Python(#[from] PythonError),
     #[error(transparent)]
     Engine(#[from] EngineError),
     #[error("{}: {program} failed ({exit})", step.as_str())]
@@ -76,8 +73,7 @@ impl BuildError {
                 error.may_pass() && !error.is_disk_full()
             }
             BuildError::Timeout { .. } | BuildError::Engine(_) => true,
-            BuildError::Python(_)
-            | BuildError::NotConfined { .. }
+            BuildError::NotConfined { .. }
             | BuildError::Cancelled { .. }
             | BuildError::HashMismatch { .. }
             | BuildError::VerificationFailed { .. } => false,
@@ -96,8 +92,7 @@ impl BuildError {
                 ..
             } => *offline || *transient && !matches!(exit, Exit::Signal(_)),
             BuildError::File(error) => error.is_of_machine(),
-            BuildError::Python(_)
-            | BuildError::Engine(_)
+            BuildError::Engine(_)
             | BuildError::NotConfined { .. }
             | BuildError::NoInstaller { .. } => true,
             BuildError::Timeout { .. }
@@ -141,7 +136,6 @@ impl BuildError {
 impl Problem for BuildError {
     fn facts(&self) -> Facts {
         match self {
-            BuildError::Python(error) => error.facts(),
             BuildError::Engine(error) => error.facts().under(Kind::Environment, code::ENVIRONMENT_FAILED),
             BuildError::Installer {
                 transient,
@@ -150,7 +144,7 @@ impl Problem for BuildError {
                 engine,
                 ..
             } => Facts::new(Kind::Environment, code::INSTALL_FAILED).hint(match engine {
-                Some(asked) if !(*transient || *offline || *refused) => format!(
+                Some(asked) if self.is_of_configuration() => format!(
                     "ADE_ENGINE_SPEC asks for {asked}: correct it, or unset it to use the engine in ade"
                 ),
                 _ => installer_hint(*transient, *offline, *refused).to_owned(),

@@ -7,11 +7,9 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::contents::IMPORT_FILE;
+use super::contents::{self, IMPORT_FILE};
 use super::error::BuildError;
 use super::installer::{Install, Uv};
-use super::measure;
-use super::request::EngineSource;
 use super::session::{BuildSession, Code};
 use crate::base::files::FileError;
 use crate::configuration::{LOCK_FILE, file_url};
@@ -19,29 +17,26 @@ use crate::engine::RUN_MARKER;
 
 /// Installs the engine.
 pub(super) fn engine(session: &mut BuildSession<'_>, uv: &Uv) -> Result<(), BuildError> {
-    let dependencies = session.request.configuration.dependencies();
     let install = Install {
-        engine: session.request.engine.requirement(),
         // What it depends on is in the lock.
         alone: matches!(session.request.lock, Some(Ok(_))),
         requirements: Vec::new(),
         sources: None,
-        index_options: dependencies.index_options.clone(),
-        constraints: write_constraints(session)?,
     };
-    let code = match session.request.engine {
-        EngineSource::Wheel { .. } => Code::None,
+    let code = match session.request.engine.wheel_version() {
+        Some(_) => Code::None,
         // The operator's choice; it is built, and so is what it depends on, where that is needed.
-        _ => Code::OfBuilds,
+        None => Code::OfBuilds,
     };
     session.with_code(code, |session| uv.install(session, &install))
 }
 
 /// Installs the configuration's dependencies, and makes its folder importable for its author.
 pub(super) fn configuration(session: &mut BuildSession<'_>, uv: &Uv) -> Result<(), BuildError> {
-    let code = match session.executes_code() {
-        true => Code::OfBuilds,
-        false => Code::None,
+    let code = if session.executes_code() {
+        Code::OfBuilds
+    } else {
+        Code::None
     };
     session.with_code(code, |session| dependencies(session, uv))?;
     write_import_file(session)
@@ -74,14 +69,11 @@ fn dependencies(session: &mut BuildSession<'_>, uv: &Uv) -> Result<(), BuildErro
     requirements.extend(build_copy.as_deref().map(file_url));
     if !requirements.is_empty() {
         let install = Install {
-            engine: session.request.engine.requirement(),
             alone: false,
             requirements,
             sources: dependencies
                 .has_uv_sources
                 .then(|| session.sources.join("pyproject.toml")),
-            index_options: dependencies.index_options.clone(),
-            constraints: write_constraints(session)?,
         };
         uv.install(session, &install)?;
     }
@@ -89,16 +81,6 @@ fn dependencies(session: &mut BuildSession<'_>, uv: &Uv) -> Result<(), BuildErro
         remove_configuration(session, uv, &copy)?;
     }
     Ok(())
-}
-
-pub(crate) fn write_constraints(session: &BuildSession<'_>) -> Result<Option<PathBuf>, BuildError> {
-    let constraints = &session.request.configuration.dependencies().constraints;
-    if constraints.is_empty() {
-        return Ok(None);
-    }
-    let lines: Vec<String> = constraints.iter().map(ToString::to_string).collect();
-    let path = session.folder.workbench().constraints();
-    session.write_list(path, &lines).map(Some)
 }
 
 /// A writable copy of the configuration, for build tools that write beside what they read.
@@ -132,7 +114,7 @@ fn remove_configuration(
 ) -> Result<(), BuildError> {
     let site_packages = session.site_packages()?;
     let installed =
-        measure::installed(&site_packages).map_err(FileError::on("read", &site_packages))?;
+        contents::installed(&site_packages).map_err(FileError::on("read", &site_packages))?;
     let url = file_url(copy);
     for package in installed {
         if package.origin.is_some_and(|origin| origin.contains(&url)) {

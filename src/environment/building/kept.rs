@@ -5,6 +5,7 @@
 //! Python and indexes. It is used only if its files are as they were recorded and can be read; otherwise the environment is built as if
 //! there were none and kept in its place, so that a damaged cache costs time alone.
 
+use std::ffi::OsStr;
 use std::fs;
 use std::io;
 use std::path::Path;
@@ -144,15 +145,13 @@ fn is_own(request: &BuildRequest) -> bool {
 
 /// Where packages come from: settings of this machine.
 fn indexes(request: &BuildRequest) -> Vec<(String, String)> {
+    let text = |text: &OsStr| text.to_string_lossy().into_owned();
     let of_pip = variables_for_uv(&request.child_variables).into_iter();
-    let of_pip = of_pip.map(|(name, value)| (name.to_owned(), value));
+    let of_pip = of_pip.map(|(name, value)| (name.to_owned(), text(&value)));
     let of_uv = request.child_variables.iter();
-    let of_uv = of_uv.map(|(name, value)| (name.to_string_lossy().into_owned(), value.clone()));
-    let mut all: Vec<_> = of_pip
-        .chain(of_uv.filter(|(name, _)| name.starts_with("UV_")))
-        .collect();
+    let of_uv = of_uv.map(|(name, value)| (text(name), text(value)));
+    let of_uv = of_uv.filter(|(name, _)| name.starts_with("UV_"));
+    let mut all: Vec<_> = of_pip.chain(of_uv).collect();
     all.sort();
-    all.into_iter()
-        .map(|(name, value)| (name, value.to_string_lossy().into_owned()))
-        .collect()
+    all
 }

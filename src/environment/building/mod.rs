@@ -7,23 +7,20 @@
 //! Everything that happens is reported through [`BuildEvent`]s, the installer's own lines among them. One time budget
 //! covers all steps.
 //!
-//! The list of steps is [`steps`]: `install` decides what is installed, `crate::environment::building::installer` how, `bytecode`
-//! compiles it, `verify` starts it. What they share is in `session`. An environment of dependencies that were installed before is
+//! The list of steps is [`steps`]: `install` decides what is installed, `crate::environment::building::installer` how, `verify` compiles
+//! and starts it. What they share is in `session`. An environment of dependencies that were installed before is
 //! linked to the one that is `kept` in the cache; `contents` says what belongs to it.
 //!
 //! Nobody's code writes what others import. Packages are wheels as long as that is possible, and installing a wheel executes nothing
 //! of it. Where a package has to be built, the whole environment is made with a cache of the workspace's own, by copies.
 
-mod bytecode;
 pub(crate) mod cache_in_use;
 pub(crate) mod contents;
 pub(crate) mod error;
-pub(crate) mod event;
 pub(crate) mod install;
 pub(crate) mod installer;
 mod kept;
-pub(crate) mod measure;
-pub(super) mod output;
+pub(crate) mod output;
 mod ready;
 mod request;
 pub(crate) mod session;
@@ -32,17 +29,17 @@ mod verify;
 use std::fs;
 
 use self::contents::Contents;
+use self::installer::Uv;
 use self::kept::{Facts, Kept};
 use self::session::BuildSession;
 use crate::base::cancel::Cancel;
-use crate::base::files;
-use crate::base::files::FileError;
-use installer::Uv;
+use crate::base::files::{self, FileError};
+use crate::store::{EnvironmentContents, Package};
 
 pub use error::BuildError;
-pub use event::{BuildEvent, PackageAction, Step};
+pub use output::{BuildEvent, PackageAction, Step};
 pub use ready::is_ready;
-pub use request::{BuildRequest, Built, EngineSource};
+pub use request::{BuildRequest, EngineSource};
 
 /// Builds the environment. The caller holds the lock of its folder.
 ///
@@ -52,7 +49,7 @@ pub fn provision(
     request: &BuildRequest,
     cancel: &Cancel,
     on_event: &mut dyn FnMut(BuildEvent),
-) -> Result<Built, BuildError> {
+) -> Result<EnvironmentContents, BuildError> {
     let mut session = BuildSession::new(request, cancel, on_event);
     ready::clear(&session.folder)?;
     let built = steps(&mut session);
@@ -64,7 +61,7 @@ pub fn provision(
 }
 
 /// The steps of a build, in their order.
-fn steps(session: &mut BuildSession<'_>) -> Result<Built, BuildError> {
+fn steps(session: &mut BuildSession<'_>) -> Result<EnvironmentContents, BuildError> {
     let workbench = session.folder.workbench();
     fs::create_dir_all(workbench.path())
         .map_err(FileError::on("create the folder", workbench.path()))?;
@@ -92,11 +89,11 @@ fn steps(session: &mut BuildSession<'_>) -> Result<Built, BuildError> {
         session.execute_code();
         install(session, &uv)?;
     }
-    session.step(Step::Compile, bytecode::compile)?;
+    session.step(Step::Compile, verify::compile)?;
     let engine_version = session.step(Step::VerifyImports, verify::verify)?;
     session.step(Step::CollectMetadata, |session| {
         let facts = Facts {
-            installer: uv.label().to_owned(),
+            installer: uv.label.clone(),
             engine_version,
         };
         let kept = kept.as_ref().filter(|_| !session.executes_code());
@@ -105,7 +102,10 @@ fn steps(session: &mut BuildSession<'_>) -> Result<Built, BuildError> {
 }
 
 /// Makes the environment from one that is kept. `None`: none is.
-fn from_kept(session: &mut BuildSession<'_>, kept: &Kept) -> Result<Option<Built>, BuildError> {
+fn from_kept(
+    session: &mut BuildSession<'_>,
+    kept: &Kept,
+) -> Result<Option<EnvironmentContents>, BuildError> {
     let found = session.step(Step::CreateVenv, |session| Ok(kept.hand_on(session)))?;
     let Some(facts) = found else {
         return Ok(None);
@@ -147,11 +147,11 @@ fn finish(
     session: &BuildSession<'_>,
     facts: Facts,
     kept: Option<&Kept>,
-) -> Result<Built, BuildError> {
+) -> Result<EnvironmentContents, BuildError> {
     let request = session.request;
     let site_packages = session.site_packages()?;
     let installed =
-        measure::installed(&site_packages).map_err(FileError::on("read", &site_packages))?;
+        contents::installed(&site_packages).map_err(FileError::on("read", &site_packages))?;
     let workbench = session.folder.workbench();
     fs::remove_dir_all(workbench.path()).map_err(FileError::on("remove", workbench.path()))?;
     let venv = session.folder.venv();
@@ -161,17 +161,20 @@ fn finish(
     if let Some(kept) = kept {
         kept.keep(&venv, &contents, &facts, session.way);
     }
-    let built = Built {
-        python: request.python.clone(),
-        venv,
+    let built = EnvironmentContents {
+        python_version: request.python.version_text(),
+        python_path: request.python.executable.clone(),
         engine_version: facts.engine_version,
-        lock_digest: measure::lock_digest(&installed),
+        installer: facts.installer,
+        lock_digest: contents::lock_digest(&installed),
         packages: installed
             .into_iter()
-            .map(|package| (package.name, package.version))
+            .map(|package| Package {
+                name: package.name,
+                version: package.version,
+            })
             .collect(),
         size_bytes: usage.total_bytes,
-        installer: facts.installer,
     };
     ready::finish(request, &built)?;
     Ok(built)

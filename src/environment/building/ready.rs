@@ -7,12 +7,11 @@ use std::path::Path;
 use serde_json::json;
 
 use super::error::BuildError;
-use super::request::{BuildRequest, Built};
+use super::request::BuildRequest;
 use crate::base::clock::Timestamp;
-use crate::base::files;
-use crate::base::files::FileError;
-use crate::settings::paths;
-use crate::settings::paths::EnvironmentFolder;
+use crate::base::files::{self, FileError};
+use crate::settings::paths::{self, EnvironmentFolder};
+use crate::store::EnvironmentContents;
 use crate::system::machine::Files;
 
 /// Whether there is a finished environment in `folder`. Checks two files only.
@@ -52,28 +51,27 @@ fn remove(path: &Path) -> Result<(), BuildError> {
 }
 
 /// Writes the record, syncs everything to the disk, and marks the environment as ready.
-pub(super) fn finish(request: &BuildRequest, built: &Built) -> Result<(), BuildError> {
+pub(super) fn finish(
+    request: &BuildRequest,
+    built: &EnvironmentContents,
+) -> Result<(), BuildError> {
     let folder = EnvironmentFolder(request.folder.clone());
-    let packages: Vec<_> = built
-        .packages
-        .iter()
-        .map(|(name, version)| json!({"name": name, "version": version}))
-        .collect();
+    let python = &request.python;
     let record = json!({
         "environment_id": request.environment_id,
         "created_at": Timestamp::now(),
         "configuration": {"name": request.configuration.name, "path": request.configuration.root.to_string_lossy()},
         "python": {
-            "executable": built.python.executable.to_string_lossy(),
-            "version": built.python.version_text(),
-            "implementation": built.python.implementation,
-            "platform": built.python.platform,
+            "executable": python.executable.to_string_lossy(),
+            "version": python.version_text(),
+            "implementation": python.implementation,
+            "platform": python.platform,
         },
         "engine_version": built.engine_version,
         "installer": built.installer,
         "lock_digest": built.lock_digest,
         "size_bytes": built.size_bytes,
-        "packages": packages,
+        "packages": built.packages,
     });
     files::write_whole(&folder.record(), format!("{record:#}\n").as_bytes())?;
     sync_file_system(&folder.0).map_err(FileError::on("sync", &folder.0))?;

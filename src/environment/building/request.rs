@@ -8,70 +8,65 @@ use crate::configuration::{
     Configuration, LockedVersions, Requirement, VersionWanted, file_url, is_engine,
 };
 use crate::engine::sandbox::Policy;
+use crate::engine::{EMBEDDED_VERSION, Engine, EngineError};
 use crate::environment::python::Python;
 use crate::settings::paths::ToolsFolder;
 
-/// Which engine is installed.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum EngineSource {
-    /// A wheel file, and the version that the installed engine must report. `embedded`: it is the engine in the binary.
-    Wheel {
-        path: PathBuf,
-        version: String,
-        embedded: bool,
-    },
-    /// A source folder.
-    Folder(PathBuf),
-    /// Anything that an installer understands.
-    Requirement(String),
+/// The engine that is installed.
+#[derive(Clone, Debug)]
+pub struct EngineSource {
+    /// Which it is.
+    pub engine: Engine,
+    /// Where it is, if it is a file or a folder; that of the binary was unpacked.
+    pub file: Option<PathBuf>,
 }
 
 impl EngineSource {
+    /// What an installer is given of an engine. That of the binary is unpacked below `cache`.
+    pub(crate) fn new(engine: &Engine, cache: &Path) -> Result<Self, EngineError> {
+        Ok(Self {
+            engine: engine.clone(),
+            file: match engine {
+                Engine::Embedded => Some(Engine::unpack_embedded(cache)?),
+                Engine::Wheel(path) | Engine::Folder(path) => Some(path.clone()),
+                Engine::Requirement(_) => None,
+            },
+        })
+    }
+
     /// The requirement by which an installer gets this engine.
     pub(crate) fn requirement(&self) -> String {
-        match self {
-            EngineSource::Wheel { path, .. } => format!("ade-engine @ {}", file_url(path)),
-            EngineSource::Folder(path) => file_url(path),
-            EngineSource::Requirement(text) => text.clone(),
-        }
-    }
-
-    /// What `ADE_ENGINE_SPEC` asks for. `None`: it is not set.
-    pub(super) fn asked_for(&self) -> Option<String> {
-        match self {
-            EngineSource::Wheel { embedded: true, .. } => None,
-            EngineSource::Wheel { path, .. } | EngineSource::Folder(path) => {
-                Some(path.display().to_string())
-            }
-            EngineSource::Requirement(text) => Some(text.clone()),
-        }
-    }
-
-    /// Where it is, if it is a file or a folder.
-    pub(super) fn file(&self) -> Option<PathBuf> {
-        match self {
-            EngineSource::Wheel { path, .. } | EngineSource::Folder(path) => Some(path.clone()),
-            EngineSource::Requirement(_) => None,
+        match (&self.file, &self.engine) {
+            (Some(folder), Engine::Folder(_)) => file_url(folder),
+            (Some(wheel), _) => format!("ade-engine @ {}", file_url(wheel)),
+            (None, engine) => engine.spec(),
         }
     }
 
     /// The override for every requirement of `ade-engine`. `None`: the engine has another name.
     pub(crate) fn replacement(&self) -> Option<String> {
-        match self {
-            EngineSource::Wheel { .. } => Some(self.requirement()),
-            EngineSource::Folder(path) => Some(format!("ade-engine @ {}", file_url(path))),
-            EngineSource::Requirement(text) => {
-                let requirement = Requirement::parse(text);
-                match &requirement.wanted {
-                    VersionWanted::Bare(place) if place.contains("://") => {
-                        Some(format!("ade-engine @ {place}"))
-                    }
-                    VersionWanted::Bare(place) => {
-                        Some(format!("ade-engine @ {}", file_url(Path::new(place))))
-                    }
-                    _ => is_engine(&requirement).then(|| requirement.to_string()),
-                }
+        let at = |path: &Path| Some(format!("ade-engine @ {}", file_url(path)));
+        if let Some(file) = &self.file {
+            return at(file);
+        }
+        let requirement = Requirement::parse(&self.engine.spec());
+        match &requirement.wanted {
+            VersionWanted::Bare(url) if url.contains("://") => Some(format!("ade-engine @ {url}")),
+            VersionWanted::Bare(path) => at(Path::new(path)),
+            _ => is_engine(&requirement).then(|| requirement.to_string()),
+        }
+    }
+
+    /// Of a wheel the version that the installed engine must report.
+    pub(super) fn wheel_version(&self) -> Option<String> {
+        match &self.engine {
+            Engine::Embedded => Some(EMBEDDED_VERSION.to_owned()),
+            Engine::Wheel(path) => {
+                // The second part of its name (PEP 427).
+                let name = path.file_stem().unwrap_or_default().to_string_lossy();
+                Some(name.split('-').nth(1).unwrap_or_default().to_owned())
             }
+            Engine::Folder(_) | Engine::Requirement(_) => None,
         }
     }
 }
@@ -135,26 +130,9 @@ impl BuildRequest {
             }
         };
         let mut requirements = dependencies.requirements.iter();
-        !matches!(self.engine, EngineSource::Wheel { .. })
+        self.engine.wheel_version().is_none()
             || self.follows_its_settings()
             || dependencies.needs_build
             || requirements.any(|requirement| is_built(&requirement.wanted))
     }
-}
-
-/// A finished environment.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Built {
-    /// The Python that it was made from.
-    pub python: Python,
-    pub venv: PathBuf,
-    pub engine_version: String,
-    /// Names and versions, sorted by name.
-    pub packages: Vec<(String, String)>,
-    /// Equal where two environments hold the same packages in the same versions.
-    pub lock_digest: String,
-    /// On disk, shared files included.
-    pub size_bytes: u64,
-    /// `uv 0.9.2`
-    pub installer: String,
 }

@@ -8,21 +8,18 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-use super::contents::Way;
+use super::contents::{self, Way};
 use super::error::BuildError;
-use super::event::{BuildEvent, Step};
-use super::measure;
-use super::output::{self, FinishedChild};
+use super::output::{self, BuildEvent, FinishedChild, Step};
 use super::request::BuildRequest;
 use crate::base::cancel::Cancel;
 use crate::base::files::FileError;
-use crate::engine::sandbox;
+use crate::engine::{Engine, sandbox};
 use crate::environment::building::cache_in_use::CacheInUse;
 use crate::environment::python::child_variables;
 use crate::settings::Sandbox;
 use crate::settings::paths::EnvironmentFolder;
-use crate::system::process;
-use crate::system::process::Exit;
+use crate::system::process::{self, Exit};
 
 /// How much of a child's output is passed on as it comes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -74,9 +71,10 @@ impl<'a> BuildSession<'a> {
             deadline: Instant::now().checked_add(request.timeout),
             step: Step::PrepareInstaller,
             code: Code::None,
-            way: match request.sandbox.keeps_modes() {
-                true => Way::Linked,
-                false => Way::Copied,
+            way: if request.sandbox.keeps_modes() {
+                Way::Linked
+            } else {
+                Way::Copied
             },
             own_cache: None,
             sources: request.configuration.folder_in(&request.snapshot),
@@ -142,7 +140,7 @@ impl<'a> BuildSession<'a> {
     /// The folder of the venv with the installed packages.
     pub fn site_packages(&self) -> Result<PathBuf, BuildError> {
         let venv = self.folder.venv();
-        Ok(measure::site_packages(&venv).map_err(FileError::on("read", &venv))?)
+        Ok(contents::site_packages(&venv).map_err(FileError::on("read", &venv))?)
     }
 
     /// A command with the environment variables that children get, in the snapshot, where an installer finds the
@@ -219,10 +217,37 @@ impl<'a> BuildSession<'a> {
         offline: bool,
     ) -> Result<(), BuildError> {
         if finished.exit.is_success() {
-            Ok(())
-        } else {
-            Err(self.failure(program, finished, offline))
+            return Ok(());
         }
+        if let Some(error) = finished.exhausted() {
+            return Err(FileError::on("build", &self.request.folder)(error).into());
+        }
+        if finished.mentions(&["hash mismatch", "do not match the hashes"]) {
+            return Err(BuildError::HashMismatch {
+                step: self.step,
+                last_lines: finished.last_lines(),
+            });
+        }
+        let killed = matches!(finished.exit, Exit::Signal(_));
+        let engine = &self.request.engine.engine;
+        Err(BuildError::Installer {
+            step: self.step,
+            program: program.to_owned(),
+            exit: finished.exit,
+            refused: self.request.sandbox.level != Sandbox::Off
+                && finished.mentions(&[
+                    "permission denied",
+                    "os error 13",
+                    // What it may not write is mounted so.
+                    "read-only file system",
+                    "os error 30",
+                ]),
+            last_lines: finished.last_lines(),
+            engine: (self.step == Step::InstallEngine && *engine != Engine::Embedded)
+                .then(|| engine.spec()),
+            transient: !offline && (killed || finished.found_network_trouble()),
+            offline,
+        })
     }
 
     /// Confines a child to what it may write. What does not exist cannot be opened to it, so its own folders are created.
@@ -264,7 +289,7 @@ impl<'a> BuildSession<'a> {
                 request.snapshot.clone(),
                 request.tools.0.clone(),
             ]);
-            policy.reads.extend(request.engine.file());
+            policy.reads.extend(request.engine.file.clone());
             policy.python = request.python.executable.clone();
         }
         sandbox::confine_build(&policy, command);
@@ -293,38 +318,6 @@ impl<'a> BuildSession<'a> {
             if !line.trim().is_empty() {
                 output::report(*stream, line, self.on_event);
             }
-        }
-    }
-
-    fn failure(&self, program: &str, finished: &FinishedChild, offline: bool) -> BuildError {
-        if let Some(error) = finished.exhausted() {
-            return FileError::on("build", &self.request.folder)(error).into();
-        }
-        if finished.mentions(&["hash mismatch", "do not match the hashes"]) {
-            return BuildError::HashMismatch {
-                step: self.step,
-                last_lines: finished.last_lines(),
-            };
-        }
-        let killed = matches!(finished.exit, Exit::Signal(_));
-        BuildError::Installer {
-            step: self.step,
-            program: program.to_owned(),
-            exit: finished.exit,
-            refused: self.request.sandbox.level != Sandbox::Off
-                && finished.mentions(&[
-                    "permission denied",
-                    "os error 13",
-                    // What it may not write is mounted so.
-                    "read-only file system",
-                    "os error 30",
-                ]),
-            last_lines: finished.last_lines(),
-            engine: (self.step == Step::InstallEngine)
-                .then(|| self.request.engine.asked_for())
-                .flatten(),
-            transient: !offline && (killed || finished.found_network_trouble()),
-            offline,
         }
     }
 

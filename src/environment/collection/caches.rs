@@ -4,16 +4,16 @@
 //! rename, under a lock that every build holds together with the others ([`CacheFolder::lock`]): while any builds, nothing
 //! is deleted. When a part was used last is the time of change of its folder, which builds set.
 
-use std::io;
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use super::pass::Pass;
-use super::report::{NotDeleted, Removed, Report};
-use crate::base::files::is_partial;
-use crate::settings::paths::CacheFolder;
+use super::pass::{Pass, Removed, Report};
+use crate::base::files::{FileError, is_partial};
+use crate::settings::paths::{CacheFolder, WORKER_LOCK};
+use crate::store::StoreError;
 use crate::system::lock::Lock;
-use crate::system::machine::Files;
+use crate::system::machine::FoundKind;
 use crate::workspace::Workspace;
 
 pub(super) fn collect(pass: &Pass<'_>, report: &mut Report) {
@@ -29,7 +29,16 @@ pub(super) fn collect(pass: &Pass<'_>, report: &mut Report) {
         report.scanned += cold.len() as u64;
         cold.retain(|part| is_cold(pass, part, ttl));
         // Measured before the lock is taken, which builds wait for.
-        let measured = cold.into_iter().map(|part| (describe(files, &part), part));
+        let measured = cold.into_iter().map(|part| {
+            let removed = Removed {
+                kind: "cache",
+                id: part.display().to_string(),
+                name: String::new(),
+                reason: "no build has used it for long",
+                bytes: files.exclusive_bytes(&part),
+            };
+            (removed, part)
+        });
         let cold: Vec<(Removed, PathBuf)> = measured.collect();
         if pass.options.dry_run {
             cold.into_iter()
@@ -39,7 +48,11 @@ pub(super) fn collect(pass: &Pass<'_>, report: &mut Report) {
             // Also what a process left that died before it had deleted it.
             for folder in files.folders(&cache.0) {
                 if CacheFolder::is_trash(&folder) {
-                    empty(files, &folder, report);
+                    let emptied = files.remove_tree(&folder);
+                    // A collection of another data directory may be deleting it too.
+                    if emptied.is_err() && files.exists(&folder) {
+                        report.deleted(&folder, emptied);
+                    }
                 }
             }
         }
@@ -96,27 +109,32 @@ fn set_aside(
         let trash = cache.trash(&machine.new_token());
         match machine.files().rename(&part, &trash) {
             Ok(()) => report.add(removed),
-            Err(error) => report.failed.push(NotDeleted::of(&part, error)),
+            Err(error) => report.fail(FileError::on("delete", &part)(error)),
         }
     }
 }
 
-/// Deletes what was set aside. A collection of another data directory may be deleting it too.
-fn empty(files: &dyn Files, trash: &Path, report: &mut Report) {
-    if let Err(error) = files.remove_tree(trash)
-        && error.kind() != io::ErrorKind::NotFound
-        && files.exists(trash)
-    {
-        report.failed.push(NotDeleted::of(trash, error));
+/// Deletes lock files that no process holds any more. A process that died is found by its lock, and its file goes with its record
+/// (`src/workspace/fleet.rs`); what is left is that of one that died before it was recorded.
+pub(super) fn collect_lock_files(pass: &Pass<'_>) -> Result<(), StoreError> {
+    let workspace = pass.workspace;
+    let files = workspace.files();
+    let workers = workspace.store.workers()?;
+    let known: HashSet<_> = workers.into_iter().map(|worker| worker.lock_path).collect();
+    let locks = workspace.paths.worker_locks();
+    for (name, kind) in files.names(&locks).unwrap_or_default() {
+        let path = locks.join(&name);
+        let is_leftover = kind == FoundKind::File
+            && name.ends_with(WORKER_LOCK)
+            && !known.contains(&path)
+            && pass.is_leftover(&path);
+        if !is_leftover || pass.options.dry_run || pass.is_stopped() {
+            continue;
+        }
+        // Its process may be about to register.
+        if let Ok(Some(_lock)) = Lock::try_take(&*workspace.machine, &path) {
+            let _ = files.remove_file(&path);
+        }
     }
-}
-
-fn describe(files: &dyn Files, part: &Path) -> Removed {
-    Removed {
-        kind: "cache",
-        id: part.display().to_string(),
-        name: String::new(),
-        reason: "no build has used it for long",
-        bytes: files.exclusive_bytes(part),
-    }
+    Ok(())
 }

@@ -1,41 +1,35 @@
 //! Collection: deletes unused environments, the files of runs that ended long ago, snapshots that nothing needs, leftovers
 //! of interrupted work, and objects of the object store that no record names.
 //!
-//! Which environments are deleted is decided in `rule` alone; for a day after a jump of the clock none is (`age`). Its conditions
+//! Which environments are deleted is decided in `rule` alone; for a day after a jump of the clock none is ([`Ages`]). Its conditions
 //! are checked again in the transaction that deletes the record ([`remove_environment`]). Whatever else lies around is deleted
 //! only with proof that it may be: a record, or a name or a mark that a process of this database gave it. What this
 //! database does not know is kept and counted. A second pass deletes nothing.
 
-mod age;
-mod alone;
 mod caches;
-mod delete;
-mod fate;
-pub mod find;
+mod environments;
+pub mod named;
 mod objects;
-mod orphans;
 mod pass;
-mod processes;
-pub mod remove;
-mod report;
 mod rule;
-mod run_folders;
 mod runs;
 mod snapshots;
-pub mod whole;
 
-pub use age::Ages;
-pub use alone::{CollectError, collect_alone};
-pub use delete::remove_environment;
-pub use fate::{Fate, Judged};
-pub use report::{CollectOptions, NotDeleted, Removed, Report, UNKNOWN};
-pub use rule::{EnvironmentFacts, judge, judge_all};
+pub use environments::remove_environment;
+pub use pass::{Removed, Report, UNKNOWN};
+pub use rule::{Ages, CollectOptions, EnvironmentFacts, Fate, Judged, judge, judge_all};
+
+use std::time::Duration;
 
 use self::pass::Pass;
-use crate::base::cancel::Cancel;
-use crate::store::{Clock, StoreError};
+use crate::base::cancel::{Cancel, linked};
+use crate::base::clock::Timestamp;
+use crate::base::files::{RAISE_LIMITS, describe};
+use crate::base::problem::{Facts, Kind, Problem, code};
+use crate::store::{Clock, Holder, StoreError};
+use crate::system::lease::{Heartbeat, Held, Leased, Unreachable};
 use crate::system::machine::Moment;
-use crate::workspace::Workspace;
+use crate::workspace::{Workspace, ballast};
 
 /// What a pass collects.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -69,7 +63,7 @@ pub fn collect(
     };
     let mut report = Report {
         dry_run: options.dry_run,
-        collects_from: ages.collects_from(),
+        collects_from: ages.collects_from,
         ..Report::default()
     };
     for judged in judge_all(workspace, options, &ages)? {
@@ -80,18 +74,13 @@ pub fn collect(
             let cutoff = options.env_ttl.map(|ttl| ages.cutoff(ttl));
             let trusted = || cutoff.filter(|_| ages.hold(&*workspace.machine));
             let cold_since = cutoff.map(|_| -> &Clock<'_> { &trusted });
-            remove_environment(
-                workspace,
-                &judged.environment,
-                judged.verdict.reason(),
-                cold_since,
-                options.dry_run,
-                &mut report,
-            )?;
+            let why = judged.verdict.reason();
+            let environment = &judged.environment;
+            remove_environment(workspace, environment, why, cold_since, &mut report)?;
         }
         report.judged.push(judged);
     }
-    if ages.collects_from().is_some() {
+    if ages.collects_from.is_some() {
         return Ok(report);
     }
     if part == Part::All {
@@ -102,13 +91,142 @@ pub fn collect(
         }
         runs::collect(&pass, &mut report)?;
     }
-    orphans::collect(&pass, &mut report)?;
+    environments::collect(&pass, &mut report)?;
     if part == Part::All {
-        run_folders::collect(&pass, &mut report)?;
+        runs::collect_folders(&pass, &mut report)?;
         snapshots::collect(&pass, &mut report)?;
         objects::collect(&pass, &mut report)?;
     }
-    processes::collect(&pass)?;
+    caches::collect_lock_files(&pass)?;
     caches::collect(&pass, &mut report);
     Ok(report)
+}
+
+/// The name of the lease on what is shared; behind it, the host's, of that on what lies on a host. One process collects at a time: it
+/// holds the lease, renews it while it works, and stops when it lost it. Where several hosts use the database, one process of each
+/// collects what lies on that host, and one of all of them the rest.
+const NAME: &str = "gc";
+/// For how long it holds without a renewal.
+const LENGTH: Duration = Duration::from_secs(60);
+
+/// Nothing was collected, or not all.
+#[derive(Debug, thiserror::Error)]
+pub enum CollectError {
+    /// Another process collects.
+    #[error("{} is collecting already (its lease holds until {})", .0.name, .0.expires_at)]
+    Busy(Holder),
+    /// The store.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// There is no thread that keeps the lease.
+    #[error("no thread can be started that keeps the lease: {}", describe(.0))]
+    Thread(std::io::Error),
+}
+
+impl Problem for CollectError {
+    fn facts(&self) -> Facts {
+        match self {
+            Self::Busy(_) => Facts::new(Kind::Refused, code::COLLECTION_BUSY).hint(
+                "nothing was deleted; try again when it has ended, or when the lease of a process that died has expired",
+            ),
+            Self::Store(error) => error.facts(),
+            Self::Thread(_) => {
+                Facts::new(Kind::Internal, code::TOO_FEW_THREADS).hint(RAISE_LIMITS)
+            }
+        }
+    }
+}
+
+/// Collects as the only process that does so. A dry run needs no lease.
+///
+/// # Errors
+/// Another process collects, or the store cannot be used; what was deleted before is gone.
+pub fn collect_alone(
+    workspace: &Workspace,
+    holder: &str,
+    options: &CollectOptions,
+    cancel: &Cancel,
+) -> Result<Report, CollectError> {
+    if options.dry_run {
+        return Ok(collect(workspace, options, Part::All, cancel)?);
+    }
+    ballast::give_up(&workspace.settings, &workspace.paths);
+    let all = |cancel: &Cancel| Ok(collect(workspace, options, Part::All, cancel)?);
+    let Some(host) = workspace.store.host() else {
+        return under(workspace, (NAME, holder), cancel, &all);
+    };
+    let here = |cancel: &Cancel| match under(workspace, (NAME, holder), cancel, &all) {
+        // Another host collects what is shared.
+        Err(CollectError::Busy(_)) => Ok(collect(workspace, options, Part::OfHost, cancel)?),
+        collected => collected,
+    };
+    let of_host = format!("{NAME}:{host}");
+    under(workspace, (&of_host, holder), cancel, &here)
+}
+
+/// Does `work` under the lease of this name.
+fn under(
+    workspace: &Workspace,
+    (name, holder): (&str, &str),
+    cancel: &Cancel,
+    work: &dyn Fn(&Cancel) -> Result<Report, CollectError>,
+) -> Result<Report, CollectError> {
+    let (store, machine) = (&workspace.store, &*workspace.machine);
+    let lease = CollectionLease {
+        workspace,
+        name,
+        holder,
+        token: machine.new_token(),
+    };
+    let since = machine.steady();
+    if !lease.acquire()? {
+        let gone = Holder {
+            name: "another process".to_owned(),
+            expires_at: machine.now(),
+        };
+        let holder = store.lease_holder(name)?.unwrap_or(gone);
+        return Err(CollectError::Busy(holder));
+    }
+    let held = Held::new(machine, &lease, since);
+    let stop = linked(cancel);
+    let collected = held.keep(&stop.cancel, || work(&stop.cancel));
+    // Where this fails, it expires.
+    let _ = store.release_lease(name, &lease.token);
+    collected.map_err(CollectError::Thread)?
+}
+
+struct CollectionLease<'a> {
+    workspace: &'a Workspace,
+    name: &'a str,
+    holder: &'a str,
+    token: String,
+}
+
+impl CollectionLease<'_> {
+    fn acquire(&self) -> Result<bool, StoreError> {
+        let clock = || Some(self.workspace.machine.now());
+        let store = &self.workspace.store;
+        store.acquire_lease(self.name, self.holder, &self.token, LENGTH, &clock)
+    }
+}
+
+impl Leased for CollectionLease<'_> {
+    fn length(&self) -> Duration {
+        LENGTH
+    }
+    fn is_of_several_machines(&self) -> bool {
+        self.workspace.store.host().is_some()
+    }
+    fn renew(&self, _now: Timestamp) -> Result<Heartbeat, Unreachable> {
+        match self.acquire() {
+            Ok(true) => Ok(Heartbeat::Renewed {
+                cancel_requested: false,
+            }),
+            Ok(false) => Ok(Heartbeat::Lost),
+            Err(_) => Err(Unreachable),
+        }
+    }
+    fn watch(&self) -> Option<Result<Heartbeat, Unreachable>> {
+        None
+    }
 }

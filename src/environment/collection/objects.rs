@@ -8,8 +8,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::pass::Pass;
-use super::report::{Removed, Report, UNKNOWN};
+use super::pass::{Pass, Removed, Report, UNKNOWN};
 use super::snapshots;
 use crate::store::{RunFiles, Store, StoreError};
 use crate::workspace::objects::{Found, Names, Objects, names_of};
@@ -27,7 +26,7 @@ pub(super) fn collect(pass: &Pass<'_>, report: &mut Report) -> Result<(), StoreE
     match collect_in(pass, objects, report) {
         // Nothing of it is deleted, and the rest of the collection is not for that reason left undone.
         Err(StoreError::File(error)) => {
-            report.failed.push(error.into());
+            report.fail(error);
             Ok(())
         }
         collected => collected,

@@ -1,20 +1,178 @@
 //! The rule: which environments are deleted, and which are kept and why.
+//!
+//! It goes by how old something is, and the wall clock proves no age: it may have jumped, and a data directory may have come out of a
+//! backup, so that all of it looks old. So after a gap or a jump of the clock, nothing is collected until the data directory has been in
+//! use for a day. In that day whatever is in use is used again, and is young by the same clock ([`Ages`]).
 
 use std::collections::HashMap;
 use std::time::Duration;
 
-use super::age::Ages;
-use super::fate::{Fate, Judged};
-use super::report::CollectOptions;
-use crate::base::clock::Timestamp;
+use serde::Serialize;
+
+use crate::base::clock::{Timestamp, milliseconds};
 use crate::configuration::Configuration;
 use crate::engine::Engine;
 use crate::environment::needed::prepare::python_for;
+use crate::settings::Settings;
 use crate::store::{
     ConfigurationActivity, EnvironmentRecord, EnvironmentStatus, LAST_USE_KNOWN_TO, StoreError,
 };
-use crate::system::machine::Files;
+use crate::system::machine::{Files, Machine, Moment};
 use crate::workspace::Workspace;
+
+/// What to collect.
+#[derive(Clone, Debug)]
+pub struct CollectOptions {
+    /// Environments not used for this long are cold: they may be deleted. `None`: none is.
+    pub env_ttl: Option<Duration>,
+    /// Files of runs that ended longer ago than this are deleted; `None`: all are kept.
+    pub run_artifact_ttl: Option<Duration>,
+    /// Records of runs that ended longer ago than this, and have no files any more, are deleted; `None`: all are kept.
+    pub run_record_ttl: Option<Duration>,
+    /// Also cold environments of configurations in use whose digest is no longer the current one.
+    pub superseded: bool,
+    /// Report what would be deleted, and delete nothing.
+    pub dry_run: bool,
+    /// Leftovers of interrupted work are deleted when they are this old: a process may be about to record them.
+    pub leftover_ttl: Duration,
+    /// Collect although there was a gap, or a jump of the clock, less than a day ago.
+    pub trust_clock: bool,
+}
+
+/// How old leftovers are before they are deleted.
+const LEFTOVER_TTL: Duration = Duration::from_secs(3600);
+
+impl CollectOptions {
+    /// The options of the settings.
+    pub fn of_settings(settings: &Settings) -> Self {
+        Self {
+            env_ttl: settings.worker.env_ttl,
+            run_artifact_ttl: settings.worker.run_artifact_ttl,
+            run_record_ttl: settings.worker.run_record_ttl,
+            superseded: false,
+            dry_run: false,
+            leftover_ttl: LEFTOVER_TTL,
+            trust_clock: false,
+        }
+    }
+}
+
+/// For so long after a gap or a jump nothing is collected.
+const DAY: Duration = Duration::from_secs(86_400);
+
+/// See the module.
+#[derive(Clone, Debug)]
+pub struct Ages {
+    /// At which everything is judged.
+    moment: Moment,
+    /// The time before which nothing is collected; `None`: it is past.
+    pub collects_from: Option<Timestamp>,
+}
+
+impl Ages {
+    /// Judges ages at this moment. With `trust_clock` a gap or a jump matters nothing.
+    pub fn at(
+        workspace: &Workspace,
+        moment: Moment,
+        trust_clock: bool,
+    ) -> Result<Self, StoreError> {
+        let in_use_since = if trust_clock {
+            None
+        } else {
+            workspace.store.in_use_since(moment.wall)?
+        };
+        let collects_from = in_use_since.map(|since| since.plus(DAY));
+        Ok(Self {
+            moment,
+            collects_from: collects_from.filter(|from| moment.wall < *from),
+        })
+    }
+
+    /// Whether the clock has not jumped since: after that, what was used a moment ago may look old.
+    pub fn hold(&self, machine: &dyn Machine) -> bool {
+        self.moment.jump_until(&Moment::of(machine)).is_none()
+    }
+
+    /// The time at which everything is judged.
+    pub fn now(&self) -> Timestamp {
+        self.moment.wall
+    }
+
+    /// Judges ages at this time.
+    #[cfg(test)]
+    pub(super) fn plain(now: Timestamp, collects_from: Option<Timestamp>) -> Self {
+        let steady = crate::system::machine::Steady(Duration::ZERO);
+        Self {
+            moment: Moment { wall: now, steady },
+            collects_from,
+        }
+    }
+
+    /// The instant before which something must have been used last to be as old as `ttl`.
+    pub fn cutoff(&self, ttl: Duration) -> Timestamp {
+        Timestamp(self.now().0.saturating_sub(milliseconds(ttl)))
+    }
+
+    /// Whether something of this time is older than `ttl`.
+    pub fn is_older(&self, time: Timestamp, ttl: Duration) -> bool {
+        time < self.cutoff(ttl)
+    }
+}
+
+/// Why an environment is kept or deleted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Fate {
+    /// It is cold, no run needs it, and its configuration is neither the default nor was it run lately.
+    Delete,
+    /// Its configuration is the default or was run lately, its digest is no longer the current one, and it is cold.
+    Superseded,
+    /// It is being built.
+    Unfinished,
+    /// A queued or running run needs it.
+    InUse,
+    /// Its configuration is the workspace's default: runs that name no configuration use it.
+    Default,
+    /// Its configuration was run within the time to live, and its folder is still there.
+    RunLately,
+    /// It was used, or changed, within the time to live.
+    Warm,
+    /// No environment is ever cold: the time to live is zero or less.
+    NeverCold,
+    /// It would be deleted, but there was a gap, or a jump of the clock, less than a day ago.
+    Held,
+}
+
+impl Fate {
+    /// Whether the environment is deleted.
+    pub fn deletes(self) -> bool {
+        matches!(self, Self::Delete | Self::Superseded)
+    }
+
+    /// The reason in words.
+    pub fn reason(self) -> &'static str {
+        match self {
+            Self::Delete => "unused, and so is its configuration",
+            Self::Superseded => "unused, and superseded by a newer one",
+            Self::Unfinished => "its build has not ended",
+            Self::InUse => "a run needs it",
+            Self::Default => "its configuration is the workspace's default",
+            Self::RunLately => "its configuration was run recently",
+            Self::Warm => "used recently",
+            Self::NeverCold => "the time to live is off",
+            Self::Held => "less than a day in use since a gap or a jump of the clock",
+        }
+    }
+}
+
+/// An environment with its verdict.
+#[derive(Clone, Debug)]
+pub struct Judged {
+    /// The environment.
+    pub environment: EnvironmentRecord,
+    /// Whether it is kept or deleted, and why.
+    pub verdict: Fate,
+}
 
 /// The facts about an environment that the rule needs.
 #[derive(Clone, Copy, Debug)]
@@ -53,7 +211,7 @@ pub fn judge(facts: &EnvironmentFacts, options: &CollectOptions, ages: &Ages) ->
     match options.env_ttl {
         None => Fate::NeverCold,
         Some(ttl) if !ages.is_older(facts.last_used, ttl) => Fate::Warm,
-        Some(_) if ages.collects_from().is_some() => Fate::Held,
+        Some(_) if ages.collects_from.is_some() => Fate::Held,
         Some(_) if facts.is_default || facts.run_lately => Fate::Superseded,
         Some(_) => Fate::Delete,
     }
@@ -75,28 +233,23 @@ pub fn judge_all(
     let mut judged = Vec::new();
     for environment in store.all_environments()? {
         let configuration = activity.get(&environment.key.configuration_id);
-        let run_lately = configuration
-            .is_some_and(|known| was_run_lately(workspace.files(), known, options.env_ttl, ages));
         let key = &environment.key;
-        let mut is_former = || {
+        let is_former = || {
             let of = (key.configuration_id.clone(), key.engine_spec.clone());
             let digest = current
                 .entry(of)
                 .or_insert_with(|| current_digest(workspace, &environment));
             digest.as_ref().map(|digest| *digest != key.deps_digest)
         };
-        let superseded = if options.superseded {
-            is_former()
-        } else {
-            None
-        };
         let facts = EnvironmentFacts {
             status: environment.status,
             last_used: environment.last_used().plus(LAST_USE_KNOWN_TO),
             live_runs: store.live_runs_of_environment(&environment.id)?,
             is_default: configuration.is_some_and(|known| known.is_default),
-            run_lately,
-            superseded,
+            run_lately: configuration.is_some_and(|known| {
+                was_run_lately(workspace.files(), known, options.env_ttl, ages)
+            }),
+            superseded: options.superseded.then(is_former).flatten(),
         };
         let verdict = judge(&facts, options, ages);
         judged.push(Judged {
@@ -130,7 +283,7 @@ fn current_digest(workspace: &Workspace, environment: &EnvironmentRecord) -> Opt
         Ok(None) => Engine::Embedded,
         Err(_) => return None,
     };
-    let python = python_for(&workspace.settings, workspace.paths.tools(), &configuration).ok()?;
+    let python = python_for(&workspace.settings, &workspace.paths, &configuration).ok()?;
     Some(configuration.deps_digest(&engine.digest().ok()?, &python.environment_key()))
 }
 

@@ -8,9 +8,8 @@
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
-use super::pass::Pass;
-use super::report::{NotDeleted, Removed, Report, delete};
-use crate::base::files::{is_partial, name_of, partial_in};
+use super::pass::{Pass, Removed, Report, delete};
+use crate::base::files::{FileError, is_partial, name_of, partial_in};
 use crate::settings::paths;
 use crate::store::StoreError;
 use crate::system::lock::Lock;
@@ -89,7 +88,7 @@ fn remove(pass: &Pass<'_>, snapshot: &Path, report: &mut Report) {
         Ok(Some(lock)) => lock,
         Ok(None) => return,
         Err(error) => {
-            report.failed.push(error.into());
+            report.fail(error);
             return;
         }
     };
@@ -97,12 +96,13 @@ fn remove(pass: &Pass<'_>, snapshot: &Path, report: &mut Report) {
     if !pass.is_leftover(snapshot) {
         return;
     }
-    let unfinished = match is_partial(snapshot) {
-        true => snapshot.to_owned(),
-        false => partial_in(folder, &machine.new_token()),
+    let unfinished = if is_partial(snapshot) {
+        snapshot.to_owned()
+    } else {
+        partial_in(folder, &machine.new_token())
     };
     if let Err(error) = files.rename(snapshot, &unfinished) {
-        report.failed.push(NotDeleted::of(snapshot, error));
+        report.fail(FileError::on("delete", snapshot)(error));
         return;
     }
     delete(files, &unfinished, report);

@@ -1,7 +1,4 @@
-//! Which environment a configuration needs.
-//!
-//! - [`prepare`] opens the configuration, keeps a snapshot of it and names the environment by digest.
-//! - `fitting` says whether its lock fits what it declares.
+//! Which environment a configuration needs: [`prepare`] opens the configuration, keeps a snapshot of it, names the environment by digest
+//! and says whether its lock fits what it declares.
 
-pub(crate) mod fitting;
 pub mod prepare;

@@ -1,16 +1,17 @@
-//! From a configuration's folder to everything that a run of it needs to know, without building anything.
+//! From a configuration's folder to everything that a run of it needs to know, without building anything: whether its lock fits what
+//! would be installed now, too, and that it does where `ADE_FROZEN` demands it.
 
 use std::path::{Path, PathBuf};
 
-use super::fitting::demand_lock;
 use crate::base::clock::Timestamp;
-use crate::base::problem::{Error, Facts, Kind, Problem, become_error, code};
-use crate::configuration::{Configuration, ConfigurationError};
+use crate::base::problem::{Error, Facts, Kind, Problem, become_error, code, typed};
+use crate::configuration::{
+    Configuration, ConfigurationError, LOCK_FILE, LockInputs, LockedVersions,
+};
 use crate::engine::{Engine, EngineError};
-use crate::environment::python::{Python, PythonError, PythonSearch, find_python};
+use crate::environment::python::{Python, find_python};
 use crate::settings::Settings;
-use crate::settings::paths;
-use crate::settings::paths::ToolsFolder;
+use crate::settings::paths::{self, Paths};
 use crate::store::{
     ConfigurationRecord, ConfigurationVersion, EnvironmentKey, EnvironmentRecord,
     EnvironmentStatus, NewEnvironment, RunRecord, StoreError,
@@ -45,21 +46,13 @@ pub enum PrepareError {
     Configuration(#[from] ConfigurationError),
     /// No suitable Python.
     #[error(transparent)]
-    Python(#[from] PythonError),
+    Python(Error),
     /// The engine that the settings name.
     #[error(transparent)]
     Engine(#[from] EngineError),
-    /// Its lock, with `ADE_FROZEN`.
+    /// Its lock, with `ADE_FROZEN`; or what this host would build is not what the environment's key names, as other hosts have it.
     #[error(transparent)]
-    Lock(#[from] Error),
-    /// What this host would build is not what the environment's key names, as other hosts have it.
-    #[error(
-        "with Python {python} this host would build another environment than the one that is asked for"
-    )]
-    Other {
-        /// The Python that this host has for it.
-        python: String,
-    },
+    Refused(#[from] Error),
     /// The store.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -69,11 +62,8 @@ impl Problem for PrepareError {
     fn facts(&self) -> Facts {
         match self {
             Self::Configuration(error) => error.facts(),
-            Self::Python(error) => error.facts(),
+            Self::Python(error) | Self::Refused(error) => error.facts(),
             Self::Engine(error) => error.facts(),
-            Self::Lock(error) => error.facts(),
-            Self::Other { .. } => Facts::new(Kind::Environment, code::ENVIRONMENT_FAILED)
-                .hint("give all hosts the same Python, or name it in the settings (ADE_PYTHON)"),
             Self::Store(error) => error.facts(),
         }
     }
@@ -91,10 +81,8 @@ pub fn prepare(
     configuration: Configuration,
     output_dir: Option<&Path>,
 ) -> Result<Prepared, PrepareError> {
-    let settings = &workspace.settings;
-    let engine = Engine::of_spec(settings.engine_spec.as_deref(), &settings.folder)?;
-    let python = python_for(settings, workspace.paths.tools(), &configuration)?;
-    demand_lock(settings, &configuration, &engine, &python)?;
+    let engine = own_engine(&workspace.settings)?;
+    let python = suited(workspace, &configuration, &engine)?;
     let record = remember(workspace, &configuration)?;
     let snapshots = workspace.paths.snapshots(workspace.id(), &record.id);
     // ADE's own data directory is never part of a configuration, even if it is inside the folder.
@@ -160,12 +148,10 @@ pub fn prepare_frozen(
     snapshot: &Path,
     source_digest: &str,
 ) -> Result<Prepared, PrepareError> {
-    let settings = &workspace.settings;
     workspace.demand(snapshot).map_err(StoreError::from)?;
     let configuration = Configuration::open_snapshot(snapshot, &record.path)?;
-    let engine = Engine::of_spec(settings.engine_spec.as_deref(), &settings.folder)?;
-    let python = python_for(settings, workspace.paths.tools(), &configuration)?;
-    demand_lock(settings, &configuration, &engine, &python)?;
+    let engine = own_engine(&workspace.settings)?;
+    let python = suited(workspace, &configuration, &engine)?;
     Ok(Prepared {
         key: EnvironmentKey {
             workspace_id: record.workspace_id.clone(),
@@ -183,23 +169,35 @@ pub fn prepare_frozen(
     })
 }
 
+/// The engine that the settings name.
+pub(crate) fn own_engine(settings: &Settings) -> Result<Engine, EngineError> {
+    Engine::of_spec(settings.engine_spec.as_deref(), &settings.folder)
+}
+
+/// Finds the Python for a configuration, and demands a lock that fits where the settings do.
+fn suited(
+    workspace: &Workspace,
+    configuration: &Configuration,
+    engine: &Engine,
+) -> Result<Python, PrepareError> {
+    let settings = &workspace.settings;
+    let python =
+        python_for(settings, &workspace.paths, configuration).map_err(PrepareError::Python)?;
+    demand_lock(settings, configuration, engine, &python)?;
+    Ok(python)
+}
+
 /// Finds the Python that a configuration's environment is made from.
 ///
 /// # Errors
 /// None suits it.
 pub fn python_for(
     settings: &Settings,
-    tools: ToolsFolder,
+    paths: &Paths,
     configuration: &Configuration,
-) -> Result<Python, PythonError> {
-    let child_variables = settings.child_variables();
-    let pythons = tools.pythons();
-    find_python(&PythonSearch::of_settings(
-        settings,
-        configuration.dependencies().requires_python.as_deref(),
-        &child_variables,
-        &pythons,
-    ))
+) -> Result<Python, Error> {
+    let requires = configuration.dependencies().requires_python.as_deref();
+    find_python(settings, &paths.tools(), requires)
 }
 
 impl Prepared {
@@ -217,16 +215,6 @@ impl Prepared {
         workspace: &Workspace,
     ) -> Result<EnvironmentRecord, StoreError> {
         ask(workspace, self.ensure_environment(workspace)?)
-    }
-
-    /// The folder of the environment of this key with this id.
-    pub fn environment_folder(&self, workspace: &Workspace, id: &str) -> PathBuf {
-        paths::environment(&self.key_folder(workspace), id)
-    }
-
-    /// The folder that all environments of this key share.
-    pub fn key_folder(&self, workspace: &Workspace) -> PathBuf {
-        key_folder(workspace, &self.key)
     }
 }
 
@@ -289,7 +277,7 @@ fn ensure_environment(
     let id = machine.new_id();
     let new = NewEnvironment {
         key: key.clone(),
-        folder: paths::environment(&key_folder(workspace, key), &id),
+        folder: environment_folder(workspace, key, &id),
         snapshot,
         id,
     };
@@ -302,11 +290,13 @@ fn ensure_environment(
     Ok(recorded)
 }
 
-/// The folder that all environments of a key share.
-pub(crate) fn key_folder(workspace: &Workspace, key: &EnvironmentKey) -> PathBuf {
-    let (workspace_id, configuration) = (&key.workspace_id, &key.configuration_id);
-    let paths = &workspace.paths;
-    paths.environment_key(workspace_id, configuration, &key.deps_digest)
+/// The folder of the environment of a key with this id.
+pub(crate) fn environment_folder(workspace: &Workspace, key: &EnvironmentKey, id: &str) -> PathBuf {
+    let (of, configuration) = (&key.workspace_id, &key.configuration_id);
+    let of_key = workspace
+        .paths
+        .environment_key(of, configuration, &key.deps_digest);
+    paths::environment(&of_key, id)
 }
 
 /// Prepares an environment that a worker found in the queue, from the snapshot that is recorded with it.
@@ -324,16 +314,23 @@ pub fn prepare_environment(
         Configuration::open_snapshot(&environment.snapshot, &environment.configuration_path)?;
     let settings = &workspace.settings;
     let folder = &settings.folder;
-    let python = python_for(settings, workspace.paths.tools(), &configuration)?;
+    let python =
+        python_for(settings, &workspace.paths, &configuration).map_err(PrepareError::Python)?;
     let mut key = environment.key.clone();
     let digest = |engine: &Engine| -> Result<String, EngineError> {
         Ok(configuration.deps_digest(&engine.digest()?, &python.environment_key()))
     };
     let engine = match Engine::of_key(&key.engine_spec, folder)? {
         Some(engine) if workspace.store.host().is_some() && digest(&engine)? != key.deps_digest => {
-            return Err(PrepareError::Other {
-                python: python.version_text(),
-            });
+            let message = format!(
+                "with Python {} this host would build another environment than the one that is asked for",
+                python.version_text()
+            );
+            return Err(
+                Error::new(Kind::Environment, code::ENVIRONMENT_FAILED, message)
+                    .hint("give all hosts the same Python, or name it in the settings (ADE_PYTHON)")
+                    .into(),
+            );
         }
         Some(engine) => engine,
         None => {
@@ -359,4 +356,76 @@ pub fn prepare_environment(
         engine,
         key,
     })
+}
+
+/// What a lock of this configuration would be made from now.
+///
+/// # Errors
+/// What the engine depends on cannot be read.
+pub(crate) fn inputs(
+    configuration: &Configuration,
+    engine: &Engine,
+    python: (u8, u8),
+) -> Result<LockInputs, EngineError> {
+    Ok(configuration.lock_inputs(&engine.requirements()?, python))
+}
+
+/// The lock of a configuration, and whether it fits: an error in words where it does not. `None`: it has none.
+///
+/// # Errors
+/// What the engine depends on cannot be read.
+pub(crate) fn fitting(
+    configuration: &Configuration,
+    engine: &Engine,
+    python: &Python,
+) -> Result<Option<Result<LockedVersions, String>>, EngineError> {
+    let Some(lock) = &configuration.dependencies().lock else {
+        return Ok(None);
+    };
+    let now = inputs(configuration, engine, (python.version.0, python.version.1))?;
+    Ok(Some(lock.fits(&now).map(|()| lock.clone())))
+}
+
+/// The lock of a configuration.
+///
+/// # Errors
+/// It has none, or one that does not fit.
+pub(crate) fn demand(
+    configuration: &Configuration,
+    engine: &Engine,
+    python: &Python,
+) -> Result<LockedVersions, Error> {
+    let root = &configuration.root;
+    let (code, message, does) = match fitting(configuration, engine, python)? {
+        Some(Ok(lock)) => return Ok(lock),
+        Some(Err(reason)) => {
+            let message = format!(
+                "{} is out of date: {reason}",
+                root.join(LOCK_FILE).display()
+            );
+            (code::LOCK_OUTDATED, message, "makes it anew")
+        }
+        None => {
+            let message = format!("{} has no {LOCK_FILE}", root.display());
+            (code::LOCK_MISSING, message, "writes it")
+        }
+    };
+    let hint = format!("`ade lock {}` {does}", typed(root.display()));
+    Err(Error::new(Kind::Environment, code, message).hint(hint))
+}
+
+/// With `ADE_FROZEN`: demands a lock that fits.
+///
+/// # Errors
+/// The configuration has none, or one that does not fit.
+fn demand_lock(
+    settings: &Settings,
+    configuration: &Configuration,
+    engine: &Engine,
+    python: &Python,
+) -> Result<(), Error> {
+    if settings.frozen {
+        demand(configuration, engine, python)?;
+    }
+    Ok(())
 }

@@ -9,11 +9,11 @@ use crate::base::clock::Timestamp;
 use crate::base::files::FileError;
 use crate::base::problem::{Facts, Kind, Problem, become_error, code};
 use crate::environment::needed::prepare::Prepared;
-use crate::environment::{BuildError, BuildEvent, Built};
+use crate::environment::{BuildError, BuildEvent};
 use crate::events::{EventLog, Subject, names};
 use crate::settings::paths::EnvironmentFolder;
 use crate::store::{
-    AfterFailure, Claim, EnvironmentContents, EnvironmentRecord, Failure, Package, StoreError,
+    AfterFailure, Claim, EnvironmentContents, EnvironmentRecord, Failure, StoreError,
 };
 use crate::workspace::Workspace;
 
@@ -126,11 +126,14 @@ impl<'a> BuildAttempt<'a> {
         }
     }
 
-    pub fn complete(&self, built: Built, log: &EventLog<'_>) -> Result<(), ProvideError> {
-        let contents = contents(built);
+    pub fn complete(
+        &self,
+        contents: &EnvironmentContents,
+        log: &EventLog<'_>,
+    ) -> Result<(), ProvideError> {
         let (store, now) = (&self.workspace.store, self.workspace.machine.now());
         let id = &self.environment.id;
-        if !store.complete_environment(id, self.claim, &contents, now)? {
+        if !store.complete_environment(id, self.claim, contents, now)? {
             return Err(lost(self.environment));
         }
         log.write(
@@ -162,10 +165,12 @@ impl<'a> BuildAttempt<'a> {
 
     pub fn fail(&self, error: &BuildError, log: &EventLog<'_>) -> Result<ProvideError, StoreError> {
         let transient = error.is_transient();
+        let most = self.workspace.settings.worker.max_attempts;
+        let has_attempts_left = self.environment.attempt_count < most;
         let failure = Failure::new(error.code(), "environment", error.in_full(), error.hint());
         let after = if error.is_of_machine() {
             self.wait_for_machine()
-        } else if transient && self.has_attempts_left() {
+        } else if transient && has_attempts_left {
             let wait = self.workspace.backoff(self.environment.attempt_count);
             AfterFailure::RetryAt(self.workspace.machine.now().plus(wait))
         } else if error.is_of_configuration() {
@@ -207,27 +212,6 @@ impl<'a> BuildAttempt<'a> {
     fn wait_for_machine(&self) -> AfterFailure {
         let wait = self.workspace.backoff(self.environment.trouble_count + 1);
         AfterFailure::WaitUntil(self.workspace.machine.now().plus(wait))
-    }
-
-    fn has_attempts_left(&self) -> bool {
-        self.environment.attempt_count < self.workspace.settings.worker.max_attempts
-    }
-}
-
-fn contents(built: Built) -> EnvironmentContents {
-    let (major, minor, patch) = built.python.version;
-    EnvironmentContents {
-        python_version: format!("{major}.{minor}.{patch}"),
-        python_path: built.python.executable,
-        engine_version: built.engine_version,
-        installer: built.installer,
-        packages: built
-            .packages
-            .into_iter()
-            .map(|(name, version)| Package { name, version })
-            .collect(),
-        lock_digest: built.lock_digest,
-        size_bytes: built.size_bytes,
     }
 }
 

@@ -49,8 +49,12 @@ pub(crate) fn own(workspace: &Workspace, folder: &Path) -> io::Result<()> {
 
 /// Whether the environment in a folder was built for this database.
 pub(crate) fn is_owned(workspace: &Workspace, folder: &Path) -> bool {
-    let owner = EnvironmentFolder(folder.to_owned()).owner();
-    let text = workspace.files().read(&owner).unwrap_or_default();
+    is_marked(workspace, &EnvironmentFolder(folder.to_owned()).owner())
+}
+
+/// Whether a file names this database.
+pub(crate) fn is_marked(workspace: &Workspace, file: &Path) -> bool {
+    let text = workspace.files().read(file).unwrap_or_default();
     !workspace.database_id.is_empty()
         && String::from_utf8_lossy(&text).trim() == workspace.database_id
 }

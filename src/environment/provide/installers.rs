@@ -5,15 +5,14 @@ use std::path::{Path, PathBuf};
 use crate::base::cancel::Cancel;
 use crate::configuration::Configuration;
 use crate::engine::sandbox::Policy;
-use crate::engine::{EMBEDDED_VERSION, Engine, EngineError};
+use crate::engine::{Engine, EngineError};
 use crate::environment::building::cache_in_use::CacheInUse;
-use crate::environment::needed::fitting::fitting;
-use crate::environment::needed::prepare::{PrepareError, Prepared, prepare_environment};
+use crate::environment::needed::prepare::{PrepareError, Prepared, fitting, prepare_environment};
 use crate::environment::python::Python;
-use crate::environment::{BuildError, BuildEvent, BuildRequest, Built, EngineSource, provision};
+use crate::environment::{BuildError, BuildEvent, BuildRequest, EngineSource, provision};
 use crate::settings::Settings;
 use crate::settings::paths::{CacheFolder, Paths};
-use crate::store::EnvironmentRecord;
+use crate::store::{EnvironmentContents, EnvironmentRecord};
 use crate::workspace::Workspace;
 
 /// Builds environments. [`Installers`] installs packages; the simulation has an implementation that installs nothing.
@@ -39,7 +38,7 @@ pub trait Build: Send + Sync {
         environment: &EnvironmentRecord,
         cancel: &Cancel,
         on_event: &mut dyn FnMut(BuildEvent),
-    ) -> Result<Built, BuildError>;
+    ) -> Result<EnvironmentContents, BuildError>;
 }
 
 /// Builds with uv, on this machine.
@@ -62,7 +61,7 @@ impl Build for Installers {
         environment: &EnvironmentRecord,
         cancel: &Cancel,
         on_event: &mut dyn FnMut(BuildEvent),
-    ) -> Result<Built, BuildError> {
+    ) -> Result<EnvironmentContents, BuildError> {
         // Before anything of the cache is looked at.
         let _in_use = CacheInUse::enter(workspace.paths.cache());
         if let Some(note) = workspace.paths.cache_note() {
@@ -105,7 +104,7 @@ pub(crate) fn request(
         configuration: configuration.clone(),
         snapshot: snapshot.to_owned(),
         python,
-        engine: engine_source(engine, &paths.engine_cache())?,
+        engine: EngineSource::new(engine, &paths.engine_cache())?,
         lock: None,
         sandbox: Policy::of_build(settings),
         offline: settings.offline,
@@ -121,33 +120,4 @@ pub(crate) fn request(
         child_variables: settings.child_variables(),
         folder,
     })
-}
-
-/// What an installer is given of an engine. That of the binary is unpacked below `cache`.
-fn engine_source(engine: &Engine, cache: &Path) -> Result<EngineSource, EngineError> {
-    Ok(match engine {
-        Engine::Embedded => EngineSource::Wheel {
-            path: Engine::unpack_embedded(cache)?,
-            version: EMBEDDED_VERSION.to_owned(),
-            embedded: true,
-        },
-        Engine::Wheel(path) => EngineSource::Wheel {
-            path: path.clone(),
-            version: wheel_version(path),
-            embedded: false,
-        },
-        Engine::Folder(path) => EngineSource::Folder(path.clone()),
-        Engine::Requirement(text) => EngineSource::Requirement(text.clone()),
-    })
-}
-
-/// The version in a wheel's file name: the second of its parts (PEP 427).
-fn wheel_version(path: &Path) -> String {
-    path.file_stem()
-        .unwrap_or_default()
-        .to_string_lossy()
-        .split('-')
-        .nth(1)
-        .unwrap_or_default()
-        .to_owned()
 }

@@ -5,7 +5,6 @@
 //! builder that claims the environment after the end of a lease builds in a new folder. Each builder also holds a lock of the
 //! operating system on its folder, which keeps collection from it; a builder that finds the lock held takes a new folder, too.
 
-pub mod ask;
 mod build_attempt;
 pub mod in_use;
 pub mod installers;
@@ -15,15 +14,14 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use super::needed::prepare::Prepared;
+use super::needed::prepare::{Prepared, environment_folder};
 use super::{BuildError, BuildEvent};
 use crate::base::cancel::{Cancel, linked};
 use crate::base::clock::Timestamp;
 use crate::base::files::FileError;
-use crate::base::problem::code;
+use crate::base::problem::{Error, code};
 use crate::events::names;
-use crate::settings::paths;
-use crate::settings::paths::EnvironmentFolder;
+use crate::settings::paths::{self, EnvironmentFolder};
 use crate::store::{
     Claim, ClaimLease, ClaimOn, Claimable, EnvironmentRecord, EnvironmentStatus, StoreError,
     WorkerRecord,
@@ -152,7 +150,11 @@ impl Provider<'_> {
                 Want::Rebuilt => false,
             };
             if is_enough {
-                return Ok(ready(seen, on));
+                on(Progress::Ready {
+                    environment: &seen,
+                    built: false,
+                });
+                return Ok(seen);
             }
             if let Some(failed) = failed_meanwhile(&known, &seen) {
                 return Err(failed);
@@ -286,7 +288,7 @@ impl Provider<'_> {
         let machine = &self.workspace.machine;
         let claim = self.workspace.claim(self.worker, Some(self.process));
         let since = machine.steady();
-        let elsewhere = prepared.environment_folder(self.workspace, &machine.new_id());
+        let elsewhere = environment_folder(self.workspace, &prepared.key, &machine.new_id());
         let (store, now) = (&self.workspace.store, machine.now());
         let claimed =
             store.claim_environment(&environment.id, &claim, claimable, &elsewhere, now)?;
@@ -303,14 +305,14 @@ impl Provider<'_> {
         &self,
         prepared: &Prepared,
         claimed: &mut Claimed,
-    ) -> Result<Lock, LockFolderError> {
+    ) -> Result<Lock, ProvideError> {
         let machine = &*self.workspace.machine;
         let environment = &mut claimed.environment;
         let lock = paths::build_lock(&environment.folder);
         if let Ok(Some(lock)) = Lock::try_take(machine, &lock) {
             return Ok(lock);
         }
-        let folder = prepared.environment_folder(self.workspace, &machine.new_id());
+        let folder = environment_folder(self.workspace, &prepared.key, &machine.new_id());
         let path = paths::build_lock(&folder);
         let taken = Lock::try_take(machine, &path)?;
         // The name is new, so no other process has locked it.
@@ -324,7 +326,7 @@ impl Provider<'_> {
         ))?;
         let store = &self.workspace.store;
         if !store.move_environment(&environment.id, &claimed.claim, &folder, machine.now())? {
-            return Err(LockFolderError::LostClaim);
+            return Err(lost(environment));
         }
         environment.folder = folder;
         Ok(lock)
@@ -352,9 +354,8 @@ impl Provider<'_> {
         };
         let _lock = match locked {
             Ok(lock) => lock,
-            Err(LockFolderError::File(error)) => return Err(attempt.never_began(error)),
-            Err(LockFolderError::Store(error)) => return Err(error.into()),
-            Err(LockFolderError::LostClaim) => return Err(lost(environment)),
+            Err(ProvideError::File(error)) => return Err(attempt.never_began(error)),
+            Err(error) => return Err(error),
         };
         on(Progress::Building {
             environment,
@@ -396,7 +397,7 @@ impl Provider<'_> {
         }
         match result {
             Ok(built) => {
-                attempt.complete(built, &log)?;
+                attempt.complete(&built, &log)?;
                 let recorded = store.environment_of(&prepared.key)?;
                 let environment = recorded.unwrap_or_else(|| environment.clone());
                 on(Progress::Ready {
@@ -419,25 +420,6 @@ struct Claimed {
     since: Steady,
 }
 
-/// Why a builder has no folder to itself.
-#[derive(Debug, thiserror::Error)]
-enum LockFolderError {
-    #[error(transparent)]
-    File(#[from] FileError),
-    #[error(transparent)]
-    Store(#[from] StoreError),
-    #[error("the claim was lost")]
-    LostClaim,
-}
-
-fn ready(environment: EnvironmentRecord, on: &mut OnProgress<'_>) -> EnvironmentRecord {
-    on(Progress::Ready {
-        environment: &environment,
-        built: false,
-    });
-    environment
-}
-
 /// Why an environment is built.
 fn reason(seen: &EnvironmentRecord, want: Want) -> &'static str {
     let failed_before = seen.error.is_some();
@@ -453,9 +435,10 @@ fn reason(seen: &EnvironmentRecord, want: Want) -> &'static str {
 /// What another builder failed at while this one waited for it is not tried once more at once. One that died, or stood still,
 /// has failed at nothing yet: this one takes over.
 fn failed_meanwhile(known: &EnvironmentRecord, now: &EnvironmentRecord) -> Option<ProvideError> {
+    let was_left = [code::WORKER_DIED, code::LEASE_EXPIRED];
     let is_new = (&known.id, known.updated_at) != (&now.id, now.updated_at);
     match (now.status, &now.error) {
-        (EnvironmentStatus::Queued, Some(failure)) if was_left(&failure.code) => None,
+        (EnvironmentStatus::Queued, Some(failure)) if was_left.contains(&&*failure.code) => None,
         (EnvironmentStatus::Failed | EnvironmentStatus::Queued, Some(failure)) if is_new => {
             Some(ProvideError::Failed {
                 failure: Box::new(failure.clone()),
@@ -468,7 +451,41 @@ fn failed_meanwhile(known: &EnvironmentRecord, now: &EnvironmentRecord) -> Optio
     }
 }
 
-/// Whether a failure of this code says that the builder left without a word.
-fn was_left(code: &str) -> bool {
-    [code::WORKER_DIED, code::LEASE_EXPIRED].contains(&code)
+/// Asks for the environment of a prepared configuration by hand, without waiting for it, which a worker builds: one that is not there, is gone, or has failed, is put into the
+/// queue, and a worker is woken. With `force` it is built anew where it is ready. Returns it as it is then.
+///
+/// # Errors
+/// Too many wait already, or the store cannot be used.
+pub fn ask(
+    workspace: &Workspace,
+    prepared: &Prepared,
+    force: bool,
+) -> Result<EnvironmentRecord, Error> {
+    let (store, machine) = (&workspace.store, &workspace.machine);
+    let is_done = |known: &EnvironmentRecord| !force && is_usable(workspace.files(), known);
+    let is_waiting = |known: &EnvironmentRecord| {
+        use EnvironmentStatus::{Building, Queued};
+        matches!(known.status, Queued | Building)
+    };
+    let known = store.environment_of(&prepared.key)?;
+    match known {
+        Some(known) if is_done(&known) => return Ok(known),
+        Some(known) if is_waiting(&known) => return Ok(prepared.ask_for_environment(workspace)?),
+        _ => {}
+    }
+    let limit = workspace.settings.queue_size;
+    let all = store.all_environments()?;
+    let is_queued = |known: &&EnvironmentRecord| known.status == EnvironmentStatus::Queued;
+    let waiting = all.iter().filter(is_queued).count();
+    if waiting >= limit as usize {
+        let message = format!("{waiting} environments wait to be built, and the limit is {limit}");
+        return Err(Error::refused(code::BUSY, message)
+            .hint("try again later; ADE_QUEUE_SIZE sets the limit"));
+    }
+    let found = prepared.ask_for_environment(workspace)?;
+    if found.status == EnvironmentStatus::Ready && !is_done(&found) {
+        requeue(workspace, &found, &prepared.snapshot)?;
+    }
+    machine.wake(&workspace.paths.wake());
+    Ok(store.environment_of(&prepared.key)?.unwrap_or(found))
 }

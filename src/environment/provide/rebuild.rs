@@ -11,8 +11,7 @@ use std::time::{Duration, Instant};
 use crate::base::mutex::lock;
 use crate::environment::building::contents::Contents;
 use crate::environment::is_ready;
-use crate::environment::needed::prepare::key_folder;
-use crate::settings::paths;
+use crate::environment::needed::prepare::environment_folder;
 use crate::settings::paths::EnvironmentFolder;
 use crate::store::{EnvironmentRecord, EnvironmentStatus, StoreError};
 use crate::system::machine::Files;
@@ -27,35 +26,30 @@ static COMPARED: LazyLock<Mutex<HashMap<PathBuf, Instant>>> = LazyLock::new(Mute
 /// Ready by its record, and on disk as it was built, or a moment ago.
 pub fn is_usable(files: &dyn Files, environment: &EnvironmentRecord) -> bool {
     environment.status == EnvironmentStatus::Ready
-        && defect_by(damage_lately, files, environment).is_none()
+        && is_ready(files, &environment.folder)
+        && is_whole(environment)
 }
 
-fn damage_lately(environment: &EnvironmentRecord) -> Option<String> {
+fn is_whole(environment: &EnvironmentRecord) -> bool {
     let begun = Instant::now();
     let compared = lock(&COMPARED).get(&environment.folder).copied();
     if compared.is_some_and(|compared| begun - compared < COMPARED_FOR) {
-        return None;
+        return true;
     }
-    let damage = damage(environment);
-    if damage.is_none() {
+    let is_whole = damage(environment).is_none();
+    if is_whole {
         lock(&COMPARED).insert(environment.folder.clone(), begun);
     }
-    damage
+    is_whole
 }
 
 /// Why the files of an environment that is ready by its record cannot be used, in words.
 pub(crate) fn defect(files: &dyn Files, environment: &EnvironmentRecord) -> Option<String> {
-    defect_by(damage, files, environment)
-}
-
-fn defect_by(
-    damage: fn(&EnvironmentRecord) -> Option<String>,
-    files: &dyn Files,
-    environment: &EnvironmentRecord,
-) -> Option<String> {
-    match is_ready(files, &environment.folder) {
-        true => damage(environment),
-        false => Some("its folder is gone, incomplete, or cannot be read".to_owned()),
+    let folder = &environment.folder;
+    if is_ready(files, folder) {
+        damage(environment)
+    } else {
+        Some("its folder is gone, incomplete, or cannot be read".to_owned())
     }
 }
 
@@ -77,8 +71,7 @@ pub fn requeue(
     snapshot: &Path,
 ) -> Result<bool, StoreError> {
     let machine = &workspace.machine;
-    let key = key_folder(workspace, &environment.key);
-    let folder = paths::environment(&key, &machine.new_id());
+    let folder = environment_folder(workspace, &environment.key, &machine.new_id());
     workspace
         .store
         .requeue_environment(environment, &folder, snapshot, machine.now())

@@ -2,18 +2,21 @@
 //!
 //! An answer depends on the executable's real path, size and modification time, and for the scripts that version managers
 //! put on PATH also on the manager's settings. The file only saves time: where it is absent or damaged, Pythons are asked
-//! again.
+//! again: each is started, and says its version and platform.
 
 use std::collections::BTreeMap;
 use std::io::Read;
 use std::path::{Path, PathBuf};
-use std::time::UNIX_EPOCH;
+use std::process::Command;
+use std::time::{Duration, UNIX_EPOCH};
 
 use serde::{Deserialize, Serialize};
 
-use super::probe::probe;
+use super::child_variables;
 use super::search::{Python, PythonSearch};
+use crate::base::cancel::Cancel;
 use crate::base::files;
+use crate::system::process::{self, Stream};
 
 /// Raised whenever the meaning of an answer changes.
 const FORMAT_VERSION: u32 = 1;
@@ -77,19 +80,16 @@ impl Answers {
             return answer.identity.clone();
         }
         self.changed |= self.answers.remove(candidate).is_some();
-        let probed = probe(candidate, search);
-        if probed.lasts {
+        let (identity, lasts) = probe(candidate, search);
+        if lasts {
             self.changed = true;
-            let identity = probed.identity.clone();
-            self.answers.insert(
-                candidate.to_owned(),
-                Answer {
-                    fingerprint,
-                    identity,
-                },
-            );
+            let answer = Answer {
+                fingerprint,
+                identity: identity.clone(),
+            };
+            self.answers.insert(candidate.to_owned(), answer);
         }
-        probed.identity
+        identity
     }
 }
 
@@ -110,10 +110,7 @@ fn fingerprint(candidate: &Path, search: &PythonSearch<'_>) -> std::io::Result<S
 /// What the script of a version manager selects a release by: environment variables, files in the working folder and above,
 /// and the manager's own settings.
 fn manager_settings(candidate: &Path, search: &PythonSearch<'_>) -> Vec<String> {
-    let variable = |name: &str| {
-        let found = search.child_variables.iter().find(|(key, _)| key == name);
-        found.map(|(_, value)| value)
-    };
+    let variable = |name: &str| child_variables::get(search.child_variables, name);
     let mut parts = Vec::new();
     for name in [
         "PYENV_VERSION",
@@ -156,4 +153,70 @@ fn stamp(path: &Path) -> String {
         metadata.len(),
         changed.as_nanos()
     )
+}
+
+/// How long an answer may take.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// Understood by every Python since 2.6, so that an old one can report its version.
+const PROBE: &str = r#"
+import json, os, sys
+implementation = getattr(getattr(sys, "implementation", None), "name", "cpython")
+if "t" in getattr(sys, "abiflags", ""):
+    implementation += "-free-threaded"
+uname = os.uname()
+system = {"Darwin": "macos"}.get(uname[0], uname[0].lower())
+machine = uname[4] if sys.maxsize > 2 ** 32 else uname[4] + "-32"
+platform = system + "-" + machine
+if system == "linux":
+    try:
+        libc = os.confstr("CS_GNU_LIBC_VERSION").split()[0]
+    except Exception:
+        libc = "musl"
+    platform += "-" + libc
+executable = getattr(sys, "_base_executable", None) or sys.executable
+print(json.dumps({"executable": executable, "version": list(sys.version_info[:3]),
+                  "implementation": implementation, "platform": platform}))
+"#;
+
+/// Starts a candidate and asks. Returns whether the answer may be cached, too.
+fn probe(candidate: &Path, search: &PythonSearch<'_>) -> (Result<Python, String>, bool) {
+    let mut command = Command::new(candidate);
+    // Without site (-S), so without what a Python's packages have it import at each start.
+    command
+        .args(["-E", "-S", "-s", "-c", PROBE])
+        .current_dir(search.working_directory);
+    child_variables::apply(&mut command, search.child_variables);
+    let options = process::ChildLimits {
+        timeout: Some(PATIENCE),
+        ..process::ChildLimits::default()
+    };
+    let mut answer = None;
+    let mut last_words = String::new();
+    let outcome = process::run(
+        &mut command,
+        &Cancel::new(),
+        &options,
+        &mut |stream, line| {
+            if stream == Stream::Stdout && line.starts_with('{') {
+                answer = serde_json::from_str::<Python>(line).ok();
+            } else if !line.trim().is_empty() {
+                line.trim().clone_into(&mut last_words);
+            }
+        },
+    );
+    let exit = match outcome {
+        Ok(outcome) => outcome.exit,
+        Err(error) => {
+            return (Err(error.to_string()), false);
+        }
+    };
+    let identity = match answer {
+        Some(python) if python.executable.exists() => Ok(python),
+        Some(_) => Err("it does not know its own path".to_owned()),
+        None if !last_words.is_empty() => Err(last_words),
+        None => Err(format!("it does not answer ({})", exit)),
+    };
+    let lasts = identity.is_ok() || matches!(exit, process::Exit::Code(code) if code != 0);
+    (identity, lasts)
 }

@@ -6,77 +6,180 @@
 //!
 //! An `ade` that was installed into a virtual environment uses the Python of that environment: the user chose the two together.
 //! Else the user's own `python3` comes first; only where it does not fit are `python3.14` down to `python3.10` tried
-//! (`candidates`). A candidate is started and asked (`probe`), and its version is compared with `requires-python`
-//! (`version`). [`PythonError`] says what was found instead. `child_variables` chooses the environment variables that Pythons
-//! and installers are started with.
+//! (`search`). A candidate is started and asked, and its version is compared with `requires-python`. An error says what was found
+//! instead. `child_variables` chooses the environment variables that Pythons and installers are started with.
 
 mod answers;
-mod candidates;
 pub(crate) mod child_variables;
-mod error;
-mod probe;
 mod search;
-mod version;
 
-use std::path::Path;
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
 
 use self::answers::Answers;
-use self::error::{Reason, Rejected};
+use self::search::{PythonSearch, candidates, searched};
+use crate::base::problem::{Error, Kind, code};
+use crate::settings::Settings;
+use crate::settings::paths::ToolsFolder;
 
-pub use error::PythonError;
-pub use search::{Python, PythonSearch};
-pub use version::oldest_allowed;
+pub use search::Python;
 
-/// Finds a Python, 3.10 or later, that fits what is required.
+/// Finds a Python, 3.10 or later, that fits what is required, as the settings say.
 ///
 /// # Errors
 /// There is none, or none that fits; the error lists what was found instead.
-pub fn find_python(search: &PythonSearch<'_>) -> Result<Python, PythonError> {
+pub fn find_python(
+    settings: &Settings,
+    tools: &ToolsFolder,
+    requires: Option<&str>,
+) -> Result<Python, Error> {
+    found(&PythonSearch {
+        requires,
+        explicit: settings.python.as_deref(),
+        beside: settings.program.as_deref().and_then(Path::parent),
+        path: settings.path().map(OsString::as_os_str).unwrap_or_default(),
+        working_directory: &settings.folder,
+        child_variables: &settings.child_variables(),
+        cache: &tools.pythons(),
+    })
+}
+
+fn found(search: &PythonSearch<'_>) -> Result<Python, Error> {
     let mut answers = Answers::read(search.cache);
     let found = find(search, &mut answers);
     answers.write(search.cache);
     found
 }
 
-fn find(search: &PythonSearch<'_>, answers: &mut Answers) -> Result<Python, PythonError> {
-    let mut rejected = Rejected::default();
-    for candidate in candidates::of(search) {
-        match consider(&candidate, search, answers) {
-            Ok(python) => return Ok(python),
-            Err(reason) => rejected.add(candidate, reason),
-        }
-    }
-    Err(rejected.into_error(search.requires, candidates::searched(search)))
-}
-
-/// Asks a candidate for its version, using cached answers, and checks whether it fits.
-fn consider(
-    candidate: &Path,
-    search: &PythonSearch<'_>,
-    answers: &mut Answers,
-) -> Result<Python, Reason> {
-    let python = answers
-        .identity(candidate, search)
-        .map_err(|reason| Reason::Unusable { reason })?;
-    let version = python.version_text();
-    if (python.version.0, python.version.1) < version::OLDEST {
-        return Err(Reason::TooOld { version });
-    }
-    if python.implementation != "cpython" {
-        return Err(Reason::Unusable {
-            reason: format!(
+/// Asks candidates for their version, using cached answers, until one fits.
+fn find(search: &PythonSearch<'_>, answers: &mut Answers) -> Result<Python, Error> {
+    let (mut too_old, mut unfit, mut unusable) = (Vec::new(), Vec::new(), Vec::new());
+    for candidate in candidates(search) {
+        let python = match answers.identity(&candidate, search) {
+            Ok(python) => python,
+            Err(reason) => {
+                unusable.push((candidate, reason));
+                continue;
+            }
+        };
+        let (major, minor, _) = python.version;
+        if (major, minor) < OLDEST {
+            too_old.push((candidate, python.version_text()));
+        } else if python.implementation != "cpython" {
+            let reason = format!(
                 "it is {}, and the engine runs on CPython with its global lock",
                 python.implementation
+            );
+            unusable.push((candidate, reason));
+        } else if search
+            .requires
+            .is_some_and(|requires| !fits(python.version, requires))
+        {
+            unfit.push((candidate, python.version_text()));
+        } else {
+            return Ok(python);
+        }
+    }
+    // A Python of the wrong version is reported before one that does not start.
+    let (message, hint) = if !unfit.is_empty() {
+        let requires = search.requires.unwrap_or_default();
+        let found = list(&unfit);
+        (
+            format!("no Python fits `requires-python = \"{requires}\"`: found {found}"),
+            "install a Python that fits, or name one with ADE_PYTHON, or widen requires-python in pyproject.toml".to_owned(),
+        )
+    } else if !too_old.is_empty() {
+        let (found, needs) = (list(&too_old), format!("{}.{}", OLDEST.0, OLDEST.1));
+        (
+            format!("Python is too old: found {found}, and {needs} is needed"),
+            format!("install Python {needs} or later, or name one with ADE_PYTHON"),
+        )
+    } else if let Some((executable, reason)) = unusable.first() {
+        // The Python that the user named, or the only one.
+        (
+            format!("{} can't be used: {reason}", executable.display()),
+            "name another one with ADE_PYTHON".to_owned(),
+        )
+    } else {
+        let searched = searched(search).join(", ");
+        (
+            "no Python was found".to_owned(),
+            format!(
+                "install Python 3.10 or later, or name one with ADE_PYTHON; looked for {searched}"
             ),
-        });
+        )
+    };
+    Err(Error::new(Kind::Environment, code::PYTHON_UNSUITABLE, message).hint(hint))
+}
+
+fn list(found: &[(PathBuf, String)]) -> String {
+    let entries: Vec<String> = found
+        .iter()
+        .map(|(path, version)| format!("{version} ({})", path.display()))
+        .collect();
+    entries.join(", ")
+}
+
+/// The engine's native half is built for this release and later ones.
+const OLDEST: (u8, u8) = (3, 10);
+
+/// Whether this version satisfies a `requires-python` such as `>=3.10,<3.13`. A text that is not understood counts as satisfied: then
+/// the installer decides.
+fn fits(version: (u8, u8, u8), requires: &str) -> bool {
+    let version = [
+        u32::from(version.0),
+        u32::from(version.1),
+        u32::from(version.2),
+    ];
+    requires
+        .split(',')
+        .all(|clause| clause_allows(version, clause.trim()))
+}
+
+/// The oldest release that `requires-python` allows, at least the engine's. `None`: it names none.
+pub fn oldest_allowed(requires: &str) -> Option<(u8, u8)> {
+    let named = requires.split(',').filter_map(|clause| {
+        let clause = clause.trim();
+        let wanted = [">=", "~=", "=="]
+            .iter()
+            .find_map(|operator| clause.strip_prefix(operator))?;
+        let (major, rest) = wanted.trim().split_once('.')?;
+        let minor = rest.split('.').next()?;
+        Some((major.parse().ok()?, minor.parse().ok()?))
+    });
+    named.max().map(|oldest: (u8, u8)| oldest.max(OLDEST))
+}
+
+fn clause_allows(version: [u32; 3], clause: &str) -> bool {
+    let digits = clause
+        .find(|character: char| character.is_ascii_digit())
+        .unwrap_or(clause.len());
+    let (operator, wanted) = clause.split_at(digits);
+    let wildcard = wanted.trim_end().ends_with(".*");
+    let parts: Option<Vec<u32>> = wanted
+        .trim()
+        .trim_end_matches(".*")
+        .split('.')
+        .map(|part| part.parse().ok())
+        .collect();
+    let Some(parts) = parts.filter(|parts| !parts.is_empty() && parts.len() <= 3) else {
+        return true;
+    };
+    let prefix_matches = |length: usize| version[..length] == parts[..length];
+    let mut padded = [0; 3];
+    padded[..parts.len()].copy_from_slice(&parts);
+    match operator.trim() {
+        ">=" => version >= padded,
+        "<=" => version <= padded,
+        ">" => version > padded,
+        "<" => version < padded,
+        "==" if wildcard => prefix_matches(parts.len()),
+        "==" | "===" => version == padded,
+        "!=" if wildcard => !prefix_matches(parts.len()),
+        "!=" => version != padded,
+        "~=" => version >= padded && prefix_matches(parts.len() - 1),
+        _ => true,
     }
-    if search
-        .requires
-        .is_some_and(|requires| !version::fits(python.version, requires))
-    {
-        return Err(Reason::DoesNotFit { version });
-    }
-    Ok(python)
 }
 
 #[cfg(test)]
@@ -149,7 +252,7 @@ mod tests {
             }
         }
 
-        /// The version of what is found, or the error with its kind.
+        /// The version of what is found, or the error.
         fn found(&self, requires: Option<&str>) -> String {
             version(&PythonSearch {
                 requires,
@@ -159,9 +262,9 @@ mod tests {
     }
 
     fn version(search: &PythonSearch<'_>) -> String {
-        match find_python(search) {
+        match found(search) {
             Ok(python) => python.version_text(),
-            Err(error) => format!("{error:?}: {error}"),
+            Err(error) => error.to_string(),
         }
     }
 
@@ -209,32 +312,32 @@ mod tests {
         }
         // The real executable is gone.
         fs::remove_file(place.at("real")).unwrap();
-        assert!(place.found(None).starts_with("Unusable"));
+        assert!(place.found(None).contains("can't be used"));
     }
 
     #[test]
     fn what_was_found_instead_is_said() {
         let place = Place::new();
-        assert!(place.found(None).starts_with("NotFound"));
+        assert!(place.found(None).starts_with("no Python was found"));
         for (body, kind, words) in [
             (
                 r#"echo '{"executable":"/bin/sh","version":[3,11,1],"implementation":"pypy","platform":"p"}'"#,
-                "Unusable",
+                "can't be used",
                 "pypy",
             ),
             (
                 "echo 'pyenv: python3: command not found' >&2; exit 127",
-                "Unusable",
+                "can't be used",
                 "command not found",
             ),
         ] {
             place.script("bin/python3", body);
             let error = place.found(None);
-            assert!(error.starts_with(kind) && error.contains(words), "{error}");
+            assert!(error.contains(kind) && error.contains(words), "{error}");
         }
         place.fake("bin/python3", "3.9.18");
         let error = place.found(None);
-        assert!(error.starts_with("TooOld"), "{error}");
+        assert!(error.starts_with("Python is too old"), "{error}");
         assert!(
             error.contains("found 3.9.18 (") && error.contains("and 3.10 is needed"),
             "{error}"
@@ -242,7 +345,7 @@ mod tests {
         place.fake("bin/python", "3.11.1");
         let error = place.found(Some(">=3.12"));
         assert!(
-            error.starts_with("Unsuitable") && error.contains("3.11.1"),
+            error.starts_with("no Python fits") && error.contains("3.11.1"),
             "{error}"
         );
     }
@@ -278,13 +381,55 @@ mod tests {
         for (named, wanted) in [
             (other.as_path(), "3.12.1"),
             (Path::new("other"), "3.12.1"),
-            (Path::new("/no/such/python"), "Unusable"),
+            (
+                Path::new("/no/such/python"),
+                "/no/such/python can't be used",
+            ),
         ] {
             let found = version(&PythonSearch {
                 explicit: Some(named),
                 ..place.search()
             });
             assert!(found.starts_with(wanted), "{found}");
+        }
+    }
+
+    #[test]
+    fn the_oldest_release_is_what_requires_python_names() {
+        for (requires, oldest) in [
+            (">=3.11", Some((3, 11))),
+            (">= 3.12.1, < 4", Some((3, 12))),
+            ("==3.11.*", Some((3, 11))),
+            (">=3.8", Some(OLDEST)),
+            ("<3.13", None),
+            ("", None),
+        ] {
+            assert_eq!(oldest_allowed(requires), oldest, "{requires}");
+        }
+    }
+
+    #[test]
+    fn requires_python_is_read_as_installers_read_it() {
+        for (requires, yes) in [
+            (">=3.10", true),
+            (">= 3.10, < 3.12", true),
+            (">=3.12", false),
+            ("<3.11", false),
+            ("==3.11.*", true),
+            ("==3.11", false),
+            ("==3.11.7", true),
+            ("!=3.11.*", false),
+            ("!=3.11.0", true),
+            ("~=3.10", true),
+            ("~=3.11.2", true),
+            ("~=3.10.2", false),
+            (">3.11", true),
+            ("<4", true),
+            ("<=3.11", false),
+            ("", true),
+            ("what?", true),
+        ] {
+            assert_eq!(fits((3, 11, 7), requires), yes, "{requires}");
         }
     }
 }

@@ -1,11 +1,11 @@
-//! What a search looks for, and the Python that it finds.
+//! What a search looks for, where that may be in the order in which the places are tried, and the Python that it finds.
 
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use crate::settings::Settings;
+use crate::system::process::on_path;
 
 /// A Python that was asked for its version and its place.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -35,7 +35,7 @@ impl Python {
 
 /// What to look for, and where.
 #[derive(Clone, Copy, Debug)]
-pub struct PythonSearch<'a> {
+pub(super) struct PythonSearch<'a> {
     /// `requires-python` of the configuration.
     pub requires: Option<&'a str>,
     /// ADE_PYTHON: a path, a virtual environment's folder, or a name on PATH. Nothing else is tried then.
@@ -52,24 +52,76 @@ pub struct PythonSearch<'a> {
     pub cache: &'a Path,
 }
 
-impl<'a> PythonSearch<'a> {
-    /// The search that the settings describe.
-    pub fn of_settings(
-        settings: &'a Settings,
-        requires: Option<&'a str>,
-        child_variables: &'a [(OsString, OsString)],
-        cache: &'a Path,
-    ) -> Self {
-        PythonSearch {
-            requires,
-            explicit: settings.python.as_deref(),
-            beside: settings.program.as_deref().and_then(Path::parent),
-            path: settings.path().map(OsString::as_os_str).unwrap_or_default(),
-            working_directory: &settings.folder,
-            child_variables,
-            cache,
+/// In the order in which they are tried.
+const NAMES: [&str; 7] = [
+    "python3",
+    "python",
+    "python3.14",
+    "python3.13",
+    "python3.12",
+    "python3.11",
+    "python3.10",
+];
+
+/// The executables to ask, best first. PATH is searched only as far as the caller consumes the iterator.
+pub(super) fn candidates<'a>(search: &PythonSearch<'a>) -> Box<dyn Iterator<Item = PathBuf> + 'a> {
+    let path = search.path;
+    if let Some(explicit) = search.explicit {
+        return Box::new(named(explicit, path).into_iter());
+    }
+    let on_path = NAMES
+        .iter()
+        .flat_map(move |name| on_path(OsStr::new(name), path));
+    let Some(folder) = search.beside else {
+        return Box::new(on_path);
+    };
+    let beside = NAMES
+        .iter()
+        .map(move |name| folder.join(name))
+        .filter(|candidate| candidate.is_file());
+    if is_of_an_environment(folder) {
+        Box::new(beside.take(1).chain(on_path))
+    } else if std::env::split_paths(path).any(|other| other == folder) {
+        Box::new(on_path)
+    } else {
+        Box::new(on_path.chain(beside))
+    }
+}
+
+/// Whether programs of a virtual environment (PEP 405) or of a conda environment lie in this folder.
+fn is_of_an_environment(folder: &Path) -> bool {
+    folder.parent().is_some_and(|environment| {
+        ["pyvenv.cfg", "conda-meta"]
+            .iter()
+            .any(|mark| environment.join(mark).exists())
+    })
+}
+
+/// What was looked for, for an error message.
+pub(super) fn searched(search: &PythonSearch<'_>) -> Vec<String> {
+    match search.explicit {
+        Some(explicit) => vec![explicit.display().to_string()],
+        None => NAMES.iter().map(|name| (*name).to_owned()).collect(),
+    }
+}
+
+/// A name on PATH, a virtual environment's folder, or an executable.
+fn named(explicit: &Path, path: &OsStr) -> Vec<PathBuf> {
+    if explicit.components().count() == 1 && !explicit.exists() {
+        let found: Vec<PathBuf> = on_path(explicit.as_os_str(), path).collect();
+        if !found.is_empty() {
+            return found;
         }
     }
+    if explicit.is_dir() {
+        return ["bin/python3", "bin/python"]
+            .iter()
+            .map(|name| explicit.join(name))
+            .filter(|candidate| candidate.exists())
+            .take(1)
+            .collect();
+    }
+    vec![explicit.to_owned()]
 }
 
 #[cfg(test)]

@@ -2,12 +2,11 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 use std::time::Duration;
 
 use crate::base::files::{FileError, PartialFolder, remove_leftovers};
 use crate::environment::building::error::BuildError;
-use crate::environment::building::event::Step;
+use crate::environment::building::output::Step;
 use crate::environment::building::session::{BuildSession, Show};
 use crate::settings::paths::{ToolsFolder, venv_python};
 use crate::system::lock::{Lock, LockError};
@@ -125,8 +124,13 @@ fn fetch_with(
     target: &Path,
 ) -> Result<Fetched, BuildError> {
     let mut command = session.command(python);
-    quiet(&mut command, &session.request.pip_cache);
+    // Settings that any pip understands or ignores: no prompts, no check for a newer pip, and ADE's cache.
     command
+        .env("PIP_CACHE_DIR", &session.request.pip_cache)
+        .env("PIP_NO_INPUT", "1")
+        .env("PIP_DISABLE_PIP_VERSION_CHECK", "1")
+        .env("PIP_ROOT_USER_ACTION", "ignore")
+        .env("PIP_NO_WARN_SCRIPT_LOCATION", "1")
         .args([
             "-I",
             "-m",
@@ -152,22 +156,13 @@ fn fetch_with(
         return Ok(Fetched::NoPip);
     }
     let last = finished.last_lines().pop().unwrap_or_default();
-    let reason = match session.request.offline {
-        true => "none is among local packages".to_owned(),
-        false => format!("none could be fetched ({last})"),
+    let reason = if session.request.offline {
+        "none is among local packages".to_owned()
+    } else {
+        format!("none could be fetched ({last})")
     };
     Ok(Fetched::Failed {
         reason,
         transient: finished.found_network_trouble() && !session.request.offline,
     })
-}
-
-/// Settings that any pip understands or ignores: no prompts, no check for a newer pip, and ADE's cache.
-fn quiet(command: &mut Command, cache: &Path) {
-    command
-        .env("PIP_CACHE_DIR", cache)
-        .env("PIP_NO_INPUT", "1")
-        .env("PIP_DISABLE_PIP_VERSION_CHECK", "1")
-        .env("PIP_ROOT_USER_ACTION", "ignore")
-        .env("PIP_NO_WARN_SCRIPT_LOCATION", "1");
 }

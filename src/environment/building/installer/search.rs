@@ -1,7 +1,6 @@
 //! Which uv a build uses: the first on PATH that is recent enough, else the one beside `ade`, which its wheel brings, else the one
 //! that was fetched.
 
-use std::convert::Infallible;
 use std::ffi::OsStr;
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -9,11 +8,11 @@ use std::process::Command;
 use std::time::Duration;
 
 use crate::base::cancel::Cancel;
+use crate::environment::building::error::BuildError;
 use crate::environment::python::child_variables;
 use crate::settings::Settings;
 use crate::settings::paths::ToolsFolder;
-use crate::system::process;
-use crate::system::process::{Stream, on_path};
+use crate::system::process::{self, Stream, on_path};
 
 /// Older versions lack options that a build uses.
 const OLDEST: (u32, u32) = (0, 5);
@@ -71,24 +70,21 @@ pub fn find_uv(settings: &Settings, tools: &ToolsFolder) -> UvSearch {
             }
         });
         let started = outcome.is_ok_and(|outcome| outcome.exit.is_success());
-        Ok::<_, Infallible>(version.filter(|_| started))
+        Ok(version.filter(|_| started))
     };
-    match search(path, beside, tools, ask) {
-        Ok(found) => found,
-        Err(never) => match never {},
-    }
+    search(path, beside, tools, ask).unwrap_or_default()
 }
 
 /// Searches PATH, then `beside`, the folder of `ade`, then the tools. `ask` starts a program and returns the version that it names, or `None` where it does not start.
 ///
 /// # Errors
 /// Those of `ask`.
-pub(super) fn search<E>(
+pub(super) fn search(
     path: &OsStr,
     beside: Option<&Path>,
     tools: &ToolsFolder,
-    ask: &mut dyn FnMut(&Path) -> Result<Option<String>, E>,
-) -> Result<UvSearch, E> {
+    ask: &mut dyn FnMut(&Path) -> Result<Option<String>, BuildError>,
+) -> Result<UvSearch, BuildError> {
     let mut found = UvSearch::default();
     // An environment of `ade` that nobody has activated: `uv tool install` and pipx put no program of a dependency on PATH.
     let beside = beside.filter(|folder| !std::env::split_paths(path).any(|other| other == *folder));

@@ -1,0 +1,254 @@
+//! The engine as checks start it, confined as in a run: what it is asked, and how it ends.
+//!
+//! A question to it and its answer go through files: it reads `list.json` and writes `result.json`, with files beside it.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+use tempfile::TempDir;
+
+use crate::base::cancel::Cancel;
+use crate::base::files::{self, FileError, describe};
+use crate::base::problem::{Error, Facts, Kind, Problem, become_error, code};
+use crate::engine::sandbox::Policy;
+use crate::engine::{
+    ChildProcess, EngineQuestion, EngineReport, EngineTask, Invocation, Launch, Message,
+};
+use crate::environment::needed::prepare::Prepared;
+use crate::environment::provide::in_use::InUse;
+use crate::run::execution::verdict::kind_of_code;
+use crate::settings::paths::EnvironmentFolder;
+use crate::store::{EnvironmentRecord, Failure};
+use crate::system::process::Exit;
+use crate::workspace::Workspace;
+
+/// A run's limits hold for so many cases.
+const CASES_OF_A_RUN: usize = 10;
+
+/// A configuration does not load, or the check could not be made.
+#[derive(Debug, thiserror::Error)]
+pub enum CheckError {
+    /// It does not load, uses more than a run may, or ends the engine; with the place in the author's files.
+    #[error("{}", .0.message)]
+    DoesNotLoad(Box<Failure>),
+    /// There is no place for the engine's temporary files.
+    #[error("no temporary folder: {}", describe(.0))]
+    NoTemporaryFolder(io::Error),
+    /// It was cancelled.
+    #[error("cancelled")]
+    Cancelled,
+    /// It has no environment, the engine cannot be started or confined, or what was found before cannot be read.
+    #[error(transparent)]
+    Other(#[from] Error),
+}
+
+impl Problem for CheckError {
+    fn facts(&self) -> Facts {
+        match self {
+            Self::DoesNotLoad(failure) => {
+                let code = code::known(&failure.code).unwrap_or(code::CONFIG_INVALID);
+                Facts::new(kind_of_code(code), code).maybe_hint(failure.hint.clone())
+            }
+            Self::NoTemporaryFolder(_) => Facts::new(Kind::Usage, code::OUTPUT_UNWRITABLE),
+            Self::Cancelled => Facts::new(Kind::Cancelled, code::CANCELLED),
+            Self::Other(error) => error.facts(),
+        }
+    }
+}
+
+become_error!(CheckError);
+
+/// The engine of a configuration's environment.
+#[derive(Clone, Copy)]
+pub(super) struct Engine<'a> {
+    pub workspace: &'a Workspace,
+    pub prepared: &'a Prepared,
+    pub environment: &'a EnvironmentRecord,
+}
+
+impl Engine<'_> {
+    /// What starts it with the settings of this process, to work in `folder`, with its temporary files in `scratch`. Beside these it may
+    /// read the snapshot and `reads`, and write `writes`.
+    pub fn invocation(
+        self,
+        task: EngineTask,
+        (folder, scratch): (PathBuf, PathBuf),
+        reads: Vec<PathBuf>,
+        writes: Vec<PathBuf>,
+    ) -> Invocation {
+        let (settings, built) = (&self.workspace.settings, self.environment);
+        let python = EnvironmentFolder(built.folder.clone()).python();
+        let reads = [vec![self.prepared.snapshot.clone()], reads].concat();
+        let writes = [writes, vec![scratch.clone()]].concat();
+        Invocation {
+            policy: Policy::new(settings, &python, reads, writes, false)
+                .built_from(&built.snapshot, &built.configuration_path),
+            python,
+            snapshot: self.prepared.package_folder.clone(),
+            task,
+            folder,
+            scratch,
+            settings: BTreeMap::new(),
+            variables: settings.variables.clone(),
+            debug: false,
+            timeout: settings.run_timeout,
+        }
+    }
+
+    /// Starts the engine once for so many cases, or for `inputs` that are none of the configuration's files. The `list` with what is
+    /// asked lies in a folder of its own.
+    pub fn launch_for(
+        self,
+        (task, list, scratch): (EngineTask, &Path, &Path),
+        inputs: Vec<PathBuf>,
+        cases: usize,
+        cancel: &Cancel,
+    ) -> Result<EngineReport, CheckError> {
+        let folder = list.parent().unwrap_or(list).to_owned();
+        let root = self.prepared.configuration.root.clone();
+        let reads = [root, folder.clone()].into_iter().chain(inputs).collect();
+        let writes = task.output_folder().into_iter().collect();
+        let mut invocation = self.invocation(task, (folder, scratch.to_owned()), reads, writes);
+        // What the limits are for, a process of several cases may do as often as it has runs.
+        let runs = cases.div_ceil(CASES_OF_A_RUN);
+        let times = u32::try_from(runs).unwrap_or(u32::MAX);
+        let more = |limit: Option<Duration>| limit.map(|limit| limit.saturating_mul(times));
+        invocation.timeout = more(invocation.timeout);
+        let limits = &mut invocation.policy.limits;
+        limits.cpu_time = more(limits.cpu_time);
+        for limit in [&mut limits.disk, &mut limits.printed] {
+            *limit = limit.map(|limit| limit.saturating_mul(times.into()));
+        }
+        let report = launch(&invocation, cancel, &mut |_| None)?;
+        match report.exit {
+            Exit::Cancelled => Err(CheckError::Cancelled),
+            _ => Ok(report),
+        }
+    }
+}
+
+/// Starts an engine, and passes on what it says.
+pub(super) fn launch(
+    invocation: &Invocation,
+    cancel: &Cancel,
+    on_message: &mut dyn FnMut(Message) -> Option<Value>,
+) -> Result<EngineReport, CheckError> {
+    let obstacles = invocation.policy.obstacles();
+    if !obstacles.is_empty() {
+        let message = format!(
+            "ADE_SANDBOX is strict, and this machine cannot confine a check: {}",
+            obstacles.join("; ")
+        );
+        let error = Error::refused(code::SANDBOX_INCOMPLETE, message);
+        return Err(error.hint("`ade doctor` shows what is missing").into());
+    }
+    ChildProcess::default()
+        .launch(invocation, cancel, on_message)
+        .map_err(FileError::on("start", &invocation.python))
+        .map_err(|error| Error::of(error).into())
+}
+
+/// A temporary folder with these folders in it.
+pub(super) fn temporary<const COUNT: usize>(
+    names: [&str; COUNT],
+) -> Result<(TempDir, [PathBuf; COUNT]), CheckError> {
+    let made = || -> io::Result<_> {
+        let place = tempfile::tempdir()?;
+        let folders = names.map(|name| place.path().join(name));
+        folders.iter().try_for_each(fs::create_dir)?;
+        Ok((place, folders))
+    };
+    made().map_err(CheckError::NoTemporaryFolder)
+}
+
+/// How a process ended, and what it said.
+pub(super) fn said(report: &EngineReport) -> String {
+    let refused = report.refused.as_ref().map(|refused| &refused.message);
+    match refused.or_else(|| report.last_lines.last()) {
+        Some(words) => format!("{}: {words}", report.exit),
+        None => report.exit.to_string(),
+    }
+}
+
+/// What the engine says went wrong.
+#[derive(Debug, Deserialize, thiserror::Error)]
+#[error("{code}: {message}")]
+pub(super) struct EngineError {
+    pub code: String,
+    pub message: String,
+}
+
+/// The engine ended without an answer, or with one that says nothing.
+pub(super) fn no_answer(why: impl std::fmt::Display) -> Error {
+    not_loaded(format!("the engine gave no answer: {why}"))
+}
+
+/// The engine cannot answer for what the configuration is.
+pub(super) fn not_loaded(message: String) -> Error {
+    Error::refused(code::CONFIG_INVALID, message)
+        .hint("`ade check` finds mistakes of a configuration")
+}
+
+fn of_file(error: FileError) -> Error {
+    Error::of(error).under(Kind::Usage, code::OUTPUT_UNWRITABLE)
+}
+
+/// An answer; its files go with it.
+pub(super) struct Answer {
+    value: Value,
+    place: TempDir,
+}
+
+impl Answer {
+    /// What it says.
+    pub fn read<T: DeserializeOwned>(&self) -> Result<T, Error> {
+        T::deserialize(&self.value).map_err(no_answer)
+    }
+
+    /// Why the engine cannot say it.
+    pub fn error(&self) -> Option<EngineError> {
+        EngineError::deserialize(&self.value["error"]).ok()
+    }
+
+    /// A file of it, named from its folder.
+    pub fn file(&self, name: &str) -> Result<Vec<u8>, Error> {
+        if !files::stays_below(Path::new(name)) {
+            return Err(no_answer(format_args!("it names the file {name}")));
+        }
+        let path = self.place.path().join("made").join(name);
+        let read = fs::read(&path).map_err(FileError::on("read", &path));
+        read.map_err(of_file)
+    }
+}
+
+/// Asks the engine, which may read `inputs`.
+///
+/// # Errors
+/// The engine could not be started, or gave no answer.
+pub(super) fn ask(
+    engine: Engine<'_>,
+    (question, asked): (EngineQuestion, &Value),
+    inputs: Vec<PathBuf>,
+    cancel: &Cancel,
+) -> Result<Answer, Error> {
+    let _in_use = InUse::mark(engine.workspace, &engine.environment.folder);
+    let (place, [output, folder, scratch]) = temporary(["made", "asked", "tmp"])?;
+    let list = folder.join("list.json");
+    files::write_whole(&list, asked.to_string().as_bytes()).map_err(of_file)?;
+    let file = output.join("result.json");
+    let task = EngineTask::Answer {
+        question,
+        list: list.clone(),
+        output,
+    };
+    let report = engine.launch_for((task, &list, &scratch), inputs, 1, cancel)?;
+    let text = fs::read_to_string(&file).map_err(|_| no_answer(said(&report)))?;
+    let value = serde_json::from_str(&text).map_err(no_answer)?;
+    Ok(Answer { value, place })
+}

@@ -1,0 +1,320 @@
+//! Deletes environments, unless something has come to need them, and what is left of others.
+//!
+//! Under the lock of an environment's builders and that of its users the record is deleted, then the folder. A run that needs the
+//! configuration afterwards gets a new record with a new folder, so nothing waits for the deletion. Where it is interrupted, the marker in
+//! the folder, which goes last, says whose leftover it is.
+//!
+//! Folders that no record names are what interrupted deletions, `ade env build --force` and builders that died left. They are deleted
+//! with proof that they are this database's own, and while no live process uses them; all others are kept, for a database that is older
+//! than they are, or another one, would not know them either.
+
+use std::collections::HashMap;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use super::pass::{Pass, Removed, Report, UNKNOWN};
+use super::rule::Fate;
+use crate::base::files::{FileError, name_of};
+use crate::environment::provide::in_use;
+use crate::settings::paths::{self, BUILD_LOCK, EnvironmentFolder};
+use crate::store::{Clock, EnvironmentRecord, StoreError};
+use crate::system::lock;
+use crate::system::machine::{Files, FoundKind, HeldLock};
+use crate::workspace::Workspace;
+
+/// Deletes one environment, unless it has come into use since it was judged. Returns whether it was deleted.
+pub fn remove_environment(
+    workspace: &Workspace,
+    environment: &EnvironmentRecord,
+    reason: &'static str,
+    cold_since: Option<&Clock<'_>>,
+    report: &mut Report,
+) -> Result<bool, StoreError> {
+    let (files, folder) = (workspace.files(), &environment.folder);
+    let removed = Removed {
+        kind: "environment",
+        id: environment.id.clone(),
+        name: environment.configuration_name.clone(),
+        reason,
+        bytes: files.exclusive_bytes(folder),
+    };
+    if report.dry_run {
+        return Ok(would_remove(files, folder, removed, report));
+    }
+    let Some(locks) = or_tell(take_locks(files, folder), report) else {
+        return Ok(false);
+    };
+    if !workspace
+        .store
+        .delete_environment(&environment.id, cold_since)?
+    {
+        report.skip(Fate::InUse.reason());
+        return Ok(false);
+    }
+    // Without locks there was no folder. One that is there by now is that of a builder, which claimed its record first.
+    if locks.is_some() {
+        delete_folder(files, folder, report);
+    }
+    drop(locks);
+    // The key's folder is deleted with its last environment; the next builder creates it again.
+    if let Some(key) = folder.parent() {
+        remove_key_folder(files, key);
+    }
+    report.add(removed);
+    Ok(true)
+}
+
+/// Deletes the folder of an environment; a failure is added to the report. `.ready` goes first, so that no run takes what is
+/// left for whole. What says whose the folder is goes last, and the builders' lock behind it, which keeps a builder from making
+/// the folder anew while it is being deleted.
+fn delete_folder(files: &dyn Files, folder: &Path, report: &mut Report) {
+    report.deleted(folder, try_delete_folder(files, folder));
+}
+
+fn try_delete_folder(files: &dyn Files, folder: &Path) -> io::Result<()> {
+    let of = EnvironmentFolder(folder.to_owned());
+    let last = [of.record(), of.owner(), paths::build_lock(folder)];
+    if files.exists(&of.ready()) {
+        files.remove_file(&of.ready())?;
+    }
+    for (name, kind) in files.names(folder)? {
+        let path = folder.join(name);
+        match kind {
+            _ if last.contains(&path) => {}
+            FoundKind::Folder => files.remove_tree(&path)?,
+            _ => files.remove_file(&path)?,
+        }
+    }
+    for path in last.iter().filter(|path| files.exists(path)) {
+        files.remove_file(path)?;
+    }
+    // A builder that came in between has made it its own.
+    let _ = files.remove_empty_folder(folder);
+    Ok(())
+}
+
+/// A folder cannot be deleted now.
+pub(super) enum Refusal {
+    /// A live process builds or uses it.
+    Used,
+    /// A lock cannot be taken.
+    File(FileError),
+}
+
+/// What was locked; a refusal is added to the report.
+pub(super) fn or_tell<T>(locked: Result<T, Refusal>, report: &mut Report) -> Option<T> {
+    match locked {
+        Ok(locked) => return Some(locked),
+        Err(Refusal::Used) => report.skip(Fate::InUse.reason()),
+        Err(Refusal::File(error)) => report.fail(error),
+    }
+    None
+}
+
+/// Takes what keeps users and builders from a folder while it is deleted. A process that opened a lock's file before it was deleted
+/// finds that the file is no longer there, and does not take the lock. `None`: there is no such folder.
+fn take_locks(files: &dyn Files, folder: &Path) -> Result<Option<[Box<dyn HeldLock>; 2]>, Refusal> {
+    match files.find(folder) {
+        Ok(found) if found.kind == FoundKind::Folder => {}
+        Ok(_) => return Ok(None),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(Refusal::File(FileError::on("read", folder)(error))),
+    }
+    let users = take_lock(files, &EnvironmentFolder(folder.to_owned()).owner())?;
+    let builder = take_lock(files, &paths::build_lock(folder))?;
+    Ok(users.zip(builder).map(|(users, builder)| [users, builder]))
+}
+
+/// Takes a lock without which nothing proves that no process uses a folder. `None`: the folder is gone.
+pub(super) fn take_lock(
+    files: &dyn Files,
+    path: &Path,
+) -> Result<Option<Box<dyn HeldLock>>, Refusal> {
+    match files.try_lock(path) {
+        Ok(Some(lock)) => Ok(Some(lock)),
+        Ok(None) => Err(Refusal::Used),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(Refusal::File(FileError::on("lock", path)(error))),
+    }
+}
+
+/// Reports what a collection would do with a folder that may be deleted. Returns whether it would delete it: no live process builds or
+/// uses the environment in it, as far as its locks are seen.
+fn would_remove(files: &dyn Files, folder: &Path, removed: Removed, report: &mut Report) -> bool {
+    let owner = EnvironmentFolder(folder.to_owned()).owner();
+    let is_used = [owner, paths::build_lock(folder)]
+        .iter()
+        .any(|lock| lock::is_held(files, lock));
+    if is_used {
+        report.skip(Fate::InUse.reason());
+    } else {
+        report.add(removed);
+    }
+    !is_used
+}
+
+/// Removes an empty key folder, and the lock that an older `ade` left in it.
+fn remove_key_folder(files: &dyn Files, key: &Path) {
+    let only_the_lock = files
+        .names(key)
+        .is_ok_and(|names| names.iter().all(|(name, _)| name == BUILD_LOCK));
+    if !only_the_lock {
+        return;
+    }
+    let lock = paths::build_lock(key);
+    if lock::is_held(files, &lock) {
+        return;
+    }
+    let _ = files.remove_file(&lock);
+    let _ = files.remove_empty_folder(key);
+    if let Some(configuration) = key.parent() {
+        let _ = files.remove_empty_folder(configuration);
+    }
+}
+
+/// Deletes what is left of environments that no record names.
+pub(super) fn collect(pass: &Pass<'_>, report: &mut Report) -> Result<(), StoreError> {
+    let workspace = pass.workspace;
+    let files = workspace.files();
+    let known = recorded(workspace)?;
+    // venvs/<workspace>/<configuration>/<digest>/<environment>
+    let configurations = files
+        .folders(workspace.paths.venvs())
+        .into_iter()
+        .flat_map(|workspace| files.folders(&workspace));
+    for key in configurations.flat_map(|configuration| files.folders(&configuration)) {
+        for folder in files.folders(&key) {
+            if pass.is_stopped() {
+                return Ok(());
+            }
+            report.scanned += 1;
+            if !known.contains_key(&folder) && pass.is_leftover(&folder) {
+                remove_leftover(pass, &folder, &known, report)?;
+            }
+        }
+        if !pass.options.dry_run {
+            remove_key_folder(files, &key);
+        }
+    }
+    Ok(())
+}
+
+/// The recorded environments by their folders.
+type Known = HashMap<PathBuf, EnvironmentRecord>;
+
+fn recorded(workspace: &Workspace) -> Result<Known, StoreError> {
+    let all = workspace.store.all_environments()?.into_iter();
+    let by_folder = all.map(|environment| (environment.folder.clone(), environment));
+    Ok(by_folder.collect())
+}
+
+/// Deletes a folder that no record names, where it is this database's own and no process uses it.
+fn remove_leftover(
+    pass: &Pass<'_>,
+    folder: &Path,
+    known: &Known,
+    report: &mut Report,
+) -> Result<(), StoreError> {
+    let workspace = pass.workspace;
+    let files = workspace.files();
+    if !is_own(workspace, folder, known) {
+        report.skip(UNKNOWN);
+        return Ok(());
+    }
+    let removed = leftover(workspace, folder);
+    if pass.options.dry_run {
+        would_remove(files, folder, removed, report);
+        return Ok(());
+    }
+    let Some(Some(_locks)) = or_tell(take_locks(files, folder), report) else {
+        return Ok(());
+    };
+    if recorded(workspace)?.contains_key(folder) {
+        report.skip(Fate::InUse.reason());
+        return Ok(());
+    }
+    delete_folder(files, folder, report);
+    report.add(removed);
+    Ok(())
+}
+
+/// Whether a folder was built for this database: it says so, it holds an environment that this database records, in another
+/// folder by now, or nothing is left in it but a lock.
+fn is_own(workspace: &Workspace, folder: &Path, known: &Known) -> bool {
+    let lock = paths::build_lock(folder);
+    let names = workspace.files().names(folder).unwrap_or_default();
+    let is_lock = |(name, _): &(String, FoundKind)| folder.join(name) == lock;
+    if in_use::is_owned(workspace, folder) || names.len() == 1 && names.iter().all(is_lock) {
+        return true;
+    }
+    let record = EnvironmentFolder(folder.to_owned()).record();
+    let Ok(text) = workspace.files().read(&record) else {
+        return false;
+    };
+    let record: serde_json::Value = serde_json::from_slice(&text).unwrap_or_default();
+    let Some(id) = record["environment_id"].as_str() else {
+        return false;
+    };
+    known.values().any(|environment| environment.id == id)
+}
+
+pub(super) fn leftover(workspace: &Workspace, folder: &Path) -> Removed {
+    Removed {
+        kind: "leftover",
+        id: folder.display().to_string(),
+        name: name_of(folder),
+        reason: UNKNOWN,
+        bytes: workspace.files().exclusive_bytes(folder),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::base::cancel::Cancel;
+    use crate::system::lock::Lock;
+    use crate::system::machine::{Disk, System};
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    #[test]
+    fn builders_of_a_folder_exclude_each_other_while_it_is_deleted_again_and_again() {
+        let place = tempfile::tempdir().unwrap();
+        let key = place.path().join("configuration/deps-1");
+        let folder = key.join("environment");
+        let (building, built, done) = (AtomicUsize::new(0), AtomicUsize::new(0), Cancel::new());
+        std::thread::scope(|scope| {
+            let builders: Vec<_> = (0..3)
+                .map(|_| {
+                    scope.spawn(|| {
+                        for _ in 0..300 {
+                            let path = paths::build_lock(&folder);
+                            let _lock =
+                                Lock::acquire(&System, &path, &Cancel::new(), None, &mut |_| {})
+                                    .unwrap_or_else(|error| panic!("{error}"));
+                            assert_eq!(building.fetch_add(1, Ordering::SeqCst), 0);
+                            std::thread::yield_now();
+                            assert!(path.exists(), "the folder was taken from its builder");
+                            std::fs::create_dir_all(folder.join("bin")).unwrap();
+                            building.fetch_sub(1, Ordering::SeqCst);
+                            built.fetch_add(1, Ordering::SeqCst);
+                        }
+                    })
+                })
+                .collect();
+            scope.spawn(|| {
+                while !done.is_cancelled() {
+                    if let Ok(Some(_locks)) = take_locks(&Disk, &folder) {
+                        let mut report = Report::default();
+                        delete_folder(&Disk, &folder, &mut report);
+                        assert!(report.failed.is_empty(), "{report:?}");
+                    }
+                    remove_key_folder(&Disk, &key);
+                }
+            });
+            let ends: Vec<_> = builders.into_iter().map(|one| one.join()).collect();
+            done.cancel();
+            assert!(ends.iter().all(Result::is_ok));
+        });
+        assert_eq!(built.into_inner(), 900);
+    }
+}
