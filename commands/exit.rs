@@ -2,11 +2,10 @@
 
 use std::process::ExitCode;
 
+use ade::base::json::merged;
 use ade::base::problem::{Kind, Problem};
 use ade::store::Place;
 use serde_json::{Value, json};
-
-use crate::ui::merged;
 
 /// The exit status of `ade`, as its help lists them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

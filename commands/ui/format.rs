@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use ade::base::clock::Timestamp;
 pub use ade::base::counted::{bytes, duration, first, plural, thousands};
+pub use ade::base::json::merged;
 use console::measure_text_width;
-use serde_json::Value;
 
 /// A span of time, as [`duration`] shows it.
 pub fn span(span: Duration) -> String {
@@ -20,14 +20,6 @@ pub fn pair(text: &str, example: &str) -> Result<(String, String), String> {
         ("", _) | (_, "") => Err(format!("it should be {example}")),
         (one, other) => Ok((one.to_owned(), other.to_owned())),
     }
-}
-
-/// An object with the keys of another one, too.
-pub fn merged(mut object: Value, more: Value) -> Value {
-    if let (Value::Object(object), Value::Object(more)) = (&mut object, more) {
-        object.extend(more);
-    }
-    object
 }
 
 /// `just now`, `5 min ago`, `3 h ago`, `12 d ago`

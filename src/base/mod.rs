@@ -3,7 +3,7 @@
 //! - [`problem`]: what every error says of itself, and its code; [`counted`]: numbers with their nouns; [`places`]: cells by their
 //!   names.
 //! - [`clock`], [`backoff`], [`cancel`]: time, waits between attempts, cancelling.
-//! - [`files`]: whole-file writes; [`digest`]: SHA-256; [`host`]: the machine's name; [`mutex`]: locks between threads; [`tls`]: encrypted connections;
+//! - [`files`]: whole-file writes; [`digest`]: SHA-256; [`host`]: the machine's name; [`json`]: objects that are joined; [`mutex`]: locks between threads; [`tls`]: encrypted connections;
 //!   [`show_path`]: how much of a path is shown; [`hide_paths`]: to those who ask from elsewhere.
 
 pub mod backoff;
@@ -14,6 +14,7 @@ pub mod digest;
 pub mod files;
 pub mod hide_paths;
 pub mod host;
+pub mod json;
 pub mod mutex;
 pub mod places;
 pub mod problem;

@@ -2,7 +2,6 @@
 //!
 //! The URL decides. Everything outside [`store`](super) goes through the functions here and knows no backend.
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use super::postgres::address::Address;
@@ -16,9 +15,6 @@ enum Database {
     Sqlite(PathBuf),
     Postgres(Box<Address>),
 }
-
-/// The tables of a database, each with the number of its rows.
-pub type Tables = BTreeMap<String, u64>;
 
 /// Where a database is.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -177,6 +173,8 @@ impl Database {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
     use super::*;
     use crate::settings::Inputs;
 

@@ -71,7 +71,7 @@ pub use configurations::{
 pub use connections::Store;
 pub use copies::OutputCopy;
 pub use database::{
-    Location, Tables, examine, location, migrate, move_records, newest_schema, open, status,
+    Location, examine, location, migrate, move_records, newest_schema, open, status,
 };
 pub use deliveries::{
     Delivery, DeliveryCounts, DeliveryFilter, DeliveryKind, DeliveryRecord, DeliveryStatus,
@@ -102,6 +102,7 @@ pub use runs::record::{
 };
 pub use schema::{
     AppliedMigration, Examined, Migrated, Migration, MigrationState, Moved, Opening, SchemaStatus,
+    Tables,
 };
 pub use sqlite::{check, copy};
 pub use tokens::{Scope, TokenRecord};

@@ -4,11 +4,15 @@
 //! These values are the same for every backend; a backend brings its own migrations and reads and applies them
 //! (`sqlite/migrations.rs`).
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use super::driver::record;
 use super::{Result, StoreError};
 use crate::base::clock::Timestamp;
+
+/// The tables of a database, each with the number of its rows.
+pub type Tables = BTreeMap<String, u64>;
 
 /// What to do about a database that does not exist.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
