@@ -12,7 +12,6 @@ from operator import itemgetter
 from ade_engine import _native
 from ade_engine.infrastructure.policy import day_of_run
 from ade_engine.models import polars as pl
-from ade_engine.models.record import Record
 from ade_engine.models.table import column_letters
 
 TYPE_CHECKING = False
@@ -255,31 +254,44 @@ def _no_cells() -> None:
     return None
 
 
-class ColumnSource(Record):
-    """Where the column of a field came from. Without the callables for its cells readers do not go back to these."""
+class ColumnSource:
+    """Where the column of a field came from. Without the callables for its cells readers do not go back to these.
 
-    header: str
-    #: The unit or currency that the header names.
-    unit: str | None
-    #: The column of the sheet, from 1.
-    number: int
-    #: Gives what the whole column of the sheet shows.
-    shown_by_sheet: Callable[[], tuple[str | None, str | None]]
-    #: Whether the workbook counts days from 1904.
-    from_1904: bool
-    #: Gives the scan and the column in it, where cells of several types have become text.
-    mixed_cells: Callable[[], tuple[Any, int] | None] = _no_cells
-    #: The same, where the sheet shows numbers with leading zeros.
-    padded_cells: Callable[[], tuple[Any, int] | None] = _no_cells
-    #: Gives the sheet's rows in which the column has a formula that was saved without a value.
-    rows_without_value: Callable[[], list[int]] = list
-    #: The decimal mark under which the rows of stacked columns add up to the totals beside these.
-    mark_of_totals: str | None = None
+    It is no record: a table has one for each column, and a record takes several times as long to make.
+    """
 
-    @property
-    def letters(self) -> str:
-        """The column of the sheet as spreadsheets name it."""
-        return column_letters(self.number)
+    __slots__ = ("header", "unit", "number", "letters", "mixed_cells", "padded_cells", "shown_by_sheet", "rows_without_value", "from_1904", "mark_of_totals")
+
+    def __init__(
+        self,
+        header: str,
+        unit: str | None,
+        number: int,
+        shown_by_sheet: Callable[[], tuple[str | None, str | None]],
+        from_1904: bool,
+        *,
+        mixed_cells: Callable[[], tuple[Any, int] | None] = _no_cells,
+        padded_cells: Callable[[], tuple[Any, int] | None] = _no_cells,
+        rows_without_value: Callable[[], list[int]] = list,
+    ):
+        self.header = header
+        #: The unit or currency that the header names.
+        self.unit = unit
+        #: The column of the sheet, from 1, and as spreadsheets name it.
+        self.number = number
+        self.letters = column_letters(number)
+        #: Gives the scan and the column in it, where cells of several types have become text.
+        self.mixed_cells = mixed_cells
+        #: The same, where the sheet shows numbers with leading zeros.
+        self.padded_cells = padded_cells
+        #: Gives what the whole column of the sheet shows.
+        self.shown_by_sheet = shown_by_sheet
+        #: Gives the sheet's rows in which the column has a formula that was saved without a value.
+        self.rows_without_value = rows_without_value
+        #: Whether the workbook counts days from 1904.
+        self.from_1904 = from_1904
+        #: The decimal mark under which the rows of stacked columns add up to the totals beside these.
+        self.mark_of_totals: str | None = None
 
 
 def sentence(kind: str, reading: dict[str, Any]) -> str:

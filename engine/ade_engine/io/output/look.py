@@ -15,30 +15,45 @@ if TYPE_CHECKING:
 FIELD, MOMENT_FIELD, OTHER, SEVERITY, ISSUES, SOURCE_ROW = range(6)
 
 
-class LookColumn(Record):
+class LookColumn:
     """A column of a table that is written with a look.
 
     ``source`` is the frame's column; ``None`` for columns that are made from the issues. ``is_closed``: it is in a
-    group of columns that a reader has to open.
+    group of columns that a reader has to open. It is no record: a table has one for each column, and a record takes several
+    times as long to make.
     """
 
-    kind: int
-    source: str | None
-    header: str
-    width: float | None = None
-    format: str | None = None
-    is_closed: bool = False
+    __slots__ = ("kind", "source", "header", "width", "format", "is_closed")
+
+    def __init__(
+        self,
+        kind: int,
+        source: str | None,
+        header: str,
+        width: float | None = None,
+        format: str | None = None,
+        is_closed: bool = False,
+    ):
+        self.kind = kind
+        self.source = source
+        self.header = header
+        self.width = width
+        self.format = format
+        self.is_closed = is_closed
 
 
-class Issues(Record):
+class Issues:
     """Where the issues of a field stand: its label, and the frame's columns with the field's values, with its issues and with
     their severities. Without ``severity`` all are warnings.
     """
 
-    label: str
-    field: str
-    issue: str
-    severity: str | None = None
+    __slots__ = ("label", "field", "issue", "severity")
+
+    def __init__(self, label: str, field: str, issue: str, severity: str | None = None):
+        self.label = label
+        self.field = field
+        self.issue = issue
+        self.severity = severity
 
 
 class TableLook(Record):
