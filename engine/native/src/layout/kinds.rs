@@ -122,11 +122,10 @@ fn is_year_number(number: u32) -> bool {
 /// A year alone, as "2004" or "2004.0".
 pub fn year(text: &str) -> Option<u32> {
     let digits = text.strip_suffix(".0").unwrap_or(text);
-    let is_whole = digits.len() == 4 && are_digits(digits);
-    digits
-        .parse()
-        .ok()
-        .filter(|&number| is_whole && is_year_number(number))
+    if digits.len() != 4 || !are_digits(digits) {
+        return None;
+    }
+    digits.parse().ok().filter(|&number| is_year_number(number))
 }
 
 /// The year that a short text begins with: "2004", "2004 (1,000)", "2004-05", but not "2004.5" or "20045".
