@@ -17,226 +17,237 @@ const MAX_HEADER_CHARS: usize = 200;
 /// The most columns that are told to want the field of another.
 const MAX_RIVALS: usize = 20;
 
-/// Parts of what is told of a table, any key of which may be missing.
-macro_rules! parts {
-    ($($part:item)*) => {
-        $(
-            #[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize, ToSchema)]
-            #[serde(default)]
-            $part
-        )*
-    };
+/// A table.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize, ToSchema)]
+#[serde(default)]
+#[schema(as = ExplainedTable)]
+pub struct Table {
+    /// The sender's sheet.
+    pub sheet: String,
+    /// Which table of the sheet: from 0 as it is recorded, from 1 as it is shown.
+    pub table: u64,
+    /// Where it lies, header rows included; nothing where it was turned.
+    pub region: Option<String>,
+    /// Whether it lies on its side, so that its records are columns.
+    pub turned: bool,
+    /// Why these rows are its header.
+    pub header_rows: HeaderRows,
+    /// Its columns, in the order of the sheet.
+    #[serde(deserialize_with = "or_default")]
+    pub columns: Vec<Column>,
+    /// The fields that it has.
+    #[serde(deserialize_with = "or_default")]
+    pub fields: Vec<Field>,
+    /// The hooks that returned a table.
+    #[serde(deserialize_with = "or_default")]
+    pub hooks: Vec<Hook>,
+    /// Where it was written; nothing where it was not, or where the engine did not say.
+    pub output: Option<Output>,
+    /// How many rows were read and written, as it is shown; nothing as it is recorded.
+    #[serde(deserialize_with = "never", skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<RowCounts>)]
+    pub rows: Option<Option<RowCounts>>,
 }
 
-parts! {
-    /// A table.
-    #[schema(as = ExplainedTable)]
-    pub struct Table {
-        /// The sender's sheet.
-        pub sheet: String,
-        /// Which table of the sheet: from 0 as it is recorded, from 1 as it is shown.
-        pub table: u64,
-        /// Where it lies, header rows included; nothing where it was turned.
-        pub region: Option<String>,
-        /// Whether it lies on its side, so that its records are columns.
-        pub turned: bool,
-        /// Why these rows are its header.
-        pub header_rows: HeaderRows,
-        /// Its columns, in the order of the sheet.
-        #[serde(deserialize_with = "or_default")]
-        pub columns: Vec<Column>,
-        /// The fields that it has.
-        #[serde(deserialize_with = "or_default")]
-        pub fields: Vec<Field>,
-        /// The hooks that returned a table.
-        #[serde(deserialize_with = "or_default")]
-        pub hooks: Vec<Hook>,
-        /// Where it was written; nothing where it was not, or where the engine did not say.
-        pub output: Option<Output>,
-        /// How many rows were read and written, as it is shown; nothing as it is recorded.
-        #[serde(deserialize_with = "never", skip_serializing_if = "Option::is_none")]
-        #[schema(value_type = Option<RowCounts>)]
-        pub rows: Option<Option<RowCounts>>,
-    }
+/// Which rows the header is, and what spoke for them.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize, ToSchema)]
+#[serde(default)]
+#[schema(as = ExplainedHeaderRows)]
+pub struct HeaderRows {
+    /// The sender's rows.
+    #[serde(deserialize_with = "or_default")]
+    pub rows: Vec<u64>,
+    /// `votes` of detectors, their `looks` alone, a `setting`, or `fallback`: no row was found to be one.
+    pub chosen_by: Option<String>,
+    /// What was said of each of the rows.
+    #[serde(deserialize_with = "or_default")]
+    pub votes: Vec<Vote>,
+    /// The row that came next.
+    pub runner_up: Option<Vote>,
+    /// The same in words, as it is shown; nothing as it is recorded.
+    #[serde(deserialize_with = "never", skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Vec<String>)]
+    pub why: Option<Vec<String>>,
+}
 
-    /// Which rows the header is, and what spoke for them.
-    #[schema(as = ExplainedHeaderRows)]
-    pub struct HeaderRows {
-        /// The sender's rows.
-        #[serde(deserialize_with = "or_default")]
-        pub rows: Vec<u64>,
-        /// `votes` of detectors, their `looks` alone, a `setting`, or `fallback`: no row was found to be one.
-        pub chosen_by: Option<String>,
-        /// What was said of each of the rows.
-        #[serde(deserialize_with = "or_default")]
-        pub votes: Vec<Vote>,
-        /// The row that came next.
-        pub runner_up: Option<Vote>,
-        /// The same in words, as it is shown; nothing as it is recorded.
-        #[serde(deserialize_with = "never", skip_serializing_if = "Option::is_none")]
-        #[schema(value_type = Vec<String>)]
-        pub why: Option<Vec<String>>,
-    }
+/// What was said of a row as a header.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize, ToSchema)]
+#[serde(default)]
+#[schema(as = ExplainedVote)]
+pub struct Vote {
+    /// The sender's row.
+    pub row: u64,
+    /// What it was taken for.
+    pub kind: Option<String>,
+    /// Its score as a header.
+    pub score: Option<f64>,
+    /// The detectors that gave it.
+    #[serde(deserialize_with = "or_default")]
+    pub by: Vec<Part>,
+}
 
-    /// What was said of a row as a header.
-    #[schema(as = ExplainedVote)]
-    pub struct Vote {
-        /// The sender's row.
-        pub row: u64,
-        /// What it was taken for.
-        pub kind: Option<String>,
-        /// Its score as a header.
-        pub score: Option<f64>,
-        /// The detectors that gave it.
-        #[serde(deserialize_with = "or_default")]
-        pub by: Vec<Part>,
-    }
+/// What one detector gave.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize, ToSchema)]
+#[serde(default)]
+#[schema(as = ExplainedPart)]
+pub struct Part {
+    /// The detector.
+    pub detector: String,
+    /// Its share of the score.
+    pub score: Option<f64>,
+}
 
-    /// What one detector gave.
-    #[schema(as = ExplainedPart)]
-    pub struct Part {
-        /// The detector.
-        pub detector: String,
-        /// Its share of the score.
-        pub score: Option<f64>,
-    }
+/// A column, and what became of it.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize, ToSchema)]
+#[serde(default)]
+#[schema(as = ExplainedColumn)]
+pub struct Column {
+    /// Its letters; of a turned table the row that it is.
+    pub column: String,
+    /// Its header; of no length where it has none.
+    pub name: String,
+    /// The cells in which the header stands.
+    #[serde(deserialize_with = "or_default")]
+    pub header_cells: Vec<String>,
+    /// Whether spreadsheet programs do not show it.
+    pub hidden: bool,
+    /// Its field.
+    pub field: Option<String>,
+    /// The score of that field.
+    pub score: Option<f64>,
+    /// The detectors that gave the best field its score.
+    #[serde(deserialize_with = "or_default")]
+    pub by: Vec<Part>,
+    /// The next best field; of a column without a field the best one.
+    pub second: Option<Second>,
+    /// Other columns whose best field is the same.
+    #[serde(deserialize_with = "or_default")]
+    pub wanted_by: Vec<String>,
+    /// `highest_score`, `no_header`, `no_score`, `below_minimum`, `lost_to_another`, `tie`.
+    pub reason: Option<String>,
+    /// Why it has no field, in two or three words, as it is shown, of no length where it has one; nothing as it is recorded.
+    #[serde(deserialize_with = "never", skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = String)]
+    pub unmapped_because: Option<String>,
+    /// The field that the header is most like: a suggestion, which nothing goes by.
+    pub nearest: Option<Nearest>,
+    /// What its values look like, for the comparison with the layout of another file.
+    pub values: Option<Looks>,
+    /// The same in words, as it is shown; nothing as it is recorded.
+    #[serde(deserialize_with = "never", skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Vec<String>)]
+    pub why: Option<Vec<String>>,
+}
 
-    /// A column, and what became of it.
-    #[schema(as = ExplainedColumn)]
-    pub struct Column {
-        /// Its letters; of a turned table the row that it is.
-        pub column: String,
-        /// Its header; of no length where it has none.
-        pub name: String,
-        /// The cells in which the header stands.
-        #[serde(deserialize_with = "or_default")]
-        pub header_cells: Vec<String>,
-        /// Whether spreadsheet programs do not show it.
-        pub hidden: bool,
-        /// Its field.
-        pub field: Option<String>,
-        /// The score of that field.
-        pub score: Option<f64>,
-        /// The detectors that gave the best field its score.
-        #[serde(deserialize_with = "or_default")]
-        pub by: Vec<Part>,
-        /// The next best field; of a column without a field the best one.
-        pub second: Option<Second>,
-        /// Other columns whose best field is the same.
-        #[serde(deserialize_with = "or_default")]
-        pub wanted_by: Vec<String>,
-        /// `highest_score`, `no_header`, `no_score`, `below_minimum`, `lost_to_another`, `tie`.
-        pub reason: Option<String>,
-        /// Why it has no field, in two or three words, as it is shown, of no length where it has one; nothing as it is recorded.
-        #[serde(deserialize_with = "never", skip_serializing_if = "Option::is_none")]
-        #[schema(value_type = String)]
-        pub unmapped_because: Option<String>,
-        /// The field that the header is most like: a suggestion, which nothing goes by.
-        pub nearest: Option<Nearest>,
-        /// What its values look like, for the comparison with the layout of another file.
-        pub values: Option<Looks>,
-        /// The same in words, as it is shown; nothing as it is recorded.
-        #[serde(deserialize_with = "never", skip_serializing_if = "Option::is_none")]
-        #[schema(value_type = Vec<String>)]
-        pub why: Option<Vec<String>>,
-    }
+/// What the values of a column look like, so that the layouts of two files can be compared: kinds, shapes and sizes, and no value.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize, ToSchema)]
+#[serde(default)]
+#[schema(as = ExplainedLooks)]
+pub struct Looks {
+    /// The rows of its table.
+    pub rows: u64,
+    /// Those in which it has a value.
+    pub filled: u64,
+    /// What most of the values are, such as `date`.
+    pub kind: Option<String>,
+    /// The share of the values that are, up to 1.
+    pub share: f64,
+    /// How dates are written, such as `99.99.9999`.
+    pub shape: Option<String>,
+    /// The order of day and month.
+    pub order: Option<String>,
+    /// The decimal mark.
+    pub mark: Option<String>,
+    /// How large numbers are, as a power of 10.
+    pub size: Option<f64>,
+}
 
-    /// What the values of a column look like, so that the layouts of two files can be compared: kinds, shapes and sizes, and no value.
-    #[schema(as = ExplainedLooks)]
-    pub struct Looks {
-        /// The rows of its table.
-        pub rows: u64,
-        /// Those in which it has a value.
-        pub filled: u64,
-        /// What most of the values are, such as `date`.
-        pub kind: Option<String>,
-        /// The share of the values that are, up to 1.
-        pub share: f64,
-        /// How dates are written, such as `99.99.9999`.
-        pub shape: Option<String>,
-        /// The order of day and month.
-        pub order: Option<String>,
-        /// The decimal mark.
-        pub mark: Option<String>,
-        /// How large numbers are, as a power of 10.
-        pub size: Option<f64>,
-    }
+/// A field that was not the first.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize, ToSchema)]
+#[serde(default)]
+#[schema(as = ExplainedSecond)]
+pub struct Second {
+    /// The field.
+    pub field: String,
+    /// Its score.
+    pub score: Option<f64>,
+}
 
-    /// A field that was not the first.
-    #[schema(as = ExplainedSecond)]
-    pub struct Second {
-        /// The field.
-        pub field: String,
-        /// Its score.
-        pub score: Option<f64>,
-    }
+/// A field that a header is like.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize, ToSchema)]
+#[serde(default)]
+#[schema(as = ExplainedNearest)]
+pub struct Nearest {
+    /// The field.
+    pub field: String,
+    /// What is alike: `header`.
+    pub by: Option<String>,
+    /// How much, up to 1.
+    pub likeness: Option<f64>,
+    /// What would make the column this field.
+    pub suggestion: Option<String>,
+}
 
-    /// A field that a header is like.
-    #[schema(as = ExplainedNearest)]
-    pub struct Nearest {
-        /// The field.
-        pub field: String,
-        /// What is alike: `header`.
-        pub by: Option<String>,
-        /// How much, up to 1.
-        pub likeness: Option<f64>,
-        /// What would make the column this field.
-        pub suggestion: Option<String>,
-    }
+/// A field of a table.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize, ToSchema)]
+#[serde(default)]
+#[schema(as = ExplainedField)]
+pub struct Field {
+    /// The field.
+    pub field: String,
+    /// The columns that it comes from; none where it was computed.
+    #[serde(deserialize_with = "or_default")]
+    pub from: Vec<String>,
+    /// What changed its values, in order.
+    #[serde(deserialize_with = "or_default")]
+    pub transforms: Vec<String>,
+    /// The rules that looked at them.
+    #[serde(deserialize_with = "or_default")]
+    pub validators: Vec<String>,
+    /// Whether it is one of those that say whose row it is.
+    pub key: bool,
+}
 
-    /// A field of a table.
-    #[schema(as = ExplainedField)]
-    pub struct Field {
-        /// The field.
-        pub field: String,
-        /// The columns that it comes from; none where it was computed.
-        #[serde(deserialize_with = "or_default")]
-        pub from: Vec<String>,
-        /// What changed its values, in order.
-        #[serde(deserialize_with = "or_default")]
-        pub transforms: Vec<String>,
-        /// The rules that looked at them.
-        #[serde(deserialize_with = "or_default")]
-        pub validators: Vec<String>,
-        /// Whether it is one of those that say whose row it is.
-        pub key: bool,
-    }
+/// A hook that returned a table.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize, ToSchema)]
+#[serde(default)]
+#[schema(as = ExplainedHook)]
+pub struct Hook {
+    /// When it was called.
+    pub stage: String,
+    /// Its module and name.
+    pub name: String,
+    /// What it did to the rows: `kept`, `moved`, or `lost`: it is not known which they are.
+    pub rows: Option<String>,
+}
 
-    /// A hook that returned a table.
-    #[schema(as = ExplainedHook)]
-    pub struct Hook {
-        /// When it was called.
-        pub stage: String,
-        /// Its module and name.
-        pub name: String,
-        /// What it did to the rows: `kept`, `moved`, or `lost`: it is not known which they are.
-        pub rows: Option<String>,
-    }
+/// Where a table was written.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize, ToSchema)]
+#[serde(default)]
+#[schema(as = ExplainedOutput)]
+pub struct Output {
+    /// The sheet.
+    pub sheet: String,
+    /// The cells, the header among them.
+    pub range: String,
+    /// The columns, the engine's own left out.
+    #[serde(deserialize_with = "or_default")]
+    pub columns: Vec<Written>,
+}
 
-    /// Where a table was written.
-    #[schema(as = ExplainedOutput)]
-    pub struct Output {
-        /// The sheet.
-        pub sheet: String,
-        /// The cells, the header among them.
-        pub range: String,
-        /// The columns, the engine's own left out.
-        #[serde(deserialize_with = "or_default")]
-        pub columns: Vec<Written>,
-    }
-
-    /// A column of the output.
-    #[schema(as = ExplainedWritten)]
-    pub struct Written {
-        /// Its letters.
-        pub column: String,
-        /// Its header.
-        pub header: String,
-        /// Its field.
-        pub field: Option<String>,
-        /// The sender's column; nothing where there is none, or it is not known.
-        pub from: Option<String>,
-    }
+/// A column of the output.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize, ToSchema)]
+#[serde(default)]
+#[schema(as = ExplainedWritten)]
+pub struct Written {
+    /// Its letters.
+    pub column: String,
+    /// Its header.
+    pub header: String,
+    /// Its field.
+    pub field: Option<String>,
+    /// The sender's column; nothing where there is none, or it is not known.
+    pub from: Option<String>,
 }
 
 impl Table {
