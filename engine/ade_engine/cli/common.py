@@ -46,7 +46,7 @@ def load_settings(values: dict[str, Any], input_name: str | None = None) -> tupl
 
 @contextmanager
 def read_list(values: dict[str, Any], what: str) -> Iterator[Any]:
-    """What the file of ``--list`` says; within this it is a mistake of the caller's if it is not what it should be."""
+    """Reads the file of ``--list``. Within the block an unexpected content is reported as a mistake of the caller's."""
     import json
 
     try:

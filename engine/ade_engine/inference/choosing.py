@@ -211,8 +211,8 @@ class WishedGroups:
         return first
 
     def questions(self) -> list[Question]:
-        """What a person may know: for each wish the groups that may be it, all in one question; and which other groups are one. In the order
-        in which they are asked.
+        """Returns the questions for a person, in the order in which they are asked: one for each wish, with the groups that may be it, and
+        one for each pair of other groups that may be the same.
         """
         plain = self.grouping.questions()
         if not self.groups:
@@ -231,7 +231,7 @@ class WishedGroups:
             offers = first.get(wish, [])
             likely = [other for one in [group, *offers[:1]] for other in near.get(one, ())]
             if 0 < 2 * len(group.at) < len(self.grouping.tables):
-                # What few tables have under its name may have another one in the rest.
+                # A field that few tables have under its name may have another name in the rest.
                 likely += self.grouping.beside(group)
             likely += [other for one in list(likely) for other in near.get(one, ()) if group.columns]
             fitting = [one for one in dict.fromkeys([*offers[:1], *likely, *offers[1:]]) if one in free and not wish.refuses(one)]
@@ -249,7 +249,7 @@ class WishedGroups:
             if not self.groups[at].columns:
                 between = self._between(at)
                 fitting = [group for group in free if not wish.refuses(group) and not self.grouping.is_beside_its_like(group)]
-                # What says something else altogether is not asked about.
+                # Nobody is asked about a group that says something else altogether.
                 fitting = [group for group in fitting if any(map(wish.is_near, group.columns))]
                 likely[wish] = {group: self._likely(wish, group, group in between) for group in fitting}
         taken: dict[Wish, Group] = {}
@@ -331,7 +331,7 @@ def wishes_of(wished: dict[str, Any] | None, settings: Settings) -> list[Wish]:
 
 
 def answers_of(said: Sequence[dict[str, Any]]) -> Answers:
-    """What a person has said: the ``answer`` of each offer, and whether it is right, ``yes``; or ``headers`` that are the same everywhere."""
+    """Answers of a person: the ``answer`` of each offer, and whether it is right, ``yes``; or ``headers`` that are the same everywhere."""
     found = Answers()
     for one in said:
         is_it = bool(one.get("yes"))

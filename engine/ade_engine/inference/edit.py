@@ -38,7 +38,7 @@ class _Source:
 
     @cached_property
     def tree(self) -> ast.Module:
-        """What it says."""
+        """Its syntax tree."""
         return ast.parse(self.text)
 
     def calls(self, field: str | None = None) -> list[ast.Call]:

@@ -328,8 +328,8 @@ class Grouping:
         return [other for _, other in sorted(found, key=lambda pair: -pair[0])]
 
     def questions(self) -> list[Question]:
-        """What a person may know: of a group those that may be it, each where it is likeliest. What most tables have comes first, for own
-        columns of a few change little; then the most cells.
+        """Returns the questions for a person: of a group those that may be it, each where it is likeliest. Groups that most tables have come
+        first, for own columns of a few change little; then those with the most cells.
         """
         offers: dict[Group, list[_Likely]] = {}
         for one in _Beside(self).candidates():
