@@ -1,8 +1,8 @@
 //! `ade configs activate`: make a published version the one that runs use.
 
-use ade::workspace::configurations::publish;
+use ade::store::ConfigurationChange;
 
-use super::found::{changed, found, set_default};
+use super::found::{change, set_default};
 use crate::context::Context;
 use crate::exit::Outcome;
 
@@ -27,8 +27,11 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
     let Some(version) = args.version else {
         return set_default(context, &args.configuration, true);
     };
-    let (workspace, known) = found(context, &args.configuration)?;
-    let known = publish::activate(&workspace, &known, Some(version))?;
-    let words = format!("uses version {version} for its runs over the API from now on");
-    changed(context, &known, &words)
+    let to = ConfigurationChange {
+        active_version: Some(Some(version)),
+        ..ConfigurationChange::default()
+    };
+    change(context, &args.configuration, &to, |_| {
+        format!("uses version {version} for its runs over the API from now on")
+    })
 }

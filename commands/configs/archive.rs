@@ -1,8 +1,8 @@
 //! `ade configs archive`: put a configuration away: no run, build or publication is accepted for it.
 
-use ade::workspace::configurations::publish;
+use ade::store::ConfigurationChange;
 
-use super::found::{changed, found};
+use super::found::change;
 use crate::context::Context;
 use crate::exit::Outcome;
 
@@ -18,11 +18,11 @@ pub struct Args {
 }
 
 pub fn run(args: &Args, context: &Context) -> Outcome {
-    let (workspace, known) = found(context, &args.configuration)?;
-    let known = publish::change(&workspace, &known, None, Some(true))?;
-    changed(
-        context,
-        &known,
-        "is archived: `ade configs restore` ends that",
-    )
+    let to = ConfigurationChange {
+        archived: Some(true),
+        ..ConfigurationChange::default()
+    };
+    change(context, &args.configuration, &to, |_| {
+        "is archived: `ade configs restore` ends that".to_owned()
+    })
 }

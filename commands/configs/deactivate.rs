@@ -1,8 +1,9 @@
 //! `ade configs deactivate`: runs use no published version any more.
 
-use ade::workspace::configurations::{RunsUse, publish};
+use ade::store::ConfigurationChange;
+use ade::workspace::configurations::RunsUse;
 
-use super::found::{changed, found, set_default};
+use super::found::{change, set_default};
 use crate::context::Context;
 use crate::exit::Outcome;
 
@@ -28,11 +29,15 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
     if !args.version {
         return set_default(context, &args.configuration, false);
     }
-    let (workspace, known) = found(context, &args.configuration)?;
-    let known = publish::activate(&workspace, &known, None)?;
-    let words = match RunsUse::of(&known) {
-        RunsUse::Folder => "uses its folder for runs over the API from now on",
-        _ => "has no active version any more: runs of it are refused until one is",
+    let to = ConfigurationChange {
+        active_version: Some(None),
+        ..ConfigurationChange::default()
     };
-    changed(context, &known, words)
+    change(context, &args.configuration, &to, |known| {
+        let words = match RunsUse::of(known) {
+            RunsUse::Folder => "uses its folder for runs over the API from now on",
+            _ => "has no active version any more: runs of it are refused until one is",
+        };
+        words.to_owned()
+    })
 }

@@ -2,7 +2,7 @@
 
 use ade::base::problem::{Error, code};
 use ade::base::show_path::Whole;
-use ade::store::KnownConfiguration;
+use ade::store::{ConfigurationChange, KnownConfiguration};
 use ade::workspace::Workspace;
 use ade::workspace::configurations::find::find;
 use ade::workspace::configurations::{RunsUse, configuration_json, publish};
@@ -33,14 +33,28 @@ pub fn found_by(
 
 /// Makes a configuration the workspace's default, or ends that, and says so.
 pub fn set_default(context: &Context, given: &str, is_default: bool) -> Outcome {
-    let (workspace, known) = found(context, given)?;
-    let known = publish::set_default(&workspace, &known, is_default)?;
     let words = if is_default {
         "is the default now: runs over the API that name no configuration use it, and `ade env gc` keeps its environments"
     } else {
         "is not the default any more: runs over the API have to name a configuration"
     };
-    changed(context, &known, words)
+    let to = ConfigurationChange {
+        default: Some(is_default),
+        ..ConfigurationChange::default()
+    };
+    change(context, given, &to, |_| words.to_owned())
+}
+
+/// Changes the configuration that an argument names, and says of it as it is then what `words` says.
+pub fn change(
+    context: &Context,
+    given: &str,
+    to: &ConfigurationChange,
+    words: impl FnOnce(&KnownConfiguration) -> String,
+) -> Outcome {
+    let (workspace, known) = found(context, given)?;
+    let known = publish::change(&workspace, &known, to)?;
+    changed(context, &known, &words(&known))
 }
 
 /// Ends that any configuration is the workspace's default, and says so.

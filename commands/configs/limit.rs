@@ -1,8 +1,8 @@
 //! `ade configs limit`: how many runs of a configuration are executed at once.
 
-use ade::workspace::configurations::publish;
+use ade::store::ConfigurationChange;
 
-use super::found::{changed, found};
+use super::found::change;
 use crate::context::Context;
 use crate::exit::Outcome;
 
@@ -26,12 +26,13 @@ pub struct Args {
 }
 
 pub fn run(args: &Args, context: &Context) -> Outcome {
-    let (workspace, known) = found(context, &args.configuration)?;
-    let known = publish::set_limit(&workspace, &known, args.most)?;
-    let words = match args.most {
+    let to = ConfigurationChange {
+        max_concurrency: Some(args.most),
+        ..ConfigurationChange::default()
+    };
+    change(context, &args.configuration, &to, |_| match args.most {
         Some(1) => "has at most one run at once from now on".to_owned(),
         Some(most) => format!("has at most {most} runs at once from now on"),
         None => "has as many runs at once as there are slots".to_owned(),
-    };
-    changed(context, &known, &words)
+    })
 }

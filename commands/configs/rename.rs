@@ -1,5 +1,6 @@
 //! `ade configs rename`: give an uploaded configuration another name.
 
+use ade::store::ConfigurationChange;
 use ade::workspace::configurations::publish;
 
 use super::found::{changed, found};
@@ -23,6 +24,10 @@ pub struct Args {
 pub fn run(args: &Args, context: &Context) -> Outcome {
     let (workspace, known) = found(context, &args.configuration)?;
     let former = known.record.name.clone();
-    let known = publish::change(&workspace, &known, Some(&args.name), None)?;
+    let to = ConfigurationChange {
+        name: Some(args.name.clone()),
+        ..ConfigurationChange::default()
+    };
+    let known = publish::change(&workspace, &known, &to)?;
     changed(context, &known, &format!("is the new name of {former}"))
 }

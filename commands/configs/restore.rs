@@ -1,5 +1,6 @@
 //! `ade configs restore`: end that a configuration is archived.
 
+use ade::store::ConfigurationChange;
 use ade::workspace::configurations::{find::find_archived, publish};
 
 use super::found::{changed, found_by};
@@ -22,6 +23,10 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
         Some(_) => "is in use again",
         None => "is in use; `ade configs ls --archived` lists those that are not",
     };
-    let known = publish::change(&workspace, &known, None, Some(false))?;
+    let to = ConfigurationChange {
+        archived: Some(false),
+        ..ConfigurationChange::default()
+    };
+    let known = publish::change(&workspace, &known, &to)?;
     changed(context, &known, words)
 }

@@ -2,10 +2,11 @@
 
 use std::path::{Path, PathBuf};
 
-use serde::Serialize;
+use serde::{Deserialize, Deserializer, Serialize};
 use utoipa::ToSchema;
 
 use super::driver::{self, Connection, Record, Row, Transaction, params, record};
+use super::error::no_version;
 use super::values::path_text;
 use super::{Result, Store, StoreError};
 use crate::base::clock::Timestamp;
@@ -97,6 +98,34 @@ pub struct WorkspaceRecord {
     pub created_at: Timestamp,
 }
 
+/// Changes of a configuration; an absent field stays as it is.
+#[derive(Clone, Debug, Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ConfigurationChange {
+    /// Its name. One that is a folder has its name from the pyproject.toml in it.
+    #[schema(nullable = false, min_length = 1, max_length = 100)]
+    pub name: Option<String>,
+    /// Whether it is archived.
+    #[schema(nullable = false)]
+    pub archived: Option<bool>,
+    /// The number of the published version that its runs use; null: none, so that a folder is used as it is.
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Option<u32>, minimum = 1)]
+    pub active_version: Option<Option<u32>>,
+    /// Whether runs of the workspace that name no configuration use it.
+    #[schema(nullable = false)]
+    pub default: Option<bool>,
+    /// The maximum number of its runs that are executed at once; null: any number.
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Option<u32>, minimum = 1)]
+    pub max_concurrency: Option<Option<u32>>,
+}
+
+/// Reads a key that may be null and is there.
+fn given<'a, D: Deserializer<'a>>(source: D) -> std::result::Result<Option<Option<u32>>, D::Error> {
+    Deserialize::deserialize(source).map(Some)
+}
+
 impl Store {
     /// Returns all workspaces, by id.
     pub fn workspaces(&self) -> Result<Vec<WorkspaceRecord>> {
@@ -142,43 +171,6 @@ impl Store {
         })
     }
 
-    /// Makes a configuration its workspace's default, in place of the former one; or ends that.
-    ///
-    /// # Errors
-    /// There is no such configuration, it is archived, or the database cannot be used.
-    pub fn set_default(
-        &self,
-        id: &str,
-        is_default: bool,
-        now: Timestamp,
-    ) -> Result<KnownConfiguration> {
-        self.write_new(|transaction| {
-            let known = locked(transaction, id)?;
-            if is_default {
-                known.demand_in_use()?;
-            }
-            set_default(transaction, id, is_default, now)?;
-            known_of(transaction, id)
-        })
-    }
-
-    /// Sets how many runs of a configuration are executed at once; `None`: any number.
-    ///
-    /// # Errors
-    /// There is no such configuration, or the database cannot be used.
-    pub fn set_max_concurrency(
-        &self,
-        id: &str,
-        most: Option<u32>,
-        now: Timestamp,
-    ) -> Result<KnownConfiguration> {
-        let sql = "UPDATE configurations SET max_concurrency = ?2, updated_at = ?3 WHERE id = ?1 AND max_concurrency IS DISTINCT FROM ?2";
-        self.write_new(|transaction| {
-            transaction.execute(sql, params![id, most, now])?;
-            known_of(transaction, id)
-        })
-    }
-
     /// Publishes frozen files as the next version of a configuration, which becomes active; the former version is archived.
     /// Files that the active version has already are not published again. The configuration becomes its workspace's default where
     /// there is none yet.
@@ -221,39 +213,6 @@ impl Store {
                 active: true,
                 published_at: now,
             }))
-        })
-    }
-
-    /// Makes a published version the active one, in place of the former; `None`: no version is active any more. Returns `None` where
-    /// the configuration has no such version.
-    ///
-    /// # Errors
-    /// There is no such configuration, or the database cannot be used.
-    pub fn activate_version(
-        &self,
-        id: &str,
-        version: Option<u32>,
-        now: Timestamp,
-    ) -> Result<Option<KnownConfiguration>> {
-        self.write_new(|transaction| {
-            let known = locked(transaction, id)?;
-            if known.version.as_ref().map(|active| active.version) == version {
-                return Ok(Some(known));
-            }
-            if let Some(version) = version {
-                let sql =
-                    "SELECT 1 FROM configuration_versions WHERE configuration_id = ?1 AND version = ?2";
-                if !transaction.exists(sql, params![id, version])? {
-                    return Ok(None);
-                }
-            }
-            // One version is active at most: the former one ends first, for the index checks each row.
-            archive(transaction, id, now)?;
-            transaction.execute(
-                "UPDATE configuration_versions SET status = 'active' WHERE configuration_id = ?1 AND version = ?2",
-                params![id, version],
-            )?;
-            known_of(transaction, id).map(Some)
         })
     }
 
@@ -395,7 +354,7 @@ pub(super) fn ensure_workspace(
     transaction.changes(sql, params![id, now])
 }
 
-fn set_default(
+pub(super) fn set_default(
     transaction: &Transaction<'_>,
     id: &str,
     is_default: bool,
@@ -412,6 +371,32 @@ fn set_default(
     transaction.execute(
         "UPDATE configurations SET is_default = ?2, updated_at = ?3 WHERE id = ?1 AND is_default <> ?2",
         params![id, is_default, now],
+    )
+}
+
+/// Makes a published version the active one, in place of the former; `None`: no version is active any more.
+pub(super) fn activate(
+    transaction: &Transaction<'_>,
+    known: &KnownConfiguration,
+    version: Option<u32>,
+    now: Timestamp,
+) -> driver::Result<()> {
+    if known.version.as_ref().map(|active| active.version) == version {
+        return Ok(());
+    }
+    let id = &known.record.id;
+    if let Some(version) = version {
+        let sql =
+            "SELECT 1 FROM configuration_versions WHERE configuration_id = ?1 AND version = ?2";
+        if !transaction.exists(sql, params![id, version])? {
+            return Err(StoreError::from(no_version(&known.record.name, version)).into());
+        }
+    }
+    // One version is active at most: the former one ends first, for the index checks each row.
+    archive(transaction, id, now)?;
+    transaction.execute(
+        "UPDATE configuration_versions SET status = 'active' WHERE configuration_id = ?1 AND version = ?2",
+        params![id, version],
     )
 }
 

@@ -268,3 +268,17 @@ impl Problem for StoreError {
 }
 
 become_error!(StoreError);
+
+/// A configuration has no version of this number.
+pub fn no_version(name: &str, version: u32) -> Error {
+    let message = format!("configuration {name:?} has no version {version}");
+    Error::usage(code::NOT_FOUND, message)
+        .hint("`ade configs show`, or the route `versions`, lists those that there are")
+}
+
+/// A configuration has no active version that runs could use.
+pub fn not_published(name: &str) -> Error {
+    let message = format!("no version of configuration {name:?} is active");
+    Error::usage(code::NOT_PUBLISHED, message)
+        .hint("publish it, or activate a version that was published")
+}

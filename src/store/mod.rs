@@ -65,8 +65,8 @@ pub use changes::{ChangeMark, EndedRun, EndedRuns, LiveRun, RunningRun};
 pub use claim::{Claim, Clock, Only};
 pub use collection::RunFiles;
 pub use configurations::{
-    ConfigurationActivity, ConfigurationRecord, ConfigurationVersion, KnownConfiguration,
-    Publication, WorkspaceRecord,
+    ConfigurationActivity, ConfigurationChange, ConfigurationRecord, ConfigurationVersion,
+    KnownConfiguration, Publication, WorkspaceRecord,
 };
 pub use connections::Store;
 pub use copies::OutputCopy;
@@ -83,7 +83,7 @@ pub use environments::record::{
     AfterFailure, BuildAttempts, Claimable, EnvironmentContents, EnvironmentKey, EnvironmentRecord,
     EnvironmentStatus, LAST_USE_KNOWN_TO, NewEnvironment, Package,
 };
-pub use error::StoreError;
+pub use error::{StoreError, no_version, not_published};
 pub use failure::{Failure, NOT_BUILT, Place};
 pub use identity::Identity;
 pub use ids::{Named, SHORTEST};

@@ -3,9 +3,10 @@
 //! Whoever records something of a configuration or a workspace holds its row; whoever archives or deletes it locks the row before it
 //! looks. So either what was recorded is seen, or it is refused.
 
-use super::configurations::{known_of, locked, workspace_of};
+use super::configurations::{activate, known_of, locked, set_default, workspace_of};
 use super::driver::{self, Transaction, params};
-use super::{KnownConfiguration, Result, Store, StoreError, WorkspaceRecord};
+use super::error::not_published;
+use super::{ConfigurationChange, KnownConfiguration, Result, Store, StoreError, WorkspaceRecord};
 use crate::base::clock::Timestamp;
 use crate::base::counted::plural;
 use crate::base::problem::{Error, code, typed};
@@ -24,31 +25,47 @@ const OF_WORKSPACE: [(&str, &str); 3] = [
 ];
 
 impl Store {
-    /// Gives a configuration another name, archives it or ends that; what is `None` stays. One that is archived is not its
-    /// workspace's default any more.
+    /// Changes a configuration: all that is asked for, or nothing. One that is archived is not its workspace's default any more.
     ///
     /// # Errors
-    /// There is no such configuration, or it is to be archived while runs of it wait or are executed: then nothing has changed.
+    /// There is no such configuration or version, it is to be archived while runs of it wait or are executed, or it is to be the default
+    /// and is archived or has nothing that runs could use.
     pub fn change_configuration(
         &self,
         id: &str,
-        name: Option<&str>,
-        is_archived: Option<bool>,
+        change: &ConfigurationChange,
         now: Timestamp,
     ) -> Result<KnownConfiguration> {
         self.write_new(|transaction| {
             let known = locked(transaction, id)?;
-            if let Some(name) = name {
+            if let Some(name) = &change.name {
                 let sql = "UPDATE configurations SET name = ?2, updated_at = ?3 WHERE id = ?1 AND name <> ?2";
                 transaction.execute(sql, params![id, name, now])?;
             }
-            match is_archived {
+            match change.archived {
                 Some(true) => archive(transaction, &known, now)?,
                 Some(false) => {
                     let sql = "UPDATE configurations SET archived_at = NULL, updated_at = ?2 WHERE id = ?1 AND archived_at IS NOT NULL";
                     transaction.execute(sql, params![id, now])?;
                 }
                 None => {}
+            }
+            if let Some(version) = change.active_version {
+                activate(transaction, &known, version, now)?;
+            }
+            if let Some(is_default) = change.default {
+                if is_default {
+                    let known = known_of(transaction, id)?;
+                    known.demand_in_use()?;
+                    if known.uploaded && known.version.is_none() {
+                        return Err(StoreError::from(not_published(&known.record.name)).into());
+                    }
+                }
+                set_default(transaction, id, is_default, now)?;
+            }
+            if let Some(most) = change.max_concurrency {
+                let sql = "UPDATE configurations SET max_concurrency = ?2, updated_at = ?3 WHERE id = ?1 AND max_concurrency IS DISTINCT FROM ?2";
+                transaction.execute(sql, params![id, most, now])?;
             }
             known_of(transaction, id)
         })

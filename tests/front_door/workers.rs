@@ -28,9 +28,15 @@ fn a_quieted_worker_finishes_what_it_has_and_takes_no_more_until_it_is_resumed()
     });
     assert_eq!(place.statuses(), ["queued", "succeeded"]);
     let server = Server::dev(&place, "--no-worker --no-web");
-    let resume = server.post(&format!("/api/v1/workers/{id}/resume"), &json!({}));
+    let resume = server
+        .ask("PATCH", &format!("/api/v1/workers/{id}"))
+        .json(&json!({"quiet": false}))
+        .send();
     assert_eq!(resume.is(200).json()["quieted_at"], Value::Null);
-    let unknown = server.post("/api/v1/workers/gone/quiet", &json!({}));
+    let unknown = server
+        .ask("PATCH", "/api/v1/workers/gone")
+        .json(&json!({"quiet": true}))
+        .send();
     unknown.refuses(404, "not_found");
     place.wait_for_status(&second, "succeeded");
     worker.stops();

@@ -134,16 +134,17 @@ const IN_PATHS: [(&str, &str); 16] = [
 const PATH_OF_FILE: &str = "The file's path in the configuration; its slashes are slashes";
 
 /// Operations that need no body: each of its keys has a default.
-const BODY_IS_OPTIONAL: [&str; 5] = [
+const BODY_IS_OPTIONAL: [&str; 6] = [
     "create_build",
-    "pause_config",
-    "pause_everything",
+    "pause_runs",
     "publish_config",
+    "resume_runs",
+    "retry_run",
     "try_config",
 ];
 
 /// Keys that are absent where nothing is to be said, though what they have may be null.
-const MAY_BE_ABSENT: [&str; 2] = ["CellWindow", "ProblemDetails"];
+const MAY_BE_ABSENT: [&str; 3] = ["CellWindow", "ConfigurationChange", "ProblemDetails"];
 
 /// Says of shapes what their types do not: a time is text in its place, and what may be null is always there in an answer, as all
 /// is of what is explained, which is read leniently because older engines told less. What is asked for, a new thing, may be absent.

@@ -1,4 +1,4 @@
-//! Configurations: upload, activate, choose the default; list and show; rename, archive, export, delete.
+//! Configurations: upload, list, show, change, export, delete.
 
 use axum::extract::{DefaultBodyLimit, FromRequestParts};
 use axum::http::request::Parts;
@@ -7,10 +7,9 @@ use super::collection::{Deletion, HowToDelete};
 use super::documents::FileForm;
 use super::prelude::*;
 use crate::api::transfer::upload::{Upload, media_type};
-use crate::base::problem::Error;
 use crate::configuration::scaffold;
 use crate::environment::collection::named::remove_configuration;
-use crate::workspace::configurations::publish::set_limit;
+use crate::store::ConfigurationChange;
 use crate::workspace::configurations::versions::{Side, archive_name};
 use crate::workspace::configurations::{
     ConfigurationDetails, ConfigurationObject as Shape, Precondition, Spool, configuration_details,
@@ -21,10 +20,6 @@ pub fn routes() -> OpenApiRouter<Api> {
     let of_one = named([
         routes!(get_config, update_config, delete_config),
         routes!(download_config),
-        routes!(activate_config),
-        routes!(deactivate_config),
-        routes!(replace_default_config, delete_default_config),
-        routes!(replace_config_limit, delete_config_limit),
     ]);
     routed([routes!(list_configs, create_config)])
         .merge(of_one)
@@ -80,11 +75,6 @@ impl Which {
     /// The file.
     pub fn path(&self) -> &str {
         self.path.as_deref().unwrap_or_default()
-    }
-
-    /// The number of the version.
-    pub fn version(&self) -> u32 {
-        self.version.unwrap_or_default()
     }
 
     /// The files that are meant: those of the version that is named, else those that are edited.
@@ -293,25 +283,15 @@ async fn get_config(Reader(api, caller): Reader, which: Which) -> JsonAnswer<Con
     .await
 }
 
-/// Changes of a configuration; an absent field stays as it is.
-#[derive(Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-struct ConfigurationChange {
-    /// Its name. One that is a folder has its name from the pyproject.toml in it.
-    #[schema(nullable = false, min_length = 1, max_length = 100)]
-    name: Option<String>,
-    /// Whether it is archived.
-    #[schema(nullable = false)]
-    archived: Option<bool>,
-}
-
 impl JsonBody for ConfigurationChange {}
 
-/// Rename a configuration, archive it, or end that.
+/// Change a configuration: all that is asked for, or nothing.
 ///
-/// One that is archived is listed only for who asks, is not the default, and takes no run, build or publication: 409
+/// A version that is made active takes the place of the former one, so a publication is taken back too; with null, the runs of a folder
+/// use the folder as it is, and those of an uploaded configuration are refused. The default takes the place of the former default.
+/// A configuration that is archived is listed only for who asks, is not the default, and takes no run, build or publication: 409
 /// `configuration_archived`. Its runs, results and versions stay readable. While runs of it are in the queue it is not archived:
-/// 409 `in_use`.
+/// 409 `in_use`. Runs beyond `max_concurrency` wait, and the queue says that they do for this.
 #[utoipa::path(patch, path = "/api/v1/configs/{config_id}",
     request_body = ConfigurationChange,
     responses((status = 200, body = Shape), (status = 409))
@@ -321,8 +301,14 @@ async fn update_config(
     which: Which,
     Json(wanted): Json<ConfigurationChange>,
 ) -> JsonAnswer<Shape> {
-    change(&api, caller, which, move |workspace, known| {
-        publish::change(workspace, known, wanted.name.as_deref(), wanted.archived)
+    if wanted.max_concurrency == Some(Some(0)) {
+        let message = "must be a number from 1, or null for any number";
+        return Err(ApiError::field("max_concurrency", message));
+    }
+    api.slow_work(move |api| {
+        let (workspace, known) = which.find(api, &caller)?;
+        let known = publish::change(&workspace, &known, &wanted).map_err(ApiError::of_name)?;
+        Ok(Json(configuration_json(&known, &api.paths)))
     })
     .await
 }
@@ -384,135 +370,4 @@ async fn download_config(
     });
     let (file, name) = exported.await?;
     download::serve_zip(file, &name, &headers).await
-}
-
-/// Which version runs are to use.
-#[derive(Default, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-struct Activation {
-    /// The number of a published version.
-    #[schema(required, nullable = false, minimum = 1)]
-    version: Option<u32>,
-}
-
-impl JsonBody for Activation {}
-
-/// Make a published version the one that runs use.
-///
-/// The former one is archived. So a publication is taken back, too; the next one has a new number all the same.
-#[utoipa::path(post, path = "/api/v1/configs/{config_id}/activate",
-    request_body = Activation,
-    responses((status = 200, body = Shape))
-)]
-async fn activate_config(
-    Administrator(api, caller): Administrator,
-    which: Which,
-    MaybeJson(wanted): MaybeJson<Activation>,
-) -> JsonAnswer<Shape> {
-    let version = wanted.version.ok_or_else(|| {
-        let message = "is needed: the number of the version that runs are to use";
-        ApiError::field("version", message)
-    })?;
-    change(&api, caller, which, move |workspace, known| {
-        publish::activate(workspace, known, Some(version))
-    })
-    .await
-}
-
-/// End that runs use a published version.
-///
-/// The runs of a folder use the folder again, as it is. Those of an uploaded configuration are refused until a version is active.
-#[utoipa::path(post, path = "/api/v1/configs/{config_id}/deactivate", responses((status = 200, body = Shape)))]
-async fn deactivate_config(
-    Administrator(api, caller): Administrator,
-    which: Which,
-) -> JsonAnswer<Shape> {
-    change(&api, caller, which, |workspace, known| {
-        publish::activate(workspace, known, None)
-    })
-    .await
-}
-
-/// Make a configuration its workspace's default, in place of the former one: runs that name none use it.
-#[utoipa::path(post, path = "/api/v1/configs/{config_id}/default", responses((status = 200, body = Shape), (status = 409)))]
-async fn replace_default_config(
-    Administrator(api, caller): Administrator,
-    which: Which,
-) -> JsonAnswer<Shape> {
-    change(&api, caller, which, |workspace, known| {
-        publish::set_default(workspace, known, true)
-    })
-    .await
-}
-
-/// End that a configuration is its workspace's default: runs have to name one then.
-#[utoipa::path(delete, path = "/api/v1/configs/{config_id}/default", responses((status = 200, body = Shape)))]
-async fn delete_default_config(
-    Administrator(api, caller): Administrator,
-    which: Which,
-) -> JsonAnswer<Shape> {
-    change(&api, caller, which, |workspace, known| {
-        publish::set_default(workspace, known, false)
-    })
-    .await
-}
-
-/// How many runs of a configuration are executed at once.
-#[derive(Default, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-struct Limit {
-    /// No more than these, by all workers together.
-    #[schema(required, nullable = false, minimum = 1)]
-    max_concurrency: Option<u32>,
-}
-
-impl JsonBody for Limit {}
-
-/// Choose how many runs of a configuration are executed at once. Further ones wait, and the queue says that they do for this.
-#[utoipa::path(post, path = "/api/v1/configs/{config_id}/limit", request_body = Limit, responses((status = 200, body = Shape)))]
-async fn replace_config_limit(
-    Administrator(api, caller): Administrator,
-    which: Which,
-    MaybeJson(wanted): MaybeJson<Limit>,
-) -> JsonAnswer<Shape> {
-    let most = wanted
-        .max_concurrency
-        .filter(|most| *most > 0)
-        .ok_or_else(|| {
-            let message = "is needed: the most runs at once, from 1";
-            ApiError::field("max_concurrency", message)
-        })?;
-    change(&api, caller, which, move |workspace, known| {
-        set_limit(workspace, known, Some(most))
-    })
-    .await
-}
-
-/// End that a configuration has a limit: as many of its runs are executed at once as there are slots.
-#[utoipa::path(delete, path = "/api/v1/configs/{config_id}/limit", responses((status = 200, body = Shape)))]
-async fn delete_config_limit(
-    Administrator(api, caller): Administrator,
-    which: Which,
-) -> JsonAnswer<Shape> {
-    change(&api, caller, which, |workspace, known| {
-        set_limit(workspace, known, None)
-    })
-    .await
-}
-
-/// Changes a configuration, and shows it.
-async fn change(
-    api: &Api,
-    caller: Caller,
-    which: Which,
-    make: impl FnOnce(&Workspace, &KnownConfiguration) -> Result<KnownConfiguration, Error>
-    + Send
-    + 'static,
-) -> JsonAnswer<Shape> {
-    api.slow_work(move |api| {
-        let (workspace, known) = which.find(api, &caller)?;
-        let known = make(&workspace, &known).map_err(ApiError::of_name)?;
-        Ok(Json(configuration_json(&known, &api.paths)))
-    })
-    .await
 }

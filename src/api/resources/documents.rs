@@ -14,7 +14,6 @@ pub fn routes() -> OpenApiRouter<Api> {
     routed([
         routes!(create_document, list_documents),
         routes!(get_document, delete_document),
-        routes!(find_documents),
         routes!(list_document_sheets),
         routes!(download_document),
     ])
@@ -108,11 +107,14 @@ struct DocumentPage {
     next_cursor: Option<String>,
 }
 
-/// A page of documents.
+/// Which documents to list.
 #[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 struct Which {
+    /// The SHA-256 of their bytes, 64 hexadecimal digits; absent: all documents.
+    #[param(pattern = "^[0-9a-fA-F]{64}$")]
+    sha256: Option<String>,
     /// The largest number of documents, from 1 to 1000.
     #[param(minimum = 1, maximum = 1000)]
     limit: Option<u32>,
@@ -121,6 +123,8 @@ struct Which {
 }
 
 /// List documents, newest first.
+///
+/// A client that knows the SHA-256 of a file finds out in this way whether it has to send it. Documents that were deleted are not found.
 #[utoipa::path(get, path = "/api/v1/workspaces/{workspace}/documents",
     params(Which),
     responses((status = 200, body = DocumentPage))
@@ -129,57 +133,20 @@ async fn list_documents(
     Reader(api, caller): Reader,
     Path(workspace): Path<String>,
     Query(which): Query<Which>,
-) -> Page {
-    let (limit, before) = cursor::bounds(which.limit, which.cursor.as_deref())?;
-    api.work(move |api| {
-        let workspace = known_workspace(api, &caller, &workspace)?;
-        page(&workspace, None, limit, before.as_deref())
-    })
-    .await
-}
-
-type Page = JsonAnswer<DocumentPage>;
-
-fn page(workspace: &Workspace, sha256: Option<&str>, limit: u32, before: Option<&str>) -> Page {
-    let found = (workspace.store).documents(workspace.id(), sha256, before, limit)?;
-    let next_cursor = cursor::next(&found, limit, |document| &document.id);
-    let items = found;
-    Ok(Json(DocumentPage { items, next_cursor }))
-}
-
-/// Which documents to find.
-#[derive(Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-struct WhichContent {
-    /// The SHA-256 of their bytes, 64 hexadecimal digits; absent: all documents.
-    #[param(pattern = "^[0-9a-fA-F]{64}$")]
-    sha256: Option<String>,
-    /// The workspace; absent: that of the server.
-    workspace: Option<String>,
-    /// The largest number of documents, from 1 to 1000.
-    #[param(minimum = 1, maximum = 1000)]
-    limit: Option<u32>,
-    /// The `next_cursor` of the page before.
-    #[param(min_length = 48, max_length = 48)]
-    cursor: Option<String>,
-}
-
-/// Find documents by their bytes, newest first.
-///
-/// A client that knows the SHA-256 of a file finds out in this way whether it has to send it. Documents that were deleted are not found.
-#[utoipa::path(get, path = "/api/v1/documents", params(WhichContent), responses((status = 200, body = DocumentPage)))]
-async fn find_documents(Reader(api, caller): Reader, Query(which): Query<WhichContent>) -> Page {
+) -> JsonAnswer<DocumentPage> {
     let (limit, before) = cursor::bounds(which.limit, which.cursor.as_deref())?;
     let sha256 = which.sha256.map(|digest| digest.to_lowercase());
     let is_digest =
-        |text: &String| text.len() == 64 && text.bytes().all(|one| one.is_ascii_hexdigit());
+        |text: &String| text.len() == 64 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
     if sha256.as_ref().is_some_and(|text| !is_digest(text)) {
         return Err(ApiError::field("sha256", "must be 64 hexadecimal digits"));
     }
     api.work(move |api| {
-        let workspace = workspace_or_home(api, &caller, which.workspace.as_deref())?;
-        page(&workspace, sha256.as_deref(), limit, before.as_deref())
+        let workspace = known_workspace(api, &caller, &workspace)?;
+        let (store, sha256) = (&workspace.store, sha256.as_deref());
+        let items = store.documents(workspace.id(), sha256, before.as_deref(), limit)?;
+        let next_cursor = cursor::next(&items, limit, |document| &document.id);
+        Ok(Json(DocumentPage { items, next_cursor }))
     })
     .await
 }

@@ -229,7 +229,7 @@ async fn retry_job(
     Path(id): Path<String>,
     headers: HeaderMap,
 ) -> Answer<Response> {
-    let (run, is_new) = again(&api, &caller, id, &headers).await?;
+    let (run, is_new) = again(&api, &caller, id, &headers, false).await?;
     Ok(answer(
         status_of(is_new, StatusCode::ACCEPTED),
         &run,

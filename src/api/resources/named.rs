@@ -13,8 +13,7 @@ use crate::base::files::name_of;
 use crate::configuration::Configuration;
 use crate::environment::needed::prepare::{PrepareError, Prepared, prepare, prepare_version};
 use crate::settings::paths::RunFolder;
-use crate::store::{ConfigurationRecord, DocumentRecord};
-use crate::workspace::configurations::not_published;
+use crate::store::{ConfigurationRecord, DocumentRecord, not_published};
 
 /// A configuration, ready for a run.
 pub fn prepared(

@@ -1,23 +1,19 @@
 //! Pauses: of everything, or of one configuration.
 
-use super::configurations::Which;
 use super::prelude::*;
 use crate::workspace::pause;
 use crate::workspace::pause::{Paused, checked_reason};
 
 pub fn routes() -> OpenApiRouter<Api> {
-    routed([
-        routes!(list_pauses, pause_everything),
-        routes!(resume_everything),
-        routes!(pause_config),
-        routes!(resume_config),
-    ])
+    routed([routes!(list_pauses, pause_runs), routes!(resume_runs)])
 }
 
-/// Why something is paused.
+/// What is to be paused, and why.
 #[derive(Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct NewPause {
+    /// The configuration; absent: everything.
+    config_id: Option<String>,
     /// Why, in one line.
     #[schema(max_length = 500)]
     reason: Option<String>,
@@ -25,12 +21,29 @@ struct NewPause {
 
 impl JsonBody for NewPause {}
 
-impl NewPause {
-    fn checked(&self) -> Answer<Option<String>> {
-        let checked = self.reason.as_deref().map(checked_reason).transpose();
-        let reason = checked.map_err(|message| ApiError::field("reason", message))?;
-        Ok(reason.flatten())
-    }
+/// Which pause is to end.
+#[derive(Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct NewResumption {
+    /// That of this configuration; absent: that of everything.
+    config_id: Option<String>,
+}
+
+impl JsonBody for NewResumption {}
+
+/// The workspace of the configuration that is named; without one that of the server, which needs a token for all workspaces.
+fn workspace_of<'a>(
+    api: &Blocking<'a>,
+    caller: &Caller,
+    configuration: &mut Option<String>,
+) -> Answer<Opened<'a>> {
+    let Some(id) = configuration else {
+        caller.demand_server()?;
+        return api.workspace(api.home().id());
+    };
+    let known = configuration_of(api, caller, id)?;
+    *id = known.record.id;
+    api.workspace(&known.record.workspace_id)
 }
 
 /// What is paused.
@@ -65,68 +78,38 @@ fn is_shown(api: &Blocking<'_>, caller: &Caller, paused: &Paused) -> bool {
     })
 }
 
-/// Pause everything, in all workspaces.
+/// Pause everything in all workspaces, or one configuration.
 ///
-/// No run is claimed and no environment is built until it is resumed. Runs that are being executed go on; runs that wait are left
-/// waiting, and new ones are accepted. Needs a token for all workspaces.
+/// No run of it is claimed and no environment is built for it until it is resumed. Runs that are being executed go on; runs that wait are
+/// left waiting, and new ones are accepted. To pause everything needs a token for all workspaces.
 #[utoipa::path(post, path = "/api/v1/pause", request_body = NewPause, responses((status = 200, body = Paused)))]
-async fn pause_everything(
+async fn pause_runs(
     Administrator(api, caller): Administrator,
-    MaybeJson(new): MaybeJson<NewPause>,
+    MaybeJson(mut new): MaybeJson<NewPause>,
 ) -> JsonAnswer<Paused> {
-    caller.demand_server()?;
-    let reason = new.checked()?;
+    let reason = new.reason.as_deref().map(checked_reason).transpose();
+    let reason = reason.map_err(|message| ApiError::field("reason", message))?;
     api.work(move |api| {
-        let paused = pause::pause(api.home(), None, reason.as_deref(), &caller.submitter())?;
-        Ok(Json(paused))
-    })
-    .await
-}
-
-/// End the pause of everything. Configurations that are paused by themselves stay paused.
-#[utoipa::path(post, path = "/api/v1/resume", responses((status = 200, body = Resumed)))]
-async fn resume_everything(Administrator(api, caller): Administrator) -> JsonAnswer<Resumed> {
-    caller.demand_server()?;
-    api.work(move |api| {
-        let resumed = pause::resume(api.home(), None)?;
-        Ok(Json(Resumed { resumed }))
-    })
-    .await
-}
-
-/// Pause a configuration: none of its runs is claimed, and no environment is built for it, until it is resumed.
-#[utoipa::path(post, path = "/api/v1/configs/{config_id}/pause",
-    tag = "configurations",
-    request_body = NewPause,
-    responses((status = 200, body = Paused))
-)]
-async fn pause_config(
-    Administrator(api, caller): Administrator,
-    which: Which,
-    MaybeJson(new): MaybeJson<NewPause>,
-) -> JsonAnswer<Paused> {
-    let reason = new.checked()?;
-    api.work(move |api| {
-        let (workspace, known) = which.find(api, &caller)?;
-        let id = Some(known.record.id.as_str());
+        let workspace = workspace_of(api, &caller, &mut new.config_id)?;
+        let (id, reason) = (new.config_id.as_deref(), reason.flatten());
         let paused = pause::pause(&workspace, id, reason.as_deref(), &caller.submitter())?;
         Ok(Json(paused))
     })
     .await
 }
 
-/// End the pause of a configuration. It goes on waiting where everything is paused.
-#[utoipa::path(post, path = "/api/v1/configs/{config_id}/resume",
-    tag = "configurations",
-    responses((status = 200, body = Resumed))
-)]
-async fn resume_config(
+/// End the pause of everything, or of one configuration.
+///
+/// Configurations that are paused by themselves stay paused when everything is resumed, and one that is resumed waits where everything is
+/// paused.
+#[utoipa::path(post, path = "/api/v1/resume", request_body = NewResumption, responses((status = 200, body = Resumed)))]
+async fn resume_runs(
     Administrator(api, caller): Administrator,
-    which: Which,
+    MaybeJson(mut new): MaybeJson<NewResumption>,
 ) -> JsonAnswer<Resumed> {
     api.work(move |api| {
-        let (workspace, known) = which.find(api, &caller)?;
-        let resumed = pause::resume(&workspace, Some(&known.record.id))?;
+        let workspace = workspace_of(api, &caller, &mut new.config_id)?;
+        let resumed = pause::resume(&workspace, new.config_id.as_deref())?;
         Ok(Json(Resumed { resumed }))
     })
     .await

@@ -35,7 +35,6 @@ pub fn routes() -> OpenApiRouter<Api> {
         routes!(stream_run_events),
         routes!(cancel_run),
         routes!(retry_run),
-        routes!(repeat_run),
         routes!(download_run_artifact),
         routes!(download_run_output),
         routes!(download_run_input),
@@ -510,76 +509,67 @@ async fn delete_run(
     .await
 }
 
-/// Run again as it was, with the same input and the same files of the configuration.
-#[utoipa::path(post, path = "/api/v1/runs/{id}/retry",
-    params(("Idempotency-Key" = inline(Option<String>), Header, nullable = false, description = "The same key makes one run, however often it is sent; kept for a day")),
-    responses(
-        (status = 201, body = RunView, headers(("Location" = String, description = "The new run"))),
-        (status = 200, description = "The run of the same key", body = RunView),
-        (status = 409), (status = 429)
-    )
-)]
-async fn retry_run(
-    Runner(api, caller): Runner,
-    Path(id): Path<String>,
-    headers: HeaderMap,
-) -> Answer<Response> {
-    let (run, is_new) = again(&api, &caller, id, &headers).await?;
-    let status = status_of(is_new, StatusCode::CREATED);
-    let object = RunView::plain(&run, &api.paths);
-    Ok(created(status, "runs", object))
+/// With which files of the configuration a run is repeated.
+#[derive(Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct NewRetry {
+    /// Those that it has now: of its active version, or of its folder. Absent: the same as before.
+    #[serde(default)]
+    #[schema(default = false)]
+    current: bool,
 }
 
-/// Run the input anew, with the configuration as it is now: its active version, or the files of its folder.
-#[utoipa::path(post, path = "/api/v1/runs/{id}/again",
+impl JsonBody for NewRetry {}
+
+/// Run again, with the same input and the same files of the configuration; or with the configuration as it is now.
+#[utoipa::path(post, path = "/api/v1/runs/{id}/retry",
     params(("Idempotency-Key" = inline(Option<String>), Header, nullable = false, description = "The same key makes one run, however often it is sent; kept for a day")),
+    request_body = NewRetry,
     responses(
         (status = 201, body = RunView, headers(("Location" = String, description = "The new run"))),
         (status = 200, description = "The run of the same key", body = RunView),
         (status = 409), (status = 410), (status = 429)
     )
 )]
-async fn repeat_run(
+async fn retry_run(
     Runner(api, caller): Runner,
     Path(id): Path<String>,
     headers: HeaderMap,
+    MaybeJson(wanted): MaybeJson<NewRetry>,
 ) -> Answer<Response> {
-    let key = key_of(&headers)?;
-    let answered = api.work(move |api| {
-        let (workspace, run) = run_of(api, &caller, &id)?;
-        let known = (api.home().store).configuration(&run.key.configuration_id)?;
-        let now = Current {
-            prepared: &*prepared(api, &workspace, &known)?,
-            version: known.version.as_ref().map(|version| version.version),
-        };
-        let asked = as_client(&workspace, repeated("again", &run, key));
-        let (run, is_new) = retry::anew(&workspace, &run.id, &now, &caller.submitter(), &asked)?;
-        let status = status_of(is_new, StatusCode::CREATED);
-        Ok(created(status, "runs", RunView::plain(&run, &api.paths)))
-    });
-    answered.await
+    let (run, is_new) = again(&api, &caller, id, &headers, wanted.current).await?;
+    let status = status_of(is_new, StatusCode::CREATED);
+    let object = RunView::plain(&run, &api.paths);
+    Ok(created(status, "runs", object))
 }
 
-/// A client's key for repeating a run so, with the digest of that.
-fn repeated(how: &str, run: &RunRecord, key: Option<String>) -> Option<(String, String)> {
-    let request = digest::of(json!([how, run.id]).to_string()).to_string();
-    key.map(|key| (key, request))
-}
-
-/// Queues a new run with the input and the files of another. Returns it, and whether it is new.
+/// Queues a new run with the input of another, and with its files or with the configuration as it is `current`. Returns the run, and
+/// whether it is new.
 pub async fn again(
     api: &Api,
     caller: &Caller,
     id: String,
     headers: &HeaderMap,
+    current: bool,
 ) -> Answer<(RunRecord, bool)> {
     let key = key_of(headers)?;
     let caller = caller.clone();
     api.work(move |api| {
         let (workspace, run) = run_of(api, &caller, &id)?;
-        let asked = as_client(&workspace, repeated("retry", &run, key));
         let by = caller.submitter();
-        Ok(retry::retry(&workspace, &run.id, &by, &asked)?)
+        // The same request under the same key makes one run.
+        let request = json!([if current { "again" } else { "retry" }, run.id]);
+        let key = key.map(|key| (key, digest::of(request.to_string()).to_string()));
+        let asked = as_client(&workspace, key);
+        if !current {
+            return Ok(retry::retry(&workspace, &run.id, &by, &asked)?);
+        }
+        let known = (api.home().store).configuration(&run.key.configuration_id)?;
+        let now = Current {
+            prepared: &*prepared(api, &workspace, &known)?,
+            version: known.version.as_ref().map(|version| version.version),
+        };
+        Ok(retry::anew(&workspace, &run.id, &now, &by, &asked)?)
     })
     .await
 }

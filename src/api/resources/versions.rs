@@ -4,15 +4,12 @@ use super::configurations::Which;
 use super::drafts::{list_files, serve_file};
 use super::prelude::*;
 use crate::workspace::configurations::versions::{Differences, Side, differences};
-use crate::workspace::configurations::{
-    FileListObject, VersionObject, version_json, versions as library,
-};
+use crate::workspace::configurations::{FileListObject, VersionObject, version_json};
 
 pub fn routes() -> OpenApiRouter<Api> {
     named([
         routes!(download_config_version_file),
         routes!(list_config_versions),
-        routes!(get_config_version),
         routes!(list_config_version_files),
         routes!(get_config_diff),
     ])
@@ -38,20 +35,6 @@ async fn list_config_versions(
             .map(|version| version_json(&known.record.id, version));
         let items = items.collect();
         Ok(Json(VersionList { items }))
-    })
-    .await
-}
-
-/// Show a published version.
-#[utoipa::path(get, path = "/api/v1/configs/{config_id}/versions/{version}", responses((status = 200, body = VersionObject)))]
-async fn get_config_version(
-    Reader(api, caller): Reader,
-    which: Which,
-) -> JsonAnswer<VersionObject> {
-    api.slow_work(move |api| {
-        let (workspace, known) = which.find(api, &caller)?;
-        let version = library::version(&workspace, &known, which.version())?;
-        Ok(Json(version_json(&known.record.id, &version)))
     })
     .await
 }

@@ -7,11 +7,7 @@ use crate::store::{EnvironmentRecord, EnvironmentStatus, RunningRun, WorkerRecor
 use crate::workspace::fleet;
 
 pub fn routes() -> OpenApiRouter<Api> {
-    routed([
-        routes!(list_workers),
-        routes!(quiet_worker),
-        routes!(resume_worker),
-    ])
+    routed([routes!(list_workers), routes!(update_worker)])
 }
 
 /// The processes that live, oldest first.
@@ -127,31 +123,34 @@ impl WorkerState {
     }
 }
 
-/// Tell a worker to take no more runs, on whatever machine it is.
-///
-/// It finishes the runs and builds that it has, and stays. One that is quiet already stays so. Needs a token for all workspaces.
-#[utoipa::path(post, path = "/api/v1/workers/{id}/quiet", responses((status = 200, body = WorkerState)))]
-async fn quiet_worker(
-    Administrator(api, caller): Administrator,
-    Path(id): Path<String>,
-) -> JsonAnswer<WorkerState> {
-    caller.demand_server()?;
-    api.work(move |api| {
-        let worker = fleet::quiet(api.home(), &id, &caller.submitter())?;
-        Ok(WorkerState::of(worker))
-    })
-    .await
+/// Whether a worker is to take runs.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct WorkerChange {
+    /// It is to take no more runs; false: it is to take runs again.
+    quiet: bool,
 }
 
-/// Have a worker take runs again that was told to take no more. Needs a token for all workspaces.
-#[utoipa::path(post, path = "/api/v1/workers/{id}/resume", responses((status = 200, body = WorkerState)))]
-async fn resume_worker(
+impl JsonBody for WorkerChange {}
+
+/// Tell a worker, on whatever machine it is, to take no more runs, or to take runs again.
+///
+/// One that is quiet finishes the runs and builds that it has, and stays. Needs a token for all workspaces.
+#[utoipa::path(patch, path = "/api/v1/workers/{id}",
+    request_body = WorkerChange,
+    responses((status = 200, body = WorkerState))
+)]
+async fn update_worker(
     Administrator(api, caller): Administrator,
     Path(id): Path<String>,
+    Json(wanted): Json<WorkerChange>,
 ) -> JsonAnswer<WorkerState> {
     caller.demand_server()?;
     api.work(move |api| {
-        let worker = fleet::resume(api.home(), &id)?;
+        let worker = match wanted.quiet {
+            true => fleet::quiet(api.home(), &id, &caller.submitter())?,
+            false => fleet::resume(api.home(), &id)?,
+        };
         Ok(WorkerState::of(worker))
     })
     .await

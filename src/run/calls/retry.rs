@@ -17,9 +17,8 @@ use crate::environment::needed::prepare::{
 use crate::run::execution::error::demand_ended;
 use crate::run::execution::safe_mode::demand_acceptance;
 use crate::settings::paths::RunFolder;
-use crate::store::{EnvironmentRecord, RunRecord, Submission, Submitter};
+use crate::store::{EnvironmentRecord, RunRecord, Submission, Submitter, not_published};
 use crate::workspace::Workspace;
-use crate::workspace::configurations::not_published;
 
 /// A configuration as it is now.
 pub struct Current<'a> {

@@ -2,8 +2,11 @@
 
 use std::path::Path;
 
-use super::places::{at, new_configuration, queued, ready};
-use crate::store::{ConfigurationVersion, KnownConfiguration, Publication, Store, StoreError};
+use super::places::{at, default_to, limit_to, new_configuration, put_away, queued, ready};
+use crate::base::problem::Problem;
+use crate::store::{
+    ConfigurationChange, ConfigurationVersion, KnownConfiguration, Publication, Store, StoreError,
+};
 
 pub fn a_folder_is_one_configuration_whose_name_is_kept_current(store: &Store) {
     let ensure = |name: &str, folder: &str, now| {
@@ -61,22 +64,31 @@ pub fn one_configuration_of_a_workspace_is_its_default(store: &Store) {
         store.ensure_configuration(&new, at(0)).unwrap().id
     });
     assert_eq!(default(store), [""; 0]);
-    assert!(store.set_default(&ids[0], true, at(1)).unwrap().is_default);
+    assert!(
+        store
+            .change_configuration(&ids[0], &default_to(true), at(1))
+            .unwrap()
+            .is_default
+    );
     assert_eq!(default(store), ["b"]);
     let names = |known: Vec<KnownConfiguration>| {
         let names = known.into_iter().map(|known| known.record.name);
         names.collect::<Vec<_>>()
     };
-    store.set_default(&ids[2], true, at(2)).unwrap();
+    store
+        .change_configuration(&ids[2], &default_to(true), at(2))
+        .unwrap();
     assert_eq!(default(store), ["c"]);
     // The default comes first, the others by name.
     let known = store.configurations("default").unwrap();
     assert_eq!(names(known), ["c", "a", "b"]);
     let ended = store.configuration(&ids[0]).unwrap();
     assert_eq!((ended.is_default, ended.updated_at), (false, at(2)));
-    store.set_default(&ids[2], false, at(3)).unwrap();
+    store
+        .change_configuration(&ids[2], &default_to(false), at(3))
+        .unwrap();
     assert_eq!(default(store), [""; 0]);
-    let unknown = store.set_default("0199", true, at(4));
+    let unknown = store.change_configuration("0199", &default_to(true), at(4));
     assert!(matches!(unknown, Err(StoreError::NotFound { .. })));
 }
 
@@ -107,7 +119,7 @@ pub fn an_uploaded_configuration_has_the_versions_that_were_published(store: &St
     let unknown = store.publish("0199", "d", Path::new("/s"), at(5));
     assert!(matches!(unknown, Err(StoreError::NotFound { .. })));
     // It is called as somebody wanted, whatever its manifest says.
-    let renamed = store.change_configuration(&new.id, Some("d"), None, at(6));
+    let renamed = store.change_configuration(&new.id, &put_away(Some("d"), None), at(6));
     assert_eq!(renamed.unwrap().record.name, "d");
     assert_eq!(store.ensure_configuration(&new, at(6)).unwrap().name, "d");
 }
@@ -118,7 +130,13 @@ pub fn any_version_is_made_active_again_and_none_is_lost(store: &Store) {
     let publish = |digest: &str, now| publish(store, &new.id, digest, now);
     publish("d1", 1);
     publish("d2", 2);
-    let activate = |version, now| store.activate_version(&new.id, version, at(now)).unwrap();
+    let activate = |version, now| {
+        let change = ConfigurationChange {
+            active_version: Some(version),
+            ..ConfigurationChange::default()
+        };
+        store.change_configuration(&new.id, &change, at(now))
+    };
     let active = |known: &KnownConfiguration| known.version.as_ref().map(|one| one.version);
     let statuses = || numbers(store, &new.id);
     let back = activate(Some(1), 3).unwrap();
@@ -126,7 +144,17 @@ pub fn any_version_is_made_active_again_and_none_is_lost(store: &Store) {
     assert_eq!(statuses(), [(2, false), (1, true)]);
     // What is so already changes nothing, and neither does what is not there.
     assert_eq!(activate(Some(1), 4).unwrap().updated_at, at(3));
-    assert!(activate(Some(3), 4).is_none());
+    let unknown = activate(Some(3), 4).unwrap_err();
+    assert_eq!(unknown.code(), "not_found");
+    // All that is asked for, or nothing.
+    let change = ConfigurationChange {
+        active_version: Some(Some(3)),
+        ..put_away(Some("e"), None)
+    };
+    store
+        .change_configuration(&new.id, &change, at(4))
+        .unwrap_err();
+    assert_eq!(store.configuration(&new.id).unwrap().record.name, "c");
     assert_eq!(statuses(), [(2, false), (1, true)]);
     // The next one has the next number, whichever was active.
     assert!(matches!(publish("d3", 5), Publication::Published(one) if one.version == 3));
@@ -134,7 +162,7 @@ pub fn any_version_is_made_active_again_and_none_is_lost(store: &Store) {
     assert_eq!(statuses(), [(3, false), (2, false), (1, false)]);
     // Without an active version its files are those of none.
     assert!(matches!(publish("d3", 7), Publication::Published(one) if one.version == 4));
-    let unknown = store.activate_version("0199", Some(1), at(8));
+    let unknown = store.change_configuration("0199", &limit_to(None), at(8));
     assert!(matches!(unknown, Err(StoreError::NotFound { .. })));
 }
 
@@ -147,7 +175,9 @@ pub fn a_publication_takes_the_default_from_no_other_configuration(store: &Store
     assert_eq!(default(store), ["a"]);
     publish(store, &ids[1], "d", 1);
     assert_eq!(default(store), ["a"]);
-    store.set_default(&ids[0], false, at(2)).unwrap();
+    store
+        .change_configuration(&ids[0], &default_to(false), at(2))
+        .unwrap();
     publish(store, &ids[1], "e", 3);
     assert_eq!(default(store), ["b"]);
 }

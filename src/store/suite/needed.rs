@@ -3,8 +3,8 @@
 use std::path::Path;
 
 use super::places::{
-    at, build, claim, environment, finish, key, new_configuration, new_run, new_run_of, queued,
-    ready, running, take,
+    at, build, claim, default_to, environment, finish, key, new_configuration, new_run, new_run_of,
+    put_away, queued, ready, running, take,
 };
 use crate::base::problem::Problem;
 use crate::store::{Claimable, LeftOut, NewEnvironment, Pause, Result, RunStatus, Store};
@@ -17,8 +17,10 @@ fn code<T>(answer: Result<T>) -> &'static str {
 pub fn an_archived_configuration_keeps_what_it_has_and_takes_nothing_new(store: &Store) {
     let ready = ready(store, "r", at(0));
     let id = &ready.key.configuration_id;
-    store.set_default(id, true, at(0)).unwrap();
-    let change = |name, archived| store.change_configuration(id, name, archived, at(7));
+    store
+        .change_configuration(id, &default_to(true), at(0))
+        .unwrap();
+    let change = |name, archived| store.change_configuration(id, &put_away(name, archived), at(7));
     let run = queued(store, &ready, at(1)).id;
     let waiting = environment(store, "asked for", at(1)).id;
     // Refused as one: the name stays, too.
@@ -57,7 +59,7 @@ pub fn an_archived_configuration_keeps_what_it_has_and_takes_nothing_new(store: 
         code(store.ensure_environment(&new, at(8))),
         code(store.ensure_environment(&unmade, at(8))),
         code(store.publish(id, "d", Path::new("/s"), at(8))),
-        code(store.set_default(id, true, at(8))),
+        code(store.change_configuration(id, &default_to(true), at(8))),
     ] {
         assert_eq!(refused, "configuration_archived");
     }
@@ -105,7 +107,7 @@ pub fn a_configuration_without_runs_is_deleted_with_what_it_has(store: &Store) {
         code(delete(false)),
         code(store.enqueue_runs(&[of_nothing], at(5))),
         code(store.pause(&pause)),
-        code(store.change_configuration(id, None, Some(true), at(5))),
+        code(store.change_configuration(id, &put_away(None, Some(true)), at(5))),
     ] {
         assert_eq!(gone, "not_found");
     }

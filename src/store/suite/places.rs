@@ -7,10 +7,10 @@ use crate::base::clock::Timestamp;
 use crate::settings::Recovery;
 use crate::store::driver::params;
 use crate::store::{
-    AfterFailure, BuildAttempts, Claim, Claimable, ConfigurationRecord, Ending,
-    EnvironmentContents, EnvironmentKey, EnvironmentRecord, Failure, Limits, NewEnvironment,
-    NewRun, Only, Retry, RunFilter, RunOptions, RunRecord, RunStatus, Store, Submitter,
-    SubmitterKind, Used, WorkerRecord,
+    AfterFailure, BuildAttempts, Claim, Claimable, ConfigurationChange, ConfigurationRecord,
+    Ending, EnvironmentContents, EnvironmentKey, EnvironmentRecord, Failure, Limits,
+    NewEnvironment, NewRun, Only, Retry, RunFilter, RunOptions, RunRecord, RunStatus, Store,
+    Submitter, SubmitterKind, Used, WorkerRecord,
 };
 
 pub const LEASE: Duration = Duration::from_secs(900);
@@ -315,4 +315,29 @@ pub fn fill(store: &Store, environment: &EnvironmentRecord, ended: i64, waiting:
         transaction.execute(&queue, params![waits, waiting, people])
     });
     filled.unwrap();
+}
+
+/// A change of which configuration is the default.
+pub fn default_to(is_default: bool) -> ConfigurationChange {
+    ConfigurationChange {
+        default: Some(is_default),
+        ..ConfigurationChange::default()
+    }
+}
+
+/// A change of how many runs are executed at once.
+pub fn limit_to(most: Option<u32>) -> ConfigurationChange {
+    ConfigurationChange {
+        max_concurrency: Some(most),
+        ..ConfigurationChange::default()
+    }
+}
+
+/// A change of the name, and of whether the configuration is archived.
+pub fn put_away(name: Option<&str>, archived: Option<bool>) -> ConfigurationChange {
+    ConfigurationChange {
+        name: name.map(str::to_owned),
+        archived,
+        ..ConfigurationChange::default()
+    }
 }

@@ -3,7 +3,9 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::Opener;
-use super::places::{at, by_http, claim, claim_next, new_configuration, new_run, queued, ready};
+use super::places::{
+    at, by_http, claim, claim_next, limit_to, new_configuration, new_run, queued, ready,
+};
 use crate::store::{DeliveryKind, Store, Submission, Submitted};
 
 const PROCESSES: usize = 4;
@@ -88,7 +90,9 @@ pub fn no_more_runs_are_executed_than_may_be_at_once_however_many_claim(open: &O
     let store = open();
     let environment = ready(&store, "r", at(0));
     let id = &environment.key.configuration_id;
-    store.set_max_concurrency(id, Some(3), at(1)).unwrap();
+    store
+        .change_configuration(id, &limit_to(Some(3)), at(1))
+        .unwrap();
     for number in 2..30 {
         queued(&store, &environment, at(number));
     }

@@ -1,8 +1,8 @@
 //! Whose run is next: priorities, turns of those who submitted runs, and limits of configurations.
 
 use super::places::{
-    at, build, by_http, claim, claim_next, enqueue, environment, find, finish, new_run, ready,
-    send_back,
+    at, build, by_http, claim, claim_next, enqueue, environment, find, finish, limit_to, new_run,
+    ready, send_back,
 };
 use crate::store::{
     EnvironmentRecord, Limits, Most, Priority, Retry, RunRecord, RunStatus, Store, Submission,
@@ -106,7 +106,9 @@ pub fn a_run_that_is_tried_again_holds_up_nobody_until_it_is_due(store: &Store) 
 pub fn no_more_runs_of_a_configuration_are_claimed_than_may_be_at_once(store: &Store) {
     let (one, other) = (ready(store, "a", at(0)), ready(store, "b", at(0)));
     let id = &one.key.configuration_id;
-    let known = store.set_max_concurrency(id, Some(2), at(1)).unwrap();
+    let known = store
+        .change_configuration(id, &limit_to(Some(2)), at(1))
+        .unwrap();
     assert_eq!(known.max_concurrency, Some(2));
     let runs: Vec<_> = (1..4).map(|time| of(store, &one, "ann", time)).collect();
     let last = of(store, &other, "bob", 4);
@@ -123,7 +125,9 @@ pub fn no_more_runs_of_a_configuration_are_claimed_than_may_be_at_once(store: &S
     let next = |now| claim_next(store, &claim("w"), at(now)).map(|run| run.id);
     assert_eq!(next(7).as_ref(), Some(&runs[1].id));
     assert_eq!(next(7), None);
-    let known = store.set_max_concurrency(id, None, at(8)).unwrap();
+    let known = store
+        .change_configuration(id, &limit_to(None), at(8))
+        .unwrap();
     assert_eq!(known.max_concurrency, None);
     assert_eq!(next(9).as_ref(), Some(&runs[2].id));
 }

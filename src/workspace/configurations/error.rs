@@ -4,7 +4,6 @@ use std::path::Path;
 
 use crate::base::problem::{Error, Problem, code};
 use crate::configuration::ConfigurationError;
-use crate::store::KnownConfiguration;
 
 /// What is wrong with the configuration in `folder`, told without where that is on this machine.
 pub(super) fn unusable(error: &ConfigurationError, folder: &Path) -> Error {
@@ -45,19 +44,4 @@ pub(super) fn bad_name() -> Error {
 /// A file or a draft would be larger than is allowed. `limit` has its unit.
 pub(super) fn too_large(what: &str, limit: impl std::fmt::Display) -> Error {
     Error::usage(code::TOO_LARGE, format!("{what} has more than {limit}"))
-}
-
-/// No version of this number was published.
-pub(super) fn no_version(known: &KnownConfiguration, version: u32) -> Error {
-    let name = &known.record.name;
-    let message = format!("configuration {name:?} has no version {version}");
-    Error::usage(code::NOT_FOUND, message)
-        .hint("`ade configs show`, or the route `versions`, lists those that there are")
-}
-
-/// It has no active version that runs could use.
-pub(crate) fn not_published(name: &str) -> Error {
-    let message = format!("no version of configuration {name:?} is active");
-    Error::usage(code::NOT_PUBLISHED, message)
-        .hint("publish it, or activate a version that was published")
 }

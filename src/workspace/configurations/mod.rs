@@ -18,7 +18,6 @@ pub mod publish;
 mod spool;
 pub mod versions;
 
-pub(crate) use error::not_published;
 pub use json::{
     ConfigurationDetails, ConfigurationObject, FileListObject, FileObject, RunsUse, VersionObject,
     configuration_details, configuration_json, file_json, file_list, parts_of_version_id,

@@ -8,13 +8,15 @@ use std::path::PathBuf;
 use super::archive::demand_room;
 use super::draft;
 use super::draft::{Content, files_below, listed};
-use super::error::{self, no_version, not_published};
+use super::error;
 use super::precondition::Precondition;
 use super::versions::files_in;
 use crate::base::files::FileError;
 use crate::base::problem::{Error, code};
 use crate::configuration::Configuration;
-use crate::store::{ConfigurationVersion, KnownConfiguration, Publication, StoreError};
+use crate::store::{
+    ConfigurationChange, ConfigurationVersion, KnownConfiguration, Publication, StoreError,
+};
 use crate::workspace::Workspace;
 
 /// The files of a configuration as they were at one moment.
@@ -110,51 +112,19 @@ pub fn publish(
     }
 }
 
-/// Makes a published version the one that runs use, in place of the former one; without a number, none: then the runs of a folder use
-/// the folder, and those of an uploaded configuration are refused.
+/// Changes a configuration, and wakes workers where its limit is another one.
 ///
 /// # Errors
-/// There is no such version.
-pub fn activate(
-    workspace: &Workspace,
-    known: &KnownConfiguration,
-    version: Option<u32>,
-) -> Result<KnownConfiguration, Error> {
-    let (store, now) = (&workspace.store, workspace.machine.now());
-    let activated = store.activate_version(&known.record.id, version, now)?;
-    activated.ok_or_else(|| no_version(known, version.unwrap_or_default()))
-}
-
-/// Makes a configuration its workspace's default, which runs use that name none; or ends that.
+/// It is a folder, which has its name from its manifest; the name is none; or what [`change_configuration`] refuses.
 ///
-/// # Errors
-/// It was uploaded, and no version of it is active.
-pub fn set_default(
-    workspace: &Workspace,
-    known: &KnownConfiguration,
-    is_default: bool,
-) -> Result<KnownConfiguration, Error> {
-    if is_default && known.uploaded && known.version.is_none() {
-        return Err(not_published(&known.record.name));
-    }
-    let now = workspace.machine.now();
-    Ok(workspace
-        .store
-        .set_default(&known.record.id, is_default, now)?)
-}
-
-/// Gives an uploaded configuration another name, archives a configuration or ends that; what is `None` stays.
-///
-/// # Errors
-/// It is a folder, which has its name from its manifest; the name is none; or it is to be archived while runs of it are in the queue.
+/// [`change_configuration`]: crate::store::Store::change_configuration
 pub fn change(
     workspace: &Workspace,
     known: &KnownConfiguration,
-    name: Option<&str>,
-    is_archived: Option<bool>,
+    change: &ConfigurationChange,
 ) -> Result<KnownConfiguration, Error> {
     let record = &known.record;
-    if let Some(name) = name {
+    if let Some(name) = &change.name {
         draft::checked_name(name)?;
         if !known.uploaded {
             let message = format!(
@@ -166,20 +136,9 @@ pub fn change(
         }
     }
     let (store, now) = (&workspace.store, workspace.machine.now());
-    Ok(store.change_configuration(&record.id, name, is_archived, now)?)
-}
-
-/// Sets how many runs of a configuration are executed at once, by all workers together, and wakes these. `None`: any number.
-///
-/// # Errors
-/// The store cannot be used.
-pub fn set_limit(
-    workspace: &Workspace,
-    known: &KnownConfiguration,
-    most: Option<u32>,
-) -> Result<KnownConfiguration, Error> {
-    let (store, now) = (&workspace.store, workspace.machine.now());
-    let known = store.set_max_concurrency(&known.record.id, most, now)?;
-    workspace.machine.wake(&workspace.paths.wake());
+    let known = store.change_configuration(&record.id, change, now)?;
+    if change.max_concurrency.is_some() {
+        workspace.machine.wake(&workspace.paths.wake());
+    }
     Ok(known)
 }

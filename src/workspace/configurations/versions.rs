@@ -10,12 +10,14 @@ use utoipa::ToSchema;
 
 use super::archive::{self, checked_path};
 use super::draft::{self, ConfigurationFile, files_below, is_file, no_file};
-use super::error::{self, no_version, not_published};
+use super::error;
 use crate::base::digest;
 use crate::base::files::{self, FileError, plain};
 use crate::base::problem::Error;
 use crate::configuration::{Configuration, ConfigurationError, Sources};
-use crate::store::{ConfigurationVersion, KnownConfiguration, RunRecord, StoreError};
+use crate::store::{
+    ConfigurationVersion, KnownConfiguration, RunRecord, StoreError, no_version, not_published,
+};
 use crate::system::lock::Lock;
 use crate::workspace::{Workspace, whole_snapshot};
 
@@ -98,7 +100,7 @@ pub fn version(
 ) -> Result<ConfigurationVersion, Error> {
     let versions = workspace.store.versions(&known.record.id)?;
     let found = versions.into_iter().find(|one| one.version == number);
-    found.ok_or_else(|| no_version(known, number))
+    found.ok_or_else(|| no_version(&known.record.name, number))
 }
 
 /// Lists the files of a side, by path: all of a draft, and of a folder those that runs would use.

@@ -89,7 +89,7 @@ export async function all<P extends keyof Gets, T>(path: P, values: Values, of: 
 }
 
 /** Sends a change. */
-export async function change<T = unknown>(method: 'POST' | 'PUT' | 'DELETE', url: string, body?: unknown, headers: Record<string, string> = {}, signal?: AbortSignal): Promise<T> {
+export async function change<T = unknown>(method: 'PATCH' | 'POST' | 'PUT' | 'DELETE', url: string, body?: unknown, headers: Record<string, string> = {}, signal?: AbortSignal): Promise<T> {
   if (offline.peek() && !answered.peek()) throw new Problem(0, 'offline', 'Nothing was sent: there is no connection to the server.')
   if (body !== undefined) headers = { 'Content-Type': 'application/json', ...headers }
   const response = await send(url, { method, signal, headers: { ...changing(), ...headers }, body: body === undefined ? undefined : JSON.stringify(body) })

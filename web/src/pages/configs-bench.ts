@@ -198,8 +198,8 @@ export class Bench {
     return change<Schemas['Version']>('POST', `/api/v1/configs/${this.id}/publish`, { force }, { 'If-Match': `"${this.digest}"` })
   }
 
-  async act(method: 'POST' | 'DELETE', what: 'activate' | 'deactivate' | 'default', body?: unknown) {
-    await change(method, `/api/v1/configs/${this.id}/${what}`, body)
+  async act(wanted: Schemas['ConfigurationChange']) {
+    await change('PATCH', `/api/v1/configs/${this.id}`, wanted)
     await this.load()
   }
 }

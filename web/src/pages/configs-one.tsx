@@ -207,16 +207,16 @@ function More({ bench }: { bench: Bench }) {
         <Link to={`/start?config=${bench.id}`}>Start a run with it</Link>
         <button type="button" onClick={mend}>Headers of its last run…</button>
         {known.default ? (
-          <button type="button" onClick={() => act(`${known.name} is not the default any more.`, 'DELETE', 'default')}>
+          <button type="button" onClick={() => act(`${known.name} is not the default any more.`, { default: false })}>
             Not the default any more
           </button>
         ) : (
-          <button type="button" onClick={() => act(`Runs that name no configuration use ${known.name}.`, 'POST', 'default')}>
+          <button type="button" onClick={() => act(`Runs that name no configuration use ${known.name}.`, { default: true })}>
             Make it the default
           </button>
         )}
         {known.active_version != null && (
-          <button type="button" onClick={() => act(known.uploaded ? `No version of ${known.name} is active: its runs are refused.` : `Runs of ${known.name} use the folder as it is.`, 'POST', 'deactivate')}>
+          <button type="button" onClick={() => act(known.uploaded ? `No version of ${known.name} is active: its runs are refused.` : `Runs of ${known.name} use the folder as it is.`, { active_version: null })}>
             Deactivate version {known.active_version}
           </button>
         )}
@@ -233,7 +233,7 @@ function More({ bench }: { bench: Bench }) {
 function Versions({ bench }: { bench: Bench }) {
   const known = bench.known.value!
   const versions = [...(bench.versions.value ?? [])].sort((a, b) => b.version - a.version)
-  const activate = (version: number) => bench.act('POST', 'activate', { version }).then(() => toast(`Runs of ${known.name} use version ${version}.`), failed)
+  const activate = (version: number) => bench.act({ active_version: version }).then(() => toast(`Runs of ${known.name} use version ${version}.`), failed)
   if (!versions.length)
     return (
       <Nothing title="No version yet">

@@ -47,7 +47,7 @@ function take(ones: Waiting[]) {
 /** Runs again, with the configuration as it is now or as it was. The run of one alone is shown. */
 export function runAgain(ids: string[], how: 'again' | 'retry' = 'again') {
   if (hindrance('run')) return failed(new Error(hindrance('run')))
-  begin(ids.map((id) => ({ key: `${how}-${id}-${Date.now()}`, url: `/api/v1/runs/${id}/${how}`, run: id, from: ids.length === 1 ? path.peek() : undefined })))
+  begin(ids.map((id) => ({ key: `${how}-${id}-${Date.now()}`, url: `/api/v1/runs/${id}/retry`, body: { current: how === 'again' }, run: id, from: ids.length === 1 ? path.peek() : undefined })))
 }
 
 const LEFT_OUT = '/left-out'

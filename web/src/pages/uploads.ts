@@ -177,6 +177,6 @@ async function lookUp(file: File): Promise<Schemas['Document'] | null> {
   if (!globalThis.crypto?.subtle || file.size > 512 * 1024 * 1024) return null
   const digest = await crypto.subtle.digest('SHA-256', await file.arrayBuffer())
   const sha256 = [...new Uint8Array(digest)].map((byte) => byte.toString(16).padStart(2, '0')).join('')
-  const found = await get('/api/v1/documents', { sha256, workspace: workspace.peek() }).catch(() => null)
+  const found = await get('/api/v1/workspaces/{workspace}/documents', { sha256, workspace: workspace.peek() }).catch(() => null)
   return found?.items.find((one) => one.name === file.name && !one.deleted_at) ?? null
 }

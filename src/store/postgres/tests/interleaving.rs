@@ -15,8 +15,8 @@ use crate::store::Store;
 use crate::store::driver::postgres::Session;
 use crate::store::driver::{Connection, Error};
 use crate::store::suite::places::{
-    at, build_attempts, by_http, claim, contents, ending, failure, new_configuration, new_run_of,
-    process,
+    at, build_attempts, by_http, claim, contents, default_to, ending, failure, new_configuration,
+    new_run_of, process, put_away,
 };
 use crate::store::{
     AfterFailure, Claim, Claimable, ConfigurationRecord, EnvironmentKey, NewEnvironment, NewRun,
@@ -74,7 +74,7 @@ const FIRST: [(&str, Operation); 9] = [
 const AWAY: [(&str, Operation); 6] = [
     ("delete 2", |s| said(s.delete_configuration(&id(2), false))),
     ("archive 2", |s| {
-        said(s.change_configuration(&id(2), None, Some(true), at(NOW)))
+        said(s.change_configuration(&id(2), &put_away(None, Some(true)), at(NOW)))
     }),
     ("enqueue for 2", |s| {
         said(s.enqueue_runs(&[run_of_2()], at(NOW)))
@@ -92,7 +92,7 @@ const AWAY: [(&str, Operation); 6] = [
         said(s.publish(&id(2), "d2", Path::new("/p2"), at(NOW)))
     }),
     ("make 2 the default", |s| {
-        said(s.set_default(&id(2), true, at(NOW)))
+        said(s.change_configuration(&id(2), &default_to(true), at(NOW)))
     }),
 ];
 

@@ -133,7 +133,7 @@ fn no_more_runs_of_a_configuration_are_executed_than_may_be_on_all_hosts() {
     let (of_a, of_b) = (ready(&a, "d", at(1)), ready(&b, "d", at(1)));
     let only_b = ready(&b, "e", at(1));
     let configuration = &of_a.key.configuration_id;
-    a.set_max_concurrency(configuration, Some(2), at(1))
+    a.change_configuration(configuration, &limit_to(Some(2)), at(1))
         .unwrap();
     let first = queued(&b, &only_b, at(1));
     for time in 2..5 {
@@ -231,7 +231,7 @@ fn a_second_host_builds_what_waits_for_long_when_the_first_has_too_few_slots() {
     }
     at_work(&a, "more", 2);
     assert_eq!(without(&b, later + 1).len(), 1);
-    a.set_max_concurrency(configuration, Some(2), at(later))
+    a.change_configuration(configuration, &limit_to(Some(2)), at(later))
         .unwrap();
     assert!(without(&b, later + 1).is_empty());
 }
