@@ -176,7 +176,7 @@ try {
     await made.nth(2).click({ modifiers: ['Shift'] })
     let asked = 0
     const full = { status: 429, contentType: 'application/problem+json', headers: { 'Retry-After': '3' }, body: JSON.stringify({ code: 'queue_full', detail: 'The queue is full.' }) }
-    const again = /api.v1.runs.[^/]+.again$/
+    const again = /api.v1.runs.[^/]+.retry$/
     await page.route(again, (route) => (++asked === 2 ? route.fulfill(full) : route.continue()))
     await page.keyboard.press('r')
     await page.getByText('1 of 3 started, 2 wait.').waitFor()
