@@ -255,7 +255,7 @@ def _no_cells() -> None:
 
 
 class ColumnSource:
-    """Where the column of a field came from. Without the callables for its cells readers do not go back to these.
+    """The origin of the column of a field. Without the callables for its cells readers do not go back to these.
 
     It is no record: a table has one for each column, and a record takes several times as long to make.
     """

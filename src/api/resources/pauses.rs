@@ -31,19 +31,18 @@ struct NewResumption {
 
 impl JsonBody for NewResumption {}
 
-/// The workspace of the configuration that is named; without one that of the server, which needs a token for all workspaces.
-fn workspace_of<'a>(
+/// Finds the configuration that is named, and its workspace; without one the workspace of the server, with a token for all workspaces.
+fn target<'a>(
     api: &Blocking<'a>,
     caller: &Caller,
-    configuration: &mut Option<String>,
-) -> Answer<Opened<'a>> {
-    let Some(id) = configuration else {
+    config_id: Option<&str>,
+) -> Answer<(Opened<'a>, Option<String>)> {
+    let Some(id) = config_id else {
         caller.demand_server()?;
-        return api.workspace(api.home().id());
+        return Ok((workspace_or_home(api, caller, None)?, None));
     };
-    let known = configuration_of(api, caller, id)?;
-    *id = known.record.id;
-    api.workspace(&known.record.workspace_id)
+    let known = configuration_of(api, caller, id)?.record;
+    Ok((api.workspace(&known.workspace_id)?, Some(known.id)))
 }
 
 /// What is paused.
@@ -82,16 +81,16 @@ fn is_shown(api: &Blocking<'_>, caller: &Caller, paused: &Paused) -> bool {
 ///
 /// No run of it is claimed and no environment is built for it until it is resumed. Runs that are being executed go on; runs that wait are
 /// left waiting, and new ones are accepted. To pause everything needs a token for all workspaces.
-#[utoipa::path(post, path = "/api/v1/pause", request_body = NewPause, responses((status = 200, body = Paused)))]
+#[utoipa::path(post, path = "/api/v1/pause", request_body = NewPause, responses((status = 200, body = Paused), (status = 404)))]
 async fn pause_runs(
     Administrator(api, caller): Administrator,
-    MaybeJson(mut new): MaybeJson<NewPause>,
+    MaybeJson(new): MaybeJson<NewPause>,
 ) -> JsonAnswer<Paused> {
-    let reason = new.reason.as_deref().map(checked_reason).transpose();
-    let reason = reason.map_err(|message| ApiError::field("reason", message))?;
     api.work(move |api| {
-        let workspace = workspace_of(api, &caller, &mut new.config_id)?;
-        let (id, reason) = (new.config_id.as_deref(), reason.flatten());
+        let (workspace, id) = target(api, &caller, new.config_id.as_deref())?;
+        let reason = new.reason.as_deref().map(checked_reason).transpose();
+        let reason = reason.map_err(|message| ApiError::field("reason", message))?;
+        let (id, reason) = (id.as_deref(), reason.flatten());
         let paused = pause::pause(&workspace, id, reason.as_deref(), &caller.submitter())?;
         Ok(Json(paused))
     })
@@ -102,14 +101,14 @@ async fn pause_runs(
 ///
 /// Configurations that are paused by themselves stay paused when everything is resumed, and one that is resumed waits where everything is
 /// paused.
-#[utoipa::path(post, path = "/api/v1/resume", request_body = NewResumption, responses((status = 200, body = Resumed)))]
+#[utoipa::path(post, path = "/api/v1/resume", request_body = NewResumption, responses((status = 200, body = Resumed), (status = 404)))]
 async fn resume_runs(
     Administrator(api, caller): Administrator,
-    MaybeJson(mut new): MaybeJson<NewResumption>,
+    MaybeJson(new): MaybeJson<NewResumption>,
 ) -> JsonAnswer<Resumed> {
     api.work(move |api| {
-        let workspace = workspace_of(api, &caller, &mut new.config_id)?;
-        let resumed = pause::resume(&workspace, new.config_id.as_deref())?;
+        let (workspace, id) = target(api, &caller, new.config_id.as_deref())?;
+        let resumed = pause::resume(&workspace, id.as_deref())?;
         Ok(Json(Resumed { resumed }))
     })
     .await

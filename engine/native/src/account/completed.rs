@@ -52,7 +52,7 @@ pub struct ExecutionFailure {
 pub struct Evaluation {
     /// `success`, `partial`, `failure` or `unknown`.
     pub outcome: Option<String>,
-    /// What led to it.
+    /// The reasons for it.
     pub findings: Vec<Finding>,
 }
 
@@ -176,7 +176,7 @@ pub struct Occurrences {
     pub columns: u64,
 }
 
-/// Where a thing is: its workbook, its sheet and its table, each from 0.
+/// The position of a thing: its workbook, its sheet and its table, each from 0.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
 #[serde(default)]
 pub struct Locator {
@@ -218,13 +218,13 @@ pub struct SheetFound {
     pub counts: Counts,
     pub validation: Validation,
     pub fields: Vec<FieldFound>,
-    /// What was read of it; nothing where the run ended before.
+    /// Figures of its reading; nothing where the run ended before.
     pub scan: Option<ScanFound>,
     pub is_active_sheet: bool,
     pub tables: Vec<TableFound>,
 }
 
-/// What was read of a sheet.
+/// Figures of the reading of a sheet.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
 #[serde(default)]
 pub struct ScanFound {
@@ -242,7 +242,7 @@ pub struct TableFound {
     pub counts: Counts,
     pub validation: Validation,
     pub fields: Vec<FieldFound>,
-    /// Where its parts lie.
+    /// The position of its parts.
     pub structure: Structure,
     pub outputs: Option<Outputs>,
 }
