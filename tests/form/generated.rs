@@ -252,18 +252,7 @@ fn the_page_of_commands_is_current() {
 
 #[test]
 fn the_page_of_routes_is_current() {
-    let document: serde_json::Value = serde_json::from_str(&ade::api::description()).unwrap();
-    let shape = |schema: &serde_json::Value| match schema["$ref"].as_str() {
-        Some(name) => format!("`{}`", name.rsplit('/').next().unwrap()),
-        None => schema["type"].as_str().unwrap_or("any").to_owned(),
-    };
-    let cell = |text: &serde_json::Value| {
-        let text = text.as_str().unwrap_or_default();
-        text.split_whitespace()
-            .collect::<Vec<_>>()
-            .join(" ")
-            .replace('|', "\\|")
-    };
+    let document: Value = serde_json::from_str(&ade::api::description()).unwrap();
     let mut groups: BTreeMap<String, String> = BTreeMap::new();
     for (path, operations) in document["paths"].as_object().unwrap() {
         for (method, operation) in operations.as_object().unwrap() {
@@ -271,74 +260,27 @@ fn the_page_of_routes_is_current() {
                 continue;
             };
             let group = operation["tags"][0].as_str().unwrap_or("server");
-            let text = groups.entry(group.to_owned()).or_default();
-            text.push_str(&format!(
-                "\n### {} {path}\n\n{}\n\n",
-                method.to_uppercase(),
-                cell(&operation["summary"])
-            ));
-            if !operation["description"].is_null() {
-                text.push_str(&format!("{}\n\n", cell(&operation["description"])));
-            }
-            text.push_str(&format!("Operation: `{id}`.\n"));
-            let parameters = operation["parameters"]
-                .as_array()
-                .cloned()
-                .unwrap_or_default();
-            let named: Vec<_> = parameters
-                .iter()
-                .filter(|one| one["name"].is_string())
-                .collect();
-            if !named.is_empty() {
-                text.push_str("\n| parameter | in | meaning |\n|---|---|---|\n");
-            }
-            for one in named {
-                let needed = if one["required"] == true {
-                    ", required"
-                } else {
-                    ""
-                };
-                text.push_str(&format!(
-                    "| `{}` | {}{needed} | {} |\n",
-                    one["name"].text(),
-                    one["in"].as_str().unwrap_or_default(),
-                    cell(&one["description"])
+            let method = method.to_uppercase();
+            let summary = operation["summary"].text();
+            let parameters = operation["parameters"].as_array().into_iter().flatten();
+            let query = parameters.filter(|parameter| parameter["in"] == "query");
+            let query = query.map(|parameter| format!("`{}`", parameter["name"].text()));
+            let query = query.collect::<Vec<_>>().join(" ");
+            groups
+                .entry(group.to_owned())
+                .or_default()
+                .push_str(&format!(
+                    "| `{method} {path}` | {summary} | `{id}` | {query} |\n"
                 ));
-            }
-            if let Some(bodies) = operation["requestBody"]["content"].as_object() {
-                let bodies = bodies
-                    .iter()
-                    .map(|(kind, body)| format!("{} as `{kind}`", shape(&body["schema"])));
-                text.push_str(&format!(
-                    "\nBody: {}.\n",
-                    bodies.collect::<Vec<_>>().join(", ")
-                ));
-            }
-            let answers =
-                operation["responses"]
-                    .as_object()
-                    .unwrap()
-                    .iter()
-                    .map(|(status, answer)| {
-                        let content = answer["content"]
-                            .as_object()
-                            .and_then(|all| all.values().next());
-                        match content.map(|content| shape(&content["schema"])) {
-                            Some(shape) => format!("{status} {shape}"),
-                            None => status.clone(),
-                        }
-                    });
-            text.push_str(&format!(
-                "\nAnswers: {}.\n",
-                answers.collect::<Vec<_>>().join(", ")
-            ));
         }
     }
     let mut page = String::from(
-        "# Routes of the API\n\nMade from the OpenAPI document (`ade openapi`, or `/api/v1/openapi.json` of a server). [The HTTP API](api.md) tells how they\nbelong together: tokens, uploads, streams, errors.\n",
+        "# Routes of the API\n\nParameters, bodies and answers are described in full in the OpenAPI document: `ade openapi`, or `/api/v1/openapi.json` of a\nserver. [The HTTP API](api.md) explains tokens, uploads, streams and errors.\n",
     );
-    for (group, text) in groups {
-        page.push_str(&format!("\n## {group}\n{text}"));
+    for (group, rows) in groups {
+        page.push_str(&format!(
+            "\n## {group}\n\n| route | purpose | operation | query |\n|---|---|---|---|\n{rows}"
+        ));
     }
     hold_page("docs/reference/api-routes.md", &page);
 }

@@ -3,7 +3,7 @@
 use pyo3::IntoPyObjectExt;
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
-use pyo3::types::{PyBool, PyDict, PyTuple};
+use pyo3::types::{PyBool, PyDict, PyInt, PyTuple};
 
 use ade_engine_native::settings::{
     EngineSetting, SETTINGS, SettingValue, SourceValue, ValueKind, is_former,
@@ -58,6 +58,8 @@ pub fn read_setting<'py>(key: &str, value: &Bound<'py, PyAny>) -> PyResult<Bound
     let kind = EngineSetting::find(key).map(|setting| setting.kind);
     let read = kind.map_or(Ok(None), |kind| kind.read(given));
     match read.map_err(|wanted| PyValueError::new_err(format!("should be {wanted}")))? {
+        // Python's integers have no upper limit.
+        Some(SettingValue::Whole(_)) if value.is_exact_instance_of::<PyInt>() => Ok(value.clone()),
         Some(read) => to_python(value.py(), read),
         None => Ok(value.clone()),
     }
