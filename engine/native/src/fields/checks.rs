@@ -1,4 +1,4 @@
-//! Checks of whole columns: which values break one, and what is said of them.
+//! Checks whole columns: finds the values that break a demand, and makes the messages about them.
 
 use std::cmp::Ordering;
 use std::collections::HashSet;
@@ -13,46 +13,46 @@ use crate::columns::export::Column;
 use crate::columns::view::{SeriesView, Value};
 use crate::fields::texts::text;
 
-/// The least or the most that a value may be.
+/// The minimum or the maximum of a value.
 #[derive(Debug, Clone, Copy)]
 pub enum Extreme {
     Whole(i64),
     Number(f64),
-    /// Days since 1970; a time of day belongs to its day.
+    /// Days since 1970; a time of day counts as its day.
     Day(i64),
 }
 
-/// A demand on the values of a column. An empty cell breaks none but [`Demand::Filled`].
+/// A demand on the values of a column. An empty cell breaks only [`Demand::Filled`].
 pub enum Demand<'a> {
-    /// It is there.
+    /// The value is not empty.
     Filled,
-    /// No other row has it.
+    /// No other row has the value.
     Unique,
     Between {
         least: Option<Extreme>,
         most: Option<Extreme>,
     },
-    /// It is one of these texts.
+    /// The value is one of these texts.
     OneOf {
         known: &'a HashSet<String>,
         ignores_case: bool,
     },
-    /// Its text passes.
+    /// The value's text passes a check.
     Passed(fn(&str) -> bool),
-    /// It is a text that matches.
+    /// The value is a text that matches.
     Matched(&'a Regex),
 }
 
-/// How a value breaks a demand.
+/// The way in which a value breaks a demand.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Breach {
-    /// It is less than the least, or breaks a demand of another kind.
+    /// The value is below the minimum, or breaks a demand of another kind.
     Below,
-    /// It is more than the most.
+    /// The value is above the maximum.
     Above,
 }
 
-/// Returns for each value how it breaks a demand; nothing if a value is of a type that the demand does not know.
+/// Returns for each value how it breaks a demand; none if the demand does not apply to the type of a value.
 pub fn breaches(values: &SeriesView<'_>, demand: &Demand<'_>) -> Option<Vec<Option<Breach>>> {
     if let Demand::Unique = demand {
         return repeats(values);
@@ -67,8 +67,8 @@ pub fn breaches(values: &SeriesView<'_>, demand: &Demand<'_>) -> Option<Vec<Opti
 }
 
 impl Demand<'_> {
-    /// Returns how a value breaks it; nothing if it is of a type that the demand does not know. Whether a value is unique, only all of them
-    /// show. `written`: room for its text.
+    /// Returns how a value breaks the demand; none if the demand does not apply to the value's type. Uniqueness needs all
+    /// values, so it is none here, too. `written` is a buffer for the value's text.
     fn breach(&self, value: Value<'_>, written: &mut String) -> Option<Option<Breach>> {
         let below = |is_broken: bool| Some(is_broken.then_some(Breach::Below));
         match (self, value) {
@@ -102,7 +102,7 @@ impl Demand<'_> {
     }
 }
 
-/// Whether a cell says nothing: text has blank cells as texts without a letter.
+/// Returns whether a cell is empty; in columns of text, a blank text is empty.
 fn is_empty(value: Value<'_>) -> bool {
     match value {
         Value::Null => true,
@@ -111,13 +111,13 @@ fn is_empty(value: Value<'_>) -> bool {
     }
 }
 
-/// Whether a value is less than a limit, or more than it; nothing where the two cannot be compared.
+/// Returns whether a value is below a minimum or, without `is_least`, above a maximum; none if the two cannot be compared.
 fn is_less(value: Value<'_>, limit: Extreme, is_least: bool) -> Option<bool> {
     let of = |ordering: Ordering| match is_least {
         true => ordering.is_lt(),
         false => ordering.is_gt(),
     };
-    // What is no number is more than any, as polars has it.
+    // NaN is larger than any number, as in polars.
     let order = |value: f64, limit: f64| {
         let ordering = value.partial_cmp(&limit);
         ordering.unwrap_or_else(|| value.is_nan().cmp(&limit.is_nan()))
@@ -139,7 +139,7 @@ fn is_less(value: Value<'_>, limit: Extreme, is_least: bool) -> Option<bool> {
     }
 }
 
-/// The values that another row has, too.
+/// Returns a breach for each value that another row also has.
 fn repeats(values: &SeriesView<'_>) -> Option<Vec<Option<Breach>>> {
     #[derive(Clone, Copy, PartialEq, Eq, Hash)]
     enum Key<'a> {
@@ -161,7 +161,7 @@ fn repeats(values: &SeriesView<'_>) -> Option<Vec<Option<Breach>>> {
             | Value::Time(number)
             | Value::Duration(number) => Key::Bits(number as u64),
             Value::Unsigned(number) => Key::Bits(number),
-            // Zero has two signs, and what is no number many forms.
+            // Zero has two signs, and NaN has many bit patterns.
             Value::Float(number) if number.is_nan() => Key::Bits(f64::NAN.to_bits()),
             Value::Float(number) => Key::Bits((number + 0.0).to_bits()),
             Value::Boolean(_) => return None,
@@ -176,8 +176,8 @@ fn repeats(values: &SeriesView<'_>) -> Option<Vec<Option<Breach>>> {
     Some(keys.into_iter().map(is_repeated).collect())
 }
 
-/// The messages for values that break a demand; none if no value does. Nothing is said of the rows of `others`, of which something is
-/// said already.
+/// Returns the messages about values that break a demand; none if no value does. Rows that have a message in `others` get no
+/// further one.
 pub fn messages(
     breaches: &[Option<Breach>],
     below: &str,
@@ -198,7 +198,7 @@ pub fn messages(
     Some(texts.column())
 }
 
-/// Joins several columns of texts, row by row: all of them, or, without a separator, takes the first one that is there.
+/// Joins columns of texts row by row: all texts of a row or, without a separator, its first text.
 pub fn joined(columns: &[SeriesView<'_>], separator: Option<&str>) -> Column {
     let rows = columns.first().map_or(0, SeriesView::rows);
     let mut texts = ColumnBuilder::of_texts(rows);
@@ -245,7 +245,7 @@ mod tests {
         breaches(&series(values).view(), demand).map(|found| shown(&found))
     }
 
-    /// A column of the type of its first value.
+    /// Returns a column of the type of its first value.
     fn series(values: &[Value<'_>]) -> Series {
         let mut made = ColumnBuilder::new(match values[0] {
             Value::Text(_) => Type::LargeText,

@@ -1,4 +1,4 @@
-//! Words that people write where there is no value: "n/a", "k. A.", "brak".
+//! Finds words that people write if there is no value: "n/a", "k. A.", "brak".
 
 use std::collections::HashSet;
 use std::sync::LazyLock;
@@ -11,18 +11,18 @@ use crate::columns::view::Value;
 use crate::words::cut::fold;
 use crate::words::data::LISTS;
 
-/// No such word is longer, in bytes.
+/// The maximum number of bytes in one of these words.
 const LONGEST: usize = 40;
 
-/// What is looked up for each cell.
+/// The words, and what excludes most cells before the words are looked up.
 struct Words {
-    /// Folded, without blanks and points. A yes or a no in some language is none of these.
+    /// The folded words without blanks and points. None of them is a yes or a no in some language.
     words: HashSet<&'static str>,
-    /// For the length and the first byte of each word of ASCII the last bytes, a bit each: most cells begin or end otherwise.
+    /// For the length and the first byte of each ASCII word, the last bytes, one bit each: most cells begin or end differently.
     ends: Vec<[u64; 64]>,
     /// The same for all words, whatever their lengths.
     any_ends: [u64; 64],
-    /// The first letters of the other words.
+    /// The first letters of all words, for texts outside of ASCII.
     letters: HashSet<char>,
 }
 
@@ -50,9 +50,9 @@ static WORDS: LazyLock<Words> = LazyLock::new(|| {
 });
 
 impl Words {
-    /// Whether a text is one of the words. Nothing but points and blanks is one, too.
+    /// Returns the plain form of a text that is one of the words, or that consists of points and blanks only.
     fn have(&self, text: &str) -> Option<String> {
-        // Folded, a control character is a blank.
+        // Folding turns a control character into a blank.
         let is_left_out = |byte: &u8| matches!(byte, 0..=b' ' | b'.' | 0x7f);
         if let [first, .., last] = *text.as_bytes()
             && first.is_ascii_alphanumeric()
@@ -92,10 +92,11 @@ impl Words {
     }
 }
 
-/// Whether a cell says that it has no value. `own`: what the author says so with, folded; `as_known`: with the words above, too.
+/// Returns whether a cell states that it has no value. `own` are the author's words for this, folded; `as_known`: whether the
+/// words above count, too.
 fn is_missing(text: &str, kind: &Kind, own: &[String], as_known: bool) -> bool {
     let text = trimmed(text);
-    // Nearly all cells that are something begin so, or are longer.
+    // No known word is longer.
     if text.is_empty() || text.len() > LONGEST && own.is_empty() {
         return false;
     }
@@ -112,18 +113,18 @@ fn is_missing(text: &str, kind: &Kind, own: &[String], as_known: bool) -> bool {
         };
         WORDS.have(text).is_some_and(|plain| !is_name(&plain))
     };
-    // Texts and codes are what they are.
+    // Texts and codes stay as they are.
     may_be && !matches!(kind, Kind::Text | Kind::Code) && is_known()
 }
 
-/// The cells without those that say that there is no value, and how many these are; `None` where there are none.
+/// Returns the cells without those that state that there is no value, and the number of these; `None` if there are none.
 pub fn without<'v>(
     values: &[Value<'v>],
     kind: &Kind,
     own: &[String],
     as_known: bool,
 ) -> Option<(Vec<Value<'v>>, usize)> {
-    // "無" is a no.
+    // "無" means no.
     let is_flag = |value: &Value<'_>| {
         matches!(kind, Kind::Boolean { .. }) && truth::more_truth(*value, false).is_some()
     };

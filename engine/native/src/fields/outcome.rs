@@ -1,4 +1,4 @@
-//! What columns are read as, what stands around one, and what comes out: cells that are filled, and those that came out empty.
+//! The kinds that columns are read as, and the outcome: filled cells, and cells that came out empty.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -14,7 +14,7 @@ use crate::columns::export::{Buffer, Column};
 use crate::columns::types::Type;
 use crate::columns::view::{SeriesView, Value};
 
-/// What a column is read as.
+/// The kind of values that a column is read as.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Kind {
     Text,
@@ -22,7 +22,7 @@ pub enum Kind {
     Name(NamePart),
     Email,
     Phone {
-        /// Where numbers without a country are dialled.
+        /// The country in which numbers without a country are dialled.
         country: Option<Country>,
     },
     Iban,
@@ -32,7 +32,7 @@ pub enum Kind {
         no: Vec<String>,
     },
     Number {
-        /// What may stand behind a number and is left out, folded.
+        /// Units that may follow a number and are left out, folded.
         units: Vec<String>,
     },
     /// The currencies of a column of numbers, as ISO codes; a sign that several currencies share stays as it is.
@@ -47,13 +47,13 @@ pub enum Kind {
         serials: bool,
     },
     Duration {
-        /// Microseconds that a plain number counts.
+        /// The number of microseconds that a plain number counts.
         unit: Option<i64>,
     },
 }
 
 impl Kind {
-    /// What an unread cell is not.
+    /// Returns the noun for messages such as "not a date".
     pub(super) fn noun(&self) -> &'static str {
         match self {
             Self::Text => "text",
@@ -73,20 +73,20 @@ impl Kind {
     }
 }
 
-/// A column that was read.
+/// A column that was read, and its unread cells.
 pub struct Outcome {
     pub column: Column,
-    /// The rows whose cells were filled and are empty now, from above.
+    /// The rows of filled cells that came out empty, in order.
     pub unread: Unread,
-    /// Cells that say that they have no value.
+    /// The number of cells that state that they have no value.
     pub missing: usize,
-    /// Codes that a program had cut down to few digits.
+    /// The number of codes that a program had cut down to few digits.
     pub lost_digits: usize,
-    /// Kinds whose text was interpreted have one.
+    /// How the column was read; none for kinds whose text is not interpreted.
     pub reading: Option<Reading>,
 }
 
-/// The column of what was found in each cell, and the cells in which nothing was.
+/// Returns the column of the values that were found, and the cells in which no value was found.
 pub(super) fn finish<T: Copy>(
     values: &[Value<'_>],
     kind: &Kind,
@@ -129,25 +129,25 @@ pub(super) fn unread_cells(
         .collect()
 }
 
-/// Rows of cells that could not be read, and why.
+/// Rows of cells that could not be read, and the lost values.
 pub type Unread = Vec<(usize, Lost)>;
 
-/// Why a cell came out empty, and what stood there.
+/// The value of a cell that came out empty, and the reason.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Lost {
-    /// In words, without the value.
+    /// The reason in words, without the value.
     pub why: Cow<'static, str>,
-    /// The beginning of what stood there.
+    /// The beginning of the value.
     pub value: String,
-    /// The rule of the issue, behind its field's name.
+    /// The rule of the issue, which follows the name of its field.
     pub rule: &'static str,
 }
 
-/// No reader of the field's kind knows the value.
+/// The rule for a value that no reader of the field's kind can read.
 pub const VALUE_LOST: &str = "value_lost";
-/// A program has cut a code or a phone number down to the digits of a number.
+/// The rule for a code or a phone number that a program cut down to the digits of a number.
 pub const DIGITS_LOST: &str = "digits_lost";
-/// A day before 1900, which no workbook can hold.
+/// The rule for a day before 1900, which no workbook can hold.
 pub const BEFORE_1900: &str = "date_out_of_range";
 
 impl fmt::Display for Lost {
@@ -156,7 +156,7 @@ impl fmt::Display for Lost {
     }
 }
 
-/// Why a cell is empty, and what stood there.
+/// Returns the value of a cell that came out empty, with the reason.
 pub(super) fn lost(why: impl Into<Cow<'static, str>>, value: Value<'_>) -> Lost {
     const LONGEST: usize = 80;
     let mut text = String::new();
@@ -178,7 +178,7 @@ pub(super) fn lost(why: impl Into<Cow<'static, str>>, value: Value<'_>) -> Lost 
     }
 }
 
-/// Whether something stands in a cell.
+/// Returns whether a cell has a value.
 pub fn is_filled(value: Value<'_>) -> bool {
     match value {
         Value::Null => false,
@@ -188,7 +188,7 @@ pub fn is_filled(value: Value<'_>) -> bool {
     }
 }
 
-/// Whether reports count a cell as filled: text with a character that Python's `str.strip` leaves.
+/// Returns whether reports count a cell as filled: text needs a character that Python's `str.strip` keeps.
 fn counts_as_filled(value: Value<'_>) -> bool {
     match value {
         Value::Null => false,
@@ -197,7 +197,7 @@ fn counts_as_filled(value: Value<'_>) -> bool {
     }
 }
 
-/// A column of booleans without nulls.
+/// Returns a column of booleans without nulls.
 pub fn flags(values: &[bool]) -> Column {
     ColumnBuilder::of(
         Type::Boolean,
@@ -206,7 +206,7 @@ pub fn flags(values: &[bool]) -> Column {
     )
 }
 
-/// A column of whole numbers without nulls.
+/// Returns a column of whole numbers without nulls.
 pub fn whole_numbers(values: Vec<i32>) -> Column {
     Column {
         format: "i",
@@ -217,7 +217,7 @@ pub fn whole_numbers(values: Vec<i32>) -> Column {
     }
 }
 
-/// The cells that were filled before and are empty after; the rows of both are the same.
+/// Returns the cells that are filled before and empty after; both columns have the same rows.
 pub fn emptied(before: &SeriesView<'_>, after: &SeriesView<'_>) -> Unread {
     let rows = before.rows().min(after.rows());
     let is_emptied = |row: usize| after.value(row).is_null() && is_filled(before.value(row));
@@ -227,7 +227,7 @@ pub fn emptied(before: &SeriesView<'_>, after: &SeriesView<'_>) -> Unread {
         .collect()
 }
 
-/// How many cells are filled before and empty in the column that was made of them.
+/// Counts the cells that are filled before and empty in the column that was made of them.
 pub fn count_emptied(before: &SeriesView<'_>, after: &Column) -> usize {
     let Some(bits) = &after.validity else {
         return 0;
@@ -238,7 +238,7 @@ pub fn count_emptied(before: &SeriesView<'_>, after: &Column) -> usize {
     })
 }
 
-/// How many cells of a column reports count as filled.
+/// Counts the cells of a column that reports count as filled.
 pub fn count_filled(values: &SeriesView<'_>) -> usize {
     count_rows(values.rows(), |row| counts_as_filled(values.value(row)))
 }

@@ -1,4 +1,4 @@
-//! Reads a column as a kind: where it is dates, numbers or amounts of money, its own cells decide together.
+//! Reads a column as a kind. In columns of dates, numbers and amounts of money, the cells decide together.
 
 use std::ops::Range;
 
@@ -23,7 +23,8 @@ use crate::columns::view::Value;
 use crate::words::cut::{self, Cut};
 use crate::words::lexicon;
 
-/// The text inside the guard that people and exports put around ids so that spreadsheets keep their zeros: `'00123`, `="00123"`.
+/// Returns the text inside the guard that people and exports put around ids so that spreadsheets keep their zeros: `'00123`,
+/// `="00123"`.
 fn unguarded(value: Value<'_>) -> Option<Value<'_>> {
     let Value::Text(text) = value else {
         return None;
@@ -34,7 +35,7 @@ fn unguarded(value: Value<'_>) -> Option<Value<'_>> {
             && !inside.contains(|c: char| c == '\'' || c.is_lowercase());
         return is_guard.then_some(Value::Text(inside));
     }
-    // Hardly any text ends so.
+    // Most texts end differently from a guard.
     if let Some(last) = text.as_bytes().last()
         && last.is_ascii_graphic()
         && *last != b'"'
@@ -45,7 +46,7 @@ fn unguarded(value: Value<'_>) -> Option<Value<'_>> {
     (!inside.contains('"')).then_some(Value::Text(inside))
 }
 
-/// Reads a column.
+/// Reads a column as a kind.
 pub fn read(values: &[Value<'_>], kind: &Kind, around: &Surroundings<'_>) -> Outcome {
     if (around.is_strict || !around.missing.is_empty())
         && let Some((values, missing)) =
@@ -60,7 +61,7 @@ pub fn read(values: &[Value<'_>], kind: &Kind, around: &Surroundings<'_>) -> Out
 }
 
 fn read_filled(values: &[Value<'_>], kind: &Kind, around: &Surroundings<'_>) -> Outcome {
-    // Columns with guards are rare: others are not copied.
+    // Columns with guards are rare, so other columns are not copied.
     let has_guards =
         |rows: Range<usize>| values[rows].iter().any(|value| unguarded(*value).is_some());
     if in_parts(values.len(), has_guards).contains(&true) {
@@ -115,7 +116,7 @@ fn read_unguarded(values: &[Value<'_>], kind: &Kind, around: &Surroundings<'_>) 
     }
 }
 
-/// What a column of text shows about dates and numbers of its table: for the columns beside it.
+/// Returns what a column of text shows about the dates and numbers of its table, for the columns beside it.
 pub fn shown(values: &[Value<'_>], header: &str) -> Hints {
     if !values.iter().any(|value| matches!(value, Value::Text(_))) {
         return Hints::default();
@@ -188,7 +189,8 @@ fn read_dates(
     outcome(column, unread, Some(reading))
 }
 
-/// Whether a text begins with a day in digits whose year has four of them and is before 1900; readers take such days for slips.
+/// Returns whether a text begins with a day in digits whose year has four digits and is before 1900; readers take such days for
+/// slips.
 fn is_before_1900(text: &str) -> bool {
     let text = text.trim_start();
     let end = text.find(|c: char| !(c.is_ascii_digit() || matches!(c, '-' | '.' | '/')));
@@ -265,7 +267,7 @@ fn read_numbers(values: &[Value<'_>], kind: &Kind, around: &Surroundings<'_>) ->
             }
         },
     );
-    // A power of ten has shifted them, by a hundredth at least.
+    // A power of ten may have shifted them, down to a hundredth.
     let least = text::EXACT / 100.0;
     let is_long = |value: &Option<f64>| value.unwrap_or_default().abs() >= least;
     if (numbers.values.iter()).fold(false, |found, value| found | is_long(value)) {
@@ -278,7 +280,8 @@ fn read_numbers(values: &[Value<'_>], kind: &Kind, around: &Surroundings<'_>) ->
     )
 }
 
-/// Empties the only cell of a column with a minus behind its digits, and nothing else: "25-" may be a code, or a slip.
+/// Empties a cell of digits with a minus behind them if no other cell of the column ends with a minus: "25-" may be a code, or
+/// a slip.
 fn drop_lone_minus(values: &[Value<'_>], numbers: &mut number::Numbers) {
     let is_behind = |value: &Value<'_>| matches!(value, Value::Text(text) if text.trim_end().ends_with(['-', '\u{2212}']));
     let mut rows = (0..values.len()).filter(|row| is_behind(&values[*row]));
@@ -295,17 +298,18 @@ fn drop_lone_minus(values: &[Value<'_>], numbers: &mut number::Numbers) {
     }
 }
 
-/// The ISO code of the currency that a header's unit names; a unit such as "km" is none, though it folds to a sign.
+/// Returns the ISO code of the currency that a header's unit names. A unit such as "km" is no currency, though it folds to a
+/// sign.
 fn sure_currency(unit: &str) -> Option<&'static str> {
     let position = lexicon::currency(&cut::fold(unit).replace('.', ""))?;
     let letters: String = unit.chars().filter(|c| c.is_alphabetic()).collect();
-    // In a header a code in capitals is a currency even where it is a word in a cell.
+    // In a header, a code in capitals is a currency even if it is a word in a cell.
     let is_code = lexicon::currency_code(position).is_some_and(|code| code == letters);
     (is_code || lexicon::trust(position, &letters) != lexicon::Trust::Never)
         .then(|| lexicon::currency_code(position))?
 }
 
-/// Codes where the cell has a currency's sign or code, or is one; beside other numbers the currency of the header.
+/// Reads the currency of each cell: its own sign or code, else that of its number format, else that of the header.
 fn read_currencies(
     values: &[Value<'_>],
     numbers: &number::Numbers,
@@ -341,7 +345,7 @@ fn read_currencies(
     }
     let codes = lexicon::codes_of(found.iter().copied().flatten().chain(of_header));
     let mut texts = ColumnBuilder::of_texts(values.len());
-    // "$" is of several countries.
+    // "$" belongs to several countries.
     let is_code =
         |code: &&str| code.len() == 3 && code.bytes().all(|byte| byte.is_ascii_uppercase());
     for (row, at) in found.into_iter().enumerate() {
@@ -356,7 +360,7 @@ fn read_currencies(
     outcome(texts.column(), unread, None)
 }
 
-/// Says that the formats of numbers show several currencies.
+/// Records a doubt if the formats of numbers show several currencies.
 fn note_currencies(reading: &mut Reading, currencies: &[(usize, &str)]) {
     let Some(&(_, first)) = currencies.first() else {
         return;
@@ -374,7 +378,7 @@ fn note_currencies(reading: &mut Reading, currencies: &[(usize, &str)]) {
     }
 }
 
-/// Says that typed numbers have more digits than a program keeps.
+/// Records a doubt if typed numbers have more digits than a program keeps.
 fn note_long_numbers(reading: &mut Reading, values: &[Value<'_>]) {
     let is_long = |value: &Value<'_>| {
         let number = value.number().filter(|number| number.is_finite());
@@ -396,7 +400,7 @@ fn note_long_numbers(reading: &mut Reading, values: &[Value<'_>]) {
     }
 }
 
-/// Whether a cell by itself is a date, in whatever order.
+/// Returns whether a cell by itself is a date, in any order.
 fn is_day(value: Value<'_>) -> bool {
     let mut cut = Cut::default();
     let Value::Text(text) = value else {

@@ -1,5 +1,5 @@
-//! Reads a column of texts whose cells each speak for themselves: names, codes, addresses, and phone numbers, which a column also
-//! writes in one way.
+//! Reads a column of texts whose cells are read one by one: names, codes, addresses, and phone numbers, which get the same form
+//! throughout a column.
 
 use std::collections::HashMap;
 
@@ -20,18 +20,18 @@ use crate::words::cut::Cut;
 const CUT_CODE: &str = "a code that has lost its digits";
 const NO_PHONE: &str = "not a phone number";
 
-/// What became of the cells of a part of a column.
+/// The results for a part of a column.
 struct TextPart {
     texts: ColumnBuilder,
     unread: Unread,
     lost_digits: usize,
     phones: Phones,
-    /// Names that are no person's, or whose parts are open.
+    /// Names that are no person's, or whose parts are not clear.
     doubts: Vec<(usize, Doubt)>,
 }
 
 pub(super) fn read_texts(values: &[Value<'_>], kind: &Kind, is_strict: bool) -> Outcome {
-    // Mostly the first cells show what the whole column does.
+    // Mostly the first cells show how the whole column is written.
     let shown = &values[..values.len().min(100)];
     let guess = matches!(kind, Kind::Phone { .. })
         && shown.iter().any(|value| {
@@ -50,14 +50,15 @@ pub(super) fn read_texts(values: &[Value<'_>], kind: &Kind, is_strict: bool) -> 
     }
 }
 
-/// How the phone numbers of a column are written.
+/// Counts of the styles in which a column's phone numbers are written.
 #[derive(Default)]
 struct Phones {
     filled: usize,
     american: usize,
     open: usize,
     elsewhere: usize,
-    /// Those among the last whose ten digits say nothing of another country, but that are none of North America.
+    /// Those of the numbers from elsewhere whose ten digits show no other country, although they are no number of North
+    /// America.
     doubtful: usize,
     first_open: Option<usize>,
     first_doubtful: Option<usize>,
@@ -93,8 +94,8 @@ impl Phones {
         self.first_doubtful = self.first_doubtful.or(other.first_doubtful);
     }
 
-    /// Whether ten digits without a country are taken for a number of North America: if some cell is written as there, and
-    /// nearly nothing in the column speaks against it, or fewer cells do. "312 345 9875" is of Chicago, or of Italy.
+    /// Returns whether ten digits without a country are read as a number of North America: if some cell is written as there,
+    /// and nearly no cell of the column contradicts it, or fewer cells do. "312 345 9875" is a number in Chicago, or in Italy.
     fn open_are_american(&self) -> bool {
         let is_usual = self.elsewhere * 20 <= self.american + self.open;
         self.american > 0 && (is_usual || self.american > self.elsewhere)
@@ -189,7 +190,7 @@ fn read_text_as(
     (outcome, whole.phones)
 }
 
-/// What is said of a column of names.
+/// Returns the reading of a column with doubtful names.
 fn reading_of_names(values: &[Value<'_>], doubts: &[(usize, Doubt)]) -> Reading {
     let filled = values.iter().filter(|value| is_filled(**value)).count();
     let found: Vec<_> = doubts
@@ -225,7 +226,7 @@ fn reading_of_names(values: &[Value<'_>], doubts: &[(usize, Doubt)]) -> Reading 
 }
 
 impl TextPart {
-    /// Adds a code; returns what is wrong with it.
+    /// Adds a code; returns the problem with it.
     fn code(
         &mut self,
         value: Value<'_>,
@@ -243,7 +244,7 @@ impl TextPart {
         }
     }
 
-    /// Adds the number of a phone; returns what is wrong with it.
+    /// Adds a phone number; returns the problem with it.
     fn phone(
         &mut self,
         row: usize,
@@ -353,17 +354,17 @@ fn read_text_part(
     part
 }
 
-/// What is open about a name, and what is wrong with it.
+/// The doubt about a name, and the problem with it.
 type NameSaid = (Option<Doubt>, Option<&'static str>);
 
-/// The names of a column that were read: the same ones come again and again, and reading one takes long.
+/// The names of a column that were read: the same names come again and again, and reading a name takes long.
 #[derive(Default)]
 struct Names<'v> {
     known: HashMap<&'v str, (String, NameSaid)>,
 }
 
 impl<'v> Names<'v> {
-    /// So many are kept.
+    /// The maximum number of names that are kept.
     const MOST: usize = 4096;
 
     fn read(
@@ -395,7 +396,7 @@ fn read_name(value: Value<'_>, part: NamePart, is_strict: bool, out: &mut String
     (doubt, is_none.then_some("not a name"))
 }
 
-/// Whether a cell is of a type in which a number of a phone arrives: the digits of a date or of an amount are none to call.
+/// Returns whether a cell has a type in which phone numbers arrive: the digits of a date or of an amount are no phone number.
 fn may_be_phone(value: Value<'_>) -> bool {
     match value {
         Value::Text(_) | Value::Unsigned(_) => true,
@@ -405,7 +406,7 @@ fn may_be_phone(value: Value<'_>) -> bool {
     }
 }
 
-/// Reads the text of a cell, where there is some. Cells that are text already are not copied.
+/// Reads the text of a cell, if there is some, and returns the problem with it. Cells that are already text are not copied.
 fn contact_problem(
     value: Value<'_>,
     out: &mut String,

@@ -1,4 +1,4 @@
-//! A column of dates while its groups are read, one after the other: which order each has, and what speaks against it.
+//! Reads a column of dates group by group: decides on the order of each group, and collects the cells that contradict it.
 
 use std::cmp::Reverse;
 
@@ -14,10 +14,10 @@ use crate::fields::reading::{
     ChosenBy, Decided, Order, Reading, StatedBy, Surroundings, are_few, left_out_in_words,
 };
 
-/// Spreadsheets know no earlier days.
+/// The first day that spreadsheets know, 1900-01-01, in days since 1970.
 const FIRST_DAY: i64 = -25_567;
 
-/// The typed cells of a column.
+/// Facts about the typed cells of a column.
 #[derive(Clone, Copy, Default)]
 pub(super) struct Typed {
     pub(super) cells: usize,
@@ -29,55 +29,56 @@ pub(super) fn in_range(microseconds: i64, with_time: bool) -> Option<i64> {
     (days >= FIRST_DAY).then_some(if with_time { microseconds } else { days })
 }
 
-/// A column while its groups are read, one after the other.
+/// A column of dates while its groups are read, one after the other.
 pub(super) struct Column<'a> {
     cells: &'a Cells,
     values: &'a [Value<'a>],
     options: &'a Surroundings<'a>,
-    /// What the groups show each other.
+    /// The orders that groups show to each other.
     others: Others,
     torn: Vec<Torn>,
     found: &'a mut [Option<i64>],
     reading: Reading,
     said: Vec<Said>,
-    /// What is said of groups that were not read.
+    /// The reasons why groups were not read.
     refused: Vec<String>,
 }
 
-/// A mark between whose numbers some cells put the day first and others the month, with and without the whole year.
+/// A mark that is used in both orders: some cells write the day before it, others the month. Cells with and without the whole
+/// year count together.
 struct Torn {
     mark: u8,
-    /// The order of nearly all of them, if there is one.
+    /// The order of nearly all of these cells, if there is one.
     most: Option<Order>,
 }
 
-/// How a group is read.
+/// The order in which a group is read, and the reasons for it.
 struct Way {
     order: Order,
     decided: Decided,
     why: Vec<String>,
-    /// The orders that nothing speaks against.
+    /// The orders that no rule struck out.
     left: Orders,
-    /// Cells that the order explains, without those that nothing but slips speaks for.
+    /// The number of cells that the order explains, without the cells that only slips support.
     explained: usize,
-    /// Rows of cells that are slips, and speak against no order.
+    /// The rows of slips, which contradict no order.
     slips: Vec<usize>,
-    /// The first row whose cell is another day by another order that explains as many cells.
+    /// The first row whose cell is a different day in another order that explains as many cells.
     first_open: Option<usize>,
-    /// Whether other orders explain as many cells, and all give the same days: 5/5/2025.
+    /// Whether other orders explain as many cells and give the same days, as for 5/5/2025.
     is_alike: bool,
-    /// Whether the header names the order, and cells contradict it.
+    /// Whether the header names an order and some cells contradict it.
     is_of_header: bool,
 }
 
-/// What the cells of a group say about its order.
+/// The cells of a group that support or contradict its order.
 #[derive(Default)]
 struct Votes {
-    /// The other order that explains most cells.
+    /// The other order that explains the most cells.
     rival: Option<Order>,
-    /// Cells that the order explains and the rival does not.
+    /// The number of cells that the order explains and the rival does not.
     support: usize,
-    /// Rows of cells that other orders explain, but this one does not.
+    /// The rows of cells that other orders explain and this one does not.
     against: Vec<usize>,
 }
 
@@ -104,7 +105,7 @@ impl<'a> Column<'a> {
         }
     }
 
-    /// Reads all groups, the largest first. Returns how, and the order that cells show by themselves.
+    /// Reads all groups, the largest first. Returns how the column was read, and the order that cells show by themselves.
     pub(super) fn read(mut self, typed: Typed) -> (Reading, Option<Order>) {
         self.others = self.shown();
         let mut numbers: Vec<u8> = (0..self.cells.groups.len() as u8).collect();
@@ -129,7 +130,7 @@ impl<'a> Column<'a> {
         &self.cells.groups[usize::from(number)]
     }
 
-    /// What groups show that some cell decides without the help of others; where none does, what is likely for them.
+    /// Returns the order that some groups show without the help of others; if none does, the order that is likely for them.
     fn shown(&self) -> Others {
         let mut orders = Orders::default();
         let mut clear_marks = Vec::new();
@@ -141,7 +142,7 @@ impl<'a> Column<'a> {
             counts.sort_unstable();
             let is_shown = match counts {
                 [.., 0, 0] => false,
-                // Each cell alone: 31/01 and 30/01. Years in front say nothing about day and month.
+                // Each cell alone: 31/01 and 30/01. Years in front show nothing about day and month.
                 [.., 0, _] => Orders::DAY_OR_MONTH_FIRST.has(group.best_order()),
                 [.., second, first] => first > second,
             };
@@ -161,7 +162,8 @@ impl<'a> Column<'a> {
         }
     }
 
-    /// The order that hints give to some groups where no cell decides: one writer puts the month first with dots, too, or never.
+    /// Returns the order that hints give to groups in which no cell decides, and the first mark of such a group. None if two
+    /// groups differ: one writer puts the month first with dots, too, or never.
     fn leaning(&self) -> Option<(Order, u8)> {
         let mut leaning: Option<(Order, u8)> = None;
         if self.cells.groups.len() < 2 {
@@ -201,7 +203,7 @@ impl<'a> Column<'a> {
         }
     }
 
-    /// Nothing was read.
+    /// Records that no group was read.
     fn refuse(&mut self, typed: Typed) {
         self.reading.decided = Decided::Refused;
         self.reading.first_open = None;
@@ -218,7 +220,7 @@ impl<'a> Column<'a> {
         }
     }
 
-    /// What a header of dates of birth says of years of two digits.
+    /// Explains years of two digits below a header of dates of birth.
     fn say_birth(&mut self) {
         let has_short = |group: &Group| group.shape.year_at.is_none() && group.shape.mark != b'8';
         if self.cells.groups.iter().any(has_short) && names_birth(self.options.header) {
@@ -227,7 +229,8 @@ impl<'a> Column<'a> {
         }
     }
 
-    /// Times of several zones are read as they are written, and so are none that can be compared.
+    /// Marks the column as doubtful if its times have several zones: each time is read as it is written, so they cannot be
+    /// compared.
     fn suspect_zones(&mut self) {
         if let Some(row) = self.cells.zones.differ_at
             && self.reading.decided != Decided::Refused
@@ -238,7 +241,8 @@ impl<'a> Column<'a> {
         }
     }
 
-    /// Typed dates up to the 12th beside text with later days: a program of another country may have swapped the typed ones.
+    /// Marks the column as doubtful if typed dates have days up to 12 only and texts have later days: a program of another
+    /// country may have swapped day and month of the typed dates.
     fn suspect_swapped(&mut self, typed: Typed) {
         if typed.cells < 5 || typed.latest_in_month > 12 {
             return;
@@ -259,7 +263,7 @@ impl<'a> Column<'a> {
         }
     }
 
-    /// Reads the cells of a group; returns how many it read.
+    /// Reads the cells of a group; returns the number of cells that it read.
     fn read_group(&mut self, number: u8) -> usize {
         if let Some(refusal) = self.refusal(self.group(number)) {
             self.refused.push(refusal);
@@ -292,7 +296,7 @@ impl<'a> Column<'a> {
         read
     }
 
-    /// Why the cells of a group can't be dates: too few of them can.
+    /// Returns why the cells of a group can't be dates; none if enough of them can.
     fn refusal(&self, group: &Group) -> Option<String> {
         let shape = group.shape;
         let least = match shape.mark {
@@ -312,7 +316,7 @@ impl<'a> Column<'a> {
         })
     }
 
-    /// The order that explains most cells of a group, and where several do, the likeliest.
+    /// Returns the order that explains the most cells of a group; of several such orders the likeliest.
     fn way(&self, number: u8) -> Way {
         let group = self.group(number);
         let (explained, slips) = match self.cells.slips(number) {
@@ -357,8 +361,8 @@ impl<'a> Column<'a> {
         }
     }
 
-    /// The order that the header names where some cells contradict it: it holds for the others. Where most of them do, the
-    /// cells' own order does, and is doubtful.
+    /// Returns the order that the header names if some cells contradict it: it holds for the other cells. If most cells
+    /// contradict it, their own order holds and is doubtful.
     fn way_of_header(&self, number: u8) -> Option<Way> {
         let group = self.group(number);
         let named = order_in_header(self.options.header)?;
@@ -396,7 +400,7 @@ impl<'a> Column<'a> {
         })
     }
 
-    /// Counts the cells of a group that speak for its order rather than for another one, and those that speak against it.
+    /// Counts the cells of a group that support its order against the rival, and collects the cells that contradict it.
     fn votes(&self, number: u8, way: &Way) -> Votes {
         let group = self.group(number);
         let rival = Orders::that(|order| order != way.order && group.count_of(order) > 0)
@@ -429,7 +433,8 @@ impl<'a> Column<'a> {
         votes
     }
 
-    /// Reads the cells of a group in an order; without one, those that are one day in whatever order. Returns how many.
+    /// Reads the cells of a group in an order; without an order, reads the cells that are the same day in every order. Returns
+    /// the number of cells that it read.
     fn read_cells(&mut self, number: u8, order: Option<Order>) -> usize {
         let (cells, options) = (self.cells, self.options);
         let ranges = ranges(self.values.len());
@@ -459,13 +464,14 @@ impl<'a> Column<'a> {
         read.into_iter().sum()
     }
 
-    /// The cells of a group that were not read though they are days: where two ways are mixed, those that can be read in two.
+    /// Returns the rows of a group's cells that are days but were not read. If two orders are mixed, these cells can be read in
+    /// both.
     fn left_out(&self, number: u8) -> Vec<usize> {
         let is_left = |row: &usize| self.found[*row].is_none() && is_day(&self.cells.days[*row]);
         self.cells.rows_of(number).filter(is_left).collect()
     }
 
-    /// Writes down how a group was read.
+    /// Records how a group was read.
     fn note(&mut self, number: u8, way: Way, mut votes: Votes, is_mixed: bool) {
         let is_open = way.decided == Decided::Setting;
         let is_fallback = self.options.order.is_some_and(|wanted| wanted != way.order);
@@ -497,7 +503,7 @@ impl<'a> Column<'a> {
             is_alike: way.is_alike,
             is_fallback,
         });
-        // Of groups that are decided as firmly, the largest names the column.
+        // If several groups are decided equally firmly, the largest one names the column.
         if way.decided > reading.decided || reading.read_as.is_empty() {
             reading.decided = way.decided.max(reading.decided);
             reading.read_as = name_of(way.order);
@@ -509,8 +515,8 @@ impl<'a> Column<'a> {
         }
     }
 
-    /// What has chosen for the open cells of the groups so far and of another one. One group that an argument has decided
-    /// speaks for all, and of a setting one that it has not.
+    /// Returns what chose for the open cells of all groups so far, this one included. If an argument decided one group, it
+    /// counts for all; if a setting failed to decide one group, the default counts for all.
     fn chosen_by(&self, is_fallback: bool) -> ChosenBy {
         match (self.options.stated_by, self.reading.by) {
             (StatedBy::Argument, Some(ChosenBy::Argument)) => ChosenBy::Argument,
@@ -521,7 +527,7 @@ impl<'a> Column<'a> {
         }
     }
 
-    /// Marks the cells of a group that are other days by the orders that the setting did not choose.
+    /// Marks the cells of a group that are other days in the orders that the setting did not choose.
     fn note_open(&mut self, number: u8, way: &Way) {
         self.reading.open.resize(self.values.len(), false);
         for row in self.cells.rows_of(number) {
@@ -536,10 +542,10 @@ impl<'a> Column<'a> {
 }
 
 impl Way {
-    /// Two ways to write are mixed: what decided between the orders is of no use where both are there.
+    /// Records that two orders are mixed: the reasons for one of them no longer count.
     fn mix(&mut self, left_out: usize) {
         if self.decided == Decided::Setting {
-            // No cell is left that it decides.
+            // No cell is left that the setting decides.
             self.decided = Decided::Evidence;
         }
         self.why = vec![match left_out {
@@ -553,19 +559,21 @@ impl Way {
     }
 }
 
-/// The marks that are [`Torn`].
+/// Returns the marks that are [`Torn`].
 fn torn(groups: &[Group]) -> Vec<Torn> {
     let is_of_days = |group: &&Group| group.shape.is_of_days() && group.shape.mark != b'8';
     let mut torn: Vec<Torn> = Vec::new();
     for group in groups.iter().filter(is_of_days) {
         let mark = group.shape.first_mark();
         let (mut days, mut months, mut both) = (0, 0, false);
-        for one in groups.iter().filter(is_of_days) {
+        for member in groups.iter().filter(is_of_days) {
             let (day, month) = (
-                one.count_of(Order::DayFirst),
-                one.count_of(Order::MonthFirst),
+                member.count_of(Order::DayFirst),
+                member.count_of(Order::MonthFirst),
             );
-            if one.shape.first_mark() != mark || one.count_of(Order::YearFirst) > day.max(month) {
+            if member.shape.first_mark() != mark
+                || member.count_of(Order::YearFirst) > day.max(month)
+            {
                 continue;
             }
             days += day.saturating_sub(month);
@@ -584,7 +592,7 @@ fn torn(groups: &[Group]) -> Vec<Torn> {
     torn
 }
 
-/// The day of a cell that is the same under every order that it allows.
+/// Returns the day of a cell if it is the same in every order that the cell allows.
 fn only_day(days: &Days) -> Option<i32> {
     let mut known = days.iter().copied().filter(|day| *day != NONE);
     let first = known.next()?;

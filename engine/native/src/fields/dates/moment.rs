@@ -1,4 +1,4 @@
-//! Times of day and durations: cells, and columns of times.
+//! Reads times of day and durations: single cells, and columns of times.
 
 use super::clock::{clock, half_at, microseconds};
 use super::said::ZONES_DIFFER;
@@ -20,7 +20,7 @@ static BEFORE_TIMES: List = List::new(|| LISTS.words("before times"));
 /// Words between the parts of a duration: "1 hour and 30 minutes".
 static AND: List = List::new(|| LISTS.words("and"));
 
-/// A column of times of day; how it was read is told where that is doubtful.
+/// Reads a column of times of day. Returns a reading only if the column is doubtful.
 pub fn times(values: &[Value<'_>], serials: bool) -> (Vec<Option<i64>>, Option<Reading>) {
     let mut cut = Cut::default();
     let mut found: Vec<Option<i64>> = values
@@ -37,7 +37,7 @@ pub fn times(values: &[Value<'_>], serials: bool) -> (Vec<Option<i64>>, Option<R
         }
     }
     if hundredths.are_sure {
-        // 7.25 beside 7.75: hours in decimals, and none of them is a time.
+        // 7.25 beside 7.75: these are hours in decimals, and none of them is a time.
         for row in hundredths.rows.iter() {
             found[*row] = None;
         }
@@ -54,15 +54,15 @@ pub fn times(values: &[Value<'_>], serials: bool) -> (Vec<Option<i64>>, Option<R
     (found, reading)
 }
 
-/// Cells such as "7.25", which are a quarter past seven in decimals, or 25 minutes past seven.
+/// Cells such as "7.25", which mean a quarter past seven in decimals, or 25 minutes past seven.
 #[derive(Default)]
 struct Hundredths {
     rows: Vec<usize>,
-    /// The first with a half or a quarter in decimals.
+    /// The first row with a half or a quarter in decimals.
     quarter: Option<usize>,
-    /// Whether some are minutes, but no quarter in decimals: "7.15".
+    /// Whether some cells are minutes but no quarters in decimals: "7.15".
     has_minutes: bool,
-    /// Whether some can be decimals alone: "7.75", "7.5".
+    /// Whether some cells can only be decimals: "7.75", "7.5".
     are_sure: bool,
 }
 
@@ -86,14 +86,14 @@ impl Hundredths {
         }
     }
 
-    /// The first half or quarter, where the cells may all be decimals and nothing shows that they are.
+    /// Returns the first half or quarter if all cells may be decimals and nothing shows that they are.
     fn first_quarter(&self) -> Option<usize> {
         self.quarter.filter(|_| !self.are_sure && !self.has_minutes)
     }
 }
 
-/// The microseconds since midnight that a cell says. Of a date-time the time of day; a number of spreadsheets is a part of
-/// a day, where `serials` are meant.
+/// Returns the time of a cell in microseconds since midnight. A date-time gives its time of day; with `serials`, a number of a
+/// spreadsheet is a fraction of a day.
 pub fn time(value: Value<'_>, serials: bool, cut: &mut Cut) -> Option<i64> {
     match value {
         Value::Time(microseconds) => Some(microseconds),
@@ -117,7 +117,7 @@ pub fn time(value: Value<'_>, serials: bool, cut: &mut Cut) -> Option<i64> {
     }
 }
 
-/// The place behind the words before a time of day.
+/// Returns the position behind the words before a time of day.
 fn behind_words(cut: &Cut) -> usize {
     let tokens = cut.tokens();
     let kind = |at: usize| tokens.get(at).map(|token| token.kind);
@@ -130,8 +130,8 @@ fn behind_words(cut: &Cut) -> usize {
     at
 }
 
-/// The microseconds that a cell says as a duration: "38:30", "1:30:00", "1h 30m", "90 min", "2 days 4 h", "PT1H30M". A number counts
-/// `unit` microseconds, where one is given.
+/// Returns the duration of a cell in microseconds: "38:30", "1:30:00", "1h 30m", "90 min", "2 days 4 h", "PT1H30M". A plain
+/// number counts `unit` microseconds; without a unit it is no duration.
 pub fn duration(value: Value<'_>, unit: Option<i64>, cut: &mut Cut) -> Option<i64> {
     let of_number = |number: f64| {
         let unit = unit?;
@@ -145,8 +145,8 @@ pub fn duration(value: Value<'_>, unit: Option<i64>, cut: &mut Cut) -> Option<i6
     }
 }
 
-/// Makes minutes and seconds of the texts that were read as hours and minutes: "4:10" below "(mm:ss)". Typed cells stay what
-/// they are, and are doubtful: whoever types 4:10 into a sheet gets four hours.
+/// Turns texts that were read as hours and minutes into minutes and seconds: "4:10" below "(mm:ss)". Typed cells keep their
+/// values and are doubtful: a person who types 4:10 into a sheet gets four hours.
 pub fn take_for_minutes(values: &[Value<'_>], spans: &mut [Option<i64>]) -> Option<Reading> {
     let mut typed = None;
     for (row, (value, span)) in values.iter().zip(spans).enumerate() {
@@ -165,7 +165,7 @@ pub fn take_for_minutes(values: &[Value<'_>], spans: &mut [Option<i64>]) -> Opti
     typed.map(|row| doubtful(values, row, why))
 }
 
-/// What is said of a column whose cells stay as they are from a row on that is doubtful.
+/// Returns the reading of a column whose cells stay as they are and are doubtful from a row on.
 fn doubtful(values: &[Value<'_>], row: usize, why: &str) -> Reading {
     Reading {
         read_as: "as they are",
@@ -193,7 +193,7 @@ fn text_duration(cut: &Cut, unit: Option<i64>) -> Option<i64> {
     total.map(|total| sign * total)
 }
 
-/// "PT1H30M", "P1DT2H", "P2W" (ISO 8601). Years and months have no length.
+/// Reads "PT1H30M", "P1DT2H", "P2W" (ISO 8601). Years and months have no fixed length.
 fn iso_duration(cut: &Cut, tokens: &[Token]) -> Option<i64> {
     let mut is_time = match cut.text(tokens[0]) {
         "p" => false,
@@ -221,7 +221,7 @@ fn iso_duration(cut: &Cut, tokens: &[Token]) -> Option<i64> {
     (sum.smallest < i64::MAX).then_some(sum.total)
 }
 
-/// What the parts of a duration add up to, from large to small.
+/// The sum of the parts of a duration, which go from large to small.
 struct Sum {
     total: i64,
     smallest: i64,
@@ -239,7 +239,7 @@ impl Default for Sum {
 impl Sum {
     fn add(&mut self, amount: f64, size: i64) -> Option<()> {
         let part = amount * size as f64;
-        // "30 min 2 h" is no way to write.
+        // Nobody writes "30 min 2 h".
         if size >= self.smallest || part.abs() > 9e17 {
             return None;
         }
@@ -249,7 +249,7 @@ impl Sum {
     }
 }
 
-/// "38:30" (hours and minutes), "1:30:00", "0:00:12.5".
+/// Reads "38:30" (hours and minutes), "1:30:00", "0:00:12.5".
 fn clock_duration(cut: &Cut, tokens: &[Token]) -> Option<i64> {
     let (seconds, fraction) = match tokens {
         [_, _, _] => (0, 0),
@@ -269,8 +269,8 @@ fn clock_duration(cut: &Cut, tokens: &[Token]) -> Option<i64> {
     Some(hours * HOUR + minutes * MINUTE + seconds * SECOND + fraction)
 }
 
-/// "1h 30m", "90 min", "2 days, 9:07:00": amounts with their units, from large to small. Only a plain number has the `unit` that
-/// the author names.
+/// Reads amounts with their units, from large to small: "1h 30m", "90 min", "2 days, 9:07:00". Only a plain number gets the
+/// `unit` that the author names.
 fn measured_duration(
     cut: &Cut,
     tokens: &[Token],
@@ -284,7 +284,7 @@ fn measured_duration(
     let (mut has_bare_m, mut is_clear) = (false, false);
     while at < tokens.len() {
         if sum.smallest < i64::MAX && sum.smallest >= DAY && kind(at + 1) == Some(b':') {
-            // Of "-1 day, 23:59:00" only programs know that its time is added.
+            // In "-1 day, 23:59:00" the time is added, but only programs know that.
             let time = clock_duration(cut, &tokens[at..]).filter(|time| *time < DAY)?;
             return (!is_negative).then_some(sum.total + time);
         }
@@ -321,14 +321,14 @@ fn measured_duration(
         }
         if kind(at) == Some(WORD) && AND.contains(&cut.text(tokens[at])) {
             at += 1 + usize::from(kind(at + 1) == Some(SPACE));
-            // Something follows.
+            // Something has to follow.
             kind(at)?;
         }
     }
     (!has_bare_m || is_clear).then_some(sum.total)
 }
 
-/// The amount that begins at a token, and the token behind it.
+/// Returns the amount that begins at a token, and the position behind it.
 fn amount_at(cut: &Cut, tokens: &[Token], at: usize) -> Option<(f64, usize)> {
     let whole = tokens[at];
     if whole.kind != DIGITS {
@@ -338,7 +338,7 @@ fn amount_at(cut: &Cut, tokens: &[Token], at: usize) -> Option<(f64, usize)> {
     match &tokens[at + 1..] {
         [mark, part, ..] if matches!(mark.kind, b'.' | b',') && part.kind == DIGITS => {
             let (whole, part) = (cut.text(whole), cut.text(*part));
-            // "1,500 min" can be a minute and a half, and 25 hours.
+            // "1,500 min" can be a minute and a half, or 25 hours.
             if part.len() == 3 && whole.len() <= 3 && !whole.starts_with('0') {
                 return None;
             }
@@ -358,7 +358,7 @@ fn sixtieth(digits: &str) -> Option<i64> {
     (digits.len() == 2 && number < 60).then_some(number)
 }
 
-/// The microseconds of a unit by its name.
+/// Returns the microseconds of a unit of time by its name.
 pub fn unit_named(word: &str) -> Option<i64> {
     let named = |word: &str| {
         let at = UNITS_OF_TIME.binary_search_by_key(&word, |(name, _)| name);

@@ -1,6 +1,6 @@
-//! What is kept of a column's values so that the layouts of two files can be compared: kinds, shapes and sizes, and no value.
+//! Outlines a column's values so that the layouts of two files can be compared: kinds, shapes and sizes, but no values.
 //!
-//! At most a hundred filled cells are looked at, taken evenly, so that it costs little whatever the column's length.
+//! An outline is made of at most a hundred filled cells, taken evenly, so that long columns cost little.
 
 use std::collections::HashMap;
 
@@ -12,12 +12,12 @@ use crate::fields::is_filled;
 use crate::fields::numbers::number::Numbers;
 use crate::fields::texts::text::push_text;
 
-/// So many filled cells are looked at.
+/// The maximum number of filled cells in an outline.
 const MOST_CELLS: usize = 100;
-/// A longer shape is not told: it would come near to the text itself.
+/// The maximum number of characters in a shape: a longer one would come close to the text itself.
 const LONGEST_SHAPE: usize = 24;
 
-/// Returns what the values of a column look like.
+/// Returns the outline of a column's values.
 pub fn outline(values: &[Value<'_>]) -> Looks {
     let filled = values.iter().filter(|value| is_filled(**value)).count();
     let cells = taken(values, filled, MOST_CELLS);
@@ -58,7 +58,8 @@ pub fn outline(values: &[Value<'_>]) -> Looks {
     this
 }
 
-/// The most frequent shape. A column of dates with a word in it comes as text, its dates as `2025-03-01T00:00:00`.
+/// Returns the most frequent shape. A column of dates with a word in it arrives as text, with dates such as
+/// `2025-03-01T00:00:00`.
 fn shape_of_dates(cells: &[Value<'_>]) -> Option<String> {
     let mut shapes: HashMap<String, usize> = HashMap::new();
     let mut text = String::new();
@@ -71,14 +72,14 @@ fn shape_of_dates(cells: &[Value<'_>]) -> Option<String> {
         };
         *shapes.entry(shape).or_default() += 1;
     }
-    // Of equally frequent ones always the same.
+    // Of equally frequent shapes, the result is always the same one.
     let most = shapes
         .into_iter()
-        .max_by(|one, other| one.1.cmp(&other.1).then(other.0.cmp(&one.0)));
+        .max_by(|shape, other| shape.1.cmp(&other.1).then(other.0.cmp(&shape.0)));
     most.map(|(shape, _)| shape)
 }
 
-/// Digits as `9`, those of days and months always two, and words as one `A`.
+/// Returns a text with digits as `9`, always two for days and months, and words as one `A`.
 fn shape(text: &str) -> String {
     let mut shape = String::new();
     let mut letters = text.trim().chars().peekable();

@@ -1,7 +1,7 @@
-//! What a column looks like: for detectors that find columns by their values.
+//! Profiles a column, for detectors that find columns by their values.
 //!
 //! Kinds of values are counted in all cells. Patterns, distinct values and lengths are those of at most [`MOST_CELLS`] filled
-//! cells, taken evenly from the whole column, so that the time that a column takes has a bound. Nothing is random.
+//! cells, taken evenly from the whole column, so that the time for a column is bounded. Nothing is random.
 
 use std::collections::{HashMap, HashSet};
 
@@ -18,27 +18,27 @@ use crate::fields::texts::truth::{Initials, truth};
 use crate::words::cut::{self, Cut, DIGITS};
 use crate::words::lexicon::MonthWord;
 
-/// So many filled cells are looked at closely.
+/// The maximum number of filled cells that are looked at closely.
 pub const MOST_CELLS: usize = 1000;
-/// A longer text is no code.
+/// The maximum number of bytes in a code.
 const LONGEST_CODE: usize = 40;
 
-/// A column in numbers.
+/// Counts and sizes of a column's values.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Profile {
     pub rows: usize,
-    /// Cells in which something stands.
+    /// The number of cells with a value.
     pub filled: usize,
-    /// Filled cells by their type.
+    /// The filled cells by type.
     pub texts: usize,
     pub numbers: usize,
     pub dates: usize,
     pub times: usize,
     pub durations: usize,
     pub booleans: usize,
-    /// Filled cells that were looked at closely; what follows counts these.
+    /// The filled cells that were looked at closely; the following fields count these.
     pub looked_at: usize,
-    /// Cells by what stands in them, whatever their type. A cell has one of these patterns, or none.
+    /// Cells by their content, whatever their type. A cell has one of these patterns, or none.
     pub emails: usize,
     pub phones: usize,
     pub ibans: usize,
@@ -50,36 +50,37 @@ pub struct Profile {
     pub with_plus: usize,
     /// Amounts with a currency.
     pub with_currency: usize,
-    /// Amounts with two decimals at most.
+    /// Amounts with at most two decimals.
     pub with_cents: usize,
-    /// Of these, the ones with two: "12.00" is one, and the number 12.25.
+    /// Those of these amounts with two decimals: the text "12.00", and the number 12.25.
     pub with_hundredths: usize,
     pub distinct: usize,
     /// Cells of the most frequent shape: letters, digits and marks in the same order.
     pub same_shape: usize,
-    /// Characters of the shortest and of the longest cell, and of all.
+    /// The number of characters in the shortest cell, in the longest cell, and in all cells.
     pub shortest: usize,
     pub longest: usize,
     pub characters: usize,
-    /// Of the amounts.
+    /// The smallest and the largest amount, and the sum of all amounts.
     pub smallest: Option<f64>,
     pub largest: Option<f64>,
     pub sum: f64,
 }
 
 impl Profile {
-    /// The profile of a column.
+    /// Returns the profile of a column.
     pub fn of(values: &[Value<'_>]) -> Self {
         Self::looking_at(values, true).0
     }
 
-    /// Returns the types and the patterns of some cells, but for codes and account numbers. Nothing else is looked at, which saves half of the
-    /// time.
+    /// Returns the types and the patterns of some cells, except for codes and account numbers. Nothing else is looked at, which
+    /// saves half of the time.
     pub fn of_patterns(values: &[Value<'_>]) -> Self {
         Self::with_readings(values).0
     }
 
-    /// Returns what [`Self::of_patterns`] does of [`MOST_CELLS`] values at most, and how these are read as dates and as numbers.
+    /// Returns the same as [`Self::of_patterns`] for at most [`MOST_CELLS`] values, and how these are read as dates and as
+    /// numbers.
     pub(super) fn with_readings(values: &[Value<'_>]) -> (Self, Readings) {
         Self::looking_at(values, false)
     }
@@ -181,10 +182,10 @@ impl Profile {
     }
 }
 
-/// How many of the filled cells that are looked at closely are one of `known`, and how many are looked at. Case, accents and
-/// blanks at the ends do not count.
+/// Returns the number of filled cells that are looked at closely and are one of `known`, and the number that are looked at.
+/// Case, accents and blanks at the ends do not count.
 pub fn likeness(values: &[Value<'_>], known: &[String]) -> (usize, usize) {
-    let known: HashSet<String> = known.iter().map(|one| cut::fold(one.trim())).collect();
+    let known: HashSet<String> = known.iter().map(|text| cut::fold(text.trim())).collect();
     let filled = values.iter().filter(|value| is_filled(**value)).count();
     let values = taken(values, filled, MOST_CELLS);
     let mut text = String::new();
@@ -197,7 +198,7 @@ pub fn likeness(values: &[Value<'_>], known: &[String]) -> (usize, usize) {
     (alike, values.len())
 }
 
-/// The filled cells that are looked at closely: all, or `most` of them at even distances.
+/// Returns the filled cells that are looked at closely: all, or `most` of them at even distances.
 pub(super) fn taken<'a>(values: &[Value<'a>], filled: usize, most: usize) -> Vec<Value<'a>> {
     let most = filled.min(most);
     let mut taken = Vec::with_capacity(most);
@@ -210,8 +211,8 @@ pub(super) fn taken<'a>(values: &[Value<'a>], filled: usize, most: usize) -> Vec
     taken
 }
 
-/// How cells are read as dates and as numbers, where some of them may be one. The readers look at the column as a whole, and so refuse
-/// columns of which only some cells happen to look like dates.
+/// The cells as dates and as numbers, if some of them may be one. The readers judge the column as a whole, so they refuse
+/// columns in which only some cells happen to look like dates.
 pub(super) struct Readings {
     pub dates: Option<Dates>,
     pub numbers: Option<Numbers>,
@@ -230,7 +231,7 @@ impl Readings {
         if !values.iter().all(is_neither) {
             this.dates = Some(date::read(values, &Surroundings::default()));
         }
-        // A date is asked for no number.
+        // If all cells are dates, they are not read as numbers.
         if this.dates.is_some() && !(0..values.len()).all(|row| this.is_day(row)) {
             this.numbers = Some(number::read(values, &Surroundings::default()));
         }
@@ -252,9 +253,9 @@ impl Readings {
     }
 }
 
-/// Returns whether a text has no digit and no sign that stands for a number in some script.
+/// Returns whether a text has no digit and no sign that means a number in some script.
 fn is_of_letters(text: &str) -> bool {
-    // Behind U+0590 come scripts that write numbers in letters.
+    // From U+0590 on there are scripts that write numbers in letters.
     !has_digit(text) && (text.is_ascii() || text.chars().all(|c| c < '\u{590}'))
 }
 
@@ -267,30 +268,30 @@ fn is_email(text: &str) -> bool {
     text.as_bytes().contains(&b'@') && push_email(text, &mut String::new())
 }
 
-/// Letters as one `A`, digits as one `9`, marks as they are.
+/// Adds a text with letters as one `A`, digits as one `9`, and marks as they are.
 fn push_shape(text: &str, out: &mut String) {
     for c in text.chars() {
-        let one = if c.is_alphabetic() {
+        let sign = if c.is_alphabetic() {
             'A'
         } else if c.is_numeric() {
             '9'
         } else {
             c
         };
-        if !out.ends_with(one) || !matches!(one, 'A' | '9') {
-            out.push(one);
+        if !out.ends_with(sign) || !matches!(sign, 'A' | '9') {
+            out.push(sign);
         }
     }
 }
 
-/// The runs of digits in a text that was cut.
+/// Returns the runs of digits in a text that was cut.
 fn runs(cut: &Cut) -> Vec<&str> {
     let digits = cut.tokens().iter().filter(|token| token.kind == DIGITS);
     digits.map(|token| cut.text(*token)).collect()
 }
 
-/// Whether a text is written as phone numbers are: with a plus or brackets, or in parts. Digits alone may be anything, and
-/// so may the parts of a postcode, of a book's number, or of an order of some year.
+/// Returns whether a text is written like a phone number: with a plus or brackets, or in parts. Digits alone may mean anything,
+/// and so may the parts of a postcode, of a book's number, or of an order number with a year.
 fn is_phone(text: &str, cut: &Cut, is_number: bool) -> bool {
     let mut found = String::new();
     if phone::push_plain_phone(text, &mut found) {
@@ -311,7 +312,7 @@ fn is_phone(text: &str, cut: &Cut, is_number: bool) -> bool {
     !is_number && !is_other
 }
 
-/// Whether a text is written as ids are: letters with digits ("B1000", "M-2021-10001"), or digits with zeros before them.
+/// Returns whether a text is written like an id: letters with digits ("B1000", "M-2021-10001"), or digits with leading zeros.
 fn is_code(text: &str, cut: &Cut) -> bool {
     let text = trimmed(text);
     let is_of_code = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_' | '/' | '#' | '.');
@@ -338,7 +339,7 @@ fn is_code(text: &str, cut: &Cut) -> bool {
         matches!(word.as_str(), "q" | "h" | "w" | "kw" | "fy" | "cy" | "t") && digits <= 6
             || word.len() >= 3 && MonthWord::of(word).is_some()
     };
-    // "3rd", "5kg": a number and what it counts.
+    // "3rd", "5kg": a number and its unit.
     let is_measure = text.starts_with(|c: char| c.is_ascii_digit())
         && words.len() == 1
         && runs.len() == 1
@@ -347,7 +348,7 @@ fn is_code(text: &str, cut: &Cut) -> bool {
     !words.iter().any(is_period) && !is_measure
 }
 
-/// Whether the last mark of an amount has two digits behind it: "1,309.50", "12,00 €".
+/// Returns whether two digits follow the last mark of an amount: "1,309.50", "12,00 €".
 fn has_two_decimals(text: &str) -> bool {
     let is_of_number = |c: char| c.is_ascii_digit() || matches!(c, '.' | ',');
     let Some(last) = text.rfind(|c: char| c.is_ascii_digit()) else {

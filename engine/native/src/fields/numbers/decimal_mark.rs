@@ -1,4 +1,4 @@
-//! Which decimal mark a column of numbers has: by its cells, by what stands around them, else by the setting.
+//! Decides on the decimal mark of a column of numbers: by its cells, by its surroundings, and otherwise by the setting.
 
 use super::amount::{Amount, MARKS};
 use crate::fields::reading::{Decided, Order, Surroundings, are_few};
@@ -7,7 +7,7 @@ use crate::words::lexicon;
 pub(super) const POINT: u8 = b'.';
 pub(super) const COMMA: u8 = b',';
 
-/// A cell, in few bytes.
+/// A cell of a column of numbers, in few bytes.
 #[derive(Clone, Copy, Default)]
 pub(super) struct Cell {
     point: f64,
@@ -40,7 +40,8 @@ impl Cell {
         set(amount.is_open(), OPEN);
         set(amount.is_percent, PERCENT);
         set(
-            point.is_some_and(|one| one.is_indian) || comma.is_some_and(|one| one.is_indian),
+            point.is_some_and(|meaning| meaning.is_indian)
+                || comma.is_some_and(|meaning| meaning.is_indian),
             INDIAN,
         );
         set(amount.has_long_head, LONG_HEAD);
@@ -72,13 +73,13 @@ impl Cell {
         self.is(if mark == POINT { HAS_POINT } else { HAS_COMMA })
     }
 
-    /// Whether only this mark explains the cell.
+    /// Returns whether only this mark explains the cell.
     pub(super) fn only(&self, mark: u8) -> bool {
         self.allows(mark) && !self.allows(other(mark))
     }
 
-    /// Whether a cell would have three decimals by this mark, in a currency whose countries write the other one: ¥5,000 among
-    /// amounts with a decimal comma.
+    /// Returns whether a cell would have three decimals by this mark, in a currency whose countries write the other mark:
+    /// ¥5,000 among amounts with a decimal comma.
     pub(super) fn is_foreign(&self, mark: u8) -> bool {
         let bit = if mark == POINT { 1 } else { 2 };
         let marks = usize::from(self.currency)
@@ -110,7 +111,7 @@ pub(super) fn other(mark: u8) -> u8 {
     if mark == POINT { COMMA } else { POINT }
 }
 
-/// The decimal mark of a column, and what has decided it.
+/// The decimal mark of a column, and what decided on it.
 pub(super) struct Choice {
     pub(super) mark: u8,
     pub(super) decided: Decided,
@@ -123,8 +124,8 @@ impl Choice {
     }
 }
 
-/// A rule for columns whose cells a point and a comma explain as well: how firm it is, what is said of it, and the decimal mark, where
-/// it holds.
+/// A rule for columns whose cells a point and a comma explain equally well: how firm it is, the reason to report, and a
+/// function that returns the decimal mark if the rule holds.
 type Rule = (
     Decided,
     &'static str,
@@ -134,12 +135,12 @@ type Rule = (
 const PARTS_THOUSANDS: &str =
     "the {mark} separates thousands, for some cells have none and others end in 0";
 
-/// The first that holds decides.
+/// The rules; the first one that holds decides.
 const RULES: [Rule; 5] = [
     (Decided::Hint, "as elsewhere in the sheet", |_, options| {
         options.hints.decimal
     }),
-    // Of money nobody writes three decimals; of weights many do: 1.250 beside 2.
+    // Nobody writes money with three decimals; many people write weights so: 1.250 beside 2.
     (Decided::Evidence, PARTS_THOUSANDS, |facts, options| {
         let is_money = facts.has_currency || !options.currency.is_empty();
         facts.mark_of_thousands().filter(|_| is_money).map(other)
@@ -163,29 +164,29 @@ const RULES: [Rule; 5] = [
     ),
 ];
 
-/// A column in numbers.
+/// Counts of a column's cells and facts about their marks.
 #[derive(Default)]
 pub(super) struct Facts {
-    /// Cells that only a decimal point explains, and only a decimal comma.
+    /// The number of cells that only a decimal point explains, and of those that only a decimal comma explains.
     pub(super) only: [usize; 2],
     pub(super) open: usize,
-    /// Marks that part thousands beyond doubt.
+    /// The marks that separate thousands beyond doubt.
     seen: Vec<u8>,
-    /// More cells than are open have many digits without a mark: nothing parts thousands here.
+    /// Whether more cells than are open have many digits without a mark: no mark separates thousands in this column.
     never_grouped: bool,
     counts: [usize; 2],
-    /// The only mark before three last digits of open cells.
+    /// The only mark before the last three digits of open cells.
     mark_of_open: Option<u8>,
     open_ends_in_zero: bool,
     has_small_plain: bool,
-    /// Decimal marks that all known currencies of the column share.
+    /// The decimal marks that all known currencies of the column share.
     marks_of_currencies: Option<u8>,
     pub(super) is_rupee: bool,
     pub(super) indian: usize,
     pub(super) several_commas: usize,
     pub(super) percents: usize,
     pub(super) cells: usize,
-    /// The number of digits, where all cells are whole numbers of as many.
+    /// The number of digits, if all cells are whole numbers with equally many; else 0.
     pub(super) size: u8,
     has_currency: bool,
 }
@@ -247,7 +248,7 @@ impl Facts {
         this
     }
 
-    /// Whether an open cell agrees with what else the column shows about its thousands.
+    /// Returns whether an open cell agrees with the other facts about thousands in the column.
     pub(super) fn fits(&self, cell: &Cell, mark: u8) -> bool {
         match cell.grouping(mark) {
             0 => true,
@@ -257,7 +258,7 @@ impl Facts {
         }
     }
 
-    /// The decimal mark, and what has decided it.
+    /// Returns the decimal mark, and what decided on it.
     pub(super) fn decide(&self, cells: &[Cell], options: &Surroundings<'_>) -> Choice {
         let tied = self.counts[0] == self.counts[1];
         let best = if self.counts[1] > self.counts[0] {
@@ -291,7 +292,7 @@ impl Facts {
         }
     }
 
-    /// What is left of a choice once the cells are asked that it turns into decimals or thousands.
+    /// Checks a choice against the cells that it turns into decimals or thousands, and weakens it if they make it doubtful.
     fn confirm(&self, choice: Choice, cells: &[Cell], options: &Surroundings<'_>) -> Choice {
         let Choice {
             mark,
@@ -304,12 +305,12 @@ impl Facts {
         }
         let support = self.support(mark);
         if support == 0 && decided == Decided::Hint && self.mark_of_open.is_none() {
-            // 1.000 beside 1,000: one of them is not meant as the others of the sheet are.
+            // 1.000 beside 1,000: one of them has another meaning than the numbers elsewhere in the sheet.
             why.push("points and commas both stand before three digits".to_owned());
             return Choice::new(mark, Decided::Weak, why);
         }
         let says_thousands = self.parts_thousands() && support == 1;
-        // One odd cell, and all others become decimals by it, though each has three digits behind its mark.
+        // One odd cell turns all others into decimals, though each has three digits behind its mark.
         if support > 0
             && (says_thousands || are_few(support, self.open))
             && self.mark_of_open == Some(mark)
@@ -325,7 +326,7 @@ impl Facts {
         Choice::new(mark, decided, why)
     }
 
-    /// Nothing but the setting decides.
+    /// Returns the setting's choice, if nothing else decides.
     fn by_setting(&self, options: &Surroundings<'_>) -> Choice {
         let mark = options.decimal.unwrap_or(POINT);
         let decided = options.stated_by.decided("decimal_mark", "decimal_mark");
@@ -342,22 +343,22 @@ impl Facts {
         Choice::new(mark, Decided::Setting, vec![why])
     }
 
-    /// "950" beside "1.200": a final 0, and no mark below 1,000.
+    /// Returns whether the mark seems to separate thousands: "950" beside "1.200", with a final 0 and no mark below 1,000.
     fn parts_thousands(&self) -> bool {
         self.open_ends_in_zero && self.has_small_plain
     }
 
-    /// The mark that parts thousands, if that is so.
+    /// Returns the mark that separates thousands, if there is one.
     fn mark_of_thousands(&self) -> Option<u8> {
         self.mark_of_open.filter(|_| self.parts_thousands())
     }
 
-    /// Cells that only this decimal mark explains.
+    /// Returns the number of cells that only this decimal mark explains.
     pub(super) fn support(&self, mark: u8) -> usize {
         self.only[usize::from(mark == COMMA)]
     }
 
-    /// Cells that only the other one explains.
+    /// Returns the number of cells that only the other decimal mark explains.
     pub(super) fn against(&self, mark: u8) -> usize {
         self.support(other(mark))
     }

@@ -1,8 +1,8 @@
-//! A column of numbers: amounts, quantities, percentages.
+//! Reads a column of numbers: amounts, quantities, percentages.
 //!
-//! Each cell has one or two meanings, with a decimal point and with a decimal comma. The mark that explains most cells is
-//! taken; where both explain as many, what stands around decides, and else the setting. Cells that the mark cannot
-//! explain stay empty.
+//! Each cell has one or two meanings, with a decimal point and with a decimal comma. The mark that explains the most cells is
+//! taken; if both explain as many, the surroundings decide, and otherwise the setting. Cells that the mark cannot explain stay
+//! empty.
 
 use super::amount::Amount;
 use super::decimal_mark::{COMMA, Cell, Choice, Facts, INDIAN, OPEN, PERCENT, POINT, SIDE, other};
@@ -15,12 +15,12 @@ use crate::fields::reading::{
 use crate::words::cut::Cut;
 use crate::words::lexicon;
 
-/// Numbers as they were read.
+/// The numbers of a column, and how they were read.
 pub struct Numbers {
     pub values: Vec<Option<f64>>,
-    /// The currency of each row, as its position in the table plus one; empty where no cell has one.
+    /// The currency of each row, as its position in the table plus one; empty if no cell has a currency.
     pub currencies: Vec<u16>,
-    /// Whether the column is one of percentages; cells that differ in this contradict.
+    /// Whether the column has percentages; cells that differ in this contradict.
     pub takes_percent: bool,
     pub reading: Reading,
 }
@@ -39,13 +39,13 @@ impl Numbers {
         }
     }
 
-    /// Whether a cell that contradicts does so because it is a percentage or is none.
+    /// Returns whether a cell contradicts because it is a percentage among numbers, or a number among percentages.
     pub fn differs_in_percent(&self, value: Value<'_>) -> bool {
         matches!(value, Value::Text(text) if text.contains(['%', '٪', '％']) != self.takes_percent)
     }
 }
 
-/// Reads a column.
+/// Reads a column of numbers.
 pub fn read(values: &[Value<'_>], options: &Surroundings<'_>) -> Numbers {
     let number = |value: &Value<'_>| value.number().filter(|number| number.is_finite());
     let mut numbers = Numbers {
@@ -70,7 +70,7 @@ pub fn shift(values: &mut [Option<f64>], power: i32) {
     }
 }
 
-/// Whether a cell by itself is a number, with whatever decimal mark.
+/// Returns whether a cell by itself is a number, with any decimal mark.
 pub fn is_number(value: Value<'_>, options: &Surroundings<'_>) -> bool {
     let Value::Text(text) = value else {
         return false;
@@ -87,8 +87,8 @@ pub fn is_number(value: Value<'_>, options: &Surroundings<'_>) -> bool {
         .is_some()
 }
 
-/// Whether a column is written as money is, with so many cents and with thousands: an outline number, a version or a coordinate
-/// is no witness for the decimal mark of amounts.
+/// Returns whether a column is written like money, with cents in nearly all cells and with hundreds: outline numbers, versions
+/// and coordinates show nothing about the decimal mark of amounts.
 pub fn shows_cents(values: &[Value<'_>], mark: u8) -> bool {
     let (mut with_mark, mut with_cents, mut with_hundreds) = (0, 0, false);
     for value in values {
@@ -107,10 +107,10 @@ pub fn shows_cents(values: &[Value<'_>], mark: u8) -> bool {
     with_hundreds && 10 * with_cents >= 9 * with_mark
 }
 
-/// What was found in cells that were cut.
+/// Counts of the cells of a part of a column.
 #[derive(Default)]
 struct Part {
-    /// Filled cells of text.
+    /// The number of filled cells of text.
     filled: usize,
     numbers: usize,
     with_digits: usize,
@@ -118,7 +118,7 @@ struct Part {
 }
 
 impl Part {
-    /// Cuts the cells of some values, each into its place.
+    /// Cuts some values, and stores each of them in its cell.
     fn of(values: &[Value<'_>], cells: &mut [Cell], options: &Surroundings<'_>) -> Self {
         let Surroundings {
             units,
@@ -151,9 +151,9 @@ impl Part {
         this
     }
 
-    /// Why the cells can't be numbers, if they can't.
+    /// Returns why the cells can't be numbers; none if they can.
     fn refusal(&self, has_typed: bool) -> Option<String> {
-        // A typed number is none of the texts that are spoken of.
+        // Typed numbers are not among the texts of this sentence.
         let (none, cells) = if has_typed {
             ("none of them", "")
         } else {
@@ -176,7 +176,7 @@ fn read_text(values: &[Value<'_>], options: &Surroundings, has_typed: bool, numb
     if let Some(why) = whole.refusal(has_typed) {
         numbers.reading.decided = Decided::Refused;
         numbers.reading.why.push(why);
-        // Numbers that were typed as such are read all the same.
+        // Typed numbers are read all the same.
         if has_typed {
             numbers.reading.read_as = "typed numbers";
         }
@@ -215,7 +215,7 @@ fn read_text(values: &[Value<'_>], options: &Surroundings, has_typed: bool, numb
     }
 }
 
-/// Cuts all cells.
+/// Cuts all cells of a column, and counts them.
 fn cut(values: &[Value<'_>], options: &Surroundings) -> (Vec<Cell>, Part) {
     let mut cells = vec![Cell::default(); values.len()];
     let ranges = ranges(values.len());
@@ -233,27 +233,26 @@ fn cut(values: &[Value<'_>], options: &Surroundings) -> (Vec<Cell>, Part) {
     (cells, whole)
 }
 
-/// How the cells of a column are read.
+/// The way in which the cells of a column are read.
 struct Way {
-    /// The decimal mark.
     mark: u8,
-    /// Whether some cells have another one: then only those that can be read in one way are read.
+    /// Whether some cells have another mark: then only cells with a single meaning are read.
     is_mixed: bool,
     takes_percent: bool,
-    /// Whether amounts say on which side of an account they stand: then what others mean, nobody knows, and the other way round.
+    /// Whether amounts name a side of an account: then the meaning of other amounts is unknown, and the other way round.
     takes_sides: bool,
     takes_indian: bool,
 }
 
 impl Way {
-    /// The number that a cell is in its column, if it is one there.
+    /// Returns the number that a cell means in its column, if it is a number there.
     fn value(&self, cell: &Cell, facts: &Facts) -> Option<f64> {
         let mark = self.mark;
         let fits = match cell.is(OPEN) {
             true => !self.is_mixed && facts.fits(cell, mark) && !cell.is_foreign(mark),
             false => self.is_mixed || cell.allows(mark),
         };
-        // Nothing is nothing, with or without a sign.
+        // Zero is zero, with or without a sign.
         let is_kind = cell.is(PERCENT) == self.takes_percent && cell.is(SIDE) == self.takes_sides
             || cell.is_zero();
         let is_it = fits && is_kind && (self.takes_indian || !cell.is(INDIAN));
@@ -261,7 +260,7 @@ impl Way {
     }
 }
 
-/// Writes down how a column was read.
+/// Records how a column was read.
 fn note(choice: Choice, way: &Way, facts: &Facts, cells: &[Cell], numbers: &mut Numbers) {
     let reading = &mut numbers.reading;
     let Choice {
@@ -292,7 +291,7 @@ fn note(choice: Choice, way: &Way, facts: &Facts, cells: &[Cell], numbers: &mut 
         false => cells.iter().position(|cell| cell.is(OPEN)),
     };
     if way.is_mixed {
-        // The one that contradicts is to be looked at, even if no cell stays empty.
+        // A cell that contradicts has to be checked, even if no cell stays empty.
         reading.first_open = cells.iter().position(|cell| cell.only(other(mark)));
     } else if several {
         reading.first_open = reading.first_open.or(second);
@@ -301,7 +300,7 @@ fn note(choice: Choice, way: &Way, facts: &Facts, cells: &[Cell], numbers: &mut 
     }
     let contradicting = reading.contradict.len();
     if way.is_mixed {
-        // What decided between the marks is of no use where both are there.
+        // If both marks occur, the reason for one of them does not count.
         why = vec![match contradicting {
             0 => "some cells have a decimal point and some a comma, and each can be read in one way only".to_owned(),
             _ => format!(
@@ -333,8 +332,8 @@ fn note(choice: Choice, way: &Way, facts: &Facts, cells: &[Cell], numbers: &mut 
     };
 }
 
-/// Whether a column has amounts in more than one known currency, and the first row with another than the first. A sign that
-/// several currencies share may be any of them.
+/// Returns whether a column has amounts in several known currencies, and the first row with a currency other than the first
+/// one. A sign that several currencies share may be any of them.
 fn several_currencies(cells: &[Cell]) -> (bool, Option<usize>) {
     let code = |cell: &Cell| {
         let position = usize::from(cell.currency).checked_sub(1)?;
@@ -365,7 +364,7 @@ mod tests {
         assert!(!reading(&texts).is_ambiguous());
         assert!(reading(&["1.230", "850", "2.450", "2.5"]).is_ambiguous());
         assert!(!reading(&["1.5", "2.345"]).is_ambiguous());
-        // The mark of the others parts thousands beside another decimal mark.
+        // The mark of the other cells separates thousands beside another decimal mark.
         let mut texts = vec!["1,234"; 39];
         texts.push("2.5");
         assert!(!reading(&texts).is_ambiguous());

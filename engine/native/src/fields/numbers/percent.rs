@@ -1,16 +1,17 @@
-//! Shares of one and percentages in the same column: 0.05 beside 5.
+//! Finds shares of one and percentages in the same column: 0.05 beside 5.
 
 use crate::columns::view::Value;
 use crate::words::cut::fold;
 use crate::words::data::{LISTS, List};
 
-/// Words of headers below which numbers are shares.
+/// Words in headers of columns whose numbers are shares.
 static RATES: List = List::new(|| LISTS.words("rates"));
-/// So many cells say what a column is.
+/// The number of cells from which the kind of a column is clear.
 const LEAST: usize = 3;
 
-/// Says of typed numbers that they may count in hundredths, beside shares of one, or the other way round: of the fewer ones. A
-/// column is one of shares if its header says so, or texts with a percent sign stand in it (`takes_percent`).
+/// Returns the typed numbers that may count in hundredths among shares of one, or the other way round, with the reason: the
+/// smaller group of the two. A column has shares if its header says so, or if it has texts with a percent sign
+/// (`takes_percent`).
 pub fn doubts(
     values: &[Value<'_>],
     header: &str,
@@ -26,7 +27,7 @@ pub fn doubts(
         if let Value::Text(text) = value {
             texts += usize::from(text.contains(['%', '٪', '％']));
         }
-        // 1 is the whole, or one hundredth; 0 is nothing either way.
+        // 1 is the whole or one hundredth; 0 is nothing either way.
         match value.number().map(f64::abs) {
             Some(size) if size > 0.0 && size < 1.0 => shares.push(row),
             Some(size) if size > 1.0 && size <= 100.0 => others.push(row),
@@ -68,7 +69,7 @@ mod tests {
         let shares = [0.12, 0.2, 12.0, 0.05, 7.0, 0.19, 0.07, 1.0, 0.0];
         assert_eq!(rows(&shares, "Rate"), [2, 4]);
         assert_eq!(rows(&[19.0, 7.0, 0.19, 7.0, 19.0], "VAT %"), [2]);
-        // Weights are weights.
+        // Numbers below a header of weights are no shares.
         assert!(rows(&shares, "Weight").is_empty());
         assert!(rows(&[0.12, 0.2, 0.05, 1.0], "Rate").is_empty());
         assert!(rows(&[19.0, 7.5, 1250.0], "Tax").is_empty());

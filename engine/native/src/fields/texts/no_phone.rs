@@ -1,25 +1,26 @@
-//! Texts with enough digits that are something else than the number of a phone.
+//! Recognizes texts with enough digits that are no phone numbers.
 
 use crate::fields::dates::day::{self, Day};
 use crate::words::cut::{Cut, DIGITS, SPACE, Token, WORD};
 
-/// A number has at least so many digits, and with its country at most so many (ITU-T E.164).
+/// The minimum number of digits in a phone number.
 pub(super) const LEAST: usize = 7;
 
-/// Whether a text is a day with its whole year, such as 2025-01-31 or 1/31/2025 14:30, whose digits are no number to call.
+/// Returns whether a text is a day with its whole year, such as 2025-01-31 or 1/31/2025 14:30, whose digits are no phone
+/// number.
 fn is_day(cut: &Cut) -> bool {
     let mut lengths = cut
         .tokens()
         .iter()
         .filter(|token| token.kind == DIGITS)
         .map(|token| cut.text(*token).len());
-    // Most numbers have parts that no day has: they are not looked at further.
+    // Most phone numbers have parts that no day has: they need no further check.
     let may_be = (0..3).all(|_| matches!(lengths.next(), Some(1 | 2 | 4)));
     may_be
         && Day::of(cut).is_some_and(|day| day.long_year_at().is_some() && day::is_day(&day.days(0)))
 }
 
-/// Whether a text is an address of the internet, such as 192.168.1.100.
+/// Returns whether a text is an IP address, such as 192.168.1.100.
 fn is_ip_address(cut: &Cut) -> bool {
     let tokens = cut.tokens();
     tokens.len() == 7
@@ -35,8 +36,8 @@ fn is_ip_address(cut: &Cut) -> bool {
         })
 }
 
-/// Whether a text is an amount: "1,234,567.89", "1234567.50", "1.234.567", "-1234567". In numbers of phones other marks stand
-/// between the parts, or parts of other lengths.
+/// Returns whether a text is an amount: "1,234,567.89", "1234567.50", "1.234.567", "-1234567". Phone numbers have other marks
+/// between their parts, or parts of other lengths.
 fn is_amount(cut: &Cut) -> bool {
     let inner = match cut.tokens() {
         [minus, ..] if minus.kind == b'-' => return true,
@@ -73,11 +74,11 @@ fn is_amount(cut: &Cut) -> bool {
         b'.' => length(first) < 3 && are_thousands(rest),
         _ => are_thousands(rest),
     };
-    // "5551234567.0" is a whole number of a program.
+    // "5551234567.0" is a whole number that a program wrote as a float.
     is_whole || has_decimals && (is_zero || length(last) <= 2 && cut.text(*last) != "0")
 }
 
-/// Whether a text is a place on the earth: "52.5200, 13.4050", or one half of it.
+/// Returns whether a text is a geographic position, "52.5200, 13.4050", or one half of it.
 pub(super) fn is_place(cut: &Cut) -> bool {
     let marks = |token: &&Token| matches!(token.kind, b',' | b';' | SPACE);
     let tokens: Vec<Token> = cut
@@ -109,7 +110,7 @@ pub(super) fn is_place(cut: &Cut) -> bool {
     }
 }
 
-/// Whether a text is the number of an invoice or an order, which begins with its year or its day: "2025-0001234",
+/// Returns whether a text is the number of an invoice or an order that begins with its year or its day: "2025-0001234",
 /// "10/2025-00017", "20250131001".
 fn is_numbered_by_year(cut: &Cut) -> bool {
     let tokens = cut.tokens();
@@ -133,13 +134,13 @@ fn is_numbered_by_year(cut: &Cut) -> bool {
     tokens.windows(2).take(3).any(is_of_year)
 }
 
-/// What a text with enough digits may be, other than the number of a phone.
+/// The kinds of texts with enough digits that are no phone numbers.
 pub(super) const NO_PHONES: [fn(&Cut) -> bool; 4] =
     [is_day, is_ip_address, is_amount, is_numbered_by_year];
 
-/// Whether the digits of a text are of more than one number: "5551234 5551235", "030 1234567/8".
+/// Returns whether the digits of a text belong to several numbers: "5551234 5551235", "030 1234567/8".
 pub(super) fn are_several(cut: &Cut, has_plus: bool) -> bool {
-    // The country's digits belong to no number of their own: "+49 36203/12345" is one.
+    // The country's digits are no number of their own: "+49 36203/12345" is one number.
     let least = if has_plus { LEAST + 2 } else { LEAST };
     let (mut all, mut since_gap, mut longest, mut whole) = (0, 0, 0, 0);
     let mut before_mark = None;

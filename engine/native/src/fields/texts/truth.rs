@@ -1,4 +1,4 @@
-//! Booleans: yes and no as people write them.
+//! Reads booleans: yes and no as people write them.
 
 use std::sync::LazyLock;
 
@@ -6,27 +6,27 @@ use crate::columns::view::Value;
 use crate::words::cut::{Cut, fold};
 use crate::words::data::{LISTS, List};
 
-/// Words for yes, folded, and what spreadsheet programs show for it in their languages.
+/// Words for yes, folded, with those that spreadsheet programs show in their languages.
 static YES: List = List::new(|| LISTS.words("yes"));
-/// Words for no.
+/// Words for no, folded, with those that spreadsheet programs show.
 static NO: List = List::new(|| LISTS.words("no"));
 
 /// Further words and signs for yes, folded or as they are written.
 static MORE_YES: List = List::new(|| LISTS.words("more for yes"));
-/// Those for no.
+/// Further words and signs for no.
 static MORE_NO: List = List::new(|| LISTS.words("more for no"));
-/// In Japan a circle is yes and a cross is no; alone, and elsewhere, they may be anything.
+/// In Japan a circle is yes and a cross is no; alone, and elsewhere, they may mean anything.
 const CIRCLES: [&str; 2] = ["○", "◯"];
 const CROSSES: [&str; 3] = ["×", "✕", "✖"];
 
-/// Initials of yes and no, in some language. One alone may be anything: "F" is female, "N" north.
+/// Initials of yes and no in some language. A single one may mean anything: "F" is female, "N" north.
 static INITIALS: LazyLock<Vec<(char, char)>> = LazyLock::new(|| {
     let pairs = LISTS.words("initials").into_iter();
     let pair = |word: &str| Some((word.chars().next()?, word.chars().next_back()?));
     pairs.filter_map(pair).collect()
 });
 
-/// What single letters mean in a column: nothing, unless all of them are the initials of one language's yes and no.
+/// The meaning of single letters in a column: none, unless all of them are the initials of one language's yes and no.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Initials {
     yes: [Option<char>; 2],
@@ -34,7 +34,7 @@ pub struct Initials {
 }
 
 impl Initials {
-    /// Those of a column; letters of the author's `own` words are none.
+    /// Returns the initials of a column; letters that are the author's `own` words do not count.
     pub fn of(values: &[Value<'_>], own: Option<(&[String], &[String])>) -> Self {
         let mut seen: [Option<char>; 3] = [None; 3];
         for value in values {
@@ -54,7 +54,7 @@ impl Initials {
         }
         let has = |letter: char| seen.contains(&Some(letter));
         let all_among = |known: &[char]| seen.iter().flatten().all(|letter| known.contains(letter));
-        // These are hardly anything else.
+        // These letters hardly mean anything else.
         if all_among(&['y', 'j', 'n']) {
             return Self {
                 yes: [Some('y'), Some('j')],
@@ -80,7 +80,7 @@ impl Initials {
     }
 }
 
-/// The only letter of a cell, small.
+/// Returns the only letter of a cell, in lower case.
 fn single_letter(value: Value<'_>) -> Option<char> {
     let Value::Text(text) = value else {
         return None;
@@ -104,7 +104,7 @@ fn single_letter(value: Value<'_>) -> Option<char> {
     letters.next().is_none().then_some(letter)
 }
 
-/// The boolean that a cell says. `own` are words of the author's own, folded: those that mean yes, and those that mean no.
+/// Returns the boolean of a cell. `own` are the author's words, folded: those for yes, and those for no.
 pub fn truth(
     value: Value<'_>,
     own: Option<(&[String], &[String])>,
@@ -123,7 +123,7 @@ pub fn truth(
             }
             let word = cut.folded();
             if let Some((yes, no)) = own {
-                // The author's words are folded, and cutting takes some of their letters for marks of dates.
+                // The author's words are folded, and cutting turns some of their letters into marks of dates.
                 let folded = fold(text.trim());
                 let says =
                     |words: &[String]| words.iter().any(|known| *known == folded || known == word);
@@ -149,7 +149,7 @@ pub fn truth(
     }
 }
 
-/// Whether circles and crosses stand in a column, and nothing that makes a circle the empty one.
+/// Returns whether a column has circles and crosses, but no sign that would make a circle the empty one.
 pub fn has_circles(values: &[Value<'_>]) -> bool {
     let has = |signs: &[&str]| {
         let is_one =
@@ -159,7 +159,7 @@ pub fn has_circles(values: &[Value<'_>]) -> bool {
     has(&CIRCLES) && has(&CROSSES) && !has(&["●"])
 }
 
-/// The boolean that a cell says in further words and signs; `circles`: see [`has_circles`].
+/// Returns the boolean of a cell in further words and signs; `circles`: see [`has_circles`].
 pub fn more_truth(value: Value<'_>, circles: bool) -> Option<bool> {
     let Value::Text(text) = value else {
         return None;
