@@ -1,4 +1,4 @@
-//! Columns that stay in memory here: slices and copies share what they hold. [`ColumnBuilder`] makes them value by value.
+//! Columns that stay in memory here: slices and copies share the memory. [`ColumnBuilder`] builds columns value by value.
 
 use std::sync::Arc;
 
@@ -7,7 +7,7 @@ use super::export::{Buffer, Column, Validity, export_schema};
 use super::types::Type;
 use super::view::{ColumnView, Value};
 
-/// A stretch of a column in memory.
+/// A range of the rows of a column in memory.
 #[derive(Clone)]
 pub struct SharedColumn {
     pub kind: Type,
@@ -17,7 +17,7 @@ pub struct SharedColumn {
 }
 
 impl SharedColumn {
-    /// Takes a column that was imported, whole.
+    /// Takes all rows of an imported column.
     pub(super) fn new(kind: Type, array: ArrowArray) -> Self {
         let rows = array.length.max(0) as usize;
         let (array, offset) = (Arc::new(array), 0);
@@ -29,7 +29,7 @@ impl SharedColumn {
         }
     }
 
-    /// Returns the values, in place.
+    /// Returns a view of the values, in place.
     pub fn view(&self) -> ColumnView<'_> {
         // SAFETY: the array was made or imported as its format asks.
         unsafe { ColumnView::of(&self.array, self.kind, self.offset, self.rows) }
@@ -52,7 +52,7 @@ impl SharedColumn {
         }
     }
 
-    /// Returns `rows` rows from `first` on, or as many as there are.
+    /// Returns `rows` rows from `first` on, or fewer at the end of the column.
     pub fn slice(&self, first: usize, rows: usize) -> Self {
         let first = first.min(self.rows);
         Self {
@@ -62,7 +62,7 @@ impl SharedColumn {
         }
     }
 
-    /// Returns the rows at some places, in the places' order.
+    /// Returns the rows at some positions, in the order of the positions.
     pub fn take(&self, rows: &[usize]) -> Self {
         let values = match self.kind {
             Type::TextView => Buffer::Views(self.taken(rows)),
@@ -79,13 +79,13 @@ impl SharedColumn {
         rows.iter()
             .for_each(|&row| validity.push(!view.is_null(row)));
         let mut buffers = vec![values];
-        // The texts that views lead to stay where they are.
+        // The texts that views refer to stay where they are.
         let texts = 2..self.array.buffer_count.max(2) as usize;
         buffers.extend(texts.map(|index| Buffer::Shared(Arc::clone(&self.array), index)));
         validity.column(self.kind.format(), buffers).into()
     }
 
-    /// Returns the words of the layout at some places. `T` is as wide as the type's words.
+    /// Returns the words of the layout at some positions. `T` has the width of the type's words.
     fn taken<T: Copy>(&self, rows: &[usize]) -> Vec<T> {
         if rows.is_empty() {
             return Vec::new();
@@ -99,7 +99,7 @@ impl SharedColumn {
         rows.iter().map(|&row| words[row]).collect()
     }
 
-    /// Returns the rows at some places of several columns of one type; a place is the number of the column, and of its row.
+    /// Returns rows of several columns of one type; a place is the number of a column, and of a row in it.
     pub fn gather(columns: &[&Self], places: impl Iterator<Item = (usize, usize)>) -> Self {
         let views: Vec<ColumnView<'_>> = columns.iter().map(|column| column.view()).collect();
         let kind = columns.first().map_or(Type::Null, |column| column.kind);
@@ -149,7 +149,7 @@ enum Built {
 }
 
 impl ColumnBuilder {
-    /// An empty column of a type, of those that columns have that are made here.
+    /// Returns an empty column of a type that columns made here can have.
     pub fn new(kind: Type) -> Self {
         let (kind, values) = match kind {
             Type::Null => (kind, Built::Nothing),
@@ -168,7 +168,7 @@ impl ColumnBuilder {
         }
     }
 
-    /// An empty column of text, with room for so many short ones.
+    /// Returns an empty column of text, with room for `rows` short texts.
     pub fn of_texts(rows: usize) -> Self {
         let mut texts = Self::new(Type::LargeText);
         if let Built::Texts(offsets, bytes) = &mut texts.values {
@@ -178,7 +178,7 @@ impl ColumnBuilder {
         texts
     }
 
-    /// Returns the column of values that are all of one kind.
+    /// Returns a column of values that are all of one kind.
     pub fn of<T: Copy>(kind: Type, values: &[Option<T>], of: fn(T) -> Value<'static>) -> Column {
         let mut made = Self::new(kind);
         for value in values {
@@ -212,7 +212,7 @@ impl ColumnBuilder {
         self.push(text.map_or(Value::Null, Value::Text));
     }
 
-    /// Adds the rows of another column of texts behind the own ones.
+    /// Adds the rows of another column of texts at the end.
     pub fn append_texts(&mut self, other: &Self) {
         if let (Built::Texts(offsets, bytes), Built::Texts(more, further)) =
             (&mut self.values, &other.values)
@@ -238,7 +238,7 @@ impl ColumnBuilder {
     }
 }
 
-/// Returns the column of text that has values in few rows; none where it has no value at all.
+/// Returns a column of text with values in few rows; none if there is no value at all.
 pub fn sparse_texts(rows: usize, mut values: Vec<(usize, String)>) -> Option<Column> {
     if values.is_empty() {
         return None;

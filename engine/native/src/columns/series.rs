@@ -1,15 +1,15 @@
-//! From cells to polars columns: which type a stretch of a column gets, and its values.
+//! Turns cells into polars columns: chooses the type of a range of cells, and builds its values.
 //!
-//! The type is what `polars.Series(name, values, strict=False)` would choose for the same Python values, found from
-//! the kinds of cells that occur and from which comes first. Common cases are built here as Arrow columns, without
-//! copying text; for rare mixtures [`build`] returns none, and Python makes the series from a list.
+//! The type is the one that `polars.Series(name, values, strict=False)` would choose for the same Python values, found from the
+//! kinds of cells that occur and from the kind that comes first. Common cases are built here as Arrow columns, without copying
+//! text; for rare mixtures [`build`] returns none, and Python makes the series from a list.
 
 use std::sync::Arc;
 
 use super::export::{Buffer, Column, Validity};
 use crate::cells::{Cell, ColumnKinds, Sheet, Tag, TextArena, TextReference, text_form};
 
-/// What a column becomes.
+/// The type of the column that cells become.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Plan {
     /// No value at all.
@@ -25,12 +25,12 @@ pub enum Plan {
     Date,
     Time,
     Duration,
-    /// A mixture of which Python makes the series.
+    /// A mixture whose series Python makes.
     Other,
 }
 
 impl Plan {
-    /// Chooses by the kinds of cells.
+    /// Chooses the type by the kinds of cells.
     pub fn of(kinds: ColumnKinds) -> Self {
         use Tag::{Boolean, Date, DateTime, Duration, EmptyText, Float, Integer, Text, Time};
         let has_text = kinds.has(Text) || kinds.has(EmptyText);
@@ -61,8 +61,8 @@ impl Plan {
         }
     }
 
-    /// Whether polars chooses text for a mixture with text in it. What comes first matters: a boolean or a time
-    /// that meets a date before the first text makes a column of Python objects instead.
+    /// Returns whether polars chooses text for a mixture with text in it. The first kind matters: a boolean or a time that
+    /// meets a date before the first text makes a column of Python objects instead.
     fn is_shown_as_text(kinds: ColumnKinds) -> bool {
         use Tag::{Boolean, Date, DateTime, EmptyText, Float, Integer, Text, Time};
         match kinds.first {
@@ -76,7 +76,7 @@ impl Plan {
     }
 }
 
-/// Whether cells of these kinds are of several types, so that some lose theirs in the column that is made of them.
+/// Returns whether cells of these kinds have several types, so that some lose theirs in a column.
 pub fn is_mixed(kinds: ColumnKinds) -> bool {
     match Plan::of(kinds) {
         Plan::Integer | Plan::Float => kinds.has(Tag::Boolean),
@@ -86,7 +86,7 @@ pub fn is_mixed(kinds: ColumnKinds) -> bool {
     }
 }
 
-/// Builds the column of cells of these kinds, unless Python has to.
+/// Builds the column of cells of these kinds; none if Python has to build it.
 pub fn build(
     sheet: &Sheet,
     column: usize,
@@ -141,7 +141,7 @@ fn words(
     validity.column(format, vec![Buffer::Words(words)])
 }
 
-/// Which cells have a value, and what is made of each.
+/// Returns which cells have a value, and the values made of them.
 fn values<T: Default>(
     sheet: &Sheet,
     column: usize,
@@ -160,7 +160,7 @@ fn values<T: Default>(
     (validity, values)
 }
 
-/// Text as Arrow views: short ones within the view, longer ones where the store already has them.
+/// Builds text as Arrow views: short texts are within the view, longer ones stay in the store.
 fn text(
     sheet: &Sheet,
     column: usize,
@@ -234,16 +234,16 @@ fn text(
     Some(validity.column("vu", buffers))
 }
 
-/// The blocks that a column's views point into, numbered as they are met.
+/// The blocks that a column's views point into, numbered in the order of their first use.
 #[derive(Default)]
 struct Blocks {
     buffers: Vec<(Arc<TextArena>, usize)>,
-    /// For the sheet's own text, the shared strings and made text: the number of each block, if it has one.
+    /// The number of each block, if it has one: for the sheet's own text, the shared strings and made text.
     numbers: [Vec<Option<u32>>; 3],
 }
 
 impl Blocks {
-    /// The number of a block of one of the three.
+    /// Returns the number of a block in one of these three arenas.
     #[inline]
     fn number(&mut self, arena: &Arc<TextArena>, which: usize, block: usize) -> u32 {
         let numbers = &mut self.numbers[which];

@@ -1,4 +1,4 @@
-//! A column of a frame, read in place.
+//! Views of the columns of a frame, read in place.
 
 use std::ffi::c_void;
 use std::ptr;
@@ -45,7 +45,8 @@ enum Values<'a> {
     Time32(&'a [i32], Unit),
     Time64(&'a [i64], Unit),
     Duration(&'a [i64], Unit),
-    /// The cells that the rows were made of, the number of the batch's first row there, and what holds for the others.
+    /// The cells that the rows were made of, the number of the batch's first row among them, and the column with all other
+    /// values.
     Typed(&'a TypedCells, usize, Box<ColumnView<'a>>),
 }
 
@@ -58,24 +59,24 @@ pub enum Value<'a> {
     Unsigned(u64),
     Float(f64),
     Text(&'a str),
-    /// Days since 1970.
+    /// The days since 1970.
     Date(i64),
-    /// Microseconds since 1970.
+    /// The microseconds since 1970.
     DateTime(i64),
-    /// Microseconds since midnight.
+    /// The microseconds since midnight.
     Time(i64),
-    /// Microseconds.
+    /// An elapsed time in microseconds.
     Duration(i64),
 }
 
 impl Value<'_> {
-    /// Returns whether there is none.
+    /// Returns whether there is no value.
     #[inline]
     pub fn is_null(self) -> bool {
         matches!(self, Self::Null)
     }
 
-    /// Returns the number that it is.
+    /// Returns the value as a float; none if it is no number.
     #[inline]
     pub fn number(self) -> Option<f64> {
         match self {
@@ -86,7 +87,7 @@ impl Value<'_> {
         }
     }
 
-    /// Returns the whole number from 0 up that it is.
+    /// Returns a whole number from 0 up; none for any other value.
     #[inline]
     pub fn whole(self) -> Option<usize> {
         match self {
@@ -97,20 +98,20 @@ impl Value<'_> {
     }
 }
 
-/// The bits of a cell's number that are its row.
+/// The number of lower bits in a cell's number that hold its row.
 pub const ROW_BITS: u32 = 32;
 
-/// For each row of a column the cell that it was made of: what is written as its cells stood in a sheet, each with its own type. In the
-/// column that polars makes of cells of several types, some have lost theirs.
+/// The cells that the rows of a column were made of. Values are written with the types of their cells in the sheet; in the
+/// column that polars makes of cells of several types, some values have lost theirs.
 pub struct TypedCells {
     /// Columns of sheets, each counted from 0; all columns of a frame share them.
     pub origins: Arc<[(Arc<Sheet>, usize)]>,
-    /// The place among the origins, and in the lower bits the row from 1; 0 where a row has no cell.
+    /// The position among the origins and, in the lower bits, the row from 1; 0 if a row has no cell.
     pub cells: Vec<u64>,
 }
 
 impl TypedCells {
-    /// Returns the value of the cell of a row, unless it is text: then the column's own value is written.
+    /// Returns the value of the cell of a row; none if the cell is text, so that the column's own value is written.
     pub fn value(&self, row: usize) -> Option<Value<'static>> {
         let number = self.cells[row];
         let row = usize::try_from(number & ((1 << ROW_BITS) - 1)).ok()?;
@@ -119,7 +120,7 @@ impl TypedCells {
     }
 }
 
-/// The value of a cell that is no text.
+/// Returns the value of a cell that is neither empty nor text.
 pub fn value_of(cell: Cell) -> Option<Value<'static>> {
     Some(match cell.tag {
         Tag::Integer => Value::Integer(cell.as_integer()),
@@ -134,8 +135,10 @@ pub fn value_of(cell: Cell) -> Option<Value<'static>> {
 }
 
 impl<'a> ColumnView<'a> {
+    /// Returns a view of `rows` rows of an array, from `parent_offset` on.
+    ///
     /// # Safety
-    /// `array` must be laid out as `kind` says and stay alive for `'a`.
+    /// `array` must be laid out as `kind` requires and stay alive for `'a`.
     pub(super) unsafe fn of(
         array: &'a ArrowArray,
         kind: Type,
@@ -144,9 +147,9 @@ impl<'a> ColumnView<'a> {
     ) -> Self {
         let offset = array.offset.max(0) as usize + parent_offset;
         let end = offset + rows;
-        // SAFETY: the format says how many buffers there are.
+        // SAFETY: the format determines how many buffers there are.
         let buffer = |index: usize| unsafe { *array.buffers.add(index) };
-        // SAFETY: a buffer of this type holds `end` values, or is null where there are none.
+        // SAFETY: a buffer of this type holds `end` values, or is null if there are none.
         unsafe fn slice<'a, T>(pointer: *const c_void, count: usize) -> &'a [T] {
             if pointer.is_null() || count == 0 {
                 &[]
@@ -213,7 +216,8 @@ impl<'a> ColumnView<'a> {
         }
     }
 
-    /// The same rows, with the values of the cells that they were made of; `first_row` is the first one's number there.
+    /// Returns the same rows, with the values of the cells that they were made of; `first_row` is the number of the first row
+    /// among these cells.
     pub(super) fn typed(self, cells: &'a TypedCells, first_row: usize) -> Self {
         Self {
             validity: None,
@@ -222,12 +226,12 @@ impl<'a> ColumnView<'a> {
         }
     }
 
-    /// Whether its values may be of several types.
+    /// Returns whether its values may have several types.
     pub fn is_typed(&self) -> bool {
         matches!(self.values, Values::Typed(..))
     }
 
-    /// Whether some of its values may be text.
+    /// Returns whether some of its values may be text.
     pub fn is_text(&self) -> bool {
         match &self.values {
             Values::Typed(.., column) => column.is_text(),
@@ -236,7 +240,7 @@ impl<'a> ColumnView<'a> {
         }
     }
 
-    /// Returns whether a row has no value, as far as the column itself says.
+    /// Returns whether a row has no value in the column itself.
     #[inline]
     pub fn is_null(&self, row: usize) -> bool {
         match self.validity {
@@ -245,7 +249,7 @@ impl<'a> ColumnView<'a> {
         }
     }
 
-    /// The value of a row.
+    /// Returns the value of a row.
     #[inline]
     pub fn value(&self, row: usize) -> Value<'a> {
         let at = self.offset + row;
@@ -307,7 +311,7 @@ pub struct SeriesView<'a> {
 }
 
 impl<'a> SeriesView<'a> {
-    /// A column of chunks with so many rows each.
+    /// Returns a view of chunks, each with its number of rows.
     pub fn new(chunks: impl Iterator<Item = (ColumnView<'a>, usize)>) -> Self {
         let mut rows = 0;
         let chunks = chunks.map(|(chunk, count)| {
@@ -320,12 +324,12 @@ impl<'a> SeriesView<'a> {
         }
     }
 
-    /// Returns how many rows it has.
+    /// Returns the number of rows.
     pub fn rows(&self) -> usize {
         self.rows
     }
 
-    /// Returns the value of a row; null beyond the last one.
+    /// Returns the value of a row; null behind the last row.
     #[inline]
     pub fn value(&self, row: usize) -> Value<'a> {
         if row >= self.rows {
