@@ -1,7 +1,7 @@
-//! Fills a sheet, row by row, and decides where rows and the scan end.
+//! Fills a sheet row by row, and decides where rows and the scan end.
 //!
-//! Rows may come in any order and so may the cells of a row; a later cell takes the place of an earlier one. The
-//! cells of finished rows are stored by `grouping`.
+//! Rows may come in any order, and so may the cells of a row; a later cell replaces an earlier one. The cells of finished rows
+//! are stored by `grouping`.
 
 use std::sync::Arc;
 
@@ -17,39 +17,39 @@ use super::text::{TextArena, TextReference};
 use super::zeros::{ZeroCells, Zeros};
 use crate::error::{Result, SourceError};
 
-/// More rows than any worksheet may have, yet few enough to iterate over.
+/// The maximum number of rows: more than any worksheet may have, yet few enough to iterate over.
 pub const MAXIMUM_ROWS: usize = 1 << 24;
-/// The column `ZZZ`.
+/// The maximum number of columns: up to the column `ZZZ`.
 pub const MAXIMUM_COLUMNS: usize = 18_278;
 
-/// A sheet with more cells or text than this is refused.
+/// The maximum numbers of cells and of bytes of text in a sheet; a larger sheet is refused.
 const MAXIMUM_CELLS: usize = 200_000_000;
 const MAXIMUM_TEXT_BYTES: usize = 1 << 30;
 
-/// How far a scan looks for further values, and what it makes of them.
+/// The limits of a scan, and its options for the values that it finds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ScanLimits {
-    /// The run of empty rows that ends the scan.
+    /// The length of the run of empty rows that ends the scan.
     pub empty_rows: Option<usize>,
-    /// The run of empty cells after a value that ends a row.
+    /// The length of the run of empty cells behind a value that ends a row.
     pub empty_columns: Option<usize>,
     /// The number of rows after which the scan ends.
     pub rows: Option<usize>,
-    /// The bytes that the cells and the text of the sheet may take; with more the sheet is refused. Without this the reader's
+    /// The maximum number of bytes for the cells and the text of the sheet; a larger sheet is refused. Without it, the reader's
     /// own limits hold.
     pub bytes: Option<usize>,
-    /// Whether text of no length counts as a value, so that rows end behind it.
+    /// Whether text of no length counts as a value, so that a row does not end before it.
     pub keep_blank_text: bool,
-    /// Whether each cell of a merged range gets the value of the first one.
+    /// Whether each cell of a merged range gets the value of the first cell.
     pub fill_merged: bool,
-    /// Whether numbers do, too: an amount in a range of three records is not three amounts.
+    /// Whether numbers fill their ranges, too: an amount in a range of three records is not three amounts.
     pub fill_numbers: bool,
-    /// Whether columns that have no value of their own get those of ranges, too.
+    /// Whether columns without a value of their own get those of ranges, too.
     pub fill_spacers: bool,
 }
 
 impl ScanLimits {
-    /// No limits.
+    /// A scan without limits.
     pub const NONE: Self = Self {
         empty_rows: None,
         empty_columns: None,
@@ -72,15 +72,16 @@ impl Default for ScanLimits {
     }
 }
 
-/// Whether the scan goes on.
+/// Whether the scan continues after a row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Continue {
     Yes,
-    /// The run of empty rows was reached: the scan ends.
+    /// A limit was reached, such as the run of empty rows: the scan ends.
     No,
 }
 
-/// So many rows behind the end of a scan are looked at for a value, those that the file leaves out not counted.
+/// The maximum number of rows behind the end of a scan that are searched for a value; rows that the file leaves out do not
+/// count.
 const MOST_LOOKED_AT: usize = 10_000;
 
 /// Builds one [`Sheet`].
@@ -100,7 +101,7 @@ pub struct SheetBuilder {
     empty_run: usize,
     width: usize,
     stopped: bool,
-    /// How many rows were looked at since, and the first one with a value.
+    /// The number of rows searched since the scan ended, and the first of them with a value.
     looked_at: usize,
     row_below: Option<usize>,
     findings: Findings,
@@ -109,7 +110,7 @@ pub struct SheetBuilder {
 }
 
 impl SheetBuilder {
-    /// Starts an empty sheet; `shared_text` are the shared strings of its workbook.
+    /// Starts an empty sheet; `shared_text` holds the shared strings of its workbook.
     pub fn new(title: &str, limits: ScanLimits, shared_text: Arc<TextArena>) -> Self {
         Self {
             title: title.to_owned(),
@@ -125,17 +126,17 @@ impl SheetBuilder {
         self.from_1904 = epoch == Epoch::Mac1904;
     }
 
-    /// Sets the workbook's formats that show leading zeros; cells are noted by their numbers.
+    /// Sets the workbook's formats that show leading zeros; cells refer to them by their numbers.
     pub fn set_zeros(&mut self, formats: Arc<[Zeros]>) {
         self.zeros.set_formats(formats);
     }
 
-    /// Notes that a number is shown with leading zeros, by the format of that number; its row and column count from 0.
+    /// Notes that a number is shown with leading zeros, by the format with that number; its row and column count from 0.
     pub fn note_zeros(&mut self, row: usize, column: usize, format: u16) {
         self.zeros.note(row, column, format);
     }
 
-    /// The limits of the scan.
+    /// Returns the limits of the scan.
     pub fn limits(&self) -> ScanLimits {
         self.limits
     }
@@ -156,17 +157,17 @@ impl SheetBuilder {
         self.findings.hidden_rows.note(row);
     }
 
-    /// What the scan found out beside the cells.
+    /// Returns the facts that the scan found beside the cells.
     pub fn findings(&mut self) -> &mut Findings {
         &mut self.findings
     }
 
-    /// The findings about the records of separated text.
+    /// Returns the findings about the records of separated text.
     pub fn separated(&mut self) -> &mut Separated {
         &mut self.findings.separated
     }
 
-    /// Adds a merged range; a single cell is none.
+    /// Adds a merged range, unless it is a single cell.
     pub fn merge(&mut self, range: MergedRange) {
         if self.limits.bytes.is_some_and(|most| self.bytes() > most) {
             self.findings.merged_unknown = true;
@@ -175,7 +176,7 @@ impl SheetBuilder {
         }
     }
 
-    /// Merges a cell with so many further rows and columns, as far as sheets reach.
+    /// Merges a cell with further rows and columns, as far as sheets reach.
     pub fn merge_further(&mut self, (row, column): (usize, usize), (down, across): (usize, usize)) {
         let place = |row: usize, column: usize| {
             let (row, column) = (row.min(MAXIMUM_ROWS), column.min(MAXIMUM_COLUMNS));
@@ -194,12 +195,12 @@ impl SheetBuilder {
         }
     }
 
-    /// Notes that the scan ended before it came to all merged ranges.
+    /// Notes that the scan ended before it reached all merged ranges.
     pub fn leave_merged_unknown(&mut self) {
         self.findings.merged_unknown = true;
     }
 
-    /// Bytes that cells, text and merged ranges take so far.
+    /// Returns the bytes that cells, text and merged ranges take so far.
     fn bytes(&self) -> usize {
         let late = self.late.len() * size_of::<(u32, Pending)>();
         let merged = self.findings.merged.len() * size_of::<MergedRange>();
@@ -207,7 +208,7 @@ impl SheetBuilder {
         self.groups.bytes() + late + merged + formulas + self.zeros.bytes() + self.own_text.len()
     }
 
-    /// How many rows were read so far.
+    /// Returns the number of rows read so far.
     pub fn rows_seen(&self) -> usize {
         self.rows_seen
     }
@@ -226,7 +227,7 @@ impl SheetBuilder {
         self.own_text.push_deduplicated(text)
     }
 
-    /// A whole number of more than 64 bits, by its decimal digits.
+    /// Returns a cell for a whole number of more than 64 bits, by its decimal digits.
     pub fn big_integer(&mut self, digits: &str) -> Cell {
         Cell {
             tag: Tag::BigInteger,
@@ -234,7 +235,8 @@ impl SheetBuilder {
         }
     }
 
-    /// Adds a cell to the current row, whose number is given. If it is a number, it is shown in the format of that number.
+    /// Adds a cell to the current row, which is row number `row`. If the cell is a number, it is shown in the format with the
+    /// number `zeros`.
     pub fn push_shown(&mut self, row: usize, column: usize, cell: Cell, zeros: Option<u16>) {
         if let Some(format) = zeros.filter(|_| cell.tag.is_number()) {
             self.note_zeros(row, column, format);
@@ -242,7 +244,7 @@ impl SheetBuilder {
         self.push(column, cell);
     }
 
-    /// Adds a cell to the row that is being read; empty ones only overwrite.
+    /// Adds a cell to the row that is being read; an empty cell only overwrites an earlier one.
     #[inline]
     pub fn push(&mut self, column: usize, cell: Cell) {
         let column = column as u32;
@@ -258,7 +260,7 @@ impl SheetBuilder {
     /// Ends the row that was being read: row number `row`, counted from 0.
     ///
     /// # Errors
-    /// When the sheet holds more rows, cells or text than the limits of reading.
+    /// If the sheet has more rows, cells or text than the limits of reading.
     pub fn end_row(&mut self, row: usize) -> Result<Continue> {
         if self.stopped {
             return Ok(self.look_below(row));
@@ -296,14 +298,14 @@ impl SheetBuilder {
             self.sort_row();
         }
         if row < self.rows_seen {
-            // A row that was read before, or skipped: it is kept until the end of the sheet.
+            // A row that was read before, or skipped, is kept until the end of the sheet.
             let in_group = (row % GROUP_ROWS) as u16;
             let cells = self.row_cells.drain(..);
             self.late
                 .extend(cells.map(|cell| (row as u32, Pending::new(in_group, cell))));
             return Ok(Continue::Yes);
         }
-        // Rows that the file leaves out are empty ones.
+        // Rows that the file leaves out are empty.
         if self.count_empty_rows(row - self.rows_seen) == Continue::No {
             return Ok(self.look_below(row));
         }
@@ -320,12 +322,13 @@ impl SheetBuilder {
         Ok(Continue::Yes)
     }
 
-    /// Whether the scan has ended, and rows are passed over until one has a value: that is said, and none of them is read.
+    /// Returns whether the scan has ended and rows are skipped until one of them has a value; that row is reported, and none of
+    /// them is read.
     pub fn is_looking_below(&self) -> bool {
         self.stopped
     }
 
-    /// Passes over a row behind the end of the scan.
+    /// Skips a row behind the end of the scan.
     fn look_below(&mut self, row: usize) -> Continue {
         let has_value = |(_, cell): &(u32, Cell)| !cell.tag.counts_as_empty();
         if self.row_below.is_none() && row >= self.rows_seen && self.row_cells.iter().any(has_value)
@@ -342,7 +345,7 @@ impl SheetBuilder {
         }
     }
 
-    /// Adds that many rows without cells.
+    /// Adds `count` rows without cells.
     fn count_empty_rows(&mut self, count: usize) -> Continue {
         if let Some(limit) = self.limits.empty_rows
             && self.empty_run + count >= limit
@@ -357,7 +360,7 @@ impl SheetBuilder {
         Continue::Yes
     }
 
-    /// Puts a row's cells in order of columns; of several for one column the last one stays.
+    /// Sorts a row's cells by column; of several cells in a column, the last one stays.
     fn sort_row(&mut self) {
         self.row_cells.sort_by_key(|&(column, _)| column);
         let mut kept: Vec<(u32, Cell)> = Vec::with_capacity(self.row_cells.len());
@@ -397,19 +400,19 @@ impl SheetBuilder {
         width
     }
 
-    /// Adds the cells that came out of order to those that are stored, and cuts their rows again.
+    /// Adds the cells that came out of order to the stored cells, and cuts their rows again.
     fn merge_late_cells(&mut self) {
         let mut late = std::mem::take(&mut self.late);
         late.sort_by_key(|&(row, _)| row);
-        for rows in
-            late.chunk_by(|one, other| one.0 as usize / GROUP_ROWS == other.0 as usize / GROUP_ROWS)
+        for rows in late
+            .chunk_by(|cell, other| cell.0 as usize / GROUP_ROWS == other.0 as usize / GROUP_ROWS)
         {
             let group_index = rows[0].0 as usize / GROUP_ROWS;
             let mut cells = self.groups.reopen(group_index);
             cells.extend(rows.iter().map(|&(_, pending)| pending));
-            // The sort is stable, so of several cells for one place the last one stays.
+            // The sort is stable, so of several cells at one position the last one stays.
             cells.sort_by_key(|pending| pending.row);
-            for row_cells in cells.chunk_by(|one, other| one.row == other.row) {
+            for row_cells in cells.chunk_by(|cell, other| cell.row == other.row) {
                 let row = group_index * GROUP_ROWS + usize::from(row_cells[0].row);
                 self.row_cells.clear();
                 self.row_cells.extend(row_cells.iter().map(Pending::cell));
@@ -421,12 +424,12 @@ impl SheetBuilder {
         }
     }
 
-    /// Ends the sheet of a file that states no extent, after its last row with a value, counted from 1; 0 where it has none.
+    /// Ends the sheet of a file that states no extent at its last row with a value, counted from 1; 0 if there is none.
     pub fn finish_rows(self, last_row: usize) -> Sheet {
         self.finish((last_row > 0).then(|| DeclaredExtent::of_rows(last_row)))
     }
 
-    /// Ends the sheet. `declared` is the extent that the file says it has.
+    /// Ends the sheet. `declared` is the extent that the file states.
     pub fn finish(mut self, declared: Option<DeclaredExtent>) -> Sheet {
         self.merge_late_cells();
         self.own_text.finish();

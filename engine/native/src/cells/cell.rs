@@ -6,25 +6,24 @@ use super::text::{TextArena, TextReference};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[repr(u8)]
 pub enum Tag {
-    /// No value.
     Empty,
     /// Text of no length; it counts as empty, yet Python sees `""`.
     EmptyText,
-    /// A [`TextReference`].
+    /// A text, as a [`TextReference`].
     Text,
-    /// An `i64`.
+    /// A whole number, as an `i64`.
     Integer,
-    /// An `f64`.
+    /// A number, as an `f64`.
     Float,
-    /// 0 or 1.
+    /// A boolean, as 0 or 1.
     Boolean,
     /// Microseconds since 1970, in no time zone.
     DateTime,
-    /// Days since 1970.
+    /// A date, in days since 1970.
     Date,
-    /// Microseconds since midnight.
+    /// A time of day, in microseconds since midnight.
     Time,
-    /// Microseconds.
+    /// An elapsed time, in microseconds.
     Duration,
     /// A whole number of more than 64 bits, as a reference to its decimal digits.
     BigInteger,
@@ -45,12 +44,12 @@ impl Tag {
         Self::BigInteger,
     ];
 
-    /// Whether a scan counts such a cell as empty.
+    /// Returns whether a scan counts the cell as empty.
     pub fn counts_as_empty(self) -> bool {
         matches!(self, Self::Empty | Self::EmptyText)
     }
 
-    /// Whether the value is a number that 64 bits hold.
+    /// Returns whether the value is a number that 64 bits hold.
     #[inline]
     pub fn is_number(self) -> bool {
         matches!(self, Self::Integer | Self::Float)
@@ -74,7 +73,7 @@ impl Cell {
         bits: 0,
     };
 
-    /// A cell as a sheet stores it.
+    /// Returns a cell as a sheet stores it.
     #[inline]
     pub(super) fn stored(tag: u8, bits: u64) -> Self {
         let tag = Tag::ALL.get(usize::from(tag)).copied();
@@ -82,7 +81,7 @@ impl Cell {
         Self { tag, bits }
     }
 
-    /// A whole number.
+    /// Returns a cell with a whole number.
     pub fn integer(value: i64) -> Self {
         Self {
             tag: Tag::Integer,
@@ -90,7 +89,7 @@ impl Cell {
         }
     }
 
-    /// A number that is written with a point or an exponent.
+    /// Returns a cell with a number that is written with a point or an exponent.
     pub fn float(value: f64) -> Self {
         Self {
             tag: Tag::Float,
@@ -98,7 +97,7 @@ impl Cell {
         }
     }
 
-    /// True or false.
+    /// Returns a cell with true or false.
     pub fn boolean(value: bool) -> Self {
         Self {
             tag: Tag::Boolean,
@@ -106,7 +105,7 @@ impl Cell {
         }
     }
 
-    /// A text that an arena holds.
+    /// Returns a cell with a text that an arena holds.
     pub fn text(reference: TextReference) -> Self {
         Self {
             tag: Tag::Text,
@@ -114,7 +113,7 @@ impl Cell {
         }
     }
 
-    /// A text that all sheets share, which an arena takes.
+    /// Stores a text that all sheets share in an arena, and returns its cell.
     #[inline]
     pub fn shared_text(text: &str, arena: &mut TextArena) -> Self {
         match text.is_empty() {
@@ -123,7 +122,7 @@ impl Cell {
         }
     }
 
-    /// A date with a time, in microseconds since 1970.
+    /// Returns a cell with a date and time, in microseconds since 1970.
     pub fn date_time(microseconds: i64) -> Self {
         Self {
             tag: Tag::DateTime,
@@ -131,7 +130,7 @@ impl Cell {
         }
     }
 
-    /// A date, in days since 1970.
+    /// Returns a cell with a date, in days since 1970.
     pub fn date(days: i64) -> Self {
         Self {
             tag: Tag::Date,
@@ -139,7 +138,7 @@ impl Cell {
         }
     }
 
-    /// A time of day, in microseconds.
+    /// Returns a cell with a time of day, in microseconds.
     pub fn time(microseconds: i64) -> Self {
         Self {
             tag: Tag::Time,
@@ -147,7 +146,7 @@ impl Cell {
         }
     }
 
-    /// An elapsed time, in microseconds.
+    /// Returns a cell with an elapsed time, in microseconds.
     pub fn duration(microseconds: i64) -> Self {
         Self {
             tag: Tag::Duration,
@@ -155,17 +154,17 @@ impl Cell {
         }
     }
 
-    /// The bits as a float; meant for cells of [`Tag::Float`].
+    /// Returns the bits as a float; meant for cells of [`Tag::Float`].
     pub fn as_float(self) -> f64 {
         f64::from_bits(self.bits)
     }
 
-    /// The bits as a whole number; meant for cells of numbers, dates and times.
+    /// Returns the bits as a whole number; meant for cells of numbers, dates and times.
     pub fn as_integer(self) -> i64 {
         self.bits as i64
     }
 
-    /// The bits as a reference; meant for cells of [`Tag::Text`] and [`Tag::BigInteger`].
+    /// Returns the bits as a reference; meant for cells of [`Tag::Text`] and [`Tag::BigInteger`].
     pub fn as_text(self) -> TextReference {
         TextReference::from_bits(self.bits)
     }

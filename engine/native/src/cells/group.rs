@@ -2,10 +2,10 @@
 
 use super::cell::{Cell, Tag};
 
-/// Rows in a group.
+/// The number of rows in a group.
 pub const GROUP_ROWS: usize = 1024;
 
-/// Whether a column with `count` cells in a group of `rows` rows is stored dense.
+/// Returns whether a column with `count` cells in a group of `rows` rows is stored dense.
 pub(super) fn is_dense(count: usize, rows: usize) -> bool {
     count * 6 >= rows
 }
@@ -24,7 +24,7 @@ pub(super) enum Chunk {
 }
 
 impl Chunk {
-    /// The chunk of cells in order of rows, in a group of `rows` rows: dense where enough rows have one.
+    /// Returns the chunk of cells, which are in order of rows, in a group of `rows` rows: dense if enough rows have a cell.
     pub(super) fn of_cells(cells: &[(u16, Cell)], rows: usize) -> Self {
         if is_dense(cells.len(), rows) {
             let mut tags = vec![0; rows];
@@ -46,7 +46,7 @@ impl Chunk {
         }
     }
 
-    /// The cells that are not [`Tag::Empty`], in order of rows.
+    /// Returns the cells that are not [`Tag::Empty`], in order of rows.
     pub(super) fn cells(&self) -> Vec<(u16, Cell)> {
         match self {
             Self::Dense { tags, bits } => (0..)
@@ -62,7 +62,7 @@ impl Chunk {
         }
     }
 
-    /// Bytes that the cells take.
+    /// Returns the bytes that the cells take.
     pub(super) fn bytes(&self) -> usize {
         match self {
             Self::Dense { tags, .. } => tags.len() * 9,
@@ -84,18 +84,18 @@ impl Chunk {
     }
 }
 
-/// Up to [`GROUP_ROWS`] rows.
+/// A group of up to [`GROUP_ROWS`] rows.
 #[derive(Debug, Default)]
 pub(super) struct Group {
     /// Columns that have a cell, in order.
     pub(super) columns: Vec<(u32, Chunk)>,
-    /// For each row, the number of its cells up to the last one with a value; missing rows have none.
+    /// For each row, the number of its cells up to the last one with a value; missing rows have no cells.
     pub(super) widths: Vec<u16>,
 }
 
 impl Group {
     pub(super) fn chunk(&self, column: usize) -> Option<&Chunk> {
-        // In an ordinary sheet column n is the n-th one that has a value.
+        // In an ordinary sheet, column n is the n-th column that has a value.
         if let Some((number, chunk)) = self.columns.get(column)
             && *number as usize == column
         {

@@ -1,7 +1,7 @@
-//! Sorting the cells of rows into the columns of a group.
+//! Sorts the cells of rows into the columns of a group.
 //!
-//! Rows nearly always ascend, and then no stored group is searched: the cells of the current group are collected in one
-//! list and sorted into columns when the group is complete.
+//! Rows nearly always ascend, so no stored group has to be searched: the cells of the current group are collected in one list
+//! and sorted into columns when the group is complete.
 
 use super::cell::{Cell, Tag};
 use super::group::{Chunk, GROUP_ROWS, Group, is_dense};
@@ -16,7 +16,7 @@ pub(super) struct Pending {
 }
 
 impl Pending {
-    /// A cell of the row `row` of its group.
+    /// Returns a cell of the row `row` of its group.
     pub(super) fn new(row: u16, (column, cell): (u32, Cell)) -> Self {
         Self {
             column,
@@ -26,7 +26,7 @@ impl Pending {
         }
     }
 
-    /// The column and the cell.
+    /// Returns the column and the cell.
     pub(super) fn cell(&self) -> (u32, Cell) {
         (
             self.column,
@@ -45,7 +45,7 @@ enum Filling {
 }
 
 impl Filling {
-    /// Starts a column that has `count` cells in a group of `rows` rows: dense where enough rows have one.
+    /// Starts a column that has `count` cells in a group of `rows` rows: dense if enough rows have a cell.
     fn new(count: usize, rows: usize) -> Self {
         if is_dense(count, rows) {
             Self::Dense {
@@ -90,7 +90,7 @@ impl Filling {
 #[derive(Default)]
 pub(super) struct Groups {
     stored: Vec<Option<Box<Group>>>,
-    /// Bytes of the cells that were stored.
+    /// The bytes of the stored cells.
     stored_bytes: usize,
     /// The group that is being filled: its number, its cells, and the width of each of its rows.
     current: usize,
@@ -100,7 +100,7 @@ pub(super) struct Groups {
 }
 
 impl Groups {
-    /// Adds the cells of a row of the sheet, which are taken out of `cells`.
+    /// Adds the cells of a row of the sheet, and takes them out of `cells`.
     pub(super) fn store_row(&mut self, row: usize, width: usize, cells: &mut Vec<(u32, Cell)>) {
         let group_index = row / GROUP_ROWS;
         if group_index != self.current {
@@ -116,7 +116,7 @@ impl Groups {
             .extend(cells.drain(..).map(|cell| Pending::new(row as u16, cell)));
     }
 
-    /// Bytes of the cells that were added. Those of a group that is filled again count twice.
+    /// Returns the bytes of the cells that were added. The cells of a group that is filled again count twice.
     pub(super) fn bytes(&self) -> usize {
         self.stored_bytes + self.pending.len() * size_of::<Pending>()
     }
@@ -134,7 +134,7 @@ impl Groups {
         self.stored
     }
 
-    /// Makes a stored group the current one again.
+    /// Removes a stored group, and returns its cells.
     fn take(&mut self, group_index: usize) -> Vec<Pending> {
         let Some(group) = self.stored.get_mut(group_index).and_then(Option::take) else {
             return Vec::new();

@@ -1,11 +1,11 @@
-//! The storage of a sheet's cells, and the conversion of single values.
+//! Stores a sheet's cells, and converts single values.
 //!
 //! - [`sheet`]: the store, in `group`s of rows; [`builder`] fills it, `grouping` sorts rows into columns
-//! - [`merged`]: merged ranges, which `filling` fills; [`findings`]: what else a scan found out
-//! - [`cell`]: one value; [`text`]: where text lies; [`column_letters`]
+//! - [`merged`]: merged ranges, which `filling` fills; [`findings`]: the other facts that a scan finds
+//! - [`cell`]: one value; [`text`]: the storage of text; [`column_letters`]
 //! - [`serial_date`]: dates as spreadsheets store them, read and written; [`calendar`]: days and dates
-//! - [`text_form`]: how values other than text look as text; [`white_space`]: what counts as blank
-//! - [`parts`]: many cells in parts, each by a thread of its own
+//! - [`text_form`]: values other than text as text; [`white_space`]: the characters that count as blank
+//! - [`parts`]: many cells in parts, each in a thread
 
 pub mod builder;
 pub mod calendar;

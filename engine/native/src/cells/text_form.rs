@@ -6,7 +6,7 @@ use super::calendar::{DAY_MICROSECONDS, civil_from_days};
 use super::cell::{Cell, Tag};
 use super::sheet::Sheet;
 
-/// Adds a cell as polars puts it into a column of text. `false` where this is not implemented.
+/// Adds a cell as polars puts it into a column of text. Returns `false` if this is not implemented for its value.
 pub fn as_polars(cell: Cell, sheet: &Sheet, out: &mut String) -> bool {
     match cell.tag {
         Tag::Text => out.push_str(sheet.text(cell.as_text())),
@@ -28,7 +28,7 @@ pub fn as_polars(cell: Cell, sheet: &Sheet, out: &mut String) -> bool {
     true
 }
 
-/// Adds a cell as Python's `str` prints it, date-times in ISO form. `false` where this is not implemented.
+/// Adds a cell as Python's `str` prints it, date-times in ISO form. Returns `false` if this is not implemented for its value.
 pub fn as_python(cell: Cell, sheet: &Sheet, out: &mut String) -> bool {
     match cell.tag {
         Tag::Text => out.push_str(sheet.text(cell.as_text())),
@@ -57,7 +57,7 @@ pub fn push_python_float(value: f64, out: &mut String) {
     }
     let magnitude = value.abs();
     let mut buffer = ryu::Buffer::new();
-    // The digits are Ryū's, which breaks ties as Python does; Rust's own are not always the same.
+    // The digits come from Ryū, which breaks ties as Python does; Rust's own digits are not always the same.
     let text = buffer.format_finite(value);
     if magnitude != 0.0 && !(1e-4..1e16).contains(&magnitude) {
         push_with_exponent(text, out);
@@ -66,7 +66,7 @@ pub fn push_python_float(value: f64, out: &mut String) {
     }
 }
 
-/// Adds a number that was printed with or without an exponent with one: `1.25e-07`.
+/// Adds a number in the form with an exponent, whether it was printed with one or not: `1.25e-07`.
 fn push_with_exponent(text: &str, out: &mut String) {
     let (mantissa, exponent) = text.split_once('e').unwrap_or((text, "0"));
     let mut exponent: i32 = exponent.parse().unwrap_or(0);
@@ -114,11 +114,11 @@ pub fn push_digits(number: u64, width: usize, out: &mut String) {
     out.push_str(digits);
 }
 
-/// Adds a time as `08:05:30`; a fraction has `digits` places, or more where they are needed.
+/// Adds a time as `08:05:30`; a fraction has `digits` digits, or more if it needs them.
 fn push_time(microseconds: i64, digits: usize, out: &mut String) {
     let seconds = microseconds.div_euclid(1_000_000);
     let fraction = microseconds.rem_euclid(1_000_000);
-    // Times of cells lie within a day; one that does not is none to be printed short.
+    // Times of cells are within a day; any other time takes the slower way.
     if !(0..86_400).contains(&seconds) {
         let _ = write!(out, "{:02}", seconds / 3600);
     } else {
