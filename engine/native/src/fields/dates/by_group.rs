@@ -63,9 +63,9 @@ struct Way {
     explained: usize,
     /// The rows of slips, which contradict no order.
     slips: Vec<usize>,
-    /// The first row whose cell is a different day in another order that explains as many cells.
+    /// The first row whose cell is a different day in another order that explains equally many cells.
     first_open: Option<usize>,
-    /// Whether other orders explain as many cells and give the same days, as for 5/5/2025.
+    /// Whether other orders explain equally many cells and give the same days, as for 5/5/2025.
     is_alike: bool,
     /// Whether the header names an order and some cells contradict it.
     is_of_header: bool,

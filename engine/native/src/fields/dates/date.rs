@@ -2,7 +2,7 @@
 //!
 //! Each cell is cut once. It has a few possible days, one for each order of day, month and year. Cells that are written alike
 //! (with the same mark, the month's name and a year of four digits at the same positions) form a group, which has one order.
-//! The order that explains the most cells of a group is taken. If several orders explain as many cells, rules strike out the
+//! The order that explains the most cells of a group is taken. If several orders explain equally many, rules strike out the
 //! unlikely ones (`rules`); if several are left, the setting chooses. Cells that the order cannot explain stay empty.
 //!
 //! The method, its rules and their sequence were measured on the date formats of the CLDR's locales.

@@ -1,4 +1,4 @@
-//! Chooses the order of a group when several orders explain as many cells: [`RULES`] strike out the unlikely ones.
+//! Chooses the order of a group when several orders explain equally many cells: [`RULES`] strike out the unlikely ones.
 
 use super::day::{MADE_IN, NONE};
 use super::groups::{Cells, Group};
@@ -36,7 +36,7 @@ pub struct Choice {
     pub left: Orders,
 }
 
-/// A tie: several orders explain as many cells of a group.
+/// A tie: several orders explain equally many cells of a group.
 pub struct Tie<'a> {
     pub cells: &'a Cells,
     pub values: &'a [Value<'a>],
@@ -139,7 +139,7 @@ fn keep(holds: bool, orders: Orders) -> Option<Orders> {
 }
 
 impl Tie<'_> {
-    /// Strikes out unlikely orders among those that explain as many cells; if several are left, the setting chooses.
+    /// Strikes out unlikely orders among those that explain equally many cells; if several are left, the setting chooses.
     pub fn choose(mut self) -> Choice {
         let mut decided = Decided::Evidence;
         let mut why = Vec::new();

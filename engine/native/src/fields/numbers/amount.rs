@@ -330,7 +330,7 @@ impl Around<'_> {
         let (word, power, is_clear, rest) = found.max_by_key(|(word, ..)| word.len())?;
         let code = || lexicon::currency_code(lexicon::currency(rest)?);
         match *word {
-            // "$1.1T" may be a trillion, and "1.1 T€" is none.
+            // "$1.1T" may be a trillion, "1.1 T€" is none.
             "t" if rest.is_empty() => return None,
             // "mil" is a thousand in Spanish and Portuguese, and a million beside these currencies.
             "mil"
@@ -384,11 +384,8 @@ mod tests {
     fn meanings(text: &str) -> Option<[Option<f64>; 2]> {
         let mut cut = Cut::default();
         cut.cut(text).then_some(())?;
-        Amount::of(&cut, text, &[], "", false).map(|amount| {
-            amount
-                .meanings
-                .map(|meaning| meaning.map(|meaning| meaning.value))
-        })
+        Amount::of(&cut, text, &[], "", false)
+            .map(|amount| amount.meanings.map(|sense| sense.map(|sense| sense.value)))
     }
 
     #[rustfmt::skip]
@@ -443,7 +440,7 @@ mod tests {
         ] {
             assert_eq!(of(text), Some(wanted), "{text}");
         }
-        // Metres, kelvins, and what is no power at all.
+        // Metres, kelvins, and words that are no power of ten.
         for text in [
             "5 m", "1.2k", "5 M", "5 kg", "$5 mx", "5% m", "2 mil", "5 Cr", "£m 3.4", "$5m USD kg", "5 t",
         ] {
