@@ -1,8 +1,8 @@
 //! Reads a column of numbers: amounts, quantities, percentages.
 //!
 //! Each cell has one or two meanings, with a decimal point and with a decimal comma. The mark that explains the most cells is
-//! taken; if both explain equally many, the surroundings decide, and otherwise the setting. Cells that the mark cannot explain stay
-//! empty.
+//! taken; if both explain equally many, the surroundings decide, and otherwise the setting. Cells that the mark cannot explain
+//! stay empty.
 
 use super::amount::Amount;
 use super::decimal_mark::{COMMA, Cell, Choice, Facts, INDIAN, OPEN, PERCENT, POINT, SIDE, other};
