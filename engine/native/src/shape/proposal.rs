@@ -1,7 +1,7 @@
-//! Proposals, as they are handed out: steps with a confidence, reasons, and what there is to ask about.
+//! Chooses proposals: steps with a confidence, reasons, and doubts to ask about.
 //!
-//! Each rule proposes one step. What is said once for several rows, or in lines of its own, is mended before columns become rows: then the
-//! rules are asked again.
+//! Each rule proposes one step. Values given once for several rows, and section lines, are repaired before columns become rows.
+//! Then the rules run again.
 
 use super::columns::{groups, stack};
 use super::lists::split;
@@ -10,14 +10,14 @@ use super::step::{Proposal, Step};
 use super::table::Table;
 use super::turn::turn;
 
-/// What is at least so sure, and of a kind that is certain, may be done without asking.
+/// The minimum confidence for applying a proposal without asking, if it has no doubts.
 const APPLY: f64 = 0.8;
-/// What is at least so sure is worth a question.
+/// The minimum confidence for asking about a proposal.
 pub const PROPOSE: f64 = 0.5;
-/// Rows that show what a table is.
+/// The minimum number of rows that show the shape of a table.
 const MIN_SHOWN_ROWS: usize = 3;
 
-/// What would make a table one record a row, the likeliest first. The first row is the header.
+/// Returns the proposals that would make a table one record per row, the likeliest first. The first row is the header.
 pub fn propose<T: AsRef<str>>(
     rows: impl Iterator<Item = impl IntoIterator<Item = T>>,
 ) -> Vec<Proposal> {
@@ -30,7 +30,7 @@ pub fn propose<T: AsRef<str>>(
         .count();
     let mut found = candidates(&table);
     for one in found.iter_mut().filter(|_| shown < MIN_SHOWN_ROWS) {
-        // One row shows little, whatever it looks like.
+        // A single row is weak evidence.
         one.confidence /= if shown < 2 { 2.0 } else { 1.0 };
         one.doubts.push("fewer than three rows show it".to_owned());
     }
@@ -63,7 +63,7 @@ pub fn propose<T: AsRef<str>>(
 
 type Rule = fn(&Table) -> Option<Proposal>;
 
-/// What the rules propose, the surest first.
+/// Returns the proposals of all rules, the most confident first.
 fn candidates(table: &Table) -> Vec<Proposal> {
     const FIRST: [Rule; 2] = [sections, fill_down];
     const OTHERS: [Rule; 5] = [records, groups, stack, turn, split];
@@ -71,7 +71,7 @@ fn candidates(table: &Table) -> Vec<Proposal> {
     let is_groups = |one: &&Proposal| matches!(one.steps[..], [Step::Groups { .. }]);
     let of_groups = found.iter().find(is_groups).map(|one| one.confidence);
     if let Some(of_groups) = of_groups.filter(|confidence| *confidence >= PROPOSE) {
-        // Columns that are measures times keys are alike, too.
+        // Columns of measures and keys are also similar to each other.
         let is_stack = |one: &Proposal| matches!(one.steps[..], [Step::Stack { .. }]);
         found.retain(|one| !is_stack(one) || one.confidence > of_groups);
     }
@@ -84,7 +84,7 @@ fn candidates(table: &Table) -> Vec<Proposal> {
         let next = next
             .filter(|one| one.confidence >= PROPOSE)
             .max_by(|a, b| a.confidence.total_cmp(&b.confidence));
-        // It comes before what is made of columns, however sure that is.
+        // This step comes before steps on columns, however confident those are.
         first.confidence = first.confidence.max(top + 0.001).min(0.98);
         if let Some(next) = next {
             let mut both = first.clone();
@@ -104,7 +104,7 @@ fn candidates(table: &Table) -> Vec<Proposal> {
     found
 }
 
-/// The table after a step, and the column of the table before for each of its own.
+/// Returns the table after a step, and for each of its columns the column of the table before the step.
 fn mended(table: &Table, step: Step) -> (Table, Vec<usize>) {
     let mut rows = table.rows.clone();
     let mut places: Vec<usize> = (0..table.width()).collect();
@@ -134,7 +134,7 @@ fn mended(table: &Table, step: Step) -> (Table, Vec<usize>) {
     )
 }
 
-/// A step in the columns of the table before.
+/// Returns a step with the column numbers of the table before the step.
 fn located(step: Step, places: &[usize]) -> Step {
     match step {
         Step::Stack { start, end } => Step::Stack {

@@ -1,13 +1,13 @@
-//! Small tables of each shape, and tables that look nearly so and have to stay as they are.
+//! Tests small tables of each shape, and similar tables that must stay unchanged.
 
 use super::{Mark, Proposal, Step, propose};
 
-/// The proposals for a table: lines, with bars between the cells.
+/// Returns the proposals for a table, given as lines with bars between the cells.
 fn proposals(table: &str) -> Vec<Proposal> {
     propose(table.lines().map(|line| line.trim().split('|')))
 }
 
-/// Holds the first proposal to its steps.
+/// Checks the steps of the first proposal.
 #[track_caller]
 fn first(table: &str, steps: &[Step]) -> Proposal {
     let proposals = proposals(table);
@@ -15,7 +15,7 @@ fn first(table: &str, steps: &[Step]) -> Proposal {
     proposals[0].clone()
 }
 
-/// Nothing may be done to a table without asking.
+/// Checks that nothing is done to a table without asking.
 #[track_caller]
 fn stays(table: &str) {
     let applied: Vec<Proposal> = proposals(table)
@@ -25,7 +25,7 @@ fn stays(table: &str) {
     assert!(applied.is_empty(), "{applied:#?}");
 }
 
-/// A table is one record a row already, and nothing else is even worth a question.
+/// Checks that a table is one record per row already, and that no other proposal is worth a question.
 #[track_caller]
 fn is_plain(table: &str) {
     first(table, &[]);
@@ -62,9 +62,9 @@ fn columns_of_which_each_row_fills_one_are_stacked() {
         C|2|2|";
     let step = Step::Stack { start: 2, end: 3 };
     first(table, &[step]);
-    // Two columns that one row fills are two fields.
+    // Two columns that are both filled in a row are two fields.
     is_plain(&table.replace("A|3||4.25", "A|3|1|4.25"));
-    // And so are debit and credit.
+    // Debit and credit are two fields, too.
     is_plain(
         &table
             .replace("Hours by day", "Paid debit")
@@ -98,7 +98,7 @@ fn figures_that_are_fields_stay_beside_each_other() {
         1004|2024-03-05|Rossi SpA|7|15.00|105.00
         1005|2024-03-09|Lindgren AB|2|20.00|40.00",
     );
-    // Prices of three kinds look like what is stacked: only a person knows.
+    // Prices of three kinds look like columns to be stacked: only a person can decide.
     stays(
         "Article|Purchase price|List price|Net price
         Lamp|10.00|19.90|15.90

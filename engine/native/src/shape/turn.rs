@@ -1,13 +1,14 @@
-//! A table lies on its side where its first column names its rows, and these hold values of different kinds or sizes, each row its own.
+//! Finds tables that need turning: the first column holds the names of the rows, and each row holds values of its own kind or
+//! size.
 
 use super::heads::{names_field, pattern, tokens};
 use super::step::{Proposal, Step};
 use super::table::{Kind, Table, most_frequent, share};
 use crate::layout::words::said;
 
-/// More rows are no names of columns.
+/// If there are more rows, their labels are no column names.
 const MAX_ROWS: usize = 60;
-/// A label of so many words says what is measured.
+/// A label with this many words describes a measurement.
 const MIN_SENTENCE_WORDS: usize = 5;
 
 pub fn turn(table: &Table) -> Option<Proposal> {
