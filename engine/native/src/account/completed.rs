@@ -151,7 +151,7 @@ pub struct FieldFound {
     /// The header of its column in the output.
     #[serde(default)]
     pub label: Option<String>,
-    /// Whether a column was found for the field, or the field was derived from one.
+    /// True if a column was found for the field, or the field was derived from one.
     #[serde(default)]
     pub detected: bool,
     #[serde(default)]
@@ -288,7 +288,7 @@ pub struct RegionFound {
 pub struct Stretch {
     pub row_start: Option<u64>,
     pub row_count: Option<u64>,
-    /// Whether the position of the rows is assumed rather than found. Data rows do not have this key.
+    /// True if the position of the rows is assumed rather than found. Data rows do not have this key.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub inferred: Option<bool>,
 }

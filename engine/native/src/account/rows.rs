@@ -189,7 +189,7 @@ impl RowsFile {
         let mut entries = (0..).zip(&mut self.tables);
         let is_sound = is_sound && entries.all(|(entry, table)| table.is_sound(entry, tables));
         let mut quarantined = self.quarantined.iter_mut();
-        let is_sound = is_sound && quarantined.all(|one| one.rows.is_sound(0, 1));
+        let is_sound = is_sound && quarantined.all(|entry| entry.rows.is_sound(0, 1));
         is_sound.then_some(self)
     }
 }
@@ -270,7 +270,7 @@ impl Stretches {
         let below = u32::try_from(below)
             .ok()
             .filter(|below| *below < self.height)?;
-        let behind = self.all.partition_point(|one| one.above <= below);
+        let behind = self.all.partition_point(|stretch| stretch.above <= below);
         let stretch = self.all[behind.checked_sub(1)?];
         Some((stretch, below - stretch.above))
     }
@@ -410,7 +410,7 @@ mod tests {
         let stretches: Stretches = numbers.iter().copied().collect();
         assert_eq!(stretches.height() as usize, numbers.len());
         let found: Vec<u64> = (0..numbers.len() as u64)
-            .map(|below| stretches.at(below).map(|(one, down)| one.at(down)).unwrap())
+            .map(|below| stretches.at(below).map(|(run, down)| run.at(down)).unwrap())
             .collect();
         assert!(
             found
@@ -418,7 +418,7 @@ mod tests {
                 .zip(numbers)
                 .all(|(found, number)| *found == u64::from(*number))
         );
-        stretches.iter().map(|one| (one.first, one.last)).collect()
+        stretches.iter().map(|run| (run.first, run.last)).collect()
     }
 
     #[test]

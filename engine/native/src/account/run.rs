@@ -22,9 +22,9 @@ pub type Field = (String, Option<String>);
 #[derive(Clone, Debug, Default)]
 pub struct FieldFindings {
     pub is_mapped: bool,
-    /// Whether the field was made from a column, by a hook or because it is a part of the column's values.
+    /// True if the field was made from a column, by a hook or because it is a part of the column's values.
     pub is_derived: bool,
-    /// Whether a hook or a transform filled the field, which has no column of its own.
+    /// True if a hook or a transform filled the field, which has no column of its own.
     pub is_computed: bool,
     pub valid_cells: u64,
     pub best_score: Option<f64>,

@@ -28,7 +28,7 @@ pub struct Table {
     pub table: u64,
     /// The range of the table including header rows; null if the table was turned.
     pub region: Option<String>,
-    /// Whether the records of the table are columns.
+    /// True if the records of the table are columns.
     pub turned: bool,
     /// The header rows, and the reasons for them.
     pub header_rows: HeaderRows,
@@ -110,7 +110,7 @@ pub struct Column {
     /// The cells that contain the header.
     #[serde(deserialize_with = "or_default")]
     pub header_cells: Vec<String>,
-    /// Whether the column is hidden in spreadsheet programs.
+    /// True if the column is hidden in spreadsheet programs.
     pub hidden: bool,
     /// The field of the column.
     pub field: Option<String>,
@@ -205,7 +205,7 @@ pub struct Field {
     /// The validators that checked its values.
     #[serde(deserialize_with = "or_default")]
     pub validators: Vec<String>,
-    /// Whether the field is part of the key of a row.
+    /// True if the field is part of the key of a row.
     pub key: bool,
 }
 
@@ -309,7 +309,7 @@ pub struct ExplainedHeader {
     pub column: Column,
     /// The indices of other columns with the same best field.
     pub rivals: Vec<usize>,
-    /// Whether a suggestion may help: the column has a header and no field, and claims none.
+    /// True if a suggestion may help: the column has a header and no field, and claims none.
     pub wants_hint: bool,
 }
 
@@ -322,7 +322,7 @@ impl HeaderScores {
         for (index, scores) in &self.scores {
             let scores = scores.iter().map(|(field, score)| (field.as_str(), *score));
             let mut best: Vec<(&str, f64)> = scores.filter(|(_, score)| *score > 0.0).collect();
-            best.sort_by(|one, other| other.1.total_cmp(&one.1).then(one.0.cmp(other.0)));
+            best.sort_by(|pair, other| other.1.total_cmp(&pair.1).then(pair.0.cmp(other.0)));
             if let Some((field, _)) = best.first().filter(|(_, score)| *score >= self.minimum) {
                 claims.entry(field).or_default().push(*index);
             }
@@ -414,12 +414,12 @@ mod tests {
         };
         let columns = [(0, "Day"), (1, ""), (2, "Date"), (3, "Note")];
         let columns = columns.map(|(index, name)| (index, name.to_owned(), name.is_empty()));
-        let told = found.explain(&columns).into_iter().map(|one| {
-            let second = one.column.second.map(|second| second.field);
-            let reason = one.column.reason.unwrap_or_default();
+        let told = found.explain(&columns).into_iter().map(|header| {
+            let second = header.column.second.map(|second| second.field);
+            let reason = header.column.reason.unwrap_or_default();
             format!(
                 "{:?} {reason} {second:?} {:?}",
-                one.column.field, one.rivals
+                header.column.field, header.rivals
             )
         });
         told.map(|text| text.replace(['"', '(', ')'], "").replace("Some", ""))

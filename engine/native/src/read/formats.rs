@@ -54,7 +54,7 @@ impl Formats {
         };
         let found = Zeros::of_format(code);
         let zeros = found.and_then(|format| {
-            let known = self.zeros.iter().position(|one| *one == format);
+            let known = self.zeros.iter().position(|zeros| *zeros == format);
             let number = known.unwrap_or(self.zeros.len());
             let number = u16::try_from(number)
                 .ok()

@@ -105,8 +105,8 @@ impl Kind {
     }
 }
 
-/// Returns the settings for reading a text. Unless the file is a `.csv`, or the settings are not the defaults, the encoding and
-/// the delimiter are detected.
+/// Returns the settings for reading a text. In files other than `.csv`, the encoding and the delimiter are detected if their
+/// settings have the default value.
 pub fn options_of_text(path: &str, options: &ReadOptions) -> ReadOptions {
     let mut options = options.clone();
     let extension = extension(path);

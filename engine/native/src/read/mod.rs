@@ -38,7 +38,7 @@ pub struct ReadOptions {
     pub csv_encoding: String,
     /// The delimiter of separated text.
     pub csv_delimiter: String,
-    /// Whether to read kinds of files that the older engine refused, and to give cells the values that spreadsheet programs
+    /// True to read kinds of files that the older engine refused, and to give cells the values that spreadsheet programs
     /// show: `_x000D_` is a line break, the date formats of East Asian locales are dates, and 36:00 is a duration.
     pub as_shown: bool,
 }

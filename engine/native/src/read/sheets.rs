@@ -50,7 +50,7 @@ impl Visibility {
 pub struct SheetInfo {
     pub title: String,
     pub visibility: Visibility,
-    /// Whether the sheet is the list of issues in a marked copy, and so no data of the sender.
+    /// True if the sheet is the list of issues in a marked copy, and so no data of the sender.
     pub is_own_list: bool,
 }
 
@@ -95,7 +95,7 @@ pub struct Detected {
     /// The name of the encoding.
     pub encoding: &'static str,
     pub delimiter: u8,
-    /// Whether the file differs from UTF-8 with commas.
+    /// True if the file differs from UTF-8 with commas.
     pub is_unusual: bool,
 }
 

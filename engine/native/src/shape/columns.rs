@@ -117,10 +117,10 @@ fn common_texts(table: &Table, columns: Range<usize>) -> f64 {
     };
     let all: Vec<HashSet<String>> = columns.map(texts).collect();
     let (mut sum, mut pairs) = (0.0, 0.0);
-    for (at, one) in all.iter().enumerate() {
+    for (at, set) in all.iter().enumerate() {
         for other in &all[at + 1..] {
             sum +=
-                one.intersection(other).count() as f64 / one.len().min(other.len()).max(1) as f64;
+                set.intersection(other).count() as f64 / set.len().min(other.len()).max(1) as f64;
             pairs += 1.0;
         }
     }
@@ -134,16 +134,17 @@ fn by_filling(table: &Table) -> Option<Proposal> {
         .iter()
         .map(|head| tokens(&head.to_lowercase()))
         .collect();
-    let begin_alike = |one: &Vec<String>, other: &Vec<String>| {
-        let (Some((last, one)), Some((other_last, other))) = (one.split_last(), other.split_last())
+    let begin_alike = |name: &Vec<String>, other: &Vec<String>| {
+        let (Some((last, name)), Some((other_last, other))) =
+            (name.split_last(), other.split_last())
         else {
             return false;
         };
         let are_measures = is_measure(last) || is_measure(other_last);
-        one == other
+        name == other
             && last != other_last
             && !are_measures
-            && one.iter().any(|token| token.len() > 1)
+            && name.iter().any(|token| token.len() > 1)
     };
     let mut start = 0;
     names.chunk_by(begin_alike).find_map(|run| {
@@ -206,8 +207,8 @@ fn alike_from(table: &Table, start: usize) -> Option<Proposal> {
 }
 
 /// Returns whether two columns hold values of one kind and size.
-fn is_alike(table: &Table, one: usize, other: usize) -> bool {
-    let kinds = (table.main_kind(one), table.main_kind(other));
+fn is_alike(table: &Table, first: usize, other: usize) -> bool {
+    let kinds = (table.main_kind(first), table.main_kind(other));
     let (Some((kind, _)), Some((other_kind, _))) = kinds else {
         return true;
     };
@@ -220,7 +221,7 @@ fn is_alike(table: &Table, one: usize, other: usize) -> bool {
         sizes.get(sizes.len() / 2).copied().unwrap_or(0.0)
     };
     kind == other_kind
-        && (kind != Kind::Number || (median(one) - median(other)).abs() < MAX_SIZE_STEP)
+        && (kind != Kind::Number || (median(first) - median(other)).abs() < MAX_SIZE_STEP)
 }
 
 fn stacked(
@@ -298,7 +299,7 @@ pub fn groups(table: &Table) -> Option<Proposal> {
     let (is_full, way, columns) = found.into_iter().max_by_key(rank)?;
     if table.head[columns.clone()]
         .iter()
-        .all(|head| Series::of(head).is_some_and(|one| one.is_time()))
+        .all(|head| Series::of(head).is_some_and(|series| series.is_time()))
     {
         return None;
     }
@@ -314,7 +315,7 @@ pub fn groups(table: &Table) -> Option<Proposal> {
     };
     let is_time = |text: &&str| {
         Series::of(text)
-            .is_some_and(|one| matches!(one, Series::Years | Series::Months | Series::Quarters))
+            .is_some_and(|kind| matches!(kind, Series::Years | Series::Months | Series::Quarters))
     };
     // The times are the keys, wherever they are in the header.
     let (measures, keys) = if keys.iter().all(is_time) || !measures.iter().all(is_time) {

@@ -29,27 +29,29 @@ pub fn propose<T: AsRef<str>>(
         .take(MIN_SHOWN_ROWS)
         .count();
     let mut found = candidates(&table);
-    for one in found.iter_mut().filter(|_| shown < MIN_SHOWN_ROWS) {
+    for proposal in found.iter_mut().filter(|_| shown < MIN_SHOWN_ROWS) {
         // A single row is weak evidence.
-        one.confidence /= if shown < 2 { 2.0 } else { 1.0 };
-        one.doubts.push("fewer than three rows show it".to_owned());
+        proposal.confidence /= if shown < 2 { 2.0 } else { 1.0 };
+        proposal
+            .doubts
+            .push("fewer than three rows show it".to_owned());
     }
     let mut left = 1.0;
     let all = found.clone();
-    for (at, one) in found.iter_mut().enumerate() {
+    for (at, proposal) in found.iter_mut().enumerate() {
         let rivals = all.iter().enumerate().filter(|(other, _)| *other != at);
         let rival = rivals.map(|(_, other)| other).find(|other| {
-            let shares = |step: &Step| one.steps.contains(step);
+            let shares = |step: &Step| proposal.steps.contains(step);
             other.confidence >= PROPOSE && !other.steps.iter().any(shares)
         });
-        if let Some(rival) = rival.filter(|_| one.confidence >= PROPOSE) {
+        if let Some(rival) = rival.filter(|_| proposal.confidence >= PROPOSE) {
             let names: Vec<&str> = rival.steps.iter().map(|step| step.words()).collect();
             let doubt = format!("{} would do too", names.join(" and "));
-            one.doubts.push(doubt);
+            proposal.doubts.push(doubt);
         }
-        one.confidence *= left;
-        left -= one.confidence;
-        one.apply = at == 0 && one.confidence >= APPLY && one.doubts.is_empty();
+        proposal.confidence *= left;
+        left -= proposal.confidence;
+        proposal.apply = at == 0 && proposal.confidence >= APPLY && proposal.doubts.is_empty();
     }
     let said = "each row looks like one record: columns are of one kind each, and named";
     found.push(Proposal {
@@ -68,21 +70,27 @@ fn candidates(table: &Table) -> Vec<Proposal> {
     const FIRST: [Rule; 2] = [sections, fill_down];
     const OTHERS: [Rule; 5] = [records, groups, stack, turn, split];
     let mut found: Vec<Proposal> = OTHERS.iter().filter_map(|rule| rule(table)).collect();
-    let is_groups = |one: &&Proposal| matches!(one.steps[..], [Step::Groups { .. }]);
-    let of_groups = found.iter().find(is_groups).map(|one| one.confidence);
+    let is_groups = |proposal: &&Proposal| matches!(proposal.steps[..], [Step::Groups { .. }]);
+    let of_groups = found
+        .iter()
+        .find(is_groups)
+        .map(|proposal| proposal.confidence);
     if let Some(of_groups) = of_groups.filter(|confidence| *confidence >= PROPOSE) {
         // Columns of measures and keys are also similar to each other.
-        let is_stack = |one: &Proposal| matches!(one.steps[..], [Step::Stack { .. }]);
-        found.retain(|one| !is_stack(one) || one.confidence > of_groups);
+        let is_stack = |proposal: &Proposal| matches!(proposal.steps[..], [Step::Stack { .. }]);
+        found.retain(|proposal| !is_stack(proposal) || proposal.confidence > of_groups);
     }
-    let top = found.iter().map(|one| one.confidence).fold(0.0, f64::max);
+    let top = found
+        .iter()
+        .map(|proposal| proposal.confidence)
+        .fold(0.0, f64::max);
     for mut first in FIRST.iter().filter_map(|rule| rule(table)) {
         let (mended, places) = mended(table, first.steps[0]);
         let next = [groups, stack, split]
             .iter()
             .filter_map(|rule| rule(&mended));
         let next = next
-            .filter(|one| one.confidence >= PROPOSE)
+            .filter(|proposal| proposal.confidence >= PROPOSE)
             .max_by(|a, b| a.confidence.total_cmp(&b.confidence));
         // This step comes before steps on columns, however confident those are.
         first.confidence = first.confidence.max(top + 0.001).min(0.98);

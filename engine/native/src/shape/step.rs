@@ -65,7 +65,7 @@ pub struct Proposal {
     pub steps: Vec<Step>,
     /// The confidence, from 0 to 1. The confidences of all proposals for a table add up to at most 1.
     pub confidence: f64,
-    /// Whether the steps may be applied without asking anybody.
+    /// True if the steps may be applied without asking anybody.
     pub apply: bool,
     pub reasons: Vec<String>,
     /// The reasons to ask first, whatever the confidence.

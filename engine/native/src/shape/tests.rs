@@ -20,7 +20,7 @@ fn first(table: &str, steps: &[Step]) -> Proposal {
 fn stays(table: &str) {
     let applied: Vec<Proposal> = proposals(table)
         .into_iter()
-        .filter(|one| one.apply)
+        .filter(|proposal| proposal.apply)
         .collect();
     assert!(applied.is_empty(), "{applied:#?}");
 }
@@ -119,7 +119,7 @@ fn questions_are_no_quarters() {
         R05|4|4|5|3|3|3";
     stays(table);
     let proposals = proposals(table);
-    let said = proposals.iter().flat_map(|one| &one.reasons);
+    let said = proposals.iter().flat_map(|proposal| &proposal.reasons);
     assert!(
         !said.clone().any(|reason| reason.contains("quarters")),
         "{proposals:#?}"
@@ -305,9 +305,9 @@ fn no_table_is_too_small_or_too_odd() {
     ] {
         let proposals = proposals(table);
         assert!(!proposals.is_empty(), "{table:?}");
-        let sum: f64 = proposals.iter().map(|one| one.confidence).sum();
+        let sum: f64 = proposals.iter().map(|proposal| proposal.confidence).sum();
         assert!(sum <= 1.0 + 1e-9 && sum.is_finite(), "{table:?}: {sum}");
-        assert!(!proposals.iter().any(|one| one.apply), "{table:?}");
+        assert!(!proposals.iter().any(|proposal| proposal.apply), "{table:?}");
     }
     let wide: String = (0..3_000).map(|at| format!("Field {at}|")).collect();
     let table = format!("{wide}\n{wide}\n{wide}");

@@ -28,8 +28,8 @@ pub fn turn(table: &Table) -> Option<Proposal> {
         .iter()
         .map(|label| pattern(&tokens(&label.to_lowercase())))
         .collect();
-    let same = |one: &Option<String>| {
-        one.is_some() && patterns.iter().filter(|other| *other == one).count() * 2 > height
+    let same = |pattern: &Option<String>| {
+        pattern.is_some() && patterns.iter().filter(|other| *other == pattern).count() * 2 > height
     };
     // Numbers of records are no names.
     let are_codes = height > 2 && patterns.iter().any(same);

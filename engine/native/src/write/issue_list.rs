@@ -37,7 +37,7 @@ pub struct Part {
     pub issues: Arc<Issues>,
     /// The number of rows of the table; 0 if the part is no table.
     pub height: usize,
-    /// Whether the issues' cells are still at the same position in the output.
+    /// True if the issues' cells are still at the same position in the output.
     pub stands: bool,
     /// The title of the output sheet, if it has changed.
     pub title: Option<String>,
@@ -335,8 +335,8 @@ impl IssueList {
 
     /// Returns the cells of lines as ranges down a column, with the number of cells in each.
     fn ranges(&self, mut lines: Vec<Line>) -> Vec<(String, usize)> {
-        lines.sort_by(|one, other| self.place(*one).cmp(&self.place(*other)));
-        lines.dedup_by(|one, other| self.place(*one) == self.place(*other));
+        lines.sort_by(|line, other| self.place(*line).cmp(&self.place(*other)));
+        lines.dedup_by(|line, other| self.place(*line) == self.place(*other));
         let follows = |before: &Line, after: &Line| {
             let (before, after) = (self.place(*before), self.place(*after));
             before.1 == after.1 && before.2 != NONE && before.2 + 1 == after.2

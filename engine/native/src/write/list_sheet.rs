@@ -159,7 +159,10 @@ impl List {
 
     /// Returns the cells that are links, and their targets.
     pub fn links(&self) -> Vec<(String, String)> {
-        let column = self.columns.iter().position(|one| one.role == Role::Link);
+        let column = self
+            .columns
+            .iter()
+            .position(|column| column.role == Role::Link);
         let letters = column_name(column.unwrap_or_default());
         let cell = |line: usize| format!("{letters}{}", HEADER_ROW + 1 + line);
         let places = self.places.iter();

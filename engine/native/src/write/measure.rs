@@ -141,7 +141,10 @@ impl Measure {
                 continue;
             }
             let class = Class::of(value);
-            let known = self.classes.iter().position(|one| one.class == class);
+            let known = self
+                .classes
+                .iter()
+                .position(|measure| measure.class == class);
             let place = known.unwrap_or_else(|| {
                 self.classes.push(Self::default());
                 self.classes.len() - 1
@@ -151,7 +154,7 @@ impl Measure {
         }
         self.class = match self.classes.as_slice() {
             [] => Class::None,
-            [one] => one.class,
+            [measure] => measure.class,
             _ => Class::Several,
         };
     }
@@ -245,8 +248,8 @@ impl Measure {
                 .to_owned(),
             );
         }
-        if let [one] = self.classes.as_slice() {
-            return one.format(None, is_general, keeps_clock);
+        if let [measure] = self.classes.as_slice() {
+            return measure.format(None, is_general, keeps_clock);
         }
         Cow::Borrowed(match self.class {
             Class::Date => "yyyy-mm-dd",
@@ -272,7 +275,7 @@ impl Measure {
         if !self.classes.is_empty() {
             let widths = self.classes.iter();
             return widths
-                .map(|one| one.width(header, &one.format(None, true, false)))
+                .map(|measure| measure.width(header, &measure.format(None, true, false)))
                 .fold(NARROWEST, f64::max);
         }
         let shown = if self.class.is_moment() {

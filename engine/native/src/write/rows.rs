@@ -33,7 +33,7 @@ pub struct Stretch<'a> {
     pub cells: &'a [(usize, usize, String)],
     /// Attributes of rows, as XML with a leading space, in the order of the rows within the block.
     pub attributes: &'a [(usize, String)],
-    /// Whether to write rows without cells and attributes.
+    /// True to write rows without cells and attributes.
     pub keep_empty_rows: bool,
 }
 

@@ -92,19 +92,19 @@ pub struct Look {
     pub size: u8,
     pub ink: Option<&'static str>,
     pub fill: Option<&'static str>,
-    /// Whether the cell has a medium line at the left.
+    /// True if the cell has a medium line at the left.
     pub line_left: bool,
-    /// Whether the cell has a medium line below.
+    /// True if the cell has a medium line below.
     pub line_below: bool,
-    /// Whether the cell has a thin, pale line below.
+    /// True if the cell has a thin, pale line below.
     pub thin_below: bool,
     pub horizontal: Option<&'static str>,
     pub indent: u8,
-    /// Whether the content is vertically centred.
+    /// True if the content is vertically centred.
     pub is_centered: bool,
-    /// Whether the content is at the top of the row.
+    /// True if the content is at the top of the row.
     pub is_top: bool,
-    /// Whether long text wraps.
+    /// True if long text wraps.
     pub wraps: bool,
 }
 

@@ -96,7 +96,7 @@ struct Record<'a> {
     fields: Vec<Cow<'a, [u8]>>,
     /// The position of the next record.
     end: usize,
-    /// Whether text follows a closing quote, or the last quote is not closed.
+    /// True if text follows a closing quote, or the last quote is not closed.
     is_broken: bool,
 }
 

@@ -107,7 +107,7 @@ pub struct Found {
     pub delimiter: u8,
     /// The quote around cells: a double or a single one.
     pub quote: u8,
-    /// Whether the first line is `sep=` with the delimiter, and so no data.
+    /// True if the first line is `sep=` with the delimiter, and so no data.
     pub is_declared: bool,
 }
 

@@ -35,7 +35,7 @@ pub struct CsvFile {
     quote: u8,
     /// The number of lines to skip: some programs write `sep=;` first.
     skip_lines: usize,
-    /// Whether the encoding and the delimiter were detected.
+    /// True if the encoding, or in the next field the delimiter, was detected.
     guessed_charset: bool,
     guessed_delimiter: bool,
 }

@@ -165,7 +165,7 @@ fn is_hungarian(text: &[u8]) -> bool {
     let long_o = text
         .iter()
         .zip(text.iter().skip(1).chain(b" "))
-        .any(|(one, next)| matches!(one, 0xF5 | 0xD5) && is_small(*next) != b'e');
+        .any(|(letter, next)| matches!(letter, 0xF5 | 0xD5) && is_small(*next) != b'e');
     // The letters á é í ó ú; then à â ã ç è ê ñ ò, and ä of Estonian.
     let acutes = [0xE1, 0xE9, 0xED, 0xF3, 0xFA, 0xC1, 0xC9, 0xCD, 0xD3, 0xDA];
     let of_others = [

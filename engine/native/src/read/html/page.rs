@@ -49,7 +49,7 @@ impl WebPages {
         }
         let named = Named::all(&text);
         let title = match &named[..] {
-            [one] => one.title.clone(),
+            [sheet] => sheet.title.clone(),
             _ => stem(path),
         };
         Ok(Self {
@@ -88,7 +88,12 @@ impl WebPages {
         // The first page of a workbook names its sheets and their positions; other files have only one page.
         let mut pages: Vec<(Option<usize>, Part)> = pages
             .into_iter()
-            .map(|part: Part| (named.iter().position(|one| one.is_at(&part.location)), part))
+            .map(|part: Part| {
+                (
+                    named.iter().position(|page| page.is_at(&part.location)),
+                    part,
+                )
+            })
             .collect();
         // The other pages belong to the frame of the workbook.
         if pages.iter().any(|(order, _)| order.is_some()) {

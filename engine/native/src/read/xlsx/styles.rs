@@ -30,7 +30,7 @@ pub struct Styles {
 pub struct Marks {
     pub is_struck: bool,
     pub is_red: bool,
-    /// Whether the format shows a positive number with a minus or in parentheses.
+    /// True if the format shows a positive number with a minus or in parentheses.
     pub turns_sign: bool,
 }
 

@@ -592,7 +592,7 @@ struct TagScan {
     quote: u8,
     /// The position of the white space after the name; 0 if there is none.
     name_end: usize,
-    /// Whether an attribute may declare a namespace: its name contains an x, as `xmlns` does.
+    /// True if an attribute may declare a namespace: its name contains an x, as `xmlns` does.
     may_bind: bool,
 }
 
