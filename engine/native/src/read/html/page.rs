@@ -88,12 +88,7 @@ impl WebPages {
         // The first page of a workbook names its sheets and their positions; other files have only one page.
         let mut pages: Vec<(Option<usize>, Part)> = pages
             .into_iter()
-            .map(|part: Part| {
-                (
-                    named.iter().position(|page| page.is_at(&part.location)),
-                    part,
-                )
-            })
+            .map(|part: Part| (named.iter().position(|tab| tab.is_at(&part.location)), part))
             .collect();
         // The other pages belong to the frame of the workbook.
         if pages.iter().any(|(order, _)| order.is_some()) {
