@@ -1,12 +1,12 @@
-//! Watching and stopping a scan that runs in another thread.
+//! Watches and stops a scan that runs in another thread.
 
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
-/// The scan was asked to stop.
+/// The error of a scan that the caller stopped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Stopped;
 
-/// Shared between the thread that scans and the one that waits for it.
+/// The progress of a scan, shared between the scanning thread and the thread that waits for it.
 #[derive(Debug, Default)]
 pub struct Watch {
     rows: AtomicUsize,
@@ -14,10 +14,10 @@ pub struct Watch {
 }
 
 impl Watch {
-    /// Called by the scan now and then with the number of rows read.
+    /// Records the number of rows read. The scan calls this now and then.
     ///
     /// # Errors
-    /// [`Stopped`] when the scan was asked to stop.
+    /// [`Stopped`] if the caller asked the scan to stop.
     #[inline]
     pub fn tick(&self, rows: usize) -> Result<(), Stopped> {
         self.rows.store(rows, Ordering::Relaxed);
@@ -28,7 +28,7 @@ impl Watch {
         }
     }
 
-    /// How many rows were read so far.
+    /// Returns the number of rows read so far.
     pub fn rows(&self) -> usize {
         self.rows.load(Ordering::Relaxed)
     }

@@ -1,8 +1,8 @@
-//! Opens and scans in the background.
+//! Opens and scans input files in the background.
 //!
-//! A [`BackgroundBook`] starts to read in a thread of its own as soon as it is made, before its first method is called: first the
-//! workbook's structure, then the sheets that are expected, at most one ahead of what was taken. The caller waits only for
-//! results that are not ready.
+//! A [`BackgroundBook`] starts to read in its own thread when it is created, before the first call of a method: first the
+//! structure of the workbook, then the expected sheets, at most one ahead of the caller. The caller waits only for results that
+//! are not ready.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -15,10 +15,10 @@ use crate::cells::{ScanLimits, Sheet};
 use crate::error::{Result, SourceError};
 use crate::progress::Watch;
 
-/// Who waits for a scan is told of it at most this often.
+/// The minimum time between two progress reports to a waiting caller.
 const PROGRESS_INTERVAL: Duration = Duration::from_millis(100);
 
-/// A scan: of which sheet, and how far it looks.
+/// A request for a scan: the sheet and its limits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Wanted {
     sheet: usize,
@@ -35,7 +35,7 @@ struct Job {
 struct State {
     book: Option<Result<Arc<Book>>>,
     queue: VecDeque<Wanted>,
-    /// What a caller waits for at the moment.
+    /// The request that a caller is waiting for.
     urgent: Option<Wanted>,
     jobs: Vec<Job>,
     closed: bool,
@@ -48,7 +48,7 @@ struct Shared {
 
 impl Shared {
     fn lock(&self) -> MutexGuard<'_, State> {
-        // A panic elsewhere leaves no partial change here: every change is a single assignment.
+        // A panic elsewhere leaves no partial change here, because every change is a single assignment.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -58,13 +58,13 @@ impl Shared {
     }
 }
 
-/// An input file that is being read.
+/// An input file that is read in the background.
 pub struct BackgroundBook {
     shared: Arc<Shared>,
 }
 
 impl BackgroundBook {
-    /// Starts reading. `guess` are the limits with which the first visible sheet is scanned before it is asked for.
+    /// Starts reading. `guess` are the limits for scanning the first visible sheet before the caller asks for it.
     pub fn open(path: String, options: ReadOptions, guess: Option<ScanLimits>) -> Self {
         let shared = Arc::new(Shared {
             state: Mutex::default(),
@@ -81,10 +81,10 @@ impl BackgroundBook {
         Self { shared }
     }
 
-    /// Waits for the file's structure.
+    /// Waits until the file's structure was read.
     ///
     /// # Errors
-    /// Those of [`Book::open`].
+    /// The errors of [`Book::open`].
     pub fn book(&self) -> Result<Arc<Book>> {
         let mut state = self.shared.lock();
         loop {
@@ -95,7 +95,7 @@ impl BackgroundBook {
         }
     }
 
-    /// Sets which sheets will be scanned, in order. Scans of other sheets that were begun are stopped.
+    /// Sets the sheets that will be scanned, in order. Stops scans of other sheets.
     pub fn prefetch(&self, sheets: &[usize], limits: ScanLimits) {
         let mut state = self.shared.lock();
         let wanted: Vec<Wanted> = sheets
@@ -117,11 +117,11 @@ impl BackgroundBook {
         self.shared.changed.notify_all();
     }
 
-    /// Scans a sheet, or takes the scan that was made ahead. `on_wait` is called now and then with the number of rows
-    /// read; any result other than `Ok` ends the wait.
+    /// Scans a sheet, or returns the scan that was made ahead. Calls `on_wait` now and then with the number of rows read; an
+    /// error of `on_wait` ends the wait.
     ///
     /// # Errors
-    /// Those of [`Book::open`] and [`Book::scan`], and those of `on_wait`.
+    /// The errors of [`Book::open`], [`Book::scan`] and `on_wait`.
     pub fn scan<E: From<SourceError>>(
         &self,
         sheet: usize,
@@ -184,7 +184,7 @@ impl Drop for BackgroundBook {
     }
 }
 
-/// The background thread: opens the file, then scans what is queued.
+/// Runs the background thread: opens the file, then scans the queued sheets.
 fn run(shared: &Shared, path: &str, options: &ReadOptions, guess: Option<ScanLimits>) {
     let opened = unharmed(path, || Book::open(path, options).map(Arc::new));
     let mut state = shared.lock();
@@ -201,7 +201,7 @@ fn run(shared: &Shared, path: &str, options: &ReadOptions, guess: Option<ScanLim
         state.queue.push_back(Wanted { sheet, limits });
     }
     loop {
-        // One scan may wait to be taken; a second one starts only when a caller waits for it.
+        // One finished scan may wait for a caller. A second one starts only if a caller waits for it.
         while !state.closed
             && (state.queue.is_empty()
                 || !(state.jobs.is_empty() || state.urgent == state.queue.front().copied()))
@@ -237,7 +237,7 @@ fn run(shared: &Shared, path: &str, options: &ReadOptions, guess: Option<ScanLim
     }
 }
 
-/// Runs a function that must not panic; if it does, callers that wait get an error instead of waiting for ever.
+/// Runs a function that must not panic. If it does, waiting callers get an error instead of waiting forever.
 fn unharmed<T>(path: &str, work: impl FnOnce() -> Result<T>) -> Result<T> {
     std::panic::catch_unwind(std::panic::AssertUnwindSafe(work)).unwrap_or_else(|_| {
         Err(SourceError::NotAWorkbook {

@@ -1,4 +1,4 @@
-//! One input file of any format: its sheets, which of them is active, and scanning one of them.
+//! An input file of any format: its sheets, the active one, and scanning a sheet.
 
 use std::ops::Deref;
 
@@ -17,11 +17,11 @@ use super::xlsb::BinaryWorkbook;
 use super::xlsx::Workbook;
 use crate::error::Result;
 
-/// A part of an archive may unpack to so many times the bytes that may be taken to hold it. A cell of some thirty characters takes
+/// The maximum unpacked size of a part of an archive, as a multiple of the memory limit. A cell of some thirty characters takes
 /// nine bytes of memory.
 const UNPACKED_FOR_MEMORY: u64 = 8;
 
-/// An input file that was opened: its sheets.
+/// An input file whose structure was read.
 #[derive(Debug)]
 pub struct Book {
     kind: Kind,
@@ -40,15 +40,16 @@ impl Book {
     /// Opens a file and reads its structure.
     ///
     /// # Errors
-    /// When the file cannot be read, or is not what its extension says.
+    /// If the file cannot be read, or its format differs from its extension.
     pub fn open(path: &str, options: &ReadOptions) -> Result<Self> {
         Self::open_within(path, options, None)
     }
 
-    /// The same; `most_bytes` bounds the memory that the structure may take, the text that sheets share included.
+    /// Opens a file like [`open`](Self::open). `most_bytes` limits the memory for the structure, including the text that sheets
+    /// share.
     ///
     /// # Errors
-    /// Those of [`open`](Self::open), and when it takes more.
+    /// The errors of [`open`](Self::open), and if the structure takes more memory.
     pub fn open_within(
         path: &str,
         options: &ReadOptions,
@@ -82,7 +83,7 @@ impl Book {
         Ok(Self { kind, sheets })
     }
 
-    /// What the file is.
+    /// Returns the kind of the file.
     pub fn kind(&self) -> Kind {
         self.kind
     }

@@ -1,4 +1,4 @@
-//! The number formats of files that name them by words of their own: XML Spreadsheet 2003, web pages, OpenDocument.
+//! The number formats of files that refer to them by names: XML Spreadsheet 2003, web pages, OpenDocument.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -7,17 +7,17 @@ use super::xlsx::number::{is_whole_number, number_cell, styled};
 use super::xlsx::number_format::{NumberKind, shown_kind_of};
 use crate::cells::{Cell, Epoch, ScanLimits, SheetBuilder, TextArena, Zeros};
 
-/// More formats of zeros and currencies than any file has.
+/// The maximum number of formats with zeros or a currency; no file has as many.
 const MOST_ZEROS: u16 = 256;
 
-/// What a format makes of a number: a day perhaps, and which of the [`Formats::zeros`] it is.
+/// The display of a number in a format: whether it is a date or time, and the index of its format in [`Formats::zeros`].
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Look {
     pub kind: NumberKind,
     pub zeros: Option<u16>,
 }
 
-/// Formats by the names of the styles that have them.
+/// The formats, by the names of the styles that use them.
 #[derive(Debug, Default)]
 pub struct Formats {
     looks: HashMap<String, Look>,
@@ -25,7 +25,7 @@ pub struct Formats {
 }
 
 impl Formats {
-    /// Adds a style with the code of its format, or the name of one, such as `Short Date`.
+    /// Adds a style with its format, given as a code or a name such as `Short Date`.
     pub fn add(&mut self, style: &str, code: &str) {
         let look = self.look_of(code);
         if look != Look::default() {
@@ -33,14 +33,14 @@ impl Formats {
         }
     }
 
-    /// Adds a style that looks like another one.
+    /// Adds a style with the format of another one.
     pub fn add_like(&mut self, style: &str, other: &str) {
         if let Some(look) = self.looks.get(other).copied() {
             self.looks.entry(style.to_owned()).or_insert(look);
         }
     }
 
-    /// What a code makes of a number.
+    /// Returns the display of a number in a format code.
     pub fn look_of(&mut self, code: &str) -> Look {
         let lower = code.trim().to_ascii_lowercase();
         let kind = match lower.as_str() {
@@ -54,7 +54,7 @@ impl Formats {
         };
         let found = Zeros::of_format(code);
         let zeros = found.and_then(|format| {
-            let known = self.zeros.iter().position(|one| *one == format);
+            let known = self.zeros.iter().position(|zeros| *zeros == format);
             let number = known.unwrap_or(self.zeros.len());
             let number = u16::try_from(number)
                 .ok()
@@ -67,12 +67,12 @@ impl Formats {
         Look { kind, zeros }
     }
 
-    /// The format of a style.
+    /// Returns the format of a style.
     pub fn of(&self, style: &str) -> Look {
         self.looks.get(style).copied().unwrap_or_default()
     }
 
-    /// What builds a sheet whose cells have these formats.
+    /// Returns a builder for a sheet whose cells have these formats.
     pub fn builder(
         &self,
         title: &str,
@@ -86,13 +86,13 @@ impl Formats {
         builder
     }
 
-    /// All formats with zeros or a currency.
+    /// Returns all formats with zeros or a currency.
     pub fn zeros(&self) -> Arc<[Zeros]> {
         self.zeros.clone().into()
     }
 }
 
-/// The cell of a number that is written as programs write it; as text where it is none.
+/// Returns the cell for a number in the notation of programs; a text cell if it is no number.
 pub fn cell_of_number(
     builder: &mut SheetBuilder,
     text: &str,
@@ -110,7 +110,7 @@ pub fn cell_of_number(
     builder.text_cell(text)
 }
 
-/// The cell of a number in 64 bits.
+/// Returns the cell for a floating-point number.
 pub fn cell_of_float(
     builder: &mut SheetBuilder,
     number: f64,

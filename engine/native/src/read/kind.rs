@@ -1,7 +1,7 @@
-//! What kind of file a file is.
+//! Finds the kind of a file.
 //!
-//! The name says it where nothing else is asked for. What ERP systems call `.xls` is looked at, because it is hardly ever one;
-//! and with `csv_encoding = "auto"` every file is what its first bytes say, whatever it is called.
+//! By default, the name determines the kind. Files named `.xls` are inspected, because those from ERP systems hardly ever have
+//! that format. With `csv_encoding = "auto"`, the first bytes determine the kind of every file, whatever its name.
 
 use std::path::Path;
 
@@ -15,32 +15,32 @@ use crate::error::{Result, SourceError};
 /// The extensions that openpyxl reads.
 const PACKAGE_EXTENSIONS: [&str; 4] = [".xlsx", ".xlsm", ".xltx", ".xltm"];
 
-/// The reader of a file.
+/// The kind of a file, which determines its reader.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
-    /// `.xlsx` and its family.
+    /// An `.xlsx` file or one of its family.
     Package,
-    /// `.xlsb`.
+    /// A binary workbook, `.xlsb`.
     Binary,
-    /// `.ods`.
+    /// An OpenDocument spreadsheet, `.ods`.
     OpenDocument,
-    /// `.xls`.
+    /// An old workbook, `.xls`.
     Legacy,
-    /// Separated text.
+    /// Separated text, such as `.csv`.
     Text,
-    /// XML Spreadsheet 2003.
+    /// A file of XML Spreadsheet 2003.
     SpreadsheetXml,
-    /// HTML.
+    /// A web page in HTML.
     WebPage,
-    /// MHT: web pages in a mail.
+    /// Web pages in a mail (MHT).
     WebArchive,
 }
 
 impl Kind {
-    /// The kind of a file. An archive counts as what its name says, until it is [opened](Self::of_archive).
+    /// Returns the kind of a file. An archive has the kind of its name until it is [opened](Self::of_archive).
     ///
     /// # Errors
-    /// When the extension names no format that is read here, or the file cannot be read.
+    /// If the extension belongs to no format that ADE reads, or the file cannot be read.
     pub fn of(path: &str, options: &ReadOptions) -> Result<Self> {
         let extension = extension(path);
         let named = match extension.as_str() {
@@ -73,7 +73,7 @@ impl Kind {
         })
     }
 
-    /// The kind of an archive by its parts.
+    /// Returns the kind of an archive, by its parts.
     pub fn of_archive(archive: &Archive) -> Self {
         let has = |part| archive.find(part).is_some();
         if has("xl/workbook.bin") {
@@ -85,12 +85,12 @@ impl Kind {
         }
     }
 
-    /// Whether such files are zip archives.
+    /// Returns whether files of this kind are zip archives.
     pub fn is_archive(self) -> bool {
         matches!(self, Self::Package | Self::Binary | Self::OpenDocument)
     }
 
-    /// What such a file is called: its usual extension, without a point.
+    /// Returns the usual extension of the kind, without a dot.
     pub fn name(self) -> &'static str {
         match self {
             Self::Package => "xlsx",
@@ -105,8 +105,8 @@ impl Kind {
     }
 }
 
-/// The settings that a text is read with: in other files than `.csv` the encoding and the separator are found unless settings name
-/// unusual ones.
+/// Returns the settings for reading a text. In files other than `.csv`, the encoding and the delimiter are detected if their
+/// settings have the default value.
 pub fn options_of_text(path: &str, options: &ReadOptions) -> ReadOptions {
     let mut options = options.clone();
     let extension = extension(path);
@@ -127,7 +127,7 @@ pub fn options_of_text(path: &str, options: &ReadOptions) -> ReadOptions {
     options
 }
 
-/// The extension in small letters, with its point; nothing where there is none.
+/// Returns the extension in lower case, with its dot; empty if there is none.
 fn extension(path: &str) -> String {
     Path::new(path)
         .extension()
@@ -135,23 +135,23 @@ fn extension(path: &str) -> String {
         .unwrap_or_default()
 }
 
-/// What the start of a file looks like.
+/// The kind of content at the start of a file.
 #[derive(Debug, PartialEq, Eq)]
 enum Look {
     Archive,
     Legacy,
-    /// Markup of a web page.
+    /// The markup of a web page.
     Page,
-    /// Tables of a web page behind other text.
+    /// Text that contains tables of a web page.
     PageWithin,
     Mail,
     Spreadsheet,
-    /// Text with something that may stand between cells.
+    /// Text with a possible delimiter.
     Text,
     Other,
 }
 
-/// What web pages begin with, or the pieces of them that programs write.
+/// The first tags of web pages, or of the fragments that programs write.
 const PAGE_TAGS: [&str; 17] = [
     "html", "head", "body", "table", "meta", "style", "div", "center", "font", "title", "p", "h1",
     "h2", "h3", "b", "tr", "br",
@@ -166,7 +166,7 @@ fn look(start: &[u8]) -> Look {
     }
     let text = start_as_text(start);
     let mut rest = text.trim_start();
-    // What stands before the first tag: declarations, document types, comments.
+    // Skips declarations, document types and comments before the first tag.
     let mut has_declaration = false;
     while let Some(end) = [("<?", "?>"), ("<!--", "-->"), ("<!", ">")]
         .iter()
@@ -212,7 +212,7 @@ fn look(start: &[u8]) -> Look {
     }
 }
 
-/// Whether a line is `name: value`, as mails begin.
+/// Returns whether a line has the form `name: value`, as at the start of mails.
 fn is_header(line: &str) -> bool {
     line.split_once(':').is_some_and(|(name, _)| {
         !name.is_empty()
@@ -222,10 +222,10 @@ fn is_header(line: &str) -> bool {
     })
 }
 
-/// The start of a file as text in small letters, whatever encoding it is in.
+/// Returns the start of a file as lower-case text, whatever its encoding.
 fn start_as_text(start: &[u8]) -> String {
     let decode = |encoding: &'static encoding_rs::Encoding| encoding.decode(start).0;
-    // Every second byte of UTF-16 is mostly zero.
+    // In UTF-16, about every second byte is zero.
     let zeros = |from: usize| {
         let bytes = start.iter().skip(from).step_by(2);
         bytes.filter(|&&byte| byte == 0).count() * 5 > start.len() * 2

@@ -1,7 +1,7 @@
-//! Reading OpenDocument spreadsheets: `.ods`.
+//! Reads OpenDocument spreadsheets: `.ods`.
 //!
-//! Values come with their types: numbers, percentages and currencies as numbers, days and times, booleans, texts; errors are the text
-//! that the cell shows. Cells and rows that the file writes once and repeats are repeated within bounds.
+//! Values have types: numbers (also percentages and currencies), dates and times, booleans, texts. An error becomes the text
+//! that the cell shows. Repeated cells and rows are expanded within limits.
 
 use std::collections::{HashMap, HashSet};
 use std::io;
@@ -26,14 +26,15 @@ const CONTENT: &str = "content.xml";
 const MANIFEST: &str = "META-INF/manifest.xml";
 const SETTINGS: &str = "settings.xml";
 const STYLES: &str = "styles.xml";
-/// Descriptions of the document are small.
+/// The maximum size of a part that describes the document.
 const MAXIMUM_STRUCTURE_BYTES: u64 = 16 << 20;
-/// What repetitions may cost: some rows of a form that was filled in with nothing but zeros, and more with each cell that is written.
+/// The cost of repetitions that a sheet may have: enough for some rows of a form filled with zeros, and more with each cell in
+/// the file.
 const SPARE: usize = 1 << 21;
 const SPARE_OF_A_CELL: usize = 256;
-/// A cell that is repeated in other columns costs more memory than one in further rows.
+/// The cost of a cell that is repeated in other columns, which takes more memory than one in further rows.
 const COST_OF_A_COLUMN: usize = 8;
-/// So many spaces may one element stand for.
+/// The maximum number of spaces that one element may stand for.
 const MOST_SPACES: usize = 256;
 
 /// A spreadsheet whose structure was read.
@@ -48,7 +49,7 @@ impl OpenDocument {
     /// Opens a spreadsheet and reads everything but its cells.
     ///
     /// # Errors
-    /// When the archive holds no spreadsheet, is encrypted, or one of its parts is damaged.
+    /// If the archive contains no spreadsheet, is encrypted, or has a damaged part.
     pub fn open(archive: Archive) -> Result<Self> {
         if let Ok(manifest) = archive.read_part(MANIFEST, MAXIMUM_STRUCTURE_BYTES)
             && memchr::memmem::find(&manifest, b"encryption-data").is_some()
@@ -87,7 +88,7 @@ impl OpenDocument {
         Ok(this)
     }
 
-    /// Reads styles and finds sheets. Returns whether it is a spreadsheet.
+    /// Reads styles and finds sheets. Returns whether the file is a spreadsheet.
     fn read_structure(&mut self, styles: &mut Styles) -> Result<bool> {
         let mut reader = self.document.read()?;
         let mut is_spreadsheet = false;
@@ -120,16 +121,16 @@ impl OpenDocument {
 /// The styles of a document.
 #[derive(Default)]
 struct Styles {
-    /// Those of cells that show zeros or a currency.
+    /// The formats of cells that show zeros or a currency.
     formats: Formats,
-    /// The formats of numbers, by the names that styles call them by.
+    /// The number formats, by the names that styles use.
     codes: HashMap<String, String>,
-    /// Those of sheets that are hidden.
+    /// The styles of hidden sheets.
     hidden: HashSet<String>,
 }
 
 impl Styles {
-    /// Reads those in the element whose start tag was just read.
+    /// Reads the styles in the element whose start tag was just read.
     fn read<R: io::Read>(&mut self, reader: &mut XmlReader<R>) -> Result<()> {
         let depth = reader.depth();
         let (mut name, mut code) = (String::new(), Some(String::new()));
@@ -171,7 +172,7 @@ impl Styles {
                         reader.element_text(&mut symbol)?;
                         code = code.map(|code| format!("{code}[${}]", symbol.replace(']', "")));
                     }
-                    // Words beside the digits, a fraction, an exponent.
+                    // Words beside the digits, a fraction, or an exponent.
                     b"text" | b"fraction" | b"scientific-number" => {
                         let is_currency = code.as_ref().is_some_and(|code| code.contains('['));
                         let mut words = String::new();
@@ -197,7 +198,7 @@ impl Styles {
     }
 }
 
-/// The title of the sheet that was active when the file was saved.
+/// Returns the title of the sheet that was active when the file was saved.
 fn active_sheet(archive: &Archive) -> Option<String> {
     let bytes = archive.read_part(SETTINGS, MAXIMUM_STRUCTURE_BYTES).ok()?;
     let mut reader = XmlReader::new(bytes.as_slice(), SETTINGS, OPEN_DOCUMENT);
@@ -244,7 +245,7 @@ impl Sheets for OpenDocument {
     }
 }
 
-/// A number of columns, rows or spaces.
+/// Reads a number of columns, rows or spaces.
 fn times(raw: &[u8]) -> usize {
     let number = std::str::from_utf8(raw)
         .ok()
@@ -252,7 +253,7 @@ fn times(raw: &[u8]) -> usize {
     number.unwrap_or(1usize).clamp(1, MAXIMUM_ROWS)
 }
 
-/// An elapsed time such as `PT1H02M03.500000000S` without what is smaller than milliseconds.
+/// Cuts an elapsed time such as `PT1H02M03.500000000S` to milliseconds.
 fn in_milliseconds(mut value: String) -> String {
     if value.starts_with("PT")
         && let Some(point) = value.find('.')
@@ -265,7 +266,7 @@ fn in_milliseconds(mut value: String) -> String {
     value
 }
 
-/// A cell that was read, and in how many columns it stands.
+/// A cell that was read, and the number of columns that it fills.
 struct Read {
     column: usize,
     repeated: usize,
@@ -280,12 +281,12 @@ struct Filling<'a> {
     formats: &'a Formats,
     title: &'a str,
     builder: SheetBuilder,
-    /// The zeros of columns whose cells need not say them: up to before which column.
+    /// The zero formats of columns whose cells may omit them, each with the number of the first column after them.
     columns: Vec<(usize, Option<u16>)>,
     column_count: usize,
     row: usize,
     cells: Vec<Read>,
-    /// What further repetitions may cost.
+    /// The remaining cost of repetitions.
     spare: usize,
     last_row: usize,
     text: String,
@@ -304,7 +305,7 @@ impl Filling<'_> {
                     watch.tick(self.builder.rows_seen())?;
                 }
                 b"table-column" => self.note_column(),
-                // Rows and columns that are grouped, or repeated on each page.
+                // Groups of rows and columns, and those that are repeated on each page.
                 b"table-rows"
                 | b"table-row-group"
                 | b"table-header-rows"
@@ -397,7 +398,7 @@ impl Filling<'_> {
         Ok(Continue::Yes)
     }
 
-    /// Reads a cell up to its end tag. Returns how many columns it stands for.
+    /// Reads a cell up to its end tag. Returns the number of columns that it fills.
     fn read_cell(&mut self, column: usize) -> Result<usize> {
         let (mut kind, mut value, mut style) = (String::new(), String::new(), None);
         let (mut repeated, mut columns, mut rows) = (1, 1, 1);
@@ -416,7 +417,7 @@ impl Filling<'_> {
                 _ => {}
             }
         }
-        // LibreOffice writes what a formula says to be true as a number that is shown as a word.
+        // LibreOffice writes the boolean result of a formula as a number that is shown as a word.
         let is_truth = has_formula && kind == "float" && matches!(value.as_str(), "0" | "1");
         let is_text = is_truth || matches!(kind.as_str(), "" | "string");
         let has_text = self.read_paragraphs(is_text)?;
@@ -448,7 +449,7 @@ impl Filling<'_> {
         Ok(repeated)
     }
 
-    /// Reads what stands in a cell; the text, if its paragraphs are wanted, and whether there is any.
+    /// Reads the content of a cell, including the text of its paragraphs if they are wanted. Returns whether there is any text.
     fn read_paragraphs(&mut self, are_wanted: bool) -> Result<bool> {
         self.text.clear();
         let mut has_text = false;
@@ -468,7 +469,7 @@ impl Filling<'_> {
         Ok(has_text)
     }
 
-    /// A cell of a kind.
+    /// Returns the cell for a value of a kind.
     fn cell_of(&mut self, kind: &str, value: &str, has_text: bool) -> Cell {
         match kind {
             "float" | "percentage" | "currency" => cell_of_number(
@@ -481,7 +482,7 @@ impl Filling<'_> {
                 Some(date) if date.tag == Tag::Date => {
                     Cell::date_time(date.as_integer() * DAY_MICROSECONDS)
                 }
-                // A time of day is written as the time that has elapsed until then.
+                // The file has a time of day as the time since midnight.
                 Some(time)
                     if time.tag == Tag::Duration
                         && (0..DAY_MICROSECONDS).contains(&time.as_integer()) =>

@@ -1,4 +1,4 @@
-//! Reading XML Spreadsheet 2003, one file that Excel 2003 brought and ERP systems still write, mostly as `.xls`.
+//! Reads XML Spreadsheet 2003, a format of Excel 2003 with one file, which ERP systems still write, mostly as `.xls`.
 
 use std::sync::Arc;
 
@@ -31,7 +31,7 @@ impl SpreadsheetXml {
     /// Opens a workbook and reads everything but its cells.
     ///
     /// # Errors
-    /// When the file cannot be read, or its XML is damaged.
+    /// If the file cannot be read, or its XML is damaged.
     pub fn open(path: &str) -> Result<Self> {
         let mut this = Self {
             document: Document::of_file(path, SPREADSHEET_2003),
@@ -151,7 +151,7 @@ impl Filling<'_> {
             self.row = index.saturating_sub(1);
         }
         let is_hidden = self.number("Hidden") == Some(1);
-        // So many further rows look like this one, and are empty.
+        // This many further rows look like this one, and are empty.
         let span = self.number("Span").unwrap_or(0);
         let depth = self.reader.depth();
         let (mut column, mut has_value) = (0usize, false);
@@ -176,7 +176,7 @@ impl Filling<'_> {
         self.builder.end_row(row)
     }
 
-    /// Reads a cell up to its end tag. Returns the column behind it, and whether it has a value.
+    /// Reads a cell up to its end tag. Returns the column after it, and whether it has a value.
     fn read_cell(&mut self, next: usize) -> Result<(usize, bool)> {
         let mut column = next;
         let (mut across, mut down, mut style, mut has_formula) = (0, 0, None, false);
@@ -225,7 +225,7 @@ impl Filling<'_> {
         ))
     }
 
-    /// Gathers all text of the element whose start tag was just read: words in bold are elements of HTML within it.
+    /// Collects all text of the element whose start tag was just read. Bold words, for example, are HTML elements in it.
     fn read_text(&mut self) -> Result<()> {
         self.text.clear();
         let depth = self.reader.depth();
@@ -259,8 +259,8 @@ impl Filling<'_> {
     }
 }
 
-/// The cell of a moment, in microseconds since 1970. Times and elapsed times are written as moments from the day on that the workbook
-/// counts from.
+/// Returns the cell for a moment, in microseconds since 1970. The file has times and elapsed times as moments from the
+/// workbook's first day on.
 fn moment(microseconds: i64, look: NumberKind, epoch: Epoch) -> Cell {
     let first_day = match epoch {
         Epoch::Windows1900 => days_from_civil(1899, 12, 31),

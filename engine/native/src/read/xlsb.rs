@@ -1,4 +1,4 @@
-//! Reading binary workbooks: `.xlsb`, the archive of an `.xlsx` whose parts are records instead of XML.
+//! Reads binary workbooks: `.xlsb`, an archive like that of an `.xlsx` whose parts are records instead of XML.
 
 use std::collections::HashMap;
 use std::io::{BufRead, BufReader, Read};
@@ -23,11 +23,11 @@ use crate::progress::Watch;
 const WORKBOOK: &str = "xl/workbook.bin";
 const STRINGS: &str = "xl/sharedStrings.bin";
 const STYLES: &str = "xl/styles.bin";
-/// A record of more bytes than this is none.
+/// The maximum size of a record.
 const MAXIMUM_RECORD_BYTES: u64 = 64 << 20;
 const MAXIMUM_SHEETS: usize = 8192;
 
-/// The kinds of records that are read, by the names of the format's description.
+/// The numbers of the records that are read, by the names in the format's description.
 mod kinds {
     pub const ROW_HEADER: u16 = 0;
     pub const CELL_RK: u16 = 2;
@@ -70,10 +70,10 @@ pub struct BinaryWorkbook {
 }
 
 impl BinaryWorkbook {
-    /// Opens a workbook and reads everything but its sheets. `most_bytes` bounds the memory that its strings may take.
+    /// Opens a workbook and reads everything but its sheets. `most_bytes` limits the memory for its strings.
     ///
     /// # Errors
-    /// When one of its parts cannot be unpacked or is damaged.
+    /// If one of its parts cannot be unpacked or is damaged.
     pub fn open(archive: Archive, most_bytes: Option<usize>) -> Result<Self> {
         let mut this = Self {
             archive,
@@ -125,7 +125,7 @@ impl BinaryWorkbook {
                     };
                     let number = position;
                     position += 1;
-                    // Chart sheets and sheets of macros have no cells.
+                    // Chart sheets and macro sheets have no cells.
                     let found = relationships
                         .get(&id)
                         .filter(|found| found.kind.ends_with("/worksheet"));
@@ -257,7 +257,7 @@ impl Filling<'_> {
                     self.end_row()?;
                     has_cells = false;
                 }
-                // What has the number of a cell's record behind the cells is none.
+                // After the cells, a record with a cell's number is no cell.
                 0..=18 | kinds::CELL_RICH if !has_cells => {}
                 kinds::MERGED => {
                     let at = |place| u32_at(data, place);
@@ -274,7 +274,7 @@ impl Filling<'_> {
                         });
                     }
                 }
-                // The short forms stand in the column behind the last one.
+                // The short forms are in the column after the last one.
                 1..=11 | kinds::CELL_RICH => self
                     .read_cell(kind, data, 4)
                     .ok_or_else(|| records.damaged())??,
@@ -297,7 +297,7 @@ impl Filling<'_> {
         }
     }
 
-    /// Reads a cell whose style stands `at` that byte; `None` where the record is too short.
+    /// Reads a cell whose style is at byte `at`. Returns `None` if the record is too short.
     fn read_cell(&mut self, kind: u16, data: &[u8], at: usize) -> Option<Result<()>> {
         let row = self.row?;
         let column = match at {
@@ -353,7 +353,7 @@ fn error_text(code: u8) -> &'static str {
     }
 }
 
-/// The records of a part, one after the other.
+/// The records of a part, in order.
 struct Records<R> {
     source: R,
     part: String,
@@ -370,8 +370,8 @@ impl<R: BufRead> Records<R> {
         }
     }
 
-    /// Reads the next record and returns its kind; nothing at the end. Passes over what later programs add: its records may have the
-    /// numbers of others.
+    /// Reads the next record and returns its kind, or `None` at the end. Skips extensions of later programs, because their
+    /// records may reuse other record numbers.
     fn advance(&mut self) -> Result<Option<u16>> {
         let mut depth = 0u32;
         loop {
@@ -408,7 +408,7 @@ impl<R: BufRead> Records<R> {
         Ok(Some(kind as u16))
     }
 
-    /// A number of seven bits a byte, in up to so many bytes.
+    /// Reads a number of seven bits per byte, in at most `most` bytes.
     fn number(&mut self, most: u32) -> Result<u32> {
         let mut number = 0;
         for place in 0..most {
@@ -429,10 +429,10 @@ impl<R: BufRead> Records<R> {
     }
 }
 
-/// Takes a text, its number of letters before it, from the front of some data.
+/// Takes a text, preceded by its number of letters, from the front of the data.
 fn take_text(data: &mut &[u8]) -> Option<String> {
     let length = u32_at(data, 0)? as usize;
-    // No text at all is written with a length of all ones.
+    // A missing text has a length of all ones.
     let bytes = if length == u32::MAX as usize {
         0
     } else {

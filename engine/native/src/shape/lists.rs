@@ -1,5 +1,6 @@
-//! Cells that hold several values: a mark parts texts of few words, which come again in other cells or at other places, and not always as
-//! many. Parts that always stand at the same place, such as street and town, are no list.
+//! Finds cells that hold several values: a separator splits texts of few words, which occur again in other cells or at other
+//! positions, and not always in the same number. If the parts are always at the same position, such as street and town, the
+//! cell is no list.
 
 use std::collections::{HashMap, HashSet};
 
@@ -7,12 +8,12 @@ use super::marks::Mark;
 use super::step::{Proposal, Step};
 use super::table::{Kind, Table, share};
 
-/// The columns that are looked at.
+/// The maximum number of columns that are checked.
 const MAX_COLUMNS: usize = 80;
-/// The words of a value, at most and on average.
+/// The maximum number of words in a value, and of words on average.
 const MAX_WORDS: usize = 8;
 const MAX_MEAN_WORDS: f64 = 3.2;
-/// The characters of the values of a list that stands among other things.
+/// The maximum length of the values of a list among other text.
 const MAX_SHORT_CHARS: usize = 12;
 
 pub fn split(table: &Table) -> Option<Proposal> {

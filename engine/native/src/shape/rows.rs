@@ -1,20 +1,20 @@
-//! Rows that are no records by themselves.
+//! Finds rows that are no records by themselves.
 //!
-//! - Sections: the first row has its first cell alone, and so have others, each above a record.
+//! - Sections: in the first row, and in others that are each above a record, only the first cell has a value.
 //! - Fill down: the first columns are empty below a value, more often than by chance, and the rows there have other values.
-//! - Records: the labels of the first column come again after so many lines, in the same order.
+//! - Records: the labels of the first column repeat after a fixed number of lines, in the same order.
 
 use std::collections::HashSet;
 
 use super::step::{Proposal, Step};
 use super::table::{Table, quoted, share};
 
-/// The names of sections in a reason.
+/// The maximum number of sections named in a reason.
 const MAX_NAMED: usize = 3;
-/// Lines of a record.
+/// The maximum number of lines of a record.
 const MAX_LINES: usize = 80;
 
-/// Returns for each row whether it has nothing but its first cell.
+/// Returns for each row whether only its first cell has a value.
 pub fn section_lines(table: &Table) -> Vec<bool> {
     let is_alone = |row: &Vec<String>| {
         let mut filled = row.iter().enumerate().filter(|(_, text)| !text.is_empty());
@@ -73,14 +73,14 @@ pub fn fill_down(table: &Table) -> Option<Proposal> {
         // A value begins each group of the column before.
         let begins_group =
             |row: &Vec<String>| column == 0 || row[column - 1].is_empty() || is_filled(row);
-        // By chance a value follows a value as often as any row does.
+        // By chance, a value follows a value as often as it follows any row.
         let follows = table
             .rows
             .windows(2)
             .filter(|pair| is_filled(&pair[0]))
             .map(|pair| is_filled(&pair[1]));
         let follows = share(follows);
-        // A value that stands alone is a section head.
+        // A value without others in its row is a section heading.
         let beside = share(
             table
                 .rows
@@ -98,7 +98,7 @@ pub fn fill_down(table: &Table) -> Option<Proposal> {
         {
             break;
         }
-        // Two standard deviations: what is less happens once in forty tables.
+        // Two standard deviations: a lower number happens by chance in one of forty tables.
         let heads = filled * table.rows.len() as f64;
         let spread = (heads * filled * (1.0 - filled)).sqrt();
         is_regular = heads * (filled - follows) >= 2.0 * spread;
@@ -124,7 +124,7 @@ pub fn fill_down(table: &Table) -> Option<Proposal> {
     ))
 }
 
-/// The label of a line that has its value in the same cell.
+/// Returns the label of a line that has its value in the same cell.
 fn parted(text: &str) -> &str {
     text.split_once(':').map_or("", |(label, _)| label.trim())
 }

@@ -1,13 +1,13 @@
-//! Small tables of each shape, and tables that look nearly so and have to stay as they are.
+//! Tests small tables of each shape, and similar tables that must stay unchanged.
 
 use super::{Mark, Proposal, Step, propose};
 
-/// The proposals for a table: lines, with bars between the cells.
+/// Returns the proposals for a table, given as lines with bars between the cells.
 fn proposals(table: &str) -> Vec<Proposal> {
     propose(table.lines().map(|line| line.trim().split('|')))
 }
 
-/// Holds the first proposal to its steps.
+/// Checks the steps of the first proposal.
 #[track_caller]
 fn first(table: &str, steps: &[Step]) -> Proposal {
     let proposals = proposals(table);
@@ -15,17 +15,17 @@ fn first(table: &str, steps: &[Step]) -> Proposal {
     proposals[0].clone()
 }
 
-/// Nothing may be done to a table without asking.
+/// Checks that nothing is done to a table without asking.
 #[track_caller]
 fn stays(table: &str) {
     let applied: Vec<Proposal> = proposals(table)
         .into_iter()
-        .filter(|one| one.apply)
+        .filter(|proposal| proposal.apply)
         .collect();
     assert!(applied.is_empty(), "{applied:#?}");
 }
 
-/// A table is one record a row already, and nothing else is even worth a question.
+/// Checks that a table is one record per row already, and that no other proposal is worth a question.
 #[track_caller]
 fn is_plain(table: &str) {
     first(table, &[]);
@@ -62,9 +62,9 @@ fn columns_of_which_each_row_fills_one_are_stacked() {
         C|2|2|";
     let step = Step::Stack { start: 2, end: 3 };
     first(table, &[step]);
-    // Two columns that one row fills are two fields.
+    // Two columns that are both filled in a row are two fields.
     is_plain(&table.replace("A|3||4.25", "A|3|1|4.25"));
-    // And so are debit and credit.
+    // Debit and credit are two fields, too.
     is_plain(
         &table
             .replace("Hours by day", "Paid debit")
@@ -98,7 +98,7 @@ fn figures_that_are_fields_stay_beside_each_other() {
         1004|2024-03-05|Rossi SpA|7|15.00|105.00
         1005|2024-03-09|Lindgren AB|2|20.00|40.00",
     );
-    // Prices of three kinds look like what is stacked: only a person knows.
+    // Prices of three kinds look like columns to be stacked: only a person can decide.
     stays(
         "Article|Purchase price|List price|Net price
         Lamp|10.00|19.90|15.90
@@ -119,7 +119,7 @@ fn questions_are_no_quarters() {
         R05|4|4|5|3|3|3";
     stays(table);
     let proposals = proposals(table);
-    let said = proposals.iter().flat_map(|one| &one.reasons);
+    let said = proposals.iter().flat_map(|proposal| &proposal.reasons);
     assert!(
         !said.clone().any(|reason| reason.contains("quarters")),
         "{proposals:#?}"
@@ -305,9 +305,9 @@ fn no_table_is_too_small_or_too_odd() {
     ] {
         let proposals = proposals(table);
         assert!(!proposals.is_empty(), "{table:?}");
-        let sum: f64 = proposals.iter().map(|one| one.confidence).sum();
+        let sum: f64 = proposals.iter().map(|proposal| proposal.confidence).sum();
         assert!(sum <= 1.0 + 1e-9 && sum.is_finite(), "{table:?}: {sum}");
-        assert!(!proposals.iter().any(|one| one.apply), "{table:?}");
+        assert!(!proposals.iter().any(|proposal| proposal.apply), "{table:?}");
     }
     let wide: String = (0..3_000).map(|at| format!("Field {at}|")).collect();
     let table = format!("{wide}\n{wide}\n{wide}");

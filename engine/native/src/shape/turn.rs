@@ -1,13 +1,14 @@
-//! A table lies on its side where its first column names its rows, and these hold values of different kinds or sizes, each row its own.
+//! Finds tables that need turning: the first column holds the names of the rows, and each row holds values of its own kind or
+//! size.
 
 use super::heads::{names_field, pattern, tokens};
 use super::step::{Proposal, Step};
 use super::table::{Kind, Table, most_frequent, share};
 use crate::layout::words::said;
 
-/// More rows are no names of columns.
+/// If there are more rows, their labels are no column names.
 const MAX_ROWS: usize = 60;
-/// A label of so many words says what is measured.
+/// A label with this many words describes a measurement.
 const MIN_SENTENCE_WORDS: usize = 5;
 
 pub fn turn(table: &Table) -> Option<Proposal> {
@@ -27,8 +28,8 @@ pub fn turn(table: &Table) -> Option<Proposal> {
         .iter()
         .map(|label| pattern(&tokens(&label.to_lowercase())))
         .collect();
-    let same = |one: &Option<String>| {
-        one.is_some() && patterns.iter().filter(|other| *other == one).count() * 2 > height
+    let same = |pattern: &Option<String>| {
+        pattern.is_some() && patterns.iter().filter(|other| *other == pattern).count() * 2 > height
     };
     // Numbers of records are no names.
     let are_codes = height > 2 && patterns.iter().any(same);

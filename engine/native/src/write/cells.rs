@@ -11,7 +11,7 @@ use crate::columns::view::{ColumnView, Value};
 const ERROR_CODES: [&str; 7] = [
     "#NULL!", "#DIV/0!", "#VALUE!", "#REF!", "#NAME?", "#NUM!", "#N/A",
 ];
-/// The numbers of the cell styles that dates and times have.
+/// The style numbers of dates and times.
 #[derive(Debug, Clone, Copy)]
 pub struct MomentStyles {
     pub date_time: u32,
@@ -23,15 +23,15 @@ pub struct MomentStyles {
 /// The style of a cell.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum CellStyle<'a> {
-    /// That of the kind of its value.
+    /// The style for the kind of the value.
     OfKind,
     Number(u32),
-    /// One that is not 0, with all of the cell's tag that stands before the row's digits: see [`start_of_cell`].
+    /// A style other than 0, as the part of the cell's tag before the row number: see [`start_of_cell`].
     Start(&'a [u8]),
 }
 
 impl CellStyle<'_> {
-    /// The style, or `number` where there is none but that of the kind.
+    /// Returns the style, or `number` if only the kind determines it.
     #[inline]
     fn or(self, number: u32) -> Self {
         match self {
@@ -41,24 +41,24 @@ impl CellStyle<'_> {
     }
 }
 
-/// The start of the cells of a column that have a style. The style comes first: then it is packed as one with the
+/// Returns the start of the cells of a column with a style. The style comes first, so that it is packed together with the
 /// column's letters.
 pub(super) fn start_of_cell(column: usize, style: u32) -> Vec<u8> {
     format!("<c s=\"{style}\" r=\"{}", column_name(column)).into_bytes()
 }
 
-/// Writes cells.
+/// Writes cells as XML.
 pub struct CellWriter {
     escape_formulas: bool,
     styles: MomentStyles,
-    /// Shared strings, unless every text is to stand in its cell.
+    /// The shared strings; `None` if every text is written into its cell.
     texts: Option<Texts>,
     letters: Vec<Vec<u8>>,
     row_digits: itoa::Buffer,
 }
 
 impl CellWriter {
-    /// Starts; `texts` are shared strings, unless every text is to stand in its cell.
+    /// Starts without rows. `texts` are the shared strings; `None` if every text is written into its cell.
     pub fn new(escape_formulas: bool, styles: MomentStyles, texts: Option<Texts>) -> Self {
         Self {
             escape_formulas,
@@ -69,12 +69,12 @@ impl CellWriter {
         }
     }
 
-    /// How many strings are shared.
+    /// Returns the number of shared strings.
     pub fn text_count(&self) -> usize {
         self.texts.as_ref().map_or(0, Texts::len)
     }
 
-    /// The `si` elements of all shared strings.
+    /// Takes the `si` elements of all shared strings.
     pub fn take_texts(&mut self) -> Vec<u8> {
         self.texts.take().unwrap_or_default().to_xml()
     }
@@ -105,7 +105,7 @@ impl CellWriter {
         out.extend_from_slice(b"</row>");
     }
 
-    /// Writes a cell. `style` takes the place of the style that a value of its kind has.
+    /// Writes a cell. `style` replaces the default style for the kind of the value.
     #[inline]
     pub(super) fn write_value(
         &mut self,
@@ -130,7 +130,7 @@ impl CellWriter {
                 out.extend_from_slice(itoa::Buffer::new().format(value).as_bytes());
                 out.extend_from_slice(b"</v></c>");
             }
-            // What is not a number leaves its cell empty.
+            // Infinite numbers and NaN leave their cell empty.
             Value::Float(value) if !value.is_finite() => self.write_empty(column, row, style, out),
             Value::Float(value) => {
                 self.start_cell(column, row, style, out);
@@ -186,7 +186,7 @@ impl CellWriter {
         self.start_row_with(row, "", out)
     }
 
-    /// Starts a row that has attributes: XML with a space in front.
+    /// Starts a row with attributes: XML that begins with a space.
     pub(super) fn start_row_with(
         &mut self,
         row: usize,
@@ -202,7 +202,7 @@ impl CellWriter {
         digits
     }
 
-    /// Writes a cell's tag up to its reference, whose closing quote is left to what follows.
+    /// Writes a cell's tag up to its reference. The caller writes the closing quote.
     #[inline]
     fn start_cell(&self, column: usize, row: &RowDigits, style: CellStyle<'_>, out: &mut Vec<u8>) {
         if let CellStyle::Start(start) = style {
@@ -264,7 +264,7 @@ impl CellWriter {
         }
     }
 
-    /// Writes a cell with text that stays text, whatever it looks like; without text its style alone.
+    /// Writes a cell whose text is never read as anything else. An empty text leaves only the style.
     pub(super) fn write_as_text(
         &mut self,
         text: &str,
@@ -281,7 +281,7 @@ impl CellWriter {
         self.push_text(cut(text), out);
     }
 
-    /// The rest of a cell with text, behind its reference.
+    /// Writes the rest of a cell with text, after its reference.
     #[inline]
     fn push_text(&mut self, text: &str, out: &mut Vec<u8>) {
         match self.texts.as_mut().and_then(|texts| texts.number(text)) {
@@ -299,7 +299,7 @@ impl CellWriter {
     }
 }
 
-/// A row's number as text, ready to be put behind column letters.
+/// A row number as text, ready to be written after column letters.
 pub(super) struct RowDigits {
     bytes: [u8; 20],
     length: usize,

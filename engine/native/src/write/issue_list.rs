@@ -1,6 +1,6 @@
-//! The issues of a run: one list, of which its file, its sheet and what events tell are views.
+//! The issues of a run: one list, from which the file, the sheet and the events are made.
 //!
-//! A line of the file is a JSON object with these [keys](FACTS), in their order.
+//! Each line of the file is a JSON object with these [keys](FACTS), in this order.
 
 use std::borrow::Cow;
 use std::io::{self, Write};
@@ -17,43 +17,43 @@ use crate::account::issues::{BySeverity, IssueTotals, RuleCount, SCHEMA_VERSION}
 use crate::account::severity::Severity;
 use crate::cells::parts::share_tasks;
 
-/// The most that is told of cells: ranges of one rule on one sheet, ranges of all, and rules.
+/// The maximum numbers for events: ranges of one rule on one sheet, ranges in total, and rules.
 const RANGES_OF_ONE: usize = 200;
 const RANGES: usize = 5_000;
 const RULES: usize = 2_000;
-/// Of a rule that more than nine tenths of a table's rows break, the sheet has so many lines, and one for the others.
+/// If more than nine tenths of a table's rows break a rule, the sheet lists this many issues, and the rest in one line.
 const MAX_LINES_OF_WHOLE: usize = 100;
-/// Threads share so many lines of the file, part by part, before these are written: all of them can take gigabytes.
+/// The number of lines that threads render before these are written. Rendering all lines at once could take gigabytes.
 const MAX_LINES_AT_ONCE: usize = 16 * LINES_OF_A_PART;
 const LINES_OF_A_PART: usize = 2_048;
-/// The rule of issues that a hook names by a word that stands in no code.
+/// The rule in place of a name that a hook made up and that is in no code.
 const OF_HOOK: &str = "<hook>";
 
-/// A line: the place of its table in the list, and its place among the issues of the table.
+/// A line: the index of its part in the list, and its index among the issues of the part.
 type Line = (u32, u32);
 
-/// The issues of a table, or of none, in a list.
+/// The issues of one table, or issues that belong to no table, as a part of a list.
 pub struct Part {
     pub issues: Arc<Issues>,
-    /// How many rows the table has; 0 for what is no table.
+    /// The number of rows of the table; 0 if the part is no table.
     pub height: usize,
-    /// Whether the output still has them where they were written.
+    /// True if the issues' cells are still at the same position in the output.
     pub stands: bool,
-    /// The title of their sheet there, where it has changed.
+    /// The title of the output sheet, if it has changed.
     pub title: Option<String>,
 }
 
-/// The list.
+/// The list of the issues of a run.
 pub struct IssueList {
     parts: Vec<Part>,
     pub lines: Vec<Line>,
 }
 
-/// What the issues of one rule have alike: table, column and rule.
+/// The key of issues with the same table, column and rule.
 type Group = (u32, u32, u32);
 
 impl IssueList {
-    /// Sorts lines: sheet by sheet as they come, in the order of the sender's cells.
+    /// Sorts the lines by sheet, in the given order, then by the position of the sender's cells.
     pub fn new(parts: Vec<Part>) -> Self {
         let lines = parts.iter().zip(0..).flat_map(|(part, number)| {
             let lines = part.issues.lines();
@@ -82,7 +82,7 @@ impl IssueList {
         self.parts[part as usize].issues.fact(at as usize, fact)
     }
 
-    /// Returns a fact of a line that is a text, but for its cells.
+    /// Returns a text fact of a line, except its cells.
     fn text(&self, (part, at): Line, fact: usize) -> Option<&str> {
         let part = &self.parts[part as usize];
         match fact {
@@ -92,7 +92,7 @@ impl IssueList {
         }
     }
 
-    /// Returns a fact of a line that is a text.
+    /// Returns a text fact of a line.
     pub fn shown(&self, line: Line, fact: usize) -> Option<Cow<'_, str>> {
         let (part, at) = (&self.parts[line.0 as usize], line.1 as usize);
         match fact {
@@ -103,12 +103,12 @@ impl IssueList {
         }
     }
 
-    /// Returns a fact of a line that is a number.
+    /// Returns a number fact of a line.
     pub fn number(&self, line: Line, fact: usize) -> Option<u32> {
         Some(self.fact(line, fact)).filter(|number| *number != NONE)
     }
 
-    /// The letters of a line's column as they are sorted: `Z` stands before `AA`.
+    /// Returns the letters of a line's column as a sort key: `Z` comes before `AA`.
     fn column(&self, line: Line) -> Option<(usize, &str)> {
         self.text(line, COLUMN).map(|text| (text.len(), text))
     }
@@ -117,7 +117,7 @@ impl IssueList {
         (line.0, self.fact(line, COLUMN), self.fact(line, RULE))
     }
 
-    /// Returns how many issues each rule has that more than nine tenths of the rows of its table break.
+    /// Returns the number of issues of each rule that more than nine tenths of the rows of its table break.
     fn whole(&self) -> HashMap<Group, usize> {
         let mut counts: HashMap<Group, usize> = HashMap::default();
         for line in &self.lines {
@@ -130,7 +130,7 @@ impl IssueList {
         counts
     }
 
-    /// Returns how many issues there are, of which the file has the first `most`, and how many rows have errors or are quarantined.
+    /// Returns the totals of the list. The file has the first `most` issues.
     pub fn totals(&self, most: usize, rows_with_errors: u64, rows_quarantined: u64) -> IssueTotals {
         let of = |severity: Severity| self.count_of(severity.word()) as u64;
         IssueTotals {
@@ -147,16 +147,16 @@ impl IssueList {
         }
     }
 
-    /// How many lines have this severity.
+    /// Returns the number of lines with this severity.
     pub fn count_of(&self, severity: &str) -> usize {
         let counts = self.parts.iter().map(|part| part.issues.count_of(severity));
         counts.sum()
     }
 
-    /// Writes the first `most` lines, each as an object of JSON.
+    /// Writes the first `most` lines, each as a JSON object.
     ///
     /// # Errors
-    /// When they cannot be written.
+    /// If they cannot be written.
     pub fn write(&self, most: usize, out: &mut impl Write) -> io::Result<()> {
         let keys = FACTS[..LINE_FACTS].iter().enumerate();
         let keys =
@@ -195,12 +195,12 @@ impl IssueList {
         text
     }
 
-    /// The sheet of its first `most` lines, each linked to its cell in the output. What no line has is left out. Of what is wrong with a
-    /// whole column the first cells are listed, and how many others there are.
+    /// Returns the sheet with the first `most` lines, each linked to its cell in the output. Columns without values are left
+    /// out. If nearly a whole column breaks a rule, the sheet lists the first cells and the number of the others.
     pub fn sheet(&self, title: &str, counts: &str, most: usize) -> List {
         let whole = self.whole();
         let mut seen: HashMap<Group, usize> = HashMap::default();
-        // Each line, and how many it stands for where these are not listed.
+        // Each line, with the number of issues that it stands for, or 0 for a single issue.
         let listed = self.lines.iter().filter_map(|&line| {
             let Some(&count) = whole.get(&self.group(line)) else {
                 return Some((line, 0));
@@ -251,7 +251,7 @@ impl IssueList {
                 let shown = match *key {
                     MESSAGE if rest.is_some() => rest.as_deref(),
                     VALUE | WRITTEN | KEY if rest.is_some() => None,
-                    // Sheet and cell name one place: of this workbook, where the value is in it.
+                    // Sheet and cell give one position: in this workbook, if it has the value.
                     SHEET => self.text(line, OUTPUT_SHEET).or(text),
                     OUTPUT => cell.as_deref(),
                     WRITTEN if text == Some("") => Some(LEFT_EMPTY),
@@ -266,8 +266,9 @@ impl IssueList {
         list
     }
 
-    /// For each rule on a sheet how many issues there are, and the ranges of their cells. No message, value or key goes along, and no
-    /// rule or field that is not written in code: `unnamed` are the rules that stand in none, `fields` those that may be named.
+    /// Returns for each rule on a sheet the number of issues and the ranges of their cells. The result contains no message,
+    /// value or key, and only rules and fields that are written in code: `unnamed` are the rules that are in no code, `fields`
+    /// the fields that may be named.
     pub fn told(&self, unnamed: &[String], fields: &[String]) -> Vec<RuleCount> {
         let unnamed: HashSet<&str> = unnamed.iter().map(String::as_str).collect();
         let fields: HashSet<&str> = fields.iter().map(String::as_str).collect();
@@ -276,12 +277,12 @@ impl IssueList {
         let mut groups: Vec<([Option<&str>; 4], Vec<Line>)> = Vec::new();
         for &line in &self.lines {
             let facts = [RULE, FIELD, SEVERITY, SHEET].map(|fact| self.fact(line, fact));
-            // The texts of a table are the same where their numbers are.
+            // Within a table, equal numbers mean equal texts.
             let place = *known.entry((line.0, facts)).or_insert_with(|| {
                 let field = self.text(line, FIELD);
                 let named = field.filter(|field| fields.contains(field));
                 let rule = self.text(line, RULE).filter(|rule| {
-                    // The name of a column that a hook has made is a rule's, too.
+                    // A rule can contain the name of a column that a hook made.
                     named == field && !unnamed.contains(rule)
                 });
                 let group = [
@@ -326,16 +327,16 @@ impl IssueList {
         all
     }
 
-    /// Where a cell stands among those of its sheet, column by column. What is not known stands last.
+    /// Returns the position of a cell on its sheet as a sort key, column by column. Unknown positions come last.
     fn place(&self, line: Line) -> (bool, Option<(usize, &str)>, u32) {
         let column = self.column(line);
         (column.is_none(), column, self.fact(line, ROW))
     }
 
-    /// The cells of lines as ranges down a column, and how many cells each has.
+    /// Returns the cells of lines as ranges down a column, with the number of cells in each.
     fn ranges(&self, mut lines: Vec<Line>) -> Vec<(String, usize)> {
-        lines.sort_by(|one, other| self.place(*one).cmp(&self.place(*other)));
-        lines.dedup_by(|one, other| self.place(*one) == self.place(*other));
+        lines.sort_by(|line, other| self.place(*line).cmp(&self.place(*other)));
+        lines.dedup_by(|line, other| self.place(*line) == self.place(*other));
         let follows = |before: &Line, after: &Line| {
             let (before, after) = (self.place(*before), self.place(*after));
             before.1 == after.1 && before.2 != NONE && before.2 + 1 == after.2
@@ -352,7 +353,7 @@ impl IssueList {
     }
 }
 
-/// A string of JSON (RFC 8259).
+/// Writes a JSON string (RFC 8259).
 fn push_string(text: &str, out: &mut Vec<u8>) {
     out.push(b'"');
     if text

@@ -1,4 +1,4 @@
-//! Writing a whole workbook, sheet by sheet, in constant memory.
+//! Writes a whole workbook, sheet by sheet, in constant memory.
 
 use std::fs::File;
 use std::io;
@@ -13,9 +13,9 @@ use super::text;
 use crate::cells::column_letters::column_name;
 use crate::columns::frame::Frame;
 
-/// Sheet XML is passed on for packing in pieces of about this size.
+/// The approximate size of the pieces in which sheet XML is handed over for packing.
 const PIECE_BYTES: usize = 1 << 19;
-/// Sheets that may become larger than this need 64-bit sizes in their header.
+/// The size from which a sheet may need 64-bit sizes in its header.
 const LARGE_SHEET_BYTES: u64 = 1 << 31;
 
 const HEADER: &str = "<?xml version=\"1.0\" encoding=\"UTF-8\" standalone=\"yes\"?>\n";
@@ -27,38 +27,38 @@ const PACKAGE: &str = "http://schemas.openxmlformats.org/package/2006";
 pub struct WorkbookWriter {
     package: Package,
     titles: Vec<String>,
-    /// For each sheet, what it looks like beside its cells.
+    /// The appearance of each sheet beside its cells.
     looks: Vec<SheetLook>,
-    /// The links of the current sheet: a cell, and the place that it leads to.
+    /// The links of the current sheet: a cell, and the target of its link.
     links: Vec<(String, String)>,
     styles: StyleSheet,
     cells: CellWriter,
-    /// The XML of the current sheet that was not passed on yet.
+    /// The XML of the current sheet that was not handed over yet.
     piece: Vec<u8>,
     next_row: usize,
     in_sheet: bool,
 }
 
-/// The extent of a sheet, where it is known before the sheet is written.
+/// The extent of a sheet, if it is known before the sheet is written.
 #[derive(Debug, Clone, Copy)]
 pub struct Extent {
     pub rows: usize,
     pub columns: usize,
 }
 
-/// What a sheet looks like beside its cells.
+/// The appearance of a sheet beside its cells.
 #[derive(Debug, Clone, Default)]
 pub struct SheetLook {
-    /// The width of each column, and whether it is one of a group that is closed.
+    /// The width of each column, and whether it belongs to a collapsed group.
     pub columns: Vec<(f64, bool)>,
-    /// The rows that stay in view, from the first one on.
+    /// The number of rows at the top that stay in view.
     pub frozen_rows: usize,
     /// The range that is filtered, such as `A1:C20`.
     pub filter: Option<String>,
-    /// How it is printed: landscape, one page wide, with this row on each page where it is not 0. Nothing is said of sheets
-    /// without.
+    /// The header row that is repeated on each printed page, or 0 for none; the sheet is printed in landscape, one page wide.
+    /// If `None`, the sheet has no print settings.
     pub printed_row: Option<usize>,
-    /// The colour of the tab of a list, which has no grid lines.
+    /// The tab colour of a list sheet, which has no grid lines.
     pub list_color: Option<String>,
 }
 
@@ -78,10 +78,10 @@ impl WorkbookWriter {
         }
     }
 
-    /// Starts a sheet; the one before it ends.
+    /// Ends the previous sheet and starts another one.
     ///
     /// # Errors
-    /// When the file cannot be written.
+    /// If the file cannot be written.
     pub fn start_sheet(
         &mut self,
         title: &str,
@@ -142,10 +142,10 @@ impl WorkbookWriter {
         Ok(())
     }
 
-    /// Adds a table: its column names and rows, after a blank row where there is a gap.
+    /// Adds a table with its column names and rows. If `gap`, a blank row comes first.
     ///
     /// # Errors
-    /// When the file cannot be written.
+    /// If the file cannot be written.
     pub fn append(&mut self, frame: &Frame, gap: bool) -> io::Result<()> {
         self.next_row += usize::from(gap);
         self.cells
@@ -168,10 +168,10 @@ impl WorkbookWriter {
         Ok(())
     }
 
-    /// Adds a table with its looks, after a blank row where there is a gap.
+    /// Adds a table with its looks. If `gap`, a blank row comes first.
     ///
     /// # Errors
-    /// When the file cannot be written.
+    /// If the file cannot be written.
     pub fn append_styled(&mut self, table: &Styled, gap: bool) -> io::Result<()> {
         let numbers = self.styles.numbers(table.looks());
         self.next_row += usize::from(gap);
@@ -188,10 +188,10 @@ impl WorkbookWriter {
         Ok(())
     }
 
-    /// Adds a list, which is all of its sheet. `links`: cells, and the places that they lead to.
+    /// Adds a list, which fills the whole sheet, with its links.
     ///
     /// # Errors
-    /// When the file cannot be written.
+    /// If the file cannot be written.
     pub fn append_list(&mut self, list: &List) -> io::Result<()> {
         let numbers = self.styles.numbers(list.looks());
         let package = &mut self.package;
@@ -241,10 +241,10 @@ impl WorkbookWriter {
         self.package.end_part()
     }
 
-    /// Ends the workbook. The file is complete then, but not yet forced to the disk.
+    /// Ends the workbook. The file is then complete, but not yet flushed to disk.
     ///
     /// # Errors
-    /// When the file cannot be written, or a sheet became larger than 4 GiB.
+    /// If the file cannot be written, or a sheet is larger than 4 GiB.
     pub fn finish(mut self) -> io::Result<File> {
         self.end_sheet()?;
         let has_texts = self.cells.text_count() > 0;
@@ -306,7 +306,7 @@ impl WorkbookWriter {
     }
 }
 
-/// The columns of a sheet. Behind a group that is closed stands the column that can open it.
+/// Returns the `cols` element of a sheet. The column after a collapsed group carries the button that opens it.
 fn columns_element(columns: &[(f64, bool)]) -> String {
     if columns.is_empty() {
         return String::new();
@@ -334,7 +334,7 @@ fn columns_element(columns: &[(f64, bool)]) -> String {
 }
 
 impl SheetLook {
-    /// What stands in front of all else of a sheet.
+    /// Returns the properties element, which comes before all else in a sheet.
     fn properties(&self) -> String {
         let mut properties = String::new();
         if let Some(color) = &self.list_color {
@@ -351,7 +351,7 @@ impl SheetLook {
     }
 }
 
-/// The names under which programs look for what is filtered in each sheet, and for what is printed on each page.
+/// Returns the defined names for the filtered range of each sheet and for the rows repeated on each printed page.
 fn defined_names(titles: &[String], looks: &[SheetLook]) -> String {
     let mut names = String::new();
     for (number, (title, look)) in titles.iter().zip(looks).enumerate() {
@@ -382,7 +382,7 @@ fn defined_names(titles: &[String], looks: &[SheetLook]) -> String {
     }
 }
 
-/// A reference such as `C7` as `$C$7`.
+/// Turns a reference such as `C7` into `$C$7`.
 fn absolute(reference: &str) -> String {
     let (letters, digits) = reference.split_at(
         reference
@@ -392,7 +392,7 @@ fn absolute(reference: &str) -> String {
     format!("${letters}${digits}")
 }
 
-/// Which part of the workbook is what: for the content types, and for the workbook's relationships.
+/// The parts of the workbook, for the content types and for the workbook's relationships.
 #[derive(Default)]
 struct Listing {
     types: String,

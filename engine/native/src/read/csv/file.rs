@@ -1,4 +1,4 @@
-//! A file of separated text: opens it, and scans it as a sheet.
+//! Opens a file of separated text, and scans it as a sheet.
 
 use std::fs::File;
 use std::sync::Arc;
@@ -16,16 +16,16 @@ use crate::progress::Watch;
 use crate::read::sheets::{Detected, SheetList, Sheets, stem};
 use crate::read::{ReadOptions, foreign};
 
-/// Longer texts are read by the rules alone.
+/// The maximum size of a text that is read at once; larger texts follow the rules alone.
 const MOST_AT_ONCE: usize = 1 << 28;
 const ROWS_OF_A_TICK: usize = 1024;
-/// Rows above the last one with whose values that of the last one is compared.
+/// The minimum and maximum number of rows above the last one whose values its last value is compared with.
 const LEAST_ROWS_ABOVE: usize = 3;
 const MOST_ROWS_ABOVE: usize = 1000;
-/// Shorter values are alike by chance.
+/// The minimum length of similar values; shorter ones are similar by chance.
 const LEAST_BYTES_ALIKE: usize = 5;
 
-/// A file of separated text whose encoding and delimiter are known and whose text can be decoded.
+/// A file of separated text. Its encoding and delimiter are known, and its text can be decoded.
 #[derive(Debug)]
 pub struct CsvFile {
     path: String,
@@ -33,18 +33,19 @@ pub struct CsvFile {
     charset: Charset,
     delimiter: u8,
     quote: u8,
-    /// Lines to pass over: the `sep=;` that some programs write first.
+    /// The number of lines to skip: some programs write `sep=;` first.
     skip_lines: usize,
-    /// Which of the two was detected.
+    /// True if the encoding, or in the next field the delimiter, was detected.
     guessed_charset: bool,
     guessed_delimiter: bool,
 }
 
 impl CsvFile {
-    /// Opens a file, detects what the settings leave open, and checks that all of it can be decoded.
+    /// Opens a file, detects the encoding and delimiter if the settings ask for it, and checks that the whole file can be
+    /// decoded.
     ///
     /// # Errors
-    /// When the file cannot be read or decoded, or an option names nothing.
+    /// If the file cannot be read or decoded, or a setting names no encoding or delimiter.
     pub fn open(path: &str, options: &ReadOptions) -> Result<Self> {
         let charset = match detect::is_auto(&options.csv_encoding) {
             true => detect::charset(path)?,
@@ -71,7 +72,7 @@ impl CsvFile {
         Ok(file)
     }
 
-    /// Decodes all of the file. Returns the start of its text.
+    /// Decodes the whole file. Returns the start of its text.
     fn decode_all(&self) -> Result<Vec<u8>> {
         let mut blocks = self.blocks()?;
         let mut start = Vec::new();
@@ -83,7 +84,7 @@ impl CsvFile {
         Ok(start)
     }
 
-    /// The whole text; nothing where it is too long to be read at once.
+    /// Returns the whole text, or `None` if it is too long to be read at once.
     fn text(&self) -> Result<Option<Vec<u8>>> {
         let (mut blocks, mut text) = (self.blocks()?, Vec::new());
         while let Some(block) = blocks.next_block()? {
@@ -100,7 +101,7 @@ impl CsvFile {
     }
 }
 
-/// Adds to a failure of decoding what the file is, where that is known.
+/// Adds the kind of the file to a decoding error, if it is known.
 fn recognised(path: &str, mut failure: SourceError) -> SourceError {
     if let SourceError::Undecodable { hint, .. } = &mut failure
         && let Ok(start) = detect::start_of(path)
@@ -119,7 +120,7 @@ impl Sheets for CsvFile {
         0
     }
 
-    /// Where the delimiter was to be found, a text that does not fit is read carefully.
+    /// If the delimiter was detected, a text with irregular rows is read carefully.
     fn scan(&self, _: usize, limits: ScanLimits, watch: &Watch) -> Result<Sheet> {
         let mut rows = SheetRows::new(self, limits, watch);
         let mut parser = Parser::with_quote(self.delimiter, self.quote);
@@ -156,7 +157,7 @@ impl Sheets for CsvFile {
         rows.builder.separated().has_single_quotes = self.quote == b'\'';
         rows.builder.separated().is_cut = is_open && rows.builder.separated().ends_short();
         if rows.last_with_cells.is_none() && rows.line > 0 {
-            // Nothing but empty lines: a sheet of one empty row.
+            // A file of nothing but empty lines is a sheet of one empty row.
             rows.builder.end_row(0)?;
         }
         let last = rows.last_with_cells;
@@ -181,8 +182,8 @@ impl Sheets for CsvFile {
     }
 }
 
-/// Returns whether the last value of the last row is shorter than all those above it, which are alike: of one length, letter for letter and
-/// digit for digit, or with as many decimals.
+/// Returns whether the last value of the last row is shorter than all values above it, and these are similar: equally long,
+/// with letters and digits at the same positions, or with equally many decimals.
 fn ends_within_value(sheet: &Sheet, last: usize) -> bool {
     let column = sheet.row_width(last).saturating_sub(1);
     let text = |row: usize| {
@@ -281,7 +282,7 @@ impl Rows for SheetRows<'_> {
                     ),
                 });
             }
-            // Blocks are cut between characters and every delimiter is one byte, so a field is whole text.
+            // Blocks are cut between characters and every delimiter is one byte, so a field is valid UTF-8.
             let text = std::str::from_utf8(field).unwrap_or_default();
             let cell = self.builder.text_cell(text);
             self.builder.push(self.column, cell);
@@ -308,7 +309,7 @@ impl Rows for SheetRows<'_> {
             self.column = 0;
             return Ok(());
         }
-        // An empty line is a row without cells; it counts only when another one follows.
+        // An empty line is a row without cells. It counts only if another line follows.
         if self.column > 0 {
             self.last_with_cells = Some(self.line);
             self.builder.separated().note(self.line, self.column);

@@ -1,4 +1,4 @@
-//! The fields and records of separated text, by the rules of Python's `csv` module.
+//! Parses the fields and records of separated text, by the rules of Python's `csv` module.
 
 use crate::error::Result;
 
@@ -6,9 +6,9 @@ use crate::error::Result;
 pub trait Rows {
     fn field(&mut self, field: &[u8]) -> Result<()>;
     fn end_record(&mut self) -> Result<()>;
-    /// Text stands behind a closing quote of the record, or the text has ended within quotes.
+    /// Reports that text follows a closing quote of the record, or that the text ends within quotes.
     fn quotes_are_broken(&mut self) {}
-    /// A cell of the record has line breaks within its quotes.
+    /// Reports that a cell of the record has line breaks within its quotes.
     fn has_lines_within_quotes(&mut self) {}
 }
 
@@ -19,7 +19,7 @@ enum State {
     InField,
     InQuotedField,
     QuoteInQuotedField,
-    /// After a carriage return that ended a record: a line feed belongs to it.
+    /// After a carriage return that ended a record: a following line feed belongs to it.
     AfterReturn,
 }
 
@@ -49,10 +49,10 @@ impl Parser {
         }
     }
 
-    /// Reads on; `block` may end anywhere.
+    /// Parses the next block, which may end anywhere.
     ///
     /// # Errors
-    /// Those of `rows`.
+    /// The errors of `rows`.
     pub fn feed(&mut self, block: &[u8], rows: &mut impl Rows) -> Result<()> {
         let mut at = 0;
         while at < block.len() {
@@ -74,7 +74,7 @@ impl Parser {
                     self.quotes += 1;
                     self.state = State::InQuotedField;
                 }
-                // Writers of single quotes put blanks in front of them, too.
+                // Programs that write single quotes put blanks in front of them, too.
                 State::StartField if self.quote == b'\'' && byte == b' ' => at += 1,
                 State::StartField | State::InField => {
                     let rest = &block[at..];
@@ -124,7 +124,7 @@ impl Parser {
                         self.end_field(rows)?;
                         self.after_field(byte, rows)?;
                     } else {
-                        // Text behind a closing quote goes on as an unquoted field, quotes and all.
+                        // Text after a closing quote continues as an unquoted field, including its quotes.
                         rows.quotes_are_broken();
                         self.field.push(byte);
                         self.state = State::InField;
@@ -135,20 +135,20 @@ impl Parser {
         Ok(())
     }
 
-    /// How many quotes stood around cells or were doubled in them; those within plain cells are letters.
+    /// Returns the number of quotes around cells and of doubled quotes in them. Quotes within plain cells are letters.
     pub fn quotes(&self) -> usize {
         self.quotes
     }
 
-    /// Whether the text so far ends within a record, without a line break.
+    /// Returns whether the text so far ends within a record, without a line break.
     pub fn is_within_record(&self) -> bool {
         !matches!(self.state, State::StartRecord | State::AfterReturn)
     }
 
-    /// Ends the text, and with it a record that is still open.
+    /// Ends the text, and with it an open record.
     ///
     /// # Errors
-    /// Those of `rows`.
+    /// The errors of `rows`.
     pub fn finish(&mut self, rows: &mut impl Rows) -> Result<()> {
         if self.state == State::InQuotedField {
             rows.quotes_are_broken();

@@ -1,4 +1,4 @@
-//! Opens web pages and goes through their tags.
+//! Opens web pages and processes their tags.
 
 use std::sync::Arc;
 
@@ -14,10 +14,10 @@ use crate::read::formats::Formats;
 use crate::read::sheets::{SheetInfo, SheetList, Sheets, Visibility, stem};
 use crate::read::{foreign, read_whole};
 
-/// Larger files are refused.
+/// The maximum size of a file.
 const MAXIMUM_BYTES: usize = 1 << 30;
 const MAXIMUM_SHEETS: usize = 8192;
-/// So many tags are read between two looks at whether the result is still wanted.
+/// The number of tags between two checks for cancellation.
 const TAGS_OF_A_TICK: usize = 1024;
 
 /// The pages of a file, each of which is a sheet.
@@ -25,7 +25,7 @@ const TAGS_OF_A_TICK: usize = 1024;
 pub struct WebPages {
     content: Content,
     list: SheetList,
-    /// Style sheets that are parts of their own.
+    /// The style sheets in separate parts.
     styles: Vec<String>,
 }
 
@@ -36,10 +36,10 @@ enum Content {
 }
 
 impl WebPages {
-    /// Opens a page.
+    /// Opens a web page.
     ///
     /// # Errors
-    /// When it cannot be read, or has no table.
+    /// If the page cannot be read, or has no table.
     pub fn open(path: &str, most_bytes: Option<usize>) -> Result<Self> {
         let bytes = read(path, most_bytes)?;
         let text = guess::text_of(&bytes, meta_charset(&bytes).as_deref());
@@ -49,7 +49,7 @@ impl WebPages {
         }
         let named = Named::all(&text);
         let title = match &named[..] {
-            [one] => one.title.clone(),
+            [sheet] => sheet.title.clone(),
             _ => stem(path),
         };
         Ok(Self {
@@ -59,10 +59,10 @@ impl WebPages {
         })
     }
 
-    /// Opens the pages of a mail.
+    /// Opens the pages in a mail.
     ///
     /// # Errors
-    /// When it cannot be read, or no page in it has a table.
+    /// If the mail cannot be read, or none of its pages has a table.
     pub fn open_mail(path: &str, most_bytes: Option<usize>) -> Result<Self> {
         let bytes = read(path, most_bytes)?;
         let (mut pages, mut named, mut styles) = (Vec::new(), Vec::new(), Vec::new());
@@ -85,12 +85,12 @@ impl WebPages {
         if pages.is_empty() {
             return Err(foreign::not_a_workbook(path, foreign::PAGE_WITHOUT_TABLE));
         }
-        // The first page of a workbook names its sheets and where they lie; others have but one page.
+        // The first page of a workbook names its sheets and their positions; other files have only one page.
         let mut pages: Vec<(Option<usize>, Part)> = pages
             .into_iter()
-            .map(|part: Part| (named.iter().position(|one| one.is_at(&part.location)), part))
+            .map(|part: Part| (named.iter().position(|tab| tab.is_at(&part.location)), part))
             .collect();
-        // Others are of its frame.
+        // The other pages belong to the frame of the workbook.
         if pages.iter().any(|(order, _)| order.is_some()) {
             pages.retain(|(order, _)| order.is_some());
         }
@@ -135,7 +135,7 @@ fn has_table(text: &str) -> bool {
 struct Named {
     title: String,
     visibility: Visibility,
-    /// The end of the address of its page.
+    /// The end of the address of the sheet's page.
     file: String,
 }
 
@@ -175,7 +175,7 @@ impl Named {
     }
 }
 
-/// What stands between a tag and the next one.
+/// Returns the text between a tag and the next one.
 fn between<'a>(text: &'a str, tag: &str) -> Option<&'a str> {
     let behind = text.split_once(tag)?.1;
     behind.split('<').next()
@@ -208,7 +208,7 @@ impl Sheets for WebPages {
     }
 }
 
-/// Goes through the tags of a page.
+/// Processes the tags of a page.
 fn lay_out(text: &str, mut layout: Layout, watch: &Watch) -> Result<Sheet> {
     let mut tokens = Tokens::of(text);
     let mut count = 0usize;

@@ -13,7 +13,7 @@ pub fn read_classes(sheet: &str, formats: &mut Formats) {
             continue;
         };
         if let Some(code) = format_in(declarations) {
-            // Old browsers were not to see it.
+            // The comment hides the style sheet from old browsers.
             let selectors = selectors.trim_start().trim_start_matches("<!--");
             for selector in selectors.split(',') {
                 if let Some((element, class)) = selector.trim().rsplit_once('.')
@@ -26,7 +26,8 @@ pub fn read_classes(sheet: &str, formats: &mut Formats) {
     }
 }
 
-/// The format of a cell by its attributes `style`, `sdnum` (the language, that of the format, and the format) and `class`.
+/// Returns the format of a cell by its attributes `style`, `sdnum` (a language, the language of the format, and the format) and
+/// `class`.
 pub fn look_of(
     style: Option<&str>,
     sdnum: Option<&str>,
@@ -45,14 +46,14 @@ pub fn look_of(
     }
 }
 
-/// Whether a tag says that it is not shown.
+/// Returns whether the style of a tag hides it.
 pub fn is_hidden(tag: &Tag<'_>) -> bool {
     let squeezed = |style: &str| style.to_ascii_lowercase().replace(' ', "");
     tag.attribute("style")
         .is_some_and(|style| squeezed(style).contains("display:none"))
 }
 
-/// The number format among declarations.
+/// Returns the number format among CSS declarations.
 fn format_in(declarations: &str) -> Option<String> {
     let at = declarations.find(PROPERTY)?;
     let value = declarations[at + PROPERTY.len()..]
@@ -68,7 +69,7 @@ fn format_in(declarations: &str) -> Option<String> {
     while let Some(letter) = letters.next() {
         match letter {
             '\\' => {
-                // A sign is written as four digits, or as itself.
+                // A character is written as four digits, or as itself.
                 let rest = letters.as_str();
                 let sign = rest
                     .get(..4)

@@ -1,4 +1,4 @@
-//! Lays out the tables of a page on one sheet: spans, rows one below another, tables in cells of others.
+//! Lays out the tables of a page on one sheet: spans, consecutive rows, tables in cells of others.
 
 use super::tags::Tag;
 use super::{entities, styles};
@@ -6,12 +6,12 @@ use crate::cells::{Cell, Continue, Epoch, MAXIMUM_COLUMNS, MergedRange, SheetBui
 use crate::error::{Result, SourceError};
 use crate::read::formats::{Formats, Look, cell_of_number};
 
-/// Tables nested deeper than this are read as parts of the cell that they stand in.
+/// The maximum depth of nested tables; deeper ones are read as parts of their cell.
 const MAXIMUM_DEPTH: usize = 32;
-/// What browsers take at most.
+/// The maximum spans in browsers.
 const MOST_COLUMNS_SPANNED: usize = 1000;
 const MOST_ROWS_SPANNED: u32 = 65_534;
-/// So many places may be passed over because other cells span them.
+/// The maximum number of positions that may be skipped because other cells span them.
 const MOST_STEPS: usize = 1 << 28;
 
 /// A page that is being laid out.
@@ -19,22 +19,22 @@ pub struct Layout {
     pub builder: SheetBuilder,
     pub formats: Formats,
     title: String,
-    /// The next row of the sheet.
+    /// The index of the next row of the sheet.
     row: usize,
     tables: Vec<Table>,
-    /// The text of the open cell, or the line between tables.
+    /// The text of the open cell, or of the line between tables.
     text: String,
-    /// The columns of the table that ended right before.
+    /// The number of columns of the table that ended just before.
     columns_before: Option<usize>,
     steps: usize,
     last_row: usize,
     is_done: bool,
 }
 
-/// What a cell says that it is.
+/// The type of a cell's content, as the page gives it.
 enum Content {
     Words,
-    /// A number; what it is stands in an attribute perhaps.
+    /// A number; an attribute may contain its value.
     Number(Option<String>),
     Boolean(Option<String>),
 }
@@ -53,23 +53,23 @@ struct ReadCell {
     zeros: Option<u16>,
 }
 
-/// An open table.
+/// A table that has not ended.
 #[derive(Default)]
 struct Table {
-    /// The number of its open row, or of its next one.
+    /// The index of the open row, or of the next one.
     row: u32,
     has_row: bool,
     is_hidden: bool,
     column: usize,
     cell: Option<OpenCell>,
     cells: Vec<ReadCell>,
-    /// For each column, the row before which a cell from above ends.
+    /// The row before which a cell from above ends, for each column.
     taken: Vec<u32>,
     columns: usize,
     columns_before: Option<usize>,
-    /// How far its rows lie from those of the sheet, once one is there.
+    /// The offset of its rows from those of the sheet, once it has a row.
     offset: Option<usize>,
-    /// First and last row and column of each span, in its own rows.
+    /// The first and last row and column of each span, in the table's own rows.
     spans: Vec<[u32; 4]>,
 }
 
@@ -90,19 +90,19 @@ impl Layout {
         }
     }
 
-    /// Whether no more rows are wanted.
+    /// Returns whether no more rows are wanted.
     pub fn is_done(&self) -> bool {
         self.is_done
     }
 
-    /// Behind the last row that has a value.
+    /// Returns the index after the last row with a value.
     pub fn last_row(&self) -> usize {
         self.last_row
     }
 
-    /// Adds text, to the open cell or to the line between tables. White space counts once.
+    /// Adds text to the open cell or to the line between tables. Runs of white space become one space.
     pub fn push_text(&mut self, text: &str) {
-        // What stands between the cells of a table is not shown.
+        // Text between the cells of a table is not shown.
         if self.tables.last().is_some_and(|table| table.cell.is_none()) {
             return;
         }
@@ -117,7 +117,7 @@ impl Layout {
         }
     }
 
-    /// Ends a line.
+    /// Ends a line of text.
     pub fn break_line(&mut self) -> Result<()> {
         if self.tables.is_empty() {
             return self.end_line();
@@ -130,7 +130,7 @@ impl Layout {
         Ok(())
     }
 
-    /// Puts the line between tables into a row of its own.
+    /// Puts the line between tables into its own row.
     fn end_line(&mut self) -> Result<()> {
         let text = std::mem::take(&mut self.text);
         let text = text.trim();
@@ -172,7 +172,7 @@ impl Layout {
         Ok(())
     }
 
-    /// Begins a table, within a cell perhaps: the cells before it then have a row of their own.
+    /// Begins a table. If it is within a cell, the cells before it get their own row.
     pub fn start_table(&mut self) -> Result<()> {
         if self.tables.len() >= MAXIMUM_DEPTH {
             return Ok(());
@@ -212,7 +212,7 @@ impl Layout {
         if let Some(table) = self.tables.pop() {
             self.columns_before = Some(table.columns).filter(|columns| *columns > 0);
         }
-        // What follows in the cell that the table stood in.
+        // The rest of the cell that contained the table.
         if let Some(table) = self.tables.last_mut().filter(|table| table.has_row) {
             table.cell = Some(OpenCell {
                 column: table.column.saturating_sub(1),
@@ -225,7 +225,7 @@ impl Layout {
         Ok(())
     }
 
-    /// Ends all that is open.
+    /// Ends everything that is open.
     pub fn finish(&mut self) -> Result<()> {
         while !self.tables.is_empty() {
             self.end_table()?;
@@ -233,7 +233,7 @@ impl Layout {
         self.end_line()
     }
 
-    /// Begins a row; where no table is open, one begins.
+    /// Begins a row, and a table if none is open.
     pub fn start_row(&mut self, tag: &Tag<'_>) -> Result<()> {
         if self.tables.is_empty() {
             self.start_table()?;
@@ -257,7 +257,8 @@ impl Layout {
         let cells = std::mem::take(&mut table.cells);
         let (number, is_hidden) = (table.row, table.is_hidden);
         table.row += 1;
-        // Tables of other columns are parted by an empty row; a header that is a table of its own belongs to the next one.
+        // An empty row separates tables with different numbers of columns. A header that is a separate table belongs to the
+        // next table.
         if let Some(before) = table.columns_before.take()
             && before != table.columns
         {
@@ -269,7 +270,7 @@ impl Layout {
         self.put_row(cells, is_hidden)
     }
 
-    /// Begins a cell; where no row is open, one begins.
+    /// Begins a cell, and a row if none is open.
     pub fn start_cell(&mut self, tag: &Tag<'_>) -> Result<()> {
         self.end_cell();
         if self.tables.last().is_none_or(|table| !table.has_row) {
@@ -340,7 +341,7 @@ impl Layout {
         let text = std::mem::take(&mut self.text);
         let text = text.trim();
         let cell = match open.content {
-            // What is shown is an error, and the number stands for it.
+            // The cell shows an error in place of its number.
             Content::Number(Some(_)) if text.starts_with('#') => self.builder.text_cell(text),
             Content::Number(value) => {
                 let value = value.as_deref().unwrap_or(text);
@@ -366,7 +367,7 @@ impl Layout {
         });
     }
 
-    /// Makes merged ranges of the spans of the innermost table, which end with its last row.
+    /// Turns the spans of the innermost table into merged ranges, which end at its last row.
     fn resolve_spans(&mut self) {
         let Some(table) = self.tables.last_mut() else {
             return;
@@ -387,7 +388,7 @@ impl Layout {
     }
 }
 
-/// What the tag of a cell says about it.
+/// The attributes in the tag of a cell.
 #[derive(Default)]
 struct Stated<'a> {
     colspan: Option<&'a str>,
@@ -395,7 +396,7 @@ struct Stated<'a> {
     style: Option<&'a str>,
     class: Option<&'a str>,
     sdnum: Option<&'a str>,
-    /// The number, truth or text that it is; empty where what is shown says it.
+    /// The value as a number, a boolean or a text; empty if only the text of the cell gives it.
     number: Option<&'a str>,
     truth: Option<&'a str>,
     is_text: bool,

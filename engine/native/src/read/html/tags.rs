@@ -1,15 +1,15 @@
-//! Finds tags in the text of a web page, however it is written: tags need not match, and attributes need no quotes.
+//! Finds tags in the text of any web page: tags need not match, and attributes need no quotes.
 
-/// What stands next in a page.
+/// The next token of a page.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Token<'a> {
     Text(&'a str),
     Tag(Tag<'a>),
-    /// What stands in `<!-- … -->`.
+    /// The content of `<!-- … -->`.
     Comment(&'a str),
 }
 
-/// A tag, with what stands in it.
+/// A tag with its attributes.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Tag<'a> {
     pub name: &'a str,
@@ -18,14 +18,14 @@ pub struct Tag<'a> {
 }
 
 impl<'a> Tag<'a> {
-    /// An attribute as it stands; empty where it has no value.
+    /// Returns an attribute as it is in the page; empty if it has no value.
     pub fn attribute(&self, name: &str) -> Option<&'a str> {
         self.attributes()
             .find(|(found, _)| found.eq_ignore_ascii_case(name))
             .map(|(_, value)| value)
     }
 
-    /// Its attributes.
+    /// Returns all attributes of the tag.
     pub fn attributes(&self) -> Attributes<'a> {
         Attributes {
             rest: self.attributes,
@@ -75,7 +75,7 @@ impl<'a> Iterator for Attributes<'a> {
     }
 }
 
-/// Goes through a page.
+/// Iterates over the tokens of a page.
 #[derive(Debug, Clone)]
 pub struct Tokens<'a> {
     rest: &'a str,
@@ -87,7 +87,7 @@ impl<'a> Tokens<'a> {
         Self { rest }
     }
 
-    /// Takes everything up to the end tag of this name, and passes over that.
+    /// Takes everything up to the end tag with this name, and skips that tag.
     pub fn take_raw(&mut self, name: &str) -> &'a str {
         let mut from = 0;
         while let Some(found) = memchr::memmem::find(&self.rest.as_bytes()[from..], b"</") {
@@ -118,7 +118,7 @@ impl<'a> Iterator for Tokens<'a> {
             if rest.is_empty() {
                 return None;
             }
-            // A `<` begins a tag only before a letter and the like.
+            // A `<` begins a tag only before a letter, `/`, `!` or `?`.
             let mut from = 0;
             let start = loop {
                 match memchr::memchr(b'<', &bytes[from..]) {
@@ -159,7 +159,8 @@ impl<'a> Iterator for Tokens<'a> {
     }
 }
 
-/// Where the `>` of a tag stands that is not within quotes, which follow a `=`; the end of the text where there is none.
+/// Returns the position of the `>` of a tag, outside of quoted values, which follow a `=`; the end of the text if there is
+/// none.
 fn end_of_tag(bytes: &[u8]) -> usize {
     let mut at = 1;
     let mut behind_equals = false;
@@ -183,7 +184,7 @@ fn end_of_tag(bytes: &[u8]) -> usize {
     bytes.len()
 }
 
-/// The encoding that a page names near its start.
+/// Returns the encoding that a page names near its start.
 pub(super) fn meta_charset(bytes: &[u8]) -> Option<String> {
     let start = String::from_utf8_lossy(&bytes[..bytes.len().min(4096)]).to_ascii_lowercase();
     let at = ["charset", "encoding"]

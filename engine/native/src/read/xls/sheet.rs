@@ -1,4 +1,4 @@
-//! The cells of an old worksheet.
+//! Reads the cells of an old worksheet.
 
 use super::records::{self, TextForm, read_text};
 use super::workbook::{LegacyWorkbook, MAXIMUM_COLUMNS};
@@ -33,7 +33,7 @@ impl Sheets for LegacyWorkbook {
         filling.builder.set_epoch(self.epoch);
         filling.builder.set_zeros(self.zeros.clone());
         let mut walk = self.sheet_records(sheet);
-        // A formula whose text follows in a record of its own.
+        // The cell of a formula whose text follows in a separate record.
         let mut awaiting_text: Option<(u16, u16)> = None;
         while let Some(record) = walk.next() {
             match record.code {
@@ -70,13 +70,13 @@ impl Sheets for LegacyWorkbook {
         Ok(filling.builder.finish(Some(DeclaredExtent::of_rows(rows))))
     }
 
-    /// As the file has them, single cells included.
+    /// Returns the ranges as they are in the file, including single cells.
     fn merged_ranges(&self, sheet: usize) -> Result<Vec<MergedRange>> {
         Ok(self.sheets[sheet].merged.clone())
     }
 }
 
-/// The text of a formula: a record and those that continue it.
+/// Returns the text of a formula from a record and its continuations.
 fn formula_text(text_form: TextForm, pieces: &[&[u8]]) -> String {
     let mut text = String::new();
     match text_form {
@@ -111,7 +111,7 @@ fn formula_text(text_form: TextForm, pieces: &[&[u8]]) -> String {
     text
 }
 
-/// The flag of a row that is not shown.
+/// The flag of a hidden row.
 const HIDDEN_ROW: u16 = 0x20;
 
 /// A sheet that is being filled from records.
@@ -188,7 +188,7 @@ impl Filling<'_> {
         let style = u16_at(data, 4).unwrap_or(0);
         let cut_short = || self.workbook.broken("a cell's record is cut short");
         match code {
-            // The first two numbers are the columns; the lowest flag says that they are hidden.
+            // The first two numbers are the columns; the lowest flag marks them as hidden.
             records::COLUMNS => {
                 if u16_at(data, 8).is_some_and(|flags| flags & 1 != 0) {
                     let columns = (u32::from(row), u32::from(column.max(row)));
@@ -211,7 +211,7 @@ impl Filling<'_> {
                 self.put_number(row, column, style, records::unpack_number(bits))
             }
             records::PACKED_NUMBERS => {
-                // The last column stands at the end; the number of cells says the same.
+                // The last column is at the end; the number of cells gives the same.
                 let cells = data
                     .get(4..data.len().saturating_sub(2))
                     .unwrap_or_default();
@@ -257,7 +257,7 @@ impl Filling<'_> {
         }
     }
 
-    /// Puts the result of a formula; returns the place of one whose text is still to come.
+    /// Puts the result of a formula. Returns the position of the cell if its text is still to come.
     fn put_formula(&mut self, data: &[u8]) -> Result<Option<(u16, u16)>> {
         let (Some(row), Some(column), Some(style), Some(result)) = (
             u16_at(data, 0),

@@ -1,10 +1,10 @@
-//! Dates and times as text, which cells of type `d` hold.
+//! Parses dates and times in text, which cells of type `d` contain.
 
 use crate::cells::calendar::days_from_civil;
 use crate::cells::{Cell, DAY_MICROSECONDS};
 
-/// Text of a cell of type `d`: a date, a time, a date-time, or a duration as strict OOXML writes them. Like
-/// openpyxl, what follows a valid start is passed over.
+/// Parses the text of a cell of type `d`: a date, a time, a date-time, or a duration in the form of strict OOXML. Like
+/// openpyxl, it ignores anything after a valid start.
 pub fn from_iso8601(text: &str) -> Option<Cell> {
     let bytes = text.as_bytes();
     let date = parse_date(bytes);
@@ -47,7 +47,8 @@ fn parse_date(bytes: &[u8]) -> Option<(i64, i64, i64)> {
     ))
 }
 
-/// The outer value says whether there is a time, the inner one its microseconds if it exists.
+/// Parses a time. The outer value is `None` if there is no time, the inner value if the time does not exist; otherwise it is in
+/// microseconds.
 fn parse_time(bytes: &[u8]) -> Option<Option<i64>> {
     let (hour, minute) = (digits(bytes.get(..2)?)?, digits(bytes.get(3..5)?)?);
     if bytes[2] != b':' {
@@ -75,7 +76,7 @@ fn parse_time(bytes: &[u8]) -> Option<Option<i64>> {
     Some(exists.then_some(((hour * 60 + minute) * 60 + second) * 1_000_000 + fraction))
 }
 
-/// `PT1H2M3.5S` and its parts.
+/// Parses a duration: `PT1H2M3.5S` or a part of it.
 fn parse_duration(text: &str) -> Option<Cell> {
     let mut rest = text.strip_prefix("PT")?;
     let mut microseconds = 0f64;

@@ -1,4 +1,4 @@
-//! Reading one worksheet part into the store.
+//! Reads a worksheet part into the store.
 
 use std::sync::Arc;
 
@@ -20,7 +20,8 @@ use crate::read::read_ahead::ReadAhead;
 use crate::read::sheets::{SheetList, Sheets};
 use crate::read::xml::{Decoded, Event, SPREADSHEET, XmlReader};
 
-/// Where a scan ends early, merged ranges are looked for behind at most so many bytes of rows, unless they are to be filled.
+/// The maximum number of bytes after an early end of the scan that are searched for merged ranges, unless these are to be
+/// filled.
 const MOST_BEHIND_THE_SCAN: usize = 8 << 20;
 
 impl Sheets for Workbook {
@@ -41,7 +42,7 @@ impl Sheets for Workbook {
         self.read(sheet, limits, &Watch::default(), Some(details))
     }
 
-    /// Cells are passed over unread.
+    /// Skips the cells without reading them.
     fn merged_ranges(&self, sheet: usize) -> Result<Vec<MergedRange>> {
         let mut xml = self.open_sheet(sheet)?;
         let mut merged = Vec::new();
@@ -61,7 +62,7 @@ impl Sheets for Workbook {
     }
 }
 
-/// A worksheet's part.
+/// The reader of a worksheet's part.
 type SheetXml = XmlReader<Decoded<ReadAhead>>;
 
 impl Workbook {
@@ -102,7 +103,7 @@ impl Workbook {
     }
 }
 
-/// The range that the current start tag, a `mergeCell`, names.
+/// Returns the range of the current start tag, a `mergeCell`.
 fn merged_range(xml: &SheetXml) -> Option<MergedRange> {
     MergedRange::of_reference(&xml.attribute("ref")?)
 }
@@ -111,22 +112,22 @@ struct SheetReader<'a> {
     workbook: &'a Workbook,
     xml: SheetXml,
     builder: SheetBuilder,
-    /// A [`detail`] for each cell, where they are wanted.
+    /// A [`detail`] for each cell, if details are wanted.
     details: Option<SheetBuilder>,
     value: String,
     rich_text: RichText,
     declared: Option<DeclaredExtent>,
-    /// How many elements are open within `sheetData`; 0 before it.
+    /// The number of open elements within `sheetData`; 0 before it.
     data_depth: usize,
-    /// The number of the row that is being read, counted from 1; 0 before the first one.
+    /// The number of the current row, counted from 1; 0 before the first one.
     row: usize,
-    /// Of its cells so far: how many have a value, and how many of these are struck through or filled red.
+    /// The number of the row's cells so far that have a value, and how many of these are struck through or filled red.
     filled: usize,
     struck: usize,
     red: usize,
 }
 
-/// A cell as it was read: its column, counted from 0, its value, and what a [`detail`] needs.
+/// A cell: its column, counted from 0, its value, and the data for a [`detail`].
 type ReadCell = (usize, Cell, usize, CellType);
 
 impl SheetReader<'_> {
@@ -169,7 +170,7 @@ impl SheetReader<'_> {
         }
     }
 
-    /// Notes a row that was read, where all of its cells are marked.
+    /// Records a row as struck through or red if all of its cells with a value are.
     fn note_marked_row(&mut self, row: usize) {
         if self.struck == self.filled {
             self.builder.findings().struck_rows.note(row);
@@ -183,7 +184,7 @@ impl SheetReader<'_> {
         let mut before_data = true;
         loop {
             let event = self.xml.advance();
-            // What stands behind the scan may be damaged; the scan itself is sound.
+            // The part may be damaged after the scan; the scan itself is sound.
             if event.is_err() && self.builder.is_looking_below() {
                 self.builder.leave_merged_unknown();
                 return Ok(());
@@ -221,11 +222,11 @@ impl SheetReader<'_> {
         }
     }
 
-    /// Looks for merged ranges, which stand behind the rows, where the scan has ended before. `false`: they are too far away.
+    /// Searches for merged ranges, which follow the rows, if the scan ended early. Returns `false` if they are too far away.
     #[cold]
     fn read_behind_the_scan(&mut self, watch: &Watch) -> Result<bool> {
         let limits = self.builder.limits();
-        // A look at the first rows needs no merged ranges.
+        // A scan of only the first rows needs no merged ranges.
         if limits.rows.is_some() || self.xml.depth() != self.data_depth {
             return Ok(false);
         }
@@ -245,7 +246,7 @@ impl SheetReader<'_> {
         Ok(true)
     }
 
-    /// Notes the columns of a `col` that are hidden.
+    /// Records the hidden columns of a `col`.
     #[cold]
     fn note_columns(&mut self) {
         let number = |name| {
@@ -318,8 +319,8 @@ impl SheetReader<'_> {
         self.builder.end_row(row)
     }
 
-    /// Reads a cell that is written as nearly all are, and lies whole in what was read ahead. Anything unusual is left
-    /// to [`read_cell`](Self::read_cell).
+    /// Reads a cell in the usual form that was read ahead completely. Leaves anything unusual to
+    /// [`read_cell`](Self::read_cell).
     #[inline]
     fn read_usual_cell(&mut self, next_column: usize) -> Option<ReadCell> {
         let rest = self.xml.lookahead();
@@ -411,7 +412,7 @@ impl SheetReader<'_> {
                 _ => {}
             }
         }
-        // Text of no length is a value that was saved; an empty number is none.
+        // An empty text is a saved value; an empty number is none.
         if has_formula && cell.tag == Tag::Empty && !(has_value && kind == CellType::FormulaText) {
             self.note_formula_without_value(column);
         }
@@ -439,13 +440,13 @@ impl SheetReader<'_> {
         match self.xml.advance()? {
             Event::Text => {}
             Event::Start { .. } => {
-                // Only text in front of a child counts.
+                // Only text before a child counts.
                 self.xml.element_text_rest(depth, &mut String::new())?;
                 return Ok(Cell::EMPTY);
             }
             Event::End { .. } | Event::Done => return Ok(Cell::EMPTY),
         }
-        // Nearly always the value is one piece of text without entities, which is read where it stands.
+        // Nearly always the value is a single text without entities, which is read in place.
         if self.xml.text_ends_element() {
             let raw = self.xml.raw_text();
             let cell = match kind {
@@ -476,7 +477,7 @@ impl SheetReader<'_> {
         cell
     }
 
-    /// The cell of a value that the fast paths do not handle.
+    /// Returns the cell for a value that the fast paths do not handle.
     fn convert(
         &mut self,
         value: &str,
@@ -545,7 +546,7 @@ impl SheetReader<'_> {
     }
 }
 
-/// The cell of a text of the sheet's own.
+/// Returns the cell for a text that is not a shared string.
 fn text_cell(workbook: &Workbook, builder: &mut SheetBuilder, text: &str) -> Cell {
     match workbook.as_shown {
         true => builder.text_cell(&shown(text)),
@@ -556,7 +557,7 @@ fn text_cell(workbook: &Workbook, builder: &mut SheetBuilder, text: &str) -> Cel
 /// The text of a cell whose number is too large for its date format.
 const OUTSIDE_DATES: &str = "#VALUE!";
 
-/// The extent that a dimension such as `A1:D20` names.
+/// Returns the extent for a dimension such as `A1:D20`.
 fn extent_of(dimension: &str) -> Option<DeclaredExtent> {
     let (first, last) = dimension.split_once(':').unwrap_or((dimension, dimension));
     let place = |reference: &str| {

@@ -1,16 +1,16 @@
-//! Recognising cells that are written the way nearly all programs write them, without reading them token by token.
+//! Recognises cells in the form that nearly all programs write, without reading them token by token.
 
-/// A cell written in the usual way: its attributes and content as they stand.
+/// A cell in the usual form, with its attributes and content as they are in the file.
 pub struct UsualCell<'a> {
     pub reference: &'a [u8],
     pub style: &'a [u8],
     pub kind: &'a [u8],
     pub content: Content<'a>,
-    /// The bytes that the whole element takes.
+    /// The number of bytes of the whole element.
     pub length: usize,
 }
 
-/// What stands in such a cell.
+/// The content of a cell in the usual form.
 pub enum Content<'a> {
     Empty,
     /// The text of a `v` element.
@@ -20,7 +20,7 @@ pub enum Content<'a> {
 }
 
 impl<'a> UsualCell<'a> {
-    /// Recognises `<c r="…" s="…" t="…">` with a `v` or a plain `is` in it, and nothing else; nothing where the cell is written otherwise.
+    /// Recognises `<c r="…" s="…" t="…">` with a `v` or a plain `is` in it. Returns `None` for a cell in any other form.
     #[inline]
     pub fn at(bytes: &'a [u8]) -> Option<Self> {
         let mut rest = bytes.strip_prefix(b"<c")?;
