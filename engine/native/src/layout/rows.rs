@@ -20,9 +20,9 @@ const MAX_KEPT: usize = 10_000;
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Slot {
     pub kind: CellKind,
-    /// Whether it names a period. Periods beside one another are headers, not values.
+    /// True if it names a period. Periods beside one another are headers, not values.
     pub is_period: bool,
-    /// Whether it is a range of values: "20-49".
+    /// True if it is a range of values: "20-49".
     pub is_range: bool,
     /// The number of characters.
     pub length: u16,
@@ -119,19 +119,19 @@ pub struct Row {
     pub named: u16,
     /// The number of words of the first text.
     pub words: u16,
-    /// Whether the first text is a number followed by letters: "1,000 t".
+    /// True if the first text is a number followed by letters: "1,000 t".
     pub is_measure: bool,
     pub headers: u16,
     pub units: u16,
-    /// Whether dates are beside one another in order.
+    /// True if dates are beside one another in order.
     pub dates_run: bool,
-    /// Whether years follow each other in short steps.
+    /// True if years follow each other in short steps.
     pub years_step: bool,
-    /// Whether three years or more only rise, or only fall.
+    /// True if three years or more only rise, or only fall.
     pub years_run: bool,
-    /// Whether small numbers count up: 1, 2, 3.
+    /// True if small numbers count up: 1, 2, 3.
     pub counts_up: bool,
-    /// Whether there are three whole numbers or more that rise, and no other values: 3, 8, 21.
+    /// True if there are three whole numbers or more that rise, and no other values: 3, 8, 21.
     pub rises: bool,
     pub has_decimals: bool,
     pub first_is_note: bool,
@@ -142,9 +142,9 @@ pub struct Row {
     pub colon: bool,
     pub bracket_first: bool,
     pub bracketed: bool,
-    /// Whether most texts to the right of the first are in brackets.
+    /// True if most texts to the right of the first are in brackets.
     pub most_bracketed: bool,
-    /// Whether the cells draw a line: "-----".
+    /// True if the cells draw a line: "-----".
     pub is_rule: bool,
     pub address: bool,
     pub upper: bool,

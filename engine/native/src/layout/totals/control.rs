@@ -31,9 +31,9 @@ pub struct Check {
     pub first: usize,
     pub last: usize,
     pub decimals: u8,
-    /// Whether this compares a closing balance with the opening balance and the amounts between.
+    /// True if this compares a closing balance with the opening balance and the amounts between.
     pub is_balance: bool,
-    /// Whether the numbers must add up: they are amounts with cents, in a row with a word or blank keys.
+    /// True if the numbers must add up: they are amounts with cents, in a row with a word or blank keys.
     pub is_sure: bool,
 }
 

@@ -102,9 +102,9 @@ struct Place {
     is_last: bool,
     is_outer: bool,
     is_below_total: bool,
-    /// Whether it is one of the first or last rows, and lacks the day that all others have.
+    /// True if it is one of the first or last rows, and lacks the day that all others have.
     lacks_day: bool,
-    /// Whether it is the sum of rows above or below, or a part of the sum that is another balance.
+    /// True if it is the sum of rows above or below, or a part of the sum that is another balance.
     goes_on: bool,
 }
 

@@ -310,13 +310,13 @@ pub struct Look {
     pub how: Option<How>,
     /// The share of the other keys that are blank, or `None` if there are no other keys.
     pub blank: Option<f64>,
-    /// Whether all keys are filled, and there are several.
+    /// True if all keys are filled, and there are several.
     pub is_full: bool,
-    /// Whether no key is filled.
+    /// True if no key is filled.
     pub is_bare: bool,
-    /// Whether there is no other key, and a column that most records fill is blank: quantity and price are blank in a total.
+    /// True if there is no other key, and a column that most records fill is blank: quantity and price are blank in a total.
     pub is_short: bool,
-    /// Whether only stars mark the row as a total.
+    /// True if only stars mark the row as a total.
     pub is_starred: bool,
     /// The bits that a sum needs.
     pub need: f64,

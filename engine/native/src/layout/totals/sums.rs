@@ -35,16 +35,16 @@ pub struct Items {
     pub filled: Vec<u32>,
     /// The common step of each column.
     pub steps: Vec<i64>,
-    /// Whether a section begins with the item.
+    /// True if a section begins with the item.
     pub begins: Vec<bool>,
     /// The bits that are needed to make the item a total; infinite if it cannot be one.
     pub needs: Vec<f64>,
-    /// Whether one part is enough, because the row has a word for totals.
+    /// True if one part is enough, because the row has a word for totals.
     pub takes_one: Vec<bool>,
-    /// Whether the item has a word for totals.
+    /// True if the item has a word for totals.
     pub has_word: Vec<bool>,
     pub is_blank: Vec<bool>,
-    /// Whether the item is the average of others, and therefore not part of a sum.
+    /// True if the item is the average of others, and therefore not part of a sum.
     pub is_average: Vec<bool>,
 }
 
