@@ -50,7 +50,7 @@ pub enum Shape {
     Prose,
     /// Mostly years, quarters, months.
     Periods,
-    /// Mostly values.
+    /// Cells that are mostly values.
     #[default]
     Values,
     /// Mostly values, but few.

@@ -8,7 +8,7 @@ use crate::words::data::{LISTS, List};
 
 /// Beginnings of notes, in small letters. A blank at the end is part of the word.
 static NOTES: List = List::new(|| LISTS.phrases("notes"));
-/// Beginnings of titles.
+/// Beginnings of titles, in small letters.
 static TITLES: List = List::new(|| LISTS.phrases("titles"));
 /// Words that identify a row of totals.
 static TOTALS: List = List::new(|| LISTS.words("words of totals"));

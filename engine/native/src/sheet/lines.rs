@@ -426,7 +426,7 @@ impl<'s> Table<'s> {
             && lines.len() * MIN_RECORDS > records.len()
     }
 
-    /// Returns whether the last line of a table is as long as the others; notes are longer.
+    /// Returns whether the last line of a table is short enough to be a line like the others: notes are longer.
     fn is_alike(&self, row: usize, lines: &[usize]) -> bool {
         let others = lines.iter().filter(|&&line| line != row);
         let longest = others.map(|&line| self.length(line)).max().unwrap_or(0);

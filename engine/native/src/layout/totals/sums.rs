@@ -295,7 +295,7 @@ impl<'i> Pile<'i> {
                 let chances = (value.unsigned_abs() as f64 / self.items.steps[column] as f64 + 1.0)
                     / (2.0 * off + 1.0);
                 let says = chances.log2().min(MOST_BITS);
-                // Of columns that agree together, only the one with the most evidence counts.
+                // If columns agree together, only the column with the most evidence counts.
                 match agree
                     .iter()
                     .take(3)
