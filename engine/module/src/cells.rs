@@ -1,4 +1,4 @@
-//! Cells as Python objects.
+//! Conversion of cells to Python objects and back.
 
 use pyo3::exceptions::PyRuntimeError;
 use pyo3::prelude::*;
@@ -13,7 +13,7 @@ static DATE: PyOnceLock<Py<PyType>> = PyOnceLock::new();
 static TIME: PyOnceLock<Py<PyType>> = PyOnceLock::new();
 static DURATION: PyOnceLock<Py<PyType>> = PyOnceLock::new();
 
-/// Date objects are expensive to make and repeat often: this many are cached at most.
+/// The maximum number of cached date objects, which are expensive to make and repeat often.
 const REMEMBERED: usize = 1 << 10;
 
 /// Makes Python objects of the cells of one sheet.
@@ -23,7 +23,7 @@ pub struct CellObjects {
 }
 
 impl CellObjects {
-    /// Starts with an empty cache, for so many cells.
+    /// Returns an empty cache, for `count` cells.
     pub fn for_cells(count: usize) -> Self {
         Self {
             remembered: Vec::new(),
@@ -31,10 +31,10 @@ impl CellObjects {
         }
     }
 
-    /// The object of a cell.
+    /// Returns the Python object of a cell.
     ///
     /// # Errors
-    /// What Python raises while it makes the object.
+    /// The exception that Python raises while it makes the object.
     #[inline]
     pub fn object<'py>(
         &mut self,
@@ -128,7 +128,7 @@ impl<'py> MomentTypes<'py> {
     /// Looks up the types of `datetime`.
     ///
     /// # Errors
-    /// What Python raises while it imports `datetime`.
+    /// The exception that Python raises while it imports `datetime`.
     pub fn of(py: Python<'py>) -> PyResult<Self> {
         Ok(Self {
             date_time: DATE_TIME.import(py, "datetime", "datetime")?.clone(),
@@ -138,10 +138,10 @@ impl<'py> MomentTypes<'py> {
         })
     }
 
-    /// The cell of an object; one of a type that no file has becomes its text.
+    /// Returns the cell of an object. An object of a type that no file has becomes its text.
     ///
     /// # Errors
-    /// What Python raises while the object is read.
+    /// The exception that Python raises while the object is read.
     pub fn cell(
         &mut self,
         value: &Bound<'py, PyAny>,
@@ -192,10 +192,10 @@ impl<'py> MomentTypes<'py> {
     }
 }
 
-/// A row as a list of objects, up to its last value.
+/// Returns a row as a list of objects, up to its last value.
 ///
 /// # Errors
-/// What Python raises while it makes an object.
+/// The exception that Python raises while it makes an object.
 pub fn row_list<'py>(
     py: Python<'py>,
     sheet: &Sheet,

@@ -1,4 +1,4 @@
-//! Columns of the native half as Python holds them, and how native functions get them back.
+//! Columns of the native half as Python objects, and their conversion back for native functions.
 
 use pyo3::exceptions::{PyIndexError, PyTypeError};
 use pyo3::intern;
@@ -17,7 +17,7 @@ use ade_engine_native::columns::view::Value;
 /// A column in memory, which polars takes over without a copy.
 #[pyclass(frozen, module = "ade_engine._native")]
 pub struct ArrowColumn {
-    /// The name that its maker gave it.
+    /// The name from the maker of the column.
     #[pyo3(get)]
     name: String,
     column: SharedColumn,
@@ -35,17 +35,17 @@ impl ArrowColumn {
         arrow(&self.name, column)
     }
 
-    /// Whether another column has as many rows.
+    /// Returns `Some` if another column has as many rows.
     fn fits(&self, other: &Self) -> Option<()> {
         (self.column.rows == other.column.rows).then_some(())
     }
 
-    /// Whether another column says of each row of this one whether it is true.
+    /// Returns `Some` if another column is a mask for this one: booleans, one per row.
     fn is_masked_by(&self, mask: &Self) -> Option<()> {
         (mask.column.kind == Type::Boolean).then(|| self.fits(mask))?
     }
 
-    /// The rows of this column and of others of its type at some places; none where the types differ.
+    /// Returns the rows of this column and of others of its type at some places, or `None` if the types differ.
     fn gather(
         &self,
         others: &[&Self],
@@ -61,7 +61,7 @@ impl ArrowColumn {
 
 #[pymethods]
 impl ArrowColumn {
-    /// Returns the name that polars has for its type.
+    /// Returns polars' name for the column's type.
     #[getter]
     fn dtype(&self) -> &'static str {
         self.column.kind.name()
@@ -94,7 +94,7 @@ impl ArrowColumn {
         self.take(vec![row; times])
     }
 
-    /// Returns the rows at some places, in the places' order.
+    /// Returns the rows at some places, in the order of the places.
     fn take(&self, places: Vec<usize>) -> PyResult<Self> {
         if places.iter().any(|place| *place >= self.column.rows) {
             return Err(PyIndexError::new_err("the column has no such row"));
@@ -102,12 +102,12 @@ impl ArrowColumn {
         Ok(self.with(self.column.take(&places)))
     }
 
-    /// The rows of columns at which a column of booleans is true; none where it is no mask of them.
+    /// Returns the rows of columns at which this column of booleans is true, or `None` if it is no mask of them.
     fn filter(&self, py: Python<'_>, columns: Vec<PyRef<'_, Self>>) -> Option<Vec<Self>> {
         columns
             .iter()
             .try_for_each(|column| column.is_masked_by(self))?;
-        let taken: Vec<SharedColumn> = columns.iter().map(|one| one.column.clone()).collect();
+        let taken: Vec<SharedColumn> = columns.iter().map(|column| column.column.clone()).collect();
         let taken = py.detach(|| {
             let rows = trues(&self.column).filter(|(_, is_true)| *is_true);
             let rows: Vec<usize> = rows.map(|(row, _)| row).collect();
@@ -118,7 +118,7 @@ impl ArrowColumn {
         Some(named.map(|(column, taken)| column.with(taken)).collect())
     }
 
-    /// The rows at which a column of booleans is true, and another column's at the others; none where lengths or types differ.
+    /// Returns this column's rows where a mask is true, and another column's elsewhere, or `None` if lengths or types differ.
     fn zip_with(&self, mask: &Self, other: &Self) -> Option<Self> {
         let places = trues(&mask.column).map(|(row, is_true)| (usize::from(!is_true), row));
         self.is_masked_by(mask)?;
@@ -126,14 +126,14 @@ impl ArrowColumn {
         self.gather(&[other], places)
     }
 
-    /// Whether one of two columns of booleans is true in each row; none where lengths or types differ.
+    /// Returns whether one of two columns of booleans is true in each row, or `None` if lengths or types differ.
     fn either(&self, other: &Self) -> Option<Self> {
         self.is_masked_by(other)?;
         other.is_masked_by(self)?;
         let mut made = ColumnBuilder::new(Type::Boolean);
         for values in self.column.values().zip(other.column.values()) {
             made.push(match values {
-                (Value::Boolean(one), Value::Boolean(other)) => Value::Boolean(one || other),
+                (Value::Boolean(own), Value::Boolean(other)) => Value::Boolean(own || other),
                 (Value::Boolean(true), Value::Null) | (Value::Null, Value::Boolean(true)) => {
                     Value::Boolean(true)
                 }
@@ -144,7 +144,7 @@ impl ArrowColumn {
         Some(self.with(made.column().into()))
     }
 
-    /// Other columns below this one; none where the types differ.
+    /// Returns this column with others below it, or `None` if the types differ.
     fn append(&self, others: Vec<Bound<'_, Self>>) -> Option<Self> {
         let others: Vec<&Self> = others.iter().map(|other| other.get()).collect();
         let lengths = std::iter::once(self.column.rows)
@@ -154,7 +154,7 @@ impl ArrowColumn {
         self.gather(&others, places.collect::<Vec<_>>().into_iter())
     }
 
-    /// Whether two columns have the same values.
+    /// Returns whether two columns have the same values.
     fn equals(&self, other: &Self) -> bool {
         self.column.rows == other.column.rows
             && self.dtype() == other.dtype()
@@ -176,13 +176,13 @@ impl ArrowColumn {
     }
 }
 
-/// The rows of a column of booleans, and whether each is true.
+/// Returns the rows of a column of booleans, and whether each is true.
 fn trues(mask: &SharedColumn) -> impl Iterator<Item = (usize, bool)> {
     let values = mask.values().enumerate();
     values.map(|(row, value)| (row, matches!(value, Value::Boolean(true))))
 }
 
-/// Returns the column of a list, of a type that polars calls so; nothing where a value is of another type.
+/// Returns the column of a list, with the type that polars calls `dtype`, or `None` if a value has another type.
 #[pyfunction]
 pub fn column_of(values: &Bound<'_, PyList>, dtype: &str) -> Option<ArrowColumn> {
     let kind = Type::named(dtype)?;
@@ -217,7 +217,7 @@ fn integer(value: &Bound<'_, PyAny>, kind: Type) -> Option<Value<'static>> {
     number.map(Value::Integer)
 }
 
-/// Returns the numbers from one on, so many of them.
+/// Returns `rows` consecutive numbers from `first` on.
 #[pyfunction]
 pub fn column_of_numbers(first: u32, rows: u32) -> ArrowColumn {
     let mut made = ColumnBuilder::new(Type::Unsigned(4));
@@ -242,7 +242,7 @@ fn value_object<'py>(py: Python<'py>, value: Value<'_>) -> PyResult<Bound<'py, P
     })
 }
 
-/// The column that a stand-in of a series holds; none where it is polars' own.
+/// Returns the column that a stand-in for a series holds, or `None` if the series is polars' own.
 fn held(series: &Bound<'_, PyAny>) -> PyResult<Option<SharedColumn>> {
     let held = series.getattr_opt(intern!(series.py(), "_column"))?;
     let column = held
@@ -251,21 +251,21 @@ fn held(series: &Bound<'_, PyAny>) -> PyResult<Option<SharedColumn>> {
     Ok(column.map(|column| column.get().column.clone()))
 }
 
-/// The values of a series.
+/// Returns the values of a series.
 pub(super) fn series_of(series: &Bound<'_, PyAny>) -> PyResult<Series> {
     if let Some(column) = held(series)? {
         return Ok(column.into());
     }
-    // SAFETY: the stream is polars' own.
+    // SAFETY: the stream comes from polars.
     unsafe { Series::import(stream_of(series)?) }.map_err(PyTypeError::new_err)
 }
 
-/// The values of several.
+/// Returns the values of several series.
 pub(super) fn all_series(series: &[Bound<'_, PyAny>]) -> PyResult<Vec<Series>> {
     series.iter().map(series_of).collect()
 }
 
-/// The columns of a frame.
+/// Returns the columns of a frame.
 pub(super) fn frame_of(frame: &Bound<'_, PyAny>) -> PyResult<Result<Frame, String>> {
     let columns = frame.getattr_opt(intern!(frame.py(), "_columns"))?;
     if let Some(columns) = columns
@@ -283,11 +283,11 @@ pub(super) fn frame_of(frame: &Bound<'_, PyAny>) -> PyResult<Result<Frame, Strin
             return Ok(Ok(Frame::new(own)));
         }
     }
-    // SAFETY: the stream is polars' own.
+    // SAFETY: the stream comes from polars.
     Ok(unsafe { Frame::import(stream_of(frame)?) })
 }
 
-/// What `__arrow_c_stream__` of a series or a frame of polars' gives.
+/// Returns the stream that `__arrow_c_stream__` of a polars series or frame exports.
 fn stream_of(object: &Bound<'_, PyAny>) -> PyResult<ArrowArrayStream> {
     let capsule = object
         .call_method0("__arrow_c_stream__")?
@@ -295,6 +295,6 @@ fn stream_of(object: &Bound<'_, PyAny>) -> PyResult<ArrowArrayStream> {
     let pointer = capsule
         .pointer_checked(Some(c"arrow_array_stream"))?
         .cast::<ArrowArrayStream>();
-    // SAFETY: a capsule of this name holds such a structure; what is taken out is marked as taken.
+    // SAFETY: a capsule of this name holds such a structure, and taking it out marks it as taken.
     Ok(unsafe { ArrowArrayStream::take(pointer.as_ptr()) })
 }

@@ -122,11 +122,10 @@ fn kind_named(name: &str, option: Option<&Bound<'_, PyAny>>) -> PyResult<Kind> {
     })
 }
 
-/// Where the cells of a column came from: the scan, the column from 0, and for each row of the series the sheet's row
-/// from 1.
+/// The origin of the cells of a column: the scan, the column from 0, and for each row of the series the sheet's row from 1.
 type Origin<'py> = (Bound<'py, Scan>, usize, Bound<'py, PyAny>);
 
-/// The same for Rust: the sheet, the column, and its rows.
+/// Returns the origin for Rust: the sheet, the column, and its rows.
 fn origin_of(origin: Option<Origin<'_>>) -> PyResult<Option<(Arc<Sheet>, usize, Series)>> {
     let Some((scan, column, rows)) = origin else {
         return Ok(None);
@@ -135,8 +134,8 @@ fn origin_of(origin: Option<Origin<'_>>) -> PyResult<Option<(Arc<Sheet>, usize, 
     Ok(Some((sheet, column, series_of(&rows)?)))
 }
 
-/// Gives cells their types back that were lost when a column of mixed cells became text. A cell counts only if the text
-/// is still the one that was made of it: a hook may have changed it.
+/// Restores the types of cells that were lost when a column of mixed cells became text. A cell counts only if its text is still
+/// the text that was made of it, because a hook may have changed it.
 fn restore_types(values: &mut [Value<'_>], sheet: &Sheet, column: usize, rows: &[Value<'_>]) {
     let mut text = String::new();
     let mut loses_durations = None;
@@ -149,7 +148,7 @@ fn restore_types(values: &mut [Value<'_>], sheet: &Sheet, column: usize, rows: &
         let Some(typed) = value_of(cell) else {
             continue;
         };
-        // Of durations beside days polars makes nothing.
+        // Polars makes nothing of durations beside days.
         let is_lost = *value == Value::Null
             && matches!(typed, Value::Duration(_))
             && *loses_durations.get_or_insert_with(|| {
@@ -175,8 +174,8 @@ fn restore_types(values: &mut [Value<'_>], sheet: &Sheet, column: usize, rows: &
     }
 }
 
-/// Whether a number is what polars makes of a truth value, date, time or duration among numbers: 0 or 1, or a count of days, of
-/// microseconds, of nanoseconds for a time. The number may have become text since.
+/// Returns whether a number is polars' form of a boolean, date, time or duration among numbers: 0 or 1, or a count of days, of
+/// microseconds, or of nanoseconds for a time. The number may have become text since.
 fn is_count_of(value: Value<'_>, typed: Value<'_>) -> bool {
     let count = match typed {
         Value::Boolean(flag) => i64::from(flag),
@@ -195,8 +194,8 @@ fn is_count_of(value: Value<'_>, typed: Value<'_>) -> bool {
     }
 }
 
-/// The texts of numbers that their sheet shows with leading zeros, with their places in the series. A number counts only if
-/// the cell still has it: a hook may have changed it.
+/// Returns the texts of numbers that their sheet shows with leading zeros, with their indices in the series. A number counts
+/// only if the cell still has it, because a hook may have changed it.
 fn shown_with_zeros(
     values: &[Value<'_>],
     sheet: &Sheet,
@@ -235,7 +234,7 @@ fn shown_with_zeros(
     shown
 }
 
-/// The currencies that number formats show, with the places of their numbers in the series.
+/// Returns the currencies that number formats show, with the indices of their numbers in the series.
 fn shown_currencies<'s>(
     values: &[Value<'_>],
     sheet: &'s Sheet,
@@ -261,17 +260,17 @@ fn row_number(value: Value<'_>) -> Option<usize> {
     value.whole().filter(|row| *row > 0)
 }
 
-/// What is said of cells that came out empty.
+/// The messages for cells that came out empty.
 #[pyclass(frozen, module = "ade_engine._native")]
 pub struct UnreadCells {
-    /// A message for each of them.
+    /// A message for each of the cells.
     #[pyo3(get)]
     column: Py<ArrowColumn>,
     cells: fields::Unread,
 }
 
 impl UnreadCells {
-    /// Nothing where there are none.
+    /// Takes the cells that came out empty; returns `None` if there are none.
     fn of(py: Python<'_>, cells: fields::Unread, rows: usize) -> PyResult<Option<Py<Self>>> {
         let texts = cells.iter().map(|(row, lost)| (*row, lost.to_string()));
         let Some(column) = sparse_texts(rows, texts.collect()) else {
@@ -284,7 +283,7 @@ impl UnreadCells {
 
 #[pymethods]
 impl UnreadCells {
-    /// By each message, why in words without the value, and the rule of the issue.
+    /// Returns, for each message, the reason in words without the value, and the rule of the issue.
     fn said(&self) -> HashMap<String, (&str, &'static str)> {
         let cells = self.cells.iter().map(|(_, lost)| lost);
         cells
@@ -293,26 +292,26 @@ impl UnreadCells {
     }
 }
 
-/// A series as it was read.
+/// A series after reading its values.
 #[pyclass(frozen, get_all, module = "ade_engine._native")]
 pub struct ReadColumn {
     column: Py<ArrowColumn>,
     /// Messages for cells that came out empty, if there are any.
     unread: Option<Py<UnreadCells>>,
-    /// Whether each cell that came out empty has one.
+    /// True if each cell that came out empty has a message.
     is_exact: bool,
-    /// How many codes have lost digits.
+    /// The number of codes that have lost digits.
     lost_digits: usize,
-    /// How many cells say that they have no value.
+    /// The number of cells that say that they have no value.
     missing: usize,
-    /// How the column was read, for kinds whose text is interpreted.
+    /// The way in which the column was read, for kinds whose text is interpreted.
     reading: Option<Py<PyDict>>,
 }
 
-/// Reads a series as `kind`. `is_argument`: order and decimal mark are arguments of the reader, and no settings. `today`: the
-/// day of the run, in days since 1970; `from_1904`: the workbook counts days from 1904. The header says the power of ten that
-/// numbers count in (`shift`), and that durations such as "4:10" are minutes and seconds (`minutes_first`). `is_strict`: as since edition
-/// 2026; `missing`: the author's words for "no value".
+/// Reads a series as `kind`. With `is_argument`, order and decimal mark are arguments of the reader instead of settings.
+/// `today` is the day of the run, in days since 1970. With `from_1904`, the workbook counts days from 1904. The header
+/// determines the power of ten that numbers count in (`shift`), and whether durations such as "4:10" are minutes and seconds
+/// (`minutes_first`). `is_strict` reads as since edition 2026; `missing` has the author's words for "no value".
 #[pyfunction]
 #[pyo3(signature = (series, kind, option=None, *, header="", unit=None, order=None, decimal=None, is_argument=false, hints=(None, None), origin=None, today=None, from_1904=false, shift=0, minutes_first=false, is_strict=false, missing=None))]
 pub fn read_column<'py>(
@@ -388,7 +387,7 @@ pub fn read_column<'py>(
     })
 }
 
-/// Reads a column as its cells stand in the sheet: with their types, and with the zeros and currencies that formats show.
+/// Reads a column with the types of its cells in the sheet, and with the zeros and currencies that formats show.
 fn read_of_sheet<'v>(
     mut values: Vec<Value<'v>>,
     sheet: &'v Sheet,
@@ -446,26 +445,26 @@ fn described(py: Python<'_>, reading: &Reading) -> PyResult<Py<PyDict>> {
     Ok(facts.unbind())
 }
 
-/// Whether three capitals at the end of a header are a currency; see [`lexicon::is_code_of_header`].
+/// Returns whether three capitals at the end of a header are a currency; see [`lexicon::is_code_of_header`].
 #[pyfunction]
 pub fn is_currency_of_header(written: &str, among_capitals: bool) -> bool {
     lexicon::is_code_of_header(written, among_capitals)
 }
 
-/// Returns the unit or currency that a header names itself, as it writes it; nothing where it names none.
+/// Returns the unit or currency in a header as it is written, or `None` if the header names none.
 #[pyfunction]
 pub fn header_unit(header: &str) -> Option<String> {
     fields::header_unit(header)
 }
 
-/// The codes of the countries that the reader of phones knows.
+/// Returns the codes of the countries that the reader of phones knows.
 #[pyfunction]
 pub fn phone_countries() -> Vec<String> {
     Country::codes()
 }
 
-/// What a series looks like: rows, filled cells, and the cells that were looked at; the counts by type, the counts by pattern,
-/// and other facts about the cells that were looked at.
+/// Returns the profile of a series: rows, filled cells, and the cells that were examined; the counts by type, the counts by
+/// pattern, and other facts about the examined cells.
 #[pyfunction]
 pub fn column_profile<'py>(
     py: Python<'py>,
@@ -511,7 +510,7 @@ pub fn column_profile<'py>(
     Ok(facts)
 }
 
-/// How many of the filled cells that a profile looks at are one of the known values, and how many it looks at.
+/// Returns the number of filled cells in a profile's sample that are one of the known values, and the size of the sample.
 #[pyfunction]
 pub fn likeness(
     py: Python<'_>,
@@ -522,10 +521,10 @@ pub fn likeness(
     Ok(py.detach(|| profile::likeness(&column.values(), &known)))
 }
 
-/// What a series of text shows about the dates and numbers of its table: the order of dates, the decimal mark, and whether that is
-/// the mark of amounts of money.
+/// Returns what a series of text shows about the dates and numbers of its table: the order of dates, the decimal mark, and
+/// whether that is the mark of amounts of money.
 ///
-/// `origin` are the cells of a column of mixed cells: numbers that were typed as such show nothing.
+/// `origin` has the cells of a column of mixed cells: numbers that were typed as such show nothing.
 #[pyfunction]
 #[pyo3(signature = (series, header, origin=None))]
 pub fn shown_by<'py>(
@@ -561,7 +560,7 @@ fn in_words(hints: Hints) -> (Option<&'static str>, Option<&'static str>) {
     (order, decimal)
 }
 
-/// What the text of a whole column of a sheet shows, whichever tables it belongs to.
+/// Returns what the text of a whole column of a sheet shows, whichever tables it belongs to.
 #[pyfunction]
 pub fn shown_by_sheet(
     py: Python<'_>,
@@ -580,7 +579,7 @@ pub fn shown_by_sheet(
     })))
 }
 
-/// Messages for the cells that are filled in `before` and empty in `after`; nothing where there is none.
+/// Returns messages for the cells that are filled in `before` and empty in `after`, or `None` if there are none.
 #[pyfunction]
 pub fn emptied(
     py: Python<'_>,
@@ -596,16 +595,17 @@ pub fn emptied(
     UnreadCells::of(py, cells, rows)
 }
 
-/// The least or the most that a check allows: a whole number, a number, or a day since 1970.
+/// The minimum or maximum that a check allows: a whole number, a number, or a day since 1970.
 #[derive(FromPyObject)]
 pub enum Allowed {
     Whole(i64),
     Number(f64),
 }
 
-/// Returns whether a check knows the type of a series, and the messages for values that break it; `demand` is `filled`, `unique`, `between`, `days_between`,
-/// `one_of`, `one_of_any_case`, `matched`, `iban`, `vat`, `vat_by_all_rules` or `luhn`. `below` is said of a value that is less than the least, or
-/// breaks a demand of another kind, `above` of one that is more than the most; nothing where one of `others` says something already.
+/// Returns whether a check can handle the type of a series, and the messages for values that break it. `demand` is `filled`,
+/// `unique`, `between`, `days_between`, `one_of`, `one_of_any_case`, `matched`, `iban`, `vat`, `vat_by_all_rules` or `luhn`.
+/// `below` is the message for a value below the minimum, or one that breaks another kind of demand; `above` is for a value
+/// above the maximum. A value has no message if one of `others` has one for it.
 #[pyfunction]
 #[pyo3(signature = (series, demand, below, above="", *, least=None, most=None, known=None, matched=None, others=Vec::new()))]
 pub fn checked(
@@ -642,7 +642,7 @@ pub fn checked(
             ignores_case: demand == "one_of_any_case",
         },
         "matched" => {
-            // Polars says what is wrong with an expression.
+            // Polars reports the error in an expression.
             let Some(found) = pattern_of(matched.unwrap_or_default()) else {
                 return Ok((false, None));
             };
@@ -673,7 +673,7 @@ pub fn checked(
     }))
 }
 
-/// The regular expression of a text, if it is one. Each is compiled once: a check has the same for all tables.
+/// Returns the regular expression of a text, if it is valid. Each is compiled once: a check has the same for all tables.
 fn pattern_of(text: &str) -> Option<Regex> {
     static KNOWN: LazyLock<Mutex<HashMap<String, Regex>>> = LazyLock::new(Mutex::default);
     let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
@@ -683,7 +683,7 @@ fn pattern_of(text: &str) -> Option<Regex> {
     known.get(text).cloned()
 }
 
-/// See [`checks::joined`].
+/// The Python form of [`checks::joined`].
 #[pyfunction]
 pub fn joined_texts(
     py: Python<'_>,
@@ -698,7 +698,7 @@ pub fn joined_texts(
     Ok(arrow("", column))
 }
 
-/// The texts of a series, with their rows from 0.
+/// Returns the texts of a series, with their rows from 0.
 #[pyfunction]
 pub fn texts_there(series: &Bound<'_, PyAny>) -> PyResult<Vec<(usize, String)>> {
     let column = series_of(series)?;
@@ -712,7 +712,7 @@ pub fn texts_there(series: &Bound<'_, PyAny>) -> PyResult<Vec<(usize, String)>> 
         .collect())
 }
 
-/// Returns what is said of texts whose letters are not those that somebody typed, row by row; nothing where there are none.
+/// Returns, row by row, messages for texts with letters that nobody typed, or `None` if there are none.
 #[pyfunction]
 pub fn wrong_letters(py: Python<'_>, series: &Bound<'_, PyAny>) -> PyResult<Option<ArrowColumn>> {
     let column = series_of(series)?;
@@ -732,7 +732,7 @@ pub fn wrong_letters(py: Python<'_>, series: &Bound<'_, PyAny>) -> PyResult<Opti
     Ok(Some(arrow("", column.column())))
 }
 
-/// A header for comparing: small letters without accents, single blanks in place of anything else.
+/// Returns a header for comparing: small letters without accents, and single blanks instead of anything else.
 #[pyfunction]
 pub fn simplify(text: &str) -> String {
     rows::simplify(text)

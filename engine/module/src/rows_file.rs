@@ -21,10 +21,10 @@ struct RowsOfTable<'py> {
     cells: Bound<'py, PyDict>,
 }
 
-/// The place where a table was written: its sheet, and the row of its first row of data where that is known.
+/// The position at which a table was written: its sheet, and the row of its first row of data, if that is known.
 type Place = (String, Option<u64>);
 
-/// See [`Rows`].
+/// The Python form of [`Rows`].
 #[pyclass(module = "ade_engine._native")]
 #[derive(Default)]
 pub struct RowsFile {
@@ -38,7 +38,7 @@ impl RowsFile {
         Self::default()
     }
 
-    /// Adds a table that was written; `number`: on its sheet, from 1.
+    /// Adds a table that was written; `number` is its number on its sheet, from 1.
     fn add_table(
         &mut self,
         sheet: String,
@@ -66,7 +66,7 @@ impl RowsFile {
         Ok(())
     }
 
-    /// Adds rows of a table that are quarantined; `file`: the workbook that has them where it is not the output.
+    /// Adds quarantined rows of a table. `file` is the workbook that contains them, if it is not the output.
     fn add_quarantined(
         &mut self,
         sheet: String,
@@ -79,7 +79,7 @@ impl RowsFile {
         Ok(())
     }
 
-    /// Adds lines of a sheet that have no row: first and last of each stretch, why, and the hook that dropped them.
+    /// Adds lines of a sheet that have no row: first and last of each stretch, the reason, and the hook that dropped them.
     fn add_lines(&mut self, sheet: &str, mut lines: Vec<(u64, u64, String, Option<String>)>) {
         lines.sort_by_key(|(first, last, ..)| (*first, *last));
         let lines = lines.into_iter();
@@ -94,7 +94,7 @@ impl RowsFile {
             }));
     }
 
-    /// Writes the file.
+    /// Writes the rows to a file.
     fn write(&self, py: Python<'_>, path: &str) -> PyResult<()> {
         write_file(py, path, |file| {
             serde_json::to_writer(&mut *file, &self.file)?;
@@ -119,7 +119,7 @@ fn table_of(
     })
 }
 
-/// The numbers of a series; 0 for those that it lacks.
+/// Returns the numbers of a series; 0 for missing ones.
 fn numbers_of(series: &Bound<'_, PyAny>) -> PyResult<Vec<u32>> {
     let column = series_of(series)?;
     let number = |value: Value<'_>| u32::try_from(value.whole()?).ok();

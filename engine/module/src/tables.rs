@@ -1,4 +1,4 @@
-//! The Python classes for what is told of tables.
+//! The Python classes for the explanation of tables.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -14,7 +14,7 @@ use ade_engine_native::account::tables::{
 };
 use ade_engine_native::fields::looks::outline::outline;
 
-/// The most tables of a run that are explained, and columns and fields of them.
+/// The maximum numbers of tables of a run that are explained, and of their columns and fields.
 const MAX_TABLES: usize = 200;
 const MAX_COLUMNS: usize = 2_000;
 const MAX_FIELDS: usize = 5_000;
@@ -84,8 +84,9 @@ pub struct ExplainedHeaders {
 
 #[pymethods]
 impl ExplainedHeaders {
-    /// Takes the places of columns, their headers, and whether these say nothing; their fields; the scores of columns for fields; what each
-    /// detector gave a column for its best field; the score that a field needs; and what returns the field that a header is like.
+    /// Takes the indices of columns, their headers, and whether these are meaningless; the fields; the scores of columns for
+    /// fields; the contribution of each detector to a column's best field; the minimum score of a field; and a function that
+    /// returns the field that a header resembles.
     #[new]
     fn new(
         columns: Vec<(usize, String, bool)>,
@@ -105,14 +106,14 @@ impl ExplainedHeaders {
             found.scores.push((index.extract()?, scores));
         }
         let mut explained = found.explain(&columns);
-        for ((index, name, _), one) in columns.iter().zip(&mut explained) {
+        for ((index, name, _), header) in columns.iter().zip(&mut explained) {
             if let Some(parts) = by.get_item(index)? {
                 let parts: Vec<PartTold> = parts.extract()?;
-                one.column.by = parts.into_iter().map(Part::from).collect();
+                header.column.by = parts.into_iter().map(Part::from).collect();
             }
-            if one.wants_hint {
+            if header.wants_hint {
                 let told: Option<NearestTold> = nearest.call1((name,))?.extract()?;
-                one.column.nearest = told.map(|told| Nearest {
+                header.column.nearest = told.map(|told| Nearest {
                     field: told.field,
                     by: Some(told.by),
                     likeness: Some(told.likeness),
@@ -126,16 +127,16 @@ impl ExplainedHeaders {
     }
 }
 
-/// How the tables of a run were read, and why.
+/// Explains how the tables of a run were read.
 #[pyclass(module = "ade_engine._native")]
 #[derive(Default)]
 pub struct ExplainedTables {
     tables: Vec<Table>,
-    /// Of each table where its columns come from, by their names in its frame.
+    /// The source of the columns of each table, by their names in its frame.
     origins: Vec<HashMap<String, String>>,
     columns: usize,
     fields: usize,
-    /// Columns of the output.
+    /// The number of columns of the output.
     placed: usize,
 }
 
@@ -150,7 +151,7 @@ impl ExplainedTables {
         self.tables.len()
     }
 
-    /// How many columns of one more table are told.
+    /// Returns the number of columns of one more table that can be explained.
     #[getter]
     fn room(&self) -> usize {
         match self.tables.len() {
@@ -159,8 +160,8 @@ impl ExplainedTables {
         }
     }
 
-    /// Adds a table. `headers`: what its headers say; `columns`: of each that is told its place, the cells of its header, whether it is
-    /// hidden, and some of its values; `origins`: where the columns of its frame come from.
+    /// Adds a table. `headers` are the meanings of its headers; `columns` has, for each explained column, its index, the cells
+    /// of its header, whether it is hidden, and some of its values; `origins` has the sources of the columns of its frame.
     #[pyo3(signature = (*, sheet, table, region, turned, header_rows, headers, columns, fields, hooks, origins))]
     fn add(
         &mut self,
@@ -234,8 +235,8 @@ impl ExplainedTables {
         Ok(())
     }
 
-    /// Says where a table of a sheet was written, or all of its tables: the sheet, the range, and of each column its letters, its header, its
-    /// name in the frame, and whether that is a field.
+    /// Records where a table of a sheet, or all of its tables, were written: the sheet, the range, and for each column its
+    /// letters, its header, its name in the frame, and whether that is a field.
     #[pyo3(signature = (sheet, table, output, range, columns))]
     fn place(
         &mut self,
@@ -267,7 +268,7 @@ impl ExplainedTables {
         }
     }
 
-    /// The tables as an event tells them.
+    /// Returns the tables in the form of an event.
     fn told(&self) -> PyResult<Json> {
         Json::of(&self.tables)
     }

@@ -1,7 +1,7 @@
-//! What readers of values promise for every column, and what plain cells mean.
+//! Properties of the readers of values that hold for every column, and the meaning of plain cells.
 //!
-//! Columns are made of fragments of dates, numbers, words and marks, so that many cells are nearly values. `PROPTEST_CASES`
-//! says how many random cases are tried of each kind.
+//! Columns are made of fragments of dates, numbers, words and marks, so that many cells are almost values. `PROPTEST_CASES` is
+//! the number of random cases of each kind.
 
 use ade_engine_native::cells::calendar::DAY_MICROSECONDS;
 use ade_engine_native::columns::export::{Buffer, Column};
@@ -68,7 +68,7 @@ fn column() -> impl Strategy<Value = Vec<Cell>> {
     prop::collection::vec(cell(), 0..24)
 }
 
-/// Kinds whose cells each speak for themselves.
+/// Kinds whose cells are each read independently of the others.
 #[rustfmt::skip]
 fn alone() -> Vec<Kind> {
     let (country, no) = (Country::named("DE"), vec!["12".to_owned()]);
@@ -89,7 +89,7 @@ fn kinds() -> Vec<Kind> {
     kinds
 }
 
-/// Which rows of a column have a value.
+/// Returns which rows of a column have a value.
 fn set_rows(column: &Column) -> Vec<bool> {
     let is_set = |row: usize| {
         column
@@ -100,7 +100,7 @@ fn set_rows(column: &Column) -> Vec<bool> {
     (0..column.rows).map(is_set).collect()
 }
 
-/// The bytes of a column in short, for comparing: texts as they are, all else by its memory.
+/// Returns the bytes of a column in short, for comparing: texts as they are, all else by its memory.
 fn values_of(column: &Column) -> Vec<Option<Vec<u8>>> {
     let set = set_rows(column);
     let cut = |row: usize| match column.buffers.as_slice() {
@@ -124,16 +124,16 @@ fn unread_rows(unread: &Unread, rows: usize) -> Vec<bool> {
         .collect()
 }
 
-/// Whether some cells of a column are of those that mean nothing by themselves.
+/// Returns whether some cells of a column are ambiguous by themselves.
 fn goes_by_the_others(kind: &Kind, values: &[Value<'_>]) -> bool {
     let is_open = |text: &str| match kind {
-        // Ten digits without a mark are a number of North America only where no other cell of the column is of elsewhere.
+        // Ten digits without a mark are a number of North America only if no other cell of the column is from elsewhere.
         Kind::Phone { .. } => text.len() >= 10 && text.bytes().all(|byte| byte.is_ascii_digit()),
-        // A letter says yes or no where all letters of its column are initials of these.
+        // A letter means yes or no only if all letters of its column are initials of these.
         Kind::Boolean { .. } => text.trim_end_matches('.').chars().count() == 1,
-        // 7.15 is a time where no other cell shows that these are hours in decimals.
+        // 7.15 is a time only if no other cell shows that these are hours in decimals.
         Kind::Time { .. } => text.contains('.'),
-        // 100.0 is a code that a program has made a float of where all cells of its column may be.
+        // 100.0 is a code that a program has turned into a float only if all cells of its column may be.
         Kind::Code => text.ends_with(".0"),
         _ => false,
     };
@@ -193,11 +193,11 @@ proptest! {
     #[test]
     fn cells_that_speak_for_themselves_are_read_the_same_in_every_column(first in column(), second in column()) {
         let whole: Vec<Value<'_>> = first.iter().chain(&second).map(Cell::value).collect();
-        let (one, other) = whole.split_at(first.len());
+        let (upper, other) = whole.split_at(first.len());
         let around = Surroundings::default();
         for kind in alone().into_iter().filter(|kind| !goes_by_the_others(kind, &whole)) {
             let together = read(&whole, &kind, &around);
-            let parts = [read(one, &kind, &around), read(other, &kind, &around)];
+            let parts = [read(upper, &kind, &around), read(other, &kind, &around)];
             let apart: Vec<_> = parts.iter().flat_map(|part| values_of(&part.column)).collect();
             prop_assert_eq!(values_of(&together.column), apart, "{:?}", kind);
         }
@@ -208,7 +208,7 @@ proptest! {
         let values: Vec<Value<'_>> = cells.iter().map(Cell::value).collect();
         let mut turned = values.clone();
         turned.reverse();
-        let bits = |found: Vec<Option<f64>>| found.into_iter().map(|one| one.map(f64::to_bits)).collect::<Vec<_>>();
+        let bits = |found: Vec<Option<f64>>| found.into_iter().map(|value| value.map(f64::to_bits)).collect::<Vec<_>>();
         let numbers = bits(number::read(&values, &Surroundings::default()).values);
         let mut others = bits(number::read(&turned, &Surroundings::default()).values);
         others.reverse();

@@ -1,15 +1,16 @@
-//! What speaks for a row's state: features that a row has or has not, each with the words that explain it.
+//! Features that speak for or against a row's state. A row has a feature or does not; each feature has a phrase that explains
+//! it.
 
 use super::kinds::CellKind;
 use super::rows::{Grid, Row, Shape};
 use super::traits::{Trait, Traits, numbers};
 
-/// Rows above and below that a row's columns are compared with.
+/// The number of rows above and below that a row's columns are compared with.
 const NEAR: usize = 8;
-/// Rows within which a text counts as recurring.
+/// The number of rows within which a text counts as recurring.
 const RECURRING: usize = 30;
 
-/// The features of each row, by number, in order.
+/// Returns the numbers of each row's features, in order.
 pub fn features(grid: &Grid) -> Vec<Vec<u16>> {
     let rows = &grid.rows;
     let count = rows.len();
@@ -61,7 +62,8 @@ pub fn features(grid: &Grid) -> Vec<Vec<u16>> {
     (0..count).map(|k| numbers(rows, &all, k)).collect()
 }
 
-/// What tells rows from names of columns: texts of the row above that recur, a text alone that is long for a name.
+/// Adds traits that distinguish other rows from names of columns: repeated texts of the row above, or a single text that is
+/// long for a name.
 fn unlike_names(grid: &Grid, k: usize, found: &mut Traits) {
     let row = &grid.rows[k];
     if row.count() == 1 && row.columns[0] == grid.first_column {
@@ -78,11 +80,11 @@ fn unlike_names(grid: &Grid, k: usize, found: &mut Traits) {
     }
 }
 
-/// Whether the row, or one further down, has the name of the first column.
+/// Adds traits that say whether this row, or one further down, names the first column.
 fn first_column(grid: &Grid, k: usize, found: &mut Traits) {
     let rows = &grid.rows;
     let row = &rows[k];
-    // A short text in the first column may be its name: then the rows of names beside it leave that column empty.
+    // A short text in the first column may be its name. Then the rows of names beside it leave that column empty.
     let may_name = row.shape == Shape::Lone
         && row.length_of_first <= 30
         && !row.first_is_title
@@ -106,7 +108,7 @@ fn first_column(grid: &Grid, k: usize, found: &mut Traits) {
         found.add_if(k > 0 && is_above_names, Trait::NamesFirstAbove);
         found.add_if(is_below_names, Trait::NamesFirstBelow);
     }
-    // Whether the first column, which this row leaves empty or is alone in, has its name further down.
+    // If this row leaves the first column empty or fills only that column, a row further down may name it.
     let is_table = |row: &&Row| {
         !matches!(
             row.shape,
@@ -125,7 +127,7 @@ fn first_column(grid: &Grid, k: usize, found: &mut Traits) {
     found.add_if(below.any(names_first), Trait::NamedFurtherDown);
 }
 
-/// What the row's own cells say.
+/// Adds the traits of the row's own cells.
 fn own(row: &Row, grid: &Grid, k: usize, found: &mut Traits) {
     use Trait::*;
     let count = row.count();
@@ -172,7 +174,7 @@ fn own(row: &Row, grid: &Grid, k: usize, found: &mut Traits) {
     own_texts(row, found);
 }
 
-/// What the row's texts say: their lengths, words and letters.
+/// Adds the traits of the row's texts: their lengths, words and letters.
 fn own_texts(row: &Row, found: &mut Traits) {
     use Trait::*;
     let count = row.count();
@@ -224,7 +226,7 @@ fn own_texts(row: &Row, found: &mut Traits) {
     ]);
 }
 
-/// Where the row stands.
+/// Adds the traits of the row's position in the sheet.
 fn place(rows: &[Row], has_values: &[bool], k: usize, found: &mut Traits) {
     use Trait::*;
     if k > 0 {
@@ -252,7 +254,7 @@ fn place(rows: &[Row], has_values: &[bool], k: usize, found: &mut Traits) {
     });
 }
 
-/// Classes of cells that columns consist of. What stands in for a value is one of the numbers.
+/// The classes of cells that a column can consist of. Stand-ins for values count as numbers.
 const CLASSES: [CellKind; 5] = {
     use CellKind::*;
     [Number, Period, Date, Mixed, Words]
@@ -265,7 +267,7 @@ fn class_of(kind: CellKind) -> CellKind {
     }
 }
 
-/// The class of most cells, the first of several that are equally frequent, and how many cells are not blank.
+/// Returns the most frequent class (the first of several that are equally frequent) and the number of cells that are not blank.
 fn usual_class(kinds: impl Iterator<Item = CellKind>) -> (CellKind, usize) {
     let mut votes = [0usize; CellKind::COUNT];
     for kind in kinds {
@@ -277,7 +279,7 @@ fn usual_class(kinds: impl Iterator<Item = CellKind>) -> (CellKind, usize) {
     (most.map_or(CellKind::Blank, |(class, _)| class), total)
 }
 
-/// The rows that a row is compared with.
+/// The side on which a row is compared with other rows.
 #[derive(Clone, Copy)]
 enum Side {
     Below,
@@ -285,7 +287,7 @@ enum Side {
 }
 
 impl Side {
-    /// The trait that the row has by the rows on this side.
+    /// Returns the trait for this side.
     fn pick(self, below: Trait, above: Trait) -> Trait {
         match self {
             Self::Below => below,
@@ -294,7 +296,7 @@ impl Side {
     }
 }
 
-/// Compares the row's cells with the columns below it, or above.
+/// Compares the row's cells with the columns below it or above it.
 fn compare(grid: &Grid, k: usize, side: Side, found: &mut Traits) {
     let rows = &grid.rows;
     let near = match side {
@@ -312,7 +314,7 @@ fn compare(grid: &Grid, k: usize, side: Side, found: &mut Traits) {
     }
 }
 
-/// Compares the kinds of the row's cells with what usually stands in their columns.
+/// Compares the kinds of the row's cells with the usual kinds of their columns.
 fn compare_kinds(grid: &Grid, k: usize, others: &[usize], side: Side, found: &mut Traits) {
     use Trait::*;
     let row = &grid.rows[k];
@@ -407,7 +409,7 @@ fn compare_texts(grid: &Grid, k: usize, others: &[usize], side: Side, found: &mu
     found.add_if(is_outside, side.pick(BelowLength, AboveLength));
 }
 
-/// Whether the row's texts stand in rows of the same shape further down and up: categories recur, names of columns do not.
+/// Adds whether the row's texts recur in rows of the same shape above or below: categories recur, names of columns do not.
 fn recurring(grid: &Grid, k: usize, texts: usize, found: &mut Traits) {
     use Trait::*;
     let rows = &grid.rows;
@@ -435,7 +437,7 @@ fn recurring(grid: &Grid, k: usize, texts: usize, found: &mut Traits) {
     }
 }
 
-/// What the row below says, in the order of [`neighbour`].
+/// The traits of a comparison with the row below, in the order that [`neighbour`] expects.
 const OF_ROW_BELOW: [Trait; 8] = {
     use Trait::*;
     [
@@ -449,7 +451,7 @@ const OF_ROW_BELOW: [Trait; 8] = {
         NextSameColumns,
     ]
 };
-/// The same of the row above.
+/// The traits of a comparison with the row above, in the same order.
 const OF_ROW_ABOVE: [Trait; 8] = {
     use Trait::*;
     [
@@ -464,7 +466,7 @@ const OF_ROW_ABOVE: [Trait; 8] = {
     ]
 };
 
-/// Compares the row's columns with those of a row directly above or below: how full they are, then which they are.
+/// Compares how full the row and an adjacent row are, and then which columns they fill.
 fn neighbour(row: &Row, other: &Row, traits: [Trait; 8], found: &mut Traits) {
     let [fullness @ .., disjoint, within, same_columns] = traits;
     let ratio = row.count() as f32 / other.count() as f32;
@@ -486,7 +488,7 @@ fn neighbour(row: &Row, other: &Row, traits: [Trait; 8], found: &mut Traits) {
     );
 }
 
-/// Traits that several others make together.
+/// Adds traits that follow from several others.
 fn conclude(row: &Row, found: &mut Traits) {
     use Trait::*;
     let is_full = row.shape == Shape::Labels && row.fullness() >= 0.95;

@@ -1,17 +1,17 @@
-//! What was found out about the rows of a sheet: the state of each, how likely it is, and why.
+//! The layout of a sheet's rows: the state of each, its likelihood, and the reason.
 
 use std::ops::Range;
 
 use super::chain::STATES;
 use super::traits::Trait;
 
-/// What a row is.
+/// The state of a row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(u8)]
 pub enum State {
     Title = 0,
     Header = 1,
-    /// A section head: it names the rows below it.
+    /// A section head, which names the rows below it.
     Group = 2,
     Data = 3,
     Total = 4,
@@ -19,7 +19,7 @@ pub enum State {
 }
 
 impl State {
-    /// All of them, by number.
+    /// All states, by number.
     pub const ALL: [Self; STATES] = [
         Self::Title,
         Self::Header,
@@ -29,13 +29,13 @@ impl State {
         Self::Note,
     ];
 
-    /// What it is called.
+    /// Returns the name of the state.
     pub fn name(self) -> &'static str {
         RowKind::from(self).name()
     }
 }
 
-/// The kind that a row counts as when tables are sought, by the numbers that the pipeline knows.
+/// The kind of a row for finding tables. The pipeline uses the same numbers.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[repr(u8)]
 pub enum RowKind {
@@ -52,14 +52,14 @@ pub enum RowKind {
     Line = 8,
     /// A text between records that may be a section head, a note or a line.
     LoneText = 9,
-    /// A line that is drawn with signs.
+    /// A line drawn with signs.
     Rule = 10,
-    /// A row without a record, ready for one.
+    /// A row without a record that is prepared for one.
     Prepared = 11,
 }
 
 impl RowKind {
-    /// What kinds are called, by their numbers.
+    /// The names of the kinds, by number.
     pub const NAMES: [&str; 12] = [
         "other",
         "header",
@@ -75,12 +75,12 @@ impl RowKind {
         "prepared",
     ];
 
-    /// What it is called.
+    /// Returns the name of the kind.
     pub fn name(self) -> &'static str {
         Self::NAMES[self as usize]
     }
 
-    /// Returns the kind of a number; `Other` where there is none.
+    /// Returns the kind with a number, or `Other` if there is none.
     pub fn from_number(number: u8) -> Self {
         match number {
             1 => Self::Header,
@@ -112,23 +112,23 @@ impl From<State> for RowKind {
     }
 }
 
-/// A row that was looked at.
+/// The layout of an examined row.
 #[derive(Debug, Clone)]
 pub struct RowLayout {
-    /// In the sheet, from 0.
+    /// The row in the sheet, from 0.
     pub number: usize,
-    /// Blank rows directly above.
+    /// The number of blank rows directly above.
     pub gap: usize,
     pub state: State,
-    /// How likely each state is.
+    /// The likelihood of each state.
     pub likelihoods: [f64; STATES],
-    /// The row's features, by number.
+    /// The numbers of the row's features.
     pub features: Vec<u16>,
-    /// The rule that gave the row its state, in words.
+    /// The reason, in words, of the rule that changed the state; `None` if no rule did.
     pub rule: Option<&'static str>,
 }
 
-/// The rows of a sheet that were looked at, from the top. Rows between them look like the ones before, or are blank.
+/// The examined rows of a sheet, from the top. Rows between them look like the row before, or are blank.
 #[derive(Debug, Clone, Default)]
 pub struct RowLooks {
     pub rows: Vec<RowLayout>,
@@ -136,31 +136,31 @@ pub struct RowLooks {
 }
 
 impl RowLooks {
-    /// The rows that were looked at, before they have their places.
+    /// Takes the examined rows; [`Self::place_rows`] assigns them to the rows of the sheet.
     pub fn new(rows: Vec<RowLayout>) -> Self {
         let by_row = Vec::new();
         Self { rows, by_row }
     }
 
-    /// For each row of the sheet the place of its layout among `rows`; nothing for a blank row, unless it lies within a
+    /// Returns, for each row of the sheet, the index of its layout in `rows`; `None` for a blank row that is not within a
     /// header.
     pub fn by_row(&self) -> &[Option<u32>] {
         &self.by_row
     }
 
-    /// Returns the layout of a row; none for a blank row.
+    /// Returns the layout of a row, or `None` if it is blank.
     pub fn row(&self, row: usize) -> Option<&RowLayout> {
         let at = (*self.by_row.get(row)?)?;
         self.rows.get(at as usize)
     }
 
-    /// The rows that were looked at among some.
+    /// Returns the examined rows within a range.
     pub fn looked_at(&self, among: Range<usize>) -> impl Iterator<Item = usize> {
         let rows = self.rows.iter().map(|row| row.number);
         rows.filter(move |row| among.contains(row))
     }
 
-    /// Gives each of the sheet's rows, `count` of them, its place among those that were looked at.
+    /// Assigns an index in `rows` to each of the `count` rows of the sheet.
     pub fn place_rows(&mut self, count: usize) {
         let mut found = vec![None; count];
         let mut before: Option<usize> = None;
@@ -168,7 +168,7 @@ impl RowLooks {
         for (at, row) in self.rows.iter().enumerate() {
             if let Some(before) = before {
                 let first = self.rows[before].number + 1;
-                // Rows between that were not looked at are like those before.
+                // Rows between that were not examined are like those before.
                 found[first..row.number - row.gap].fill(usual);
                 if self.rows[before].state == State::Header && row.state == State::Header {
                     found[first..row.number].fill(Some(at as u32));
@@ -183,7 +183,7 @@ impl RowLooks {
         self.by_row = found;
     }
 
-    /// Makes one block of header rows between which lie but a title or a section head: "2024", "Region", "Net".
+    /// Joins header rows into one block if only a title or a section head is between them: "2024", "Region", "Net".
     pub fn join_headers(&mut self) {
         let mut last: Option<usize> = None;
         for at in 0..self.rows.len() {
@@ -206,16 +206,16 @@ impl RowLooks {
     }
 }
 
-/// Rows other than header rows within a header.
+/// The maximum number of rows within a header that are not header rows.
 const MOST_BETWEEN: usize = 2;
 
 impl RowLayout {
-    /// Whether the row has a trait.
-    pub fn has(&self, one: Trait) -> bool {
-        self.features.contains(&(one as u16))
+    /// Returns whether the row has a trait.
+    pub fn has(&self, row_trait: Trait) -> bool {
+        self.features.contains(&(row_trait as u16))
     }
 
-    /// Gives the row another state, by a rule: the looks said otherwise, so it is as likely as the one before.
+    /// Gives the row another state because of a rule. The model favoured the previous state, so both get the same likelihood.
     pub fn take_rule(&mut self, state: State, words: &'static str) {
         let (before, now) = (self.state as usize, state as usize);
         let half = f64::midpoint(self.likelihoods[before], self.likelihoods[now]);

@@ -1,4 +1,4 @@
-//! The rows that are looked at: what each holds, cell by cell, and which of a few shapes it has.
+//! Reads the examined rows: the content of each cell, and the shape of the row.
 
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -11,34 +11,34 @@ use crate::cells::merged::MergedRange;
 use crate::cells::text_form::as_python;
 use crate::cells::{Cell, Sheet, Tag};
 
-/// Longer texts are sentences whatever follows.
+/// The maximum number of bytes of a text that are read. Longer texts are sentences, whatever follows.
 const MOST_BYTES: usize = 240;
-/// So many texts are kept from sheet to sheet.
+/// The maximum number of texts that are remembered from sheet to sheet.
 const MAX_KEPT: usize = 10_000;
 
-/// A cell of a row that is looked at.
+/// A cell of an examined row.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Slot {
     pub kind: CellKind,
-    /// Whether it names a period: years and the like beside one another are headers, not values.
+    /// True if it names a period. Periods beside one another are headers, not values.
     pub is_period: bool,
-    /// Whether it is a class of values: "20-49".
+    /// True if it is a range of values: "20-49".
     pub is_range: bool,
-    /// Characters.
+    /// The number of characters.
     pub length: u16,
-    /// Of its text, for comparing.
+    /// The hash of its text, for comparing.
     pub text: u64,
-    /// Of the pattern of its text: letters, digits and signs in the order they come.
+    /// The hash of its text's pattern: letters, digits and signs in their order.
     pub pattern: u32,
 }
 
-/// The shapes of rows.
+/// The shape of a row.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
 #[repr(u8)]
 pub enum Shape {
-    /// One short cell, where rows begin.
+    /// One short cell in the first column.
     Lone,
-    /// One long cell, where rows begin.
+    /// One long cell in the first column.
     LoneLong,
     /// One short cell further right.
     Aside,
@@ -50,7 +50,7 @@ pub enum Shape {
     Prose,
     /// Mostly years, quarters, months.
     Periods,
-    /// Mostly values.
+    /// Cells that are mostly values.
     #[default]
     Values,
     /// Mostly values, but few.
@@ -83,7 +83,7 @@ impl Shape {
         "few labels",
     ];
 
-    /// Whether such a row may name columns.
+    /// Returns whether a row of this shape may name columns.
     pub fn is_names(self) -> bool {
         matches!(
             self,
@@ -91,7 +91,7 @@ impl Shape {
         )
     }
 
-    /// Whether such a row is one cell, or text that is no table's.
+    /// Returns whether a row of this shape is a single cell, or text outside a table.
     pub fn is_apart(self) -> bool {
         matches!(
             self,
@@ -100,38 +100,38 @@ impl Shape {
     }
 }
 
-/// A filled row that is looked at.
+/// A filled row that is examined.
 #[derive(Debug, Clone, Default)]
 pub struct Row {
-    /// In the sheet, from 0.
+    /// The row in the sheet, from 0.
     pub number: usize,
-    /// Blank rows directly above, up to the sheet's first row.
+    /// The number of blank rows directly above, up to the sheet's first row.
     pub gap: usize,
-    /// Columns with a value, in order; among those that are looked at.
+    /// The examined columns with a value, in order.
     pub columns: Vec<u16>,
-    /// By [`CellKind`].
+    /// The number of cells of each [`CellKind`].
     pub counts: [u16; CellKind::COUNT],
     pub length_of_first: u16,
     pub longest: u16,
     pub mean_length: f32,
     pub colons: u16,
-    /// Texts with a colon at the end or within: "Zone:", "Zone: 1".
+    /// The number of texts with a colon at the end or within: "Zone:", "Zone: 1".
     pub named: u16,
-    /// Of the first text.
+    /// The number of words of the first text.
     pub words: u16,
-    /// Whether the first text is a number with letters behind it: "1,000 t".
+    /// True if the first text is a number followed by letters: "1,000 t".
     pub is_measure: bool,
     pub headers: u16,
     pub units: u16,
-    /// Whether dates stand beside one another in order.
+    /// True if dates are beside one another in order.
     pub dates_run: bool,
-    /// Whether years follow each other in short steps.
+    /// True if years follow each other in short steps.
     pub years_step: bool,
-    /// Whether three years or more only rise, or only fall.
+    /// True if three years or more only rise, or only fall.
     pub years_run: bool,
-    /// Whether small numbers count: 1, 2, 3.
+    /// True if small numbers count up: 1, 2, 3.
     pub counts_up: bool,
-    /// Whether three whole numbers or more, and no other values, rise: 3, 8, 21.
+    /// True if there are three whole numbers or more that rise, and no other values: 3, 8, 21.
     pub rises: bool,
     pub has_decimals: bool,
     pub first_is_note: bool,
@@ -142,18 +142,18 @@ pub struct Row {
     pub colon: bool,
     pub bracket_first: bool,
     pub bracketed: bool,
-    /// Whether most texts right of the first are in brackets.
+    /// True if most texts to the right of the first are in brackets.
     pub most_bracketed: bool,
-    /// Whether the cells draw a line: "-----".
+    /// True if the cells draw a line: "-----".
     pub is_rule: bool,
     pub address: bool,
     pub upper: bool,
-    /// Share of texts that begin with a small letter; nothing where none has a letter.
+    /// The share of texts that begin with a small letter, or `None` if no text has a letter.
     pub lower: Option<f32>,
     pub distinct: u16,
-    /// Of all texts in order.
+    /// The hash of all texts in order.
     pub all_text: u64,
-    /// Cells right of the sheet's first column: of the columns above, the index of their first.
+    /// The index in `columns` of the first cell to the right of the sheet's first column.
     pub rest_from: usize,
     pub periods: u16,
     pub values: u16,
@@ -170,34 +170,34 @@ impl Row {
         usize::from(self.counts[kind as usize])
     }
 
-    /// Cells whose texts have to be read.
+    /// Returns the number of cells with words or mixed text.
     pub fn texts(&self) -> usize {
         self.of(CellKind::Words) + self.of(CellKind::Mixed)
     }
 
-    /// The columns right of the sheet's first one.
+    /// Returns the columns to the right of the sheet's first one.
     pub fn rest(&self) -> &[u16] {
         &self.columns[self.rest_from..]
     }
 
-    /// How full the row is beside the fullest rows nearby.
+    /// Returns the row's share of filled cells compared with the fullest rows nearby.
     pub fn fullness(&self) -> f32 {
         self.count() as f32 / f32::from(self.typical.max(1))
     }
 }
 
-/// The rows that are looked at, and their cells by row and column.
+/// The examined rows, and their cells by row and column.
 pub struct Grid {
     pub rows: Vec<Row>,
     slots: Vec<Slot>,
     width: usize,
-    /// The first column that has a value in any of the rows.
+    /// The first column with a value in any of the rows.
     pub first_column: u16,
     pub widest: usize,
 }
 
 impl Grid {
-    /// Reads the rows of a sheet that [`choose`] picks. Rows without a cell in the columns that it picks are left out.
+    /// Reads the rows of a sheet that [`choose`] picks. Omits rows without a cell in the picked columns.
     pub fn of_sheet(sheet: &Sheet) -> Self {
         let chosen = choose(sheet);
         let numbers = &chosen.rows;
@@ -245,8 +245,8 @@ impl Grid {
         &self.slots[row * self.width + usize::from(column)]
     }
 
-    /// Lets values be names, as years are, where they cannot be of the columns that they stand over: ranges over plain
-    /// numbers, whole numbers that rise over texts.
+    /// Turns values into names, as years are, if they do not fit the columns below them: ranges above plain numbers, or rising
+    /// whole numbers above texts.
     fn take_values_for_names(&mut self) {
         for k in 1..self.rows.len() {
             if self.rows[k].gap > 1 {
@@ -367,7 +367,7 @@ fn shape_of(row: &Row, first_column: u16, slots: &[Slot]) -> Shape {
     }
 }
 
-/// The merged ranges of a sheet, gone through from the top.
+/// The merged ranges of a sheet, visited from the top.
 struct Merged<'s> {
     coming: std::iter::Peekable<std::slice::Iter<'s, MergedRange>>,
     here: Vec<&'s MergedRange>,
@@ -381,8 +381,8 @@ impl<'s> Merged<'s> {
         }
     }
 
-    /// Empties the cells of a row that only repeat the first cell of their range: a title over ten columns is one text,
-    /// whether or not its range was filled. Rows have to come in order.
+    /// Empties the cells of a row that only repeat the first cell of their range: a title over ten columns is one text, even if
+    /// its range was filled. Rows must come in order.
     fn empty_others(&mut self, row: usize, cells: &mut [Cell]) {
         while let Some(range) = self.coming.next_if(|range| range.first_row as usize <= row) {
             self.here.push(range);
@@ -399,16 +399,16 @@ impl<'s> Merged<'s> {
     }
 }
 
-/// The texts of one row, while it is read.
+/// The texts of one row while it is read.
 #[derive(Default)]
 struct Texts {
-    /// Column, where its text begins and ends, and its kind.
+    /// Each text's column, start, end and kind.
     found: Vec<(u16, usize, usize, CellKind)>,
     all: String,
     known: Known,
 }
 
-/// What texts are and say, by their hashes: those of a sheet are much alike, and those of the sheets of a workbook.
+/// A cache of the kinds and words of texts, by their hashes. Texts recur within a sheet and across the sheets of a workbook.
 #[derive(Default)]
 struct Known {
     kinds: HashMap<u64, CellKind>,
@@ -416,7 +416,7 @@ struct Known {
 }
 
 thread_local! {
-    /// What this thread knows of the sheets before.
+    /// The texts that this thread knows from earlier sheets.
     static KNOWN: RefCell<Known> = RefCell::default();
 }
 
@@ -454,7 +454,7 @@ impl Texts {
                     }
                 }
             };
-            // "2004.0" is what a text file has where a workbook has the number 2004.
+            // A text file has "2004.0" if the workbook has the number 2004.
             if matches!(kind, CellKind::Number | CellKind::Period)
                 && self.all[start..].ends_with(".0")
             {
@@ -494,7 +494,7 @@ impl Texts {
         row.full_stop = first.ends_with('.') && row.length_of_first > 25;
         sums.finish(&mut row);
         if row.is_rule {
-            // A drawn line stands where names do; its signs stand in for no values.
+            // A drawn line is in the position of names; its signs do not replace values.
             for &column in &row.columns {
                 slots[usize::from(column)].kind = CellKind::Words;
             }
@@ -505,14 +505,14 @@ impl Texts {
     }
 }
 
-/// What is counted over the cells of a row while they are gone through.
+/// Counts over the cells of a row while they are visited.
 #[derive(Default)]
 struct Sums<'t> {
     whole: DefaultHasher,
-    /// Of each text.
+    /// The hash of each text.
     hashes: Vec<u64>,
     length: u32,
-    /// Texts with a letter, those that begin with a small one, and those of capitals.
+    /// Counts of texts with a letter, of those that begin with a small letter, and of those in capitals.
     lettered: u32,
     small: u32,
     capital: u32,
@@ -520,7 +520,7 @@ struct Sums<'t> {
     dates: Vec<&'t str>,
     counting: Vec<u32>,
     has_large: bool,
-    /// The last of the whole numbers, how many they are, and whether a value among them is none or does not rise.
+    /// The last of the whole numbers, their count, and whether another value is among them or they do not rise.
     whole_number: Option<u32>,
     whole_numbers: usize,
     falls: bool,
@@ -529,7 +529,7 @@ struct Sums<'t> {
 }
 
 impl<'t> Sums<'t> {
-    /// Takes a cell; `place`: its place among those of the row.
+    /// Adds a cell; `place` is its index among the cells of the row.
     fn take(
         &mut self,
         row: &mut Row,
@@ -588,7 +588,7 @@ impl<'t> Sums<'t> {
         slot
     }
 
-    /// Takes what the words of a text say.
+    /// Adds the facts about the words of a text.
     fn take_text(&mut self, row: &mut Row, place: usize, text: &str, said: WordFacts) {
         row.headers += u16::from(said.header);
         row.units += u16::from(said.unit);
@@ -647,7 +647,7 @@ fn hash_of(text: &str) -> u64 {
     hasher.finish()
 }
 
-/// Whether a number has a fraction other than zeros.
+/// Returns whether a number has a fraction other than zeros.
 fn has_decimals(text: &str) -> bool {
     text.char_indices().any(|(at, c)| {
         matches!(c, '.' | ',')
@@ -659,7 +659,7 @@ fn has_decimals(text: &str) -> bool {
     })
 }
 
-/// The pattern of a text: runs of letters, digits and signs, in which any number of words look alike.
+/// Returns the hash of a text's pattern: runs of letters, digits and signs. Any number of words gives the same pattern.
 fn pattern_of(text: &str) -> u32 {
     let mut hasher = DefaultHasher::new();
     let (mut length, mut last, mut in_words) = (0, ' ', false);
@@ -681,13 +681,13 @@ fn pattern_of(text: &str) -> u32 {
             c
         };
         if sign == 'a' {
-            // Whether a word is of small or of capital letters counts once, at its first letter.
+            // Small or capital letters of a word count once, at its first letter.
             if !was_letter && !in_words {
                 put(if c.is_uppercase() { 'A' } else { 'a' });
                 in_words = true;
             }
         } else if sign == ' ' && in_words {
-            // Words go on.
+            // Further words do not change the pattern.
         } else if sign != last || was_letter {
             put(sign);
             in_words = false;

@@ -1,15 +1,15 @@
-//! What a row can have, in words, and the numbers of the features that are made of that: of the row itself, of its neighbours and of
-//! its place.
+//! The traits that a row can have, in words, and the numbers of the features made from them: of the row itself, of its
+//! neighbours and of its position.
 
 use super::rows::{Row, Shape};
 
 macro_rules! traits {
     ($($name:ident = $words:literal,)*) => {
-        /// What a row can have.
+        /// A trait that a row can have.
         #[derive(Debug, Clone, Copy, PartialEq, Eq)]
         #[repr(u16)]
         pub enum Trait { $($name,)* }
-        /// Each trait in words.
+        /// The words for each trait.
         const WORDS: &[&str] = &[$($words,)*];
         const TRAITS: &[Trait] = &[$(Trait::$name,)*];
     };
@@ -166,7 +166,7 @@ traits! {
 }
 
 pub(super) const COUNT: usize = WORDS.len();
-/// Where a row lies: above all rows of values, between them, below them, or in a sheet without any.
+/// The zone of a row: above all rows of values, between them, below them, or in a sheet without any.
 const ZONES: [&str; 4] = [
     "above the values",
     "among the values",
@@ -174,7 +174,8 @@ const ZONES: [&str; 4] = [
     "in a sheet without values",
 ];
 
-// The numbers of features: traits of the row itself, of its neighbours, by zone; then shapes, alone and in pairs.
+// The first number of each group of features: traits of the row itself, of its neighbours, by zone; then shapes, alone and in
+// pairs.
 pub(super) const BELOW: usize = COUNT;
 const ABOVE: usize = 2 * COUNT;
 const ZONED: usize = 3 * COUNT;
@@ -186,10 +187,10 @@ pub(super) const LAST: usize = NEXT + PAIRS;
 const NEXT_BUT_ONE: usize = LAST + PAIRS;
 const LAST_BUT_ONE: usize = NEXT_BUT_ONE + Shape::COUNT;
 const UNNAMED_NEXT: usize = LAST_BUT_ONE + Shape::COUNT;
-/// How many features there are.
+/// The number of all features.
 pub const FEATURES: usize = UNNAMED_NEXT + PAIRS;
 
-/// Traits that matter of the rows above and below as well.
+/// Traits that are also features of the row above and the row below.
 const OF_NEIGHBOURS: &[Trait] = {
     use Trait::*;
     &[
@@ -220,7 +221,7 @@ const OF_NEIGHBOURS: &[Trait] = {
         NamesFirstAbove,
     ]
 };
-/// Traits that mean something else above, among and below the values.
+/// Traits whose meaning depends on whether the row is above, among or below the values.
 const BY_ZONE: &[Trait] = {
     use Trait::*;
     &[
@@ -258,7 +259,7 @@ const BY_ZONE: &[Trait] = {
     ]
 };
 
-/// What a feature says, in words.
+/// Returns the words for a feature.
 pub fn words_of(feature: usize) -> String {
     let shape = |number: usize| Shape::NAMES.get(number).copied().unwrap_or("nothing");
     let pair = |at: usize| {
@@ -297,33 +298,33 @@ pub fn words_of(feature: usize) -> String {
     }
 }
 
-/// The traits of one row.
+/// The set of traits of one row.
 #[derive(Clone, Copy, Default)]
 pub(super) struct Traits([u64; COUNT.div_ceil(64)]);
 
 impl Traits {
-    pub(super) fn add(&mut self, one: Trait) {
-        self.0[one as usize / 64] |= 1 << (one as usize % 64);
+    pub(super) fn add(&mut self, row_trait: Trait) {
+        self.0[row_trait as usize / 64] |= 1 << (row_trait as usize % 64);
     }
 
-    pub(super) fn add_if(&mut self, holds: bool, one: Trait) {
+    pub(super) fn add_if(&mut self, holds: bool, row_trait: Trait) {
         if holds {
-            self.add(one);
+            self.add(row_trait);
         }
     }
 
     pub(super) fn add_all<const COUNT: usize>(&mut self, facts: [(bool, Trait); COUNT]) {
-        for (holds, one) in facts {
-            self.add_if(holds, one);
+        for (holds, row_trait) in facts {
+            self.add_if(holds, row_trait);
         }
     }
 
-    pub(super) fn has(&self, one: Trait) -> bool {
-        self.0[one as usize / 64] & (1 << (one as usize % 64)) != 0
+    pub(super) fn has(&self, row_trait: Trait) -> bool {
+        self.0[row_trait as usize / 64] & (1 << (row_trait as usize % 64)) != 0
     }
 }
 
-/// The numbers of all features of a row.
+/// Returns the numbers of all features of a row.
 pub(super) fn numbers(rows: &[Row], all: &[Traits], k: usize) -> Vec<u16> {
     let own = &all[k];
     let mut found: Vec<usize> = (0..COUNT).filter(|&at| own.has(TRAITS[at])).collect();
@@ -333,17 +334,17 @@ pub(super) fn numbers(rows: &[Row], all: &[Traits], k: usize) -> Vec<u16> {
         (false, true) => 2,
         (true, true) => 3,
     };
-    for &one in OF_NEIGHBOURS {
-        if all.get(k + 1).is_some_and(|next| next.has(one)) {
-            found.push(BELOW + one as usize);
+    for &row_trait in OF_NEIGHBOURS {
+        if all.get(k + 1).is_some_and(|next| next.has(row_trait)) {
+            found.push(BELOW + row_trait as usize);
         }
-        if k > 0 && all[k - 1].has(one) {
-            found.push(ABOVE + one as usize);
+        if k > 0 && all[k - 1].has(row_trait) {
+            found.push(ABOVE + row_trait as usize);
         }
     }
-    for &one in BY_ZONE {
-        if own.has(one) {
-            found.push(ZONED + zone * COUNT + one as usize);
+    for &row_trait in BY_ZONE {
+        if own.has(row_trait) {
+            found.push(ZONED + zone * COUNT + row_trait as usize);
         }
     }
     let shape = |at: Option<usize>| {

@@ -1,5 +1,5 @@
-//! Records whose values stand below one another, each beside its label, as in address blocks and on cards: a label that comes again begins
-//! the next record. Where a label comes twice in a row, records lie beside one another as well.
+//! Finds records whose values are below one another, each beside its label, as in address blocks and on cards: a label that
+//! recurs begins the next record. If a label occurs twice in a row, records are also beside one another.
 
 use std::collections::{HashMap, HashSet};
 
@@ -9,19 +9,19 @@ use super::view::SheetView;
 use crate::cells::{Cell, Tag};
 use crate::fields::looks::rows::simplify;
 
-/// A longer text is no label.
+/// The maximum number of characters of a label.
 const MAX_LABEL_CHARS: usize = 40;
-/// The labels that have to be those of fields.
+/// The minimum number of labels that name fields.
 const MIN_KNOWN_LABELS: usize = 2;
-/// The records that there have to be, and those where nobody asks for records in lines.
+/// The minimum number of records, and the minimum if no setting asks for records in lines.
 const MIN_RECORDS: usize = 2;
 const MIN_RECORDS_UNASKED: usize = 3;
-/// The rows among which the first line of a form is looked for: titles may stand above it.
+/// The maximum number of rows above the first line of a form, such as titles.
 const MAX_ROWS_ABOVE: usize = 4;
 
 /// The value beside or behind a label.
 struct Entry {
-    /// The label, simplified.
+    /// The simplified text of the label.
     label: String,
     value: Content,
     row: usize,
@@ -29,8 +29,8 @@ struct Entry {
 }
 
 impl SheetView<'_> {
-    /// Finds the records of a sheet, if most of its lines are labels with their values, and the labels come again. Where no setting asks
-    /// for them all lines have to be. Returns whether these are the sheet's tables.
+    /// Finds the records of a sheet if most of its lines are labels with values, and the labels recur. If no setting asks for
+    /// this, all lines must be. Returns whether these are the sheet's tables.
     pub(super) fn find_cards(&mut self) -> bool {
         self.cards = self.cards();
         self.cards.is_some()
@@ -55,7 +55,7 @@ impl SheetView<'_> {
             }
             if line.is_empty() {
                 let filled = self.rows.filled(row).take(2).count();
-                // A title may stand above the first.
+                // There may be a title above the first line.
                 others += usize::from(filled > 1 || filled > 0 && !lines.is_empty());
                 if others > 0 && !is_wanted {
                     return None;
@@ -80,7 +80,7 @@ impl SheetView<'_> {
         Some(Cards::new(self.grid, names, &records))
     }
 
-    /// Returns whether the sheet begins with a text with a colon at its end, or with the name of a field and a value beside it.
+    /// Returns whether the sheet begins with a text that ends with a colon, or with the name of a field and a value beside it.
     fn begins_with_label(&self) -> bool {
         if !self.settings.is_2026 {
             return false;
@@ -140,7 +140,7 @@ impl Cards {
     }
 }
 
-/// Joins lines to records: beside one another each record has its labels in a column of its own.
+/// Joins lines to records. If records are beside one another, each has its labels in a column of its own.
 fn records_of(lines: Vec<Vec<Entry>>) -> Vec<HashMap<String, Entry>> {
     let has_two = |line: &Vec<Entry>| {
         let labels: HashSet<&String> = line.iter().map(|entry| &entry.label).collect();
@@ -164,8 +164,8 @@ fn records_of(lines: Vec<Vec<Entry>>) -> Vec<HashMap<String, Entry>> {
     records
 }
 
-/// Returns the labels of a row as they are written, with their values; none where it begins otherwise. A label without a value has an empty
-/// one.
+/// Returns the labels of a row as they are written, with their values, or none if the row begins with something else. A label
+/// without a value has an empty one.
 fn entries(rows: Rows<'_>, row: usize, words: &Words) -> Vec<(String, Entry)> {
     let filled: Vec<usize> = rows.filled(row).collect();
     let label_at = |at: usize| {
@@ -177,7 +177,7 @@ fn entries(rows: Rows<'_>, row: usize, words: &Words) -> Vec<(String, Entry)> {
     while at < filled.len() {
         let Some((label, behind)) = label_at(at) else {
             if at == 0 && filled.len() > 1 && rows.ends_with_colon(rows.cell(row, filled[1])) {
-                // The title of a card stands beside its first label.
+                // The title of a card is beside its first label.
                 at += 1;
                 continue;
             }
@@ -205,7 +205,7 @@ fn entries(rows: Rows<'_>, row: usize, words: &Words) -> Vec<(String, Entry)> {
     found
 }
 
-/// Returns the label in a text, and what stands behind its colon.
+/// Returns the label in a text, and the text behind its colon.
 fn label_of(text: &str, words: &Words) -> Option<(String, Option<String>)> {
     let text = text.replace('：', ":");
     let (label, behind) = text.split_once(':').unwrap_or((&text, ""));

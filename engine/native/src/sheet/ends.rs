@@ -1,5 +1,5 @@
-//! A table ends above the form of the next one, at blank rows where the settings say so, and above its notes: the rows below its last
-//! record that are texts and fill few of its columns. Small tables among the notes are tables of their own.
+//! Finds the end of a table: above the form of the next table, at blank rows if the settings say so, and above its notes, which
+//! are the rows of texts below its last record that fill few of its columns. Small tables among the notes become tables.
 
 use std::collections::HashSet;
 use std::ops::Range;
@@ -8,17 +8,17 @@ use super::columns::is_small_table;
 use super::{Kept, Rows, SheetView, Span, Told};
 use crate::layout::RowKind;
 
-/// A row of more texts is none of a form, and a form above a table has at most so many rows.
+/// The maximum number of texts in a row of a form, and of rows of a form above a table.
 const MAX_FORM_TEXTS: usize = 4;
 const MAX_FORM_ROWS: usize = 200;
-/// The rows that say how wide a table without a header row is.
+/// The number of first rows that determine the width of a table without a header row.
 const MAX_FIRST_ROWS: usize = 20;
-/// The mark of a footnote in a cell of its own is at most so long, its text at least so.
+/// The maximum number of characters of a footnote mark in a cell of its own, and the minimum of its text.
 const MAX_MARK_CHARS: usize = 2;
 const MIN_REMARK_CHARS: usize = 12;
 
 impl SheetView<'_> {
-    /// Lets tables end above the form of the next one: at the first row with a label that some field asks for.
+    /// Ends tables above the form of the next one: at the first row with a label that some field asks for.
     pub(super) fn end_above_forms(&mut self) {
         let Some(is_label) = self.is_label else {
             return;
@@ -37,7 +37,7 @@ impl SheetView<'_> {
                 }
             }
             if let Some(mut row) = found {
-                // The title of a form stands above its first label.
+                // The title of a form is above its first label.
                 while row > first && texts(row - 1) == 1 {
                     row -= 1;
                 }
@@ -46,7 +46,7 @@ impl SheetView<'_> {
         }
     }
 
-    /// Lets tables end above their notes, and at blank rows, where the settings say so.
+    /// Ends tables above their notes, and at blank rows if the settings say so.
     pub(super) fn end_tables(&mut self) {
         let (is_2026, blank_rows) = (self.settings.is_2026, self.settings.blank_rows);
         if !is_2026 && blank_rows == 0 {
@@ -94,7 +94,7 @@ impl SheetView<'_> {
         }
     }
 
-    /// Gives a later table of one name with one record at most back to the table above: a remark beside its notes.
+    /// Joins a later table that has one name and at most one record to the table above: it is a remark beside the notes.
     fn join_strays(&mut self) {
         let mut found: Vec<Span> = Vec::new();
         for span in std::mem::take(&mut self.spans) {
@@ -115,7 +115,7 @@ impl SheetView<'_> {
         self.spans = found;
     }
 
-    /// Returns the row below a table's last row that is no note; its end where it has no notes there.
+    /// Returns the row below a table's last row that is no note, or the table's end if it has no notes there.
     fn first_note(&self, span: &Span) -> usize {
         let names = count_names(self.rows, span);
         let end = self.first_footnote(span, names);
@@ -135,8 +135,8 @@ impl SheetView<'_> {
         if has_notes { stop } else { span.stop }
     }
 
-    /// Returns the first of the rows at the end of a table that explain marks of its cells: `1` beside a text below cells that end with
-    /// `(1)`, or with a sign. Names of their own may stand above them.
+    /// Returns the first of the rows at the end of a table that explain marks of its cells: `1` beside a text, below cells that
+    /// end with `(1)` or with a sign. The notes may have a header of their own.
     fn first_footnote(&self, span: &Span, names: usize) -> usize {
         let pair = |row: usize| -> Option<(String, String)> {
             let cells = self.rows.filled_within(row, &span.columns);
@@ -177,7 +177,7 @@ impl SheetView<'_> {
             let mut ends = texts.map(|(_, text)| text);
             ends.any(|text| marks.iter().any(|mark| has(&text, mark)))
         };
-        // Marks in cells of their own are all explained.
+        // Marks in cells of their own must all be explained.
         let stands_alone = |mark: &String| {
             let texts = |row: usize| self.rows.texts_within(row, &span.columns);
             (span.data_start()..first)
@@ -190,7 +190,7 @@ impl SheetView<'_> {
         }
         let above = self.rows.filled_rows(span.data_start()..first).next_back();
         let is_header = |row: &usize| {
-            pair(*row).is_some_and(|(one, other)| !is_value(&one) && !is_value(&other))
+            pair(*row).is_some_and(|(first, other)| !is_value(&first) && !is_value(&other))
                 && !is_marked(*row)
         };
         above.filter(is_header).unwrap_or(first)
@@ -202,7 +202,7 @@ fn is_value(text: &str) -> bool {
     text.starts_with(|c: char| c.is_numeric() || c == '-')
 }
 
-/// Returns the row at which a table has so many blank rows below a filled one; its end otherwise.
+/// Returns the row at which a table has `blank_rows` blank rows below a filled one, or the table's end.
 fn first_gap(rows: Rows<'_>, span: &Span, blank_rows: usize) -> usize {
     let (mut run, mut has_data) = (0, false);
     for row in span.data() {
@@ -218,10 +218,10 @@ fn first_gap(rows: Rows<'_>, span: &Span, blank_rows: usize) -> usize {
     span.stop
 }
 
-/// Returns the row below the last of those under a table that look like notes, and are records of text.
+/// Returns the row below the last of the rows under a table that look like notes, but are records of text.
 ///
-/// They follow the table without a blank row. Notes begin in the first column, most of them; records begin under a name further right as
-/// well. Where no record would stay, all of these rows do.
+/// They follow the table without a blank row. Most notes begin in the first column; records also begin under a name further
+/// right. If no record would be left, all of these rows stay.
 fn below_records(rows: Rows<'_>, span: &Span, end: usize) -> usize {
     let header = span.header();
     let named: HashSet<usize> = header
@@ -234,11 +234,11 @@ fn below_records(rows: Rows<'_>, span: &Span, end: usize) -> usize {
         let columns: Vec<usize> = rows.filled_within(row, &filled).collect();
         let begins_list = |&column: &usize| rows.text_at(row, column).ends_with(':');
         if columns.first().is_none_or(begins_list) {
-            // "Sources:" and what is indented below it.
+            // "Sources:" and the indented lines below it are notes.
             break;
         }
         let is_named = columns.iter().all(|column| named.contains(column));
-        // Below such a record, a row of several cells under names is one, too.
+        // Below such a record, a row of several cells under names is also a record.
         let is_next =
             found > span.stop && columns.len() > 1 && !is_marked(rows, row, &(0..usize::MAX));
         row += 1;
@@ -253,7 +253,8 @@ fn below_records(rows: Rows<'_>, span: &Span, end: usize) -> usize {
     }
 }
 
-/// The tables of a few cells among the notes below a table: between blank rows, names above values in the same columns.
+/// Returns the tables of a few cells among the notes below a table: between blank rows, with names above values in the same
+/// columns.
 fn small_tables(rows: Rows<'_>, among: Range<usize>) -> Vec<Span> {
     let mut tables = Vec::new();
     let mut row = among.start;
@@ -262,7 +263,7 @@ fn small_tables(rows: Rows<'_>, among: Range<usize>) -> Vec<Span> {
         while row < among.end && !rows.is_empty(row) {
             row += 1;
         }
-        // What follows the table directly belongs to its notes.
+        // Rows that follow the table directly belong to its notes.
         if row > first + 1
             && first > among.start
             && is_small_table(rows, first..row, &(0..usize::MAX))
@@ -274,7 +275,7 @@ fn small_tables(rows: Rows<'_>, among: Range<usize>) -> Vec<Span> {
     tables
 }
 
-/// Returns how many columns a table's header names; without a header row, how many its fullest record fills.
+/// Returns the number of columns that a table's header names; without a header row, the number that its fullest record fills.
 pub fn count_names(rows: Rows<'_>, span: &Span) -> usize {
     let texts = |row: usize| rows.texts_within(row, &span.columns);
     if span.header_rows > 0 {
@@ -285,7 +286,7 @@ pub fn count_names(rows: Rows<'_>, span: &Span) -> usize {
     first.map(|row| texts(row).len()).max().unwrap_or(0)
 }
 
-/// Returns whether a row has few values beside the table's header: a full row is never left out for its looks.
+/// Returns whether a row has few values compared with the table's header. Full rows are never left out for their looks.
 pub fn is_thin(rows: Rows<'_>, span: &Span, row: usize, names: usize) -> bool {
     names > 2 && is_marked(rows, row, &span.columns)
         || rows.texts_within(row, &span.columns).len() * 2 <= names

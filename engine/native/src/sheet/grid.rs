@@ -1,4 +1,4 @@
-//! A grid of cells with what its rows look like, and areas of a sheet that were made grids of their own.
+//! A grid of cells with the layout of its rows, and areas of a sheet that become grids.
 
 use std::ops::Range;
 use std::sync::{Arc, OnceLock};
@@ -12,30 +12,30 @@ use crate::layout::{RowLooks, recognise};
 pub struct Grid {
     cells: Arc<Sheet>,
     looks: OnceLock<RowLooks>,
-    /// The grid of which this one has changed values, and the looks.
+    /// The grid before its values were changed. It has the layout.
     original: Option<Arc<Grid>>,
     turned_from: Option<usize>,
 }
 
-/// Records that stand in lines, as a table: a header of the labels, and below it a row for each record.
+/// Records that are in lines, as a table: a header of the labels, and a row for each record below it.
 #[derive(Debug)]
 pub struct Cards {
     pub grid: Grid,
-    /// The labels as they are written first, in order.
+    /// The labels as they are first written, in order.
     pub labels: Vec<String>,
     /// The row of the sheet in which each record begins.
     pub first_rows: Vec<usize>,
-    /// For each label the row and the column of its value in each record; none where a record lacks it.
+    /// For each label, the row and column of its value in each record; `None` if a record lacks it.
     pub cells: Vec<Vec<Option<(usize, usize)>>>,
-    /// The rows and columns of the sheet in which the records stand.
+    /// The rows and columns of the sheet that contain the records.
     pub rows: Range<usize>,
     pub columns: Range<usize>,
 }
 
-/// What a cell of an area holds.
+/// The content of a cell of an area.
 #[derive(Clone, Debug)]
 pub(super) enum Content {
-    /// The cell of the sheet.
+    /// A cell of the sheet.
     Cell(Cell),
     Text(String),
 }
@@ -54,7 +54,7 @@ impl Grid {
         }
     }
 
-    /// Returns a grid whose values were changed, and whose rows look as they did.
+    /// Returns a grid with changed values whose rows keep their layout.
     pub fn changed(cells: Arc<Sheet>, original: Arc<Self>) -> Self {
         Self {
             original: Some(original),
@@ -66,29 +66,29 @@ impl Grid {
         &self.cells
     }
 
-    /// Returns what the rows look like, which is found once.
+    /// Returns the layout of the rows, which is computed once.
     pub fn looks(&self) -> &RowLooks {
         let unchanged = self.unchanged();
         unchanged.looks.get_or_init(|| recognise(&unchanged.cells))
     }
 
-    /// Returns what detectors that need no Python say of its rows.
+    /// Returns the kinds of its rows according to detectors that need no Python.
     pub fn classify(&self, rules: &[&Rule]) -> RowKinds {
         let asks_for_looks = rules.iter().any(|rule| matches!(rule, Rule::Layout { .. }));
         classify(&self.cells, rules, asks_for_looks.then(|| self.looks()))
     }
 
-    /// Returns the grid as it was before values were changed.
+    /// Returns the grid before its values were changed.
     fn unchanged(&self) -> &Self {
         self.original.as_deref().unwrap_or(self)
     }
 
-    /// Returns the row of the sheet, from 0, that is the first column of a table that was turned.
+    /// Returns the row of the sheet, from 0, that is the first column of a turned table.
     pub fn turned_from(&self) -> Option<usize> {
         self.turned_from
     }
 
-    /// Returns whether each value is all that its cell shows: no number has leading zeros, no formula is without a value.
+    /// Returns whether cells show nothing beyond their values: no number has leading zeros, and no formula lacks a value.
     pub(super) fn is_plain(&self) -> bool {
         let sheet = &self.unchanged().cells;
         let facts = sheet.facts();
@@ -96,7 +96,7 @@ impl Grid {
         sheet.findings().formulas_without_value.count == 0 && !(0..facts.width).any(has_zeros)
     }
 
-    /// Returns a table that lies on its side, turned: its records are rows, and the column of its names is the header.
+    /// Returns a sideways table turned: its records become rows, and the column of its names the header.
     pub(super) fn turned(&self, rows: &Range<usize>, names: usize) -> Self {
         let row_of = |column| {
             let cells = rows.clone().filter(|_| column >= names);
@@ -109,7 +109,7 @@ impl Grid {
         }
     }
 
-    /// Returns the cells of an area at their places, without all others.
+    /// Returns the cells of an area in their positions, without all other cells.
     pub(super) fn area(&self, rows: &Range<usize>, columns: &Range<usize>) -> Self {
         let row_of = |row| {
             let stop = self.cells.row_width(row).min(columns.end);
@@ -127,7 +127,7 @@ impl Grid {
         Content::Cell(self.cells.cell(row, column))
     }
 
-    /// Returns a grid of rows that hold cells of this one.
+    /// Returns a grid of rows with cells of this grid.
     pub(super) fn of_rows(&self, rows: impl Iterator<Item = Vec<Content>>) -> Self {
         let mut builder = SheetBuilder::new("area", ScanLimits::NONE, Arc::default());
         let mut count = 0;
@@ -146,7 +146,7 @@ impl Grid {
                 builder.push(column, cell);
             }
             count = number + 1;
-            // Without limits, and with no more cells than the sheet has, no row is refused.
+            // Without limits, and with no more cells than the sheet has, every row fits.
             let _ = builder.end_row(number);
         }
         Self::new(Arc::new(

@@ -1,7 +1,7 @@
-//! What the rows of a table are that are no records: section heads, totals and balances, notes.
+//! Recognises the rows of a table that are no records: section heads, totals and balances, notes.
 //!
-//! A row is left out only where it surely is none: a head is a name in a thin row, a total adds up and does not go on as records do, a note
-//! stands between blank rows. All others are records.
+//! A row is left out only if it certainly is no record: a head is a name in a thin row, a total adds up and does not continue
+//! the records, a note is between blank rows. All other rows are records.
 
 use std::collections::{HashMap, HashSet};
 
@@ -16,24 +16,24 @@ use crate::fields::looks::rows::simplify;
 use crate::layout::totals::{self, Check, Verdict};
 use crate::layout::{RowKind, RowLooks, State};
 
-/// What remarks begin with.
+/// The characters that remarks begin with.
 const MARKS: [char; 4] = ['*', '†', '‡', '§'];
-/// The columns that all records fill, and no prepared row does.
+/// The minimum number of columns that all records fill, and prepared rows leave blank.
 const MIN_BLANK_BESIDE: usize = 2;
-/// Rows that are alike because somebody has copied them down.
+/// The minimum number of equal rows that count as copied down.
 const MIN_ALIKE: usize = 3;
-/// The dots of a place that is filled in by hand, and such places in a row.
+/// The minimum number of dots of a place to be filled in by hand, and the maximum number of such places in a row.
 const MIN_DOTS: usize = 4;
 const MAX_PLACES: usize = 2;
-/// The letters in front of the number of a record.
+/// The maximum number of letters in front of the number of a record.
 const MAX_LETTERS: usize = 4;
 
-/// The rows below the header of a table. Rows count from 0 at the first of them.
+/// The rows below the header of a table, counted from 0 at the first one.
 pub struct Inside<'s> {
     rows: Rows<'s>,
     span: &'s Span,
     pub kinds: Vec<RowKind>,
-    /// The first so many rows are names alone above values: nobody knows whether they are section heads, so they are records.
+    /// The number of first rows that are names alone above values. They may be section heads, but are kept as records.
     pub lone_names: usize,
     /// Rows that may be totals, each with the number of the reason.
     pub doubtful: Vec<(usize, u8)>,
@@ -43,7 +43,7 @@ pub struct Inside<'s> {
 }
 
 impl<'s> Inside<'s> {
-    /// Decides what the rows of a table are, of which the kinds are known.
+    /// Decides the kinds of the rows of a table, starting from known kinds.
     pub fn new(
         rows: Rows<'s>,
         span: &'s Span,
@@ -97,7 +97,7 @@ impl<'s> Inside<'s> {
         at >= self.kinds.len() || self.rows.is_empty(self.row(at))
     }
 
-    /// The cells of a row that are not blank, with their columns.
+    /// Returns the cells of a row that are not blank, with their columns.
     fn filled(&self, at: usize) -> impl Iterator<Item = (usize, Cell)> {
         let row = self.row(at);
         let columns = self.rows.filled_within(row, &self.span.columns);
@@ -108,7 +108,7 @@ impl<'s> Inside<'s> {
         is_thin(self.rows, self.span, self.row(at), names)
     }
 
-    /// Lets section heads be those that fill few columns, with texts or a year alone.
+    /// Keeps section heads only if they fill few columns, with texts or a year alone.
     fn keep_heads_that_name(&mut self) {
         if !self.kinds.contains(&RowKind::Group) {
             return;
@@ -130,7 +130,7 @@ impl<'s> Inside<'s> {
         }
     }
 
-    /// Lets names alone in the first rows be records where they stand above values of the same column.
+    /// Turns names alone in the first rows into records if they are above values of the same column.
     fn keep_lone_names(&mut self) {
         let is_head = |kind: &&RowKind| **kind == RowKind::Group;
         let stop = self.kinds.iter().take_while(is_head).count();
@@ -154,8 +154,8 @@ impl<'s> Inside<'s> {
         }
     }
 
-    /// Makes section heads of the thin rows of texts whose number begins those of the rows below: A above A.1 or A1, 3 or 3.0 above
-    /// 3.1.
+    /// Turns thin rows of texts into section heads if their number begins those of the rows below: A above A.1 or A1, 3 or 3.0
+    /// above 3.1.
     fn mark_numbered_heads(&mut self) {
         let texts = |at: usize| -> Vec<String> {
             let cells = self.filled(at);
@@ -190,8 +190,8 @@ impl<'s> Inside<'s> {
         }
     }
 
-    /// Makes totals of the rows that repeat a section head, or the name in it, beside a number, as a summary below all sections does; a lone
-    /// text above them is its title.
+    /// Turns rows that repeat a section head, or the name in it, beside a number into totals, as in a summary below all
+    /// sections. A lone text above them is its title.
     fn mark_repeated_heads(&mut self) {
         let cells = |at: usize| -> Vec<(usize, String)> {
             let cells = self.filled(at);
@@ -238,7 +238,7 @@ impl<'s> Inside<'s> {
         }
     }
 
-    /// Returns whether a row has a place of dots where somebody writes a sum by hand, and one text beside it at most.
+    /// Returns whether a row has dots in place of a sum to be written by hand, and at most one text beside them.
     fn is_to_be_filled_in(&self, at: usize) -> bool {
         // Most rows have more cells.
         if self.filled(at).nth(MAX_PLACES + 1).is_some() {
@@ -254,25 +254,25 @@ impl<'s> Inside<'s> {
     }
 
     /// Returns whether two rows have the same cells.
-    fn are_alike(&self, one: usize, other: usize) -> bool {
+    fn are_alike(&self, row: usize, other: usize) -> bool {
         let sheet = self.rows.sheet;
         let width = |at: usize| sheet.row_width(self.row(at)).min(self.span.columns.end);
         let is_same = |column: usize| {
-            let (one, other) = (
-                sheet.cell(self.row(one), column),
+            let (cell, other) = (
+                sheet.cell(self.row(row), column),
                 sheet.cell(self.row(other), column),
             );
-            one.tag == other.tag
-                && match one.tag {
-                    Tag::Text => sheet.text(one.as_text()) == sheet.text(other.as_text()),
-                    _ => one.bits == other.bits,
+            cell.tag == other.tag
+                && match cell.tag {
+                    Tag::Text => sheet.text(cell.as_text()) == sheet.text(other.as_text()),
+                    _ => cell.bits == other.bits,
                 }
         };
-        width(one) == width(other) && (self.span.columns.start..width(one)).all(is_same)
+        width(row) == width(other) && (self.span.columns.start..width(row)).all(is_same)
     }
 
-    /// Marks the rows that somebody has prepared for further records: zeros, which formulas show, beside the number of the row or alone,
-    /// places for sums, or several rows alike; and nothing in several columns that all records fill.
+    /// Marks rows that were prepared for further records: they have zeros of formulas beside the number of the row or alone,
+    /// places for sums, or equal cells in several rows, and nothing in several columns that all records fill.
     fn mark_prepared(&mut self) {
         let stop = (0..self.kinds.len()).rev().find(|&at| !self.is_blank(at));
         let stop = stop.map_or(0, |last| last + 1);
@@ -286,11 +286,11 @@ impl<'s> Inside<'s> {
                 && (at > 0 && number(at - 1) == own.map(|own| own - 1.0)
                     || number(at + 1) == own.map(|own| own + 1.0))
         };
-        // What is copied down, a unit or a balance, stands in each of several rows alike.
+        // A unit or a balance that was copied down is equal in several rows.
         let rows: Vec<usize> = (0..stop).collect();
         let mut is_copied = vec![false; stop];
         let is_alike = flags(stop, |at| self.are_alike(at, at + 1));
-        for alike in rows.chunk_by(|&one, _| is_alike[one]) {
+        for alike in rows.chunk_by(|&at, _| is_alike[at]) {
             let is_filled = alike.len() >= MIN_ALIKE && !self.is_blank(alike[0]);
             is_copied[alike[0]..alike[0] + alike.len()].fill(is_filled);
         }
@@ -335,7 +335,7 @@ impl<'s> Inside<'s> {
         }
     }
 
-    /// Marks totals and balances, and keeps what is doubtful and what does not add up.
+    /// Marks totals and balances, and keeps the doubtful rows and the checks that fail.
     fn find_totals(&mut self, looks: &RowLooks, settings: &Settings) {
         let (sheet, span) = (self.rows.sheet, self.span);
         let columns = if span.columns.end < usize::MAX {
@@ -350,7 +350,7 @@ impl<'s> Inside<'s> {
         let notes: Vec<bool> = self.kinds.iter().map(is_note).collect();
         let found = totals::find(sheet, span.data(), columns, &notes);
         for at in 0..self.kinds.len() {
-            // What an author's own detector calls a total is one.
+            // A row that an author's own detector calls a total is a total.
             let by_looks = looks
                 .row(self.row(at))
                 .is_some_and(|looks| looks.state == State::Total);
@@ -360,7 +360,7 @@ impl<'s> Inside<'s> {
         }
         for (at, verdict) in found.rows {
             let verdict = match verdict {
-                // Day and amount alone are a record, whatever they add up to.
+                // A row with only a day and an amount is a record, even if it adds up.
                 Verdict::Total if settings.is_2026 && self.goes_on(at) => {
                     Verdict::Doubtful(totals::Doubt::HasTexts)
                 }
@@ -382,7 +382,7 @@ impl<'s> Inside<'s> {
         self.checks = found.checks;
     }
 
-    /// Returns whether a row begins as the rows around it do, with the next day or number of theirs: totals begin with a word, or with
+    /// Returns whether a row begins like the rows around it, with the next day or number: totals begin with a word, or with
     /// nothing.
     fn goes_on(&self, at: usize) -> bool {
         let first = |at: usize| self.rows.cell(self.row(at), self.span.columns.start);
@@ -415,7 +415,7 @@ impl<'s> Inside<'s> {
         }
     }
 
-    /// Lets notes and titles be those that stand between blank rows and fill a part of the columns; the others are records.
+    /// Keeps notes and titles only if they are between blank rows and fill a part of the columns; the others become records.
     fn find_notes(&mut self) {
         let is_note = |kind: RowKind| matches!(kind, RowKind::Note | RowKind::Title);
         if !self.kinds.iter().any(|&kind| is_note(kind)) {
@@ -423,7 +423,7 @@ impl<'s> Inside<'s> {
         }
         let names = count_names(self.rows, self.span);
         let is_record = |&kind: &RowKind| kind == RowKind::Data;
-        // Below the last record, tables end where they are said to end.
+        // Below the last record, the rules for the end of tables apply.
         let stop = self
             .kinds
             .iter()
@@ -453,14 +453,14 @@ impl<'s> Inside<'s> {
         }
     }
 
-    /// The section head above each row.
+    /// Returns the section head above each row.
     pub fn sections(&self) -> Vec<Option<String>> {
         let mut head = None;
         let mut name = |(at, kind): (usize, &RowKind)| {
             if let Some(group) = self.groups.get(&at) {
                 head = Some(group.clone());
             } else if *kind == RowKind::Group {
-                // A merged head that was filled says the same in each of its cells.
+                // A filled merged head has the same text in each of its cells.
                 let texts = self
                     .rows
                     .texts_within(self.row(at), &self.span.columns)
@@ -471,7 +471,7 @@ impl<'s> Inside<'s> {
                     .chars()
                     .filter(|c| !is_control(*c))
                     .collect();
-                // A remark between two rows looks like a section head, and names nothing.
+                // A remark between two rows looks like a section head, but names nothing.
                 if !text.starts_with(MARKS) {
                     head = (!text.is_empty()).then_some(text);
                 }
@@ -481,7 +481,8 @@ impl<'s> Inside<'s> {
         self.kinds.iter().enumerate().map(&mut name).collect()
     }
 
-    /// The first cell of each section head, by row and column of the sheet, that holds what no cell of a workbook can.
+    /// Returns the first cell of each section head, by row and column of the sheet, that contains characters no cell of a
+    /// workbook can hold.
     pub fn controlled_heads(&self) -> Vec<(usize, usize)> {
         let controlled = |at: usize| {
             let is_controlled =
@@ -495,7 +496,8 @@ impl<'s> Inside<'s> {
         heads.filter_map(controlled).collect()
     }
 
-    /// The first cell of the section head above each row that has one: row, row of the head, column.
+    /// Returns, for each row with a section head above it, the row, the row of the head, and the column of the head's first
+    /// cell.
     pub fn cells_of_heads(&self) -> Vec<(usize, usize, usize)> {
         let mut head = None;
         let mut found = Vec::new();
@@ -511,7 +513,7 @@ impl<'s> Inside<'s> {
         found
     }
 
-    /// The texts of the lines below records, and the names of these above all of them.
+    /// Returns the texts of the lines below records, and the names of these above all of them.
     pub fn lines(&self) -> Lines {
         let mut lines = Lines::default();
         let mut record = None;
@@ -540,7 +542,7 @@ impl<'s> Inside<'s> {
     fn places(&self, kind: RowKind) -> impl Iterator<Item = usize> {
         let places = self.kinds.iter().enumerate();
         places
-            .filter(move |(_, one)| **one == kind)
+            .filter(move |(_, found)| **found == kind)
             .map(|(at, _)| at)
     }
 }
@@ -548,13 +550,13 @@ impl<'s> Inside<'s> {
 /// The texts of further lines of records. Columns count from 0 at the table's first one.
 #[derive(Debug, Default)]
 pub struct Lines {
-    /// The columns that have a name for them.
+    /// The columns that have a name for further lines.
     pub names: Vec<(usize, String)>,
-    /// The number of the line, from 2; the column; the place of the record; the text.
+    /// The number of the line, from 2; the column; the index of the record; the text.
     pub texts: Vec<(usize, usize, usize, String)>,
 }
 
-/// Returns whether a cell shows a zero, with a currency or without.
+/// Returns whether a cell shows a zero, with or without a currency.
 fn shows_zero(rows: Rows<'_>, cell: Cell) -> bool {
     match cell.tag {
         Tag::Integer => cell.as_integer() == 0,
@@ -568,7 +570,7 @@ fn shows_zero(rows: Rows<'_>, cell: Cell) -> bool {
     }
 }
 
-/// What a day or the number of a record looks like, without its digits: `A-9` for A-17. Nothing for other texts.
+/// Returns the pattern of a day or of a record's number without its digits: `A-9` for A-17. Returns `None` for other texts.
 fn shape_of(text: &str) -> Option<String> {
     let text = trim(text);
     let letters = text.chars().take_while(|c| c.is_alphabetic()).count();

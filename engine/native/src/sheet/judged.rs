@@ -1,29 +1,29 @@
-//! What the rows of a sheet were taken for, and why, for those who ask where a header was seen.
+//! Explains what the rows of a sheet were recognised as, for people who ask where a header was seen.
 
 use std::collections::{BTreeSet, HashMap};
 
 use crate::layout::{RowKind, RowLayout, RowLooks, State, reasons_of};
 
-/// A row that looks less like its state is doubtful.
+/// The minimum likelihood of a certain state; rows with less are doubtful.
 const LEAST_SURE: f64 = 0.8;
-/// The reasons of a row.
+/// The maximum number of reasons of a row.
 const MAX_REASONS: usize = 5;
 
-/// What a row was taken for.
+/// The judgement of a row: its kind, with the reasons.
 #[derive(Debug)]
 pub struct Judged {
-    /// Its number in the sheet, from 0: rows that were not looked at have the looks of others.
+    /// Its number in the sheet, from 0. Rows that were not examined have the layout of others.
     pub row: usize,
     /// The probability of each state.
     pub likelihoods: [f64; State::ALL.len()],
     pub kind: &'static str,
     pub reasons: Vec<String>,
-    /// A sentence that has all of it, and no value.
+    /// A sentence with all of this, but without any value of a cell.
     pub message: String,
 }
 
-/// Judges the rows at which titles, headers, data, totals and notes begin and end, doubtful ones, and those that are headers against
-/// their looks: at most `most`. `repeated`: what a word made of a row.
+/// Judges the rows at which titles, headers, data, totals and notes begin and end, doubtful rows, and headers that do not look
+/// like one: at most `most`. `repeated` has the reasons of rows that repeat a header or are lines of signs.
 pub fn judge(
     looks: &RowLooks,
     kinds: &[RowKind],

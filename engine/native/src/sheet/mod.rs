@@ -1,21 +1,22 @@
-//! From the cells of a sheet to the rows of its tables. docs/contributing/rows.md says which rule leaves out which row, and its test.
+//! From the cells of a sheet to the rows of its tables. docs/contributing/rows.md lists which rule leaves out which row, and
+//! its test.
 //!
-//! - [`rows`]: the texts of rows, and the kinds of value that cells hold
-//! - `headers`: header rows that only the rows around them explain
-//! - `cards`: records whose values stand beside their labels
+//! - [`rows`]: the texts of rows, and the kinds of values in cells
+//! - `headers`: header rows that can only be recognised by the rows around them
+//! - `cards`: records whose values are beside their labels
 //! - `on_its_side`: tables whose records are columns
 //! - `tables`: a table begins at each header row
 //! - `columns`: tables beside one another, and notes beside tables
 //! - `lines`: rows of texts alone between the records of a table
-//! - `row_types`: rows that say themselves what they are
-//! - `above`: what stands alone in a line above a header
+//! - `row_types`: rows that state their type in a column
+//! - `above`: lines above a header
 //! - `as_above`: cells that stand for the value above them
 //! - `records`: records that were taken for a header
-//! - `ends`: where a table ends
+//! - `ends`: the end of a table
 //! - `further`: rows of a header that name no column
 //! - [`inside`]: rows of a table that are no records; `pivots`: those of a pivot
-//! - [`judged`]: what rows were taken for, and why
-//! - [`grid`], [`span`], [`view`], [`told`]: cells, a table's place, a sheet as the passes see it, and what they have to say of it
+//! - [`judged`]: the kinds of rows, with reasons
+//! - [`grid`], [`span`], [`view`], [`told`]: cells, the position of a table, the view that the passes share, and their notices
 
 mod above;
 mod as_above;
@@ -62,15 +63,15 @@ type Wants = fn(&Settings) -> bool;
 
 /// A step from the rows of a sheet to its tables.
 enum Step<'s> {
-    /// Returns whether it has found all tables: then no further step is taken.
+    /// Returns whether it has found all tables; if so, no further steps run.
     Find(fn(&mut SheetView<'s>) -> bool),
     /// Opens tables, or changes their rows.
     Change(fn(&mut SheetView<'s>)),
-    /// Says more of tables, however they were found.
+    /// Adds facts about tables, however they were found.
     Say(fn(&mut SheetView<'s>)),
 }
 
-/// The steps in their order, each with the settings that want it.
+/// Returns the steps in their order, each with the condition on the settings that enables it.
 #[rustfmt::skip]
 fn steps<'s>() -> [(Wants, Step<'s>); 22] {
     use Step::{Change, Find, Say};
@@ -99,7 +100,7 @@ fn steps<'s>() -> [(Wants, Step<'s>); 22] {
         ),
         (Settings::is_explained, Change(SheetView::tell_deductions)),
         (|_| true, Change(SheetView::end_above_forms)),
-        // A range is where a user says that the table ends.
+        // A user's range determines where the table ends.
         (|settings| settings.area().is_none(), Change(SheetView::end_tables)),
         (
             |settings| settings.split_side_by_side && !settings.is_2026,
@@ -110,16 +111,16 @@ fn steps<'s>() -> [(Wants, Step<'s>); 22] {
     ]
 }
 
-/// A configuration, as far as it says where tables are.
+/// The parts of a configuration that help to find tables.
 pub struct Configuration<'c, E> {
     /// The words of its fields.
     pub words: &'c Words,
     pub detectors: Detectors<'c, E>,
-    /// Its reshapes, where it has any that know rows.
+    /// Its reshapes, if any of them recognise rows.
     pub reshapes: Option<&'c dyn Reshapes<Error = E>>,
 }
 
-/// A function that asks all row detectors what the rows of a sheet are, or of an area that was made one.
+/// A function that asks all row detectors for the kinds of the rows of a sheet, or of an area that was made a sheet.
 type Asked<'c, E> = dyn Fn(&Arc<Grid>) -> Result<RowKinds, E> + 'c;
 
 /// The row detectors of a configuration.
@@ -128,18 +129,18 @@ pub enum Detectors<'c, E> {
     Called(Box<Asked<'c, E>>),
 }
 
-/// The reshapes of a configuration, as far as they know rows by their texts.
+/// The reshapes of a configuration that recognise rows by their texts.
 pub trait Reshapes {
-    /// What keeps them from an answer.
+    /// The error of a reshape that fails.
     type Error;
 
-    /// Changes the kinds of rows that they know: the headers of a series, the lines of a form.
+    /// Changes the kinds of rows that they recognise: the headers of a series, the lines of a form.
     ///
     /// # Errors
     /// If a reshape fails.
     fn mark(&self, grid: &Arc<Grid>, kinds: &mut Vec<RowKind>) -> Result<(), Self::Error>;
 
-    /// Returns a function that says whether a row begins with a label that some field asks for; nothing where none does.
+    /// Returns a function that says whether a row begins with a label that some field asks for, or `None` if no field does.
     fn labels<'c>(&'c self, grid: &'c Arc<Grid>) -> Option<Box<dyn Fn(usize) -> bool + 'c>>;
 }
 
@@ -148,20 +149,20 @@ pub trait Reshapes {
 pub struct Found {
     pub grid: Arc<Grid>,
     pub kinds: Vec<RowKind>,
-    /// What detectors said of each row as a header.
+    /// The score that the detectors gave to each row as a header.
     pub header_scores: Vec<f64>,
     pub spans: Vec<Span>,
     pub told: Vec<Told>,
-    /// The rows of which it is told what they were taken for.
+    /// The rows whose judgement is reported.
     pub judged: Vec<Judged>,
-    /// The records of the sheet, where they stand in lines.
+    /// The records of the sheet, if they are in lines.
     pub cards: Option<Cards>,
-    /// The areas that have the tables, where these lie on their side, beside others or beside notes.
+    /// The areas with the tables, if these are sideways, beside others or beside notes.
     pub areas: Vec<Found>,
 }
 
 impl Found {
-    /// Returns the places of all tables in the sheet, each up to its last record.
+    /// Returns the spans of all tables in the sheet, each up to its last record.
     fn recorded(self, settings: &Settings) -> Vec<Span> {
         let rows = Rows {
             sheet: self.grid.cells(),
@@ -269,7 +270,7 @@ fn find_in<E>(
     })
 }
 
-/// Finds the tables of a sheet of which no configuration is known, as edition 2026 does. They end at their last record.
+/// Finds the tables of a sheet without a configuration, as edition 2026 does. They end at their last record.
 pub fn tables_of(sheet: &Arc<Sheet>) -> Vec<Span> {
     let grid = Arc::new(Grid::new(Arc::clone(sheet)));
     let settings = Settings::edition_2026();

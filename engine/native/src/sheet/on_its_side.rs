@@ -1,7 +1,7 @@
-//! Tables that lie on their side: the names of columns stand below each other, and each record is a column.
+//! Recognises sideways tables: the names of columns are below each other, and each record is a column.
 //!
-//! Words of fields in the first column say it, or rows of one kind of values each, of several kinds. Only a table that is alone on its
-//! sheet, but for titles and notes of one cell, is judged.
+//! The evidence is either words of fields in the first column, or rows that each have one kind of value, with several kinds in
+//! all. A table is judged only if it is alone on its sheet, except for titles and notes of one cell.
 
 use std::collections::HashSet;
 use std::ops::Range;
@@ -12,26 +12,26 @@ use super::view::Area;
 use super::{Rows, SheetView, Span, Told, Words};
 use crate::cells::{Cell, Tag};
 
-/// A table with more rows or columns does not lie on its side.
+/// The maximum number of rows and columns of a sideways table.
 const MAX_ROWS: usize = 60;
 const MAX_COLUMNS: usize = 250;
-/// Words of so many fields below each other are enough to turn a table.
+/// The minimum number of fields whose words are below each other, to turn a table without further evidence.
 const MIN_FIELDS: usize = 3;
 
 /// A table that lies on its side.
 #[derive(Debug)]
 struct Side {
-    /// Its rows, without a blank one.
+    /// Its rows, without blank ones.
     rows: Range<usize>,
     /// The column of its names.
     names: usize,
-    /// The number of fields whose words the names are.
+    /// The number of fields that the names match.
     fields: usize,
-    /// True if its names and values leave no doubt.
+    /// True if its names and values are certain.
     is_sure: bool,
 }
 
-/// The kind of a cell of such a table.
+/// The kind of a cell of a sideways table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 enum Kind {
     Date,
@@ -40,7 +40,7 @@ enum Kind {
 }
 
 impl SheetView<'_> {
-    /// Finds the table of a sheet that lies on its side, and turns it where that is sure and wanted; returns whether there is one.
+    /// Finds a sideways table of the sheet, and turns it if this is certain and wanted. Returns whether there is one.
     pub(super) fn find_side(&mut self) -> bool {
         let Some(side) = find_side(self.rows, self.words) else {
             return false;
@@ -62,7 +62,7 @@ impl SheetView<'_> {
     }
 }
 
-/// Finds the table of a sheet, if it lies on its side.
+/// Finds the table of a sheet if it is sideways.
 fn find_side(rows: Rows<'_>, words: &Words) -> Option<Side> {
     let sheet = rows.sheet;
     let facts = sheet.facts();
@@ -103,7 +103,7 @@ fn find_side(rows: Rows<'_>, words: &Words) -> Option<Side> {
     if !(is_named || is_uniform && has_kinds(rows, &lines, first, &kinds)) {
         return None;
     }
-    // Of a single record some value says that it is one: a list of names and their meanings has none.
+    // A single record needs a value as evidence: a list of names and their meanings has none.
     let has_values = cells.iter().any(|cells| cells.len() > 2) || !kinds.iter().all(are_texts);
     let different: HashSet<&String> = texts.iter().collect();
     Some(Side {
@@ -130,8 +130,8 @@ fn are_texts(kinds: &HashSet<Kind>) -> bool {
     *kinds == HashSet::from([Kind::Text])
 }
 
-/// Returns whether rows have values of several kinds, so that no column has one kind: texts in two of them below the first, and values. A
-/// row of signs that stand for missing values is no row of texts.
+/// Returns whether rows have values of several kinds, so that no column has a single kind: two rows have texts below the first,
+/// and others have values. A row of signs for missing values is no row of texts.
 fn has_kinds(rows: Rows<'_>, lines: &[usize], first: usize, kinds: &[HashSet<Kind>]) -> bool {
     let is_full = |&row: &usize| {
         let width = rows.sheet.row_width(row);

@@ -1,6 +1,6 @@
-//! A table begins at each header row and reaches to the next one. Header rows that follow each other directly are one block.
+//! Opens tables: each header row begins a table, which reaches to the next header row. Adjacent header rows are one block.
 //!
-//! Where detectors found data but no header, or nothing at all, the header is guessed. Where a user has said where it is, it is there.
+//! If detectors found data but no header, or nothing at all, the header is guessed. If a user has named the header, it is used.
 
 use std::ops::Range;
 
@@ -18,7 +18,7 @@ impl SheetView<'_> {
         };
     }
 
-    /// The tables of a sheet of which a user has said where its header or its tables are.
+    /// Returns the tables of a sheet whose header or tables a user has named.
     fn chosen_tables(&self, choice: &Choice) -> Vec<Span> {
         let count = self.kinds.len();
         let (rows, columns) = choice.area.clone().unwrap_or((0..count, 0..usize::MAX));
@@ -50,7 +50,7 @@ impl SheetView<'_> {
     }
 }
 
-/// The tables among some rows. `best`: the row with the highest header score.
+/// Returns the tables among some rows. `best` is the row with the highest header score.
 fn tables_within(
     rows: Rows<'_>,
     kinds: &[RowKind],
@@ -62,7 +62,7 @@ fn tables_within(
     for row in among.clone() {
         match (kinds[row], tables.last_mut()) {
             (RowKind::Data, None) if row > among.start => {
-                // A record without a header takes the row above for one, or itself where that row is blank.
+                // A record without a header uses the row above as its header, or itself if that row is blank.
                 let start = row - usize::from(!rows.is_empty(row - 1));
                 tables.push(Span::guessed(start, among.end));
             }

@@ -1,4 +1,4 @@
-//! Decides what each row is, by its sum, its word, and what is blank beside it.
+//! Decides what each row is, by its sum, its word, and the blank cells beside it.
 
 use std::collections::{HashMap, HashSet};
 
@@ -9,19 +9,19 @@ use super::rows::{Doubt, EDGE, Rows, Verdict};
 use super::sums::Sum;
 use super::words::{self, Word};
 
-/// Rows at the end with nothing but numbers are told from two rows on.
+/// The minimum number of rows above the rows with only numbers at the end.
 const LEAST_ABOVE: usize = 2;
-/// A statement has at least so many rows: balances and what lies between them.
+/// The minimum number of rows of a statement: balances and the rows between them.
 const LEAST_STATEMENT: usize = 4;
-/// Numbers that say what is small and large in a column.
+/// The minimum number of numbers that show what is small and large in a column.
 const LEAST_NUMBERS: u32 = 3;
 
-/// What the columns of amounts hold.
+/// Statistics of the columns of amounts.
 struct Columns {
     count: Vec<u32>,
     mean: Vec<f64>,
     most: Vec<i64>,
-    /// Sum and count of the records so far, and since the last total.
+    /// The sum and count of the records so far, and since the last total.
     all: Vec<(i128, u32)>,
     here: Vec<(i128, u32)>,
 }
@@ -34,7 +34,7 @@ impl Columns {
             for (at, value) in rows.items.numbers(item) {
                 sums[at] += i128::from(value);
                 count[at] += rows.items.filled[item * width + at];
-                // The sum of many is as large as a total would be.
+                // The sum of many records is as large as a total would be.
                 most[at] = most[at].max(value);
             }
         }
@@ -66,7 +66,7 @@ impl Columns {
         }
     }
 
-    /// Whether all numbers of a row are the means of records above.
+    /// Returns whether all numbers of a row are the means of the records above.
     fn is_mean(&self, row: &[i64]) -> bool {
         let tested: Vec<usize> = (0..row.len())
             .filter(|&at| row[at] != NONE && self.all[at].1 > 1)
@@ -80,7 +80,7 @@ impl Columns {
         !tested.is_empty() && (fits(&self.all) || fits(&self.here))
     }
 
-    /// Whether most numbers of a row are below the mean, and whether most are the largest.
+    /// Returns whether most numbers of a row are below the mean, and whether most are the largest.
     fn size(&self, row: &[i64]) -> (bool, bool) {
         let tested: Vec<usize> = (0..row.len())
             .filter(|&at| row[at] != NONE && self.count[at] >= LEAST_NUMBERS)
@@ -96,19 +96,19 @@ impl Columns {
     }
 }
 
-/// Where a row stands.
+/// The position of a row, and its relation to the rows around it.
 struct Place {
     is_edge: bool,
     is_last: bool,
     is_outer: bool,
     is_below_total: bool,
-    /// Whether it is one of the first or last rows, and lacks the day that all others have.
+    /// True if it is one of the first or last rows, and lacks the day that all others have.
     lacks_day: bool,
-    /// Whether it is the sum of rows above or below, or a part of the sum that another balance is.
+    /// True if it is the sum of rows above or below, or a part of the sum that is another balance.
     goes_on: bool,
 }
 
-/// The verdicts on all items.
+/// Returns the verdicts on all items.
 pub fn judge(rows: &Rows<'_>, sums: &HashMap<usize, Sum>) -> Vec<Verdict> {
     let count = rows.items.count();
     let mut columns = Columns::of(rows);
@@ -141,7 +141,7 @@ pub fn judge(rows: &Rows<'_>, sums: &HashMap<usize, Sum>) -> Vec<Verdict> {
     verdicts
 }
 
-/// The balances that are the sums of rows above or below, or parts of the sum that another balance is.
+/// Returns the balances that are the sums of rows above or below, or parts of the sum that is another balance.
 fn balances_that_go_on(rows: &Rows<'_>, sums: &HashMap<usize, Sum>) -> HashSet<usize> {
     let is_balance = |item: &usize| rows.looks[*item].word == Some(Word::Balance);
     let of_balances = sums.iter().filter(|(item, _)| is_balance(item));
@@ -152,7 +152,8 @@ fn balances_that_go_on(rows: &Rows<'_>, sums: &HashMap<usize, Sum>) -> HashSet<u
             found.insert(item);
         }
     }
-    // A day beside a balance makes it look like a record, for which sums say little: these are added up here.
+    // A day beside a balance makes it look like a record, which needs more evidence for a sum. Therefore these are added up
+    // here.
     let last = rows.items.count() - 1;
     let closing = rows.items.row(last);
     let is_sum_of_all = |at: usize| {
@@ -166,7 +167,7 @@ fn balances_that_go_on(rows: &Rows<'_>, sums: &HashMap<usize, Sum>) -> HashSet<u
     found
 }
 
-/// The rows that are averages: these are no parts of sums.
+/// Returns which rows are averages, and so no parts of sums.
 pub fn averages(rows: &Rows<'_>) -> Vec<bool> {
     let mut columns = Columns::of(rows);
     let is_average = |columns: &Columns, item: usize| {
@@ -184,7 +185,7 @@ pub fn averages(rows: &Rows<'_>) -> Vec<bool> {
         .collect()
 }
 
-/// Where most rows have a word for balances, as in a trial balance, these are records.
+/// Returns whether balances are few. If most rows have a word for balances, as in a trial balance, these rows are records.
 fn balances_are_few(rows: &Rows<'_>) -> bool {
     let balances = rows
         .looks
@@ -194,7 +195,7 @@ fn balances_are_few(rows: &Rows<'_>) -> bool {
     balances * 2 <= rows.table.live.len().max(LEAST_STATEMENT)
 }
 
-/// The first of the rows at the end that have numbers, and nothing in their keys.
+/// Returns the first of the rows at the end that have numbers, and blank keys.
 fn tail_of(rows: &Rows<'_>) -> usize {
     let mut tail = rows.items.count();
     while tail > LEAST_ABOVE {
@@ -266,12 +267,12 @@ fn decide(
     Verdict::Record
 }
 
-/// A row with a word for balances alone.
+/// Judges a row whose label is a word for balances.
 fn balance(rows: &Rows<'_>, item: usize, sum: Option<&Sum>, place: &Place) -> Verdict {
     let look = &rows.looks[item];
     let numbers = rows.items.numbers(item).count();
     let is_by_days = look.stands_beside_days(&rows.table, rows.row(item), &rows.keys);
-    // The rest of an invoice is called a balance as well: where it is an amount it has to go on from the others.
+    // The rest of an invoice is also called a balance. If the row has amounts, it must continue the others.
     if numbers > 0
         && !place.goes_on
         && look
@@ -296,7 +297,7 @@ fn balance(rows: &Rows<'_>, item: usize, sum: Option<&Sum>, place: &Place) -> Ve
     Verdict::Doubtful(Doubt::Amounts)
 }
 
-/// A row that is the sum of others.
+/// Judges a row that is the sum of others.
 fn with_sum(rows: &Rows<'_>, item: usize, sum: &Sum, place: &Place) -> Verdict {
     let look = &rows.looks[item];
     if look.word.is_none()
@@ -317,7 +318,8 @@ fn with_sum(rows: &Rows<'_>, item: usize, sum: &Sum, place: &Place) -> Verdict {
     Verdict::Total
 }
 
-/// VAT, shipping, discounts: what is added to a total to make another one, or stands between the records and their total, is part of the totals.
+/// Makes totals of the charges (VAT, shipping, discounts) that are added to a total to make another one, or are between the
+/// records and their total.
 fn take_charges(rows: &Rows<'_>, sums: &HashMap<usize, Sum>, verdicts: &mut [Verdict]) {
     let mut charges: HashSet<usize> = HashSet::new();
     for (&total, sum) in sums {

@@ -1,46 +1,46 @@
-//! The cells of a table as whole counts of the unit of their column, so that sums are exact.
+//! Reads the cells of a table as whole multiples of their column's unit, so that sums are exact.
 
 use crate::cells::white_space::is_blank_text;
 use crate::cells::{Cell, Sheet, Tag};
 use crate::words::cut::are_digits;
 use crate::words::data::{LISTS, List};
 
-/// No number.
+/// The value of a cell without a number.
 pub const NONE: i64 = i64::MIN;
-/// Larger numbers are ids.
+/// Larger numbers are ids, not amounts.
 const MOST: f64 = 9e15;
-/// Decimals beyond these come from computing.
+/// The maximum number of decimals; more come from calculations.
 const MOST_DECIMALS: u8 = 6;
 const POWERS: [i64; 7] = [1, 10, 100, 1_000, 10_000, 100_000, 1_000_000];
-/// So many rows say what the decimal mark is.
+/// The maximum number of rows that are read to find the decimal mark.
 const ROWS_FOR_MARK: usize = 300;
-/// After so many texts that are no numbers the texts of a column are not read any more.
+/// After this number of texts that are no numbers, the other texts of a column are not read.
 const TEXTS_WITHOUT_NUMBER: usize = 200;
-/// Bytes of the longest text that is looked at for being a mark where texts are not read.
+/// The maximum number of bytes of a text that may be a mark, in columns whose texts are not read.
 const LONGEST_MARK: u64 = 8;
-/// Units of columns whose numbers are all rounded, the largest first.
+/// The units of columns whose numbers are all rounded, the largest first.
 const ROUNDED: [i64; 4] = [1_000, 100, 10, 5];
-/// So many numbers show that a column is rounded.
+/// The minimum number of numbers that show that a column is rounded.
 const LEAST_ROUNDED: usize = 5;
 static CURRENCIES: List = List::new(|| LISTS.words("signs of currencies"));
 
-/// What a cell is here.
+/// The kind of a cell, for adding up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Kind {
     #[default]
     Blank,
     Number,
-    /// Texts, days and codes.
+    /// A text, a day or a code.
     Text,
 }
 
-/// A column of a table.
+/// A column of a table, for adding up.
 #[derive(Debug, Default)]
 pub struct Column {
     pub kinds: Vec<Kind>,
-    /// In units, or [`NONE`].
+    /// Each value in units, or [`NONE`].
     pub values: Vec<i64>,
-    /// What 1 stands for: 0.01, or 1000 where all is rounded to thousands.
+    /// The value of one unit: 0.01, or 1000 if all numbers are rounded to thousands.
     pub unit: f64,
     pub decimals: u8,
     /// The largest common step in units: prices of 19.90, 39.80 and 59.70 are 1, 2 and 3 steps, and add up by chance.
@@ -48,7 +48,7 @@ pub struct Column {
     pub numbers: usize,
 }
 
-/// Whether decimals stand behind a comma, as most texts of the table show it; `None`: nothing shows it.
+/// Returns whether most texts of the table use a decimal comma, or `None` if no text shows it.
 pub fn has_commas(
     sheet: &Sheet,
     rows: std::ops::Range<usize>,
@@ -66,7 +66,7 @@ pub fn has_commas(
     (lead != 0).then_some(lead > 0)
 }
 
-/// 1 where a text shows a comma before decimals, -1 where it shows a point there or commas between thousands, else 0.
+/// Returns 1 if a text shows a decimal comma, -1 if it shows a decimal point or commas between thousands, and 0 otherwise.
 fn shows_mark(text: &str) -> i64 {
     let text = text.trim_matches(|c: char| !c.is_ascii_digit());
     if text.len() > 24
@@ -118,7 +118,7 @@ impl Column {
         found
     }
 
-    /// Makes the numbers counts of one unit.
+    /// Converts the numbers to multiples of one unit.
     fn scale(&mut self, decimals: &[u8]) {
         self.decimals = decimals.iter().copied().max().unwrap_or(0);
         self.step = 1;
@@ -160,7 +160,7 @@ fn divisor(mut a: i64, mut b: i64) -> i64 {
     a
 }
 
-/// What a cell is, and its number with its decimals. Texts are read where they may be numbers.
+/// Returns the kind of a cell, and its number with its decimals. Reads texts only if `are_read`.
 fn take(sheet: &Sheet, cell: Cell, comma: bool, are_read: bool) -> (Kind, Option<(i64, u8)>) {
     let number = match cell.tag {
         Tag::Empty | Tag::EmptyText => return (Kind::Blank, None),
@@ -186,7 +186,7 @@ fn take(sheet: &Sheet, cell: Cell, comma: bool, are_read: bool) -> (Kind, Option
     (kind, number)
 }
 
-/// Blank, or a dash that stands for nothing.
+/// Returns whether a text is blank, or a dash that means nothing.
 fn is_mark(text: &str) -> bool {
     let first = text.as_bytes().first().copied().unwrap_or(b' ');
     !first.is_ascii_alphanumeric()
@@ -197,10 +197,10 @@ fn whole(value: i64) -> Option<(i64, u8)> {
     ((value.unsigned_abs() as f64) < MOST).then_some((value, 0))
 }
 
-/// The decimals that a float was written with.
+/// Returns a float as an integer and its number of decimals.
 fn of_float(value: f64) -> Option<(i64, u8)> {
     let least = 1e-9 * value.abs().max(1.0);
-    // Most have cents.
+    // Most numbers have cents.
     let scaled = value * 100.0;
     let near = (scaled + 0.5_f64.copysign(scaled)) as i64;
     if scaled.abs() < MOST && (near as f64 - scaled).abs() < least && near % 10 != 0 {
@@ -220,7 +220,7 @@ fn of_float(value: f64) -> Option<(i64, u8)> {
     None
 }
 
-/// The number that a text writes, with its decimals: "-1,234.50", "(12,5) €", "1 200-".
+/// Returns the number in a text and its number of decimals: "-1,234.50", "(12,5) €", "1 200-".
 pub fn number_of(text: &str, comma: bool) -> Option<(i64, u8)> {
     if let Some(number) = plain_number(text.as_bytes(), if comma { b',' } else { b'.' }) {
         return Some(number);
@@ -244,7 +244,8 @@ pub fn number_of(text: &str, comma: bool) -> Option<(i64, u8)> {
     Some((if is_negative { -value } else { value }, places))
 }
 
-/// Digits with marks between thousands and one before decimals, as most cells have them: "-$1,234.50".
+/// Returns the number of a text that is digits with marks between thousands and a decimal mark, as most cells are:
+/// "-$1,234.50".
 fn plain_number(text: &[u8], decimal: u8) -> Option<(i64, u8)> {
     let unsigned = text.strip_prefix(b"-").unwrap_or(text);
     let digits = unsigned.strip_prefix(b"$").unwrap_or(unsigned);
@@ -297,9 +298,10 @@ fn plain_digit(c: char) -> char {
     }
 }
 
-/// Takes off brackets, signs, currencies, per cent and the mark of a footnote.
+/// Removes brackets, signs, currencies, percent signs and a footnote mark. Returns the rest, and whether the number is
+/// negative.
 fn without_signs(text: &str) -> Option<(&str, bool)> {
-    // Bold, as in plain text.
+    // Bold in plain text.
     let bold = text.trim().strip_prefix("**");
     let bold = bold.and_then(|text| text.strip_suffix("**"));
     let mut text = bold.unwrap_or(text).trim();
@@ -315,7 +317,7 @@ fn without_signs(text: &str) -> Option<(&str, bool)> {
     {
         (text, is_negative) = (inner.trim(), true);
     }
-    // A sign before and one behind a currency, a currency before and one behind the digits.
+    // A sign may be before and one after a currency, and a currency before and one after the digits.
     for _ in 0..2 {
         if let Some(rest) = text.strip_prefix(['-', '\u{2212}', '\u{2013}']) {
             (text, is_negative) = (rest.trim_start(), true);
@@ -338,7 +340,7 @@ fn without_signs(text: &str) -> Option<(&str, bool)> {
     (!text.is_empty()).then_some((text, is_negative))
 }
 
-/// Takes off the code of a currency; nothing where other letters stand there.
+/// Removes the code of a currency; returns `None` if there are other letters.
 fn without_code(text: &str) -> Option<&str> {
     let mut text = text;
     if text.starts_with(char::is_alphabetic) {
@@ -354,10 +356,10 @@ fn without_code(text: &str) -> Option<&str> {
     Some(text)
 }
 
-/// The number of digits with marks between them.
+/// Reads the number that digits with marks between them stand for; returns it with its number of decimals.
 fn digits_of(text: &str, comma: bool) -> Option<(i64, u8)> {
     let (mut value, mut digits, mut run) = (0_i64, 0_usize, 0_usize);
-    // Each mark, and how many digits stand before the first one.
+    // The last mark, the number of marks, and the number of digits before the first mark.
     let (mut last, mut marks, mut same, mut first_run) = ('\0', 0, true, 0);
     let mut bad_group = false;
     for c in text.chars() {

@@ -1,4 +1,4 @@
-//! The rows of a table as totals are sought among them, and what a row can be.
+//! The rows of a table in which totals are searched, and the verdicts on rows.
 
 use std::collections::HashMap;
 
@@ -8,23 +8,23 @@ use super::sums::Items;
 use super::words::Word;
 use crate::cells::parts::flags;
 
-/// In longer tables records are added together.
+/// The maximum number of rows of a table whose records are examined one by one; in longer tables they are added together.
 const MOST_ROWS: usize = 500;
-/// Rows at an end.
+/// The number of rows that count as an end of the table.
 pub const EDGE: usize = 3;
 
-/// What a row is.
+/// The verdict on a row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Verdict {
     Record,
-    /// A total, a subtotal, an average, or what is added to a total to make another one.
+    /// A total, a subtotal, an average, or an amount that is added to a total to make another one.
     Total,
     /// An opening, closing or carried-forward balance.
     Balance,
     Doubtful(Doubt),
 }
 
-/// Why a row may be a total and is kept.
+/// The reason why a row may be a total, although it is kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(u8)]
 pub enum Doubt {
@@ -40,17 +40,17 @@ pub enum Doubt {
     PartOfRecord = 9,
 }
 
-/// A table with all that is known of its rows.
+/// A table with the known facts about its rows.
 pub struct Rows<'s> {
     pub table: Table<'s>,
     pub keys: Vec<usize>,
-    /// Columns of amounts, among those of the table.
+    /// The columns of amounts in the table.
     pub amounts: Vec<usize>,
     pub running: Vec<(usize, usize, Option<usize>)>,
     pub items: Items,
-    /// The first and last place among the live rows of each item.
+    /// The first and last index of each item in the live rows.
     pub places: Vec<(usize, usize)>,
-    /// Of items of one row.
+    /// The looks of items; those of several rows have the look of a record.
     pub looks: Vec<Look>,
 }
 
@@ -119,7 +119,8 @@ impl<'s> Rows<'s> {
         }
     }
 
-    /// Whether a row within a long table is surely a record: all keys are filled, or most of them and no word stands there.
+    /// Returns whether a row within a long table is certainly a record: all keys are filled, or most of them and there is no
+    /// word for totals.
     fn is_record(&self, row: usize) -> bool {
         let is_filled = |&&key: &&usize| self.table.kind(row, key) != read::Kind::Blank;
         let filled = self.keys.iter().filter(is_filled).count();
@@ -128,7 +129,7 @@ impl<'s> Rows<'s> {
                 || filled * 3 > self.keys.len() * 2 && Look::of(&self.table, row).word.is_none())
     }
 
-    /// Whether a section begins at a live row: a row without numbers, or one below a blank row.
+    /// Returns whether a section begins at a live row: the row has no numbers, or is below a blank row.
     fn begins(&self, place: usize) -> bool {
         let row = self.table.live[place];
         let is_below_blank = place > 0 && self.table.live[place - 1] + 1 < row;
@@ -141,7 +142,7 @@ impl<'s> Rows<'s> {
         let is_off = look.word == Some(Word::Discount) && look.has_no_keys();
         for &column in &self.amounts {
             let value = self.table.value(row, column);
-            // A discount is taken off, with a minus or without.
+            // A discount is subtracted, with or without a minus sign.
             let value = if is_off && value != NONE {
                 -value.abs()
             } else {
@@ -183,7 +184,7 @@ impl<'s> Rows<'s> {
         }
     }
 
-    /// The first row of an item, from 0 at the table's first row.
+    /// Returns the first row of an item, from 0 at the table's first row.
     pub fn row(&self, item: usize) -> usize {
         self.table.live[self.places[item].0]
     }
@@ -192,7 +193,7 @@ impl<'s> Rows<'s> {
         self.table.live[self.places[item].1]
     }
 
-    /// A number of an item as it is written, not in units.
+    /// Returns a number of an item as it is written, not in units.
     pub fn written(&self, at: usize, units: i128) -> f64 {
         units as f64 * self.table.columns[self.amounts[at]].unit
     }
