@@ -41,9 +41,6 @@ impl Connection {
     ///
     /// # Errors
     /// The work failed, or the transaction could not be begun or committed; then nothing was changed.
-    ///
-    /// # Errors
-    /// The work failed or the transaction could not be begun or committed; then nothing was changed.
     pub fn write<T>(&self, mut work: impl FnMut(&Transaction<'_>) -> Result<T>) -> Result<T> {
         let mut once = || -> Result<T> {
             let transaction = self.begin()?;
