@@ -6,7 +6,7 @@ use std::path::Path;
 /// Decides how much of a path is shown. Code that builds objects and messages for several kinds of readers takes an
 /// implementation.
 pub trait ShowPath {
-    /// A path as the reader sees it.
+    /// Returns a path as the reader may see it.
     fn path(&self, path: &Path) -> String;
     /// Returns a text, with any paths in it as the reader may see them.
     fn text<'a>(&self, text: &'a str) -> Cow<'a, str>;
