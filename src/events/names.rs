@@ -198,8 +198,8 @@ events! {
     /// The last line of either, if it ends before the run or the build.
     LINES_OF_BOTH;
 
-    /// The server ends, the token has ended, or the log cannot be read (`reason`); `after_id` is the last event that was sent, and
-    /// `resume` the place to go on.
+    /// The server ends, the token has ended, or the log cannot be read (`reason`); `after_id` is the last event that was sent,
+    /// and `resume` the place to go on.
     STREAM_INTERRUPTED = "stream.interrupted", "", {};
 }
 

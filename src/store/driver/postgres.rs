@@ -64,7 +64,7 @@ pub struct Patience {
     silent_until: Mutex<Option<Instant>>,
 }
 
-/// How long the server is not asked again after a message without an answer.
+/// The pause in messages to a server after a message without an answer.
 const SILENCE: Duration = Duration::from_secs(1);
 
 impl Patience {

@@ -32,7 +32,7 @@ pub(super) struct Server {
 }
 
 impl Server {
-    /// For the host of this id, which the sessions read and write the environments of.
+    /// Prepares sessions for the host with this id, whose environments they read and write.
     ///
     /// # Errors
     /// The certificates that the address names cannot be read.

@@ -75,7 +75,7 @@ fn waits_for(row: &Row<'_>) -> driver::Result<WaitsFor> {
 /// An environment that has runs in the queue.
 pub struct Wanted {
     pub id: String,
-    /// What its due runs wait for.
+    /// The reason why its due runs wait.
     waits_for: WaitsFor,
     /// Empty if the environment's record was deleted.
     workspace: String,

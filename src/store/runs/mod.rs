@@ -48,7 +48,7 @@ impl Store {
     /// Returns the run with this full id, in any workspace.
     ///
     /// # Errors
-    /// There is none, or the database cannot be used.
+    /// There is no such run, or the database cannot be used.
     pub fn run_of_any_workspace(&self, id: &str) -> Result<RunRecord> {
         self.read(|connection| read::by_id_or_none(connection, id))?
             .ok_or_else(|| StoreError::not_found("run", id))

@@ -35,8 +35,8 @@ pub(super) fn apply(
     connection: &mut Connection,
     now: Timestamp,
 ) -> rusqlite::Result<Vec<&'static Migration>> {
-    // A table that is made anew is dropped in between: with foreign keys on, the rows that refer to it would be deleted with
-    // it. They are checked before the commit instead. The setting cannot be changed within a transaction.
+    // A table that is rebuilt is dropped in between: with foreign keys enabled, the rows that refer to it would be deleted
+    // with it. They are checked before the commit instead. The setting cannot be changed within a transaction.
     connection.pragma_update(None, "foreign_keys", false)?;
     let done = apply_unchecked(connection, now);
     connection.pragma_update(None, "foreign_keys", true)?;

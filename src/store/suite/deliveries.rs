@@ -1,4 +1,4 @@
-//! What is to be told of runs that have ended.
+//! Tests of deliveries about ended runs.
 
 use super::places::{
     at, claim, environment, expiry, fails, process, queued, ready, reclaim, running,
@@ -12,7 +12,7 @@ use crate::store::{
 const ALL: [DeliveryKind; 2] = [DeliveryKind::Url, DeliveryKind::Command];
 const URL: [DeliveryKind; 1] = [DeliveryKind::Url];
 
-/// The runs of which something is to be told.
+/// Claims all due deliveries, and returns their runs.
 fn to_be_told(store: &Store) -> Vec<String> {
     let mut runs = Vec::new();
     while let Some(one) = store.claim_delivery(&ALL, &claim("w"), at(99)).unwrap() {
@@ -56,7 +56,7 @@ pub fn every_end_is_to_be_told_until_it_was(store: &Store) {
     assert_eq!(store.count_deliveries().unwrap().waiting, 3);
 }
 
-/// One of the deliveries of a run that was cancelled, claimed.
+/// Returns a claimed delivery of a run that was cancelled.
 fn one(store: &Store, by: &Claim) -> Delivery {
     let run = queued(store, &ready(store, "r", at(0)), at(1));
     store.request_cancel(&run.id, at(2)).unwrap();

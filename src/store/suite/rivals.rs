@@ -1,4 +1,4 @@
-//! Processes that work at the same time.
+//! Tests of processes that work at the same time.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -105,7 +105,7 @@ pub fn no_more_runs_are_executed_than_may_be_at_once_however_many_claim(open: &O
     assert_eq!(claimed, 3);
 }
 
-/// With the last run of somebody their turn goes, and with the next one it is there again.
+/// The turn of a submitter is deleted with the submitter's last run, and exists again with the next run.
 pub fn what_is_recorded_while_others_claim_is_claimed_too(open: &Opener) {
     let store = open();
     let environment = ready(&store, "r", at(0));

@@ -1,4 +1,4 @@
-//! Whose run is next: priorities, turns of those who submitted runs, and limits of configurations.
+//! Tests of the order of claims: priorities, turns of submitters, and limits of configurations.
 
 use super::places::{
     at, build, by_http, claim, claim_next, enqueue, environment, find, finish, limit_to, new_run,
@@ -17,7 +17,7 @@ fn user(name: &str) -> Submitter {
     }
 }
 
-/// A queued run of somebody.
+/// Records a queued run of a submitter.
 fn of(store: &Store, at_work: &EnvironmentRecord, who: &str, time: i64) -> RunRecord {
     with(store, at_work, who, Priority::Normal, time)
 }
@@ -35,7 +35,7 @@ fn with(
     enqueue(store, &run, at(time))
 }
 
-/// The ids of those that are claimed, one after the other, and of those that the queue told before in that order.
+/// Claims all runs one after the other, and returns their ids. The queue must have listed them in this order.
 fn claimed(store: &Store, now: i64) -> Vec<String> {
     let told = store
         .waiting_runs("default", None, 1000, &Limits::default(), at(now))
@@ -149,7 +149,7 @@ pub fn runs_of_commands_close_the_queue_to_nobody(store: &Store) {
         assert!(matches!(submit(time), Submitted::Queued(_)));
     }
     assert!(matches!(submit(22), Submitted::Full(2)));
-    // One of those that came by HTTP is claimed second.
+    // A run that was submitted over HTTP is claimed second.
     claim_next(store, &claim("w"), at(23)).unwrap();
     assert!(matches!(submit(23), Submitted::Full(2)));
     claim_next(store, &claim("w"), at(23)).unwrap();
