@@ -55,8 +55,8 @@ pub struct Area {
 impl Area {
     /// Parses `B2:D9` or the name of a single cell.
     pub fn named(name: &str) -> Option<Self> {
-        let (one, other) = name.split_once(':').unwrap_or((name, name));
-        let area = Self::of(Cell::named(one)?);
+        let (first, other) = name.split_once(':').unwrap_or((name, name));
+        let area = Self::of(Cell::named(first)?);
         Some(area.with(Cell::named(other)?))
     }
 

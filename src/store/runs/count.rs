@@ -86,7 +86,10 @@ fn by_index(connection: &Connection, filter: &RunFilter, most: u32) -> driver::R
     };
     let limit = i64::from(most) + 1;
     for configuration in &configurations {
-        for status in RunStatus::ALL.into_iter().filter(|status| status.is_terminal()) {
+        for status in RunStatus::ALL
+            .into_iter()
+            .filter(|status| status.is_terminal())
+        {
             *counts.of(status) += match filter.since {
                 None => connection.one::<u64>(ENDED, params![configuration, status, limit])?,
                 Some(begin) => {

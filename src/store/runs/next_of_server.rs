@@ -163,7 +163,11 @@ pub(super) fn claim(
         return Err(driver::Error::Conflict(faster.to_owned()));
     }
     if claimed.has_passed {
-        forget(transaction, claimed.run.options.priority as u8, claimed.turn)?;
+        forget(
+            transaction,
+            claimed.run.options.priority as u8,
+            claimed.turn,
+        )?;
     }
     if let Some(environment) = &claimed.run.environment_id {
         touch_environment(transaction, environment, now)?;

@@ -39,7 +39,7 @@ pub fn runs_in_the_queue_are_those_of_the_workspace_as_they_are(store: &Store) {
     store.request_cancel(&first.id, at(5)).unwrap();
     let live = || {
         let mut live = store.live_runs("default").unwrap();
-        live.sort_by(|one, other| one.id.cmp(&other.id));
+        live.sort_by(|run, other| run.id.cmp(&other.id));
         live
     };
     let both = live();

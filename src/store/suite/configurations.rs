@@ -54,7 +54,7 @@ fn publish(store: &Store, id: &str, digest: &str, now: i64) -> Publication {
 /// Returns the numbers of the versions, and whether each is active.
 fn numbers(store: &Store, id: &str) -> Vec<(u32, bool)> {
     let versions = store.versions(id).unwrap();
-    let number = |one: &ConfigurationVersion| (one.version, one.active);
+    let number = |version: &ConfigurationVersion| (version.version, version.active);
     versions.iter().map(number).collect()
 }
 
@@ -137,7 +137,7 @@ pub fn any_version_is_made_active_again_and_none_is_lost(store: &Store) {
         };
         store.change_configuration(&new.id, &change, at(now))
     };
-    let active = |known: &KnownConfiguration| known.version.as_ref().map(|one| one.version);
+    let active = |known: &KnownConfiguration| known.version.as_ref().map(|version| version.version);
     let statuses = || numbers(store, &new.id);
     let back = activate(Some(1), 3).unwrap();
     assert_eq!((active(&back), back.updated_at), (Some(1), at(3)));
@@ -157,11 +157,11 @@ pub fn any_version_is_made_active_again_and_none_is_lost(store: &Store) {
     assert_eq!(store.configuration(&new.id).unwrap().record.name, "c");
     assert_eq!(statuses(), [(2, false), (1, true)]);
     // The next version has the next number, whichever was active.
-    assert!(matches!(publish("d3", 5), Publication::Published(one) if one.version == 3));
+    assert!(matches!(publish("d3", 5), Publication::Published(version) if version.version == 3));
     assert_eq!(active(&activate(None, 6).unwrap()), None);
     assert_eq!(statuses(), [(3, false), (2, false), (1, false)]);
     // Without an active version, any files are new.
-    assert!(matches!(publish("d3", 7), Publication::Published(one) if one.version == 4));
+    assert!(matches!(publish("d3", 7), Publication::Published(version) if version.version == 4));
     let unknown = store.change_configuration("0199", &limit_to(None), at(8));
     assert!(matches!(unknown, Err(StoreError::NotFound { .. })));
 }

@@ -15,8 +15,8 @@ const URL: [DeliveryKind; 1] = [DeliveryKind::Url];
 /// Claims all due deliveries, and returns their runs.
 fn to_be_told(store: &Store) -> Vec<String> {
     let mut runs = Vec::new();
-    while let Some(one) = store.claim_delivery(&ALL, &claim("w"), at(99)).unwrap() {
-        runs.push(one.run_id);
+    while let Some(delivery) = store.claim_delivery(&ALL, &claim("w"), at(99)).unwrap() {
+        runs.push(delivery.run_id);
     }
     runs.sort();
     runs
@@ -116,7 +116,7 @@ pub fn what_was_told_is_listed_and_told_again(store: &Store) {
         store.deliveries(&filter).unwrap()
     };
     let all = of(None, None);
-    let kinds: Vec<_> = all.iter().map(|one| one.kind).collect();
+    let kinds: Vec<_> = all.iter().map(|delivery| delivery.kind).collect();
     assert_eq!(kinds, [DeliveryKind::Url, DeliveryKind::Command]);
     assert_eq!(of(None, Some(&all[0].id)), all[1..]);
     let again = |now| store.redeliver(&told.run_id, told.kind, now).unwrap();

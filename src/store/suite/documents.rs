@@ -178,7 +178,7 @@ pub fn a_submitter_and_a_workspace_store_no_more_bytes_than_they_may(store: &Sto
     let stored = store.stored_bytes().unwrap();
     let stored: Vec<_> = stored
         .iter()
-        .map(|one| (&*one.submitter, one.bytes))
+        .map(|stored| (&*stored.submitter, stored.bytes))
         .collect();
     assert_eq!(stored, [("user ann", 20), ("user bob", 10)]);
     assert!(store.delete_document(&first.id, at(5)).unwrap());

@@ -48,7 +48,7 @@ pub fn nothing_that_is_paused_is_claimed_built_or_failed(store: &Store) {
         let waiting = store
             .waiting_runs("default", None, 9, &Limits::default(), at(4))
             .unwrap();
-        let why: Vec<_> = waiting.iter().map(|one| one.place.waits_for).collect();
+        let why: Vec<_> = waiting.iter().map(|entry| entry.place.waits_for).collect();
         assert_eq!(why, [WaitsFor::Pause; 2]);
         store.resume(of).unwrap();
         assert_eq!(store.paused_runs().unwrap(), 0);

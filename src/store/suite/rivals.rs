@@ -48,7 +48,7 @@ pub fn a_claim_is_made_once_however_many_ask(open: &Opener) {
     let told = together(open, |store| {
         let next = || store.claim_delivery(&kinds, &claim("w"), at(1000)).unwrap();
         std::iter::from_fn(next)
-            .map(|one| (one.run_id, one.kind.as_str()))
+            .map(|delivery| (delivery.run_id, delivery.kind.as_str()))
             .collect::<Vec<_>>()
     })
     .concat();

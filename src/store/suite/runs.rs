@@ -445,9 +445,9 @@ pub fn the_queue_is_told_in_the_order_in_which_it_is_claimed(store: &Store) {
         found.unwrap()
     };
     let told = |found: &[WaitingRun]| -> Vec<(String, u64, WaitsFor)> {
-        let told = found.iter().map(|one| {
-            assert_eq!(one.run.id, one.place.run_id);
-            (one.run.id.clone(), one.position, one.place.waits_for)
+        let told = found.iter().map(|entry| {
+            assert_eq!(entry.run.id, entry.place.run_id);
+            (entry.run.id.clone(), entry.position, entry.place.waits_for)
         });
         told.collect()
     };

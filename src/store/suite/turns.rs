@@ -42,8 +42,8 @@ fn claimed(store: &Store, now: i64) -> Vec<String> {
         .unwrap();
     let told = told
         .iter()
-        .filter(|one| one.place.waits_for == WaitsFor::Slot);
-    let told: Vec<String> = told.map(|one| one.run.id.clone()).collect();
+        .filter(|entry| entry.place.waits_for == WaitsFor::Slot);
+    let told: Vec<String> = told.map(|entry| entry.run.id.clone()).collect();
     let next = || Some(claim_next(store, &claim("w"), at(now))?.id);
     let claimed: Vec<String> = std::iter::from_fn(next).collect();
     assert_eq!(told, claimed);
@@ -119,7 +119,7 @@ pub fn no_more_runs_of_a_configuration_are_claimed_than_may_be_at_once(store: &S
     let waiting = store
         .waiting_runs("default", None, 9, &Limits::default(), at(5))
         .unwrap();
-    let why: Vec<_> = waiting.iter().map(|one| one.place.waits_for).collect();
+    let why: Vec<_> = waiting.iter().map(|entry| entry.place.waits_for).collect();
     assert_eq!(why, [WaitsFor::Limit; 2]);
     finish(store, &runs[0].id, &mine, RunStatus::Succeeded, at(6));
     let next = |now| claim_next(store, &claim("w"), at(now)).map(|run| run.id);
@@ -178,7 +178,7 @@ pub fn no_more_runs_of_a_submitter_or_a_workspace_are_claimed_than_may_be_at_onc
     let told = store
         .waiting_runs("default", None, 9, &limits, at(5))
         .unwrap();
-    let why: Vec<_> = told.iter().map(|one| one.place.waits_for).collect();
+    let why: Vec<_> = told.iter().map(|entry| entry.place.waits_for).collect();
     assert_eq!(why, [WaitsFor::Slot, WaitsFor::Limit, WaitsFor::Limit]);
     assert_eq!(next(5).as_ref(), Some(&bob.id), "ann has one already");
     assert_eq!(next(5), None);

@@ -406,7 +406,7 @@ fn two_operations_at_once_end_as_one_after_the_other() {
     let pairs = |all: &[(&'static str, Operation)]| {
         let pairs = all
             .iter()
-            .map(|one| all.iter().map(move |two| (*one, *two)));
+            .map(|first| all.iter().map(move |two| (*first, *two)));
         pairs.flatten().collect::<Vec<_>>()
     };
     let pairs = [pairs(tried), pairs(&AWAY)].concat();

@@ -152,7 +152,9 @@ fn its_tables_and_columns_are_those_of_sqlite() {
 #[test]
 fn its_migrations_have_the_numbers_and_names_of_sqlite() {
     let names = |all: &[crate::store::Migration]| -> Vec<(i64, &'static str)> {
-        all.iter().map(|one| (one.version, one.name)).collect()
+        all.iter()
+            .map(|migration| (migration.version, migration.name))
+            .collect()
     };
     assert_eq!(
         names(super::migrations::MIGRATIONS),

@@ -78,7 +78,9 @@ fn hosts_that_record_an_environment_at_once_give_it_one_id() {
                 scope.spawn(move || has(host, digest).id)
             };
             let all: Vec<_> = hosts.iter().map(one).collect();
-            all.into_iter().map(|one| one.join().unwrap()).collect()
+            all.into_iter()
+                .map(|thread| thread.join().unwrap())
+                .collect()
         });
         assert!(ids.iter().all(|id| *id == ids[0]), "{ids:?}");
     }
@@ -182,7 +184,7 @@ fn a_host_builds_what_no_host_at_work_has() {
     b.pause(&pause).unwrap();
     assert!(without(&b, 5).is_empty());
     b.resume(None).unwrap();
-    // The other host is in trouble, has failed, is building, and has it, in this order.
+    // The other host is in trouble, then is building, then has failed, then has the environment.
     assert_eq!(without(&b, 5).len(), 1);
     let mine = claim("builder");
     take(&a, &of_a.id, &mine, Claimable::Due, at(90)).unwrap();
