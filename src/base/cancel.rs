@@ -135,7 +135,7 @@ pub fn linked(outer: &Cancel) -> Linked {
 
 /// An inner flag that follows an outer flag until this is dropped; see [`linked`].
 pub struct Linked {
-    /// The inner flag.
+    /// The inner flag, which follows the outer flag.
     pub cancel: Cancel,
     _subscription: Subscription,
 }

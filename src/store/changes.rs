@@ -15,7 +15,7 @@ pub struct ChangeMark(pub i64, pub i64);
 pub struct LiveRun {
     /// The id of the run.
     pub id: String,
-    /// Queued or running.
+    /// The status: queued or running.
     pub status: RunStatus,
     /// The number of attempts so far.
     pub attempt_count: u32,

@@ -87,7 +87,7 @@ pub enum Publication {
     Unchanged(ConfigurationVersion),
 }
 
-/// A workspace.
+/// A workspace as it is recorded.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 #[schema(as = Workspace)]
 #[serde(deny_unknown_fields)]

@@ -32,9 +32,9 @@ pub struct Demands {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Denied {
-    /// Errors.
+    /// Issues that are errors.
     Error,
-    /// Warnings and errors.
+    /// Issues that are warnings or errors.
     Warning,
     /// Columns that no field claims.
     Unmapped,

@@ -28,7 +28,7 @@ pub enum StoreError {
         /// The path of the database.
         path: PathBuf,
     },
-    /// Migrations are pending.
+    /// Migrations of this `ade` are pending.
     #[error("the database {} is {pending} migration{} behind this ade", path.display(), if *pending == 1 { "" } else { "s" })]
     NotMigrated {
         /// The path of the database.

@@ -15,9 +15,7 @@ pub const SHORTEST: usize = 6;
 /// The kind of records among which an id is searched.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Named {
-    /// Records of runs.
     Runs,
-    /// Records of environments.
     Environments,
 }
 

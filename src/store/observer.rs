@@ -11,7 +11,7 @@ use crate::base::clock::Timestamp;
 pub enum Call<'a> {
     /// Reads, or concerns neither runs nor environments.
     Look,
-    /// Records queued runs.
+    /// Records runs in the queue.
     Enqueue(&'a [NewRun]),
     /// Records a run under a claim.
     InsertClaimed(&'a str, &'a Claim),
@@ -23,7 +23,7 @@ pub enum Call<'a> {
     Heartbeat(&'a str, &'a Claim),
     /// Checks whether a claim holds.
     Watch(&'a str, &'a Claim),
-    /// Ends a run.
+    /// Ends a run with a result.
     Finish(&'a str, &'a Claim, &'a Ending),
     /// Returns a run to the queue after a failure.
     Retry(&'a str, &'a Claim, Retry),
@@ -41,7 +41,7 @@ pub enum Call<'a> {
     CorrectTimes,
     /// Takes the claims of a dead process.
     Reclaim(&'a str),
-    /// Records an environment.
+    /// Records an environment unless it exists.
     EnsureEnvironment,
     /// Claims an environment to build it.
     ClaimEnvironment(&'a str, &'a Claim, Claimable),

@@ -109,9 +109,9 @@ pub struct ColumnResult {
     pub table_index: u64,
     /// The column's position in the table, from 0.
     pub column_index: u64,
-    /// The input's name.
+    /// The file name of the input.
     pub workbook_name: String,
-    /// The sheet's title.
+    /// The title of the sheet.
     pub sheet_name: String,
     /// The header as it is in the sheet.
     pub header_raw: Option<String>,

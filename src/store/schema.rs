@@ -17,7 +17,7 @@ pub type Tables = BTreeMap<String, u64>;
 /// The behaviour for a database that does not exist.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Opening {
-    /// Return an error.
+    /// Return an error if it does not exist.
     Existing,
     /// Create and migrate the database.
     CreateIfAbsent,

@@ -46,9 +46,9 @@ pub struct EnvironmentRecord {
     pub id: String,
     /// The unique key of the environment.
     pub key: EnvironmentKey,
-    /// The configuration's name.
+    /// The name of its configuration.
     pub configuration_name: String,
-    /// The configuration's folder.
+    /// The folder of its configuration.
     pub configuration_path: PathBuf,
     /// Whether the configuration is archived.
     pub configuration_archived: bool,
@@ -127,7 +127,7 @@ pub struct EnvironmentContents {
     pub size_bytes: u64,
 }
 
-/// An installed package.
+/// A package in an environment.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Package {
     /// The name of the package.

@@ -244,9 +244,9 @@ pub struct RunRecord {
     pub document_id: Option<String>,
     /// The run that this one retries.
     pub retry_of_run_id: Option<String>,
-    /// The configuration's name.
+    /// The name of its configuration.
     pub configuration_name: String,
-    /// The configuration's folder.
+    /// The folder of its configuration.
     pub configuration_path: PathBuf,
     /// The digest of the configuration's files.
     pub source_digest: String,
@@ -486,9 +486,9 @@ pub struct RunCounts {
     pub queued: u64,
     /// Runs that are being executed.
     pub running: u64,
-    /// Runs that succeeded.
+    /// Runs that ended with success.
     pub succeeded: u64,
-    /// Runs that failed.
+    /// Runs that ended with a failure.
     pub failed: u64,
     /// Runs that were cancelled.
     pub cancelled: u64,
@@ -553,7 +553,7 @@ pub struct QueuePlace {
 /// A waiting run with its position.
 #[derive(Clone, Debug)]
 pub struct WaitingRun {
-    /// The run.
+    /// The run that is waiting.
     pub run: RunRecord,
     /// Its position in claim order.
     pub place: QueuePlace,
