@@ -1,23 +1,21 @@
-//! The part of an id that people see and type.
+//! Finds records by the part of an id that people see and type.
 //!
-//! The beginnings of ids that were made at about the same time are equal; their ends are random. So a listing shows the end
-//! of an id, as many digits as tell it from all others, and every command that takes an id accepts that end as it does a
-//! beginning.
+//! The beginnings of ids that were made at about the same time are equal; their ends are random. So a listing shows the end of
+//! an id, with as many digits as distinguish it from all others, and every command that takes an id accepts this end as well
+//! as a beginning.
 
 use std::collections::BTreeSet;
 
 use super::driver::{self, Connection};
 use super::{Result, Store, StoreError};
 
-/// The digits that are shown of an id at least.
+/// The minimum number of digits that are shown of an id.
 pub const SHORTEST: usize = 6;
 
-/// What an id is looked for among.
+/// The kind of records among which an id is searched.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Named {
-    /// Runs.
     Runs,
-    /// Environments.
     Environments,
 }
 
@@ -30,9 +28,9 @@ impl Named {
     }
 }
 
-/// A range of the primary key, which LIKE would not use; '~' sorts behind every letter of an id. The `+` keeps the planner
-/// from an index that begins with the workspace: it would have to scan and sort all of its entries. No more than a hundred
-/// matches are counted.
+/// Selects ids by a range of the primary key, which LIKE would not use; '~' sorts after every letter of an id. The `+` keeps
+/// the planner from an index that begins with the workspace: it would have to scan and sort all of its entries. At most about
+/// a hundred matches are counted.
 pub(super) fn sql(named: Named) -> String {
     let name = named.table();
     format!(
@@ -40,7 +38,8 @@ pub(super) fn sql(named: Named) -> String {
     )
 }
 
-/// The ids with the same last digits, which `runs_by_end` holds; of environments there are few. The number is [`SHORTEST`].
+/// Selects the ids with the same last digits: of runs from the index `runs_by_end`; of environments there are few. The number
+/// of digits is [`SHORTEST`].
 pub(super) fn sql_by_end(named: Named) -> String {
     let name = named.table();
     format!(
@@ -48,7 +47,7 @@ pub(super) fn sql_by_end(named: Named) -> String {
     )
 }
 
-/// The ids that begin or end with a text.
+/// Returns the ids that begin or end with a text.
 fn matching(
     connection: &Connection,
     named: Named,
@@ -66,7 +65,7 @@ fn matching(
 }
 
 impl Store {
-    /// Returns the whole id of an unambiguous beginning or end of one. An end has at least [`SHORTEST`] digits.
+    /// Returns the full id for an unambiguous beginning or end. An end has at least [`SHORTEST`] digits.
     pub(super) fn resolve(&self, named: Named, workspace: &str, part: &str) -> Result<String> {
         let what = match named {
             Named::Runs => "run",
@@ -79,7 +78,7 @@ impl Store {
             return Err(not_found());
         }
         let mut found = self.read(|connection| matching(connection, named, workspace, &wanted))?;
-        // A whole id means that record, whatever else ends with it.
+        // A full id means that record, even if other ids end with it.
         if found.contains(&wanted) {
             return Ok(wanted);
         }
@@ -95,9 +94,9 @@ impl Store {
         }
     }
 
-    /// Returns, for each of these whole ids, its shortest end of at least six digits by which a command finds it and
-    /// nothing else in the workspace: neither a record whose id ends, nor one whose id begins so. That of an environment
-    /// names no run either, because a command may take both.
+    /// Returns, for each of these full ids, its shortest end of at least six digits by which a command finds only this record
+    /// in the workspace: no other id ends or begins with it. The end of an environment's id also matches no run, because a
+    /// command may take both.
     pub fn short_ids(&self, named: Named, workspace: &str, ids: &[&str]) -> Result<Vec<String>> {
         let among: &[Named] = match named {
             Named::Runs => &[Named::Runs],

@@ -1,5 +1,5 @@
-//! What several threads of a process ask a server for at the same time goes there together: whoever comes first sends what has come, and
-//! those who come while that is on its way are the next.
+//! Batches requests that several threads of a process make to a server at the same time: the first thread sends the requests
+//! that are waiting, and requests that arrive meanwhile form the next batch.
 
 use std::sync::{Arc, Mutex};
 
@@ -9,16 +9,16 @@ use crate::base::clock::Timestamp;
 use crate::base::mutex::lock;
 use crate::store::{Claim, Ending, Result};
 
-/// See the module.
+/// Sends requests in batches; see the module.
 pub(super) struct Together<Q, A> {
-    /// Held while something is on its way.
+    /// Locked while a batch is being sent.
     turn: Mutex<()>,
     waiting: Mutex<Vec<Arc<Asked<Q, A>>>>,
 }
 
 struct Asked<Q, A> {
     what: Q,
-    /// The answer, once it was sent; `Some(None)`: with others, in vain.
+    /// The answer, once the request was sent; `Some(None)`: its batch failed.
     sent: Mutex<Option<Option<A>>>,
 }
 
@@ -32,8 +32,8 @@ impl<Q, A> Default for Together<Q, A> {
 }
 
 impl<Q, A> Together<Q, A> {
-    /// Asks for this, with what others ask for meanwhile. `send` returns the answers in the order of what it is given. Where it fails of
-    /// several, each is sent alone.
+    /// Makes a request, together with requests that other threads make meanwhile. `send` returns the answers in the order of
+    /// the requests. If a batch of several requests fails, each is sent alone.
     pub fn ask(&self, what: Q, send: impl Fn(&[&Q]) -> Result<Vec<A>>) -> Result<A> {
         let mine = Arc::new(Asked {
             what,
@@ -66,7 +66,7 @@ impl<Q, A> Together<Q, A> {
     }
 }
 
-/// A claim that is renewed, or looked at, on a server.
+/// A claim to be renewed or checked on a server.
 #[derive(Serialize)]
 pub(super) struct Beat {
     run: String,
@@ -83,7 +83,7 @@ impl Beat {
         }
     }
 
-    /// A list of them, in the order in which their runs are locked.
+    /// Returns a list of claims as JSON, in the order in which their runs are locked.
     pub fn all(all: &[&Self]) -> String {
         let mut all = all.to_vec();
         all.sort_by_key(|beat| &beat.run);
@@ -91,7 +91,7 @@ impl Beat {
     }
 }
 
-/// The end of a run, on its way to a server.
+/// The end of a run, to be sent to a server.
 pub(super) struct End {
     pub run: String,
     pub claim: Claim,
@@ -119,7 +119,7 @@ mod tests {
             }
             match all.contains(&&3) {
                 true => Err(StoreError::not_found("number", "3")),
-                false => Ok(all.iter().map(|one| **one * 2).collect()),
+                false => Ok(all.iter().map(|number| **number * 2).collect()),
             }
         };
         let answers: Vec<Option<u8>> = std::thread::scope(|scope| {

@@ -1,4 +1,4 @@
-//! A session with a PostgreSQL server: statements as it reads them, values as its columns have them, and its errors.
+//! A session with a PostgreSQL server: translates statements, values and errors.
 
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
@@ -25,50 +25,50 @@ use crate::base::mutex::lock;
 pub use tokio_postgres::row::RowIndex;
 pub use tokio_postgres::{Row, Statement};
 
-/// A connection, which is made before the first statement, and anew before the first after it was lost.
+/// A connection that is opened before the first statement, and opened again before the next transaction if it was lost.
 ///
-/// A message to the server and its answer take longer than most statements. So BEGIN, and statements of which nobody wants to know
-/// anything, wait for the next message and go with it ([`later`](Self::later)). The server executes them in their order. The error of the first that
-/// fails is that of the message: behind it the server executes none.
+/// A message to the server and its answer take longer than most statements. So BEGIN and statements without a needed result
+/// wait for the next message and are sent with it ([`later`](Self::later)). The server executes them in order. If a statement
+/// fails, its error is that of the message, and the server executes no later statement.
 pub struct Session {
     config: Config,
     tls: MakeRustlsConnect,
     patience: Arc<Patience>,
     open: RefCell<Option<Open>>,
-    /// What goes with the next message.
+    /// The statements to be sent with the next message.
     waiting: RefCell<Vec<Sending>>,
     state: Cell<State>,
-    /// Whether others are woken once the transaction has ended.
+    /// Whether waiting processes are woken once the transaction has ended.
     wakes: Cell<bool>,
-    /// When this connection wrote what it need not write again soon.
+    /// When this connection wrote values that it need not write again soon.
     noted: RefCell<HashMap<String, i64>>,
-    /// How often it sent something and waited for the answer, and how many statements these were.
+    /// How many messages and statements were sent.
     sent: Cell<Traffic>,
-    /// Called before each statement, which is then a message of its own.
+    /// Called before each statement, which is then a separate message.
     #[cfg(test)]
     pub before_each: RefCell<Option<Box<dyn FnMut() + Send>>>,
-    /// Locks stay comments, and nobody waits at a gate.
+    /// Leave locks as comments, and do not wait at gates.
     #[cfg(test)]
     pub without_locks: Cell<bool>,
-    /// How often another transaction and this one waited for each other.
+    /// How many deadlocks with other transactions occurred.
     #[cfg(test)]
     pub deadlocks: Cell<u64>,
 }
 
-/// How long all sessions of a process wait for an answer of their server, and whether it gives none.
+/// The time limit for answers that all sessions of a process share, and whether the server currently gives none.
 ///
-/// One that is stopped, or behind a network that loses everything, keeps its connections open. So each message has a time limit. Once
-/// one is exceeded, the others fail at once for a moment: nobody waits behind those who wait.
+/// A server that is stopped, or behind a network that loses everything, keeps its connections open. So each message has a time
+/// limit. Once a message exceeds it, all other messages fail at once for a moment, so that they do not wait as well.
 pub struct Patience {
     milliseconds: AtomicU64,
     silent_until: Mutex<Option<Instant>>,
 }
 
-/// For so long after a message without an answer the server is not asked again.
+/// The pause in messages to a server after a message without an answer.
 const SILENCE: Duration = Duration::from_secs(1);
 
 impl Patience {
-    /// With a time limit for each message. The server itself gives up a statement after three quarters of it.
+    /// Sets a time limit for each message. The server itself cancels a statement after three quarters of it.
     pub fn new(most: Duration) -> Self {
         let patience = Self {
             milliseconds: AtomicU64::new(0),
@@ -78,7 +78,7 @@ impl Patience {
         patience
     }
 
-    /// Changes the limit; for sessions that are open, too.
+    /// Changes the limit, also for open sessions.
     pub fn set(&self, most: Duration) {
         let milliseconds = u64::try_from(most.as_millis()).unwrap_or(u64::MAX);
         self.milliseconds.store(milliseconds, Ordering::Relaxed);
@@ -88,7 +88,7 @@ impl Patience {
         Duration::from_millis(self.milliseconds.load(Ordering::Relaxed))
     }
 
-    /// Waits for an answer.
+    /// Waits for an answer within the limit.
     fn wait<T>(&self, runtime: &Runtime, answer: impl Future<Output = Result<T>>) -> Result<T> {
         let most = self.most();
         let silent = || Error::Unreachable(format!("the server gave no answer within {most:.0?}"));
@@ -101,18 +101,18 @@ impl Patience {
     }
 }
 
-/// What a session has sent.
+/// The numbers of messages and statements that a session sent.
 #[derive(Clone, Copy, Default)]
 pub struct Traffic {
     pub messages: u64,
     pub statements: u64,
 }
 
-/// How far a transaction is.
+/// The progress of a transaction.
 #[derive(Clone, Copy, PartialEq)]
 enum State {
     None,
-    /// BEGIN waits.
+    /// BEGIN waits for the next message.
     Wanted,
     Begun,
 }
@@ -120,21 +120,21 @@ enum State {
 struct Open {
     runtime: Runtime,
     patience: Arc<Patience>,
-    /// The limit that it was begun with.
+    /// The limit with which the connection was opened.
     most: Duration,
     client: Arc<Client>,
-    /// Sends and receives, and returns what the server says unasked.
+    /// Sends and receives, and returns messages that the server sends by itself.
     connection: Box<Receive>,
     prepared: HashMap<String, Statement>,
 }
 
 type Receive = dyn FnMut(&mut Context<'_>) -> Poll<Result<AsyncMessage>> + Send;
 
-/// A statement on its way, with its answer.
+/// A statement that is being sent, with its answer.
 type Sending =
     Pin<Box<dyn Future<Output = std::result::Result<Answer, tokio_postgres::Error>> + Send>>;
 
-/// What the server answers.
+/// The answer of the server to a statement.
 #[derive(Default)]
 struct Answer {
     rows: Vec<Row>,
@@ -173,13 +173,13 @@ impl Open {
         })
     }
 
-    /// Sends these, and waits for all answers. Returns the last.
+    /// Sends these statements and waits for all answers. Returns the last answer.
     fn exchange(&mut self, mut all: Vec<Sending>) -> Result<Answer> {
         let mut answers: Vec<_> = all.iter().map(|_| None).collect();
         let connection = &mut self.connection;
         let answered = poll_fn(|context| {
             loop {
-                // Each is encoded and handed over when it is polled first: in this order.
+                // Each statement is encoded and sent when it is first polled, so in this order.
                 for (sending, answer) in all.iter_mut().zip(&mut answers) {
                     if answer.is_none()
                         && let Poll::Ready(ready) = sending.as_mut().poll(context)
@@ -190,7 +190,7 @@ impl Open {
                 if answers.iter().all(Option::is_some) {
                     return Poll::Ready(Ok(()));
                 }
-                // It may be something that nobody asked for.
+                // The message may be a notification.
                 if let Err(error) = ready!(connection(context)) {
                     return Poll::Ready(Err(error));
                 }
@@ -314,7 +314,8 @@ impl Session {
         self.noted.borrow_mut().insert(what.to_owned(), at);
     }
 
-    /// Sends one message with all that waits and this, and waits for the answers. Returns that to this.
+    /// Sends one message with all waiting statements and this one, and waits for the answers. Returns the answer to this
+    /// statement.
     fn send(&self, last: Sending) -> Result<Answer> {
         #[cfg(test)]
         if let Some(before) = &mut *self.before_each.borrow_mut() {
@@ -332,7 +333,7 @@ impl Session {
         });
         let answer = self.with(|open| open.exchange(all))?;
         if matches!(answer, Err(Error::Unreachable(_))) {
-            // What it answers later would be taken for the answer to something else.
+            // A later answer would be taken for the answer to another statement.
             self.open.take();
         }
         #[cfg(test)]
@@ -357,7 +358,7 @@ impl Session {
         Ok(usize::try_from(changed).unwrap_or(usize::MAX))
     }
 
-    /// Executes it with the next message. Its error is that of this message.
+    /// Executes the statement with the next message, which fails with its error.
     pub(super) fn later(
         &self,
         statement: &Statement,
@@ -372,7 +373,7 @@ impl Session {
         Ok(())
     }
 
-    /// All rows at once: while some are still to come, the connection takes no other statement.
+    /// Returns all rows at once: while rows are still coming, the connection accepts no other statement.
     pub(super) fn rows(
         &self,
         statement: &Statement,
@@ -397,7 +398,7 @@ impl Session {
         Ok(())
     }
 
-    /// Wakes those who [`wait`](Self::wait), once the transaction has ended.
+    /// Wakes processes that [`wait`](Self::wait), once the transaction has ended.
     pub(super) fn wake(&self) {
         self.wakes.set(true);
     }
@@ -411,7 +412,7 @@ impl Session {
             self.with(|open| (open.sending_text("COMMIT"), open.sending_text(WAKE)))?;
         let done = if self.wakes.get() {
             self.waiting.borrow_mut().push(commit);
-            // Whoever is not woken looks by itself after a while.
+            // A process that is not woken looks by itself after a while.
             self.send(Box::pin(async {
                 let _ = wake.await;
                 Ok(Answer::default())
@@ -426,7 +427,8 @@ impl Session {
         done.map(drop)
     }
 
-    /// What was noted may be undone with it. Where the connection is lost, the server rolls back by itself.
+    /// Rolls back, and forgets all noted writes, which may be undone. If the connection is lost, the server rolls back by
+    /// itself.
     pub(super) fn roll_back(&self) {
         self.noted.borrow_mut().clear();
         self.waiting.borrow_mut().clear();
@@ -438,7 +440,8 @@ impl Session {
         }
     }
 
-    /// What was begun on a connection that is lost is lost with it, and so is no reason to begin anew.
+    /// Connects again if the connection is lost and no transaction is open. The statements of a transaction are lost with
+    /// their connection, so an open transaction must fail.
     fn reconnect(&self) -> Result<()> {
         let is_open = |open: &Open| !open.client.is_closed() && open.most == self.patience.most();
         if self.state.get() == State::None && !self.open.borrow().as_ref().is_some_and(is_open) {
@@ -449,19 +452,19 @@ impl Session {
         Ok(())
     }
 
-    /// From now on this connection hears of what [`wake`](Self::wake) announces.
+    /// From now on, this connection receives the notifications of [`wake`](Self::wake).
     pub fn listen(&self) -> Result<()> {
         self.batch("DO $$ BEGIN EXECUTE format('LISTEN %I', current_schema()); END $$")
     }
 
-    /// Waits until it hears of something, for so long at most. Returns whether it did.
+    /// Waits for a notification for at most this time. Returns whether there was one.
     pub fn wait(&self, most: Duration) -> Result<bool> {
         self.with(|open| open.wait(most))?
     }
 }
 
-/// Wakes the processes that sleep until something may be claimed. It follows the COMMIT: within the transaction it would be a lock of
-/// the whole server's until that is on the disk.
+/// Wakes processes that sleep until a run may be claimed. It follows the COMMIT: within the transaction it would lock the
+/// whole server until the commit is on the disk.
 const WAKE: &str = "SELECT pg_notify(current_schema(), '')";
 
 impl From<tokio_postgres::Error> for Error {
@@ -477,9 +480,9 @@ impl From<tokio_postgres::Error> for Error {
             || StdError::source(&failure).is_some_and(|cause| cause.is::<std::io::Error>());
         match failure.code().map(SqlState::code) {
             Some("40001" | "40P01") => Self::Conflict(message),
-            // Classes of codes: the connection, what the server has no more of, an operator who stops it.
+            // Classes of codes: connection failures, exhausted resources, an operator who stops the server.
             Some(code) if ["08", "53", "57"].contains(&&code[..2]) => Self::Unreachable(message),
-            // Who may connect, to which database, and what of it.
+            // Codes for refused connections, missing databases and missing privileges.
             Some(code) if code.starts_with("28") || ["3D000", "42501"].contains(&code) => {
                 Self::Denied(message)
             }
@@ -490,7 +493,7 @@ impl From<tokio_postgres::Error> for Error {
     }
 }
 
-/// An error with what caused it: that a handshake failed does not say why.
+/// Returns an error's text with its causes: that a handshake failed does not give the reason.
 fn with_causes(failure: &tokio_postgres::Error) -> String {
     let mut words = failure.to_string();
     let mut cause = StdError::source(failure);
@@ -504,9 +507,9 @@ fn with_causes(failure: &tokio_postgres::Error) -> String {
     words
 }
 
-/// A statement as PostgreSQL reads it. It differs in the places of values, in what guides SQLite's planner alone (`INDEXED BY`,
-/// `CROSS JOIN … ON`, a `+` before a column), in the end of an id, and in what SQLite reads as comments: locks (`/*pg FOR UPDATE*/`), and what is
-/// asked of all hosts instead of one (`environments/*pg_anywhere*/`).
+/// Translates a statement from SQLite to PostgreSQL. It differs in placeholders, in hints for SQLite's planner (`INDEXED BY`,
+/// `CROSS JOIN … ON`, a `+` before a column), in the end of an id, and in parts that are comments to SQLite: locks (`/*pg FOR
+/// UPDATE*/`) and tables of all hosts instead of one (`environments/*pg_anywhere*/`).
 fn translated(sql: &str) -> String {
     let mut words: Vec<String> = Vec::new();
     let mut rest = sql.split(' ');
@@ -542,7 +545,7 @@ fn translated(sql: &str) -> String {
 
 type Converted<T> = std::result::Result<T, Box<dyn StdError + Sync + Send>>;
 
-/// A value on its way, as the type that the statement's parameter has.
+/// A value to be sent, in the type of the statement's parameter.
 #[derive(Debug)]
 struct Passed(Value);
 
@@ -571,7 +574,7 @@ impl ToSql for Passed {
                 _ => Err(format!("a whole number is no {ty}").into()),
             },
             &Value::Real(number) => match *ty {
-                // As in SQLite, a column of whole numbers takes one that is whole.
+                // As in SQLite, a column of whole numbers accepts a whole floating-point number.
                 Type::INT8 if number.fract() == 0.0 => (number as i64).to_sql(ty, out),
                 Type::FLOAT8 => number.to_sql(ty, out),
                 _ => Err(format!("a number with a fraction is no {ty}").into()),

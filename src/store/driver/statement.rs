@@ -1,4 +1,4 @@
-//! A prepared statement, and the rows that it gives.
+//! A prepared statement and its rows.
 
 use std::fmt::Display;
 use std::path::PathBuf;
@@ -17,7 +17,7 @@ pub enum Statement<'c> {
 }
 
 impl Statement<'_> {
-    /// Executes it. Returns how many rows it changed.
+    /// Executes the statement. Returns the number of rows that it changed.
     pub fn execute(&mut self, values: impl Params) -> Result<usize> {
         let mut changed = 0;
         values.pass(&mut |values| {
@@ -33,7 +33,7 @@ impl Statement<'_> {
         Ok(changed)
     }
 
-    /// Executes it, before whatever is executed next. Where that goes to a server, both are one message.
+    /// Executes the statement before the next statement. On a server, both are sent in one message.
     pub fn later(&mut self, values: impl Params) -> Result<()> {
         match self {
             Self::Sqlite(_) => self.execute(values).map(drop),
@@ -43,7 +43,7 @@ impl Statement<'_> {
         }
     }
 
-    /// Passes each row to `visit`, until that returns false.
+    /// Passes each row to `visit`, until `visit` returns false.
     pub fn each(
         &mut self,
         values: impl Params,
@@ -78,7 +78,7 @@ impl Statement<'_> {
         Ok(())
     }
 
-    /// Reads all rows.
+    /// Reads all rows of the statement.
     pub fn rows<T: Record>(&mut self, values: impl Params) -> Result<Vec<T>> {
         let mut all = Vec::new();
         self.each(values, |row| {
@@ -88,7 +88,7 @@ impl Statement<'_> {
         Ok(all)
     }
 
-    /// Reads the first row, if there is one.
+    /// Reads the first row of the statement, if any.
     pub fn first<T: Record>(&mut self, values: impl Params) -> Result<Option<T>> {
         let mut first = None;
         self.each(values, |row| {
@@ -98,12 +98,12 @@ impl Statement<'_> {
         Ok(first)
     }
 
-    /// The same of a statement that always gives one.
+    /// Reads the first row of a statement that always returns a row.
     pub fn one<T: Record>(&mut self, values: impl Params) -> Result<T> {
         self.first(values)?.ok_or(Error::NoRow)
     }
 
-    /// Whether it gives any row.
+    /// Returns whether the statement finds any row.
     pub fn exists(&mut self, values: impl Params) -> Result<bool> {
         self.first::<()>(values).map(|row| row.is_some())
     }
@@ -127,13 +127,13 @@ pub enum Row<'a> {
     Postgres(&'a postgres::Row),
 }
 
-/// Names a column of a row: by its position, from 0, or by its name.
+/// Identifies a column of a row: by its position, from 0, or by its name.
 pub trait Column: rusqlite::RowIndex + postgres::RowIndex + Display + Copy {}
 impl Column for usize {}
 impl Column for &str {}
 
 impl Row<'_> {
-    /// Reads a column.
+    /// Reads the value of a column.
     pub fn get<C: Column, T: FromSql>(&self, column: C) -> Result<T> {
         let value = self.value(column)?;
         T::column_result(value).map_err(|error| Error::unreadable(&column, error, value))
@@ -144,7 +144,7 @@ impl Row<'_> {
         self.get::<_, String>(column).map(Into::into)
     }
 
-    /// Reads a text without a copy of it.
+    /// Reads a text without copying it.
     pub fn text(&self, column: &str) -> Result<&str> {
         let value = self.value(column)?;
         let text = value.as_str();
@@ -158,7 +158,7 @@ impl Row<'_> {
         }
     }
 
-    /// How many columns it has.
+    /// Returns the number of columns.
     fn len(&self) -> usize {
         match self {
             Self::Sqlite(row) => row.as_ref().column_count(),
@@ -167,12 +167,12 @@ impl Row<'_> {
     }
 }
 
-/// What a row can be read as.
+/// A value that can be read from a row.
 pub trait Record: Sized {
     fn of(row: &Row<'_>) -> Result<Self>;
 }
 
-/// Reads a record from a row: each field from the column of its name, and those behind the semicolon as they say.
+/// Reads a record from a row: each field from the column of its name, and fields after the semicolon from their expressions.
 macro_rules! record {
     ($record:ident($row:ident) { $($field:ident),* $(,)? $(; $($other:ident: $value:expr),+ $(,)?)? }) => {
         impl $crate::store::driver::Record for $record {
@@ -188,14 +188,14 @@ macro_rules! record {
 
 pub(in crate::store) use record;
 
-/// That there is one.
+/// Reads nothing: only the existence of the row matters.
 impl Record for () {
     fn of(_: &Row<'_>) -> Result<Self> {
         Ok(())
     }
 }
 
-/// All of its values.
+/// Reads all values of the row.
 impl Record for Vec<Value> {
     fn of(row: &Row<'_>) -> Result<Self> {
         (0..row.len()).map(|column| row.get(column)).collect()

@@ -5,7 +5,7 @@ use crate::base::problem::code;
 use crate::store::driver::{self, Transaction, params};
 use crate::store::{AfterFailure, BuildAttempts, Failure};
 
-/// Part of every statement that leaves `building`: the schema allows a token in that state only.
+/// Part of every statement that leaves `building`: the schema allows a token only in that state.
 pub(super) const UNCLAIM: &str =
     "claimed_by = NULL, claim_token = NULL, claim_expires_at = NULL, claim_process = NULL";
 
@@ -55,7 +55,7 @@ pub(super) fn expire(
     end_claims(transaction, EXPIRED, &now, &failure, attempts, now)
 }
 
-/// Reclaims the builds of a dead process.
+/// Ends the claims of a dead process's builds.
 pub fn reclaim(
     transaction: &Transaction<'_>,
     process: &str,
@@ -68,14 +68,14 @@ pub fn reclaim(
     end_claims(transaction, HELD_BY, &process, &failure, attempts, now)
 }
 
-/// The builds whose leases ended before an instant.
+/// Selects the builds whose leases ended before a time.
 const EXPIRED: &str = "SELECT id, claim_token, attempt_count FROM environments WHERE status = 'building' AND claim_expires_at < ?1";
 
-/// The builds of a process. They are found by the index `environments_leased`, which is always small.
+/// Selects the builds of a process, by the index `environments_leased`, which is always small.
 pub const HELD_BY: &str = "SELECT id, claim_token, attempt_count FROM environments WHERE status = 'building' AND claim_process = ?1";
 
-/// Ends the claims of builders that did not end them. An installer that kills its process, or keeps it from renewing its
-/// lease, would do so each time: so it is tried again after a while, and not for ever.
+/// Ends the claims of builders that did not end them. An installer that kills its process, or prevents it from renewing its
+/// lease, would do so each time: so the build is repeated after a while, and not forever.
 fn end_claims(
     transaction: &Transaction<'_>,
     builds: &str,

@@ -1,4 +1,4 @@
-//! Reads environments.
+//! Reads the records of environments.
 
 use crate::store::driver::{self, Connection, Row, record};
 use crate::store::{EnvironmentContents, EnvironmentKey, EnvironmentRecord, Failure};
@@ -20,7 +20,7 @@ record!(EnvironmentRecord(row) {
     contents: contents(row)?,
 });
 
-/// Reads the contents. They are recorded exactly where a Python version is.
+/// Reads the contents, which are recorded exactly if there is a Python version.
 fn contents(row: &Row<'_>) -> driver::Result<Option<EnvironmentContents>> {
     let Some(python_version) = row.get::<_, Option<String>>("python_version")? else {
         return Ok(None);
@@ -71,8 +71,8 @@ pub(super) fn of_key(
     connection.row(&sql, values)
 }
 
-/// The due environment that has waited longest, is neither paused nor of an archived configuration, and is taken by a worker, after one that is given by its place: the next entry of the index
-/// `environments_waiting`, which has the order of this statement.
+/// Selects the due environment that has waited longest, is neither paused nor of an archived configuration, and is accepted by
+/// a worker, after a given position: the next entry of `environments_waiting`, which has the order of this statement.
 pub const NEXT: &str = "SELECT id FROM environments WHERE status = 'queued' AND available_at <= ?1 AND (available_at, id) > (?2, ?3)
     AND NOT EXISTS (SELECT 1 FROM pauses p WHERE p.configuration_id IN ('', environments.configuration_id))
     AND (SELECT archived_at FROM configurations c WHERE c.id = environments.configuration_id) IS NULL

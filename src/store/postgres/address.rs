@@ -1,8 +1,8 @@
 //! The address of a server: `postgresql://user@host:port/database?…`, as PostgreSQL's own programs read it.
 //!
-//! Beyond a socket of this machine the connection is encrypted and the server's certificate verified, unless the address says
-//! `sslmode=disable`: what is not verified may be anybody. `schema=NAME` names the schema that the tables are in, `ade` without it.
-//! The password stands in the address or in a setting, and is shown nowhere.
+//! Except for a socket of this machine, the connection is encrypted and the server's certificate is verified, unless the
+//! address contains `sslmode=disable`: an unverified server may be anybody. `schema=NAME` gives the schema of the tables; the
+//! default is `ade`. The password is in the address or in a setting, and is never shown.
 
 use std::fmt::Write as _;
 use std::time::Duration;
@@ -16,39 +16,39 @@ use tokio_postgres_rustls::MakeRustlsConnect;
 use crate::settings::{Settings, mask_password};
 use crate::store::{Result, StoreError};
 
-/// The schema that the tables are in, where the address names none.
+/// The default schema of the tables.
 const SCHEMA: &str = "ade";
 
-/// The port of servers, which goes without saying.
+/// The default port of servers, which is not shown.
 const PORT: u16 = 5432;
 
-/// The error is a reason, without the address.
+/// The result of parsing; the error is a reason, without the address.
 type Parsed<T> = std::result::Result<T, String>;
 
-/// Where a server is, and how it is connected to.
+/// The address of a server, and the settings of connections to it.
 #[derive(Clone)]
 pub struct Address {
     pub config: Config,
     pub schema: String,
     /// The address without a password.
     pub shown: String,
-    /// As it was given, but for the password.
+    /// The address as it was given, with the password masked.
     given: String,
     trusted: Trusted,
 }
 
-/// Which certificates are trusted.
+/// The certificates that are trusted.
 #[derive(Clone)]
 enum Trusted {
-    /// None are asked for.
+    /// No certificate is requested.
     All,
-    /// Those of the system.
+    /// The certificates of the system.
     OfSystem,
-    /// Those of a file.
+    /// The certificates of a file.
     OfFile(String),
 }
 
-/// What an address says to `ade` rather than to the server.
+/// The parameters of an address that are for `ade` and not for the server.
 #[derive(Default)]
 struct Own {
     mode: Option<String>,
@@ -57,7 +57,7 @@ struct Own {
 }
 
 impl Address {
-    /// Reads an address. The error is a reason, without the address.
+    /// Parses an address. The error is a reason, without the address.
     pub fn parse(given: &str, settings: &Settings) -> Parsed<Self> {
         let (url, own) = Own::taken_from(given)?;
         let mut config: Config = url.parse().map_err(|error: tokio_postgres::Error| {
@@ -86,7 +86,7 @@ impl Address {
             None => Trusted::OfSystem,
             Some(file) => Trusted::OfFile(file),
         };
-        // Nothing waits for ever for an answer, and a transaction that its process forgot holds no locks.
+        // No connection waits forever for an answer, and a transaction that its process abandoned holds no locks.
         config
             .connect_timeout(Duration::from_secs(10))
             .tcp_user_timeout(Duration::from_secs(10))
@@ -103,7 +103,7 @@ impl Address {
         })
     }
 
-    /// What a connection is encrypted and verified with. Only whoever connects needs it: the certificates are read for it.
+    /// Returns the settings that encrypt and verify a connection. Only needed to connect, because it reads the certificates.
     pub fn tls(&self) -> Result<MakeRustlsConnect> {
         let roots = self.trusted.roots().map_err(|reason| StoreError::BadUrl {
             url: self.given.clone(),
@@ -149,7 +149,7 @@ impl Own {
         Ok((format!("{place}?{}", rest.finish()), own))
     }
 
-    /// Whether the server has to show a certificate that is verified.
+    /// Returns whether the server must present a valid certificate.
     fn is_verified(&self, is_remote: bool) -> Parsed<bool> {
         match self.mode.as_deref() {
             None => Ok(is_remote),
@@ -180,7 +180,7 @@ impl Trusted {
     }
 }
 
-/// The password that settings name.
+/// Returns the password from the settings.
 fn password(settings: &Settings) -> Parsed<Option<String>> {
     let Some(file) = &settings.database_password_file else {
         return Ok(settings.database_password.clone());
@@ -195,7 +195,7 @@ fn password(settings: &Settings) -> Parsed<Option<String>> {
     Ok(Some(text.trim_end_matches(['\r', '\n']).to_owned()))
 }
 
-/// `postgresql://user@host/database`.
+/// Returns the address to be shown: `postgresql://user@host/database`.
 fn shown(config: &Config) -> String {
     let mut text = "postgresql://".to_owned();
     if let Some(user) = config.get_user() {

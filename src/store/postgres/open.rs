@@ -1,4 +1,4 @@
-//! Opens a schema on a server, and brings one up to date.
+//! Opens a schema on a server, and brings it up to date.
 
 use super::address::Address;
 use super::migrations;
@@ -11,7 +11,7 @@ use crate::store::schema::{Migrated, MigrationState, Opening, SchemaStatus};
 use crate::store::{Result, StoreError};
 
 impl Store {
-    /// Opens a schema of a server's database for the host of this id, and checks it.
+    /// Opens a schema of a server's database for the host with this id, and checks it.
     ///
     /// # Errors
     /// It is absent, behind, newer or altered, or the server is out of reach or refuses.
@@ -32,7 +32,7 @@ impl Store {
         Ok(Self::on(connection, server))
     }
 
-    /// Makes the schema or brings it up to date. Any number of processes may call it at once: one works, the others wait.
+    /// Creates the schema or brings it up to date. Any number of processes may call it at once: one works, the others wait.
     ///
     /// # Errors
     /// It is newer or altered, which changes nothing, or the server is out of reach or refuses.

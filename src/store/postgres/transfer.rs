@@ -10,8 +10,8 @@ use crate::store::Store;
 use crate::store::driver::{self, Connection, Transaction};
 use crate::store::{Moved, Result};
 
-/// The tables whose rows are moved, each behind those that it refers to, with the order of its rows. Processes and leases belong to
-/// this moment and stay.
+/// The tables whose rows are moved, each after the tables that it refers to, with the order of its rows. Processes and leases
+/// are temporary and are not moved.
 const TABLES: [(&str, &str); 23] = [
     ("workspaces", "id"),
     ("configurations", "id"),
@@ -41,14 +41,14 @@ const TABLES: [(&str, &str); 23] = [
     ("identity", "one"),
 ];
 
-/// Tables with triggers that count, or keep turns, of rows that come one by one.
+/// Tables with triggers that count rows, or maintain turns, when single rows change.
 const WITH_TRIGGERS: [&str; 3] = ["runs", "run_attempts", "queue"];
 
-/// So many rows are read and written at once.
+/// The number of rows to read and write at once.
 const AT_ONCE: usize = 200;
 
 impl Store {
-    /// Moves all records of `source` into this schema, which has none. Returns what it counted, once both sides are the same.
+    /// Moves all records of `source` into this schema, which has none. Returns the counts once both sides are the same.
     ///
     /// # Errors
     /// A database cannot be used. Then the schema is as it was.
@@ -65,7 +65,7 @@ impl Store {
                     let before = copy(from, to, table, order, &columns)?;
                     let after = summary(to, table, order, &columns)?;
                     if before != after {
-                        // What differs is not kept.
+                        // A table that differs is not kept.
                         let message =
                             format!("the rows of {table} are not those that were written");
                         return Err(driver::Error::Refused(message));
@@ -96,7 +96,7 @@ impl Store {
         Ok(moved)
     }
 
-    /// Whether the schema has no records yet.
+    /// Returns whether the schema has no records yet.
     ///
     /// # Errors
     /// The server cannot be asked.
@@ -116,14 +116,14 @@ fn columns(connection: &Connection, table: &str) -> driver::Result<Vec<String>> 
     connection.rows(&sql, [])
 }
 
-/// What a table holds: its rows, and a digest of all their values in order.
+/// The content of a table: the number of rows, and a digest of all their values in order.
 #[derive(PartialEq)]
 struct Summary {
     rows: u64,
     digest: [u8; 32],
 }
 
-/// A summary while rows are added.
+/// A summary to which rows are being added.
 struct Summing {
     rows: u64,
     hasher: Sha256,
@@ -168,7 +168,7 @@ fn copy(
     order: &str,
     columns: &[String],
 ) -> driver::Result<Summary> {
-    // A new schema has one of these.
+    // A new schema already has a row in this table.
     if table == "totals" {
         to.execute_batch("DELETE FROM totals")?;
     }
@@ -215,7 +215,7 @@ fn summary(
     Ok(summing.end())
 }
 
-/// Passes on all rows of a table in order, some at a time: each page begins behind the last row of the one before.
+/// Passes on all rows of a table in order, page by page: each page begins after the last row of the previous page.
 fn pages(
     connection: &Connection,
     table: &str,

@@ -1,6 +1,6 @@
-//! Records runs: in the queue or, for `ade run`, under a claim from the first moment.
+//! Records runs: in the queue or, for `ade run`, under a claim from the start.
 //!
-//! What is recorded is known here, so that its record is not read back.
+//! All recorded values are known here, so the record is not read back.
 
 use std::path::PathBuf;
 
@@ -17,14 +17,14 @@ use crate::store::{
     SubmitterKind,
 };
 
-/// What the records of a run's configuration and environment say.
+/// The facts from the records of a run's configuration and environment.
 struct Found {
     configuration_name: String,
     configuration_path: PathBuf,
-    /// One that was deleted since the caller read it becomes null in the run's record, and a worker records it anew; its id would violate the
-    /// foreign key.
+    /// The environment; `None` if it was deleted since the caller read it. The run's record then has null, and a worker
+    /// records the environment again; its id would violate the foreign key.
     environment: Option<String>,
-    /// When the configuration was last run, as far as it is known.
+    /// When the configuration was last run, as far as known.
     last_run_at: Option<i64>,
     is_archived: bool,
 }
@@ -34,7 +34,7 @@ record!(Found(row) {
     configuration_path: row.path("configuration_path")?,
 });
 
-/// The configuration is neither archived nor deleted until the transaction ends.
+/// Reads these facts. The configuration is neither archived nor deleted until the transaction ends.
 fn find(transaction: &Transaction<'_>, run: &NewRun) -> driver::Result<Found> {
     let sql = "SELECT name AS configuration_name, absolute(path) AS configuration_path, (SELECT id FROM environments WHERE id = ?2 /*pg FOR KEY SHARE*/) AS environment, last_run_at, archived_at IS NOT NULL AS is_archived
          FROM configurations WHERE id = ?1 /*pg FOR KEY SHARE*/";
@@ -48,8 +48,8 @@ fn find(transaction: &Transaction<'_>, run: &NewRun) -> driver::Result<Found> {
 }
 
 impl Store {
-    /// Records runs as queued, all of them or none, which is an error where it is for a limit. Those in safe mode are recorded as succeeded, without having executed
-    /// anything, here and in [`Store::submit_run`].
+    /// Records runs as queued, either all or none; exceeding a limit is an error. Runs in safe mode are recorded as succeeded,
+    /// without executing anything, here and in [`Store::submit_run`].
     pub fn enqueue_runs(&self, runs: &[NewRun], now: Timestamp) -> Result<Vec<RunRecord>> {
         self.observed(Call::Enqueue(runs), Some(now), |store| {
             store.demand_in_place()?;
@@ -76,7 +76,7 @@ impl Store {
         })
     }
 
-    /// Records a run as running under a claim, its first attempt begun, as `ade run` does.
+    /// Records a run as running under a claim, with its first attempt begun, for `ade run`.
     pub fn insert_claimed_run(
         &self,
         run: &NewRun,
@@ -90,7 +90,7 @@ impl Store {
     }
 }
 
-/// Records a run.
+/// Records one run in the queue or under a claim.
 pub(super) fn insert(
     transaction: &Transaction<'_>,
     run: &NewRun,
@@ -190,7 +190,7 @@ fn insert_queued(
     )
 }
 
-/// The record, as it would be read.
+/// Returns the record as it would be read.
 fn recorded(run: &NewRun, found: &Found, claim: Option<&Claim>, now: Timestamp) -> RunRecord {
     RunRecord {
         id: run.id.clone(),

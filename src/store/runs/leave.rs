@@ -1,6 +1,7 @@
-//! Ends claims without a result: for a retry, on release, when the lease expired, or when the process died.
+//! Ends claims without a result: for a retry, on release, after the lease expired, or after the process died.
 //!
-//! All four use [`leave`]: the run goes back to the queue, or ends where attempts are spent or its cancellation was requested.
+//! All four use [`leave`]: the run returns to the queue, or ends if its attempts are used up or its cancellation was
+//! requested.
 
 use std::time::Duration;
 
@@ -14,24 +15,24 @@ use crate::settings::Recovery;
 use crate::store::driver::{self, Transaction, params};
 use crate::store::{Call, Claim, Clock, Failure, Result, Retry, RunRecord, RunStatus, Store, Used};
 
-/// How a claim ends without a result.
+/// The way in which a claim ends without a result.
 struct Leaving<'a> {
     failure: &'a Failure,
-    /// The outcome in the attempt's record where the run goes back to the queue.
+    /// The outcome in the attempt's record if the run returns to the queue.
     outcome: &'a str,
     available_at: Timestamp,
-    /// Whether the run ends with this attempt, however many are left.
+    /// Whether the run ends with this attempt, even if attempts are left.
     last: bool,
     /// Whether the attempt does not count.
     release: bool,
     /// Whether the machine or the network was in trouble.
     trouble: bool,
-    /// What the attempt used, as far as that is known.
+    /// The resources that the attempt used, as far as known.
     used: Used,
 }
 
 impl<'a> Leaving<'a> {
-    /// The attempt counts, and nothing more is known of it.
+    /// Returns the end of a claim whose attempt counts and of which nothing else is known.
     fn lost(failure: &'a Failure, available_at: Timestamp) -> Self {
         Self {
             failure,
@@ -45,7 +46,7 @@ impl<'a> Leaving<'a> {
     }
 }
 
-/// Ends a claim that the transaction has just read: the run goes back to the queue, or ends where attempts are spent or its
+/// Ends a claim that the transaction has just read: the run returns to the queue, or ends if its attempts are used up or its
 /// cancellation was requested. Returns the run as it is then.
 fn leave(
     transaction: &Transaction<'_>,
@@ -90,7 +91,7 @@ fn leave(
     by_id(transaction, id)
 }
 
-/// Ends the claim of a run, where it still holds.
+/// Ends the claim of a run if the claim still holds.
 fn leave_claimed(
     transaction: &Transaction<'_>,
     id: &str,
@@ -104,8 +105,9 @@ fn leave_claimed(
 }
 
 impl Store {
-    /// Running → queued, or failed when attempts are spent and this one counts. The attempt is recorded with what it used. If its
-    /// cancellation was requested, → cancelled. Returns the run as it is then; `None`: the lease was lost and nothing changed.
+    /// Moves a running run back to the queue, or fails it if its attempts are used up and this attempt counts. Records the
+    /// attempt with the resources that it used. If its cancellation was requested, the run is cancelled instead. Returns the
+    /// run as it is then; `None`: the lease was lost and nothing changed.
     pub fn retry_run(
         &self,
         id: &str,
@@ -131,8 +133,9 @@ impl Store {
         })
     }
 
-    /// Running → queued at once, the attempt not counted: the worker stops, or the run's environment vanished. If its
-    /// cancellation was requested, → cancelled. Returns the run as it is then; `None`: the lease was lost and nothing changed.
+    /// Moves a running run back to the queue at once, without counting the attempt: the worker stops, or the run's environment
+    /// vanished. If its cancellation was requested, the run is cancelled instead. Returns the run as it is then; `None`: the
+    /// lease was lost and nothing changed.
     pub fn release_run(
         &self,
         id: &str,
@@ -151,8 +154,8 @@ impl Store {
         })
     }
 
-    /// Runs with an expired lease: → queued, or failed when attempts are spent. `backoff` returns the wait after an attempt.
-    /// Returns the runs as they are now.
+    /// Returns runs with an expired lease to the queue, or fails them if their attempts are used up. `backoff` returns the
+    /// wait after an attempt. Returns the runs as they are afterwards.
     pub fn expire_run_leases(
         &self,
         backoff: &dyn Fn(u32) -> Duration,

@@ -1,4 +1,4 @@
-//! A client's run enters the queue: back-pressure, the client's key and the record in one transaction.
+//! Submits a client's run: checks the queue's limits and the client's key and records the run, in one transaction.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use crate::store::documents::is_deleted;
 use crate::store::driver::{self, Connection, params};
 use crate::store::{NewRun, Result, Store, Submission, Submitted};
 
-/// How long a client's key is remembered.
+/// How long a client's key is stored.
 const KEPT: Duration = Duration::from_secs(24 * 3600);
 
 impl Store {
@@ -24,7 +24,7 @@ impl Store {
         self.demand_in_place()?;
         self.write(|transaction| {
             let workspace = &run.key.workspace_id;
-            // What is absent decides: a key, or one run more.
+            // Rows that do not exist yet decide: a key, or one more run.
             if asked.key.is_some() || asked.most_queued.is_some() {
                 transaction.gate("submit")?;
             }
@@ -71,7 +71,7 @@ impl Store {
     }
 }
 
-/// Counts the queued runs of all workspaces that came by HTTP, up to the first that is too many.
+/// Counts the queued runs of all workspaces that were submitted over HTTP, up to `most`.
 fn queued(connection: &Connection, most: u64) -> driver::Result<u64> {
     let most = i64::try_from(most).unwrap_or(i64::MAX);
     connection.one(

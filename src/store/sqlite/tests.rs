@@ -1,4 +1,4 @@
-//! Runs the suite on SQLite, on a file and in memory, and tests what only SQLite has: files and locks.
+//! Runs the suite on SQLite, on a file and in memory, and tests SQLite's files and locks.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -19,7 +19,7 @@ fn file_database() -> Option<Box<Opener>> {
 }
 
 fn memory_database() -> Option<Box<Opener>> {
-    // All that the tests of the suite record is below this data directory: what is stored relative to it is read as it was written.
+    // All paths in the suite are below this data directory: a path stored relative to it is read as it was written.
     let settings = settings(Path::new("/"), &[("ADE_DATA_DIR", "/")]);
     let name = uuid::Uuid::new_v4().to_string();
     let kept = Store::in_memory(&settings, &name).unwrap();
@@ -29,7 +29,7 @@ fn memory_database() -> Option<Box<Opener>> {
     }))
 }
 
-/// A database file of its own.
+/// A separate database file for a test.
 pub(in crate::store) struct Database {
     _folder: tempfile::TempDir,
     settings: Settings,
@@ -37,7 +37,7 @@ pub(in crate::store) struct Database {
 }
 
 pub(in crate::store) fn settings(folder: &Path, flags: &[(&'static str, &str)]) -> Settings {
-    // With these every end is to be told.
+    // With these settings, every end is delivered.
     let told = [("ADE_ON_END_URL", "http://x/"), ("ADE_ON_END_COMMAND", "x")];
     let flags: BTreeMap<&'static str, String> = told
         .iter()
@@ -79,7 +79,7 @@ fn a_waiting_run_whose_attempts_are_spent_is_not_claimed() {
     let store = database.open(Opening::CreateIfAbsent).unwrap();
     let environment = places::ready(&store, "d", places::at(0));
     let run = places::queued(&store, &environment, places::at(1));
-    // No code does this; an older ade or a manual change might.
+    // No code does this, but an older ade or a manual change might.
     let spend = "UPDATE queue SET attempt_count = max_attempts";
     store
         .connections
@@ -169,7 +169,7 @@ fn a_database_that_stays_locked_is_given_up_in_time() {
     );
 }
 
-/// Three processes write 80,000 pages of 4 KiB, twenty times what the log may grow by until it is to start over.
+/// Three processes write 80,000 pages of 4 KiB, twenty times as many as the log may grow by before it starts over.
 #[test]
 fn the_log_stays_short_while_several_write_without_a_pause() {
     let database = Database::new();
@@ -193,7 +193,7 @@ fn the_log_stays_short_while_several_write_without_a_pause() {
                             transaction.prepare_cached(replace)?.execute([row])
                         })
                     };
-                    // How long one waits is the same for the whole process, and another test waits for less.
+                    // The wait is a setting of the whole process, and another test sets a shorter wait.
                     while let Err(error) = write() {
                         assert!(matches!(error, StoreError::Locked { .. }), "{error:?}");
                     }

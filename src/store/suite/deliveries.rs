@@ -1,4 +1,4 @@
-//! What is to be told of runs that have ended.
+//! Tests of deliveries about ended runs.
 
 use super::places::{
     at, claim, environment, expiry, fails, process, queued, ready, reclaim, running,
@@ -12,11 +12,11 @@ use crate::store::{
 const ALL: [DeliveryKind; 2] = [DeliveryKind::Url, DeliveryKind::Command];
 const URL: [DeliveryKind; 1] = [DeliveryKind::Url];
 
-/// The runs of which something is to be told.
+/// Claims all due deliveries, and returns their runs.
 fn to_be_told(store: &Store) -> Vec<String> {
     let mut runs = Vec::new();
-    while let Some(one) = store.claim_delivery(&ALL, &claim("w"), at(99)).unwrap() {
-        runs.push(one.run_id);
+    while let Some(delivery) = store.claim_delivery(&ALL, &claim("w"), at(99)).unwrap() {
+        runs.push(delivery.run_id);
     }
     runs.sort();
     runs
@@ -56,7 +56,7 @@ pub fn every_end_is_to_be_told_until_it_was(store: &Store) {
     assert_eq!(store.count_deliveries().unwrap().waiting, 3);
 }
 
-/// One of the deliveries of a run that was cancelled, claimed.
+/// Returns a claimed delivery of a run that was cancelled.
 fn one(store: &Store, by: &Claim) -> Delivery {
     let run = queued(store, &ready(store, "r", at(0)), at(1));
     store.request_cancel(&run.id, at(2)).unwrap();
@@ -116,7 +116,7 @@ pub fn what_was_told_is_listed_and_told_again(store: &Store) {
         store.deliveries(&filter).unwrap()
     };
     let all = of(None, None);
-    let kinds: Vec<_> = all.iter().map(|one| one.kind).collect();
+    let kinds: Vec<_> = all.iter().map(|delivery| delivery.kind).collect();
     assert_eq!(kinds, [DeliveryKind::Url, DeliveryKind::Command]);
     assert_eq!(of(None, Some(&all[0].id)), all[1..]);
     let again = |now| store.redeliver(&told.run_id, told.kind, now).unwrap();

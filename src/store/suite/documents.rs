@@ -1,4 +1,4 @@
-//! Documents: each content once under each name.
+//! Tests of documents: each content is stored once under each name.
 
 use super::places::{at, claim, claim_next, finish, new_id, new_run, ready};
 use crate::store::{
@@ -43,7 +43,7 @@ pub fn the_same_bytes_under_the_same_name_are_one_document(store: &Store) {
         );
         assert_eq!(store.document(&other.id).unwrap(), *other);
     }
-    // They are found by their bytes, too.
+    // Documents are also found by their bytes.
     let with =
         |sha256: &str, before: Option<&str>| store.documents("default", Some(sha256), before, 10);
     let [second, ..] = &others;
@@ -79,7 +79,7 @@ pub fn documents_are_listed_newest_first_and_page_by_page(store: &Store) {
     assert_eq!(found, ids);
 }
 
-/// A run that reads a document from its place.
+/// Returns a run that reads a document from its path.
 fn run_of(environment: &EnvironmentRecord, document: &DocumentRecord) -> NewRun {
     NewRun {
         document_id: Some(document.id.clone()),
@@ -102,7 +102,7 @@ pub fn a_document_is_deleted_when_no_run_needs_it_and_its_record_stays(store: &S
     claim_next(store, &mine, at(3)).unwrap();
     assert!(!store.delete_document(&document.id, at(4)).unwrap());
     finish(store, &run.id, &mine, RunStatus::Succeeded, at(5));
-    // One that has a copy of its own needs it no more.
+    // A run that has its own copy no longer needs the document.
     let again = NewRun {
         input_path: "/r/input/a.csv".into(),
         ..run_of(&environment, &document)
@@ -124,7 +124,7 @@ pub fn a_document_is_deleted_when_no_run_needs_it_and_its_record_stays(store: &S
         ..run_of(&environment, &document)
     };
     assert!(matches!(submit(&retry).unwrap(), Submitted::Queued(_)));
-    // The same bytes are another document.
+    // The same bytes are another document now.
     let stored = new("default", "a.csv", "1");
     assert_eq!(
         store.add_document(&stored, &Limits::default()).unwrap(),
@@ -178,7 +178,7 @@ pub fn a_submitter_and_a_workspace_store_no_more_bytes_than_they_may(store: &Sto
     let stored = store.stored_bytes().unwrap();
     let stored: Vec<_> = stored
         .iter()
-        .map(|one| (&*one.submitter, one.bytes))
+        .map(|stored| (&*stored.submitter, stored.bytes))
         .collect();
     assert_eq!(stored, [("user ann", 20), ("user bob", 10)]);
     assert!(store.delete_document(&first.id, at(5)).unwrap());

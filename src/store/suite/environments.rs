@@ -1,4 +1,4 @@
-//! Environments: one for each key, one builder at a time, and when they are deleted.
+//! Tests of environments: one for each key, one builder at a time, and when they are deleted.
 
 use std::path::Path;
 use std::time::Duration;
@@ -12,7 +12,7 @@ use crate::store::{
     AfterFailure, Claimable, EnvironmentRecord, EnvironmentStatus, Heartbeat, RunStatus, Store,
 };
 
-/// The wait that [`build_attempts`] says.
+/// The wait that [`build_attempts`] returns.
 const BACKOFF: Duration = Duration::from_secs(7);
 
 pub fn a_key_has_one_environment(store: &Store) {
@@ -31,7 +31,7 @@ pub fn a_key_has_one_environment(store: &Store) {
     assert_eq!(store.environments("default").unwrap().len(), 2);
     assert_eq!(store.environments("another").unwrap().len(), 0);
     assert_eq!(store.all_environments().unwrap().len(), 2);
-    // What is in it is known once it is ready.
+    // The contents are known once the environment is ready.
     assert_eq!((first.contents, first.ready_at), (None, None));
     let ready = ready(store, "d", at(3));
     assert_eq!(
@@ -197,7 +197,7 @@ pub fn an_environment_whose_builders_die_fails_in_the_end(store: &Store) {
     assert_eq!(error.message, "the process that built it died (attempt 3)");
     let failed = store.fail_runs_of_failed_environments(9, now).unwrap();
     assert_eq!(failed[0].id, run.id);
-    // To ask for it begins anew.
+    // A request starts the attempts over.
     assert!(store.ask_for_environment(&waiting.id, now, now).unwrap());
     let left = attempt(now);
     assert_eq!(
@@ -222,13 +222,13 @@ pub fn what_failed_is_tried_again_for_who_asks_anew_and_no_sooner_than_said(stor
     );
     assert!(asked.error.is_some(), "why it waits is still known");
     assert_eq!(asked.updated_at, at(2));
-    // One that waits for long is due earlier, and never later; its attempts stay counted.
+    // An environment with a long wait becomes due earlier, and never later; its attempts stay counted.
     fail(9, AfterFailure::RetryAt(at(99)));
     let (_, asked) = ask(20, 10);
     let now = (asked.attempt_count, asked.available_at, asked.updated_at);
     assert_eq!(now, (1, at(20), at(9)));
     assert_eq!(ask(30, 11).1.available_at, at(20));
-    // What is being built or ready is not asked for.
+    // An environment that is being built or ready is not requested.
     let mine = claim("w");
     take(store, &waiting.id, &mine, Claimable::Due, at(20)).unwrap();
     assert!(!ask(21, 21).0);
@@ -291,7 +291,7 @@ pub fn an_environment_that_a_run_needs_is_not_deleted(store: &Store) {
     assert_eq!(waiting(50), [first.id.as_str(), second.id.as_str()]);
     assert_eq!(waiting(1), [first.id.as_str()]);
     assert!(!store.delete_environment(&wanted.id, None).unwrap());
-    // No run would use it.
+    // Without the last waiting run, no run would use it.
     store.request_cancel(&first.id, at(1)).unwrap();
     assert!(store.environment("default", &wanted.id).is_ok());
     store.request_cancel(&second.id, at(1)).unwrap();
@@ -303,13 +303,13 @@ pub fn an_environment_that_a_run_needs_is_not_deleted(store: &Store) {
     store.request_cancel(&run.id, at(2)).unwrap();
     assert_eq!(store.live_runs_of_environment(&environment.id).unwrap(), 0);
     assert!(store.delete_environment(&environment.id, None).unwrap());
-    // What has ended says for ever in which environment it ran.
+    // An ended run keeps the id of its environment forever.
     assert_eq!(
         find(store, &run.id).environment_id,
         Some(environment.id.clone())
     );
 
-    // A run that was recorded without an environment will be given the one of its key.
+    // A run that was recorded without an environment will get the environment of its key.
     queued(store, &environment, at(3));
     let again = ready(store, "d", at(4));
     assert!(!store.delete_environment(&again.id, None).unwrap());

@@ -1,4 +1,4 @@
-//! The part of an id that people see and type.
+//! Tests of the part of an id that people see and type.
 
 use super::places::{at, enqueue, new_run, ready};
 use crate::store::{Named, NewRun, Store, StoreError};
@@ -6,11 +6,11 @@ use crate::store::{Named, NewRun, Store, StoreError};
 pub fn an_id_is_shown_as_far_as_tells_it_from_others_and_found_by_that(store: &Store) {
     let environment = ready(store, "r", at(0));
     let ids = [
-        // Of one moment: their beginnings are equal.
+        // Ids of the same moment: their beginnings are equal.
         "0199aaaa-0000-7000-8000-0000001111aa",
         "0199aaaa-0000-7000-8000-0000002111aa",
         "0199aaaa-0000-7000-8000-0000003333bb",
-        // Its last six digits are the beginning of others.
+        // The last six digits of this id are the beginning of others.
         "0199aaab-0000-7000-8000-0000000199aa",
     ];
     let record = |id: &str| {
@@ -30,7 +30,7 @@ pub fn an_id_is_shown_as_far_as_tells_it_from_others_and_found_by_that(store: &S
         let elsewhere = store.run("another", short);
         assert!(matches!(elsewhere, Err(StoreError::NotFound { .. })));
     }
-    // Too short for an end, and the beginning of none.
+    // The text is too short for an end, and no id begins with it.
     assert!(matches!(
         store.run("default", "333bb"),
         Err(StoreError::NotFound { .. })

@@ -1,4 +1,4 @@
-//! Files of batches that became no run.
+//! Tests of files of batches that became no run.
 
 use super::places::at;
 use crate::store::{LeftOut, Store};

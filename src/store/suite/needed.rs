@@ -1,4 +1,4 @@
-//! Configurations and workspaces that are archived and deleted, and the records that keep them from it.
+//! Tests of archiving and deleting configurations and workspaces, and of the records that prevent it.
 
 use std::path::Path;
 
@@ -9,7 +9,7 @@ use super::places::{
 use crate::base::problem::Problem;
 use crate::store::{Claimable, LeftOut, NewEnvironment, Pause, Result, RunStatus, Store};
 
-/// The code of an error.
+/// Returns the code of an error.
 fn code<T>(answer: Result<T>) -> &'static str {
     answer.err().map_or("none", |error| error.code())
 }
@@ -23,7 +23,7 @@ pub fn an_archived_configuration_keeps_what_it_has_and_takes_nothing_new(store: 
     let change = |name, archived| store.change_configuration(id, &put_away(name, archived), at(7));
     let run = queued(store, &ready, at(1)).id;
     let waiting = environment(store, "asked for", at(1)).id;
-    // Refused as one: the name stays, too.
+    // The change is refused as a whole: the name also stays.
     let refused = change(Some("other"), Some(true)).unwrap_err();
     assert_eq!(refused.code(), "in_use");
     assert!(
@@ -50,7 +50,7 @@ pub fn an_archived_configuration_keeps_what_it_has_and_takes_nothing_new(store: 
         key: key(store, "another"),
         ..new.clone()
     };
-    // One that was asked for before is not built.
+    // An environment that was requested before is not built.
     assert!(store.next_environment(at(8), None, None).unwrap().is_none());
     for refused in [
         code(store.enqueue_runs(&[new_run(&ready)], at(8))),
@@ -111,7 +111,7 @@ pub fn a_configuration_without_runs_is_deleted_with_what_it_has(store: &Store) {
     ] {
         assert_eq!(gone, "not_found");
     }
-    // Its folder is another configuration from now on.
+    // From now on, its folder is another configuration.
     let again = environment(store, "r", at(6));
     assert_ne!(again.key.configuration_id, *id);
     build(store, &again, at(7));

@@ -1,4 +1,4 @@
-//! Processes that work at the same time.
+//! Tests of processes that work at the same time.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -48,7 +48,7 @@ pub fn a_claim_is_made_once_however_many_ask(open: &Opener) {
     let told = together(open, |store| {
         let next = || store.claim_delivery(&kinds, &claim("w"), at(1000)).unwrap();
         std::iter::from_fn(next)
-            .map(|one| (one.run_id, one.kind.as_str()))
+            .map(|delivery| (delivery.run_id, delivery.kind.as_str()))
             .collect::<Vec<_>>()
     })
     .concat();
@@ -105,7 +105,7 @@ pub fn no_more_runs_are_executed_than_may_be_at_once_however_many_claim(open: &O
     assert_eq!(claimed, 3);
 }
 
-/// With the last run of somebody their turn goes, and with the next one it is there again.
+/// The turn of a submitter is deleted with the submitter's last run, and exists again with the next run.
 pub fn what_is_recorded_while_others_claim_is_claimed_too(open: &Opener) {
     let store = open();
     let environment = ready(&store, "r", at(0));

@@ -1,4 +1,4 @@
-//! The queue: claims, ends, and what goes back.
+//! Tests of the queue: claims, ends, and runs that return to the queue.
 
 use std::time::Duration;
 
@@ -42,7 +42,7 @@ pub fn runs_are_claimed_oldest_first_and_only_when_their_environment_is_ready(st
     );
 }
 
-/// A record that is known and not read back is the one that would be read.
+/// A record that is returned without being read back equals the record that would be read.
 pub fn what_is_recorded_is_returned_as_it_is_read(store: &Store) {
     let environment = ready(store, "r", at(0));
     let retried = queued(store, &environment, at(0));
@@ -163,7 +163,7 @@ pub fn trouble_of_the_machine_spends_no_attempt_and_is_counted_apart(store: &Sto
     assert_eq!((left.available_at, left.trouble_count), (at(1010), 1));
     assert!(wait(&first, 11, 12).is_none(), "the claim is gone");
     assert_eq!(store.overview(None, at(0), at(0)).unwrap().in_trouble, 1);
-    // More often than it has attempts.
+    // The run returns to the queue more often than it has attempts.
     let mut now = 1010;
     for times in 2..=run.max_attempts + 2 {
         let next = claim("w");
@@ -176,7 +176,7 @@ pub fn trouble_of_the_machine_spends_no_attempt_and_is_counted_apart(store: &Sto
         now = left.available_at.0 - at(0).0;
     }
     assert_eq!(store.overview(None, at(0), at(0)).unwrap().in_trouble, 1);
-    // What is not trouble ends the row of it.
+    // A release that is not caused by trouble resets the count of trouble.
     let last = claim("w");
     claim_next(store, &last, at(now)).unwrap();
     let release = store.release_run(&run.id, &last, "stopped", at(now));
@@ -259,7 +259,7 @@ pub fn a_run_whose_environment_was_collected_is_given_the_next_one_of_its_key(st
     assert_eq!(run.environment_id, None);
     let without = || store.runs_without_environment(9).unwrap().len();
     assert_eq!(without(), 2);
-    // One that is not there is not given.
+    // An environment that does not exist is not set.
     store.set_run_environment(&run.id, &former.id).unwrap();
     assert_eq!(without(), 2);
     let (anew, other) = (ready(store, "d", at(2)), ready(store, "e", at(2)));
@@ -356,7 +356,7 @@ pub fn a_failure_keeps_its_place(store: &Store) {
     assert!(unknown, "what is not known is not recorded");
 }
 
-/// Submits a run, with what the client asked for.
+/// Submits a run with a client's conditions.
 fn submitted(
     store: &Store,
     run: &NewRun,
@@ -380,7 +380,7 @@ pub fn a_full_queue_takes_no_more_until_one_is_claimed(store: &Store) {
     assert!(matches!(submit(1), Submitted::Queued(_)));
     assert!(matches!(submit(2), Submitted::Queued(_)));
     assert!(matches!(submit(3), Submitted::Full(2)));
-    // What runs does not wait any more.
+    // A running run no longer waits.
     claim_next(store, &claim("w"), at(4)).unwrap();
     assert!(matches!(submit(5), Submitted::Queued(_)));
     assert!(matches!(submit(6), Submitted::Full(2)));
@@ -396,14 +396,14 @@ pub fn the_same_request_under_the_same_key_is_one_run(store: &Store) {
         Submitted::Queued(run) => run.id,
         other => panic!("{other:?}"),
     };
-    // Also where the queue is full: nothing is added to it.
+    // The same request also succeeds if the queue is full, because nothing is added.
     match submit("r", Some(1), 2) {
         Submitted::Repeated(run) => assert_eq!(run.id, first),
         other => panic!("{other:?}"),
     }
     assert!(matches!(submit("another", None, 3), Submitted::KeyInUse));
     assert_eq!(store.run_of_any_workspace(&first).unwrap().id, first);
-    // A key is kept for a day.
+    // A key is stored for a day.
     let day = 24 * 3600 * 1000;
     assert!(matches!(
         submit("another", None, day + 2),
@@ -445,9 +445,9 @@ pub fn the_queue_is_told_in_the_order_in_which_it_is_claimed(store: &Store) {
         found.unwrap()
     };
     let told = |found: &[WaitingRun]| -> Vec<(String, u64, WaitsFor)> {
-        let told = found.iter().map(|one| {
-            assert_eq!(one.run.id, one.place.run_id);
-            (one.run.id.clone(), one.position, one.place.waits_for)
+        let told = found.iter().map(|entry| {
+            assert_eq!(entry.run.id, entry.place.run_id);
+            (entry.run.id.clone(), entry.position, entry.place.waits_for)
         });
         told.collect()
     };
@@ -465,7 +465,7 @@ pub fn the_queue_is_told_in_the_order_in_which_it_is_claimed(store: &Store) {
         .collect();
     assert_eq!(told(&all), wanted);
     assert_eq!(told(&waiting(None, 2, 10)), wanted[..2]);
-    // A page goes on where the one before ended, also when that was claimed.
+    // A page continues where the previous page ended, even if its last run was claimed.
     assert_eq!(claim_next(store, &mine, at(11)).unwrap().id, all[0].run.id);
     assert_eq!(claim_next(store, &mine, at(11)).unwrap().id, all[1].run.id);
     let next = waiting(Some(&all[1].place), 1, 12);

@@ -1,4 +1,4 @@
-//! Whose run is next: priorities, turns of those who submitted runs, and limits of configurations.
+//! Tests of the order of claims: priorities, turns of submitters, and limits of configurations.
 
 use super::places::{
     at, build, by_http, claim, claim_next, enqueue, environment, find, finish, limit_to, new_run,
@@ -17,7 +17,7 @@ fn user(name: &str) -> Submitter {
     }
 }
 
-/// A queued run of somebody.
+/// Records a queued run of a submitter.
 fn of(store: &Store, at_work: &EnvironmentRecord, who: &str, time: i64) -> RunRecord {
     with(store, at_work, who, Priority::Normal, time)
 }
@@ -35,15 +35,15 @@ fn with(
     enqueue(store, &run, at(time))
 }
 
-/// The ids of those that are claimed, one after the other, and of those that the queue told before in that order.
+/// Claims all runs one after the other, and returns their ids. The queue must have listed them in this order.
 fn claimed(store: &Store, now: i64) -> Vec<String> {
     let told = store
         .waiting_runs("default", None, 1000, &Limits::default(), at(now))
         .unwrap();
     let told = told
         .iter()
-        .filter(|one| one.place.waits_for == WaitsFor::Slot);
-    let told: Vec<String> = told.map(|one| one.run.id.clone()).collect();
+        .filter(|entry| entry.place.waits_for == WaitsFor::Slot);
+    let told: Vec<String> = told.map(|entry| entry.run.id.clone()).collect();
     let next = || Some(claim_next(store, &claim("w"), at(now))?.id);
     let claimed: Vec<String> = std::iter::from_fn(next).collect();
     assert_eq!(told, claimed);
@@ -119,7 +119,7 @@ pub fn no_more_runs_of_a_configuration_are_claimed_than_may_be_at_once(store: &S
     let waiting = store
         .waiting_runs("default", None, 9, &Limits::default(), at(5))
         .unwrap();
-    let why: Vec<_> = waiting.iter().map(|one| one.place.waits_for).collect();
+    let why: Vec<_> = waiting.iter().map(|entry| entry.place.waits_for).collect();
     assert_eq!(why, [WaitsFor::Limit; 2]);
     finish(store, &runs[0].id, &mine, RunStatus::Succeeded, at(6));
     let next = |now| claim_next(store, &claim("w"), at(now)).map(|run| run.id);
@@ -149,7 +149,7 @@ pub fn runs_of_commands_close_the_queue_to_nobody(store: &Store) {
         assert!(matches!(submit(time), Submitted::Queued(_)));
     }
     assert!(matches!(submit(22), Submitted::Full(2)));
-    // One of those that came by HTTP is claimed second.
+    // A run that was submitted over HTTP is claimed second.
     claim_next(store, &claim("w"), at(23)).unwrap();
     assert!(matches!(submit(23), Submitted::Full(2)));
     claim_next(store, &claim("w"), at(23)).unwrap();
@@ -178,7 +178,7 @@ pub fn no_more_runs_of_a_submitter_or_a_workspace_are_claimed_than_may_be_at_onc
     let told = store
         .waiting_runs("default", None, 9, &limits, at(5))
         .unwrap();
-    let why: Vec<_> = told.iter().map(|one| one.place.waits_for).collect();
+    let why: Vec<_> = told.iter().map(|entry| entry.place.waits_for).collect();
     assert_eq!(why, [WaitsFor::Slot, WaitsFor::Limit, WaitsFor::Limit]);
     assert_eq!(next(5).as_ref(), Some(&bob.id), "ann has one already");
     assert_eq!(next(5), None);

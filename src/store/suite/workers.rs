@@ -1,4 +1,4 @@
-//! Registered processes, and recovery of the claims of a dead one.
+//! Tests of registered processes, and of the recovery of claims of dead processes.
 
 use super::places::{
     at, claim, claim_next, enqueue, environment, find, new_run, process, queued, ready, reclaim,
