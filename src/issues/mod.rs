@@ -121,21 +121,21 @@ mod tests {
 
     #[test]
     fn a_place_is_said_as_far_as_it_is_known() {
-        let mut one = issue();
-        assert_eq!(one.place(), "North!E9");
-        one.cell = None;
-        assert_eq!(one.place(), "North!row 9");
-        one.row = None;
-        assert_eq!(one.place(), "North!column E");
-        one.column = None;
-        assert_eq!(one.place(), "North");
-        one.sheet.clear();
-        assert_eq!(one.place(), "the workbook");
+        let mut found = issue();
+        assert_eq!(found.place(), "North!E9");
+        found.cell = None;
+        assert_eq!(found.place(), "North!row 9");
+        found.row = None;
+        assert_eq!(found.place(), "North!column E");
+        found.column = None;
+        assert_eq!(found.place(), "North");
+        found.sheet.clear();
+        assert_eq!(found.place(), "the workbook");
     }
 
     #[test]
     fn of_each_list_one_name_has_to_fit() {
-        let one = issue();
+        let found = issue();
         for (wanted, taken) in [
             ("|||", true),
             ("start_date|||", true),
@@ -161,7 +161,7 @@ mod tests {
                 severities,
                 sheets,
             };
-            assert_eq!(wanted.takes(&one), taken, "{wanted:?}");
+            assert_eq!(wanted.takes(&found), taken, "{wanted:?}");
         }
     }
 }

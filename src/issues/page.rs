@@ -176,7 +176,7 @@ impl InWindow<'_> {
                 break;
             }
             match self.part_of(placed.borrow()) {
-                Some(one) if found.len() < MOST_IN_WINDOW => found.push(one),
+                Some(issue) if found.len() < MOST_IN_WINDOW => found.push(issue),
                 Some(_) => more += 1,
                 None => {}
             }
@@ -312,7 +312,7 @@ mod tests {
             let told = found
                 .0
                 .iter()
-                .map(|one| format!("{} {:?} {:?}", one.rule, one.row, one.column));
+                .map(|issue| format!("{} {:?} {:?}", issue.rule, issue.row, issue.column));
             assert_eq!(
                 (told.collect::<Vec<_>>().join(", "), found.1),
                 (wanted.to_owned(), 0)

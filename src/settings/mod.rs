@@ -33,7 +33,7 @@ pub use types::{LogLevel, Recovery, SafeMode, Sandbox, WarmUse};
 const LEASE_ON_SERVER: Duration = Duration::from_secs(60);
 
 impl Settings {
-    /// Resolves every setting.
+    /// Resolves every setting from a process's inputs.
     ///
     /// # Errors
     /// A value that does not parse, an unknown key or a broken `ade.toml`, or a name and its alias that disagree.
@@ -56,7 +56,7 @@ impl Settings {
     #[must_use]
     pub fn on_server(mut self) -> Self {
         let mut all = self.resolved.iter_mut();
-        let lease = all.find(|one| one.setting.name == "ADE_WORKER_LEASE_SECONDS");
+        let lease = all.find(|resolved| resolved.setting.name == "ADE_WORKER_LEASE_SECONDS");
         if let Some(lease) = lease.filter(|lease| lease.source == SettingSource::Default) {
             self.worker.lease = LEASE_ON_SERVER;
             lease.value = Some(LEASE_ON_SERVER.as_secs().to_string());
@@ -67,8 +67,8 @@ impl Settings {
     /// Returns the data directory, if it was found above the current folder.
     pub fn data_above(&self) -> Option<&Path> {
         let mut all = self.resolved.iter();
-        let is_it = |one: &Resolved| {
-            one.setting.name == resolve::DATA_DIR && one.source == SettingSource::Above
+        let is_it = |resolved: &Resolved| {
+            resolved.setting.name == resolve::DATA_DIR && resolved.source == SettingSource::Above
         };
         all.any(is_it).then_some(&*self.data_dir)
     }

@@ -106,7 +106,7 @@ mod tests {
             normalized_name(&format!("{longest}.csv")),
             format!("{longest}{NORMALIZED}")
         );
-        let [one, other] = ["a", "b"].map(|end| normalized_name(&format!("{longest}ü{end}.csv")));
-        assert!(one != other && one.len() <= LONGEST_NAME && one.ends_with(NORMALIZED));
+        let [first, other] = ["a", "b"].map(|end| normalized_name(&format!("{longest}ü{end}.csv")));
+        assert!(first != other && first.len() <= LONGEST_NAME && first.ends_with(NORMALIZED));
     }
 }

@@ -322,9 +322,9 @@ impl Pool<'_> {
 
     /// Waits for a request to stop, lets running runs continue for the grace time, and then releases them to the queue.
     fn enforce_grace(&self) {
-        let either = |one: &Cancel| {
+        let either = |cancel: &Cancel| {
             let either = Cancel::new();
-            let causes = [one, &self.done].map(|cause| {
+            let causes = [cancel, &self.done].map(|cause| {
                 let either = either.clone();
                 cause.on_cancel(move || either.cancel())
             });

@@ -1,4 +1,4 @@
-//! One slot: decides what to do next, and does it.
+//! The work of one slot: it decides what to do next, and does it.
 
 use std::path::PathBuf;
 use std::sync::atomic::Ordering;

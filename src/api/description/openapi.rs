@@ -294,9 +294,10 @@ pub fn tag(document: &mut Described, name: &str) {
 /// Describes the parameters in an operation's path that its handler does not describe, and puts them first.
 fn describe_path(path: &str, operation: &mut Operation) {
     let mut parameters = operation.parameters.take().unwrap_or_default();
-    for (place, meaning) in IN_PATHS.iter().rev().filter(|one| path.contains(one.0)) {
+    for (place, meaning) in IN_PATHS.iter().rev().filter(|entry| path.contains(entry.0)) {
         let name = place.split(['{', '}']).nth(1).unwrap_or_default();
-        let is_it = |one: &RefOr<Parameter>| matches!(one, RefOr::T(one) if one.name == name);
+        let is_it =
+            |known: &RefOr<Parameter>| matches!(known, RefOr::T(known) if known.name == name);
         if parameters.iter().any(is_it) {
             continue;
         }
@@ -332,7 +333,7 @@ fn statuses_of(operation: &Operation) -> Vec<&'static str> {
         .collect();
     // A thing that is named by its id may be missing, or hidden from this caller.
     let names_a_thing =
-        |one: &&Parameter| matches!(one.parameter_in, ParameterIn::Path) || one.name == "workspace";
+        |arg: &&Parameter| matches!(arg.parameter_in, ParameterIn::Path) || arg.name == "workspace";
     if parameters.iter().any(names_a_thing) {
         statuses.push("404");
     }

@@ -83,14 +83,14 @@ pub fn of_all<T>(
     let first = match before {
         None => 0,
         Some(id) => {
-            let at = all.iter().position(|one| id_of(one) == id);
+            let at = all.iter().position(|item| id_of(item) == id);
             at.ok_or_else(|| ApiError::field("cursor", "its entry is gone: begin anew"))? + 1
         }
     };
     let rest = &all[first..];
     let shown = &rest[..rest.len().min(limit as usize)];
     let last = shown.last().filter(|_| rest.len() > shown.len());
-    Ok((shown, last.map(|one| behind(id_of(one)))))
+    Ok((shown, last.map(|item| behind(id_of(item)))))
 }
 
 /// The query of a page of a log.

@@ -91,12 +91,12 @@ fn takes(headers: &HeaderMap, coding: &str) -> bool {
         .iter()
         .filter_map(|value| value.to_str().ok())
         .flat_map(|value| value.split(','))
-        .any(|one| match one.split_once(';') {
+        .any(|part| match part.split_once(';') {
             Some((name, weight)) => {
                 let weight = weight.trim().strip_prefix("q=").unwrap_or("1");
                 name.trim() == coding && weight.parse().unwrap_or(0.0_f32) > 0.0
             }
-            None => one.trim() == coding,
+            None => part.trim() == coding,
         })
 }
 

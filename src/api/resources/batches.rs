@@ -168,7 +168,7 @@ async fn get_batch(Reader(api, caller): Reader, Path(which): Path<Which>) -> Jso
             .into_iter()
             .map(|(field, run_ids)| MissingField { field, run_ids })
             .collect();
-        fields_missing.sort_by_key(|one| std::cmp::Reverse(one.run_ids.len()));
+        fields_missing.sort_by_key(|field| std::cmp::Reverse(field.run_ids.len()));
         let mut issues: Vec<_> = rules
             .into_iter()
             .map(|((severity, rule), (count, run_ids))| RuleOfBatch {
@@ -178,7 +178,7 @@ async fn get_batch(Reader(api, caller): Reader, Path(which): Path<Which>) -> Jso
                 run_ids: run_ids.into_iter().collect(),
             })
             .collect();
-        issues.sort_by_key(|one| (one.severity, std::cmp::Reverse(one.count)));
+        issues.sort_by_key(|rule| (rule.severity, std::cmp::Reverse(rule.count)));
         Ok(Json(Batch {
             runs: runs.len(),
             superseded,
@@ -224,7 +224,7 @@ async fn write_left_out(
     }
     if !files
         .iter()
-        .all(|one| is_told(&one.name) && is_told(&one.why))
+        .all(|file| is_told(&file.name) && is_told(&file.why))
     {
         let message = "must each have a name and a reason of 1 to 1000 characters";
         return Err(ApiError::field("files", message));
@@ -248,7 +248,7 @@ fn output_of(run: &RunRecord) -> Option<&PathBuf> {
 #[derive(Clone, Copy, PartialEq, Eq, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 enum Part {
-    /// The normalized workbooks.
+    /// The normalized workbooks of the runs.
     Outputs,
     /// The senders' own workbooks with their issues marked.
     Marked,

@@ -57,7 +57,7 @@ async fn check_config(
     Ok(Json(checked))
 }
 
-/// Publish a configuration.
+/// Publish a configuration as a new version.
 ///
 /// The draft of an uploaded configuration, or the current folder of another one, becomes a version that never changes. The
 /// version is active: runs use it from now on, and the former version is archived. If the workspace has no default

@@ -148,7 +148,9 @@ impl Collection {
         Self {
             dry_run: report.dry_run,
             items: report.judged.iter().map(CollectionItem::of).collect(),
-            removed: removed.map(|one| CollectedThing::of(one, paths)).collect(),
+            removed: removed
+                .map(|thing| CollectedThing::of(thing, paths))
+                .collect(),
             skipped: report.skipped.clone(),
             failed: failed.map(|text| paths.text(&text).into_owned()).collect(),
             bytes_freed: report.bytes_freed,

@@ -194,7 +194,7 @@ impl NewConfiguration {
     }
 }
 
-/// Upload a configuration.
+/// Upload a configuration as a draft.
 ///
 /// The body is an archive of the folder, a ZIP or a gzipped tar, either as it is or as the file of a form. If one folder
 /// contains everything, its name is removed from the paths. Or the body is JSON with a name: then the draft starts from a

@@ -60,7 +60,10 @@ async fn list_deliveries(
         items.truncate(limit);
         let last = items.last().filter(|_| has_more);
         let next_cursor = last.map(|last| cursor::at(&last.id));
-        let items = items.into_iter().map(|one| shown(one, api)).collect();
+        let items = items
+            .into_iter()
+            .map(|delivery| shown(delivery, api))
+            .collect();
         Ok(Json(DeliveryPage { items, next_cursor }))
     })
     .await

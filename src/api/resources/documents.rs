@@ -38,7 +38,7 @@ struct Named {
     name: Option<String>,
 }
 
-/// Store a document.
+/// Store a document for runs.
 ///
 /// The body is a form with one file, or the file itself with its name in the query. The same bytes under the same name are one
 /// document, even if they are sent several times.
@@ -195,7 +195,7 @@ fn place_of<'a>(
     Err(gone(detail))
 }
 
-/// Delete a document.
+/// Delete a document's bytes.
 ///
 /// The bytes are deleted. The record stays for the runs of this document, which keep their copy of it with their other files.
 /// Deleting the document again changes nothing.

@@ -63,7 +63,7 @@ struct Fix {
 /// A file with added headers.
 #[derive(Serialize, ToSchema)]
 struct FixedFile {
-    /// Its path in the configuration.
+    /// The path in the configuration.
     path: String,
     /// The changes of the file as a patch.
     diff: String,
@@ -116,7 +116,7 @@ fn mended(
     let found = fix::suggest(workspace, &prepared, &environment, &run, cancel)?;
     let accepted = new.accept.iter();
     let accepted: Vec<(String, String)> = accepted
-        .map(|one| (one.field.clone(), one.header.clone()))
+        .map(|pair| (pair.field.clone(), pair.header.clone()))
         .collect();
     let refused = |error: Error| {
         ApiError::field("accept", error.to_string()).hint(error.facts().hint.unwrap_or_default())
@@ -234,15 +234,15 @@ fn inferred(
     };
     let samples: Answer<Vec<_>> = new.document_ids.iter().map(sample).collect();
     let name = scaffold::project_name(&known.record.name);
-    let one = New::of(workspace, known.record.clone(), &name);
-    let empty = one.without_fields()?;
+    let inference = New::of(workspace, known.record.clone(), &name);
+    let empty = inference.without_fields()?;
     let environment = ready(workspace, &empty)?;
     let wished = (!new.fields.is_empty()).then_some(Wished::Names(new.fields));
     let same = new.same.iter();
     let same = same.map(|SameHeaders { one, other }| same_headers(one, other));
     let said = (same.collect(), |_: &[_]| new.answers);
     let engine = (&empty, &environment);
-    let (inferred, files) = one.infer(engine, &samples?, wished.as_ref(), said, cancel)?;
+    let (inferred, files) = inference.infer(engine, &samples?, wished.as_ref(), said, cancel)?;
     draft::replace(workspace, known, Content::Files(files), precondition)?;
     Ok(inferred)
 }

@@ -46,7 +46,7 @@ fn target<'a>(
     Ok((api.workspace(&known.workspace_id)?, Some(known.id)))
 }
 
-/// The current pauses.
+/// The list of current pauses.
 #[derive(Serialize, ToSchema)]
 struct PauseList {
     /// The pause of everything first, then the pauses of single configurations.
@@ -65,7 +65,7 @@ struct Resumed {
 async fn list_pauses(Reader(api, caller): Reader) -> JsonAnswer<PauseList> {
     api.work(move |api| {
         let mut items = pause::all(api.home())?;
-        items.retain(|one| is_shown(api, &caller, one));
+        items.retain(|paused| is_shown(api, &caller, paused));
         Ok(Json(PauseList { items }))
     })
     .await

@@ -68,10 +68,14 @@ async fn list_queue(
         let next_cursor = next.map(|last| cursor::at(&last.place));
         let (places, runs): (Vec<_>, Vec<_>) = waiting
             .into_iter()
-            .map(|one| {
+            .map(|queued| {
                 (
-                    (one.position, one.place.waits_for, one.run.available_at),
-                    one.run,
+                    (
+                        queued.position,
+                        queued.place.waits_for,
+                        queued.run.available_at,
+                    ),
+                    queued.run,
                 )
             })
             .unzip();

@@ -18,6 +18,6 @@ struct SettingList {
 async fn list_settings(Administrator(api, caller): Administrator) -> JsonAnswer<SettingList> {
     caller.demand_server()?;
     let resolved = api.home().settings().resolved.iter();
-    let items = resolved.map(|one| one.view()).collect();
+    let items = resolved.map(|setting| setting.view()).collect();
     Ok(Json(SettingList { items }))
 }

@@ -17,9 +17,9 @@ struct TemplateList {
 #[derive(Serialize, ToSchema)]
 struct Template {
     name: &'static str,
-    /// Its content, in one sentence.
+    /// The content in one sentence.
     description: &'static str,
-    /// The paths of its files.
+    /// The paths of the files.
     files: Vec<&'static str>,
 }
 
