@@ -72,7 +72,7 @@ async fn list_tokens(Administrator(api, caller): Administrator) -> JsonAnswer<To
     .await
 }
 
-/// Create a token for programs.
+/// Create a token with a scope.
 #[utoipa::path(post, path = "/api/v1/tokens", request_body = NewToken, responses((status = 201, body = MadeToken)))]
 async fn create_token(
     Administrator(api, caller): Administrator,

@@ -26,7 +26,7 @@ const BODY_PATIENCE: Duration = Duration::from_secs(30);
 /// The time for which a browser may remember the permissions of other origins.
 const CORS_KNOWN_FOR: Duration = Duration::from_secs(600);
 
-/// A policy that allows only this server's own files, including scripts.
+/// Allows only content from this server, and only scripts from its own files.
 const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'";
 
 /// Wraps the routes in all layers.
