@@ -1,4 +1,4 @@
-//! What most handlers use: who asks, what a request has, and how it is answered.
+//! Imports that most handlers use: the caller, the parts of a request, and responses.
 
 pub use axum::extract::Request;
 pub use axum::http::{HeaderMap, HeaderValue, StatusCode, header};

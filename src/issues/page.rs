@@ -1,4 +1,4 @@
-//! Parts of a list: page by page, and those of a window of cells.
+//! Parts of a list: pages, and the issues in a window of cells.
 
 use std::borrow::Borrow;
 use std::ops::RangeInclusive;
@@ -9,66 +9,66 @@ use utoipa::ToSchema;
 use super::{Issue, List, ListError, Severity, Wanted};
 use crate::base::places::{Cell, column_named};
 
-/// A page ends early where its issues take so many bytes: each quotes values of up to 32,767 characters.
+/// The number of bytes from which a page ends early: each issue quotes values of up to 32,767 characters.
 const MOST_BYTES: usize = 4 << 20;
-/// So many issues of a window are told: as many as a window has cells.
+/// The maximum number of issues in a window, which is also its maximum number of cells.
 const MOST_IN_WINDOW: usize = 20_000;
 
-/// Some issues of a list, in its order.
+/// A part of the issues of a list, in its order.
 #[derive(Debug)]
 pub struct Page {
-    /// The issues.
+    /// The issues of the page.
     pub issues: Vec<Issue>,
-    /// The byte of the list where the next one begins; `None`: there are no more.
+    /// The position in bytes of the next page in the list. `None`: this is the last page.
     pub next: Option<u64>,
 }
 
-/// How many issues there are.
+/// The numbers of issues.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, ToSchema)]
 #[schema(as = IssueCounts)]
 pub struct Counts {
-    /// Of this severity, that the filters take.
+    /// Errors that match the filters.
     pub error: u64,
     pub warning: u64,
     pub info: u64,
-    /// All that are in the run's list, whatever the filters.
+    /// All issues in the run's list, whatever the filters.
     pub listed: u64,
-    /// Those of the run that its list has no room for.
+    /// Issues of the run that its list has no room for.
     pub unlisted: u64,
 }
 
-/// Which cells of a sheet are shown. Rows and columns count from 1.
+/// A window of a sheet: the shown cells. Rows and columns count from 1.
 #[derive(Clone, Debug)]
 pub struct InWindow<'a> {
-    /// The sheet: the sender's, or of the output.
+    /// The name of the sheet, of the sender or of the output.
     pub sheet: &'a str,
-    /// Whether it is the output's.
+    /// True if the sheet is one of the output.
     pub of_output: bool,
-    /// Its rows.
+    /// The rows of the window.
     pub rows: RangeInclusive<u64>,
-    /// Its columns.
+    /// The columns of the window.
     pub columns: RangeInclusive<u64>,
 }
 
 /// An issue of a cell, a row or a column of a window, without the values.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct CellIssue {
-    /// The row; null: it is of the whole column.
+    /// The row. Null for an issue of the whole column.
     pub row: Option<u64>,
-    /// The column; null: it is of the whole row.
+    /// The column. Null for an issue of the whole row.
     pub column: Option<u64>,
-    /// How much it matters.
+    /// The severity of the issue.
     pub severity: Severity,
-    /// The field.
+    /// The name of the field.
     pub field: Option<String>,
-    /// The rule.
+    /// The name of the rule.
     pub rule: String,
-    /// What is wrong, without the value.
+    /// The problem, without the value.
     pub message: String,
 }
 
 impl List {
-    /// The next issues that are wanted, at most `most` of them.
+    /// Returns the next issues that match the filter, at most `most` of them.
     ///
     /// # Errors
     /// The list cannot be read.
@@ -92,7 +92,8 @@ impl List {
         }
     }
 
-    /// How many issues that are wanted come from here on, and how many there are at all. How many more the run has, a list does not know.
+    /// Counts the issues from here on that match the filter, and all listed ones. The list does not contain the number of
+    /// unlisted issues.
     ///
     /// # Errors
     /// The list cannot be read.
@@ -112,7 +113,7 @@ impl List {
         Ok(counts)
     }
 
-    /// The issues of a window's cells, rows and columns, and how many more there are.
+    /// Returns the issues of a window's cells, rows and columns, and the number of further ones.
     ///
     /// # Errors
     /// The list cannot be read.
@@ -120,7 +121,7 @@ impl List {
         window.among(self.map(|issue| issue.map(PlacedIssue::of)))
     }
 
-    /// All issues, with their places alone and without values: for those who ask for one window after the other.
+    /// Returns all issues with their positions, without values, for callers that request window after window.
     ///
     /// # Errors
     /// The list cannot be read.
@@ -129,13 +130,13 @@ impl List {
     }
 }
 
-/// An issue with its place in the sender's sheet, and in the output.
+/// An issue with its position in the sender's sheet and in the output.
 #[derive(Debug)]
 pub struct PlacedIssue {
     sheet: String,
     output_sheet: Option<String>,
     output: Option<Cell>,
-    /// Its row and column are those of the sender.
+    /// The issue, with the row and column of the sender.
     issue: CellIssue,
 }
 
@@ -148,7 +149,7 @@ impl PlacedIssue {
             output: issue.output.as_deref().and_then(Cell::named),
             issue: CellIssue {
                 row: issue.row.map(u64::from),
-                // A row of which the cell is not known is marked as a row.
+                // If the cell is unknown, the issue belongs to the whole row.
                 column: column.filter(|_| issue.cell.is_some() || issue.row.is_none()),
                 severity: issue.severity,
                 field: issue.field,
@@ -160,10 +161,10 @@ impl PlacedIssue {
 }
 
 impl InWindow<'_> {
-    /// Those of some issues that are of the window's cells, rows and columns, and how many more there are.
+    /// Returns those issues that belong to the window's cells, rows and columns, and the number of further ones.
     ///
     /// # Errors
-    /// Those of the issues.
+    /// Those of the iterator.
     pub fn among<T: Borrow<PlacedIssue>, E>(
         &self,
         issues: impl Iterator<Item = Result<T, E>>,
@@ -175,7 +176,7 @@ impl InWindow<'_> {
                 break;
             }
             match self.part_of(placed.borrow()) {
-                Some(one) if found.len() < MOST_IN_WINDOW => found.push(one),
+                Some(issue) if found.len() < MOST_IN_WINDOW => found.push(issue),
                 Some(_) => more += 1,
                 None => {}
             }
@@ -183,13 +184,14 @@ impl InWindow<'_> {
         Ok((found, more))
     }
 
-    /// Whether an issue, and so all that follow, is of a row below the window: lists are sorted by the sender's sheets and rows.
+    /// Returns whether an issue, and so each later one, is in a row below the window: lists are sorted by the sender's sheets
+    /// and rows.
     fn is_behind(&self, placed: &PlacedIssue) -> bool {
         let is_below = placed.issue.row.is_some_and(|row| row > *self.rows.end());
         !self.of_output && is_below && placed.sheet == self.sheet
     }
 
-    /// The issue as a part of this window, if it is one.
+    /// Returns the issue with its position in this window, or `None` if it is outside.
     fn part_of(&self, placed: &PlacedIssue) -> Option<CellIssue> {
         let (sheet, row, column) = if self.of_output {
             let Cell { row, column } = placed.output?;
@@ -217,7 +219,7 @@ mod tests {
     use super::*;
     use crate::base::few_cases;
 
-    /// A list of these lines.
+    /// Writes these lines to a list.
     fn list(lines: &str) -> NamedTempFile {
         let file = NamedTempFile::new().unwrap();
         std::fs::write(&file, lines).unwrap();
@@ -310,7 +312,7 @@ mod tests {
             let told = found
                 .0
                 .iter()
-                .map(|one| format!("{} {:?} {:?}", one.rule, one.row, one.column));
+                .map(|issue| format!("{} {:?} {:?}", issue.rule, issue.row, issue.column));
             assert_eq!(
                 (told.collect::<Vec<_>>().join(", "), found.1),
                 (wanted.to_owned(), 0)

@@ -1,8 +1,9 @@
-//! Building the environments that runs wait for, in threads beside the slots.
+//! Builds the environments that runs wait for, in threads next to the slots.
 //!
-//! Whose fault a failed build is decides what becomes of it. The configuration's: the environment fails, and so do its runs. The
-//! machine's, the network's or this worker's: the environment waits for its backoff, no attempt is spent, and its runs wait. Of several
-//! hosts one that is in trouble, or would build something else, leaves it to the others.
+//! What follows a failed build depends on its cause. A mistake of the configuration fails the environment and its runs. For
+//! trouble of the machine, the network or this worker, the environment waits for its backoff, no attempt is used up, and its
+//! runs wait. If a server has several hosts, a host that is in trouble, or would build something else, leaves the build to the
+//! others.
 
 use std::sync::atomic::Ordering;
 
@@ -15,7 +16,7 @@ use crate::run::execution::safe_mode::SafeMode;
 use crate::store::{AfterFailure, Claimable, EnvironmentRecord, Failure, StoreError};
 
 impl Pool<'_> {
-    /// Builds one environment after the other until the worker ends.
+    /// Builds one environment after another until the worker ends.
     pub fn builds(&self, index: usize) {
         let worker = self.workspace.worker_id(index);
         let settings = &self.workspace.settings.worker;
@@ -41,14 +42,14 @@ impl Pool<'_> {
         }
     }
 
-    /// Builds the environment that has waited longest. False: none is due that no other process builds.
+    /// Builds the environment that has waited longest. Returns false if none is due that no other process builds.
     pub fn build_next(&self, worker: &str) -> Result<bool, StoreError> {
         let (store, machine) = (&self.workspace.store, &self.workspace.machine);
         // Building executes code of packages.
         if self.workspace.settings.safe_mode != SafeMode::Off {
             return Ok(false);
         }
-        // One that another process has taken meanwhile keeps none of the later ones waiting.
+        // An environment that another process has taken meanwhile does not hold up the later ones.
         let mut last = None;
         let mine = Some(self.member.id.as_str());
         while let Some(environment) = store.next_environment(machine.now(), mine, last.as_ref())? {
@@ -66,7 +67,7 @@ impl Pool<'_> {
         Ok(false)
     }
 
-    /// Records environments for which runs wait, and which this host has to build beside others or in their place.
+    /// Records the environments of waiting runs that this host must build in addition to other hosts, or instead of them.
     pub fn adopt_environments(&self) -> Result<(), StoreError> {
         let (store, machine) = (&self.workspace.store, &self.workspace.machine);
         if self.workspace.settings.safe_mode != SafeMode::Off {
@@ -79,7 +80,7 @@ impl Pool<'_> {
         Ok(())
     }
 
-    /// Builds an environment. False: another process builds it.
+    /// Builds an environment. Returns false if another process builds it.
     fn build(&self, worker: &str, waiting: &EnvironmentRecord) -> Result<bool, StoreError> {
         let prepared = match self.tools.builder.prepare(self.workspace, waiting) {
             Ok(prepared) => prepared,
@@ -118,7 +119,8 @@ impl Pool<'_> {
         Ok(true)
     }
 
-    /// An environment that was asked for with the engine of another `ade` is built with this one's, under a key of its own.
+    /// Moves the runs of an environment that was requested with the engine of another `ade` to an environment with this one's
+    /// engine, under its own key.
     fn move_to_own_engine(
         &self,
         waiting: &EnvironmentRecord,
@@ -129,7 +131,7 @@ impl Pool<'_> {
         }
         let other = prepared.ensure_environment(self.workspace)?;
         let now = self.workspace.machine.now();
-        // Some at a time: other processes use the database in between.
+        // Moves a limited number at a time, so that other processes can use the database in between.
         while !self
             .workspace
             .store
@@ -138,8 +140,8 @@ impl Pool<'_> {
         Ok(())
     }
 
-    /// The snapshot cannot be used, so the environment fails for good. A Python or an engine that this worker lacks is this worker's
-    /// trouble: the environment waits, and another worker may build it.
+    /// Handles a failed preparation. If the snapshot is unusable, the environment fails for good. If only this worker lacks a
+    /// Python or an engine, the environment waits, and another worker may build it.
     fn cannot_prepare(
         &self,
         worker: &str,

@@ -1,4 +1,4 @@
-//! One slot: what to do next, and doing it.
+//! The work of one slot: it decides what to do next, and does it.
 
 use std::path::PathBuf;
 use std::sync::atomic::Ordering;
@@ -19,14 +19,14 @@ use crate::run::execution::safe_mode::SafeMode;
 use crate::store::{Failure, Overview, RunRecord, RunStatus, StoreError, Used};
 use crate::workspace::{Workspace, pause};
 
-/// How many runs of a failed environment are failed in one transaction.
+/// The maximum number of runs of a failed environment that fail in one transaction.
 const FAILED_AT_ONCE: usize = 100;
-/// With less free space than this the disk of the runs counts as full.
+/// The disk of the runs counts as full below this number of free bytes.
 const LEAST_ROOM: u64 = 1024 * 1024;
 
-/// What a round did.
+/// The outcome of a round.
 pub(super) enum Round {
-    /// A build or a run; there may be more.
+    /// A run was executed or an environment built; there may be more work.
     Worked,
     /// There was nothing to do.
     Idle,
@@ -54,7 +54,7 @@ impl Pool<'_> {
             match round {
                 Ok(Round::Worked) => {
                     interval = settings.poll_interval;
-                    // What was done may be what another slot waits for.
+                    // Another slot may wait for this work.
                     self.bell.ring();
                     if self.options.once && self.taken.load(Ordering::Acquire) {
                         break;
@@ -86,7 +86,7 @@ impl Pool<'_> {
         self.report(&worker, &Happening::Stopped);
     }
 
-    /// What waits and runs, anywhere, of what this worker takes.
+    /// Returns the waiting and running runs, on any host, that this worker may take.
     fn queue(&self) -> Result<Overview, StoreError> {
         let (store, only) = (&self.workspace.store, &self.options.only);
         let now = self.workspace.machine.now();
@@ -97,7 +97,7 @@ impl Pool<'_> {
         Ok(queue)
     }
 
-    /// With `once`: the runs that wait where this worker met trouble, safe mode or a pause, and has executed none.
+    /// With `once`, records the number of waiting runs if trouble, safe mode or a pause kept this worker from executing one.
     fn note_left(&self) {
         let met_trouble = self.troubles.load(Ordering::Acquire) > 0;
         let is_held = self.workspace.settings.safe_mode != SafeMode::Off
@@ -114,7 +114,8 @@ impl Pool<'_> {
         }
     }
 
-    /// Nothing waits but for the end of trouble or of a pause, and nothing runs anywhere: what another worker runs may come back to the queue.
+    /// Returns whether all waiting runs wait for the end of trouble or of a pause, and nothing runs anywhere: a run of another
+    /// worker may come back to the queue.
     fn is_drained(&self) -> bool {
         if self.busy.load(Ordering::Acquire) > 0 {
             return false;
@@ -124,7 +125,7 @@ impl Pool<'_> {
         };
         let tries = self.workspace.settings.worker.max_attempts;
         if self.workspace.settings.safe_mode != SafeMode::Off {
-            // What waits is left for the time after it.
+            // Waiting runs are left for the time after safe mode.
             self.left.store(queue.queued, Ordering::Release);
             return queue.running == 0;
         }
@@ -133,7 +134,7 @@ impl Pool<'_> {
         };
         let left = match queue.queued > 0 && self.troubles.load(Ordering::Acquire) >= tries {
             true if self.room.load(Ordering::Acquire) => queue.in_trouble,
-            // Without free space none of them is tried.
+            // Without free space, none of the runs is tried.
             true => queue.queued,
             false => 0,
         };
@@ -144,8 +145,8 @@ impl Pool<'_> {
         is_drained
     }
 
-    /// Environment rows for waiting runs, then a run; with `once`, an environment where no run is ready.
-    /// `turn` is called before and after that.
+    /// Records environments for waiting runs, and then executes a run. With `once`, builds an environment if no run is ready.
+    /// `turn` is called before and after the build or the run.
     fn round(&self, worker: &str, turn: &dyn Fn()) -> Result<Round, StoreError> {
         let (store, machine) = (&self.workspace.store, &self.workspace.machine);
         if self.workspace.settings.safe_mode != SafeMode::Off {
@@ -173,7 +174,7 @@ impl Pool<'_> {
         executed.map(|()| Round::Worked)
     }
 
-    /// An operator who wonders why nothing is executed looks into the log.
+    /// Reports why nothing is executed, for an operator who reads the log.
     fn report_what_is_held(&self, worker: &str) {
         if self.workspace.settings.safe_mode != SafeMode::Off {
             let message = "safe mode: nothing is executed or built, and runs are left in the queue (ADE_SAFE_MODE)";
@@ -185,7 +186,7 @@ impl Pool<'_> {
         }
     }
 
-    /// Claims the next run.
+    /// Claims the next run of the queue.
     fn claim(&self, worker: &str) -> Result<Option<Claimed>, StoreError> {
         let (workspace, machine) = (self.workspace, &self.workspace.machine);
         let claim = workspace.claim(worker, Some(&self.member.id));
@@ -206,7 +207,7 @@ impl Pool<'_> {
             .fetch_max(waited, Ordering::Relaxed);
     }
 
-    /// A queued run whose environment's record was deleted gets a new one.
+    /// Records new environments for queued runs whose environment's record was deleted.
     fn ensure_environments(&self) -> Result<(), StoreError> {
         let store = &self.workspace.store;
         let batch = u32::try_from((5 * self.options.concurrency).max(10)).unwrap_or(u32::MAX);
@@ -217,7 +218,7 @@ impl Pool<'_> {
         Ok(())
     }
 
-    /// Whether the disk of the runs is there and has any room. Without it a run can only wait, so none is claimed.
+    /// Returns whether the disk of the runs is mounted and has free space. Without it a run can only wait, so none is claimed.
     pub fn has_room(&self, worker: &str) -> bool {
         let files = self.workspace.files();
         let runs = self.workspace.paths.runs(self.workspace.id());
@@ -247,7 +248,7 @@ impl Pool<'_> {
         obstacle.is_none()
     }
 
-    /// Notes that what all runs of a workspace need is not there, where that is why a run cannot use a file.
+    /// Records that a folder of all runs is missing, if that is the reason why a run cannot use a file.
     fn note_away(&self, run: &RunRecord, error: &FileError) {
         let (paths, workspace) = (&self.workspace.paths, &run.key.workspace_id);
         let needed = [paths.runs(workspace), paths.configurations(workspace)];
@@ -259,7 +260,7 @@ impl Pool<'_> {
         }
     }
 
-    /// Carries a claimed run to its recorded end.
+    /// Executes a claimed run and records its end.
     fn execute(&self, worker: &str, claimed: &Claimed) -> Result<(), StoreError> {
         self.report(worker, &Happening::Claimed(&claimed.run));
         let tell = |change: &Happening<'_>| {
@@ -306,7 +307,7 @@ impl Pool<'_> {
                 });
                 match error {
                     RunError::Store(error) => return Err(error),
-                    // Nothing is begun here that is paused.
+                    // A paused run is not started.
                     RunError::Paused(_) => {}
                     RunError::File(error) => {
                         self.trouble(worker, &error);
@@ -318,7 +319,7 @@ impl Pool<'_> {
     }
 }
 
-/// Sends a run back to the queue where the thread that executes it panics. The run may be the cause, so its attempt counts.
+/// Sends a run back to the queue if the thread that executes it panics. The run may be the cause, so its attempt counts.
 struct GivenBackOnPanic<'a>(&'a Workspace, &'a Claimed);
 
 impl Drop for GivenBackOnPanic<'_> {
@@ -328,7 +329,7 @@ impl Drop for GivenBackOnPanic<'_> {
             let message = "the thread of the worker that executed it panicked";
             let hint = "the log of the worker says where".to_owned();
             let failure = Failure::new(code::WORKER_DIED, "worker", message.to_owned(), Some(hint));
-            // Where this fails, the next process finds that this one is dead.
+            // If this fails, the next process finds that this one is dead.
             let _ = send_back(workspace, run, claim, &failure, &Used::default(), false);
         }
     }

@@ -1,8 +1,9 @@
-//! What browsers see: the web console ([`console`]), signing in and out, and the documentation of the API, which needs no script.
+//! Pages for browsers: the web console ([`console`]), signing in and out, and the documentation of the API, which needs no
+//! script.
 //!
-//! A browser signs in with a token, by the console's form, or with the code in the link that `ade dev` prints, and gets a session's cookie
-//! in exchange. A token in an address signs nobody in: else a page of another site could sign a browser in as somebody else. A code is
-//! made by `ade dev` alone and used once.
+//! A browser signs in with a token in the console's form, or with the code in the link that `ade dev` prints, and gets a
+//! session's cookie in return. A token in an address does not sign in, because otherwise a page of another site could sign a
+//! browser in as somebody else. Only `ade dev` makes codes, and each works once.
 
 mod console;
 
@@ -19,10 +20,10 @@ use super::http::body::refused_body;
 use crate::api::prelude::*;
 use crate::store::TokenRecord;
 
-/// The largest body of a form.
+/// The maximum number of bytes of a form.
 const LARGEST_FORM: usize = 4096;
 
-/// The routes of the pages.
+/// Returns the routes of the pages.
 pub fn routes(document: &Value) -> Router<Api> {
     let documentation = documentation(document);
     Router::new()
@@ -60,7 +61,8 @@ async fn home(
     .await?
     {
         Some(entered) => Ok(entered),
-        // This page, too, begins the navigation itself: a browser that the link signed in before is sent on with its cookie.
+        // This page, too, starts the navigation itself: a browser that has signed in with this link before continues with its
+        // cookie.
         None => Ok(Html(to_console_by(
             "Link used before",
             "This link signs in once.",
@@ -69,13 +71,13 @@ async fn home(
     }
 }
 
-/// The console asks whoever is not signed in for a token.
+/// Redirects to the console, which asks for a token unless the user is signed in.
 fn to_console() -> Response {
     Redirect::to(console::CONSOLE).into_response()
 }
 
-/// A page that leads on to the console. No redirect by status: with SameSite=Strict a browser that came from elsewhere, such as a link in
-/// a terminal or a mail, sends the cookie only with a navigation that this server's own page begins.
+/// Returns a page that leads to the console. A redirect by status does not work: with SameSite=Strict, a browser that came from
+/// elsewhere, such as a link in a terminal or a mail, sends the cookie only if this server's own page starts the navigation.
 fn to_console_by(title: &str, words: &str) -> String {
     page(
         title,
@@ -84,7 +86,7 @@ fn to_console_by(title: &str, words: &str) -> String {
     )
 }
 
-/// Begins a session in the name of the token that is found. `None`: none is.
+/// Starts a session for the token that `find` returns. Returns `None` if it returns no token.
 async fn enter(
     api: &Api,
     headers: &HeaderMap,
@@ -150,7 +152,7 @@ async fn sign_out(State(api): State<Api>, request: Request<axum::body::Body>) ->
     Ok(response)
 }
 
-/// The headers and one field of a form that a page of this server sends.
+/// Returns the headers and one field of a form that a page of this server sends.
 async fn form(
     request: Request<axum::body::Body>,
     field: &str,
@@ -164,7 +166,7 @@ async fn form(
     Ok((parts.headers, found.map(|(_, value)| value.into_owned())))
 }
 
-/// A form that another site's page sends names that site as its origin.
+/// Returns an error if another site's page sent the form: browsers name that site as the origin.
 fn demand_same_origin(headers: &HeaderMap) -> Answer<()> {
     let text = |name: header::HeaderName| headers.get(name).and_then(|value| value.to_str().ok());
     let Some(origin) = text(header::ORIGIN) else {
@@ -178,7 +180,7 @@ fn demand_same_origin(headers: &HeaderMap) -> Answer<()> {
     Err(ApiError::of(code::FORBIDDEN, detail))
 }
 
-/// The documentation of the API, from its description.
+/// Returns the documentation of the API, made from its description.
 fn documentation(document: &Value) -> String {
     let mut body = format!(
         "<p>{}</p><p>Machine-readable: <a href=\"/api/v1/openapi.json\">OpenAPI 3.1</a>; <code>ade openapi-types</code> prints TypeScript types.</p>
@@ -269,7 +271,7 @@ fn operation_section(path: &str, method: &str, operation: &Value, document: &Val
     section
 }
 
-/// The fields of a shape, those of shapes in it with a dot.
+/// Returns the fields of a schema. A field of a nested schema has a dot in its name.
 fn properties(schema: &Value, document: &Value) -> Vec<(String, String)> {
     let Some(schema) = resolved(schema, document) else {
         return Vec::new();

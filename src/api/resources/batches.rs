@@ -1,5 +1,5 @@
-//! Batches: the runs that share a label, such as files that were dropped together. What is wrong with all of them, and what they
-//! left, as one; and the files that became no run.
+//! Batches: the runs that share a label, such as files that were dropped together. Reports their common problems, serves their
+//! files as one archive, and records files that became no run.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
@@ -28,22 +28,22 @@ pub fn routes() -> OpenApiRouter<Api> {
     ])
 }
 
-/// Which batch.
+/// Names a batch by its workspace and label.
 #[derive(Deserialize, IntoParams)]
 #[into_params(parameter_in = Path)]
 struct Which {
-    /// The workspace.
+    /// The id of the workspace.
     workspace: String,
-    /// The label that its runs share, as `key:value`.
+    /// The label that the batch's runs share, as `key:value`.
     label: String,
 }
 
-/// What a batch has.
+/// The runs of a batch, and the files that became no run.
 struct Found<'a> {
     workspace: Opened<'a>,
-    /// Its runs, the newest first; of a file that was run again the newest alone.
+    /// The runs, newest first. Of a file that was run again, only the newest run.
     runs: Vec<RunRecord>,
-    /// How many more there are.
+    /// The number of older runs that are not in `runs`.
     superseded: usize,
     left_out: Vec<LeftOut>,
 }
@@ -67,7 +67,7 @@ impl Which {
         }
     }
 
-    /// The same with those of its runs that have ended, with their files here, in the order in which they were queued.
+    /// Returns only the runs that have ended, in the order in which they were queued, and fetches their files to this host.
     fn ended<'a>(&self, api: &Blocking<'a>, caller: &Caller) -> Answer<Found<'a>> {
         let mut found = self.find(api, caller)?;
         found.runs.retain(|run| run.completed_at.is_some());
@@ -86,51 +86,51 @@ fn not_ready(message: String) -> ApiError {
     ApiError::of(code::OUTPUT_NOT_READY, message).hint("follow its runs until they end")
 }
 
-/// What the runs of a batch have in common.
+/// The common problems and results of a batch's runs.
 #[derive(Serialize, ToSchema)]
 struct Batch {
-    /// The label.
+    /// The label that the runs share.
     label: String,
-    /// How many runs it has; at most 1000 are looked at.
+    /// The number of runs. At most 1000 are looked at.
     runs: usize,
-    /// How many more there are of files that have run again since.
+    /// The number of older runs of files that have been run again since.
     superseded: usize,
-    /// How many of them left a workbook that is there still.
+    /// The number of runs whose workbook still exists.
     outputs: usize,
-    /// Fields that some runs found no column for, those of the most runs first.
+    /// Fields that some runs found no column for, the most frequent first.
     fields_missing: Vec<MissingField>,
-    /// Issues by rule, errors first, then those of the most cells.
+    /// Issues by rule: errors first, then those of the most cells.
     issues: Vec<RuleOfBatch>,
-    /// The files that became no run, and why, by their names.
+    /// The files that became no run, by name, each with the reason.
     left_out: Vec<LeftOut>,
 }
 
-/// A field that runs found no column for.
+/// A field that some runs found no column for.
 #[derive(Serialize, ToSchema)]
 struct MissingField {
-    /// Its name.
+    /// The name of the field.
     field: String,
-    /// Those runs.
+    /// The ids of these runs.
     run_ids: Vec<String>,
 }
 
 /// A rule that cells of several files break.
 #[derive(Serialize, ToSchema)]
 struct RuleOfBatch {
-    /// How bad it is.
+    /// The severity of the rule's issues.
     severity: Severity,
-    /// Its name.
+    /// The name of the rule.
     rule: String,
-    /// How many issues there are.
+    /// The number of issues of this rule.
     count: u64,
-    /// The runs that have them.
+    /// The ids of the runs that have such issues.
     run_ids: Vec<String>,
 }
 
-/// Say what the runs of a batch have in common.
+/// Show the common problems of a batch's runs.
 ///
-/// A batch is the runs that share a label, such as the files that were dropped into the console together. `GET /api/v1/runs` with
-/// `label` lists them one by one. Of a file that was run again the newest run counts here.
+/// A batch is the runs that share a label, such as the files that were dropped into the console together. `GET /api/v1/runs`
+/// with `label` lists them. If a file was run again, only its newest run counts here.
 #[utoipa::path(get, path = "/api/v1/workspaces/{workspace}/batches/{label}",
     params(Which),
     responses((status = 200, body = Batch))
@@ -168,7 +168,7 @@ async fn get_batch(Reader(api, caller): Reader, Path(which): Path<Which>) -> Jso
             .into_iter()
             .map(|(field, run_ids)| MissingField { field, run_ids })
             .collect();
-        fields_missing.sort_by_key(|one| std::cmp::Reverse(one.run_ids.len()));
+        fields_missing.sort_by_key(|field| std::cmp::Reverse(field.run_ids.len()));
         let mut issues: Vec<_> = rules
             .into_iter()
             .map(|((severity, rule), (count, run_ids))| RuleOfBatch {
@@ -178,7 +178,7 @@ async fn get_batch(Reader(api, caller): Reader, Path(which): Path<Which>) -> Jso
                 run_ids: run_ids.into_iter().collect(),
             })
             .collect();
-        issues.sort_by_key(|one| (one.severity, std::cmp::Reverse(one.count)));
+        issues.sort_by_key(|rule| (rule.severity, std::cmp::Reverse(rule.count)));
         Ok(Json(Batch {
             runs: runs.len(),
             superseded,
@@ -196,7 +196,7 @@ async fn get_batch(Reader(api, caller): Reader, Path(which): Path<Which>) -> Jso
 #[derive(Clone, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct NewLeftOut {
-    /// Which, and why.
+    /// The files, each with the reason.
     #[schema(min_items = 1, max_items = 1000)]
     files: Vec<LeftOut>,
 }
@@ -205,9 +205,9 @@ impl JsonBody for NewLeftOut {
     const ARRAYS: &'static [&'static str] = &["files"];
 }
 
-/// Name files of a batch that become no run, such as those that cannot be read.
+/// Record files of a batch that become no run, such as unreadable files.
 ///
-/// The batch tells of them, and so does `left-out.txt` in its archive. Of one that is named again the last reason stays.
+/// The batch lists them, and so does `left-out.txt` in its archive. If a file is recorded again, its last reason counts.
 #[utoipa::path(post, path = "/api/v1/workspaces/{workspace}/batches/{label}/left-out",
     params(Which),
     request_body = NewLeftOut,
@@ -224,7 +224,7 @@ async fn write_left_out(
     }
     if !files
         .iter()
-        .all(|one| is_told(&one.name) && is_told(&one.why))
+        .all(|file| is_told(&file.name) && is_told(&file.why))
     {
         let message = "must each have a name and a reason of 1 to 1000 characters";
         return Err(ApiError::field("files", message));
@@ -244,11 +244,11 @@ fn output_of(run: &RunRecord) -> Option<&PathBuf> {
     path.filter(|_| run.artifacts_deleted_at.is_none())
 }
 
-/// Which files of a batch.
+/// A part of a batch's files.
 #[derive(Clone, Copy, PartialEq, Eq, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 enum Part {
-    /// The normalized workbooks.
+    /// The normalized workbooks of the runs.
     Outputs,
     /// The senders' own workbooks with their issues marked.
     Marked,
@@ -258,15 +258,16 @@ enum Part {
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 struct WhichFiles {
-    /// Only these; absent: both, and the report.
+    /// Only this part. If absent, both parts and the report.
     #[param(inline)]
     only: Option<Part>,
 }
 
 /// Download the files of a batch as one archive.
 ///
-/// It has the normalized workbooks below `outputs/`, the marked copies of files with issues below `marked/`, and `report.html`. What
-/// cannot be there, such as the copy of a file that cannot be marked, or a file that became no run, is named in `left-out.txt`. Runs that have not ended are left out.
+/// The archive has the normalized workbooks in `outputs/`, the marked copies of files with issues in `marked/`, and
+/// `report.html`. `left-out.txt` names the missing files, such as a file that cannot be marked or that became no run. Runs that
+/// have not ended are left out.
 #[utoipa::path(get, path = "/api/v1/workspaces/{workspace}/batches/{label}/archive",
     params(Which, WhichFiles),
     responses((status = 200, body = Vec<u8>, content_type = "application/zip"), (status = 206), (status = 409))
@@ -307,7 +308,7 @@ async fn download_batch(
     download::serve_zip(file.await?, &name, &headers).await
 }
 
-/// The archive that is made: workbooks are compressed already.
+/// The archive of a batch. Its entries are stored uncompressed, because workbooks are compressed already.
 struct Archive {
     zip: ZipWriter<File>,
     names: BTreeSet<String>,
@@ -323,7 +324,7 @@ impl Archive {
         }
     }
 
-    /// Takes in what a run left.
+    /// Adds the files of a run, or records why they are missing.
     fn take(&mut self, run: &RunRecord, only: Option<Part>) -> io::Result<()> {
         let Some(output) = output_of(run) else {
             let why = match run.artifacts_deleted_at {
@@ -372,7 +373,7 @@ impl Archive {
         }
     }
 
-    /// Puts in a file; a second one of the same name gets a number.
+    /// Adds a file. A second file of the same name gets a number.
     fn put(&mut self, name: &str, content: &mut dyn io::Read) -> io::Result<()> {
         let (stem, extension) = name.rsplit_once('.').unwrap_or((name, ""));
         let numbered = (2..).map(|number| format!("{stem} ({number}).{extension}"));
@@ -399,9 +400,9 @@ impl Archive {
     }
 }
 
-/// Read a page of what the runs of a batch found.
+/// Read a page about the results of a batch's runs.
 ///
-/// One HTML file that needs no network, as that of a run. Runs that have not ended are left out.
+/// The page is one HTML file that needs no network, like the page of a run. Runs that have not ended are left out.
 #[utoipa::path(get, path = "/api/v1/workspaces/{workspace}/batches/{label}/report",
     params(Which, WhichReport),
     responses(

@@ -1,4 +1,4 @@
-//! Builds: the provisioning of a configuration's environment, which a worker does. A build has the id of its environment.
+//! Builds: a worker provisions the environment of a configuration. A build has the id of its environment.
 
 use std::time::{Duration, Instant};
 
@@ -22,9 +22,9 @@ use crate::events::names;
 use crate::settings::paths::EnvironmentFolder;
 use crate::store::{EnvironmentRecord, EnvironmentStatus};
 
-/// How often a build that a client waits for is looked at.
+/// The interval of checks for a build that a client waits for.
 const LOOK_AGAIN: Duration = Duration::from_millis(100);
-/// How often something is sent when nothing happens.
+/// The interval of keep-alive lines while nothing happens.
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
 
 pub fn routes() -> OpenApiRouter<Api> {
@@ -35,32 +35,32 @@ pub fn routes() -> OpenApiRouter<Api> {
     ])
 }
 
-/// A build to be made.
+/// The request for a new build.
 #[derive(Clone, Default, Deserialize, Serialize, ToSchema)]
 #[serde(deny_unknown_fields, default)]
 struct NewBuild {
-    /// Answer with a stream of the build's events instead of the build.
+    /// Return a stream of the build's events instead of the build.
     stream: bool,
     options: NewBuildOptions,
 }
 
 impl JsonBody for NewBuild {}
 
-/// How a build is made.
+/// The options of a build.
 #[derive(Clone, Default, Deserialize, Serialize, ToSchema)]
 #[serde(deny_unknown_fields, default)]
 struct NewBuildOptions {
-    /// Build although the environment is ready.
+    /// Build the environment even if it is ready.
     force: bool,
-    /// Answer when the environment is ready or has failed, or when the time for a build is over.
+    /// Return when the environment is ready or has failed, or when the time limit of a build has passed.
     wait: bool,
 }
 
 /// Build the environment of a configuration.
 ///
-/// It is that of the published version, or of a folder's files as they are now. An environment that is ready is not built again
-/// unless that is asked for. With `stream`, the answer is 200 and lines of JSON: `build.created`, the events of the build, and
-/// `build.completed` at the end.
+/// The environment is that of the published version, or of a folder's files as they are now. If the environment is ready, it is
+/// only built again on request (`force`). With `stream`, the status is 200 and the body is lines of JSON: `build.created`, the
+/// events of the build, and `build.completed` at the end.
 #[utoipa::path(post, path = "/api/v1/workspaces/{workspace}/configs/{config_id}/builds",
     request_body = NewBuild,
     responses(
@@ -107,7 +107,8 @@ async fn create_build(
     ))
 }
 
-/// The words of what is told to come back later are for the client, unlike those of a database that cannot be used.
+/// Converts an error of a build. A refusal that asks the caller to come back later keeps its message for the client; the
+/// message of an unusable database does not reach the client.
 pub fn in_time(error: Error) -> ApiError {
     if error.code() != code::BUSY {
         return error.into();
@@ -119,7 +120,7 @@ pub fn in_time(error: Error) -> ApiError {
     }
 }
 
-/// Waits for the end of a build, as long as one may take.
+/// Waits for the end of a build, at most as long as a build may take.
 async fn wait(
     api: &Api,
     workspace: &Carried,
@@ -148,22 +149,22 @@ async fn again(api: &Api, workspace: &Carried, id: &str) -> Answer<EnvironmentRe
     .await
 }
 
-/// One client that follows a build.
+/// A client that follows a build.
 struct Following {
     api: Api,
     held: HeldToken,
     workspace: Carried,
     build: EnvironmentRecord,
-    /// What was read of the log in the environment's folder. Another builder begins in another folder.
+    /// The position up to which the log in the environment's folder was read. Another builder starts another folder.
     position: u64,
-    /// The number of the last event that was sent of it.
+    /// The number of the last event that was sent.
     after: u64,
     said: Instant,
     begun: bool,
     over: bool,
 }
 
-/// A build as lines of JSON, until it is ready or has failed.
+/// Returns the events of a build as lines of JSON, until the build is ready or has failed.
 fn lines(api: &Api, workspace: &Carried, build: &EnvironmentRecord, held: HeldToken) -> Response {
     let following = Following {
         api: api.clone(),
@@ -195,7 +196,7 @@ impl Following {
         }
         let stopping = self.api.stopping();
         loop {
-            // What was written before the end was recorded is read after that was seen.
+            // The log is read after the end was seen, so that all lines before the end are sent.
             let has_ended = has_ended(&self.build);
             if let Some(lines) = self.read().await {
                 return Some(lines);
@@ -211,13 +212,13 @@ impl Following {
                 return Some(self.interrupted(Interruption::TokenEnded));
             }
             if self.said.elapsed() >= KEEP_ALIVE {
-                // An empty line is no event, and readers of lines of JSON pass over it.
+                // An empty line is no event; readers of lines of JSON skip it.
                 return Some(Bytes::from_static(b"\n"));
             }
             tokio::time::sleep(LOOK_AGAIN).await;
             let found = match again(&self.api, &self.workspace, &self.build.id).await {
                 Ok(found) => found,
-                // A database that is busy is asked again.
+                // A busy database is asked again.
                 Err(error) if error.may_pass() => continue,
                 Err(_) => return Some(self.interrupted(Interruption::StorageFailed)),
             };
@@ -228,7 +229,7 @@ impl Following {
         }
     }
 
-    /// What came into the log.
+    /// Reads the new lines of the log.
     async fn read(&mut self) -> Option<Bytes> {
         let path = EnvironmentFolder(self.build.folder.clone()).events();
         let (from, paths) = (self.position, paths_of(&self.api, &self.build));
@@ -246,7 +247,7 @@ impl Following {
         Some(bytes.into())
     }
 
-    /// The last line of a stream that ends before the build.
+    /// Returns the last line of a stream that ends before its build.
     fn interrupted(&mut self, why: Interruption) -> Bytes {
         self.over = true;
         let (id, after) = (&self.build.id, self.after);
@@ -272,12 +273,12 @@ impl Following {
     }
 }
 
-/// What clients see of paths in what a build says.
+/// Returns what hides this machine's paths in the messages of a build.
 fn paths_of(api: &Api, build: &EnvironmentRecord) -> Hider {
     api.paths.about_configuration(&build.configuration_path)
 }
 
-/// The environment with this id, in a workspace that the caller's token is for.
+/// Returns the environment with this id, if the caller's token covers its workspace.
 pub fn environment_of(
     api: &Blocking<'_>,
     caller: &Caller,
@@ -308,9 +309,9 @@ async fn get_build(
 struct BuildLogPage {
     build_id: String,
     entries: Vec<LogEntry>,
-    /// The `after_id` to go on with: the number of the last line of this page, or, without any, that which was asked for.
+    /// The `after_id` of the next page: the number of this page's last line, or the given `after_id` if the page is empty.
     next_after_id: u64,
-    /// False: this page reached the end of the log, as it is now.
+    /// If false, this page reached the current end of the log.
     has_more: bool,
 }
 

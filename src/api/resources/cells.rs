@@ -1,4 +1,4 @@
-//! The sheets of a run's input and output, and windows of their cells: for grids that show a few hundred rows of a large file.
+//! The sheets of a run's input and output, and windows of their cells, for grids that show a few hundred rows of a large file.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -18,9 +18,9 @@ use crate::run::results::issues::issues_of;
 use crate::run::results::reading::reading_of;
 use crate::settings::paths::RunFolder;
 
-/// A search returns so many cells at most.
+/// The maximum number of cells that a search returns.
 const MOST_FOUND: u32 = 1000;
-/// The longest text that is searched for, in characters.
+/// The maximum number of characters of a search text.
 const LONGEST_TEXT: usize = 200;
 
 pub fn routes() -> OpenApiRouter<Api> {
@@ -31,7 +31,7 @@ pub fn routes() -> OpenApiRouter<Api> {
     ])
 }
 
-/// Input or output.
+/// The input or the output of a run.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub(super) enum Side {
@@ -41,7 +41,8 @@ pub(super) enum Side {
 }
 
 impl Side {
-    /// Its file, and the settings that it is read with: the input as the run read it, the output whole.
+    /// Returns the path of the file and the settings for reading it. The input is read as the run read it, the output as a
+    /// whole.
     fn file(self, run: &RunRecord) -> Answer<(PathBuf, Reading)> {
         match self {
             Self::Output => Ok((place_of(run, Left::Output)?.0, Reading::whole())),
@@ -57,7 +58,7 @@ impl Side {
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 struct WhichSide {
-    /// `input` or `output`; absent: output.
+    /// `input` or `output`. If absent, `output`.
     #[param(inline)]
     side: Option<Side>,
 }
@@ -92,10 +93,10 @@ async fn list_run_sheets(
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 struct WhichCells {
-    /// `input` or `output`; absent: output.
+    /// `input` or `output`. If absent, `output`.
     #[param(inline)]
     side: Option<Side>,
-    /// The name of a sheet; absent: the first one.
+    /// The name of a sheet. If absent, the first sheet.
     sheet: Option<String>,
     /// Rows, counted from 1: `1-200`. At most 200.
     #[param(pattern = "^[1-9][0-9]*-[1-9][0-9]*$")]
@@ -103,58 +104,60 @@ struct WhichCells {
     /// Columns, counted from 1: `1-100`. At most 100.
     #[param(pattern = "^[1-9][0-9]*-[1-9][0-9]*$")]
     columns: Option<String>,
-    /// `issues`: also the issues of the window's cells, rows and columns, without values.
+    /// With `issues`, also the issues of the window's cells, rows and columns, without values.
     #[param(inline)]
     with: Option<With>,
 }
 
-/// What else a window has.
+/// Further content of a window.
 #[derive(Clone, Copy, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 enum With {
     Issues,
 }
 
-/// A window of cells.
+/// A window of cells of a sheet.
 #[derive(Serialize, ToSchema)]
 struct CellWindow {
     sheet: String,
     sheet_index: u64,
-    /// The rows of the whole sheet.
+    /// The number of rows of the whole sheet.
     total_rows: u64,
     total_columns: u64,
-    /// The first row of the window, from 1.
+    /// The first row of the window, counted from 1.
     first_row: u64,
     first_column: u64,
-    /// Rows of cells: null, a boolean, a number or text. Dates and times are ISO 8601, errors as `#N/A`.
+    /// The cells by row: null, a boolean, a number or text. Dates and times are ISO 8601, errors as `#N/A`.
     rows: Vec<Vec<Value>>,
-    /// The cells, as row and column, whose text is cut.
+    /// The cells whose text is shortened, as row and column.
     #[schema(value_type = Vec<Vec<u64>>)]
     cut: Vec<(u64, u64)>,
-    /// The rows of the other side that the window's rows belong to; null if the run does not tell, or no table is on the sheet.
+    /// The rows of the other side that the window's rows belong to. Null if the run did not record them, or if the sheet has no
+    /// table.
     #[schema(required)]
     row_map: Option<RowMap>,
-    /// Of an input, the rows of the window that were not written; null if the run does not tell, and of an output.
+    /// For an input, the rows of the window that were not written. Null for an output, or if the run did not record them.
     #[schema(required)]
     row_reasons: Option<Vec<NotWritten>>,
-    /// With `with=issues`: the issues of the window; null if the run has no list of them.
+    /// With `with=issues`, the issues of the window. Null if the run has no list of issues.
     #[schema(value_type = Option<WindowIssues>)]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     issues: Option<Option<WindowIssues>>,
 }
 
-/// The issues of a window.
+/// The issues of a window of cells.
 #[derive(Serialize, ToSchema)]
 struct WindowIssues {
     listed: Vec<CellIssue>,
-    /// How many more there are than are listed here.
+    /// The number of further issues that are not in the list.
     more: u64,
 }
 
 /// Read a window of cells.
 ///
-/// At most 200 rows of 100 columns. Where the configuration is of edition 2026, `row_map` tells the rows of the other side that
-/// the window's rows belong to, and `row_reasons`, of an input, why rows of it were not written; otherwise they are null.
+/// A window has at most 200 rows of 100 columns. If the configuration has edition 2026, `row_map` has the rows of the other
+/// side that the window's rows belong to, and `row_reasons` says why rows of an input were not written. Otherwise both are
+/// null.
 #[utoipa::path(get, path = "/api/v1/runs/{id}/cells",
     params(WhichCells),
     responses(
@@ -220,13 +223,13 @@ async fn window(api: &Api, caller: Caller, id: String, which: WhichCells) -> Ans
     .await
 }
 
-/// What a run tells of its rows.
+/// Returns the rows that a run recorded, if it did.
 pub(super) fn known_rows(api: &Api, run: &RunRecord) -> Option<Arc<Rows>> {
     api.cells
         .rows(&RunFolder::at(&run.run_dir).rows(&run.input_name))
 }
 
-/// The issues of a window; null if the run has no list of them.
+/// Returns the issues of a window, or `None` if the run has no list of issues.
 fn issues_within(
     api: &Api,
     run: &RunRecord,
@@ -255,40 +258,41 @@ fn issues_within(
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 struct WhatToFind {
-    /// `input` or `output`; absent: output.
+    /// `input` or `output`. If absent, `output`.
     #[param(inline)]
     side: Option<Side>,
-    /// The name of a sheet; absent: the first one.
+    /// The name of a sheet. If absent, the first sheet.
     sheet: Option<String>,
-    /// A part of what cells show, whatever its case.
+    /// A part of the shown text of a cell, in any case.
     #[param(min_length = 1, max_length = 200)]
     text: String,
-    /// The cell to begin with, as row and column: the `next` of the answer before.
+    /// The first cell to search, as row and column: the `next` of the previous response.
     #[param(pattern = "^[1-9][0-9]{0,8},[1-9][0-9]{0,8}$")]
     from: Option<String>,
-    /// The largest number of cells, from 1 to 1000.
+    /// The maximum number of cells, from 1 to 1000.
     #[param(minimum = 1, maximum = 1000)]
     limit: Option<u32>,
 }
 
-/// Cells that have a text in them.
+/// Cells that contain a text.
 #[derive(Serialize, ToSchema)]
 struct FoundCells {
     cells: Vec<FoundCell>,
-    /// Where to go on: the `from` of the next search; null: the whole sheet was searched.
+    /// The `from` of the next search. Null if the whole sheet was searched.
     next: Option<String>,
 }
 
-/// A cell.
+/// A cell that contains the text.
 #[derive(Serialize, ToSchema)]
 struct FoundCell {
     row: u64,
     column: u64,
 }
 
-/// Find the cells of a sheet that have a text in them.
+/// Find the cells of a sheet that contain a text.
 ///
-/// In the order of rows. A large sheet is searched in parts: `next` says where to go on, even where this part has no such cell.
+/// Cells are in the order of rows. A large sheet is searched in parts: `next` is the start of the next part, even if this part
+/// has no match.
 #[utoipa::path(get, path = "/api/v1/runs/{id}/find",
     params(WhatToFind),
     responses((status = 200, body = FoundCells), (status = 409), (status = 410))
@@ -325,7 +329,7 @@ async fn find_run_cells(
     .await
 }
 
-/// `12,3`: row and column, from 1.
+/// Parses `12,3`: row and column, counted from 1.
 fn place(text: &str) -> Option<(u64, u64)> {
     let (row, column) = text.split_once(',')?;
     let number = |digits: &str| {
@@ -335,7 +339,7 @@ fn place(text: &str) -> Option<(u64, u64)> {
     Some((number(row)?.into(), number(column)?.into()))
 }
 
-/// `a-b`, counted from 1. Without it, the first ones.
+/// Parses `a-b`, counted from 1. Without a text, returns the first `most` numbers.
 fn range(field: &str, text: Option<&str>, most: u64) -> Answer<std::ops::RangeInclusive<u64>> {
     let Some(text) = text else {
         return Ok(1..=most);

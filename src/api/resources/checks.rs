@@ -1,5 +1,5 @@
-//! Checks of configurations, and publishing, before which one is made: the draft, or the folder, as it is now, is loaded by the engine
-//! as a run would load it.
+//! Checks configurations, and publishes them after a check: the engine loads the draft, or the folder as it is now, as a run
+//! would load it.
 
 use std::collections::BTreeMap;
 
@@ -18,34 +18,35 @@ use crate::store::{EnvironmentRecord, EnvironmentStatus, Failure};
 use crate::workspace::configurations::publish::{self, Frozen, freeze};
 use crate::workspace::configurations::{Precondition, VersionObject as Version, version_json};
 
-/// A build of an environment takes seconds.
+/// The seconds after which a client asks again. Building an environment takes seconds.
 const ASK_AGAIN: u16 = 2;
 
 pub fn routes() -> OpenApiRouter<Api> {
     named([routes!(check_config), routes!(publish_config)])
 }
 
-/// What a check found.
+/// The result of checking a configuration.
 #[derive(Serialize, ToSchema)]
 pub struct Check {
-    /// Whether the configuration loads.
+    /// True if the configuration loads.
     loads: bool,
-    /// What it registers: how many fields, detectors, transforms, validators and hooks. Of one that does not load, nothing.
+    /// The numbers of registered fields, detectors, transforms, validators and hooks. Empty if the configuration does not load.
     registered: BTreeMap<String, u64>,
-    /// What stands in the configuration and has no effect, in sentences.
+    /// Sentences about parts of the configuration that have no effect.
     warnings: Vec<String>,
-    /// Why it does not load, as a run that fails for it would say.
+    /// The reason why the configuration does not load, as a failed run would report it.
     error: Option<Failure>,
-    /// The environment that it was loaded in.
+    /// The environment in which the configuration was loaded.
     environment_id: String,
-    /// The digest of the files that were checked.
+    /// The digest of the checked files.
     source_digest: String,
 }
 
-/// Check a configuration: the draft, or the folder, is loaded as a run would load it.
+/// Load the draft, or the folder, as a run would load it, to check the configuration.
 ///
-/// That is what `ade check` does: mistakes are told with file and line. Nothing is run or recorded. Where the environment of these
-/// files is not there yet, 409 `environment_not_ready`: a worker builds it, and the same request is answered when it has.
+/// This is the request of `ade check`: it reports mistakes with file and line. Nothing is run or recorded. If the environment
+/// of these files is not ready, the status is 409 `environment_not_ready`: a worker builds it, and the same request succeeds
+/// afterwards.
 #[utoipa::path(post, path = "/api/v1/configs/{config_id}/check", responses((status = 200, body = Check), (status = 409)))]
 async fn check_config(
     Administrator(api, caller): Administrator,
@@ -56,12 +57,14 @@ async fn check_config(
     Ok(Json(checked))
 }
 
-/// Publish a configuration.
+/// Publish a configuration as a new version.
 ///
-/// The draft of an uploaded one, or the folder of another one as it is now, becomes a version that never changes. It is active: runs
-/// use it from now on, and the former one is archived. Where the workspace has no default configuration yet, this one becomes that.
+/// The draft of an uploaded configuration, or the current folder of another one, becomes a version that never changes. The
+/// version is active: runs use it from now on, and the former version is archived. If the workspace has no default
+/// configuration yet, this configuration becomes the default.
 ///
-/// It is checked before, as by `check`: one that does not load is refused with 409 `config_invalid`, and `error` says where it fails.
+/// The configuration is first checked as by `check`. If it does not load, it is refused with 409 `config_invalid`, and `error`
+/// says where it fails.
 #[utoipa::path(post, path = "/api/v1/configs/{config_id}/publish",
     params(("If-Match" = inline(Option<String>), Header, nullable = false, description = "The ETag of the list of files that is meant")),
     request_body = Publishing,
@@ -88,7 +91,7 @@ async fn publish_config(
     .await
 }
 
-/// A configuration, with its files as they are now.
+/// Returns a configuration with a copy of its current files.
 async fn frozen(
     api: &Api,
     caller: Caller,
@@ -103,11 +106,11 @@ async fn frozen(
     .await
 }
 
-/// How a configuration is published.
+/// The options of a publication.
 #[derive(Default, Deserialize, Serialize, ToSchema)]
 #[serde(deny_unknown_fields, default)]
 struct Publishing {
-    /// Publish it without a check, also where it does not load.
+    /// Publish without a check, even if the configuration does not load.
     force: bool,
 }
 
@@ -116,7 +119,8 @@ impl JsonBody for Publishing {}
 /// Loads the files of a configuration in their environment.
 ///
 /// # Errors
-/// The environment is not ready, or they could not be checked. That they do not load is an answer.
+/// The environment is not ready, or the files could not be checked. A configuration that does not load is a result, not an
+/// error.
 pub async fn load(
     api: &Api,
     workspace: &Carried,
@@ -160,7 +164,7 @@ fn loaded(
     })
 }
 
-/// Files that are prepared to be loaded, where the operator lets them be, and their environment, which is ready.
+/// Prepares files for loading, if the operator allows that, and returns them with their ready environment.
 pub fn at_hand(
     workspace: &Workspace,
     known: &KnownConfiguration,
@@ -173,7 +177,7 @@ pub fn at_hand(
     Ok((prepared, environment))
 }
 
-/// Refuses where the operator lets no code of configurations be.
+/// Returns an error if the operator does not allow to load code of configurations.
 pub fn demand_no_safe_mode(workspace: &Workspace) -> Answer<()> {
     if workspace.settings.safe_mode != SafeMode::Off {
         let detail = "no configuration is loaded: the server is in safe mode";
@@ -183,7 +187,7 @@ pub fn demand_no_safe_mode(workspace: &Workspace) -> Answer<()> {
     Ok(())
 }
 
-/// What is said where nothing can be said of the configuration.
+/// Converts the error of a check that had no result.
 pub fn not_checked(error: CheckError) -> ApiError {
     match error {
         CheckError::Cancelled => busy("the server is about to stop"),
@@ -193,7 +197,7 @@ pub fn not_checked(error: CheckError) -> ApiError {
     }
 }
 
-/// The refusal of what does not load.
+/// Returns the error for a configuration that does not load.
 pub fn does_not_load(error: Failure, hint: &str) -> ApiError {
     let detail = format!("the configuration does not load: {}", error.message);
     ApiError::of(code::CONFIG_INVALID, detail)
@@ -201,10 +205,10 @@ pub fn does_not_load(error: Failure, hint: &str) -> ApiError {
         .because_of(error)
 }
 
-/// The environment of prepared files, where it is ready; else it is asked for.
+/// Returns the environment of prepared files if it is ready. Otherwise requests it and returns an error.
 pub fn ready(workspace: &Workspace, prepared: &Prepared) -> Answer<EnvironmentRecord> {
     let known = workspace.store.environment_of(&prepared.key)?;
-    // One that has just failed says so; later it is tried once more.
+    // An environment that has just failed reports that; later it is tried once more.
     let failed = known.filter(|known| {
         known.status == EnvironmentStatus::Failed
             && due_when_asked(workspace, known) > workspace.machine.now()
@@ -236,7 +240,7 @@ pub fn ready(workspace: &Workspace, prepared: &Prepared) -> Answer<EnvironmentRe
 }
 
 impl Check {
-    /// The refusal to publish what does not load.
+    /// Returns an error if the configuration does not load, so that it is not published.
     pub fn demand_loads(self) -> Answer<()> {
         let hint = "correct it; with `{\"force\": true}` it is published all the same";
         let refused = self.error.map(|error| does_not_load(error, hint));

@@ -1,4 +1,4 @@
-//! The collection of environments that nothing needs: what it would delete and why the rest stays, and the collection itself.
+//! The collection of unused environments: a preview with the reason for every environment, and the collection itself.
 
 use super::prelude::*;
 use crate::base::cancel::Cancel;
@@ -9,86 +9,87 @@ pub fn routes() -> OpenApiRouter<Api> {
     routed([routes!(get_collection, create_collection)])
 }
 
-/// What is collected beside environments of configurations that nobody uses.
+/// The extent of a collection. Unused environments of unused configurations are always collected.
 #[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 struct Extent {
-    /// Also unused environments of configurations in use that need another one now, since their dependencies changed.
+    /// Also collect unused environments of configurations in use that need another environment now, because their dependencies
+    /// changed.
     #[serde(default)]
     #[param(required = false)]
     superseded: bool,
 }
 
-/// What a collection did, or would do.
+/// The result of a collection, or of its preview.
 #[derive(Serialize, ToSchema)]
 struct Collection {
-    /// Nothing was deleted; this is what would be.
+    /// If true, nothing was deleted, and this is a preview.
     dry_run: bool,
-    /// Every environment, and what was decided of it.
+    /// Every environment, with the decision about it.
     items: Vec<CollectionItem>,
-    /// What was deleted: environments, files and records of runs that ended long ago, and leftovers.
+    /// The deleted environments, files and records of runs that ended long ago, and leftovers.
     removed: Vec<CollectedThing>,
-    /// Environments, runs with files, and folders that were kept: how many, by the reason in words.
+    /// The numbers of environments, runs with files, and folders that were kept, by reason.
     #[schema(value_type = std::collections::BTreeMap<String, u64>)]
     skipped: std::collections::BTreeMap<&'static str, u64>,
-    /// What could not be deleted, with the reason.
+    /// Things that could not be deleted, with the reason.
     failed: Vec<String>,
     bytes_freed: u64,
-    /// Nothing is collected before this time, because there was a gap, or a jump of the clock.
+    /// Nothing is collected before this time, because the clock had a gap or a jump.
     collects_from: Option<Timestamp>,
 }
 
-/// An environment, and what was decided of it.
+/// An environment, with the decision about it.
 #[derive(Serialize, ToSchema)]
 struct CollectionItem {
     id: String,
     workspace_id: String,
     configuration_name: String,
     status: EnvironmentStatus,
-    /// A word for programs: `delete`, `superseded`, `in_use`, `warm`, …
+    /// The decision as a word for programs: `delete`, `superseded`, `in_use`, `warm`, …
     #[schema(value_type = String)]
     fate: crate::environment::collection::Fate,
-    /// The same in words.
+    /// The same decision in words.
     reason: &'static str,
-    /// Whether it is deleted for that reason.
+    /// True if the environment is deleted for that reason.
     deletes: bool,
-    /// Null until it was built.
+    /// The size in bytes. Null until the environment was built.
     size_bytes: Option<u64>,
 }
 
-/// Something that was deleted, or would be.
+/// A thing that was deleted, or would be.
 #[derive(Serialize, ToSchema)]
 struct CollectedThing {
-    /// `environment`, `run` (its files), `record` (of a run), `snapshot`, `process`, `leftover`; and of what is deleted because
-    /// somebody asks for it `configuration`, `version`, `draft`, `pause`, `workspace`, `left_out` (files of batches).
+    /// `environment`, `run` (its files), `record` (of a run), `snapshot`, `process`, `leftover`. If somebody asked for the
+    /// deletion, also `configuration`, `version`, `draft`, `pause`, `workspace`, `left_out` (files of batches).
     kind: &'static str,
-    /// Its id, or its path.
+    /// The id or the path of the thing.
     id: String,
-    /// The configuration's or input's name.
+    /// The name of the configuration or of the input.
     name: String,
     reason: &'static str,
     bytes: u64,
 }
 
-/// Everything that a deletion took along, or would take along.
+/// Everything that a deletion removed, or would remove.
 #[derive(Serialize, ToSchema)]
 pub struct Deletion {
-    /// True: nothing was deleted, and all of this would be.
+    /// If true, nothing was deleted, and this is a preview.
     dry_run: bool,
-    /// The thing itself, and all that it takes along.
+    /// The thing itself, and everything that is deleted with it.
     removed: Vec<CollectedThing>,
-    /// What could not be deleted, with the reason.
+    /// Things that could not be deleted, with the reason.
     failed: Vec<String>,
     bytes_freed: u64,
 }
 
-/// Whether something is deleted.
+/// The options of a deletion.
 #[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct HowToDelete {
-    /// Say what would be deleted, and delete nothing.
+    /// Only report what would be deleted.
     #[serde(default)]
     #[param(required = false)]
     pub dry_run: bool,
@@ -147,7 +148,9 @@ impl Collection {
         Self {
             dry_run: report.dry_run,
             items: report.judged.iter().map(CollectionItem::of).collect(),
-            removed: removed.map(|one| CollectedThing::of(one, paths)).collect(),
+            removed: removed
+                .map(|thing| CollectedThing::of(thing, paths))
+                .collect(),
             skipped: report.skipped.clone(),
             failed: failed.map(|text| paths.text(&text).into_owned()).collect(),
             bytes_freed: report.bytes_freed,
@@ -156,7 +159,7 @@ impl Collection {
     }
 }
 
-/// Show what a collection would delete now, and why the rest stays. Nothing is deleted.
+/// Preview a collection: what it would delete now, and why the rest stays. Nothing is deleted.
 #[utoipa::path(get, path = "/api/v1/environments/collection", params(Extent), responses((status = 200, body = Collection)))]
 async fn get_collection(
     Administrator(api, caller): Administrator,
@@ -165,9 +168,9 @@ async fn get_collection(
     collected(&api, &caller, &extent, true).await
 }
 
-/// Delete what is no longer used, as workers do from time to time: environments, files of old runs, leftovers.
+/// Delete unused environments, files of old runs and leftovers, as workers do from time to time.
 ///
-/// One process collects at a time; 409 `collection_busy` says that another one does.
+/// One process collects at a time. The status is 409 `collection_busy` if another process collects.
 #[utoipa::path(post, path = "/api/v1/environments/collection",
     params(Extent),
     responses((status = 200, body = Collection), (status = 409))
@@ -185,7 +188,7 @@ async fn collected(
     extent: &Extent,
     dry_run: bool,
 ) -> JsonAnswer<Collection> {
-    // Environments of every workspace are collected, and every file of the data directory is looked at.
+    // The collection covers environments of every workspace, and every file of the data directory.
     caller.demand_server()?;
     let superseded = extent.superseded;
     let cancel = Cancel::new();

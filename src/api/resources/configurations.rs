@@ -1,4 +1,4 @@
-//! Configurations: upload, list, show, change, export, delete.
+//! Configurations: upload, list, show, change, export and delete them.
 
 use axum::extract::{DefaultBodyLimit, FromRequestParts};
 use axum::http::request::Parts;
@@ -26,7 +26,7 @@ pub fn routes() -> OpenApiRouter<Api> {
         .layer(DefaultBodyLimit::disable())
 }
 
-/// Which configuration, and which file or version of it.
+/// Names a configuration, and optionally one of its files or versions.
 #[derive(Clone, Deserialize)]
 pub struct Which {
     workspace: Option<String>,
@@ -45,7 +45,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Which {
 }
 
 impl Which {
-    /// The configuration, in a workspace that the caller's token is for.
+    /// Returns the configuration, if the caller's token covers its workspace.
     pub fn find<'a>(
         &self,
         api: &Blocking<'a>,
@@ -63,7 +63,7 @@ impl Which {
         Ok((api.workspace(workspace)?, known))
     }
 
-    /// The same, before a body is received.
+    /// Returns the configuration without keeping a thread, before the body is received.
     pub async fn carried(self, api: &Api, caller: Caller) -> Answer<(Carried, KnownConfiguration)> {
         let found = api.slow_work(move |api| {
             let (workspace, known) = self.find(api, &caller)?;
@@ -72,43 +72,43 @@ impl Which {
         found.await
     }
 
-    /// The file.
+    /// Returns the path of the file, or an empty text.
     pub fn path(&self) -> &str {
         self.path.as_deref().unwrap_or_default()
     }
 
-    /// The files that are meant: those of the version that is named, else those that are edited.
+    /// Returns the files that are meant: those of the named version, otherwise those that are edited.
     pub fn side(&self, known: &KnownConfiguration) -> Side {
         self.version
             .map_or_else(|| Side::edited(known), Side::Version)
     }
 }
 
-/// A page of configurations.
+/// The query of a page of configurations.
 #[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 struct Page {
-    /// The largest number of configurations, from 1 to 1000.
+    /// The maximum number of configurations, from 1 to 1000.
     #[param(minimum = 1, maximum = 1000)]
     limit: Option<u32>,
-    /// The `next_cursor` of the page before.
+    /// The `next_cursor` of the previous page.
     cursor: Option<String>,
-    /// List those that are archived, instead of those that are in use.
+    /// List the archived configurations instead of those in use.
     #[serde(default)]
     #[param(required = false)]
     archived: bool,
 }
 
-/// A page of configurations, the default first, then by name.
+/// A page of configurations: the default first, then by name.
 #[derive(Serialize, ToSchema)]
 struct ConfigurationPage {
     items: Vec<Shape>,
-    /// The `cursor` of the next page; null on the last one.
+    /// The `cursor` of the next page. Null on the last page.
     next_cursor: Option<String>,
 }
 
-/// List a workspace's configurations, the default first, then by name.
+/// List a workspace's configurations: the default first, then by name.
 #[utoipa::path(get, path = "/api/v1/workspaces/{workspace}/configs",
     params(Page),
     responses((status = 200, body = ConfigurationPage))
@@ -131,12 +131,12 @@ async fn list_configs(
     .await
 }
 
-/// How a configuration is called.
+/// The query of an upload: the name of the configuration.
 #[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 struct Named {
-    /// Its name; otherwise the one in its manifest.
+    /// The name. If absent, the name in the manifest.
     name: Option<String>,
 }
 
@@ -144,13 +144,13 @@ struct Named {
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct NewConfiguration {
-    /// Its name.
+    /// The name of the configuration.
     #[schema(min_length = 1, max_length = 100)]
     name: String,
-    /// The template that it begins with; absent: it has no files yet.
+    /// The template to start from. If absent, the configuration has no files yet.
     #[schema(nullable = false)]
     template: Option<String>,
-    /// The configuration that it begins with instead: its draft, or its folder, as it is now.
+    /// The configuration to copy instead: its draft, or its folder, as it is now.
     #[schema(nullable = false)]
     copy_of: Option<String>,
 }
@@ -194,11 +194,12 @@ impl NewConfiguration {
     }
 }
 
-/// Upload a configuration.
+/// Upload a configuration as a draft.
 ///
-/// The body is an archive of its folder, a ZIP or a tar in gzip, as it is or as the file of a form. A folder that holds everything is
-/// taken off. Or the body is JSON with a name: then the draft begins with a template, with the files of another configuration as
-/// they are now, or with no files, which follow one by one or are inferred from samples. What was uploaded is a draft until it is published.
+/// The body is an archive of the folder, a ZIP or a gzipped tar, either as it is or as the file of a form. If one folder
+/// contains everything, its name is removed from the paths. Or the body is JSON with a name: then the draft starts from a
+/// template, from the current files of another configuration, or empty, to be filled file by file or inferred from samples. An
+/// upload is a draft until it is published.
 #[utoipa::path(post, path = "/api/v1/workspaces/{workspace}/configs",
     params(Named),
     request_body(content( (Vec<u8> = "application/zip"), (Vec<u8> = "application/gzip"), (FileForm = "multipart/form-data"), (NewConfiguration = "application/json"))),
@@ -242,7 +243,7 @@ async fn create_config(
     ))
 }
 
-/// Takes in a file of at most `limit` bytes.
+/// Receives a file of at most `limit` bytes.
 pub async fn receive(
     api: &Api,
     workspace: &Carried,
@@ -259,7 +260,7 @@ pub async fn receive(
         .await
 }
 
-/// Whether this is a type that archives are sent with.
+/// Returns whether archives are sent with this media type.
 pub fn is_archive(kind: &str) -> bool {
     matches!(
         kind,
@@ -272,7 +273,7 @@ pub fn is_archive(kind: &str) -> bool {
     )
 }
 
-/// Show a configuration.
+/// Show a configuration by its id.
 #[utoipa::path(get, path = "/api/v1/configs/{config_id}", responses((status = 200, body = ConfigurationDetails)))]
 async fn get_config(Reader(api, caller): Reader, which: Which) -> JsonAnswer<ConfigurationDetails> {
     api.slow_work(move |api| {
@@ -285,13 +286,13 @@ async fn get_config(Reader(api, caller): Reader, which: Which) -> JsonAnswer<Con
 
 impl JsonBody for ConfigurationChange {}
 
-/// Change a configuration: all that is asked for, or nothing.
+/// Change a configuration: all requested changes, or none.
 ///
-/// A version that is made active takes the place of the former one, so a publication is taken back too; with null, the runs of a folder
-/// use the folder as it is, and those of an uploaded configuration are refused. The default takes the place of the former default.
-/// A configuration that is archived is listed only for who asks, is not the default, and takes no run, build or publication: 409
-/// `configuration_archived`. Its runs, results and versions stay readable. While runs of it are in the queue it is not archived:
-/// 409 `in_use`. Runs beyond `max_concurrency` wait, and the queue says that they do for this.
+/// Activating a version replaces the active one, so it also takes back a publication. With null, the runs of a folder use the
+/// folder as it is, and those of an uploaded configuration are refused. A new default replaces the former default. An archived
+/// configuration is listed only on request, is not the default, and accepts no run, build or publication: 409
+/// `configuration_archived`. Its runs, results and versions stay readable. It cannot be archived while it has runs in the
+/// queue: 409 `in_use`. Runs beyond `max_concurrency` wait, and the queue shows this reason.
 #[utoipa::path(patch, path = "/api/v1/configs/{config_id}",
     request_body = ConfigurationChange,
     responses((status = 200, body = Shape), (status = 409))
@@ -315,7 +316,8 @@ async fn update_config(
 
 /// Delete a configuration that has no runs, with its environments, versions, draft and pause.
 ///
-/// With `dry_run`, the same answer says what would go. The folder of one that was not uploaded stays. One that has runs is archived instead.
+/// With `dry_run`, the response is the same, but nothing is deleted. The folder of a configuration that was not uploaded stays.
+/// A configuration with runs can only be archived.
 #[utoipa::path(delete, path = "/api/v1/configs/{config_id}",
     params(HowToDelete),
     responses((status = 200, body = Deletion), (status = 409))
@@ -333,15 +335,15 @@ async fn delete_config(
     .await
 }
 
-/// Which files are exported.
+/// The query of an export: the files to export.
 #[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 struct Exported {
-    /// Those of the version of this number; absent: of the active version, or as they are where none is active.
+    /// The number of a version. If absent, the active version, or the current files if no version is active.
     #[param(minimum = 1)]
     version: Option<u32>,
-    /// The draft, or the folder, as it is.
+    /// Export the draft, or the folder, as it is.
     #[serde(default)]
     #[param(required = false)]
     draft: bool,

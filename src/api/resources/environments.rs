@@ -1,4 +1,4 @@
-//! Environments: list, show.
+//! Environments: list and show them.
 
 use super::builds::environment_of;
 use super::prelude::*;
@@ -9,17 +9,17 @@ pub fn routes() -> OpenApiRouter<Api> {
     routed([routes!(list_environments), routes!(get_environment)])
 }
 
-/// Which environments to list.
+/// The query of a page of environments.
 #[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 struct Which {
-    /// The workspace; absent: that of the server.
+    /// The workspace. If absent, the server's own workspace.
     workspace: Option<String>,
-    /// The largest number of environments, from 1 to 1000.
+    /// The maximum number of environments, from 1 to 1000.
     #[param(minimum = 1, maximum = 1000)]
     limit: Option<u32>,
-    /// The `next_cursor` of the page before.
+    /// The `next_cursor` of the previous page.
     cursor: Option<String>,
 }
 
@@ -27,7 +27,7 @@ struct Which {
 #[derive(Serialize, ToSchema)]
 struct EnvironmentPage {
     items: Vec<EnvironmentView>,
-    /// The `cursor` of the next page; null on the last one.
+    /// The `cursor` of the next page. Null on the last page.
     next_cursor: Option<String>,
 }
 
@@ -50,25 +50,25 @@ async fn list_environments(
     .await
 }
 
-/// The most runs that are listed with the environment that they wait for.
+/// The maximum number of waiting runs that are listed with an environment.
 const MOST_WAITING: u32 = 50;
 
-/// An environment with what is installed in it.
+/// An environment with its installed packages.
 #[derive(Serialize, ToSchema)]
 struct EnvironmentDetails {
     #[serde(flatten)]
     environment: EnvironmentView,
-    /// The steps of its build, as far as they have come.
+    /// The steps of its build so far.
     steps: Vec<BuildStep>,
-    /// The runs that wait for it, the next one first; 50 at most.
+    /// The runs that wait for it, the next run first. At most 50.
     waiting_runs: Vec<String>,
-    /// What is installed, by name.
+    /// The installed packages, by name.
     packages: Option<Vec<Package>>,
-    /// Queued and running runs that need it.
+    /// The number of queued and running runs that need it.
     live_runs: u64,
 }
 
-/// Show an environment, with what is installed in it, the steps of its build, and the runs that wait for it.
+/// Show an environment with its installed packages, the steps of its build, and the runs that wait for it.
 #[utoipa::path(get, path = "/api/v1/environments/{id}", responses((status = 200, body = EnvironmentDetails)))]
 async fn get_environment(
     Reader(api, caller): Reader,

@@ -1,4 +1,4 @@
-//! Why a run read its input as it did: header rows, columns, and the way of a cell.
+//! Explains how a run read its input: header rows, columns, and the path of a cell to the output.
 
 use super::prelude::*;
 use crate::run::views::explain::{Explanation, Side, Wanted, explain};
@@ -16,19 +16,20 @@ struct What {
     /// A row, counted from 1.
     #[param(minimum = 1, maximum = 1_048_576)]
     row: Option<u64>,
-    /// A column: its letters, its header or its field. With `row` the cell in it.
+    /// A column: its letters, its header or its field. With `row`, the cell in that row.
     column: Option<String>,
     /// A cell, such as `D8` or `North!D8`.
     cell: Option<String>,
-    /// Whose sheets, rows, columns and cells: `input` or `output`; absent: input.
+    /// The side of the sheets, rows, columns and cells: `input` or `output`. If absent, `input`.
     #[param(inline)]
     side: Option<Side>,
 }
 
-/// Say why a run read its input as it did.
+/// Explain how a run read its input.
 ///
-/// What `ade explain --json` prints. Without parameters: of each table why these rows are its header, why each column has its field or
-/// none, and where it was written. With a row or a cell: its way between the sender's sheet and the output. No values of cells but those in messages of checks.
+/// The response is that of `ade explain --json`. Without parameters, it explains for each table why these rows are its header,
+/// why each column has its field or none, and where it was written. For a row or a cell, it explains the path from the sender's
+/// sheet to the output. It contains values of cells only in messages of checks.
 #[utoipa::path(get, path = "/api/v1/runs/{id}/explain",
     params(What),
     responses((status = 200, body = Explanation), (status = 409))

@@ -1,4 +1,4 @@
-//! What is wrong with a run's input, at the sender's own cells: the list of issues, and the painted copy.
+//! The issues of a run's input, at the sender's own cells: the list of issues, and the painted copy.
 
 use super::named::{gone, not_ready};
 use super::prelude::*;
@@ -8,7 +8,7 @@ use crate::run::results::annotated::{AnnotateError, kept_copy};
 use crate::run::results::issues::{NoList, issues_of};
 use crate::run::results::report_of;
 
-/// The issues of a page, unless a request says otherwise, and at most.
+/// The default and maximum number of issues in a page.
 const USUAL: u32 = 100;
 const LARGEST: u32 = 1000;
 
@@ -16,29 +16,29 @@ pub fn routes() -> OpenApiRouter<Api> {
     routed([routes!(list_run_issues), routes!(download_annotated_input)])
 }
 
-/// Which issues of a run.
+/// The query for a page of a run's issues.
 #[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 struct WhichIssues {
-    /// Of this field, by its name or its label; may be repeated.
+    /// Issues of this field, by its name or its label. May be repeated.
     field: Option<Vec<String>>,
-    /// Of this rule, with or without its field: `hours.up_to_80`, `up_to_80`; may be repeated.
+    /// Issues of this rule, with or without its field: `hours.up_to_80`, `up_to_80`. May be repeated.
     rule: Option<Vec<String>>,
-    /// Of this severity; may be repeated.
+    /// Issues of this severity. May be repeated.
     #[param(inline)]
     severity: Option<Vec<Severity>>,
-    /// Of this sheet of the sender; may be repeated.
+    /// Issues of this sheet of the sender. May be repeated.
     sheet: Option<Vec<String>>,
-    /// The largest number of issues, from 1 to 1000. A page of long values may have fewer.
+    /// The maximum number of issues, from 1 to 1000. A page of long values may have fewer.
     #[param(minimum = 1, maximum = 1000)]
     limit: Option<u32>,
-    /// The `next_cursor` of the page before, with the same filters.
+    /// The `next_cursor` of the previous page, with the same filters.
     #[param(min_length = 43, max_length = 43)]
     cursor: Option<String>,
 }
 
-/// What a request for issues asks for.
+/// A checked request for a page of issues.
 #[derive(Debug)]
 struct Asked {
     wanted: Wanted,
@@ -64,16 +64,16 @@ impl Asked {
 /// A page of issues.
 #[derive(Serialize, ToSchema)]
 struct IssuePage {
-    /// In the order of the sheets, their rows and columns.
+    /// The issues in the order of the sheets, their rows and columns.
     issues: Vec<Issue>,
-    /// Of all issues that the filters take; null on the pages behind the first.
+    /// The numbers of all issues that match the filters. Null on all pages but the first.
     counts: Option<Counts>,
     next_cursor: Option<String>,
 }
 
-/// List what is wrong with a run's input, in the order of its sheets.
+/// List the issues of a run's input, in the order of its sheets.
 ///
-/// `counts` are of all issues that the filters take, and are there on the first page alone.
+/// `counts` covers all issues that match the filters, and is only on the first page.
 #[utoipa::path(get, path = "/api/v1/runs/{id}/issues",
     params(WhichIssues),
     responses((status = 200, body = IssuePage), (status = 409), (status = 410))
@@ -109,7 +109,7 @@ fn page(workspace: &Workspace, run: &RunRecord, asked: &Asked) -> Answer<IssuePa
     })
 }
 
-/// How many issues the filters take, how many are listed at all, and how many more the run has than its list has room for.
+/// Counts the issues that match the filters, all listed issues, and those of the run that the list has no room for.
 fn counts(workspace: &Workspace, run: &RunRecord, wanted: &Wanted) -> Answer<Counts> {
     let mut counts = list_of(run)?.counts(wanted)?;
     let list = report_of(&workspace.store, run)?.noticed.issue_list;
@@ -117,12 +117,12 @@ fn counts(workspace: &Workspace, run: &RunRecord, wanted: &Wanted) -> Answer<Cou
     Ok(counts)
 }
 
-/// The list of issues of a run.
+/// Opens the list of issues of a run.
 pub(super) fn list_of(run: &RunRecord) -> Answer<List> {
     issues_of(run).map_err(no_list)
 }
 
-/// That there is no list, as other routes say of what a run leaves.
+/// Converts the error about a missing list, in the words of other routes for files of a run.
 fn no_list(error: NoList) -> ApiError {
     let detail = error.to_string();
     match error {
@@ -136,7 +136,7 @@ fn no_list(error: NoList) -> ApiError {
 
 /// Download the painted copy: the sender's own workbook with the cells of issues marked.
 ///
-/// It is made when it is asked for first. Of other files than `.xlsx` and `.xlsm` it is a new workbook with the same cells.
+/// The copy is made at the first request. For files other than `.xlsx` and `.xlsm`, it is a new workbook with the same cells.
 #[utoipa::path(get, path = "/api/v1/runs/{id}/annotated",
     responses(
         (status = 200, content((Vec<u8> = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"), (Vec<u8> = "application/vnd.ms-excel.sheet.macroenabled.12"), (Vec<u8> = "application/vnd.openxmlformats-officedocument.spreadsheetml.template"), (Vec<u8> = "application/vnd.ms-excel.template.macroenabled.12"))),

@@ -1,4 +1,4 @@
-//! Labels of runs: which there may be, and the runs that share one.
+//! Labels of runs: checks of new labels, and the search for runs that share a label.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -6,19 +6,19 @@ use super::prelude::*;
 use crate::run::views::chosen::NO_LABEL;
 use crate::store::{RunFilter, StoreError};
 
-/// So many runs of a batch are looked at, the newest.
+/// The maximum number of runs of a batch that are looked at, the newest first.
 const MOST: u32 = 1000;
-/// So many runs are looked at for its label, which no index knows.
+/// The maximum number of runs in the search for a label, which has no index.
 const LOOK_AT: u32 = 20_000;
-/// The most labels of a run, the longest key, and the longest value in characters.
+/// The maximum number of labels of a run, and of characters in a key and in a value.
 const MOST_LABELS: usize = 16;
 const LONGEST_LABEL: usize = 63;
 const LONGEST_VALUE: usize = 200;
 
-/// Refuses labels that no run may have.
+/// Returns an error if no run may have these labels.
 ///
 /// # Errors
-/// Which, and why.
+/// The invalid label, with the reason.
 pub fn demand_labels(labels: &BTreeMap<String, String>) -> Answer<()> {
     if labels.len() > MOST_LABELS {
         let message = format!("must be at most {MOST_LABELS}");
@@ -48,10 +48,10 @@ fn is_label(key: &str) -> bool {
             .all(|byte| is_plain(byte) || b"._-".contains(&byte))
 }
 
-/// Labels that are looked for, each as `key:value`.
+/// Parses the labels of a search, each as `key:value`.
 ///
 /// # Errors
-/// One is no label, or two ask for two values of a key.
+/// A text is no label, or two texts give different values for one key.
 pub fn labels_in(given: &[String]) -> Answer<BTreeMap<String, String>> {
     let mut labels = BTreeMap::new();
     for label in given {
@@ -66,7 +66,7 @@ pub fn labels_in(given: &[String]) -> Answer<BTreeMap<String, String>> {
     Ok(labels)
 }
 
-/// The newest runs with these labels.
+/// Returns the newest runs with these labels.
 pub fn labelled(
     workspace: &Workspace,
     labels: BTreeMap<String, String>,
@@ -81,8 +81,8 @@ pub fn labelled(
     Ok(workspace.store.find_runs(&filter)?.runs)
 }
 
-/// Those of the runs, which are the newest first, whose input has run again since: of a file the newest counts, which has the
-/// labels, too.
+/// Returns the ids of the runs whose input has run again since. `runs` has the newest first; the newest run of a file counts,
+/// and has the same labels.
 pub fn superseded(runs: &[RunRecord]) -> BTreeSet<String> {
     let earlier = runs
         .iter()

@@ -1,5 +1,5 @@
-//! Configurations that are mended by a file: headers that a run's file has and no field knows, as `ade fix` does it; and a draft that is
-//! inferred from samples, as `ade init --from` does it.
+//! Fixes configurations with the help of files: adds unknown headers of a run's file to fields, like `ade fix`, and infers a
+//! draft from samples, like `ade init --from`.
 
 use super::checks::{at_hand, demand_no_safe_mode, ready};
 use super::configurations::Which;
@@ -13,23 +13,23 @@ use crate::configuration::scaffold;
 use crate::workspace::configurations::draft::{self, Content};
 use crate::workspace::configurations::{Precondition, publish};
 
-/// The most samples that a draft is inferred from.
+/// The maximum number of samples for one draft.
 const MOST_SAMPLES: usize = 100;
 
 pub fn routes() -> OpenApiRouter<Api> {
     named([routes!(fix_config), routes!(infer_config)])
 }
 
-/// Whose file has what headers.
+/// The request for a fix: a run, and the headers that are accepted.
 #[derive(Default, Deserialize, Serialize, ToSchema)]
 #[serde(deny_unknown_fields, default)]
 struct NewFix {
-    /// The run whose file is looked at, whatever configuration it had.
+    /// The run whose file is looked at. It may have used any configuration.
     #[schema(required)]
     run_id: String,
-    /// Which columns are which fields'; absent: nothing is changed, and the answer says which may be.
+    /// The columns that belong to fields. If absent, nothing changes, and the response has suggestions.
     accept: Vec<Accepted>,
-    /// Whether what is accepted is written; otherwise it is shown.
+    /// Write the accepted headers. If false, they are only shown.
     write: bool,
 }
 
@@ -37,43 +37,44 @@ impl JsonBody for NewFix {
     const ARRAYS: &'static [&'static str] = &["accept"];
 }
 
-/// A column of the file that is a field's.
+/// A column of the file that belongs to a field.
 #[derive(Deserialize, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct Accepted {
-    /// The field.
+    /// The name of the field.
     field: String,
-    /// The column's header.
+    /// The header of the column.
     header: String,
 }
 
-/// What can be mended, and what was.
+/// The possible fixes, and the fixes that were made.
 #[derive(Serialize, ToSchema)]
 struct Fix {
     #[serde(flatten)]
     found: Found,
-    /// The files with the headers that were accepted.
+    /// The files with the accepted headers.
     edits: Vec<FixedFile>,
-    /// What cannot be written, and has to be by a person.
+    /// Accepted headers that cannot be written and must be pasted by a person.
     pastes: Vec<Paste>,
-    /// Whether the files were written.
+    /// True if the files were written.
     written: bool,
 }
 
-/// A file with more headers.
+/// A file with added headers.
 #[derive(Serialize, ToSchema)]
 struct FixedFile {
-    /// Its path in the configuration.
+    /// The path in the configuration.
     path: String,
-    /// What differs, as a patch has it.
+    /// The changes of the file as a patch.
     diff: String,
 }
 
-/// Give fields the headers that a run's file has: in the draft, or under `ade dev` in the folder.
+/// Add the headers of a run's file to fields: in the draft, or in the folder under `ade dev`.
 ///
-/// That is what `ade fix` does. The answer names the columns that no field claimed, the fields without a column, and which may belong
-/// together, those with a reason first. What is accepted is answered as a patch, and with `write` written, where nobody has changed the
-/// file meanwhile. 409 `config_invalid` and 409 `environment_not_ready` as for a trial.
+/// This is the request of `ade fix`. The response has the columns that no field claimed, the fields without a column, and pairs
+/// that may belong together, those with a reason first. Accepted pairs are returned as a patch. With `write` they are also
+/// written, unless somebody has changed the file meanwhile. The status is 409 `config_invalid` or 409 `environment_not_ready`
+/// as for a trial.
 #[utoipa::path(post, path = "/api/v1/configs/{config_id}/fix",
     request_body = NewFix,
     responses((status = 200, body = Fix), (status = 409), (status = 412))
@@ -115,7 +116,7 @@ fn mended(
     let found = fix::suggest(workspace, &prepared, &environment, &run, cancel)?;
     let accepted = new.accept.iter();
     let accepted: Vec<(String, String)> = accepted
-        .map(|one| (one.field.clone(), one.header.clone()))
+        .map(|pair| (pair.field.clone(), pair.header.clone()))
         .collect();
     let refused = |error: Error| {
         ApiError::field("accept", error.to_string()).hint(error.facts().hint.unwrap_or_default())
@@ -144,18 +145,18 @@ fn mended(
     })
 }
 
-/// From which samples a draft is inferred.
+/// The request for a draft that is inferred from samples.
 #[derive(Default, Deserialize, Serialize, ToSchema)]
 #[serde(deny_unknown_fields, default)]
 struct NewInference {
-    /// The documents: a month of one sender, or of all; at most 100.
+    /// The documents: those of one month, from one sender or from all. At most 100.
     #[schema(required, min_items = 1, max_items = 100)]
     document_ids: Vec<String>,
-    /// The wished columns; absent: those of the samples.
+    /// The wished columns. If absent, those of the samples.
     fields: Vec<String>,
-    /// Headers that are of one field.
+    /// Pairs of headers that belong to one field.
     same: Vec<SameHeaders>,
-    /// What is said of the questions that the same samples lead to without it.
+    /// The answers to the questions that the same samples raised without answers.
     answers: Vec<Said>,
 }
 
@@ -169,23 +170,24 @@ impl JsonBody for NewInference {
     ];
 }
 
-/// Two headers that are of one field.
+/// Two headers that belong to one field.
 #[derive(Deserialize, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct SameHeaders {
-    /// The one.
+    /// The first of the two headers.
     one: String,
-    /// The other.
+    /// The second of the two headers.
     other: String,
 }
 
 /// Infer the draft of a configuration from samples.
 ///
-/// That is what `ade init --from` does: columns become fields with readers and checks, what senders write in their own way becomes settings,
-/// and each sample becomes a case. The files take the place of the draft's; one that has files is replaced only by who says which it is,
-/// as by `PUT …/draft`. The questions say what nobody could know: sent again with answers, the draft is inferred anew.
+/// This is the request of `ade init --from`: columns become fields with readers and checks, habits of senders become settings,
+/// and each sample becomes a case. The files replace those of the draft. If the draft has files, the request must name them, as
+/// for `PUT …/draft`. The questions are about facts that the samples do not show; if the request is repeated with answers, the
+/// draft is inferred anew.
 ///
-/// 409 `environment_not_ready` as for a check.
+/// The status is 409 `environment_not_ready` as for a check.
 #[utoipa::path(post, path = "/api/v1/configs/{config_id}/infer",
     params(("If-Match" = inline(Option<String>), Header, nullable = false, description = "The ETag of the list of files that is replaced, or `*` for whatever is there")),
     request_body = NewInference,
@@ -232,15 +234,15 @@ fn inferred(
     };
     let samples: Answer<Vec<_>> = new.document_ids.iter().map(sample).collect();
     let name = scaffold::project_name(&known.record.name);
-    let one = New::of(workspace, known.record.clone(), &name);
-    let empty = one.without_fields()?;
+    let inference = New::of(workspace, known.record.clone(), &name);
+    let empty = inference.without_fields()?;
     let environment = ready(workspace, &empty)?;
     let wished = (!new.fields.is_empty()).then_some(Wished::Names(new.fields));
     let same = new.same.iter();
     let same = same.map(|SameHeaders { one, other }| same_headers(one, other));
     let said = (same.collect(), |_: &[_]| new.answers);
     let engine = (&empty, &environment);
-    let (inferred, files) = one.infer(engine, &samples?, wished.as_ref(), said, cancel)?;
+    let (inferred, files) = inference.infer(engine, &samples?, wished.as_ref(), said, cancel)?;
     draft::replace(workspace, known, Content::Files(files), precondition)?;
     Ok(inferred)
 }

@@ -1,5 +1,5 @@
-//! What a request names: a document, a configuration, a run with what it left and its log; each only where the caller's token is for its
-//! workspace.
+//! Looks up the things that a request names: a document, a configuration, a run with its files and its log. Each is found only
+//! if the caller's token covers its workspace.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -15,7 +15,7 @@ use crate::environment::needed::prepare::{PrepareError, Prepared, prepare, prepa
 use crate::settings::paths::RunFolder;
 use crate::store::{ConfigurationRecord, DocumentRecord, not_published};
 
-/// A configuration, ready for a run.
+/// Prepares a configuration for a run.
 pub fn prepared(
     api: &Blocking<'_>,
     workspace: &Workspace,
@@ -43,8 +43,8 @@ fn unusable(api: &Api, error: PrepareError, record: &ConfigurationRecord) -> Api
     ApiError::from(error).shown(&api.paths.about_configuration(&record.path))
 }
 
-/// The workspace with this id, which the caller's token must be for. That of the server is there from the start; any other one is
-/// created first.
+/// Returns the workspace with this id, which the caller's token must cover. The server's own workspace always exists; any other
+/// workspace must have been created.
 pub fn known_workspace<'a>(api: &Blocking<'a>, caller: &Caller, id: &str) -> Answer<Opened<'a>> {
     caller.demand(id, "workspace", id)?;
     if id != api.home().id() {
@@ -56,7 +56,7 @@ pub fn known_workspace<'a>(api: &Blocking<'a>, caller: &Caller, id: &str) -> Ans
     api.workspace(id)
 }
 
-/// The workspace that a request names, or that of the server.
+/// Returns the workspace that a request names, otherwise the server's own workspace.
 pub fn workspace_or_home<'a>(
     api: &Blocking<'a>,
     caller: &Caller,
@@ -65,14 +65,14 @@ pub fn workspace_or_home<'a>(
     known_workspace(api, caller, id.unwrap_or(api.home().id()))
 }
 
-/// The document with this id, in a workspace that the caller's token is for.
+/// Returns the document with this id, if the caller's token covers its workspace.
 pub fn document_of(api: &Blocking<'_>, caller: &Caller, id: &str) -> Answer<DocumentRecord> {
     let found = api.home().store.document(&id.to_lowercase())?;
     caller.demand(&found.workspace_id, "document", id)?;
     Ok(found)
 }
 
-/// The configuration with this id, in a workspace that the caller's token is for.
+/// Returns the configuration with this id, if the caller's token covers its workspace.
 pub fn configuration_of(
     api: &Blocking<'_>,
     caller: &Caller,
@@ -83,7 +83,7 @@ pub fn configuration_of(
     Ok(found)
 }
 
-/// The run with this id, in a workspace that the caller's token is for.
+/// Returns the run with this id, if the caller's token covers its workspace.
 pub fn run_of<'a>(
     api: &Blocking<'a>,
     caller: &Caller,
@@ -94,7 +94,7 @@ pub fn run_of<'a>(
     Ok((api.workspace(&run.key.workspace_id)?, run))
 }
 
-/// As [`run_of`], with the run's files here: those that another host has put are fetched.
+/// Like [`run_of`], but also fetches the run's files if another host has stored them.
 pub fn run_with_files<'a>(
     api: &Blocking<'a>,
     caller: &Caller,
@@ -105,18 +105,18 @@ pub fn run_with_files<'a>(
     Ok((workspace, run))
 }
 
-/// What a run leaves.
+/// A file of a run that has its own route.
 #[derive(Clone, Copy)]
 pub enum Left {
-    /// The audit record.
+    /// The audit record of the run.
     Artifact,
-    /// The normalized workbook.
+    /// The normalized workbook of the run.
     Output,
-    /// The input.
+    /// The input of the run.
     Input,
 }
 
-/// Serves what a run leaves.
+/// Serves a file of a run.
 pub async fn left(
     api: &Api,
     caller: &Caller,
@@ -134,7 +134,7 @@ pub async fn left(
     download::serve(&path, &name, tag.as_deref(), asked).await
 }
 
-/// Where a run left something: its path, its name for a browser, and what identifies its bytes.
+/// Returns a file of a run: its path, its name for a browser, and the identity of its bytes if known.
 pub fn place_of(run: &RunRecord, what: Left) -> Answer<(PathBuf, String, Option<String>)> {
     let folder = RunFolder::at(&run.run_dir);
     if let Left::Input = what {
@@ -162,7 +162,7 @@ pub fn place_of(run: &RunRecord, what: Left) -> Answer<(PathBuf, String, Option<
     };
     if !path.is_file() {
         return Err(match (what, &run.output_path) {
-            // The process that ended the run died before it could be written.
+            // The process that ended the run died before it could write the record.
             (Left::Artifact, None) => {
                 let status = run.status.as_str();
                 let detail = format!("run {} {status} and has no audit record", run.id);
@@ -179,7 +179,7 @@ pub fn place_of(run: &RunRecord, what: Left) -> Answer<(PathBuf, String, Option<
     Ok((path, name, None))
 }
 
-/// The run must have ended, and have its files still.
+/// Returns an error unless the run has ended and still has its files.
 pub(super) fn demand_files(run: &RunRecord) -> Answer<()> {
     if !run.status.is_terminal() {
         let detail = format!("run {} is {}", run.id, run.status.as_str());
@@ -191,23 +191,23 @@ pub(super) fn demand_files(run: &RunRecord) -> Answer<()> {
     }
 }
 
-/// Nobody deleted it here.
+/// Returns the error for a file that is missing although `ade` has not deleted it.
 fn missing(run: &RunRecord, what: &str) -> ApiError {
     let detail = format!("the {what} of run {} is not where it was left", run.id);
     gone(detail).hint("another host may have it, or a backup; else run the file again")
 }
 
-/// Bytes that were there are not any more.
+/// Returns the error for bytes that do not exist any more.
 pub fn gone(detail: String) -> ApiError {
     ApiError::new(StatusCode::GONE, code::INPUT_GONE, detail)
 }
 
-/// A run has not ended.
+/// Returns the error for a run that has not ended.
 pub fn not_ready(detail: String) -> ApiError {
     ApiError::of(code::OUTPUT_NOT_READY, detail).hint("follow its events until it ends")
 }
 
-/// The lines of a log behind number `after`, at most `limit`, and whether there are more.
+/// Returns the lines of a log after number `after`, at most `limit`, and whether there are more.
 pub fn log_page(
     path: &std::path::Path,
     after: u64,
@@ -237,15 +237,15 @@ pub struct LogEntry {
     created: Value,
     #[schema(value_type = String)]
     level: Value,
-    /// `run.start`, `engine.table.mapped`, …
+    /// The name of the event: `run.start`, `engine.table.mapped`, …
     event: String,
     message: String,
-    /// What belongs to the event.
+    /// The data of the event.
     #[schema(value_type = Object)]
     data: Map<String, Value>,
 }
 
-/// An entry of a page.
+/// Converts a line of a log to an entry of a page.
 pub fn entry(line: &log_pieces::Line) -> LogEntry {
     let mut event: Value = serde_json::from_slice(&line.text).unwrap_or_default();
     LogEntry {

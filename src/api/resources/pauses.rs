@@ -1,4 +1,4 @@
-//! Pauses: of everything, or of one configuration.
+//! Pauses of everything, or of one configuration.
 
 use super::prelude::*;
 use crate::workspace::pause;
@@ -8,30 +8,31 @@ pub fn routes() -> OpenApiRouter<Api> {
     routed([routes!(list_pauses, pause_runs), routes!(resume_runs)])
 }
 
-/// What is to be paused, and why.
+/// The request for a pause.
 #[derive(Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct NewPause {
-    /// The configuration; absent: everything.
+    /// The configuration. If absent, everything.
     config_id: Option<String>,
-    /// Why, in one line.
+    /// The reason, in one line.
     #[schema(max_length = 500)]
     reason: Option<String>,
 }
 
 impl JsonBody for NewPause {}
 
-/// Which pause is to end.
+/// The request to end a pause.
 #[derive(Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct NewResumption {
-    /// That of this configuration; absent: that of everything.
+    /// The configuration whose pause ends. If absent, the pause of everything.
     config_id: Option<String>,
 }
 
 impl JsonBody for NewResumption {}
 
-/// Finds the configuration that is named, and its workspace; without one the workspace of the server, with a token for all workspaces.
+/// Returns the named configuration and its workspace. Without a name, requires a token for all workspaces and returns the
+/// server's workspace.
 fn target<'a>(
     api: &Blocking<'a>,
     caller: &Caller,
@@ -45,26 +46,26 @@ fn target<'a>(
     Ok((api.workspace(&known.workspace_id)?, Some(known.id)))
 }
 
-/// What is paused.
+/// The list of current pauses.
 #[derive(Serialize, ToSchema)]
 struct PauseList {
-    /// Everything first, then the configurations that are paused by themselves.
+    /// The pause of everything first, then the pauses of single configurations.
     items: Vec<Paused>,
 }
 
-/// What ended a pause, or found none.
+/// The result of a request to end a pause.
 #[derive(Serialize, ToSchema)]
 struct Resumed {
-    /// The pause that ended; null: there was none.
+    /// The pause that ended. Null if there was none.
     resumed: Option<Paused>,
 }
 
-/// List what is paused: everything, and configurations of the token's workspaces.
+/// List the pauses of everything, and of configurations in the token's workspaces.
 #[utoipa::path(get, path = "/api/v1/pause", responses((status = 200, body = PauseList)))]
 async fn list_pauses(Reader(api, caller): Reader) -> JsonAnswer<PauseList> {
     api.work(move |api| {
         let mut items = pause::all(api.home())?;
-        items.retain(|one| is_shown(api, &caller, one));
+        items.retain(|paused| is_shown(api, &caller, paused));
         Ok(Json(PauseList { items }))
     })
     .await
@@ -79,8 +80,8 @@ fn is_shown(api: &Blocking<'_>, caller: &Caller, paused: &Paused) -> bool {
 
 /// Pause everything in all workspaces, or one configuration.
 ///
-/// No run of it is claimed and no environment is built for it until it is resumed. Runs that are being executed go on; runs that wait are
-/// left waiting, and new ones are accepted. To pause everything needs a token for all workspaces.
+/// While it is paused, its runs are not claimed and its environments are not built. Runs that are being executed continue;
+/// waiting runs stay in the queue, and new runs are accepted. Pausing everything needs a token for all workspaces.
 #[utoipa::path(post, path = "/api/v1/pause", request_body = NewPause, responses((status = 200, body = Paused), (status = 404)))]
 async fn pause_runs(
     Administrator(api, caller): Administrator,
@@ -99,8 +100,8 @@ async fn pause_runs(
 
 /// End the pause of everything, or of one configuration.
 ///
-/// Configurations that are paused by themselves stay paused when everything is resumed, and one that is resumed waits where everything is
-/// paused.
+/// A configuration with its own pause stays paused when everything is resumed, and a resumed configuration waits while
+/// everything is paused.
 #[utoipa::path(post, path = "/api/v1/resume", request_body = NewResumption, responses((status = 200, body = Resumed), (status = 404)))]
 async fn resume_runs(
     Administrator(api, caller): Administrator,

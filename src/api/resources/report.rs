@@ -1,4 +1,4 @@
-//! The page of a run: what it found, to be read in a browser, printed or mailed.
+//! The report of a run as a page to read in a browser, to print or to mail.
 
 use std::fs::File;
 use std::io::{Seek, SeekFrom};
@@ -20,12 +20,12 @@ pub fn routes() -> OpenApiRouter<Api> {
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct WhichReport {
-    /// `false`: without cell values.
+    /// If false, the page has no cell values.
     values: Option<bool>,
 }
 
 impl WhichReport {
-    /// How the page is made.
+    /// Returns the options of the page.
     pub fn options(&self) -> Options {
         Options {
             values: self.values.unwrap_or(true),
@@ -33,10 +33,10 @@ impl WhichReport {
     }
 }
 
-/// Read a page of what a run found.
+/// Read the report of a run as a page.
 ///
-/// One HTML file that needs no network and runs no script: the issues, what each column went to and why, how columns were read, and
-/// what was noticed. It holds the values of issues, unless it is asked for without.
+/// The page is one HTML file that needs no network and runs no script. It shows the issues, the field of each column with the
+/// reason, how columns were read, and notices. It contains the values of issues, unless `values` is false.
 #[utoipa::path(get, path = "/api/v1/runs/{id}/report",
     params(WhichReport),
     responses(
@@ -56,7 +56,8 @@ async fn get_run_report(
     Ok(page_response(page.await?))
 }
 
-/// The page of runs, from its beginning, and its length. The file has no name: it is gone when it was sent, or the server has ended.
+/// Writes the page of runs. Returns the file, rewound to its beginning, and its length. The file has no name, so it is gone
+/// when it was sent or the server has ended.
 ///
 /// # Errors
 /// A run has not ended, or something cannot be read or written.
@@ -70,7 +71,7 @@ pub fn made(workspace: &Workspace, runs: &[RunRecord], options: Options) -> Answ
     Ok((file, length))
 }
 
-/// A page as it is sent.
+/// Returns a page as a response.
 pub fn page_response((file, length): (File, u64)) -> Response {
     let stream = ReaderStream::with_capacity(tokio::fs::File::from_std(file), 64 * 1024);
     let mut response = Body::from_stream(stream).into_response();
@@ -86,7 +87,7 @@ pub fn page_response((file, length): (File, u64)) -> Response {
     response
 }
 
-/// That there is no page, as other routes say of what a run leaves.
+/// Converts the error about a missing page, in the words of other routes for files of a run.
 fn not_made(error: ReportError) -> ApiError {
     match error {
         ReportError::List(error @ NoList::NotEnded { .. }) => not_ready(error.to_string()),

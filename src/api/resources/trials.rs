@@ -1,4 +1,4 @@
-//! Trials: the draft, or the folder, runs over inputs of former runs, and what would be another is told. Nothing is recorded.
+//! Trials: run the draft, or the folder, on inputs of former runs, and report the differences. Nothing is recorded.
 
 use std::collections::HashSet;
 use std::path::PathBuf;
@@ -15,28 +15,28 @@ use crate::store::RunFilter;
 use crate::workspace::configurations::Precondition;
 use crate::workspace::configurations::publish::freeze;
 
-/// How long a trial may take; inputs that were not reached then are named.
+/// The time limit of a trial. Inputs that it did not reach are listed.
 const MOST_TIME: Duration = Duration::from_secs(60);
 const MOST_INPUTS: usize = 20;
 const USUAL_INPUTS: u32 = 5;
-/// Among how many runs the inputs are looked for.
+/// The maximum number of runs in the search for inputs.
 const LOOK_AT: u32 = 1000;
 
 pub fn routes() -> OpenApiRouter<Api> {
     named([routes!(try_config)])
 }
 
-/// Which inputs a configuration is tried on.
+/// The request for a trial: the inputs of a configuration.
 #[derive(Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct NewTrial {
-    /// The inputs of so many runs of the configuration that ended last, from 1 to 20; absent: 5.
+    /// Use the inputs of this many of the configuration's last runs, from 1 to 20. If absent, 5.
     #[schema(minimum = 1, maximum = 20)]
     runs: Option<u32>,
-    /// These documents instead, at most 20.
+    /// Use these documents instead, at most 20.
     #[schema(max_items = 20, min_items = 1)]
     document_ids: Option<Vec<String>>,
-    /// The inputs of these runs instead, whatever configuration they had, at most 20.
+    /// Use the inputs of these runs instead, of any configuration, at most 20.
     #[schema(max_items = 20, min_items = 1)]
     run_ids: Option<Vec<String>>,
 }
@@ -45,28 +45,28 @@ impl JsonBody for NewTrial {
     const ARRAYS: &'static [&'static str] = &["document_ids", "run_ids"];
 }
 
-/// What a trial found.
+/// The result of a trial.
 #[derive(Serialize, ToSchema)]
 struct Trial {
     /// The digest of the files that were tried.
     source_digest: String,
     /// The inputs that were tried.
     inputs: Vec<TrialOfInput>,
-    /// Those that were not: the time was over, or they are gone.
+    /// The inputs that were not tried, because the time was over or they are gone.
     not_reached: Vec<InputName>,
 }
 
-/// Which input.
+/// An input of a trial.
 #[derive(Serialize, ToSchema)]
 struct InputName {
-    /// The file's name.
+    /// The name of the file.
     input: String,
     document_id: Option<String>,
-    /// The run that is compared with; null: the document was not run with this configuration.
+    /// The run for comparison. Null if the document was not run with this configuration.
     run_id: Option<String>,
 }
 
-/// How an input came out, beside how it did before.
+/// The result of an input, compared with its former run.
 #[derive(Serialize, ToSchema)]
 struct TrialOfInput {
     #[serde(flatten)]
@@ -75,11 +75,11 @@ struct TrialOfInput {
     tried: Tried,
 }
 
-/// Try a configuration: the draft, or the folder, runs over inputs that were run before.
+/// Run the draft, or the folder, on inputs of former runs, and report the differences.
 ///
-/// Each input is read with the options of the run before. The answer says what would be another. Nothing is recorded, and no file stays.
-/// It takes about a minute at most; inputs that were not reached then are named. One that does not load is refused with 409
-/// `config_invalid` and its `error`; 409 `environment_not_ready` as for a check.
+/// Each input is read with the options of its former run. Nothing is recorded, and no file stays. A trial takes about a minute
+/// at most; inputs that it did not reach are listed. A configuration that does not load is refused with 409 `config_invalid`
+/// and its `error`. The status is 409 `environment_not_ready` as for a check.
 #[utoipa::path(post, path = "/api/v1/configs/{config_id}/trial",
     request_body = NewTrial,
     responses((status = 200, body = Trial), (status = 409))
@@ -123,7 +123,7 @@ impl NewTrial {
     }
 }
 
-/// The inputs, each with the last run of it that processed it.
+/// Returns the inputs, each with the last run that processed it.
 fn inputs(
     api: &Blocking<'_>,
     caller: &Caller,
@@ -155,7 +155,7 @@ fn inputs(
     let runs = runs.into_iter().filter(is_real);
     let Some(ids) = &new.document_ids else {
         let mut seen = HashSet::new();
-        // The same file twice says nothing more.
+        // The same file twice shows nothing new.
         let others =
             runs.filter(|run| seen.insert((run.input_sha256.clone(), run.input_name.clone())));
         let most = new.runs.unwrap_or(USUAL_INPUTS) as usize;
@@ -173,7 +173,7 @@ fn inputs(
         let before = runs
             .iter()
             .find(|run| run.document_id.as_ref() == Some(&document.id));
-        // One that was deleted is not reached.
+        // A deleted document counts as not reached.
         if document.deleted_at.is_none() {
             workspace.fetch_file(&document.path)?;
         }
@@ -192,7 +192,7 @@ fn of_run(workspace: &Workspace, run: RunRecord) -> Answer<TrialInput> {
     Ok(TrialInput {
         name: run.input_name.clone(),
         document_id: run.document_id.clone(),
-        // Of one that is gone or was changed since, nothing can be said.
+        // An input that is gone or was changed since counts as not reached.
         path: place_of(&run, Left::Input).map_or_else(|_| PathBuf::new(), |place| place.0),
         before: Some(run),
     })

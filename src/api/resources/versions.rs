@@ -1,4 +1,4 @@
-//! The published versions of a configuration, their files, and what differs between them, the draft and the folder.
+//! The published versions of a configuration, their files, and the differences between versions, draft and folder.
 
 use super::configurations::Which;
 use super::drafts::{list_files, serve_file};
@@ -69,15 +69,15 @@ async fn download_config_version_file(
     serve_file(&api, caller, which, &headers).await
 }
 
-/// Which two sides are compared.
+/// The two sides of a comparison.
 #[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 struct Sides {
-    /// `draft`, `folder`, `active`, or the number of a version; absent: `active`.
+    /// `draft`, `folder`, `active`, or the number of a version. If absent, `active`.
     #[param(pattern = "^(draft|folder|active|[1-9][0-9]{0,8})$")]
     from: Option<String>,
-    /// The same; absent: the draft, or of a configuration that was not uploaded the folder.
+    /// As `from`. If absent, the draft, or the folder of a configuration that was not uploaded.
     #[param(pattern = "^(draft|folder|active|[1-9][0-9]{0,8})$")]
     to: Option<String>,
 }

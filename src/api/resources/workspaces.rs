@@ -1,4 +1,4 @@
-//! Workspaces: list, create, show, rename, delete.
+//! Workspaces: list, create, show, rename and delete them.
 
 use super::collection::{Deletion, HowToDelete};
 use super::prelude::*;
@@ -13,13 +13,13 @@ pub fn routes() -> OpenApiRouter<Api> {
     ])
 }
 
-/// Workspaces, by id.
+/// Workspaces in the order of their ids.
 #[derive(Serialize, ToSchema)]
 struct WorkspaceList {
     items: Vec<WorkspaceRecord>,
 }
 
-/// All workspaces. That of the server is recorded with the first look, for it is there from the start.
+/// Returns all workspaces. The server's own workspace always exists; it is recorded here if it was not yet.
 fn all(api: &Blocking<'_>) -> Answer<Vec<WorkspaceRecord>> {
     let home = api.home();
     let recorded = home.store.workspaces()?;
@@ -30,14 +30,14 @@ fn all(api: &Blocking<'_>) -> Answer<Vec<WorkspaceRecord>> {
     Ok(home.store.workspaces()?)
 }
 
-/// The record of the workspace with this id, which the caller's token must be for.
+/// Returns the record of the workspace with this id, which the caller's token must cover.
 fn recorded(api: &Blocking<'_>, caller: &Caller, id: &str) -> Answer<WorkspaceRecord> {
     caller.demand(id, "workspace", id)?;
     let found = all(api)?.into_iter().find(|record| record.id == id);
     found.ok_or_else(|| ApiError::not_found("workspace", id))
 }
 
-/// List the workspaces that the token is for.
+/// List the workspaces that the token covers.
 #[utoipa::path(get, path = "/api/v1/workspaces", responses((status = 200, body = WorkspaceList)))]
 async fn list_workspaces(Reader(api, caller): Reader) -> JsonAnswer<WorkspaceList> {
     api.work(move |api| {
@@ -48,7 +48,7 @@ async fn list_workspaces(Reader(api, caller): Reader) -> JsonAnswer<WorkspaceLis
     .await
 }
 
-/// A workspace to be created.
+/// The request for a new workspace.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct NewWorkspace {
@@ -59,7 +59,7 @@ struct NewWorkspace {
 
 impl JsonBody for NewWorkspace {}
 
-/// Create a workspace.
+/// Create a workspace with an id.
 #[utoipa::path(post, path = "/api/v1/workspaces",
     request_body = NewWorkspace,
     responses(
@@ -88,7 +88,7 @@ async fn create_workspace(
     .await
 }
 
-/// Show a workspace.
+/// Show a workspace by its id.
 #[utoipa::path(get, path = "/api/v1/workspaces/{id}", responses((status = 200, body = WorkspaceRecord)))]
 async fn get_workspace(
     Reader(api, caller): Reader,
@@ -102,14 +102,14 @@ async fn get_workspace(
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct WorkspaceChange {
-    /// One line of at most 100 characters. Its id stays.
+    /// One line of at most 100 characters. The id stays the same.
     #[schema(min_length = 1, max_length = 100)]
     name: String,
 }
 
 impl JsonBody for WorkspaceChange {}
 
-/// Rename a workspace. Its id stays, by which addresses, tokens and settings name it.
+/// Rename a workspace. Its id, which addresses, tokens and settings use, stays the same.
 #[utoipa::path(patch, path = "/api/v1/workspaces/{id}",
     request_body = WorkspaceChange,
     responses((status = 200, body = WorkspaceRecord))
@@ -129,8 +129,8 @@ async fn update_workspace(
 
 /// Delete a workspace that has no configurations, documents or runs.
 ///
-/// With `dry_run`, the same answer says what would go. The server's own workspace is not deleted. Tokens that are for it alone stay,
-/// and are for it again if it is created again.
+/// With `dry_run`, the response is the same, but nothing is deleted. The server's own workspace cannot be deleted. Tokens for
+/// this workspace alone stay, and are valid for it if it is created again.
 #[utoipa::path(delete, path = "/api/v1/workspaces/{id}",
     params(HowToDelete),
     responses((status = 200, body = Deletion), (status = 409))

@@ -1,5 +1,5 @@
-//! Workspaces on either side of async code: one that it carries, and one that a thread which may wait has open. Only the second leads to a
-//! database and to files, and no async code can hold it.
+//! Workspaces on both sides of async code: [`Carried`] for async code to hold, and [`Opened`] for a thread that may block. Only
+//! the second gives access to the database and to files, and async code cannot hold it.
 
 use std::marker::PhantomData;
 use std::sync::Arc;
@@ -9,7 +9,7 @@ use crate::settings::Settings;
 use crate::settings::paths::Paths;
 use crate::workspace::Workspace;
 
-/// A workspace, as long as the thread that opened it works.
+/// A workspace that is open as long as its thread works.
 pub struct Opened<'a>(Arc<Workspace>, PhantomData<&'a ()>);
 
 impl std::ops::Deref for Opened<'_> {
@@ -25,7 +25,7 @@ impl Opened<'_> {
         Self(Arc::clone(workspace), PhantomData)
     }
 
-    /// The same for async code.
+    /// Returns the workspace for async code.
     pub fn carry(&self) -> Carried {
         Carried(Arc::clone(&self.0))
     }
@@ -36,27 +36,27 @@ impl Opened<'_> {
 pub struct Carried(pub(super) Arc<Workspace>);
 
 impl Carried {
-    /// The workspace's id.
+    /// Returns the id of the workspace.
     pub fn id(&self) -> &str {
         self.0.id()
     }
 
-    /// Its settings.
+    /// Returns the settings of the workspace.
     pub fn settings(&self) -> &Settings {
         &self.0.settings
     }
 
-    /// Where its files are.
+    /// Returns the paths of its files.
     pub fn paths(&self) -> &Paths {
         &self.0.paths
     }
 
-    /// The time by its clock.
+    /// Returns the time of its clock.
     pub fn now(&self) -> Timestamp {
         self.0.machine.now()
     }
 
-    /// A new id.
+    /// Returns a new unique id.
     pub fn new_id(&self) -> String {
         self.0.machine.new_id()
     }

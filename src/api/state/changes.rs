@@ -1,11 +1,11 @@
-//! What changed in a workspace since the last look, for those that show its runs and environments while they change.
+//! Finds the changes in a workspace since the last look, for clients that show its runs and environments live.
 //!
-//! What is told is state and no log: a run that changed twice between two looks is told once, as it is. To be told something
-//! twice does no harm; nothing that stays is left out. Records that are deleted are not told, but for environments, after which
-//! everything is to be loaded anew.
+//! Updates are state, not a log: a run that changed twice between two looks is reported once, as it is now. Reporting something
+//! twice does no harm, and nothing that stays is left out. Deleted records are not reported, except environments: after such a
+//! deletion, clients load everything anew.
 //!
-//! The work of a look is bounded: what is queued and running is read, what ended within the last minute, and the few
-//! environments. Where more changed than [`MOST`] runs, nothing but that is told.
+//! The work of a look is limited: it reads queued and running runs, runs that ended within the last minute, and the few
+//! environments. If more than [`MOST`] runs changed, only that fact is reported.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::time::Duration;
@@ -23,30 +23,30 @@ use crate::store::{
 };
 use crate::workspace::Workspace;
 
-/// So many runs are told at once.
+/// The maximum number of runs that are reported at once.
 pub const MOST: usize = 1000;
-/// Ended runs are counted for this long. What ended within this time is compared with what was told: an end is recorded with
-/// the time at which its process looked at the clock, and seen when it is committed, which may have to wait for others.
+/// The time for which ended runs are counted, and compared with the reported runs: an end has the time when its process read
+/// the clock, but becomes visible only when it is committed, which may have to wait for other processes.
 pub const WINDOW: Duration = Duration::from_secs(60);
-/// While nothing is written, the counts are read again after so many milliseconds.
+/// The interval in milliseconds for reading the counts while nothing is written.
 const PACE: u64 = 1000;
-/// Of the runs that ended, so many are looked at.
+/// The maximum number of ended runs that are looked at.
 const LOOK_AT: u32 = 10_000;
 
-/// Something to tell.
+/// A change of a workspace to report.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Update {
-    /// A run as it is now.
+    /// A run in its present state.
     Run(Value),
-    /// An environment as it is now.
+    /// An environment in its present state.
     Environment(Value),
-    /// How many wait, run and, within [`WINDOW`], ended.
+    /// The numbers of runs that wait, run and, within [`WINDOW`], ended.
     Counts(Overview),
-    /// More changed than is told one by one: load lists anew.
+    /// Too many changes for single reports: load lists anew.
     Reset,
 }
 
-/// What was told of a workspace.
+/// The reported state of a workspace.
 #[derive(Debug, Default)]
 pub struct ToldSoFar {
     mark: Option<ChangeMark>,
@@ -55,11 +55,11 @@ pub struct ToldSoFar {
     ended: HashMap<String, (RunStatus, Timestamp)>,
     environments: BTreeMap<String, Shown>,
     counted_at: Option<Timestamp>,
-    /// The counts that were told, and of when they are.
+    /// The reported counts, with their time.
     counts: Option<(Timestamp, Overview)>,
 }
 
-/// What a change of an environment shows in. When it was used last is none.
+/// The facts whose change is reported for an environment. The time of its last use is not among them.
 #[derive(Debug, PartialEq)]
 struct Shown {
     status: EnvironmentStatus,
@@ -68,7 +68,7 @@ struct Shown {
     updated_at: Timestamp,
 }
 
-/// All that is compared, read at one moment.
+/// All compared facts, read at one time.
 struct Now {
     at: Timestamp,
     counts: Overview,
@@ -81,7 +81,7 @@ impl Now {
     fn read(workspace: &Workspace, ended_since: Timestamp) -> Result<Self, StoreError> {
         let store = &workspace.store;
         let at = workspace.machine.now();
-        // What ends between the two statements is in both, and never in neither.
+        // A run that ends between the two statements is in both results, never in neither.
         let live = store.live_runs(workspace.id())?;
         Ok(Self {
             at,
@@ -94,17 +94,17 @@ impl Now {
 }
 
 impl ToldSoFar {
-    /// What is there now, of which nothing is told.
+    /// Reads the present state. Nothing of it is reported.
     pub fn begin(workspace: &Workspace, paths: &Hider) -> Result<Self, StoreError> {
         let mut seen = Self::default();
         seen.look(workspace, paths)?;
         Ok(seen)
     }
 
-    /// Looks what changed since the last look, which is then told.
+    /// Returns the changes since the last look, and records them as reported.
     ///
     /// # Errors
-    /// The store cannot be used. What changed is told with the next look that succeeds.
+    /// The store cannot be used. The next successful look returns the changes.
     pub fn look(
         &mut self,
         workspace: &Workspace,
@@ -124,7 +124,7 @@ impl ToldSoFar {
             changes.extend(runs(workspace, &ids, paths)?);
         }
         changes.extend(self.counted(now.at, now.counts));
-        // Nothing fails from here on: what is told is noted.
+        // Nothing can fail from here on, so the changes are recorded as reported.
         self.mark = Some(mark);
         let by_id = |run: LiveRun| (run.id.clone(), run);
         self.live = now.live.into_iter().map(by_id).collect();
@@ -137,7 +137,7 @@ impl ToldSoFar {
         Ok(changes)
     }
 
-    /// What changes by time alone: runs that become due, and ends that leave the window.
+    /// Returns changes by time alone: runs that become due, and ends that leave the window.
     fn passed(&mut self, workspace: &Workspace, now: Timestamp) -> Result<Vec<Update>, StoreError> {
         let begin = before(now);
         self.ended.retain(|_, (_, ended)| *ended >= begin);
@@ -148,7 +148,7 @@ impl ToldSoFar {
         Ok(self.counted(now, counts).into_iter().collect())
     }
 
-    /// Notes counts. Tells them where they are others than those that were told.
+    /// Records counts. Returns them if they differ from the reported counts.
     fn counted(&mut self, now: Timestamp, counts: Overview) -> Option<Update> {
         self.counted_at = Some(now);
         let told = self.counts.map(|(of, told)| compared(of, told));
@@ -159,7 +159,7 @@ impl ToldSoFar {
         Some(Update::Counts(counts))
     }
 
-    /// The runs that were made, changed, or ended, by id: in the order in which they were made.
+    /// Returns the ids of the runs that were made, changed or ended, in the order in which they were made.
     fn changed_runs(&self, now: &Now) -> BTreeSet<String> {
         let is_new = |run: &&LiveRun| self.live.get(&run.id) != Some(run);
         let live = now.live.iter().filter(is_new).map(|run| &run.id);
@@ -202,16 +202,16 @@ impl Shown {
     }
 }
 
-/// What a client has to be told that was told of everything up to `after`, and of nothing since: the counts, the runs that are
-/// running, those that were made, went back to the queue or ended since then, and environments that changed since then. Without
-/// `after`: the counts and the running ones.
+/// Returns the updates for a client that has everything up to `after`: the counts, the running runs, the runs that were made,
+/// requeued or ended since then, and the environments that changed since then. Without `after`, returns the counts and the
+/// running runs.
 pub fn catch_up(
     workspace: &Workspace,
     after: Option<Timestamp>,
     paths: &Hider,
 ) -> Result<Vec<Update>, StoreError> {
     let now = workspace.machine.now();
-    // What was committed later than its time says may have been missed by the look of then.
+    // A change that was committed later than its time may have been missed by the look at that time.
     let since = after.map(before);
     let window = before(now);
     let read = Now::read(workspace, since.map_or(window, |since| since.min(window)))?;
@@ -245,13 +245,13 @@ pub fn catch_up(
     Ok(changes)
 }
 
-/// The begin of the window that ends at this instant.
+/// Returns the start of the window that ends at this time.
 fn before(now: Timestamp) -> Timestamp {
     Timestamp(now.0.saturating_sub(milliseconds(WINDOW)))
 }
 
-/// What is compared of counts: not how long the run that has been due longest has waited, which grows by itself, but since when
-/// it is due.
+/// Returns the comparable part of counts. The wait of the run that has been due longest grows by itself, so its due time is
+/// compared instead.
 fn compared(of: Timestamp, counts: Overview) -> (Overview, Option<i64>) {
     let waits = counts.oldest_wait_ms;
     let due = waits.map(|wait| of.0 - i64::try_from(wait).unwrap_or(0));
@@ -262,7 +262,7 @@ fn compared(of: Timestamp, counts: Overview) -> (Overview, Option<i64>) {
     (counts, due)
 }
 
-/// The runs with these ids, as they are now. One that was deleted meanwhile is left out.
+/// Returns the runs with these ids, as they are now. A run that was deleted meanwhile is left out.
 fn runs(
     workspace: &Workspace,
     ids: &BTreeSet<String>,
@@ -287,7 +287,7 @@ impl Update {
         Self::Environment(json!(EnvironmentView::of(known, paths)))
     }
 
-    /// The name of its event.
+    /// Returns the name of its event.
     pub fn name(&self) -> &'static str {
         match self {
             Self::Run(_) => names::WORKSPACE_RUN,
@@ -297,7 +297,7 @@ impl Update {
         }
     }
 
-    /// What its event says.
+    /// Returns the data of its event.
     pub fn data(&self) -> Value {
         match self {
             Self::Run(object) | Self::Environment(object) => object.clone(),

@@ -1,4 +1,4 @@
-//! Lists of issues of which windows were shown a moment ago: a page that scrolls asks for one window after the other.
+//! Caches lists of issues that are shown window by window: a page that scrolls asks for many windows.
 
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
@@ -9,29 +9,29 @@ use moka::sync::Cache;
 use crate::issues::{List, ListError, PlacedIssue};
 use crate::store::RunRecord;
 
-/// A longer list is read anew for each window.
+/// The maximum number of bytes of a cached list. A longer list is read anew for each window.
 const LONGEST: u64 = 32 << 20;
-/// So many bytes of lists are kept, for so long without being used.
+/// The maximum number of bytes of all cached lists, and the time after which an unused list is dropped.
 const MOST: u64 = 64 << 20;
 const UNUSED_FOR: Duration = Duration::from_secs(600);
 
-/// A run, and its list by size and time.
+/// The id of a run, and the size and time of its list.
 type Key = (String, u64, Option<SystemTime>);
 
-/// The lists, without values.
+/// The cached lists, without values.
 pub struct KnownIssues(Cache<Key, Arc<Vec<PlacedIssue>>>);
 
-/// A list.
+/// The issues of a run's list.
 pub enum Known {
-    /// Its issues.
+    /// The issues of a cached list.
     Kept(Arc<Vec<PlacedIssue>>),
-    /// It is too long to be kept.
+    /// A list that is too long for the cache.
     Long(List),
 }
 
 impl Default for KnownIssues {
     fn default() -> Self {
-        // What is kept of a list takes about as much as its file.
+        // The cached issues of a list take about as much memory as its file.
         let weight = |key: &Key, _: &_| u32::try_from(key.1).unwrap_or(u32::MAX);
         let kept = Cache::builder()
             .max_capacity(MOST)
@@ -43,7 +43,7 @@ impl Default for KnownIssues {
 }
 
 impl KnownIssues {
-    /// The issues of a run that has ended.
+    /// Returns the issues of a run that has ended.
     ///
     /// # Errors
     /// The list cannot be read.

@@ -1,4 +1,4 @@
-//! Streams of a run's events: server-sent events, which resume behind any event, and lines of JSON.
+//! Streams of a run's events: server-sent events, which resume after any event, and lines of JSON.
 
 use std::convert::Infallible;
 use std::path::PathBuf;
@@ -20,24 +20,25 @@ use crate::api::state::known_tokens::StreamHolder;
 use crate::events::names;
 use crate::run::views::json::{RunView, runs_json};
 
-/// How often something is sent when nothing happens, so that proxies keep the connection and a client that is gone is noticed.
+/// The interval of keep-alive data while nothing happens, so that proxies keep the connection and the server notices that a
+/// client has left.
 pub const KEEP_ALIVE: Duration = Duration::from_secs(15);
 
-/// A follower of a run, and from where on it follows.
+/// A follower of a run, and the position where it starts.
 pub struct StreamClient {
-    /// In whose name.
+    /// The token and session that the stream depends on.
     pub holder: StreamHolder,
-    /// Events up to this number are not sent; none: it begins.
+    /// Events up to this number are not sent. `None`: the stream starts from the beginning.
     pub after: Option<u64>,
 }
 
-/// One client that follows a run.
+/// A client that follows a run.
 struct Client {
     held: HeldToken,
     sent: Instant,
     path: PathBuf,
     paths: Hider,
-    /// Everything before it was sent.
+    /// The position up to which everything was sent.
     position: u64,
     /// Events up to this number are not sent.
     after: u64,
@@ -46,24 +47,24 @@ struct Client {
     over: bool,
 }
 
-/// What comes next for a client.
+/// The next step of a client's stream.
 enum Next {
-    /// Events.
+    /// A piece of the log with new events.
     Piece(Arc<Piece>),
     /// The end of the run, which its log lacks.
     Missing(Line),
     /// Nothing happened for a while.
     Quiet,
-    /// The run has ended, and all was sent.
+    /// The run has ended, and everything was sent.
     Over,
-    /// It goes on without this client.
+    /// The run continues without this client.
     Interrupted(Interruption),
 }
 
-/// Why a stream ends before what it follows.
+/// The reason why a stream ends before its run or build.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Interruption {
-    /// The server ends.
+    /// The server shuts down.
     ServerStopping,
     /// The token, or the browser's session, has ended.
     TokenEnded,
@@ -71,8 +72,8 @@ pub enum Interruption {
     StorageFailed,
 }
 
-/// The last line of a stream that was interrupted: why, and from where to go on. `id` is that of the run or the build, named by
-/// `subject`, and `after` the number of the last event that was sent.
+/// Returns the last line of an interrupted stream, with the reason and the position to resume. `id` is that of the run or the
+/// build, named by `subject`, and `after` is the number of the last event that was sent.
 pub fn interrupted(why: Interruption, subject: &str, id: &str, after: u64, resume: &str) -> Bytes {
     let (reason, message) = match why {
         Interruption::ServerStopping => ("server_stopping", "The server ends; go on later"),
@@ -132,7 +133,7 @@ impl Client {
             }
             tokio::select! {
                 changed = self.seen.changed() => if changed.is_err() {
-                    // The one that published is gone, after it said all.
+                    // The publishing task is gone, after it published everything.
                     self.over |= self.seen.borrow().over.is_none();
                 },
                 _ = self.stopping.changed() => {}
@@ -144,7 +145,7 @@ impl Client {
         }
     }
 
-    /// The next piece: the published one if that is next, else one from the file.
+    /// Returns the next piece: the published one if it comes next, otherwise one from the file.
     async fn catch_up(&mut self, seen: &LogEnd) -> Option<Arc<Piece>> {
         if seen.last.from == self.position {
             self.position = seen.last.to;
@@ -160,7 +161,7 @@ impl Client {
         Some(Arc::new(piece))
     }
 
-    /// The lines of a piece that were not sent.
+    /// Returns the lines of a piece that were not sent yet.
     fn new_lines<'a>(&self, piece: &'a Piece) -> &'a [Line] {
         let first = piece
             .lines
@@ -170,7 +171,7 @@ impl Client {
     }
 }
 
-/// A run's events as server-sent events, those behind number `after`.
+/// Returns a run's events after number `after` as server-sent events.
 pub fn server_sent(
     api: &Api,
     workspace: &Carried,
@@ -180,7 +181,7 @@ pub fn server_sent(
     let client = Client::new(api, workspace, run, follower);
     let frames = stream::unfold(client, |mut client| async move {
         let bytes = match client.next().await {
-            // A client of these comes back by itself.
+            // A client of these events reconnects by itself.
             Next::Over | Next::Interrupted(_) => return None,
             Next::Quiet => Bytes::from_static(b": keep-alive\n\n"),
             Next::Missing(line) => frames_of(std::slice::from_ref(&line)),
@@ -206,9 +207,10 @@ fn frames_of(lines: &[Line]) -> Bytes {
     frames.into()
 }
 
-/// What a client gets line by line: one that begins gets `run.created` with the run, and each the events. The engine's events are
-/// as they are in the log; `run.start` is `run.started`, the end is `run.completed` with the run as it is then, and each other
-/// event is the data of a `run.log`. Where the stream ends before the run, the last line says so: `stream.interrupted`.
+/// Returns the lines of a client's stream. A new stream starts with `run.created` and the run; then come the events. The
+/// engine's events are as in the log; `run.start` becomes `run.started`, the end becomes `run.completed` with the run in its
+/// present state, and each other event is the data of a `run.log`. If the stream ends before the run, the last line is
+/// `stream.interrupted`.
 pub fn lines(api: &Api, workspace: &Carried, run: &RunRecord, follower: StreamClient) -> Response {
     let begins = follower.after.is_none();
     let client = Client::new(api, workspace, run, follower);
@@ -231,7 +233,7 @@ pub fn lines(api: &Api, workspace: &Carried, run: &RunRecord, follower: StreamCl
                 let resume = format!("/api/v1/runs/{id}/events?after_id={after}");
                 return Some((interrupted(why, "run_id", &id, after, &resume), None));
             }
-            // An empty line is no event, and readers of lines of JSON pass over it.
+            // An empty line is no event; readers of lines of JSON skip it.
             Next::Quiet => bytes.push(b'\n'),
             Next::Missing(line) => bytes.extend(renamed(&api, &id, &line).await),
             Next::Piece(piece) => {
@@ -290,13 +292,13 @@ fn line_of(event: &Value) -> Bytes {
     Bytes::from(format!("{event}\n"))
 }
 
-/// An answer of server-sent events. Its head goes out at once, whether or not there are events.
+/// Returns a response of server-sent events. Its head is sent at once, even if there are no events.
 pub fn server_sent_events(frames: impl stream::Stream<Item = Bytes> + Send + 'static) -> Response {
     let head = stream::once(async { Bytes::from_static(b": ade\n\n") });
     streamed("text/event-stream", head.chain(frames))
 }
 
-/// An answer that goes out as its parts come.
+/// Returns a response that is sent part by part.
 pub fn streamed(
     kind: &'static str,
     parts: impl stream::Stream<Item = Bytes> + Send + 'static,
@@ -305,7 +307,7 @@ pub fn streamed(
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    // nginx would keep the events until its buffer is full.
+    // Without this header, nginx keeps the events until its buffer is full.
     headers.insert("x-accel-buffering", HeaderValue::from_static("no"));
     response
 }

@@ -1,9 +1,9 @@
-//! Following the log of a run for any number of clients at once.
+//! Follows the log of a run for any number of clients at once.
 //!
-//! One task for each run that is followed looks whether the log grew, and publishes what came: its place in the file, its lines,
-//! and the server-sent events that they become, made once for all clients. A client that has everything before that place takes
-//! it as it is; one that is behind reads the file itself, at its own pace. So a slow client holds up no other, and costs no memory
-//! but its place in the file.
+//! For each followed run, one task checks whether the log grew, and publishes the new piece: its position in the file, its
+//! lines, and its server-sent events, made once for all clients. A client that has everything before that position takes the
+//! piece as it is; a slower client reads the file itself, at its own pace. So a slow client delays no other, and costs no
+//! memory except its position in the file.
 
 use std::collections::hash_map::Entry;
 use std::path::PathBuf;
@@ -23,13 +23,13 @@ use crate::run::shared_log;
 use crate::run::views::follow::{End, end_of, end_of_run};
 use crate::settings::paths::Paths;
 
-/// How often a log that is followed is looked at.
+/// The interval of checks for new lines in a followed log.
 const LOOK_AGAIN: Duration = Duration::from_millis(10);
-/// So many events at the end of a log are looked through for that of an end.
+/// The number of events at the end of a log that are searched for the event of an end.
 const LAST_EVENTS: usize = 256;
-/// How often the run's record is, for its end.
+/// The interval of checks for the end in the run's record.
 const ASK_AGAIN: Duration = Duration::from_millis(250);
-/// Follows a run's log.
+/// Follows the log of a run.
 pub fn follow(api: &Api, workspace: &Carried, run: &RunRecord) -> watch::Receiver<LogEnd> {
     let mut known = lock(&api.tails.0);
     match known.entry(run.id.clone()) {
@@ -52,12 +52,12 @@ pub fn follow(api: &Api, workspace: &Carried, run: &RunRecord) -> watch::Receive
     }
 }
 
-/// The log of a run.
+/// Returns the path of a run's log.
 pub fn path_of(paths: &Paths, run: &RunRecord) -> PathBuf {
     paths.run(&run.key.workspace_id, &run.id).events()
 }
 
-/// What clients see of paths in what a run says.
+/// Returns what hides this machine's paths in the messages of a run.
 pub fn paths_of(api: &Api, run: &RunRecord) -> Hider {
     api.paths.about_configuration(&run.configuration_path)
 }
@@ -77,7 +77,7 @@ impl Watcher {
         let mut end: Option<End> = None;
         let mut asked: Option<Instant> = None;
         loop {
-            // What was written before the end was recorded is read after that was seen, so that it is published before it.
+            // The log is read after the end was seen, so that all lines before the end are published first.
             let has_ended = end.is_some();
             while let Ok(Some(piece)) = reading.read() {
                 self.sender.send_modify(|seen| {
@@ -109,7 +109,7 @@ impl Watcher {
         }
     }
 
-    /// Begins behind what is in the log already: clients read that themselves.
+    /// Starts after the lines that are already in the log, which clients read themselves.
     async fn begin(&self) -> Reading {
         let (path, paths) = (self.path.clone(), self.paths.clone());
         let begun = tokio::task::spawn_blocking(move || Reading::at_end(path, paths)).await;
@@ -135,7 +135,7 @@ impl Watcher {
             Ok(end)
         });
         let asked = asked.await;
-        // A database that is busy is asked again.
+        // A busy database is asked again.
         asked.ok().flatten()
     }
 
@@ -144,7 +144,7 @@ impl Watcher {
         known.remove(&self.run);
     }
 
-    /// Nobody follows any more. A later follower finds no entry and begins anew.
+    /// Ends the task if nobody follows any more. A later follower finds no entry and starts a new task.
     fn forget_if_alone(&self) -> bool {
         let mut known = lock(&self.api.tails.0);
         let is_alone = self.sender.is_closed();
@@ -155,7 +155,7 @@ impl Watcher {
     }
 }
 
-/// The line of an end that the log lacks: whoever recorded the end died before it was written.
+/// Returns the line of an end that the log lacks, because the process that recorded the end died before it wrote the line.
 fn missing(id: &str, run: &str, end: &End, reading: &Reading) -> Option<Line> {
     let (event, at) = end.event.clone()?;
     let sequence = reading.sequence + 1;
@@ -167,7 +167,7 @@ fn missing(id: &str, run: &str, end: &End, reading: &Reading) -> Option<Line> {
     })
 }
 
-/// The same of a log that nobody follows. `run` was read before the log was.
+/// Like [`missing`], for a log that nobody follows. `run` was read before the log was.
 pub fn missing_end(
     workspace: &Workspace,
     run: &RunRecord,
@@ -182,7 +182,7 @@ pub fn missing_end(
     }
 }
 
-/// A log that is read as it grows.
+/// A growing log that is being read.
 struct Reading {
     log: Follower,
     paths: Hider,
@@ -202,16 +202,16 @@ impl Reading {
         }
     }
 
-    /// Goes to the end of what is there, and looks at the last lines.
+    /// Goes to the present end of the log, and reads the last lines.
     fn at_end(path: PathBuf, paths: Hider) -> Self {
         let mut reading = Self::new(path, paths);
-        // A log that cannot be read back is read from its beginning.
+        // A log that cannot be read backwards is read from its beginning.
         let _ = reading.log.go_to_last(LAST_EVENTS, &|_| true);
         while let Ok(Some(_)) = reading.read() {}
         reading
     }
 
-    /// The whole lines that came, at most one piece of them.
+    /// Reads the new whole lines, at most one piece of them.
     fn read(&mut self) -> Result<Option<Piece>, FileError> {
         let Some((from, lines)) = self.log.next_lines()? else {
             return Ok(None);
@@ -227,7 +227,7 @@ impl Reading {
     }
 }
 
-/// The number of the last event in a log; 0 if it has none.
+/// Returns the number of the last event in a log, or 0 if it has none.
 pub fn last_number(path: PathBuf, paths: Hider) -> u64 {
     Reading::at_end(path, paths).sequence
 }
