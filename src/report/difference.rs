@@ -1,4 +1,4 @@
-//! The page of what differs between runs, or between the workbooks of two folders.
+//! The page about the differences between runs, or between the workbooks of two folders.
 
 use std::fmt::Display;
 use std::path::Path;
@@ -10,7 +10,7 @@ use super::parts::{self, Options, ReportError};
 use crate::base::counted::{plural, thousands};
 use crate::run::views::difference::{Change, Difference, RowChanges};
 
-/// Writes the page to a file; it appears whole or not at all.
+/// Writes the page to a file, which appears whole or not at all.
 ///
 /// # Errors
 /// The file cannot be written.
