@@ -165,7 +165,7 @@ impl Rows {
         };
         let of_rows =
             |rows: &NotWritten| size_of::<NotWritten>() + rows.sheet.len() + text(&rows.hook);
-        let quarantined = self.0.quarantined.iter().map(|one| &one.rows);
+        let quarantined = self.0.quarantined.iter().map(|table| &table.rows);
         let tables = self.0.tables.iter().chain(quarantined);
         tables.map(of_table).sum::<usize>() + self.0.not_written.iter().map(of_rows).sum::<usize>()
     }
@@ -180,7 +180,7 @@ impl Rows {
         let of = |_, stretch: Stretch| self.table_of(stretch);
         let written = origin_in(self.0.tables.iter(), output_sheet, row, of);
         written.unwrap_or_else(|| {
-            let here = self.0.quarantined.iter().filter(|one| one.file.is_none());
+            let here = self.0.quarantined.iter().filter(|rows| rows.file.is_none());
             origin_apart(here, output_sheet, row)
         })
     }
@@ -189,7 +189,7 @@ impl Rows {
     /// has its own cell.
     pub fn own_cell(&self, output_sheet: &str, row: u64, field: &str) -> Option<OwnCell> {
         let (below, table) = table_at(self.0.tables.iter(), output_sheet, row)?;
-        let cells = table.cells.iter().find(|one| one.field == field)?;
+        let cells = table.cells.iter().find(|cells| cells.field == field)?;
         let below = u32::try_from(below).ok()?;
         let at = |numbers: &Option<Numbers>| match numbers {
             Some(numbers) if below < table.rows.height() => numbers.at(below),
@@ -213,9 +213,9 @@ impl Rows {
     pub fn sheets_apart(&self) -> Vec<&str> {
         let all = self.0.quarantined.iter();
         let mut sheets: Vec<&str> = Vec::new();
-        for one in all.filter_map(|one| one.rows.output_sheet.as_deref()) {
-            if !sheets.contains(&one) {
-                sheets.push(one);
+        for sheet in all.filter_map(|table| table.rows.output_sheet.as_deref()) {
+            if !sheets.contains(&sheet) {
+                sheets.push(sheet);
             }
         }
         sheets
@@ -224,17 +224,17 @@ impl Rows {
     /// Returns the positions of a sender's row among the quarantined rows; `turned`: the row is a column.
     pub fn quarantined(&self, sheet: &str, row: u64, turned: bool) -> Vec<Quarantined<'_>> {
         let of_sheet =
-            |one: &&QuarantinedRows| one.rows.sheet == sheet && one.rows.turned == turned;
+            |table: &&QuarantinedRows| table.rows.sheet == sheet && table.rows.turned == turned;
         let mut found = Vec::new();
-        for one in self.0.quarantined.iter().filter(of_sheet) {
-            let Some(title) = one.rows.output_sheet.as_deref() else {
+        for table in self.0.quarantined.iter().filter(of_sheet) {
+            let Some(title) = table.rows.output_sheet.as_deref() else {
                 continue;
             };
-            for stretch in one.rows.rows.iter().filter(|one| one.first > 0) {
+            for stretch in table.rows.rows.iter().filter(|stretch| stretch.first > 0) {
                 found.extend(stretch.within(&(row..row + 1)).map(|row| Quarantined {
                     sheet: title,
-                    row: stretch.row_of(&one.rows, row),
-                    file: one.file.as_deref(),
+                    row: stretch.row_of(&table.rows, row),
+                    file: table.file.as_deref(),
                 }));
             }
         }
@@ -244,7 +244,7 @@ impl Rows {
     /// Returns all quarantined rows, in the order of their sheet.
     pub fn all_quarantined(&self) -> Vec<Segment<'_>> {
         let all = self.0.quarantined.iter();
-        all.flat_map(|one| quarantined_segments(&one.rows, true))
+        all.flat_map(|table| quarantined_segments(&table.rows, true))
             .collect()
     }
 
@@ -271,11 +271,11 @@ impl Rows {
             }
         }
         let unwritten = self.0.not_written.iter().filter(|rows| rows.sheet == sheet);
-        for one in unwritten.filter(|_| !turned) {
-            for number in one.first.max(from)..one.last.saturating_add(1).min(rows.end) {
+        for missing in unwritten.filter(|_| !turned) {
+            for number in missing.first.max(from)..missing.last.saturating_add(1).min(rows.end) {
                 let fate = &mut fates[(number - from) as usize];
                 if *fate == Fate::NotTold {
-                    *fate = Fate::NotWritten(one);
+                    *fate = Fate::NotWritten(missing);
                 }
             }
         }
@@ -310,8 +310,8 @@ impl Rows {
 
     /// Returns the sender's sheet from which the rows of an output sheet come: the sheet of its first table.
     pub(super) fn sheet_behind(&self, output_sheet: &str) -> Option<&str> {
-        let apart = self.0.quarantined.iter().filter(|one| one.file.is_none());
-        let mut tables = self.0.tables.iter().chain(apart.map(|one| &one.rows));
+        let apart = self.0.quarantined.iter().filter(|rows| rows.file.is_none());
+        let mut tables = self.0.tables.iter().chain(apart.map(|table| &table.rows));
         let first = tables.find(|table| table.output_sheet.as_deref() == Some(output_sheet))?;
         Some(&first.sheet)
     }
@@ -324,8 +324,8 @@ impl Rows {
 
     /// Returns the rows of a sender's sheet that were not written, within a range.
     pub fn not_written_within(&self, sheet: &str, rows: &Range<u64>) -> Vec<NotWritten> {
-        let is_within = |one: &&NotWritten| {
-            one.sheet == sheet && one.first < rows.end && one.last >= rows.start
+        let is_within = |missing: &&NotWritten| {
+            missing.sheet == sheet && missing.first < rows.end && missing.last >= rows.start
         };
         self.0
             .not_written
@@ -341,10 +341,10 @@ impl Rows {
         let mut tables: Vec<_> = self.0.tables.iter().filter(here).collect();
         tables.sort_by_key(|table| table.first_row);
         let all = self.0.quarantined.iter();
-        let apart = all.filter(|one| one.file.is_none() && here(&&one.rows));
+        let apart = all.filter(|table| table.file.is_none() && here(&&table.rows));
         let written = tables.into_iter().flat_map(|table| self.segments_of(table));
         written
-            .chain(apart.flat_map(|one| quarantined_segments(&one.rows, true)))
+            .chain(apart.flat_map(|table| quarantined_segments(&table.rows, true)))
             .collect()
     }
 
@@ -361,7 +361,9 @@ impl Rows {
             }];
         }
         let stretches = table.rows.iter();
-        stretches.map(|one| self.segment(table, one)).collect()
+        stretches
+            .map(|stretch| self.segment(table, stretch))
+            .collect()
     }
 
     fn segment<'a>(&'a self, table: &'a TableRows, stretch: Stretch) -> Segment<'a> {
@@ -379,24 +381,27 @@ impl Rows {
             .0
             .quarantined
             .iter()
-            .filter(|one| one.rows.sheet == sheet);
-        segments.extend(apart.flat_map(|one| quarantined_segments(&one.rows, one.file.is_none())));
-        let is_apart = |one: &&Segment<'_>| one.reason.is_some();
+            .filter(|table| table.rows.sheet == sheet);
+        segments.extend(
+            apart.flat_map(|table| quarantined_segments(&table.rows, table.file.is_none())),
+        );
+        let is_apart = |segment: &&Segment<'_>| segment.reason.is_some();
         let placed: Vec<_> = segments.iter().filter(is_apart).copied().collect();
-        let unwritten = self.0.not_written.iter().filter(|one| one.sheet == sheet);
+        let unwritten = self.0.not_written.iter().filter(|rows| rows.sheet == sheet);
         // Quarantined rows are returned with their positions, if these are known.
-        let unplaced = unwritten.filter(|one| {
-            one.reason != Reason::Quarantined || !placed.iter().any(|known| known.is_within(one))
+        let unplaced = unwritten.filter(|missing| {
+            missing.reason != Reason::Quarantined
+                || !placed.iter().any(|known| known.is_within(missing))
         });
-        segments.extend(unplaced.map(|one| Segment {
-            sheet: Some(&one.sheet),
-            row: Some(one.first),
-            count: Some(one.last - one.first + 1),
-            reason: Some(one.reason),
-            hook: one.hook.as_deref(),
+        segments.extend(unplaced.map(|missing| Segment {
+            sheet: Some(&missing.sheet),
+            row: Some(missing.first),
+            count: Some(missing.last - missing.first + 1),
+            reason: Some(missing.reason),
+            hook: missing.hook.as_deref(),
             ..Segment::default()
         }));
-        segments.sort_by_key(|one| (one.turned, one.lowest()));
+        segments.sort_by_key(|segment| (segment.turned, segment.lowest()));
         let of_sheet = self.0.tables.iter().filter(|table| table.sheet == sheet);
         let unknown = of_sheet.filter(|table| table.unknown.is_some());
         segments.extend(unknown.flat_map(|table| self.segments_of(table)));
@@ -438,7 +443,7 @@ fn origin_apart<'a>(
     sheet: &str,
     row: u64,
 ) -> Origin<'a> {
-    let found = origin_in(apart.map(|one| &one.rows), sheet, row, |table, _| table);
+    let found = origin_in(apart.map(|table| &table.rows), sheet, row, |table, _| table);
     found.unwrap_or(Origin::NoData)
 }
 
@@ -595,18 +600,21 @@ mod tests {
     fn fates(rows: &Rows, sheet: &str, wanted: Range<u64>) -> String {
         joined(wanted.map(|row| match rows.fate(sheet, row, false) {
             Fate::Written(all) => {
-                format!("{:?}", all.iter().map(|one| one.row).collect::<Vec<_>>())
+                format!(
+                    "{:?}",
+                    all.iter().map(|written| written.row).collect::<Vec<_>>()
+                )
             }
-            Fate::NotWritten(one) => format!("{:?}", one.reason),
+            Fate::NotWritten(missing) => format!("{:?}", missing.reason),
             other => format!("{other:?}"),
         }))
     }
 
     /// Lists the segments: the sender's row, the output's row, the number of rows, and the reason why they were not written.
     fn told(segments: &[Segment<'_>]) -> String {
-        let told = segments.iter().map(|one| {
-            let (row, output_row, count) = (one.row, one.output_row, one.count);
-            format!("{row:?} {output_row:?} {count:?} {:?}", one.reason)
+        let told = segments.iter().map(|segment| {
+            let (row, output_row, count) = (segment.row, segment.output_row, segment.count);
+            format!("{row:?} {output_row:?} {count:?} {:?}", segment.reason)
         });
         joined(told).replace("Some", "")
     }
@@ -660,7 +668,7 @@ mod tests {
         assert_eq!(fates(&rows, "More", 4..5), "[Some(11)]");
         let whole = rows.fates("In", 1..14, false);
         assert!(
-            matches!(whole[8], Fate::NotWritten(one) if one.hook.as_deref() == Some("no_doubles"))
+            matches!(whole[8], Fate::NotWritten(missing) if missing.hook.as_deref() == Some("no_doubles"))
         );
         assert!(
             (1..14)
@@ -700,7 +708,7 @@ mod tests {
         );
         // A hook has changed the output since: the row is known to be there, but its position is not.
         assert_eq!(fates(&rows, "Moved", 2..3), "[None]");
-        let is_unknown = |one: &Segment<'_>| one.unknown && one.hook == Some("rebuilt");
+        let is_unknown = |segment: &Segment<'_>| segment.unknown && segment.hook == Some("rebuilt");
         assert!(rows.of_output("Out").iter().any(is_unknown));
         assert!(rows.of_input("In").last().unwrap().unknown);
     }

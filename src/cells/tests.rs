@@ -147,10 +147,10 @@ impl Files {
     /// Returns the name, state and size of each sheet.
     fn sizes(&self, path: &Path) -> Vec<String> {
         let sheets = self.cells.sheets(path, &Reading::default()).unwrap();
-        let size = |one: &SheetInfo| {
+        let size = |sheet: &SheetInfo| {
             format!(
                 "{} {} {:?} {:?}",
-                one.name, one.state, one.rows, one.columns
+                sheet.name, sheet.state, sheet.rows, sheet.columns
             )
             .replace("Some", "")
         };

@@ -61,7 +61,7 @@ pub fn of(rows: &[Vec<String>]) -> Vec<Proposal> {
     let proposals = shape::propose(rows.iter().map(|row| row.iter()));
     proposals
         .into_iter()
-        .map(|one| proposal(one, &heads))
+        .map(|proposed| proposal(proposed, &heads))
         .collect()
 }
 

@@ -69,7 +69,8 @@ fn tell_ends(request: &Request<'_>, process: &str, cancel: &Cancel, watcher: &Wa
     if DeliveryKind::of(&workspace.settings).is_empty() {
         return;
     }
-    let has_worker = living(workspace).is_ok_and(|all| all.iter().any(|one| one.kind == "worker"));
+    let has_worker =
+        living(workspace).is_ok_and(|all| all.iter().any(|peer| peer.kind == "worker"));
     if has_worker {
         return;
     }
@@ -115,7 +116,7 @@ fn run_all(request: &Request<'_>, process: &str, cancel: &Cancel, watcher: &Watc
             if input >= request.inputs.len() || (input > 0 && cancel.is_cancelled()) {
                 return;
             }
-            let one = OneInput {
+            let run = OneInput {
                 request,
                 process,
                 input,
@@ -125,11 +126,11 @@ fn run_all(request: &Request<'_>, process: &str, cancel: &Cancel, watcher: &Watc
                 cancel,
                 watcher,
             };
-            let ended = one.run();
+            let ended = run.run();
             if ended.is_err() {
-                one.mark_stale();
+                run.mark_stale();
             }
-            one.tell(&Happening::Finished(&ended));
+            run.tell(&Happening::Finished(&ended));
         }
     };
     let others = (1..jobs).map(|job| -> Work<'_> { Box::new(move || work(job)) });

@@ -135,7 +135,7 @@ pub fn again(workspace: &Workspace, given: &str) -> Result<Vec<DeliveryRecord>, 
     if all.is_empty() {
         return Err(StoreError::not_found("delivery", &run.id));
     }
-    let again = |one: &DeliveryRecord| store.redeliver(&run.id, one.kind, now);
+    let again = |delivery: &DeliveryRecord| store.redeliver(&run.id, delivery.kind, now);
     all.iter().map(again).collect()
 }
 

@@ -326,8 +326,10 @@ pub fn drifted(store: &Store, run: &RunRecord) -> Result<Vec<Difference>, StoreE
 }
 
 fn drift(input: &str, differences: &[Difference]) -> Option<Shortfall> {
-    let matter = differences.iter().filter(|one| one.matters);
-    let differences: Vec<&str> = matter.map(|one| one.message.as_str()).collect();
+    let matter = differences.iter().filter(|difference| difference.matters);
+    let differences: Vec<&str> = matter
+        .map(|difference| difference.message.as_str())
+        .collect();
     (!differences.is_empty()).then(|| {
         let message = |what: String| {
             format!(
@@ -349,7 +351,7 @@ fn told(differences: &[&str]) -> String {
     let told = differences
         .iter()
         .take(SENTENCES)
-        .map(|&one| one.to_owned());
+        .map(|&difference| difference.to_owned());
     let more = (more > 0).then(|| format!("{more} more"));
     told.chain(more).collect::<Vec<_>>().join("; ")
 }

@@ -290,7 +290,7 @@ fn compare_values(sheet: &str, columns: &[(&Column, &Column)], found: &mut Found
             let now = shown(&|pair| part(pair.1.looks()).clone());
             if let (1, 1, true) = (was.len(), now.len(), was != now) {
                 let text =
-                    |set: &BTreeSet<String>| set.iter().map(|one| words(one)).collect::<String>();
+                    |set: &BTreeSet<String>| set.iter().map(|item| words(item)).collect::<String>();
                 let message = format!("{what} are {} now, were {}", text(&now), text(&was));
                 found.say(code, sheet, &[], message);
                 let of_kind = columns.iter().filter(|pair| part(pair.1.looks()).is_some());
@@ -661,7 +661,7 @@ mod tests {
             (("a.xlsx", "North"), ("b.tsv", "b"), &["format"]),
         ] {
             let found = layout(now).since(&layout(was));
-            let codes: Vec<_> = found.iter().map(|one| one.code).collect();
+            let codes: Vec<_> = found.iter().map(|difference| difference.code).collect();
             assert_eq!(codes, wanted, "{was:?} {now:?}");
         }
     }

@@ -111,7 +111,7 @@ fn columns(run: &Completed) -> Vec<ColumnResult> {
         (workbook.index(), sheet.index(), table.index(), column.index)
     };
     all_columns(run)
-        .filter(|one| !one.3.is_own() && seen.insert(position(one)))
+        .filter(|column| !column.3.is_own() && seen.insert(position(column)))
         .map(result)
         .collect()
 }
@@ -123,7 +123,7 @@ fn all_columns(run: &Completed) -> impl Iterator<Item = InTable<'_>> {
         .iter()
         .flat_map(|book| book.sheets.iter().map(move |sheet| (book, sheet)));
     let tables =
-        sheets.flat_map(|(book, sheet)| sheet.tables.iter().map(move |one| (book, sheet, one)));
+        sheets.flat_map(|(book, sheet)| sheet.tables.iter().map(move |table| (book, sheet, table)));
     tables.flat_map(|(book, sheet, table)| {
         let columns = table.structure.columns.iter();
         columns.map(move |column| (book, sheet, table, column))

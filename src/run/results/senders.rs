@@ -33,15 +33,15 @@ impl Senders {
         let table = document.get("senders").and_then(toml::Value::as_table);
         let mut found = Vec::new();
         for (name, patterns) in table.into_iter().flatten() {
-            let one = patterns.as_str().into_iter();
+            let single = patterns.as_str().into_iter();
             let several = patterns.as_array().into_iter().flatten();
-            let all = one.chain(several.filter_map(toml::Value::as_str));
+            let all = single.chain(several.filter_map(toml::Value::as_str));
             let all = all.filter_map(|pattern| Pattern::new(pattern).ok());
             found.extend(all.map(|pattern| (name.clone(), pattern)));
         }
         let known = document.get("known").and_then(toml::Value::as_array);
-        let known = known.into_iter().flatten().filter_map(|one| {
-            let text = |key| Some(one.get(key)?.as_str()?.to_owned());
+        let known = known.into_iter().flatten().filter_map(|entry| {
+            let text = |key| Some(entry.get(key)?.as_str()?.to_owned());
             Some([text("sender")?, text("rule")?, text("fingerprint")?])
         });
         Self {

@@ -133,7 +133,7 @@ impl Difference {
     /// Returns whether there is any known difference.
     pub fn is_any(&self) -> bool {
         let rows = &self.rows;
-        let counts = self.counts.iter().any(|one| one.before != one.after);
+        let counts = self.counts.iter().any(|count| count.before != count.after);
         let columns = rows.added_columns.len() + rows.gone_columns.len();
         let lists = self.versions.len() + self.issues.len() + self.mapping.len() + columns;
         counts || lists > 0 || rows.added + rows.gone + rows.changed_cells > 0
@@ -229,7 +229,7 @@ pub fn of_folders(
             .filter(|&at| name_of_sender(&name_of(&new[at])) == name)
             .collect();
         match alike.as_slice() {
-            [one] => pairs.push((was, new.remove(*one))),
+            [index] => pairs.push((was, new.remove(*index))),
             _ => found.only_before.push(name_of(&was)),
         }
     }

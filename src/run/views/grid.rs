@@ -194,9 +194,9 @@ fn told_places(noticed: &Noticed) -> HashMap<String, Vec<Place>> {
             continue;
         };
         let columns = output.columns.iter();
-        let columns = columns.filter_map(|one| {
-            let column = column_named(&one.column)?;
-            Some((column, one.name().to_owned(), one.header.clone()))
+        let columns = columns.filter_map(|written| {
+            let column = column_named(&written.column)?;
+            Some((column, written.name().to_owned(), written.header.clone()))
         });
         let place = (area.first.row + 1, area.last.row, columns.collect());
         let places = found.entry(output.sheet.clone()).or_default();

@@ -124,7 +124,8 @@ pub fn runs_json(
                 Some(known) => *known,
                 None => {
                     let found = workspace.store.environment_of(&run.key)?;
-                    let is_ready = found.is_some_and(|one| one.status == EnvironmentStatus::Ready);
+                    let is_ready = found
+                        .is_some_and(|environment| environment.status == EnvironmentStatus::Ready);
                     ready.insert(&run.key, is_ready);
                     is_ready
                 }

@@ -202,7 +202,7 @@ fn chosen(tables: &[Table], wanted: &Wanted, tracer: &Tracer<'_>) -> Result<Chos
         && wanted.side == Side::Output
     {
         let apart = rows.sheets_apart().into_iter().map(str::to_owned);
-        sheets.extend(apart.filter(|one| sheet.as_ref() == Some(one)));
+        sheets.extend(apart.filter(|title| sheet.as_ref() == Some(title)));
     }
     if let Some(sheet) = &sheet
         && !sheets.contains(sheet)
@@ -369,13 +369,13 @@ fn columns_of(table: &Table, side: Side) -> Vec<Named<'_>> {
         Side::Input => {
             let columns = table.columns.iter();
             columns
-                .map(|one| (&*one.column, &*one.name, one.field.as_deref()))
+                .map(|column| (&*column.column, &*column.name, column.field.as_deref()))
                 .collect()
         }
         Side::Output => {
             let columns = table.output.iter().flat_map(|output| &output.columns);
             columns
-                .map(|one| (&*one.column, &*one.header, one.field.as_deref()))
+                .map(|column| (&*column.column, &*column.header, column.field.as_deref()))
                 .collect()
         }
     }

@@ -129,12 +129,12 @@ impl Tracer<'_> {
             return Some(unplaced(way, table, self.unknown(table)));
         };
         let apart = rows.quarantined(&table.sheet, number, table.turned);
-        let placed_apart = apart.iter().filter(|one| one.file.is_none());
+        let placed_apart = apart.iter().filter(|row| row.file.is_none());
         let why = match rows.fate(&table.sheet, number, table.turned) {
             Fate::Written(places) => {
                 let places = places.iter().map(|place| (place.sheet, place.row));
                 // A hook duplicated the row, and one of the two copies has errors.
-                let places = places.chain(placed_apart.map(|one| (Some(one.sheet), one.row)));
+                let places = places.chain(placed_apart.map(|row| (Some(row.sheet), row.row)));
                 let known = places.map(|(sheet, row)| Some((sheet?.to_owned(), Some(row?))));
                 if let Some(known) = known.collect::<Option<OutputRows>>() {
                     return Some(known);
@@ -144,13 +144,13 @@ impl Tracer<'_> {
             }
             _ if !apart.is_empty() => {
                 way.why.extend(apart.iter().map(among_errors));
-                let places = placed_apart.filter(|one| one.row.is_some());
+                let places = placed_apart.filter(|row| row.row.is_some());
                 way.output
-                    .extend(places.map(|one| Place::new(one.sheet, one.row, None, None)));
+                    .extend(places.map(|row| Place::new(row.sheet, row.row, None, None)));
                 return None;
             }
-            Fate::NotWritten(one) => {
-                way.why.push(in_words(one));
+            Fate::NotWritten(row) => {
+                way.why.push(in_words(row));
                 return Some(Vec::new());
             }
             Fate::Unknown { hook } => replaced(hook),
@@ -190,7 +190,7 @@ impl Tracer<'_> {
         });
         let beside: Vec<&Table> = beside.collect();
         let stacked = |other: &&Table| match (&other.output, &table.output) {
-            (Some(one), Some(own)) => (&one.sheet, &one.range) == (&own.sheet, &own.range),
+            (Some(output), Some(own)) => (&output.sheet, &output.range) == (&own.sheet, &own.range),
             _ => false,
         };
         if beside.iter().any(stacked) {
@@ -231,12 +231,12 @@ pub fn has_row(table: &Table, sheet: &str, row: u64) -> bool {
 const NOT_THERE: &str = "the row is not in the output";
 
 /// Describes the position of a row with errors.
-fn among_errors(one: &Quarantined<'_>) -> String {
-    let of = match one.file {
-        Some(file) => format!("the sheet {:?} of {file}, beside the output", one.sheet),
-        None => format!("the sheet {:?} of the output", one.sheet),
+fn among_errors(row: &Quarantined<'_>) -> String {
+    let of = match row.file {
+        Some(file) => format!("the sheet {:?} of {file}, beside the output", row.sheet),
+        None => format!("the sheet {:?} of the output", row.sheet),
     };
-    let place = match one.row {
+    let place = match row.row {
         Some(row) => format!("it is row {row} of {of}"),
         None => {
             format!("it is on {of}, but it is not known where, because a hook changed the output")
@@ -246,8 +246,8 @@ fn among_errors(one: &Quarantined<'_>) -> String {
 }
 
 /// Describes why a row is not in the output.
-pub fn in_words(one: &NotWritten) -> String {
-    let why = match one.reason {
+pub fn in_words(rows: &NotWritten) -> String {
+    let why = match rows.reason {
         Reason::Header => "it is a header",
         Reason::Blank => "it has no value",
         Reason::Total => "it is a total or a balance",
@@ -260,7 +260,7 @@ pub fn in_words(one: &NotWritten) -> String {
             return "the row is a further line of the record above: its texts stand in columns of that record's row, as far as the output has these".to_owned();
         }
         Reason::Dropped | Reason::Other => {
-            let by = one.hook.as_deref();
+            let by = rows.hook.as_deref();
             return by.map_or(NOT_THERE.to_owned(), |hook| {
                 format!("{NOT_THERE}: {hook} dropped it")
             });

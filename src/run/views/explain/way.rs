@@ -126,9 +126,10 @@ impl Tracer<'_> {
             let place =
                 |one: &&Written| Place::new(&sheet, row, Some(&one.column), Some(&one.header));
             // If a row became several, keeps those that have the cell.
-            let is_of = |one: &&&Written| {
-                let own = row.and_then(|row| self.own_cell(&sheet, row, one.field.as_deref()));
-                own.is_none_or(|own| is_same(&own, way.source.as_ref(), column, one))
+            let is_of = |column_now: &&&Written| {
+                let own =
+                    row.and_then(|row| self.own_cell(&sheet, row, column_now.field.as_deref()));
+                own.is_none_or(|own| is_same(&own, way.source.as_ref(), column, column_now))
             };
             let found: Vec<Place> = written.iter().filter(is_of).map(place).collect();
             way.output.extend(found);
@@ -145,9 +146,12 @@ impl Tracer<'_> {
         let (Some(output), Some(column)) = (&table.output, column) else {
             return Vec::new();
         };
-        let all = output.columns.iter().filter(|one| {
-            let field = one.field.as_deref().and_then(|field| table.field(field));
-            one.from.as_deref() == Some(column)
+        let all = output.columns.iter().filter(|written| {
+            let field = written
+                .field
+                .as_deref()
+                .and_then(|field| table.field(field));
+            written.from.as_deref() == Some(column)
                 || field.is_some_and(|field| field.from.iter().any(|from| from == column))
         });
         let all: Vec<&Written> = all.collect();
@@ -155,13 +159,13 @@ impl Tracer<'_> {
             way.why
                 .push("the column was not written, or it is not known where".to_owned());
         }
-        for one in &all {
-            tell_field(way, table, one.field.as_deref());
+        for written in &all {
+            tell_field(way, table, written.field.as_deref());
         }
         let first = Area::named(&output.range).map(|area| area.first.row);
         let (there, moved): (Vec<&Written>, Vec<&Written>) = all
             .into_iter()
-            .partition(|one| self.stands(&output.sheet, first, one));
+            .partition(|written| self.stands(&output.sheet, first, written));
         way.why.extend(moved.into_iter().map(is_moved));
         there
     }
@@ -189,8 +193,8 @@ impl Tracer<'_> {
         };
         let mut why = vec![format!("{what} is {place} and is not in the output")];
         let fate = self.rows.as_ref().map(|rows| rows.fate(sheet, row, false));
-        if let Some(Fate::NotWritten(one)) = fate {
-            why.push(in_words(one));
+        if let Some(Fate::NotWritten(not_written)) = fate {
+            why.push(in_words(not_written));
         }
         why.extend(self.said_of_row(sheet, row));
         Ok(Way {
@@ -343,19 +347,20 @@ impl Tracer<'_> {
         let output = table.output.clone().unwrap_or_default();
         let name = column.map(letters);
         let mut columns = output.columns.iter();
-        let written = columns.find(|one| Some(&one.column) == name.as_ref());
-        let written = written.filter(|one| self.stands(&output.sheet, Some(area.first.row), one));
-        let field = written.and_then(|one| one.field.as_deref());
+        let written = columns.find(|written| Some(&written.column) == name.as_ref());
+        let written =
+            written.filter(|written| self.stands(&output.sheet, Some(area.first.row), written));
+        let field = written.and_then(|written| written.field.as_deref());
         let own = match from {
             Some(Origin::Row { .. }) => self.own_cell(&output.sheet, row, field),
             _ => None,
         };
         let of_own = own.and_then(|own| own.column.map(letters));
-        let from_told = written.and_then(|one| one.from.as_deref());
+        let from_told = written.and_then(|written| written.from.as_deref());
         let place = of_own.as_deref().or(from_told);
         let mut way = self.begun(table, place);
         way.part = if from.is_none() { "header" } else { "data" };
-        let title = written.map(|one| one.header.as_str());
+        let title = written.map(|written| written.header.as_str());
         way.output
             .push(Place::new(&output.sheet, Some(row), name.as_deref(), title));
         let mut source = source_in(table, &way, from, place);
@@ -390,11 +395,11 @@ impl Tracer<'_> {
             Some(Origin::NoData) => vec![self.unknown(first)],
         });
         match (column, written) {
-            (Some(_), Some(one)) => {
-                if one.from.is_none() && own.is_none() {
-                    way.why.push(made(one, table));
+            (Some(_), Some(written)) => {
+                if written.from.is_none() && own.is_none() {
+                    way.why.push(made(written, table));
                 }
-                tell_field(&mut way, table, one.field.as_deref());
+                tell_field(&mut way, table, written.field.as_deref());
             }
             (Some(_), None) => way.why.push(
                 "the column was added by ade or by a hook, or it is not known where it comes from"

@@ -58,7 +58,9 @@ pub fn field_named<'f>(fields: &'f [FieldResult], name: &str) -> Option<&'f Fiel
         let label = field.label.as_deref().unwrap_or_default();
         label.to_lowercase() == lower
     };
-    let own = fields.iter().find(|one| one.field.to_lowercase() == lower);
+    let own = fields
+        .iter()
+        .find(|field| field.field.to_lowercase() == lower);
     own.or_else(|| fields.iter().find(is_label))
 }
 
@@ -72,7 +74,7 @@ pub fn without(table: &Table, field: &FieldResult) -> Option<Without> {
     }
     let columns = table.columns.iter();
     let mut nearest: Vec<Near> = columns.filter_map(|column| near(column, name)).collect();
-    let rank = |one: &Near| one.score.or(one.likeness).unwrap_or_default();
+    let rank = |near: &Near| near.score.or(near.likeness).unwrap_or_default();
     nearest.sort_by(|one, other| {
         let has_score = other.score.is_some().cmp(&one.score.is_some());
         has_score.then(rank(other).total_cmp(&rank(one)))
@@ -98,8 +100,14 @@ pub fn without(table: &Table, field: &FieldResult) -> Option<Without> {
 
 /// Returns how near a column came to a field. `None`: that was not recorded.
 fn near(column: &Column, field: &str) -> Option<Near> {
-    let second = column.second.as_ref().filter(|one| one.field == field);
-    let like = column.nearest.as_ref().filter(|one| one.field == field);
+    let second = column
+        .second
+        .as_ref()
+        .filter(|second| second.field == field);
+    let like = column
+        .nearest
+        .as_ref()
+        .filter(|nearest| nearest.field == field);
     if second.is_none() && like.is_none() {
         return None;
     }

@@ -50,15 +50,15 @@ fn voters(header: &HeaderRows) -> String {
     let is_one = header.rows.len() == 1;
     let mut said: Vec<String> = Vec::new();
     for part in header.votes.iter().flat_map(|vote| &vote.by) {
-        let one = match (part.detector.as_str(), is_one) {
+        let reason = match (part.detector.as_str(), is_one) {
             (KNOWN, true) => "it has known headers".to_owned(),
             (KNOWN, false) => "they have known headers".to_owned(),
             (LOOKS, true) => "it looks like one".to_owned(),
             (LOOKS, false) => "they look like one".to_owned(),
             (own, _) => format!("the row detector {own} says so"),
         };
-        if part.score.is_some_and(|score| score > 0.0) && !said.contains(&one) {
-            said.push(one);
+        if part.score.is_some_and(|score| score > 0.0) && !said.contains(&reason) {
+            said.push(reason);
         }
     }
     match said.is_empty() {
