@@ -41,14 +41,14 @@ pub struct OwnCell {
 pub enum Origin<'a> {
     /// The row comes from a row of the sender.
     Row {
-        /// The sender's sheet.
+        /// The sheet of the sender.
         sheet: &'a str,
         /// The row in that sheet, from 1.
         row: u64,
     },
     /// The row comes from a column of the sender: the table had records as columns.
     Column {
-        /// The sender's sheet.
+        /// The sheet of the sender.
         sheet: &'a str,
         /// The column in that sheet, from 1.
         column: u64,

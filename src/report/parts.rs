@@ -52,7 +52,7 @@ impl Problem for ReportError {
     }
 }
 
-/// How a run ended, as people see it, worst first.
+/// The outcome of a run, as people see it, worst first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Ended {
     /// The run failed or was cancelled.

@@ -1,4 +1,5 @@
-//! `ade run` and `ade runs retry --now`: normalizes files in this process, with the code that a worker uses ([`crate::run::execution::lifecycle`]).
+//! `ade run` and `ade runs retry --now`: normalizes files in this process, with the code that a worker uses
+//! ([`crate::run::execution::lifecycle`]).
 //!
 //! Each file becomes a run that this process claims from the start. The first run builds the environment if necessary; the
 //! others wait for it. If an attempt fails in a way that can pass, the run waits in the queue for its next attempt, and this

@@ -330,8 +330,8 @@ impl Lifecycle<'_> {
                 Ok(left.map(|run| (run, None)))
             }
             _ => {
-                // Notes a cancel by a signal, which is recorded nowhere else. The process that recorded a request has already noted
-                // it, if both processes use the same log.
+                // Notes a cancel by a signal, which is recorded nowhere else. The process that recorded a request has already
+                // noted it, if both processes use the same log.
                 if ending.status == RunStatus::Cancelled
                     && (self.workspace.store.keeps_logs()
                         || self.cancel.is_cancelled() && !self.is_cancel_requested(run))

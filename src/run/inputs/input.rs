@@ -38,7 +38,7 @@ impl From<PathBuf> for Input {
     }
 }
 
-/// How to search folders, and facts about the files in them.
+/// The options for searching folders, and facts about the files in them.
 pub struct Search<'a> {
     /// Whether folders below a folder are searched too.
     pub recursive: bool,

@@ -18,7 +18,7 @@ const LOOK_EVERY: Duration = Duration::from_millis(200);
 
 /// The files to watch.
 pub struct Watch<'a> {
-    /// The configuration's folder.
+    /// The path of the configuration's folder.
     pub configuration: &'a Path,
     /// The files, folders and globs, as given.
     pub arguments: &'a [PathBuf],

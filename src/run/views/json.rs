@@ -30,7 +30,7 @@ pub struct RunView {
     configuration_name: String,
     /// The published version of the configuration that it uses; null: the files of a folder, as they were.
     configuration_version: Option<u32>,
-    /// The configuration's folder.
+    /// The path of the configuration's folder.
     configuration_path: String,
     /// The digest of the configuration's files.
     source_digest: String,

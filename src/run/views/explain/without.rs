@@ -21,7 +21,7 @@ const MOST: usize = 8;
 pub struct Without {
     /// The name of the field.
     pub field: String,
-    /// The sender's sheet.
+    /// The sheet of the sender.
     pub sheet: String,
     /// The number of the table on the sheet, from 1.
     pub table: u64,
