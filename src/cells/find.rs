@@ -6,19 +6,19 @@ use serde_json::Value;
 
 use super::window;
 
-/// A search looks at so many cells at most; where it ends, the next one goes on.
+/// The maximum number of cells in one search; the next search continues where it ended.
 const MOST_CELLS: usize = 4_000_000;
 
-/// Cells that hold a text.
+/// The cells that contain a text.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Found {
-    /// Row and column of each, from 1, in the order of rows.
+    /// Row and column of each cell, from 1, in the order of rows.
     pub cells: Vec<(u64, u64)>,
-    /// The row and column where a further search goes on; `None`: all of the sheet was searched.
+    /// The row and column at which a further search continues; `None`: the whole sheet was searched.
     pub next: Option<(u64, u64)>,
 }
 
-/// The cells whose text, as a window shows it, has this text in it, whatever its case.
+/// Returns the cells whose text contains `text`, ignoring case. The text of a cell is the one that a window shows.
 pub fn find(sheet: &Sheet, text: &str, from: (u64, u64), most: usize) -> Found {
     find_within(sheet, text, from, most, MOST_CELLS)
 }

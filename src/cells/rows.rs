@@ -1,8 +1,8 @@
-//! Where the rows of a run's output came from, and what became of the rows of its input, as far as its file tells.
+//! Reads from a file of the run where the rows of its output came from, and what became of the rows of its input.
 //!
 //! # Promises
-//! Code of the configuration may have written anything to the file: a link is no file, its size is bounded, and a file of another
-//! shape is none. What the file does not tell is said to be unknown, never guessed.
+//! Code of the configuration may have written anything to the file: a link is not read, the size is bounded, and a file of
+//! another shape is ignored. Anything that the file does not record is reported as unknown, never guessed.
 
 use std::fs::OpenOptions;
 use std::io::Read;
@@ -16,118 +16,119 @@ use ade_engine_native::account::rows::{
 use serde::Serialize;
 use utoipa::ToSchema;
 
-/// A larger file is not read: the rows of a full sheet, each for itself, take half of it.
+/// The maximum size of the file. The rows of a full sheet, each recorded separately, take half of it.
 const MAX_BYTES: u64 = 32 << 20;
 
-/// The rows of a run.
+/// The rows of a run, as its file records them.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Rows(RowsFile);
 
-/// The sender's cell that a value of the output is of, where it is not in the row and the column that its row and its field are of.
+/// The sender's cell from which an output value comes, if it is not at the row of its row and the column of its field.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct OwnCell {
-    /// Its row, from 1; nothing: that of its row.
+    /// Its row, from 1; `None`: the row of the output row.
     pub row: Option<u64>,
-    /// Its column, from 1; nothing: that of its field.
+    /// Its column, from 1; `None`: the column of the field.
     pub column: Option<u64>,
-    /// Whether the value stands in no cell.
+    /// Whether the value comes from no cell.
     pub is_nowhere: bool,
-    /// Which of several values in its cell it is, from 1; nothing: it is the only one.
+    /// The position among several values in the cell, from 1; `None`: it is the only value.
     pub part: Option<u64>,
 }
 
-/// Where a row of the output came from.
+/// The origin of an output row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Origin<'a> {
-    /// From this row of the sender's, from 1.
+    /// The row comes from a row of the sender.
     Row {
-        /// The sender's sheet.
+        /// The sheet of the sender.
         sheet: &'a str,
-        /// The row.
+        /// The row in that sheet, from 1.
         row: u64,
     },
-    /// From this column of the sender's, from 1: records were columns there.
+    /// The row comes from a column of the sender: the table had records as columns.
     Column {
-        /// The sender's sheet.
+        /// The sheet of the sender.
         sheet: &'a str,
-        /// The column.
+        /// The column in that sheet, from 1.
         column: u64,
     },
-    /// A hook added it.
+    /// A hook added the row.
     Added,
-    /// It is a row of a table whose rows this hook replaced, or stands below it.
+    /// The row belongs to, or is below, a table whose rows a hook replaced.
     Unknown {
-        /// The hook.
+        /// The name of the hook.
         hook: &'a str,
     },
-    /// It is no row of a table's data whose place is known: a header, a row between tables, or of a sheet that a hook touched.
+    /// The row is not a data row with a known position: it is a header, is between tables, or is on a sheet that a hook
+    /// changed.
     NoData,
 }
 
-/// Where a row of the sender's is in the output.
+/// The position of a sender's row in the output.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Written<'a> {
-    /// The sheet of the output; `None`: a hook touched the output, and the place is not known.
+    /// The sheet of the output; `None`: a hook changed the output, and the position is unknown.
     pub sheet: Option<&'a str>,
-    /// The row, from 1; `None` as above.
+    /// The row, from 1; `None` for the same reason.
     pub row: Option<u64>,
 }
 
-/// Where a row of the sender's stands among those that are quarantined.
+/// The position of a sender's row among the quarantined rows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Quarantined<'a> {
-    /// The sheet.
+    /// The sheet of quarantined rows.
     pub sheet: &'a str,
-    /// The row, from 1; `None`: a hook touched the output, and the place is not known.
+    /// The row, from 1; `None`: a hook changed the output, and the position is unknown.
     pub row: Option<u64>,
-    /// The workbook that has the sheet, beside the output; `None`: the output.
+    /// The workbook next to the output that has the sheet; `None`: the output itself.
     pub file: Option<&'a str>,
 }
 
-/// What became of a row of the sender's.
+/// The outcome of a row of the sender.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Fate<'a> {
-    /// It was written, more than once where a hook doubled it; in the order of the tables.
+    /// The row was written, several times if a hook duplicated it; in the order of the tables.
     Written(Vec<Written<'a>>),
-    /// It is not in the output.
+    /// The row is not in the output.
     NotWritten(&'a NotWritten),
-    /// It may be anywhere: this hook replaced the rows of a table.
+    /// The row may be anywhere: a hook replaced the rows of a table.
     Unknown {
-        /// The hook.
+        /// The name of the hook.
         hook: &'a str,
     },
-    /// The file says nothing of it.
+    /// The file does not mention the row.
     NotTold,
 }
 
-/// Rows of input and output that belong together one by one, or rows of one of them alone.
+/// Rows of input and output that correspond one to one, or rows of only one of them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, ToSchema)]
 #[schema(as = RowSegment)]
 pub struct Segment<'a> {
-    /// The sender's sheet; null: the rows are of the output alone.
+    /// The sender's sheet; null: the rows are only in the output.
     pub sheet: Option<&'a str>,
-    /// The first of the sender's rows (of a turned table: columns), from 1; null: a hook added them, or they are not known.
+    /// The first of the sender's rows (of a turned table: columns), from 1; null: a hook added them, or they are unknown.
     pub row: Option<u64>,
-    /// Whether the numbers of the sender are those of columns.
+    /// Whether the sender's numbers are column numbers.
     pub turned: bool,
-    /// The sheet of the output; null: they were not written, or the place is not known.
+    /// The sheet of the output; null: the rows were not written, or their position is unknown.
     pub output_sheet: Option<&'a str>,
-    /// The first of the output's rows, from 1; null as above.
+    /// The first of the output's rows, from 1; null for the same reasons.
     pub output_row: Option<u64>,
-    /// How many rows these are; null: that is not known.
+    /// The number of rows; null: unknown.
     pub count: Option<u64>,
-    /// Whether the sender's row goes down by one as the output's goes up.
+    /// Whether the sender's row number decreases by one as the output's increases.
     pub descending: bool,
-    /// Why they were not written; null: they were.
+    /// The reason why the rows were not written; null: they were.
     pub reason: Option<Reason>,
-    /// The hook that dropped them, or because of which the rows are not known.
+    /// The hook that dropped the rows, or that makes them unknown.
     pub hook: Option<&'a str>,
-    /// Whether it is not known which rows of the sender's these are.
+    /// Whether it is unknown which of the sender's rows these are.
     pub unknown: bool,
 }
 
 impl Rows {
-    /// Reads the file. `None`: it is not there, is a link, too large, or of another shape; then nothing is known.
+    /// Reads the file. `None`: it does not exist, is a link, is too large, or has another shape; then nothing is known.
     pub fn read(path: &Path) -> Option<Self> {
         let file = OpenOptions::new()
             .read(true)
@@ -148,7 +149,7 @@ impl Rows {
         file.checked().map(Self)
     }
 
-    /// Returns the bytes that it takes, roughly.
+    /// Returns the approximate number of bytes that it takes.
     pub(super) fn heap_bytes(&self) -> usize {
         let text = |text: &Option<String>| text.as_ref().map_or(0, String::len);
         let of_cells = |cells: &FieldCells| {
@@ -164,30 +165,31 @@ impl Rows {
         };
         let of_rows =
             |rows: &NotWritten| size_of::<NotWritten>() + rows.sheet.len() + text(&rows.hook);
-        let quarantined = self.0.quarantined.iter().map(|one| &one.rows);
+        let quarantined = self.0.quarantined.iter().map(|table| &table.rows);
         let tables = self.0.tables.iter().chain(quarantined);
         tables.map(of_table).sum::<usize>() + self.0.not_written.iter().map(of_rows).sum::<usize>()
     }
 
-    /// The table that has the sheet of a stretch.
+    /// Returns the table that has the sheet of a stretch.
     fn table_of(&self, stretch: Stretch) -> &TableRows {
         &self.0.tables[stretch.entry()]
     }
 
-    /// Where a row of the output came from, from 1.
+    /// Returns the origin of a row of the output, from 1.
     pub fn origin(&self, output_sheet: &str, row: u64) -> Origin<'_> {
         let of = |_, stretch: Stretch| self.table_of(stretch);
         let written = origin_in(self.0.tables.iter(), output_sheet, row, of);
         written.unwrap_or_else(|| {
-            let here = self.0.quarantined.iter().filter(|one| one.file.is_none());
+            let here = self.0.quarantined.iter().filter(|rows| rows.file.is_none());
             origin_apart(here, output_sheet, row)
         })
     }
 
-    /// The cell of a field's value in a row of the output, from 1, where the table was reshaped and the value has one of its own.
+    /// Returns the sender's cell of a field's value in a row of the output, from 1, if the table was reshaped and the value
+    /// has its own cell.
     pub fn own_cell(&self, output_sheet: &str, row: u64, field: &str) -> Option<OwnCell> {
         let (below, table) = table_at(self.0.tables.iter(), output_sheet, row)?;
-        let cells = table.cells.iter().find(|one| one.field == field)?;
+        let cells = table.cells.iter().find(|cells| cells.field == field)?;
         let below = u32::try_from(below).ok()?;
         let at = |numbers: &Option<Numbers>| match numbers {
             Some(numbers) if below < table.rows.height() => numbers.at(below),
@@ -202,57 +204,57 @@ impl Rows {
         })
     }
 
-    /// The same of a row of the sheet of quarantined rows, of whichever workbook it is.
+    /// Returns the origin of a row of the sheet of quarantined rows, in whichever workbook that is.
     pub fn origin_apart(&self, sheet: &str, row: u64) -> Origin<'_> {
         origin_apart(self.0.quarantined.iter(), sheet, row)
     }
 
-    /// The sheets that quarantined rows stand on.
+    /// Returns the sheets that have quarantined rows.
     pub fn sheets_apart(&self) -> Vec<&str> {
         let all = self.0.quarantined.iter();
         let mut sheets: Vec<&str> = Vec::new();
-        for one in all.filter_map(|one| one.rows.output_sheet.as_deref()) {
-            if !sheets.contains(&one) {
-                sheets.push(one);
+        for sheet in all.filter_map(|table| table.rows.output_sheet.as_deref()) {
+            if !sheets.contains(&sheet) {
+                sheets.push(sheet);
             }
         }
         sheets
     }
 
-    /// Where a row of the sender's stands among those that are quarantined; `turned`: it is a column.
+    /// Returns the positions of a sender's row among the quarantined rows; `turned`: the row is a column.
     pub fn quarantined(&self, sheet: &str, row: u64, turned: bool) -> Vec<Quarantined<'_>> {
         let of_sheet =
-            |one: &&QuarantinedRows| one.rows.sheet == sheet && one.rows.turned == turned;
+            |table: &&QuarantinedRows| table.rows.sheet == sheet && table.rows.turned == turned;
         let mut found = Vec::new();
-        for one in self.0.quarantined.iter().filter(of_sheet) {
-            let Some(title) = one.rows.output_sheet.as_deref() else {
+        for table in self.0.quarantined.iter().filter(of_sheet) {
+            let Some(title) = table.rows.output_sheet.as_deref() else {
                 continue;
             };
-            for stretch in one.rows.rows.iter().filter(|one| one.first > 0) {
+            for stretch in table.rows.rows.iter().filter(|stretch| stretch.first > 0) {
                 found.extend(stretch.within(&(row..row + 1)).map(|row| Quarantined {
                     sheet: title,
-                    row: stretch.row_of(&one.rows, row),
-                    file: one.file.as_deref(),
+                    row: stretch.row_of(&table.rows, row),
+                    file: table.file.as_deref(),
                 }));
             }
         }
         found
     }
 
-    /// All rows that are quarantined, in the order of their sheet.
+    /// Returns all quarantined rows, in the order of their sheet.
     pub fn all_quarantined(&self) -> Vec<Segment<'_>> {
         let all = self.0.quarantined.iter();
-        all.flat_map(|one| quarantined_segments(&one.rows, true))
+        all.flat_map(|table| quarantined_segments(&table.rows, true))
             .collect()
     }
 
-    /// What became of a row of the sender's, from 1; `turned`: of a column, in which records were columns.
+    /// Returns what became of a sender's row, from 1; `turned`: of a column, in a table with records as columns.
     pub fn fate(&self, sheet: &str, number: u64, turned: bool) -> Fate<'_> {
         let mut fates = self.fates(sheet, number..number.saturating_add(1), turned);
         fates.pop().unwrap_or(Fate::NotTold)
     }
 
-    /// The same of rows, one by one.
+    /// Returns the same for each of several rows.
     pub fn fates(&self, sheet: &str, rows: Range<u64>, turned: bool) -> Vec<Fate<'_>> {
         let from = rows.start;
         let mut fates = vec![Fate::NotTold; rows.clone().count()];
@@ -269,15 +271,15 @@ impl Rows {
             }
         }
         let unwritten = self.0.not_written.iter().filter(|rows| rows.sheet == sheet);
-        for one in unwritten.filter(|_| !turned) {
-            for number in one.first.max(from)..one.last.saturating_add(1).min(rows.end) {
+        for missing in unwritten.filter(|_| !turned) {
+            for number in missing.first.max(from)..missing.last.saturating_add(1).min(rows.end) {
                 let fate = &mut fates[(number - from) as usize];
                 if *fate == Fate::NotTold {
-                    *fate = Fate::NotWritten(one);
+                    *fate = Fate::NotWritten(missing);
                 }
             }
         }
-        // A hook that replaced the rows of one table may have brought them from any other.
+        // A hook that replaced the rows of one table may have taken them from any other.
         if let Some(hook) = self.unknown_near(sheet) {
             let open = fates.iter_mut().filter(|fate| **fate == Fate::NotTold);
             open.for_each(|fate| *fate = Fate::Unknown { hook });
@@ -285,14 +287,14 @@ impl Rows {
         fates
     }
 
-    /// The hook because of which rows of a sheet are not known: one that replaced rows of this sheet, else of another.
+    /// Returns the hook that makes rows of a sheet unknown: a hook that replaced rows of this sheet, else of another.
     fn unknown_near(&self, sheet: &str) -> Option<&str> {
         let unknown = || self.0.tables.iter().filter(|table| table.unknown.is_some());
         let own = unknown().find(|table| table.sheet == sheet);
         own.or_else(|| unknown().next())?.unknown.as_deref()
     }
 
-    /// The stretches of rows (or columns) of a sender's sheet, and the tables whose output they are in.
+    /// Returns the stretches of rows (or columns) of a sender's sheet, each with the table in whose output it is.
     fn stretches_of(
         &self,
         sheet: &str,
@@ -306,24 +308,24 @@ impl Rows {
             .filter(move |(_, stretch)| stretch.first > 0 && of_sheet[stretch.entry()])
     }
 
-    /// The sender's sheet that the rows of a sheet of the output are of: that of its first table.
+    /// Returns the sender's sheet from which the rows of an output sheet come: the sheet of its first table.
     pub(super) fn sheet_behind(&self, output_sheet: &str) -> Option<&str> {
-        let apart = self.0.quarantined.iter().filter(|one| one.file.is_none());
-        let mut tables = self.0.tables.iter().chain(apart.map(|one| &one.rows));
+        let apart = self.0.quarantined.iter().filter(|rows| rows.file.is_none());
+        let mut tables = self.0.tables.iter().chain(apart.map(|table| &table.rows));
         let first = tables.find(|table| table.output_sheet.as_deref() == Some(output_sheet))?;
         Some(&first.sheet)
     }
 
-    /// The sheet of the output that the rows of a sheet of the sender are on: that of its first table.
+    /// Returns the output sheet with the rows of a sender's sheet: the sheet of its first table.
     pub(super) fn sheet_before(&self, sheet: &str) -> Option<&str> {
         let mut tables = self.0.tables.iter().filter(|table| table.sheet == sheet);
         tables.find_map(|table| table.output_sheet.as_deref())
     }
 
-    /// The rows of a sheet of the sender that were not written, within a range.
+    /// Returns the rows of a sender's sheet that were not written, within a range.
     pub fn not_written_within(&self, sheet: &str, rows: &Range<u64>) -> Vec<NotWritten> {
-        let is_within = |one: &&NotWritten| {
-            one.sheet == sheet && one.first < rows.end && one.last >= rows.start
+        let is_within = |missing: &&NotWritten| {
+            missing.sheet == sheet && missing.first < rows.end && missing.last >= rows.start
         };
         self.0
             .not_written
@@ -333,16 +335,16 @@ impl Rows {
             .collect()
     }
 
-    /// All rows of a sheet of the output, in its order.
+    /// Returns all rows of an output sheet, in its order.
     pub fn of_output(&self, output_sheet: &str) -> Vec<Segment<'_>> {
         let here = |table: &&TableRows| table.output_sheet.as_deref() == Some(output_sheet);
         let mut tables: Vec<_> = self.0.tables.iter().filter(here).collect();
         tables.sort_by_key(|table| table.first_row);
         let all = self.0.quarantined.iter();
-        let apart = all.filter(|one| one.file.is_none() && here(&&one.rows));
+        let apart = all.filter(|table| table.file.is_none() && here(&&table.rows));
         let written = tables.into_iter().flat_map(|table| self.segments_of(table));
         written
-            .chain(apart.flat_map(|one| quarantined_segments(&one.rows, true)))
+            .chain(apart.flat_map(|table| quarantined_segments(&table.rows, true)))
             .collect()
     }
 
@@ -359,16 +361,17 @@ impl Rows {
             }];
         }
         let stretches = table.rows.iter();
-        stretches.map(|one| self.segment(table, one)).collect()
+        stretches
+            .map(|stretch| self.segment(table, stretch))
+            .collect()
     }
 
     fn segment<'a>(&'a self, table: &'a TableRows, stretch: Stretch) -> Segment<'a> {
         Segment::new(stretch, table, self.table_of(stretch))
     }
 
-    /// All rows of a sheet of the sender that the file tells of, in the sheet's order: those that were written, and those that
-    /// were not with the reason. Rows that a hook doubled are there as often as they were written. Tables whose rows are not
-    /// known come last.
+    /// Returns all rows of a sender's sheet that the file mentions, in the sheet's order: the written ones, and the others
+    /// with the reason. A row that a hook duplicated appears as often as it was written. Tables with unknown rows come last.
     pub fn of_input(&self, sheet: &str) -> Vec<Segment<'_>> {
         let both = [false, true].into_iter();
         let written = both.flat_map(|turned| self.stretches_of(sheet, turned));
@@ -378,24 +381,27 @@ impl Rows {
             .0
             .quarantined
             .iter()
-            .filter(|one| one.rows.sheet == sheet);
-        segments.extend(apart.flat_map(|one| quarantined_segments(&one.rows, one.file.is_none())));
-        let is_apart = |one: &&Segment<'_>| one.reason.is_some();
+            .filter(|table| table.rows.sheet == sheet);
+        segments.extend(
+            apart.flat_map(|table| quarantined_segments(&table.rows, table.file.is_none())),
+        );
+        let is_apart = |segment: &&Segment<'_>| segment.reason.is_some();
         let placed: Vec<_> = segments.iter().filter(is_apart).copied().collect();
-        let unwritten = self.0.not_written.iter().filter(|one| one.sheet == sheet);
-        // Of rows that are quarantined the places are told, where they are known.
-        let unplaced = unwritten.filter(|one| {
-            one.reason != Reason::Quarantined || !placed.iter().any(|known| known.is_within(one))
+        let unwritten = self.0.not_written.iter().filter(|rows| rows.sheet == sheet);
+        // Quarantined rows are returned with their positions, if these are known.
+        let unplaced = unwritten.filter(|missing| {
+            missing.reason != Reason::Quarantined
+                || !placed.iter().any(|known| known.is_within(missing))
         });
-        segments.extend(unplaced.map(|one| Segment {
-            sheet: Some(&one.sheet),
-            row: Some(one.first),
-            count: Some(one.last - one.first + 1),
-            reason: Some(one.reason),
-            hook: one.hook.as_deref(),
+        segments.extend(unplaced.map(|missing| Segment {
+            sheet: Some(&missing.sheet),
+            row: Some(missing.first),
+            count: Some(missing.last - missing.first + 1),
+            reason: Some(missing.reason),
+            hook: missing.hook.as_deref(),
             ..Segment::default()
         }));
-        segments.sort_by_key(|one| (one.turned, one.lowest()));
+        segments.sort_by_key(|segment| (segment.turned, segment.lowest()));
         let of_sheet = self.0.tables.iter().filter(|table| table.sheet == sheet);
         let unknown = of_sheet.filter(|table| table.unknown.is_some());
         segments.extend(unknown.flat_map(|table| self.segments_of(table)));
@@ -403,7 +409,7 @@ impl Rows {
     }
 }
 
-/// The last of the tables on a sheet that begins at or above a row, and how far below its first row that is.
+/// Returns the last table on a sheet that begins at or above a row, and the distance of the row from its first row.
 fn table_at<'a>(
     tables: impl Iterator<Item = &'a TableRows>,
     sheet: &str,
@@ -416,7 +422,7 @@ fn table_at<'a>(
     Some((row - first, table))
 }
 
-/// Where a row of a sheet came from; `None`: no table begins at or above it.
+/// Returns the origin of a row of a sheet; `None`: no table begins at or above it.
 fn origin_in<'a>(
     tables: impl Iterator<Item = &'a TableRows>,
     sheet: &str,
@@ -431,17 +437,17 @@ fn origin_in<'a>(
     })
 }
 
-/// Where a row of a sheet of quarantined rows came from: each of these tables has its own sheet.
+/// Returns the origin of a row of a sheet of quarantined rows. Each of these tables has its own sheet.
 fn origin_apart<'a>(
     apart: impl Iterator<Item = &'a QuarantinedRows>,
     sheet: &str,
     row: u64,
 ) -> Origin<'a> {
-    let found = origin_in(apart.map(|one| &one.rows), sheet, row, |table, _| table);
+    let found = origin_in(apart.map(|table| &table.rows), sheet, row, |table, _| table);
     found.unwrap_or(Origin::NoData)
 }
 
-/// The rows of a table as those that are quarantined. `is_placed`: they stand in the output.
+/// Returns the rows of a table as quarantined rows. `is_placed`: they are in the output.
 fn quarantined_segments(table: &TableRows, is_placed: bool) -> impl Iterator<Item = Segment<'_>> {
     table.rows.iter().map(move |stretch| {
         let mut segment = Segment::new(stretch, table, table);
@@ -454,7 +460,7 @@ fn quarantined_segments(table: &TableRows, is_placed: bool) -> impl Iterator<Ite
 }
 
 impl<'a> Segment<'a> {
-    /// `table`: the one that a stretch stands in, `of`: the one that has its sheet.
+    /// Describes a stretch. `table`: the table that contains the stretch; `of`: the table that has its sheet.
     fn new(stretch: Stretch, table: &'a TableRows, of: &'a TableRows) -> Self {
         let is_of_sender = stretch.first > 0;
         Self {
@@ -469,7 +475,7 @@ impl<'a> Segment<'a> {
         }
     }
 
-    /// Whether it tells of rows that were not written.
+    /// Returns whether the segment overlaps these unwritten rows.
     fn is_within(&self, rows: &NotWritten) -> bool {
         let (Some(_), Some(count)) = (self.row, self.count) else {
             return false;
@@ -478,7 +484,7 @@ impl<'a> Segment<'a> {
         !self.turned && first <= rows.last && rows.first < first + count
     }
 
-    /// The first of the sender's rows in the sheet's order; 0: they are not known.
+    /// Returns the first of the sender's rows in the sheet's order; 0: unknown.
     fn lowest(&self) -> u64 {
         let (row, count) = (self.row.unwrap_or_default(), self.count.unwrap_or(1));
         if self.descending {
@@ -490,7 +496,7 @@ impl<'a> Segment<'a> {
 }
 
 impl<'a> Origin<'a> {
-    /// What a row of a stretch was that stands so far down in it. `of`: the table that has its sheet.
+    /// Returns the origin of the row at offset `down` in a stretch. `of`: the table that has its sheet.
     fn new(stretch: Stretch, down: u32, of: &'a TableRows) -> Self {
         if stretch.first == 0 {
             return Self::Added;
@@ -567,7 +573,7 @@ mod tests {
         assert!(!is_read(&real));
     }
 
-    /// The rows of a file with these tables, and with these of rows that are quarantined.
+    /// Parses a file with these tables, and with these tables of quarantined rows.
     fn rows(tables: &str, quarantined: &str) -> Rows {
         let text = format!(
             r#"{{"schema_version": 1, "tables": [{tables}], "quarantined": [{quarantined}], "not_written": [
@@ -582,7 +588,7 @@ mod tests {
         words.collect::<Vec<_>>().join(", ")
     }
 
-    /// The source of each row of the output, one row after the other.
+    /// Lists the origins of these output rows.
     fn origins(rows: &Rows, wanted: Range<u64>) -> String {
         joined(wanted.map(|row| match rows.origin("Out", row) {
             Origin::Row { sheet, row } => format!("{sheet} {row}"),
@@ -590,22 +596,25 @@ mod tests {
         }))
     }
 
-    /// The fate of each of these rows of the sender, one row after the other.
+    /// Lists what became of these rows of the sender.
     fn fates(rows: &Rows, sheet: &str, wanted: Range<u64>) -> String {
         joined(wanted.map(|row| match rows.fate(sheet, row, false) {
             Fate::Written(all) => {
-                format!("{:?}", all.iter().map(|one| one.row).collect::<Vec<_>>())
+                format!(
+                    "{:?}",
+                    all.iter().map(|written| written.row).collect::<Vec<_>>()
+                )
             }
-            Fate::NotWritten(one) => format!("{:?}", one.reason),
+            Fate::NotWritten(missing) => format!("{:?}", missing.reason),
             other => format!("{other:?}"),
         }))
     }
 
-    /// Of each segment the sender's row, the output's, how many there are, and why they were not written.
+    /// Lists the segments: the sender's row, the output's row, the number of rows, and the reason why they were not written.
     fn told(segments: &[Segment<'_>]) -> String {
-        let told = segments.iter().map(|one| {
-            let (row, output_row, count) = (one.row, one.output_row, one.count);
-            format!("{row:?} {output_row:?} {count:?} {:?}", one.reason)
+        let told = segments.iter().map(|segment| {
+            let (row, output_row, count) = (segment.row, segment.output_row, segment.count);
+            format!("{row:?} {output_row:?} {count:?} {:?}", segment.reason)
         });
         joined(told).replace("Some", "")
     }
@@ -650,7 +659,7 @@ mod tests {
         );
         assert_eq!(rows.origin("Out", u64::MAX), Origin::NoData);
         assert_eq!(rows.origin("Other", 2), Origin::NoData);
-        // A word of a later engine is not known here.
+        // This version does not know a reason from a later engine.
         assert_eq!(
             fates(&rows, "In", 1..14),
             "Other, NotTold, NotTold, NotTold, [Some(2), Some(15)], [Some(3)], [Some(4)], \
@@ -659,7 +668,7 @@ mod tests {
         assert_eq!(fates(&rows, "More", 4..5), "[Some(11)]");
         let whole = rows.fates("In", 1..14, false);
         assert!(
-            matches!(whole[8], Fate::NotWritten(one) if one.hook.as_deref() == Some("no_doubles"))
+            matches!(whole[8], Fate::NotWritten(missing) if missing.hook.as_deref() == Some("no_doubles"))
         );
         assert!(
             (1..14)
@@ -692,14 +701,14 @@ mod tests {
             fates(&rows, "In", 5..9),
             r#"Unknown { hook: "rebuilt" }, Unknown { hook: "rebuilt" }, Unknown { hook: "rebuilt" }, Dropped"#
         );
-        // The hook may have brought rows from here.
+        // The hook may have taken rows from here.
         assert_eq!(
             fates(&rows, "More", 3..5),
             r#"[Some(10)], Unknown { hook: "rebuilt" }"#
         );
-        // A hook has touched the output since: that the row is there is known, where is not.
+        // A hook has changed the output since: the row is known to be there, but its position is not.
         assert_eq!(fates(&rows, "Moved", 2..3), "[None]");
-        let is_unknown = |one: &Segment<'_>| one.unknown && one.hook == Some("rebuilt");
+        let is_unknown = |segment: &Segment<'_>| segment.unknown && segment.hook == Some("rebuilt");
         assert!(rows.of_output("Out").iter().any(is_unknown));
         assert!(rows.of_input("In").last().unwrap().unknown);
     }
@@ -745,7 +754,7 @@ mod tests {
         let last = |rows: &Rows| told(rows.of_input("In").last_chunk::<1>().unwrap());
         assert_eq!(last(&here), "(21) (3) (2) (Quarantined)");
         assert_eq!(here.of_output("Quarantine").len(), 2);
-        // In a file of their own, no row of the output is theirs.
+        // If they are in a separate file, the output has none of them.
         let file = rows(
             r#"{"sheet": "In", "output_sheet": "Quarantine", "first_row": 2, "file": "in_quarantine.xlsx", "turned": false, "rows": [[21, 20]]}"#,
         );
@@ -754,7 +763,7 @@ mod tests {
         let found = file.quarantined("In", 20, false);
         assert_eq!(found, [place(Some(3), Some("in_quarantine.xlsx"))]);
         assert_eq!(last(&file), "(21) None (2) (Quarantined)");
-        // Moved by a hook, or of an older engine: that they are apart is known, and not where.
+        // If a hook moved them, or the engine is older, the rows are known to be quarantined, but their positions are not.
         let moved = rows(
             r#"{"sheet": "In", "output_sheet": "Quarantine", "first_row": null, "file": null, "turned": false, "rows": [[21, 20]]}"#,
         );

@@ -1,4 +1,4 @@
-//! Windows of cells, read from real files without Python.
+//! Tests windows of cells with real files, without Python.
 
 use std::fs;
 use std::io::{Cursor, Write};
@@ -16,10 +16,10 @@ use crate::base::problem::Problem;
 
 const MAIN: &str = "http://schemas.openxmlformats.org/spreadsheetml/2006/main";
 
-/// A sheet of a workbook: its title, its state, and the XML of its rows and of what follows them.
+/// A sheet of a workbook: its title, its state, and the XML of its rows and of everything after them.
 type SheetXml<'a> = (&'a str, &'a str, String);
 
-/// A workbook with two styles beside the usual one (1: date, 2: duration) and some shared strings.
+/// Builds a workbook with two styles besides the default one (1: date, 2: duration) and some shared strings.
 fn workbook(sheets: &[SheetXml<'_>], strings: &[&str]) -> Vec<u8> {
     const PACKAGE: &str = "http://schemas.openxmlformats.org/package/2006";
     const OFFICE: &str = "http://schemas.openxmlformats.org/officeDocument/2006/relationships";
@@ -82,12 +82,12 @@ fn workbook(sheets: &[SheetXml<'_>], strings: &[&str]) -> Vec<u8> {
     archive.finish().unwrap().into_inner()
 }
 
-/// A workbook with one sheet.
+/// Builds a workbook with one sheet.
 fn one_sheet(rows: String) -> Vec<u8> {
     workbook(&[("S", "visible", rows)], &[])
 }
 
-/// Rows of numbers: each is its row times a thousand plus its column.
+/// Returns rows of numbers: each is its row times a thousand plus its column.
 fn numbers(rows: usize, columns: usize) -> String {
     let cell = |row, column| format!("<c><v>{}</v></c>", row * 1000 + column);
     let row = |row| {
@@ -104,7 +104,7 @@ fn numbers(rows: usize, columns: usize) -> String {
     )
 }
 
-/// A folder with files, and what reads them.
+/// A folder with files, and a reader for them.
 struct Files {
     folder: TempDir,
     cells: Cells,
@@ -130,7 +130,7 @@ impl Files {
             .window(path, &Reading::default(), Choice::At(0), 1..=200, 1..=100)
     }
 
-    /// The cells of a window, as JSON.
+    /// Returns the cells of a window as JSON.
     fn shown(
         &self,
         path: &Path,
@@ -144,13 +144,13 @@ impl Files {
         Ok(json!(window.rows).to_string())
     }
 
-    /// Of each sheet its name, state and size.
+    /// Returns the name, state and size of each sheet.
     fn sizes(&self, path: &Path) -> Vec<String> {
         let sheets = self.cells.sheets(path, &Reading::default()).unwrap();
-        let size = |one: &SheetInfo| {
+        let size = |sheet: &SheetInfo| {
             format!(
                 "{} {} {:?} {:?}",
-                one.name, one.state, one.rows, one.columns
+                sheet.name, sheet.state, sheet.rows, sheet.columns
             )
             .replace("Some", "")
         };
@@ -158,7 +158,7 @@ impl Files {
     }
 }
 
-/// Limits by which a sheet may take at most this much memory.
+/// Returns limits that allow a sheet at most this much memory.
 fn small(sheet_bytes: usize) -> WindowLimits {
     WindowLimits {
         sheet_bytes,
@@ -246,7 +246,7 @@ fn separated_text_is_shown_as_a_run_reads_it() {
         r#"[["Name","Betrag"],["Jürgen","1,5"],[null,null],[null,"x"]]"#
     );
     assert_eq!(files.sizes(&path), ["a visible (4) (2)"]);
-    // As a run has read it whose settings name encoding and separator.
+    // Reads like a run whose settings name encoding and separator.
     assert_eq!(
         shown(json!({"csv_encoding": "cp1252", "csv_delimiter": ","})).unwrap(),
         r#"[["Name;Betrag",null],["Jürgen;1","5"],[null,null],[";x",null]]"#
@@ -256,7 +256,7 @@ fn separated_text_is_shown_as_a_run_reads_it() {
     assert!(refused.to_string().contains("not utf-8"), "{refused}");
 }
 
-/// What a spreadsheet program writes when a password is set: a compound file around an encrypted package.
+/// Builds what a spreadsheet program writes if a password is set: a compound file around an encrypted package.
 fn encrypted_workbook() -> Vec<u8> {
     let mut compound = cfb::CompoundFile::create(Cursor::new(Vec::new())).unwrap();
     compound.create_stream("/EncryptedPackage").unwrap();
@@ -269,7 +269,7 @@ fn old_workbook() -> Vec<u8> {
     include_bytes!("../../tests/conformance/cases/legacy-xls/input.xls").to_vec()
 }
 
-/// The same with a password: its second record says so.
+/// The same workbook with a password, which its second record states.
 fn locked_old_workbook() -> Vec<u8> {
     let mut bytes = old_workbook();
     let begin = bytes.windows(4).position(|four| four == [9, 8, 16, 0]);
@@ -316,7 +316,7 @@ fn what_cannot_be_shown_says_why_and_names_no_folder() {
         let said = failure.to_string();
         assert_eq!(failure.code(), "workbook_unreadable", "{said}");
         assert!(said.contains(words) && !said.contains(folder), "{said}");
-        // It is refused again in the same words.
+        // A second attempt is refused with the same message.
         assert_eq!(files.first_window(&path), Err(failure.clone()));
         assert_eq!(files.cells.sheets(&path, &Reading::default()), Err(failure));
     }
@@ -401,13 +401,13 @@ fn a_file_that_changed_is_read_anew() {
     let files = Files::new(WindowLimits::default());
     let value = |path: &Path| Some(files.first_window(path).ok()?.rows[1][0].clone());
     for (content, wanted) in [("a\n1\n", "1"), ("a\n22\n", "22"), ("a\n33\n", "33")] {
-        // A new file takes the place of the former, as those of runs do.
+        // A new file replaces the old one, as in a run's folder.
         let beside = files.write("beside", content);
         let path = files.folder.path().join("data.csv");
         fs::rename(beside, &path).unwrap();
         assert_eq!(value(&path).unwrap(), wanted);
     }
-    // What was refused is read once it is sound.
+    // A refused file is read once it is valid.
     let path = files.write("book.xlsx", "a,b\n1,2\n");
     assert_eq!(value(&path), None);
     files.write("book.xlsx", one_sheet(numbers(2, 1)));
@@ -441,7 +441,7 @@ fn what_is_kept_is_bounded() {
         assert_eq!(corner.unwrap(), "[[2000010]]");
     }
 
-    // Two sheets that take more than the bound, each alone, are kept with their files' structures, and no third one beside them.
+    // Two sheets that each take more than the bound are cached with their files' structures, but no third one.
     let files = Files::new(limits(16));
     let large = one_sheet(numbers(20_000, 10));
     let [first, second, third] =
@@ -459,7 +459,7 @@ fn what_is_kept_is_bounded() {
     let two = kept_after(&third);
     assert!(two.0 <= 5 && two.1 < 2 * one + (1 << 16), "{two:?}");
 
-    // What is not used goes.
+    // An unused sheet is dropped.
     let files = Files::new(WindowLimits {
         unused_for: Duration::ZERO,
         ..WindowLimits::default()
@@ -471,7 +471,7 @@ fn what_is_kept_is_bounded() {
 #[test]
 fn what_would_take_too_much_memory_is_refused() {
     let files = Files::new(small(1 << 20));
-    // Each of these packs to a small part of what it unpacks to. What holds little takes time instead.
+    // Each of these unpacks to many times its packed size. A file with little content costs time instead.
     let texts = workbook(&[("S", "visible", numbers(1, 1))], &vec![""; 200_000]);
     let spaces = format!("<sheetData>{}</sheetData>", " ".repeat(20 << 20));
     for (name, content, code, words) in [
@@ -511,7 +511,7 @@ fn what_would_take_too_much_memory_is_refused() {
         assert_eq!(failure.code(), code, "{failure}");
         assert!(failure.to_string().contains(words), "{failure}");
     }
-    // Merged ranges beyond the bound are left out; the cells are sound.
+    // Merged ranges beyond the bound are left out; the cells are still read.
     let ranges: String = (1..100_000)
         .map(|row| format!(r#"<mergeCell ref="A{row}:B{row}"/>"#))
         .collect();
@@ -545,6 +545,6 @@ fn threads_share_what_is_read() {
             });
         }
     });
-    // The file's structure, and its sheet.
+    // The file's structure and its sheet are cached.
     assert_eq!(files.cells.kept().0, 2);
 }

@@ -1,5 +1,5 @@
-//! The page of several runs: files first, the worst first, then what they have in common, then a section for each file that has
-//! something to say.
+//! The page of several runs: the files, worst first, then their common findings, then a section for each file that needs more
+//! than its line in the table.
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
@@ -18,35 +18,35 @@ use crate::issues::Severity;
 use crate::run::results::demands::Nothing;
 use crate::store::{RunRecord, RunStatus, Store};
 
-/// The most files with issues for which a rule has a count each; of more it has the sum alone.
+/// The maximum number of files with issues for which a rule has one count per file; with more files it only has the sum.
 const MAX_FILES_WITH_COLUMNS: usize = 6;
-/// The most rules and headers that are shown.
+/// The maximum number of rules and headers on the page.
 const MAX_LINES: usize = 200;
-/// The most headers that are told apart.
+/// The maximum number of distinct headers.
 const MAX_HEADERS: usize = 10_000;
 
-/// A rule across files, by severity, field and name.
+/// The rules of all files, by severity, field and name.
 type Rules = BTreeMap<(Severity, String, String), RuleOfFiles>;
 
-/// What a rule found, with its count in each file.
+/// A rule with its count in each file.
 struct RuleOfFiles {
-    /// What is wrong, where all have the same.
+    /// The message, if all issues of the rule have the same.
     message: Option<String>,
     counts: BTreeMap<usize, u64>,
     total: u64,
 }
 
-/// What files have in common.
+/// The findings that files have in common.
 #[derive(Default)]
 struct Common {
     rules: Rules,
     /// Headers that no field claims, each with the number of its tables and its first column.
     headers: BTreeMap<String, (u64, Column)>,
-    /// Headers that were not told apart any more.
+    /// Whether further headers were not counted separately.
     more_headers: bool,
 }
 
-/// Writes the page of a batch.
+/// Writes the page of a batch of runs.
 ///
 /// # Errors
 /// A run has not ended, the store or a list of issues cannot be read, or the page cannot be written.
@@ -88,7 +88,7 @@ pub fn write(
     page.add(&rules(&files, &common, options))?;
     page.add(&headers(&common))?;
     for file in told() {
-        // Gathered anew: all of them at once would not fit into memory.
+        // Loads each file again: all of them at once would not fit into memory.
         page.add(&section(
             &File::load(store, &file.run, file.number)?,
             options,
@@ -106,7 +106,7 @@ pub fn write(
 
 const ABOUT: &str = "About this batch";
 
-/// Whether there is more to say of a file than its line in the table.
+/// Returns whether a file has more to show than its line in the table.
 fn has_section(file: &File) -> bool {
     !matches!(file.ended(), Ended::Lacking | Ended::Clean)
 }
@@ -263,7 +263,7 @@ fn row(file: &File) -> Markup {
     }
 }
 
-/// How a file's run ended, in words.
+/// Describes in words how a file's run ended.
 fn outcome(file: &File) -> Markup {
     html! {
         (parts::glyph(file.ended()))
@@ -285,7 +285,7 @@ fn outcome(file: &File) -> Markup {
     }
 }
 
-/// How many issues a file has, by severity.
+/// Shows the numbers of issues of a file, by severity.
 fn counts(file: &File) -> Markup {
     let counts = Severity::ALL.into_iter().zip(file.found.counts);
     let counts: Vec<_> = counts.filter(|(_, count)| *count > 0).collect();
@@ -301,7 +301,7 @@ fn counts(file: &File) -> Markup {
     }
 }
 
-/// Each rule with its count in each file, or above six files its sum and the number of files.
+/// Lists the rules, each with its count in each file or, above six files, with its sum and the number of files.
 fn rules(files: &[File], common: &Common, options: Options) -> Markup {
     if common.rules.is_empty() {
         return html! {};
@@ -309,7 +309,7 @@ fn rules(files: &[File], common: &Common, options: Options) -> Markup {
     let with = files.iter().filter(|file| file.found.total() > 0);
     let with: Vec<&File> = with.collect();
     let by_file = with.len() <= MAX_FILES_WITH_COLUMNS;
-    // Errors first, then by count.
+    // Sorts errors first, then by count.
     let mut rules: Vec<_> = common.rules.iter().collect();
     rules.sort_by_key(|((severity, ..), rule)| (*severity, Reverse(rule.total)));
     let title = |title: &str| html! { (title) };
@@ -350,7 +350,7 @@ fn rules(files: &[File], common: &Common, options: Options) -> Markup {
     parts::section("rules", "The same issue across files", "", &body)
 }
 
-/// A file's name without its extension.
+/// Returns a file's name without its extension.
 fn stem(name: &str) -> &str {
     name.rsplit_once('.').map_or(name, |(stem, _)| stem)
 }
@@ -362,7 +362,7 @@ fn headers(common: &Common) -> Markup {
     let mut headers: Vec<&(u64, Column)> = common.headers.values().collect();
     headers.sort_by_key(|(tables, _)| Reverse(*tables));
     let often = headers.iter().filter(|(tables, _)| *tables > 1).count();
-    // Where some stand in several tables, those that stand once say little.
+    // If several headers are in more than one table, those in a single table matter little.
     let shown = if often >= 3 {
         often
     } else {
@@ -393,7 +393,7 @@ fn headers(common: &Common) -> Markup {
     parts::section("unmapped", title, sentence, &body)
 }
 
-/// The section of a file: why it failed, or its issues.
+/// Returns the section of a file: the reason of its failure, or its issues.
 fn section(file: &File, options: Options) -> Markup {
     let (run, ended) = (&file.run, file.ended());
     let rows = file.rows.filter(|_| ended != Ended::Failed);

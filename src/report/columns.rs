@@ -1,4 +1,4 @@
-//! The columns of a run's tables with their fields and the reasons, how columns were read, and what was noticed.
+//! The columns of a run's tables with their fields and the reasons, the readings of columns, and the notices.
 
 use std::collections::BTreeMap;
 
@@ -11,13 +11,13 @@ use crate::base::counted::{plural, thousands};
 use crate::engine::Told;
 use crate::engine::report::{Column, Table};
 
-/// The most rows of a table on a page.
+/// The maximum number of rows of a table on a page.
 const MAX_ROWS: usize = 400;
 
 /// Columns without a field that have the same header and the same reason.
 pub type Unmapped<'a> = Vec<(&'a Table, &'a Column)>;
 
-/// Returns each column with its table, but for those that have neither header nor values.
+/// Returns each column with its table, except columns that have neither header nor values.
 fn columns(tables: &[Table]) -> impl Iterator<Item = (&Table, &Column)> {
     let all = tables
         .iter()
@@ -25,14 +25,14 @@ fn columns(tables: &[Table]) -> impl Iterator<Item = (&Table, &Column)> {
     all.filter(|(_, column)| !column.name.trim().is_empty() || column.looks().filled > 0)
 }
 
-/// The columns with a field, in the order of the sheets.
+/// Returns the columns with a field, in the order of the sheets.
 pub fn mapped(file: &File) -> Vec<(&Table, &Column)> {
     let all = columns(&file.tables);
     all.filter(|(table, column)| !table.fields_of(column).is_empty())
         .collect()
 }
 
-/// The columns without a field, those of the same header together.
+/// Returns the columns without a field, grouped by header and reason.
 pub fn unmapped(file: &File) -> Vec<Unmapped<'_>> {
     let mut groups: Vec<Unmapped<'_>> = Vec::new();
     let mut known: BTreeMap<(String, &str), usize> = BTreeMap::new();
@@ -43,7 +43,7 @@ pub fn unmapped(file: &File) -> Vec<Unmapped<'_>> {
         let reason = column.unmapped_because.as_deref().unwrap_or_default();
         let key = (header_of(column).to_lowercase(), reason);
         let next = groups.len();
-        // A column without a header is like no other.
+        // A column without a header has a group of its own.
         let index = match key.0.is_empty() {
             true => next,
             false => *known.entry(key).or_insert(next),
@@ -56,13 +56,13 @@ pub fn unmapped(file: &File) -> Vec<Unmapped<'_>> {
     groups
 }
 
-/// The header of a column in one line.
+/// Returns the header of a column in one line.
 pub fn header_of(column: &Column) -> String {
     let words: Vec<&str> = column.name.split_whitespace().collect();
     words.join(" ")
 }
 
-/// The place of a column, `North!C`.
+/// Returns the position of a column, such as `North!C`.
 fn place(file: &File, table: &Table, column: &Column) -> String {
     match table.turned {
         true => file.place(&table.sheet, &format!("row {}", column.column)),
@@ -70,7 +70,7 @@ fn place(file: &File, table: &Table, column: &Column) -> String {
     }
 }
 
-/// The columns that have a field.
+/// Lists the columns that have a field.
 pub fn list_mapped(file: &File, mapped: &[(&Table, &Column)]) -> Markup {
     let shown = &mapped[..mapped.len().min(MAX_ROWS)];
     let rows = html! {
@@ -114,13 +114,13 @@ fn header(column: &Column) -> Markup {
     }
 }
 
-/// Why a column has its field, or none.
+/// Returns the reasons why a column has its field, or has none.
 pub fn why(column: &Column) -> Markup {
     let why: Vec<&str> = column.why.iter().flatten().map(String::as_str).collect();
     html! { (clipped(&why.join("; "), 400)) }
 }
 
-/// The columns that have no field.
+/// Lists the columns that have no field.
 pub fn list_unmapped(file: &File, groups: &[Unmapped<'_>]) -> Markup {
     let rows = html! {
         tbody {
@@ -149,7 +149,7 @@ pub fn list_unmapped(file: &File, groups: &[Unmapped<'_>]) -> Markup {
     }
 }
 
-/// How columns were read whose text had to be interpreted.
+/// Lists the columns whose text had to be interpreted, and how each was read.
 pub fn list_readings(file: &File) -> Markup {
     let rows = html! {
         tbody {
@@ -169,7 +169,7 @@ pub fn list_readings(file: &File) -> Markup {
     table("list", "How columns were read", &columns, &rows)
 }
 
-/// The notices of the engine.
+/// Lists the notices of the engine.
 pub fn list_notices(file: &File) -> Markup {
     let rows = html! {
         tbody {
@@ -192,7 +192,7 @@ pub fn list_notices(file: &File) -> Markup {
     table("list", "Notes", &columns, &rows)
 }
 
-/// The sentence of a notice without the sheet that it begins with.
+/// Returns the message of a notice without the sheet at its beginning.
 fn without_sheet(notice: &Told) -> &str {
     let (message, sheet) = (notice.message(), notice.sheet());
     let rest = message.strip_prefix("sheet '");

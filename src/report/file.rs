@@ -12,30 +12,30 @@ use crate::run::results::report_of;
 use crate::run::views::explain::tables_of;
 use crate::store::{RunMetrics, RunRecord, RunStatus, Store};
 
-/// A run, as far as a page shows it.
+/// The data of a run that a page shows.
 pub struct File {
-    /// The run.
+    /// The record of the run.
     pub run: RunRecord,
-    /// Its number in a batch, from 1; 0 on a page of its own.
+    /// Its number in a batch, from 1; 0 on the page of a single run.
     pub number: usize,
-    /// In what it falls short of what was asked of it, in words.
+    /// The unmet demands of the caller, in words.
     pub refused: Vec<String>,
-    /// How many rows were read and written.
+    /// The numbers of rows that were read and written.
     pub rows: Option<RowCounts>,
     /// The notices and readings of the engine.
     pub noticed: Noticed,
     /// Its tables, with the reasons in words.
     pub tables: Vec<Table>,
-    /// Its issues; none where they are not known.
+    /// Its issues; empty if they are unknown.
     pub found: Found,
-    /// Why its issues are not known.
+    /// The reason why its issues are unknown.
     pub no_list: Option<String>,
-    /// Whether several sheets were read, so that places name theirs.
+    /// Whether the run read several sheets, so that positions include the sheet.
     has_sheets: bool,
 }
 
 impl File {
-    /// Gathers what is shown of a run.
+    /// Loads the data of a run.
     ///
     /// # Errors
     /// The run has not ended, the store cannot be used, or the list of issues cannot be read.
@@ -56,7 +56,7 @@ impl File {
         })
     }
 
-    /// Lets go of all but what the table of a batch shows: a batch may have thousands of files.
+    /// Drops everything that the table of a batch does not show: a batch may have thousands of files.
     pub fn without_details(self) -> Self {
         Self {
             noticed: Noticed {
@@ -72,7 +72,7 @@ impl File {
         }
     }
 
-    /// How the run ended.
+    /// Returns how the run ended.
     pub fn ended(&self) -> Ended {
         if self.run.status != RunStatus::Succeeded {
             return Ended::Failed;
@@ -93,13 +93,13 @@ impl File {
         }
     }
 
-    /// The figures of a run that succeeded.
+    /// Returns the figures of the run if it succeeded.
     pub fn metrics(&self) -> Option<&RunMetrics> {
         let metrics = self.run.metrics.as_ref();
         metrics.filter(|_| self.run.status == RunStatus::Succeeded)
     }
 
-    /// The fields that no column was found for, where others have one.
+    /// Returns the fields without a column, if other fields have one.
     pub fn lacking(&self) -> &[String] {
         let nothing = Nothing::of(&self.run);
         let metrics = self.metrics();
@@ -107,7 +107,7 @@ impl File {
         found.map_or(&[], |found| &found.missing_fields)
     }
 
-    /// How many issues there are, as the list or the run's figures say.
+    /// Returns the number of issues, from the list or from the run's figures.
     pub fn count(&self) -> u64 {
         match self.no_list {
             Some(_) => self.run.metrics.as_ref().map_or(0, |found| found.issues),
@@ -115,13 +115,13 @@ impl File {
         }
     }
 
-    /// How many issues are not in the list.
+    /// Returns the number of issues that are not in the list.
     pub fn unlisted(&self) -> u64 {
         let list = self.noticed.issue_list.as_ref();
         list.map_or(0, |list| list.unlisted)
     }
 
-    /// The name of a part of the page, for links: letters, digits and `-`.
+    /// Returns the name of a part of the page, for links: letters, digits and `-`.
     pub fn part(&self, part: &str) -> String {
         match self.number {
             0 => part.to_owned(),
@@ -129,7 +129,7 @@ impl File {
         }
     }
 
-    /// A place of the file: without its sheet where the file has no other.
+    /// Returns a position in the file, without the sheet if only one was read.
     pub fn place(&self, sheet: &str, place: &str) -> String {
         match (sheet, place) {
             (sheet, "") => sheet.to_owned(),
@@ -138,7 +138,7 @@ impl File {
         }
     }
 
-    /// The place of an issue.
+    /// Returns the position of an issue.
     pub fn place_of(&self, issue: &Issue) -> String {
         let place = issue.place();
         let own = place.strip_prefix(issue.sheet.as_str()).unwrap_or_default();
@@ -146,7 +146,7 @@ impl File {
     }
 }
 
-/// The issues of a run, and why they are not known, if they are not.
+/// Returns the issues of a run, or the reason why they are unknown.
 fn found(run: &RunRecord) -> Result<(Found, Option<String>), ReportError> {
     let mut list = match issues_of(run) {
         Ok(list) => list,

@@ -1,6 +1,6 @@
-//! The issues of a run: which lines of their list a report shows, and where.
+//! Chooses the lines of a run's list of issues that a report shows.
 //!
-//! The list is read twice and never held: first what there is of each rule, then the lines that are shown.
+//! The list is read twice and is never in memory: first to count the issues of each rule, then to collect the lines.
 
 use std::cmp::Reverse;
 use std::collections::hash_map::DefaultHasher;
@@ -9,69 +9,69 @@ use std::hash::{Hash, Hasher};
 
 use crate::issues::{Issue, List, ListError, Severity};
 
-/// So many lines of a rule are shown.
+/// The maximum number of lines of one rule.
 const LINES_OF_RULE: u64 = 200;
-/// So many lines of all rules are shown.
+/// The maximum number of lines of all rules.
 const LINES: u64 = 2_000;
-/// A value that breaks the same rule in more cells than this is one line.
+/// The maximum number of cells with the same value and rule that are shown separately; more of them share one line.
 const SAME: u64 = 5;
-/// So many of these cells are named, and the last.
+/// The maximum number of cells that such a line names, apart from the last.
 pub const NAMED: usize = 8;
-/// So many letters of a value are shown.
+/// The maximum number of characters of a value.
 pub const VALUE: usize = 500;
-/// So many rules are told apart.
+/// The maximum number of distinct rules.
 const RULES: usize = 500;
 
-/// The issues of a run, as far as they are shown.
+/// The issues of a run that a report shows.
 #[derive(Default)]
 pub struct Found {
-    /// Errors, warnings and infos.
+    /// The numbers of errors, warnings and infos.
     pub counts: [u64; 3],
     /// The rules, in the order of the list.
     pub rules: Vec<Rule>,
-    /// How many issues each column has, by sheet and letters.
+    /// The number of issues of each column, by sheet and letters.
     pub columns: BTreeMap<String, BTreeMap<String, u64>>,
-    /// Issues of rules beyond the first 500.
+    /// The number of issues of rules beyond the first 500.
     pub of_more_rules: u64,
-    /// Lines of the list that are no issues.
+    /// The number of lines of the list that are not issues.
     pub passed_over: u64,
 }
 
 /// The issues of a rule.
 pub struct Rule {
-    /// Their severity.
+    /// The severity of the issues.
     pub severity: Severity,
-    /// Its name.
+    /// The name of the rule.
     pub name: String,
-    /// The field as people know it; of no length where it is of none.
+    /// The field as people know it; empty if the rule has none.
     pub whose: String,
-    /// What is wrong, where it is the same of all.
+    /// The message, if all issues have the same.
     pub message: Option<String>,
-    /// How many issues there are.
+    /// The number of issues of the rule.
     pub count: u64,
-    /// How many lines they would take.
+    /// The number of lines that all issues would take.
     needed: u64,
-    /// How many are shown.
+    /// The maximum number of lines to show.
     allotted: u64,
-    /// What is shown, in the order of the list.
+    /// The shown lines, in the order of the list.
     pub lines: Vec<Line>,
 }
 
-/// A line: an issue, or all those of the same value.
+/// A line: one issue, or all issues with the same value.
 pub struct Line {
-    /// The first issue. Of its texts only the beginnings are kept.
+    /// The first issue. Only the beginnings of its texts are kept.
     pub issue: Issue,
-    /// How many letters its value has.
+    /// The number of characters of the whole value.
     pub letters: usize,
-    /// How many issues it stands for.
+    /// The number of issues on this line.
     pub same: u64,
-    /// The places of the first of them.
+    /// The positions of the first issues.
     pub places: Vec<String>,
-    /// The place of the last.
+    /// The position of the last issue.
     pub last: String,
 }
 
-/// Which rule an issue is of, and which line stands for all of its value.
+/// Finds the rule of an issue, and the count of its value within the rule.
 #[derive(Default)]
 struct Counting {
     rules: HashMap<(Severity, String, String), usize>,
@@ -83,7 +83,7 @@ impl Counting {
         self.rules.get(&key_of(issue)).copied()
     }
 
-    /// The rule and the value, where the value breaks the rule more than five times.
+    /// Returns the key of the rule and the value, if more than five cells break the rule with this value.
     fn repeated(&self, rule: usize, issue: &Issue) -> Option<(usize, u64)> {
         let key = (rule, hash_of(issue)?);
         (self.values.get(&key)? > &SAME).then_some(key)
@@ -94,7 +94,7 @@ fn key_of(issue: &Issue) -> (Severity, String, String) {
     (issue.severity, issue.rule.clone(), issue.whose().to_owned())
 }
 
-/// What the value and the message are, in a number; nothing where there is no value.
+/// Returns a hash of value and message; `None` if the issue has no value.
 fn hash_of(issue: &Issue) -> Option<u64> {
     let value = issue.value.as_ref()?;
     issue.cell.as_ref()?;
@@ -104,7 +104,7 @@ fn hash_of(issue: &Issue) -> Option<u64> {
 }
 
 impl Found {
-    /// Reads the list of a run, from its beginning.
+    /// Reads the list of a run from its beginning.
     ///
     /// # Errors
     /// The list cannot be read.
@@ -118,12 +118,12 @@ impl Found {
         Ok(found)
     }
 
-    /// All issues.
+    /// Returns the number of all issues.
     pub fn total(&self) -> u64 {
         self.counts.iter().sum()
     }
 
-    /// The rules, errors first, then by count.
+    /// Returns the rules, errors first, then by count.
     pub fn ordered(&self) -> Vec<&Rule> {
         let mut rules: Vec<&Rule> = self.rules.iter().collect();
         rules.sort_by(|one, other| one.order().cmp(&other.order()));
@@ -161,7 +161,7 @@ impl Found {
         Ok(counting)
     }
 
-    /// Says how many lines each rule has: the worst ones first.
+    /// Allots the lines to the rules, worst rules first.
     fn allot(&mut self) {
         let mut order: Vec<&mut Rule> = self.rules.iter_mut().collect();
         order.sort_by(|one, other| one.order().cmp(&other.order()));
@@ -172,7 +172,7 @@ impl Found {
         }
     }
 
-    /// Chooses the lines.
+    /// Collects the lines of each rule.
     fn choose(&mut self, list: &mut List, counting: &Counting) -> Result<(), ListError> {
         let mut lines: HashMap<(usize, u64), usize> = HashMap::new();
         for issue in list.by_ref() {
@@ -215,7 +215,7 @@ impl Rule {
         (self.severity, Reverse(self.count), &self.whose, &self.name)
     }
 
-    /// How many issues the lines stand for.
+    /// Returns the number of issues that the lines show.
     pub fn shown(&self) -> u64 {
         self.lines.iter().map(|line| line.same).sum()
     }
@@ -248,7 +248,7 @@ impl Line {
     }
 }
 
-/// The first letters of a text.
+/// Returns the first `most` characters of a text.
 fn beginning(text: &str, most: usize) -> String {
     text.chars().take(most).collect()
 }

@@ -1,4 +1,4 @@
-//! The list of a run's issues.
+//! The list of a run's issues on a page.
 
 use maud::{Markup, html};
 
@@ -11,7 +11,7 @@ use crate::base::files;
 use crate::issues::Issue;
 use crate::settings::paths::RunFolder;
 
-/// The list: a group of lines for each rule.
+/// Returns the list, with a group of lines for each rule.
 pub fn list(file: &File, options: Options) -> Markup {
     let (found, run) = (&file.found, &file.run);
     let list = files::name_of(&RunFolder::at(&run.run_dir).issues(&run.input_name));
@@ -58,7 +58,8 @@ pub fn list(file: &File, options: Options) -> Markup {
     }
 }
 
-/// Whose rule it is, and what is wrong: what a check says may quote the value, so it goes with the values.
+/// Returns the field and the message of a rule. A message of a check may quote the value, so it is only shown with the
+/// values.
 pub fn rule_title(whose: &str, message: Option<&str>, values: bool) -> Markup {
     html! {
         (clipped(whose, 80))
@@ -94,7 +95,7 @@ fn row(file: &File, rule: &Rule, line: &Line, values: bool, with_keys: bool) -> 
     }
 }
 
-/// What became of the value, and what is wrong where that differs within the rule.
+/// Returns what was written in place of the value, and the message if it differs within the rule.
 fn written(rule: &Rule, issue: &Issue, values: bool) -> Markup {
     html! {
         @match (issue.written.as_deref(), issue.value.as_deref()) {
@@ -109,7 +110,7 @@ fn written(rule: &Rule, issue: &Issue, values: bool) -> Markup {
     }
 }
 
-/// Which cells hold the same value.
+/// Lists the cells with the same value.
 fn places(line: &Line) -> Markup {
     let own = |place: &String| match place.strip_prefix(line.issue.sheet.as_str()) {
         Some(cell) => cell.trim_start_matches('!').to_owned(),

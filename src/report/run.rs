@@ -15,7 +15,7 @@ use crate::store::{RunRecord, RunStatus};
 
 const ABOUT: &str = "About this run";
 
-/// The page of one run.
+/// Returns the page of one run.
 pub fn page(file: &File, options: Options) -> Markup {
     let run = &file.run;
     let head = html! {
@@ -43,12 +43,12 @@ pub fn page(file: &File, options: Options) -> Markup {
     }
 }
 
-/// A part of a page.
+/// A part of the page.
 struct Section {
     part: &'static str,
     title: &'static str,
     sentence: &'static str,
-    /// How much it holds.
+    /// The number of items in it.
     count: u64,
     body: Markup,
 }
@@ -99,7 +99,7 @@ fn sections(file: &File, options: Options) -> Vec<Section> {
         .collect()
 }
 
-/// The sentence that says how the run ended: a number first.
+/// Returns the sentence about how the run ended, beginning with a number.
 fn verdict(file: &File) -> Markup {
     let (ended, total) = (file.ended(), file.count());
     let rows = file.rows.map(|rows| parts::rows_written(&rows) + ".");
@@ -139,7 +139,7 @@ fn verdict(file: &File) -> Markup {
     }
 }
 
-/// What became of the values of issues.
+/// Describes what became of the values of issues.
 fn became(found: &Found) -> String {
     let [errors, warnings, infos] = found.counts;
     let are = if errors == 1 { "is" } else { "are" };
@@ -190,7 +190,7 @@ fn figures(file: &File) -> Markup {
     })
 }
 
-/// Why a run has no result.
+/// Returns the reason why a run has no result.
 pub fn failure(run: &RunRecord) -> Markup {
     html! {
         div class="box" {
@@ -204,10 +204,10 @@ pub fn failure(run: &RunRecord) -> Markup {
     }
 }
 
-/// Digests and versions.
+/// Lists the digests and versions of the run.
 fn about(file: &File) -> Markup {
     let run = &file.run;
-    // `embedded:1.10.0:cf2ce…` is the engine in the program, and its digest.
+    // `embedded:1.10.0:cf2ce…` is the engine inside the program, with its version and its digest.
     let spec = run.key.engine_spec.as_str();
     let parts = spec.strip_prefix("embedded:");
     let parts = parts.and_then(|rest| rest.split_once(':'));

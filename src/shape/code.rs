@@ -1,12 +1,13 @@
-//! The lines of polars that make a table one record a row.
+//! Generates the lines of polars that give a table one record per row.
 //!
-//! They take a frame `df` whose columns are all text and called as the header says. Columns are given by their places where
-//! their names say nothing more, so that the lines hold for headers that repeat.
+//! They take a frame `df` whose columns are all text and named after the header. Columns are given by position if their names
+//! do not matter, so that the lines also work for repeated headers.
 
 use ade_engine_native::shape::{Mark, Step};
 
-/// A line or two for each step. Section lines are told by their one value, so they go before columns become rows; their own column
-/// stands last, where it moves no other. `head`: what columns are called at first; `later`: after the table was turned, if it is.
+/// Returns a line or two for each step. Section lines are recognised by their single value, so sections come before columns
+/// become rows; their new column is the last, so that it moves no other. `head`: the names of the columns at first; `later`:
+/// after the table was turned, if it is.
 pub fn of(steps: &[Step], head: &[&str], later: &[&str]) -> Vec<String> {
     let mut steps = steps.to_vec();
     steps.sort_by_key(|step| match step {
@@ -43,7 +44,7 @@ fn lines(step: Step, head: &[&str], later: &[&str]) -> Vec<String> {
 fn turn(head: &[&str]) -> String {
     let name = head.first().copied().unwrap_or_default().trim();
     let name = if name.is_empty() { "column" } else { name };
-    // A text in JSON is one in Python too.
+    // A JSON string is also a valid Python string.
     let name = serde_json::Value::from(name);
     format!(
         "df = df.transpose(include_header=True, header_name={name}, column_names=df.columns[0])"
@@ -68,7 +69,7 @@ fn split(column: usize, mark: Mark) -> String {
     format!("df = df.with_columns({parts}).explode({column})")
 }
 
-/// The header of a group is cut into measure and key at its last sign or space, or at its first one.
+/// The header of a group is split into measure and key at its last sign or space, or at its first one.
 fn groups(start: usize, end: usize, head: &[&str]) -> Vec<String> {
     let rest = format!("df.columns[:{start}] + df.columns[{}:]", end + 1);
     let heads = head.get(start..=end).unwrap_or_default();
@@ -85,8 +86,8 @@ fn groups(start: usize, end: usize, head: &[&str]) -> Vec<String> {
     ]
 }
 
-/// Whether headers begin with what tells groups apart: "2023 Plan, 2024 Plan". It is the end that has
-/// numbers.
+/// Returns whether the parts that distinguish groups come first in the headers: "2023 Plan, 2024 Plan". That part is the end
+/// that has numbers.
 fn is_key_first(heads: &[&str]) -> bool {
     let is_mark = |c: char| c.is_whitespace() || "_.-".contains(c);
     let ends: Vec<(&str, &str)> = heads
@@ -104,7 +105,7 @@ fn is_key_first(heads: &[&str]) -> bool {
     front > back
 }
 
-/// A section line has one value, the first one.
+/// A section line has a single value.
 fn sections() -> Vec<String> {
     vec![
         "alone = pl.Series([sum(value is not None for value in row) == 1 for row in df.rows()])".to_owned(),

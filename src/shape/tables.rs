@@ -1,4 +1,4 @@
-//! Where tables stand on a sheet, as a run finds them, and their texts.
+//! Finds the positions of tables on a sheet, as a run does, and their texts.
 
 use std::ops::RangeInclusive;
 
@@ -7,17 +7,17 @@ use ade_engine_native::sheet::span::Span;
 
 use crate::cells::WholeSheet;
 
-/// So many rows of a table are looked at.
+/// The maximum number of rows of a table that are read.
 const MOST_ROWS: u64 = 4_001;
-/// So many columns, and cells.
+/// The maximum numbers of columns and of cells.
 const MOST_COLUMNS: u64 = 2_000;
 const MOST_CELLS: u64 = 1_000_000;
-/// So many characters of a cell.
+/// The maximum number of characters of a cell.
 const MOST_TEXT: usize = 2_000;
-/// So many rows of a header are joined.
+/// The maximum number of header rows that are joined.
 const MOST_HEADER_ROWS: u64 = 3;
 
-/// A table's place. Rows and columns count from 1.
+/// The position of a table. Rows and columns count from 1.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Place {
     pub header: RangeInclusive<u64>,
@@ -25,17 +25,17 @@ pub struct Place {
     pub columns: RangeInclusive<u64>,
 }
 
-/// The tables of a sheet, from top to bottom and from left to right.
+/// Returns the tables of a sheet, from top to bottom and from left to right.
 pub fn find(sheet: &WholeSheet) -> Vec<Place> {
     let tables = sheet.tables().into_iter();
     tables.filter_map(|table| place(sheet, &table)).collect()
 }
 
-/// The place of a table, without blank columns at its sides; nothing where it has no record.
+/// Returns the position of a table, without blank columns at its sides; `None` if it has no record.
 fn place(sheet: &WholeSheet, table: &Span) -> Option<Place> {
     let (_, width) = sheet.size();
     let last_row = table.stop as u64;
-    // Without a header row the first record is taken for one.
+    // Without a header row, the first record is used as the header.
     let header = table.start as u64 + 1..=table.data_start().max(table.start + 1) as u64;
     let is_filled =
         |column: &u64| (*header.start()..=last_row).any(|row| sheet.has_value(row, *column));
@@ -52,8 +52,8 @@ fn place(sheet: &WholeSheet, table: &Span) -> Option<Place> {
     })
 }
 
-/// The last row of a header: the first one that has another name for each column. What looks like a header below it are the first
-/// rows of a table whose rows should be columns.
+/// Returns the last row of a header: the first row with a different name for each column. Further rows that look like a
+/// header belong to a table whose rows should be columns.
 fn last_of_header(
     sheet: &WholeSheet,
     header: &RangeInclusive<u64>,
@@ -72,7 +72,7 @@ fn last_of_header(
     header.clone().find(names_all).unwrap_or(*header.end())
 }
 
-/// The texts of a table, its header as one row.
+/// Returns the texts of a table, with its header as one row.
 pub fn texts(sheet: &WholeSheet, place: &Place) -> Vec<Vec<String>> {
     let width = place.columns.end() - place.columns.start() + 1;
     let most = MOST_ROWS.min(MOST_CELLS / width.max(1)).max(2);
@@ -82,7 +82,7 @@ pub fn texts(sheet: &WholeSheet, place: &Place) -> Vec<Vec<String>> {
     std::iter::once(header(sheet, place)).chain(rows).collect()
 }
 
-/// All texts of a sheet.
+/// Returns all texts of a sheet.
 pub fn all_texts(sheet: &WholeSheet) -> Vec<Vec<String>> {
     let (rows, columns) = sheet.size();
     if rows == 0 || columns == 0 {

@@ -1,7 +1,8 @@
-//! One table out of the outputs of a call's runs: `ade run --combine`.
+//! Combines the outputs of a call's runs into one table: `ade run --combine`.
 //!
-//! Each of these runs has written its tables as Parquet beside its workbook. The engine of their environment makes one file of them,
-//! confined as a run is; no code of the configuration is loaded for that. The file is complete before it is where it was asked for.
+//! Each of these runs has written its tables as Parquet next to its workbook. The engine of their environment makes one file
+//! of them, confined like a run, without loading code of the configuration. The file is complete before it appears at its
+//! target.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -25,36 +26,36 @@ use crate::store::RunRecord;
 use crate::system::process::Exit;
 use crate::workspace::Workspace;
 
-/// The shape in which runs write the tables that are combined.
+/// The shape in which runs write the tables to combine.
 pub const SHAPE: &str = "parquet";
 
-/// The endings that the combined file can have.
+/// The possible extensions of the combined file.
 pub const SHAPES: [&str; 4] = ["xlsx", "csv", "parquet", "jsonl"];
 
 /// An input of the call.
 #[derive(Clone, Debug)]
 pub struct Part {
-    /// What it is called in the combined table.
+    /// The name of the input in the combined table.
     pub name: String,
-    /// Its run, if that was accepted.
+    /// The run of the input, if it was accepted.
     pub run: Option<RunRecord>,
 }
 
-/// What was combined.
+/// The result of combining tables.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Combined {
-    /// The rows of the table.
+    /// The number of rows of the table.
     pub rows: u64,
-    /// The columns that are text, because their types differ from file to file.
+    /// The columns that are text because their types differ between files.
     pub as_text: Vec<String>,
-    /// Of each row that repeats a row of another sheet or file, which these are.
+    /// The rows that repeat a row of another sheet or file, each with its positions.
     pub repeated: Vec<String>,
 }
 
-/// Makes sure, before any work, that the combined file can be where it is asked for.
+/// Makes sure, before any work, that the combined file can be written to its target.
 ///
 /// # Errors
-/// It is one of the inputs, or would be one of `searched`, which are what the call was given; or something is in its way.
+/// The file is one of the inputs, would be found among `searched` (the arguments of the call), or something is in its way.
 pub fn check_place(
     file: &Path,
     inputs: &[Input],
@@ -90,10 +91,10 @@ pub fn check_place(
     tried.map_err(|error| not_written(FileError::on("write", file)(error)))
 }
 
-/// Makes one file of the tables of all parts. `names`: the columns of fields are called as these are.
+/// Combines the tables of all parts in one file. `names`: the columns of fields get their names.
 ///
 /// # Errors
-/// It cannot be made, or not be written. A file that was there is as it was then.
+/// The file cannot be made or written. An earlier file stays as it was.
 pub fn combine(
     workspace: &Workspace,
     launcher: &dyn Launch,
@@ -116,7 +117,7 @@ pub fn combine(
         cancel,
         &mut |_| {},
     )?;
-    // As long as the engine runs, no collection deletes it.
+    // Collection deletes no environment in which an engine runs.
     let _in_use = InUse::mark(workspace, &environment.folder);
     let place = tempfile::tempdir().map_err(files::no_temporary_folder)?;
     let folder = |name: &str| -> Result<PathBuf, Error> {
@@ -127,7 +128,7 @@ pub fn combine(
     let (asked, made, scratch) = (folder("asked")?, folder("made")?, folder("tmp")?);
     let list = asked.join("list.json");
     files::write_whole(&list, listed(parts).to_string().as_bytes())?;
-    // Its ending is its shape.
+    // The extension determines the shape.
     let output = made
         .join("combined")
         .with_extension(to.extension().unwrap_or_default());
@@ -172,7 +173,7 @@ pub fn combine(
     Ok(combined)
 }
 
-/// The file cannot be where it was asked for.
+/// Returns the error for a file that cannot be written to its target.
 fn unwritable(message: String) -> Error {
     Error::usage(code::OUTPUT_UNWRITABLE, message)
         .hint("choose another file for --combine, outside of the folder of the inputs")
@@ -210,10 +211,10 @@ fn launched(
     }
 }
 
-/// What the engine says in front of the reason why it combines nothing.
+/// The words of the engine before the reason why it combines nothing.
 const REFUSAL: &str = "Not combined: ";
 
-/// The inputs, each with the files of its tables, as the engine reads them.
+/// Lists the inputs, each with the files of its tables, for the engine.
 fn listed(parts: &[Part]) -> serde_json::Value {
     let entry = |part: &Part| {
         let workbook = part.run.as_ref().and_then(|run| run.output_path.as_ref());
@@ -230,7 +231,7 @@ fn folder_of(part: &Part) -> Option<PathBuf> {
     Some(workbook.parent()?.to_owned())
 }
 
-/// Reads lines such as `- rows: 12`.
+/// Parses lines such as `- rows: 12`.
 fn said(lines: &[String]) -> Combined {
     let mut combined = Combined::default();
     for (key, value) in lines

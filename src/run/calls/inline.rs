@@ -1,8 +1,9 @@
-//! `ade run` and `ade runs retry --now`: normalizes files in this process, with the code that a worker uses ([`crate::run::execution::lifecycle`]).
+//! `ade run` and `ade runs retry --now`: normalizes files in this process, with the code that a worker uses
+//! ([`crate::run::execution::lifecycle`]).
 //!
-//! Each file becomes a run that this process has claimed from its first moment. The first one builds the environment
-//! where that is needed; the others wait for it. A run whose attempt failed in a way that can pass waits in the queue for
-//! its next attempt, and this process claims it again, unless a worker does so first: then its end is waited for.
+//! Each file becomes a run that this process claims from the start. The first run builds the environment if necessary; the
+//! others wait for it. If an attempt fails in a way that can pass, the run waits in the queue for its next attempt, and this
+//! process claims it again, unless a worker is faster: then this process waits for the run's end.
 
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
@@ -36,14 +37,13 @@ use crate::system::machine::{Steady, Work};
 use crate::workspace::fleet::{FleetError, Member, living};
 use crate::workspace::pause::{self, PausedRun};
 
-/// How often a run that a worker has is looked at.
+/// The interval for checking a run that a worker has claimed.
 const LOOK_EVERY: Duration = Duration::from_millis(500);
 
-/// Runs all inputs to their ends. Each end is told to the watcher as it comes. What dead processes left is recovered
-/// before.
+/// Runs all inputs to their ends and reports each end to the watcher. Recovers the runs of dead processes first.
 ///
 /// # Errors
-/// This process cannot be registered, or the store cannot be used. Nothing was run then.
+/// This process cannot be registered, or the store cannot be used. Then nothing was run.
 pub fn run(
     request: &Request<'_>,
     cancel: &Cancel,
@@ -63,13 +63,15 @@ pub fn run(
     Ok(())
 }
 
-/// Tells that runs have ended, where no worker does. What is not accepted is left to one; `ade doctor` says so.
+/// Delivers notifications of ended runs if no worker does. Those that are not accepted are left to a worker; `ade doctor`
+/// reports them.
 fn tell_ends(request: &Request<'_>, process: &str, cancel: &Cancel, watcher: &Watcher<'_>) {
     let workspace = request.workspace;
     if DeliveryKind::of(&workspace.settings).is_empty() {
         return;
     }
-    let has_worker = living(workspace).is_ok_and(|all| all.iter().any(|one| one.kind == "worker"));
+    let has_worker =
+        living(workspace).is_ok_and(|all| all.iter().any(|peer| peer.kind == "worker"));
     if has_worker {
         return;
     }
@@ -88,7 +90,7 @@ fn tell_ends(request: &Request<'_>, process: &str, cancel: &Cancel, watcher: &Wa
         let told = on_end::tell(&teller, cancel, &|told| {
             let refused = told.refused.as_ref();
             watcher(&source, &Happening::Told(&told.delivery, refused));
-            // Nobody waits for a receiver that is out of reach.
+            // Nobody waits for an unreachable receiver.
             refused.is_none()
         });
         if let Err(error) = told {
@@ -115,7 +117,7 @@ fn run_all(request: &Request<'_>, process: &str, cancel: &Cancel, watcher: &Watc
             if input >= request.inputs.len() || (input > 0 && cancel.is_cancelled()) {
                 return;
             }
-            let one = OneInput {
+            let run = OneInput {
                 request,
                 process,
                 input,
@@ -125,30 +127,30 @@ fn run_all(request: &Request<'_>, process: &str, cancel: &Cancel, watcher: &Watc
                 cancel,
                 watcher,
             };
-            let ended = one.run();
+            let ended = run.run();
             if ended.is_err() {
-                one.mark_stale();
+                run.mark_stale();
             }
-            one.tell(&Happening::Finished(&ended));
+            run.tell(&Happening::Finished(&ended));
         }
     };
     let others = (1..jobs).map(|job| -> Work<'_> { Box::new(move || work(job)) });
     let machine = &request.workspace.machine;
-    // Where others cannot be started, fewer inputs are run at a time.
+    // If threads cannot be started, fewer inputs run at a time.
     machine.beside(others.collect(), &mut |_| work(0));
 }
 
-/// How the environment could not be built, and the log that shows it.
+/// The failure to build the environment, and the log about it.
 type FailedBuild = Mutex<Option<(Failure, PathBuf)>>;
 
-/// One input in progress.
+/// The run of one input.
 struct OneInput<'a> {
     request: &'a Request<'a>,
-    /// This process, as it is registered.
+    /// The id under which this process is registered.
     process: &'a str,
     input: usize,
     worker: &'a str,
-    /// The failure of the environment that no other attempt can help, so that not every input tries once more.
+    /// The failure of the environment that no other attempt can help, so that not every input tries again.
     failed_for_good: &'a FailedBuild,
     /// The last failure of the environment in this input's attempts.
     failed_last: FailedBuild,
@@ -156,11 +158,11 @@ struct OneInput<'a> {
     watcher: &'a Watcher<'a>,
 }
 
-/// How a run goes on that waits for another attempt.
+/// The outcome of waiting for the next attempt of a run.
 enum Again {
-    /// This process has it.
+    /// This process has claimed the run.
     Claimed(Claimed),
-    /// It ended without this process.
+    /// The run ended without this process.
     Ended(RunRecord),
 }
 
@@ -208,8 +210,8 @@ impl OneInput<'_> {
                     }
                     *run
                 }
-                // This process stood still for longer than its lease, was taken for dead, or could not reach the store for
-                // so long. In the last case the claim still stands, and no other process would end it soon.
+                // This process was suspended for longer than its lease, was taken for dead, or could not reach the store for
+                // that long. In the last case the claim still holds, and no other process would end it soon.
                 Executed::Lost => {
                     let message = "the lease was lost".to_owned();
                     let failure = Failure::new(code::LEASE_EXPIRED, "run", message, None);
@@ -229,8 +231,8 @@ impl OneInput<'_> {
         }
     }
 
-    /// Sends a run whose claim still stands back to the queue, or fails it where its attempts are spent; where the store is
-    /// busy, again and again: no other process would end the claim while this one lives. Where the claim does not stand any more,
+    /// Sends a run whose claim still holds back to the queue, or fails it if its attempts are spent. If the store is busy,
+    /// tries again and again: no other process would end the claim while this one lives. If the claim no longer holds,
     /// returns the run as it was.
     fn leave(&self, claimed: Claimed, failure: &Failure) -> Result<RunRecord, StoreError> {
         let workspace = self.request.workspace;
@@ -258,7 +260,7 @@ impl OneInput<'_> {
         }
     }
 
-    /// Records the run under a claim of this process, unless it is paused.
+    /// Records the run under a claim of this process, unless its configuration is paused.
     fn insert(&self) -> Result<Claimed, RunError> {
         let workspace = self.request.workspace;
         let configuration = &self.request.prepared.key.configuration_id;
@@ -308,7 +310,8 @@ impl OneInput<'_> {
         provided
     }
 
-    /// All attempts of a run failed at its environment, however the last one failed: no other input tries as often again.
+    /// If all attempts of a run failed and the last failed at the environment, records that, so that no other input tries as
+    /// often again.
     fn note_failed_environment(&self, run: &RunRecord) {
         let failure = run.error.as_ref();
         let is_environments = failure.is_some_and(|error| error.code == code::ENVIRONMENT_FAILED);
@@ -320,7 +323,7 @@ impl OneInput<'_> {
         }
     }
 
-    /// Waits until a run that went back to the queue is due, and claims it; where a worker was quicker, waits for its end.
+    /// Waits until a run that went back to the queue is due, and claims it; if a worker was faster, waits for its end.
     fn again(&self, mut run: RunRecord) -> Result<Again, RunError> {
         let machine = &self.request.workspace.machine;
         let mut cancel = self.cancel.clone();
@@ -335,7 +338,7 @@ impl OneInput<'_> {
             if machine.wait(&cancel, pause) {
                 let requested = self.request_cancel(&run);
                 if self.answered(requested, &mut silent_since)?.is_some() {
-                    // Asked once; the process that has the run brings it to its end.
+                    // The request is made once; the process that has the run brings it to its end.
                     cancel = Cancel::new();
                 }
             }
@@ -349,7 +352,8 @@ impl OneInput<'_> {
         }
     }
 
-    /// The answer of the store. `None`: it is busy, which is reported once and accepted for as long as a lease.
+    /// Returns the answer of the store. `None`: the store is busy, which is reported once and tolerated for the length of a
+    /// lease.
     fn answered<T>(
         &self,
         answer: Result<T, StoreError>,
@@ -379,12 +383,12 @@ impl OneInput<'_> {
         cancel::request(self.request.workspace, &run.id).map(drop)
     }
 
-    /// Claims a run, where it can be claimed; else returns it as it is now.
+    /// Claims a run if possible; otherwise returns its current state.
     fn look(&self, run: &RunRecord) -> Result<Again, StoreError> {
         let workspace = self.request.workspace;
         let (machine, store) = (&workspace.machine, &workspace.store);
         if run.status == RunStatus::Running {
-            // Where no worker is left to find out that the process which has the run is dead, this one does.
+            // If no worker is left to detect that the run's process is dead, this process does it.
             recover(workspace)?;
         }
         let claim = workspace.claim(self.worker, Some(self.process));
@@ -443,8 +447,8 @@ impl OneInput<'_> {
         finished
     }
 
-    /// Paints the input with the run's issues, in the run's folder, whatever the run falls short of: the copy says what is wrong.
-    /// Where it cannot be painted, that changes nothing about the run.
+    /// Paints the input with the run's issues, in the run's folder, also if the run falls short: the copy shows what is
+    /// wrong. If painting fails, the run is not affected.
     fn annotate(&self, finished: &mut Finished) {
         let Some(workbook) = &finished.run.output_path else {
             return;
@@ -470,8 +474,8 @@ impl OneInput<'_> {
         }
     }
 
-    /// Copies the workbook of an accepted run, and what is beside it, to the output directory. What an earlier run has left
-    /// there beside it, and this run has not, must not look like this run's.
+    /// Copies the workbook of an accepted run, and the files next to it, to the output directory. Files that an earlier run
+    /// left there and this run does not have are marked, so that they do not look like this run's.
     fn deliver(&self, finished: &mut Finished) {
         let (Some(folder), Some(workbook)) =
             (self.request.output_dir, finished.run.output_path.clone())
@@ -482,7 +486,7 @@ impl OneInput<'_> {
         let to = output::target(folder, &self.request.inputs[self.input], shape);
         let first = output::in_shape(&workbook, shape);
         if shape.is_some() && !first.is_file() {
-            // Of a file without a table there is none in another shape.
+            // A file without a table has no table in another shape either.
             self.mark_stale();
             return;
         }
@@ -492,7 +496,7 @@ impl OneInput<'_> {
                 finished.copied_to = Some(to.clone());
             }
             Err(error) => {
-                // What is write-protected was kept on purpose.
+                // A write-protected file was kept on purpose.
                 if output::check_target(&to).is_ok() {
                     self.mark_stale();
                 }
@@ -517,7 +521,7 @@ impl OneInput<'_> {
         }
     }
 
-    /// Copies the tables behind the first one, in the shape that was asked for.
+    /// Copies the tables after the first one, in the requested shape.
     fn deliver_tables(&self, finished: &mut Finished, first: &Path, to: &Path, shape: &str) {
         finished.beside.retain(|path| path != first);
         let mut written = vec![to.to_owned()];
@@ -541,8 +545,8 @@ impl OneInput<'_> {
         }
     }
 
-    /// Copies a file of a run's output. A copy that is as the run left it is not touched where the input was not run again. Returns the
-    /// real path, which a later search for inputs compares with.
+    /// Copies a file of a run's output. If the input was not run again and the copy is unchanged, leaves the copy alone.
+    /// Returns the real path, for comparison in a later search for inputs.
     fn copy(&self, finished: &Finished, from: &Path, to: &Path) -> Result<PathBuf, Error> {
         let run = &finished.run;
         if !finished.is_unchanged || !output::are_equal(from, to) {
@@ -573,7 +577,8 @@ impl OneInput<'_> {
         demands.shortfalls(run, &found)
     }
 
-    /// This run has no result in the output directory: what an earlier one left there must not look like it.
+    /// Marks the workbook that an earlier run left in the output directory: this run has no result, and the file must not
+    /// look like one.
     fn mark_stale(&self) {
         let Some(folder) = self.request.output_dir else {
             return;
@@ -591,8 +596,7 @@ impl OneInput<'_> {
         }
     }
 
-    /// The same for what may be beside a workbook. A file there that no run has written is a person's own, and none of this
-    /// run's name.
+    /// Does the same for a file next to the workbook. A file that no run has written belongs to a person and is not touched.
     fn mark_as_earlier(&self, path: &Path) {
         let earlier = output::mark_stale(&self.request.workspace.store, path);
         if let Some(earlier @ Earlier::Stale { .. }) = earlier {
@@ -600,7 +604,7 @@ impl OneInput<'_> {
         }
     }
 
-    /// Without the record the copy is still good; the next run may take it for an input.
+    /// Records the copy. Without the record the copy is still good, but the next run may take it for an input.
     fn record_copy(&self, run: &RunRecord, to: &Path) {
         let workspace = self.request.workspace;
         let copy = OutputCopy {

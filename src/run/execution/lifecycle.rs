@@ -1,13 +1,13 @@
-//! One lifecycle: from a claimed run to its recorded end.
+//! The lifecycle of a run, from claimed to its recorded end.
 //!
-//! `ade run` and the worker both go through [`Lifecycle::execute`]. They differ in which of them claims (an inserted run, or the next
-//! one of the queue), in what they tell ([`Happening`]), in where environments come from ([`EnvironmentSource`]), and in what becomes
-//! of the recorded run after it.
+//! `ade run` and the worker both use [`Lifecycle::execute`]. They differ in how they claim (an inserted run, or the next one
+//! in the queue), in how they report ([`Happening`]), in the source of environments ([`EnvironmentSource`]), and in what they
+//! do with the recorded run afterwards.
 //!
 //! The steps: find the environment, begin the attempt, provide the environment, run the engine, record. The lease is kept
-//! from the first step to the last. The end is recorded under the token of the claim and written into the event log after
-//! that: a process that lost the claim finds no row, writes no terminal event and leaves the run to its new owner. A store that
-//! cannot be written for a moment is asked again, for as long as the lease would hold.
+//! from the first step to the last. The end is recorded under the token of the claim, and then written into the event log: a
+//! process that lost the claim finds no row, writes no terminal event and leaves the run to its new owner. If the store
+//! cannot be written for a moment, the process retries for as long as the lease would hold.
 
 use std::time::Duration;
 
@@ -37,52 +37,52 @@ use crate::system::lease::Held;
 use crate::system::machine::Steady;
 use crate::workspace::Workspace;
 
-/// How long to wait before the end of a run is recorded once more.
+/// The pause before the end of a run is recorded again.
 const RECORD_AGAIN: Duration = Duration::from_secs(1);
-/// The least number of further tries.
+/// The minimum number of further attempts to record.
 const LEAST_TIMES: u32 = 3;
 
-/// Where the environments of runs come from.
+/// The source of the environments of runs.
 pub enum EnvironmentSource<'a> {
-    /// They are ready, or runs go back to the queue: a worker claims no others.
+    /// Environments are ready, or else runs go back to the queue: a worker claims no others.
     Ready,
-    /// They are provided while the run is claimed.
+    /// Environments are provided while the run is claimed.
     Provided(&'a Provide<'a>),
 }
 
 /// Provides an environment, unless it is cancelled.
 pub type Provide<'a> = dyn Fn(&Cancel) -> Result<EnvironmentRecord, ProvideError> + 'a;
 
-/// A claimed run.
+/// A run with the claim on it.
 pub struct Claimed {
     /// The run, as claimed.
     pub run: RunRecord,
-    /// Its claim.
+    /// The claim on the run.
     pub claim: Claim,
-    /// When the claim was made, at the earliest.
+    /// The earliest time at which the claim can have been made.
     pub since: Steady,
 }
 
-/// What became of a claimed run.
+/// The outcome of a claimed run.
 #[derive(Debug)]
 pub enum Executed {
-    /// It ended, or went back to the queue; as recorded. With what was found, where it was recorded as ended.
+    /// The run ended or went back to the queue, as recorded; with its ending if it was recorded as ended.
     Recorded(Box<RunRecord>, Option<Box<Ending>>),
     /// The claim was lost, and nothing was recorded.
     Lost,
-    /// It could not be recorded. The claim has to be left later, with that failure.
+    /// The outcome could not be recorded. The claim has to be left later, with this failure.
     Unrecorded(Failure, RunError),
 }
 
-/// See the module.
+/// Executes claimed runs; see the module.
 pub struct Lifecycle<'a> {
-    /// The workspace.
+    /// The workspace of the runs.
     pub workspace: &'a Workspace,
-    /// What starts engines.
+    /// Starts the engine of a run.
     pub launcher: &'a dyn Launch,
-    /// Where environments come from.
+    /// The source of the environments.
     pub environments: EnvironmentSource<'a>,
-    /// Receives what happens.
+    /// Receives everything that happens.
     pub tell: &'a dyn Fn(&Happening<'_>),
     /// Raised to cancel the run for good.
     pub cancel: &'a Cancel,
@@ -92,7 +92,7 @@ pub struct Lifecycle<'a> {
     pub stop_recording: &'a Cancel,
 }
 
-/// What was recorded of a run. `None`: its claim was lost.
+/// The recorded run, with its ending. `None`: the claim was lost.
 type Recorded = Option<(RunRecord, Option<Box<Ending>>)>;
 
 impl Lifecycle<'_> {
@@ -139,14 +139,14 @@ impl Lifecycle<'_> {
         self.execute_in(claimed, held, &|_| Ok(environment.clone()))
     }
 
-    /// The environment of a run, where it is ready and on disk.
+    /// Returns the environment of a run if it is ready and on disk.
     fn ready_environment(&self, run: &RunRecord) -> Result<Option<EnvironmentRecord>, StoreError> {
         let Some(id) = &run.environment_id else {
             return Ok(None);
         };
         match self.workspace.store.environment(&run.key.workspace_id, id) {
             Err(StoreError::NotFound { .. }) => Ok(None),
-            // A database that does not answer says nothing about the environment.
+            // If the database does not answer, nothing is known about the environment.
             Err(error) => Err(error),
             Ok(found) => {
                 let is_usable = is_usable(self.workspace.files(), &found);
@@ -169,7 +169,7 @@ impl Lifecycle<'_> {
         let started = execution.start();
         (self.tell)(&Happening::Begun(run));
         (self.tell)(&Happening::Event(run, &started));
-        // A flag of its own: a lost lease ends this run's work and no other's.
+        // This run has its own flag: a lost lease ends only this run's work.
         let work = Cancel::new();
         let _causes = [self.cancel, self.shutdown].map(|cause| {
             let work = work.clone();
@@ -217,8 +217,8 @@ impl Lifecycle<'_> {
         }
     }
 
-    /// A run that failed where files of packages are not as they were built did not fail by itself: the environment is built again.
-    /// In one that is younger than the run it did, so that nothing is built for ever.
+    /// Blames the environment for a failure if files of its packages have changed since they were built, and has it rebuilt.
+    /// An environment that is younger than the run is not blamed, so that it is not rebuilt for ever.
     fn blame_environment(
         &self,
         run: &RunRecord,
@@ -240,7 +240,7 @@ impl Lifecycle<'_> {
         }
     }
 
-    /// Provides an environment and marks it as used. One that is deleted in between is provided once more.
+    /// Provides an environment and marks it as used. If it is deleted in between, provides it once more.
     fn provide_in_use(
         &self,
         provide: &Provide<'_>,
@@ -255,10 +255,10 @@ impl Lifecycle<'_> {
         Ok((environment, in_use))
     }
 
-    /// The run is released to the queue, and its environment is built again.
+    /// Releases the run to the queue, and has its environment rebuilt.
     fn environment_vanished(&self, claimed: &Claimed) -> Result<Recorded, StoreError> {
         let (run, store) = (&claimed.run, &self.workspace.store);
-        // Another run may have found it before, and a process may have built it since.
+        // Another run may have noticed this before, and a process may have rebuilt the environment since.
         if let Some(environment) = store.environment_of(&run.key)?
             && environment.status == EnvironmentStatus::Ready
             && !is_usable(self.workspace.files(), &environment)
@@ -294,7 +294,7 @@ impl Lifecycle<'_> {
         attempted: Attempted,
         environment: Option<&EnvironmentRecord>,
     ) -> Result<Recorded, RunError> {
-        // Without the claim, not even the audit record is this attempt's to write.
+        // Without the claim, this attempt may not even write the audit record.
         if !execution.held.holds() {
             return Ok(None);
         }
@@ -330,8 +330,8 @@ impl Lifecycle<'_> {
                 Ok(left.map(|run| (run, None)))
             }
             _ => {
-                // By a signal, which is recorded nowhere else. The process that recorded a request has written it, where it sees the
-                // log that this one does.
+                // Notes a cancel by a signal, which is recorded nowhere else. The process that recorded a request has already
+                // noted it, if both processes use the same log.
                 if ending.status == RunStatus::Cancelled
                     && (self.workspace.store.keeps_logs()
                         || self.cancel.is_cancelled() && !self.is_cancel_requested(run))
@@ -352,8 +352,8 @@ impl Lifecycle<'_> {
         found.is_ok_and(|run| run.cancel_requested_at.is_some())
     }
 
-    /// Puts what the attempt has left where other hosts find it. Where the object store is out of reach for as long as the lease would
-    /// hold, that is the trouble of the machine and not of the run.
+    /// Stores the attempt's files where other hosts find them. If the object store is unreachable for as long as the lease
+    /// would hold, that is trouble of the machine, not of the run.
     fn put_files(&self, execution: &Execution<'_>) -> Result<(), RunError> {
         let Some(objects) = &self.workspace.objects else {
             return Ok(());
@@ -368,8 +368,8 @@ impl Lifecycle<'_> {
         }
     }
 
-    /// Records the end of a run and reports it. A run whose results could not be recorded in full is not called failed for
-    /// it, but says so.
+    /// Records the end of a run and reports it. If the results could not be recorded in full, the run does not fail, but
+    /// notes it.
     fn finish(
         &self,
         execution: &Execution<'_>,
@@ -382,7 +382,7 @@ impl Lifecycle<'_> {
         let (asked_before, recorded) = self.persist(execution, || {
             let mut recorded = store.finish_run(&run.id, execution.claim, ending, now);
             if let Some(refusal) = recorded.as_ref().err().and_then(StoreError::refusal) {
-                // What was found does not fit the tables. The run's end is still its end.
+                // The results do not fit the tables, but the run's end is still recorded.
                 notes.push(format!("its results could not be recorded: {refusal}"));
                 ending.results = None;
                 ending.summary = Some(notes.join("; "));
@@ -396,7 +396,7 @@ impl Lifecycle<'_> {
         let (_, found) = self.persist(execution, || {
             store.run(&run.key.workspace_id, &run.id).map(Some)
         })?;
-        // A store that did not answer may have done what it was asked. Where the end is this attempt's, it has.
+        // A store that did not answer may have recorded the end. If the recorded end is this attempt's, it did.
         let is_ours = |found: &RunRecord| {
             recorded.is_some() || found.ended_token.as_ref() == Some(&execution.claim.token)
         };
@@ -406,7 +406,8 @@ impl Lifecycle<'_> {
         for note in &notes {
             ends::note_in(&execution.log, note);
         }
-        // Where the store did the work without an answer, it is not certain which process recorded the end, and its event may be in the log.
+        // If the store recorded the end without an answer, it is not certain which process recorded it, and its event may be
+        // in the log.
         if recorded.is_some() {
             ends::report(&execution.log, &found);
             shared_log::send(store, &found);
@@ -414,9 +415,9 @@ impl Lifecycle<'_> {
         Ok(Some((found, Some(Box::new(ending.clone())))))
     }
 
-    /// Asks the store; where it is busy, again and again for as long as the lease would hold, and a few times in any case:
-    /// a process that stood still has not tried for long. `None`: the claim was lost. With whether it was asked before
-    /// without an answer.
+    /// Asks the store; if it is busy, repeatedly for as long as the lease would hold, and at least a few times, because a
+    /// process that was suspended has not tried for long. `None`: the claim was lost. The flag tells whether an earlier
+    /// request got no answer.
     fn persist<T>(
         &self,
         execution: &Execution<'_>,
@@ -449,7 +450,7 @@ impl Lifecycle<'_> {
     }
 }
 
-/// Writes the audit record. Returns what is to be noted about it.
+/// Writes the audit record. Returns the notes about it.
 fn write_artifact(
     execution: &Execution<'_>,
     ending: &Ending,
@@ -475,9 +476,9 @@ fn write_artifact(
     }
 }
 
-/// Sends a run back to the queue with what its attempt used, to be tried again after a backoff. `of_machine`: the machine or the
-/// network is in trouble, and no attempt is spent; else the run fails where its attempts are spent. Returns the run as it is
-/// now. `None`: the claim was lost.
+/// Sends a run back to the queue with the usage of its attempt, to be tried again after a backoff. `of_machine`: the machine
+/// or the network is in trouble, and no attempt is spent; otherwise the run fails if its attempts are spent. Returns the
+/// current run. `None`: the claim was lost.
 pub fn send_back(
     workspace: &Workspace,
     run: &RunRecord,
@@ -499,7 +500,8 @@ pub fn send_back(
     Ok(Some(run))
 }
 
-/// How an attempt ended that lost its environment or its folder under it: whatever it said of itself, the machine took them.
+/// Returns the outcome of an attempt that lost its environment or its folder: whatever the attempt reported, the machine is
+/// at fault.
 fn gone(execution: &Execution<'_>, environment: &EnvironmentRecord) -> Attempted {
     let folder = execution.folder.path();
     let failure = if execution.workspace.files().is_folder(folder) {
@@ -514,7 +516,7 @@ fn gone(execution: &Execution<'_>, environment: &EnvironmentRecord) -> Attempted
     Attempted::failed(failure, true).of_machine(true)
 }
 
-/// How an attempt ended whose environment could not be provided.
+/// Returns the outcome of an attempt whose environment could not be provided.
 fn without_environment(error: &ProvideError) -> Attempted {
     if matches!(error, ProvideError::Cancelled) {
         let cancelled = Failure::new(code::CANCELLED, "environment", error.to_string(), None);

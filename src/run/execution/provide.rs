@@ -1,6 +1,6 @@
-//! Providing an environment for a command that runs nothing: `ade env build`, `ade check`.
+//! Provides an environment for a command that runs nothing: `ade env build`, `ade check`.
 //!
-//! The command is registered while it builds, as `ade run` is: where it is killed, others find out at once.
+//! The command is registered while it builds, like `ade run`: if it is killed, other processes notice at once.
 
 use crate::base::cancel::Cancel;
 use crate::environment::needed::prepare::Prepared;
@@ -17,7 +17,7 @@ use crate::workspace::fleet::{FleetError, Member};
 /// Returns a ready environment for a prepared configuration, building it or waiting for its builder as needed.
 ///
 /// # Errors
-/// It could not be built, the flag was raised, or the store cannot be used.
+/// The environment could not be built, the flag was raised, or the store cannot be used.
 pub fn provide(
     workspace: &Workspace,
     builder: &dyn Build,

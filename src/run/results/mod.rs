@@ -1,8 +1,8 @@
-//! From the engine's completed payload to the rows that are recorded.
+//! Derives the rows to record from the engine's completed payload.
 //!
-//! One function for each table: `metrics` (`run_metrics`), [`fields_of`] (`run_fields`), `columns` (`run_table_columns`). The payload
-//! itself is kept too, with what the engine noticed, so that the rows can be derived again when the rules change. Whatever the payload lacks is null or
-//! absent in the rows; nothing here fails. `src/store/results.rs` records them.
+//! There is one function per table: `metrics` (`run_metrics`), [`fields_of`] (`run_fields`), `columns` (`run_table_columns`).
+//! The payload itself is kept too, with the engine's notices, so that the rows can be derived again if the rules change.
+//! Values that the payload lacks are null or absent in the rows; nothing here fails. `src/store/results.rs` records the rows.
 
 pub mod annotated;
 pub mod demands;
@@ -24,9 +24,9 @@ use crate::store::{
     ColumnResult, FieldResult, FieldState, RunMetrics, RunRecord, RunResults, Store, StoreError,
 };
 
-/// Derives the rows of `run_metrics`, `run_fields` and `run_table_columns`. `computed`: the fields that no column was found
-/// for, and that a hook or a transform filled; the payload does not tell them from those that are missing. What was
-/// `noticed` is recorded with the payload.
+/// Derives the rows of `run_metrics`, `run_fields` and `run_table_columns`. `computed`: the fields without a column that a
+/// hook or a transform filled; the payload does not distinguish them from missing fields. `noticed` is recorded with the
+/// payload.
 pub fn derive(payload: &Value, computed: &[String], noticed: &Noticed) -> RunResults {
     let run = completed(payload);
     RunResults {
@@ -37,7 +37,7 @@ pub fn derive(payload: &Value, computed: &[String], noticed: &Noticed) -> RunRes
     }
 }
 
-/// The figures of a summary, those that a record of a run has. `fields`: its rows of `run_fields`.
+/// Returns the figures in the record of a run. `fields`: its rows of `run_fields`.
 pub fn metrics_of(run: &Completed, fields: &[FieldResult]) -> RunMetrics {
     let metrics = metrics(run);
     let number = |name: &str| {
@@ -60,7 +60,7 @@ pub fn metrics_of(run: &Completed, fields: &[FieldResult]) -> RunMetrics {
     }
 }
 
-/// The names of the fields that have no value.
+/// Returns the names of the fields that have no value.
 fn missing(fields: &[FieldResult]) -> Vec<String> {
     let missing = fields
         .iter()
@@ -68,7 +68,7 @@ fn missing(fields: &[FieldResult]) -> Vec<String> {
     missing.map(|field| field.field.clone()).collect()
 }
 
-/// What a run has recorded of what it found; empty where it has recorded nothing.
+/// Returns the recorded findings of a run; empty if it recorded nothing.
 ///
 /// # Errors
 /// The record cannot be read.
@@ -77,8 +77,8 @@ pub fn report_of(store: &Store, run: &RunRecord) -> Result<RunReport, StoreError
     Ok(RunReport::recorded(&recorded.unwrap_or_default()))
 }
 
-/// Returns the rows of `run_fields`, one for each field that the configuration defines, in the configuration's order. A field that is
-/// listed twice is recorded once: its name is the row's key. `computed`: see [`derive`].
+/// Returns the rows of `run_fields`, one for each field that the configuration defines, in the configuration's order. A field
+/// that is listed twice is recorded once: its name is the row's key. `computed`: see [`derive`].
 pub fn fields_of(fields: &[FieldFound], computed: &[String]) -> Vec<FieldResult> {
     let mut seen = HashSet::new();
     let fields = fields.iter().filter(|found| seen.insert(&found.field));
@@ -95,7 +95,7 @@ pub fn fields_of(fields: &[FieldFound], computed: &[String]) -> Vec<FieldResult>
     fields.map(result).collect()
 }
 
-/// A column, and what it is in.
+/// A column with its workbook, sheet and table.
 type InTable<'a> = (
     &'a WorkbookFound,
     &'a SheetFound,
@@ -111,19 +111,19 @@ fn columns(run: &Completed) -> Vec<ColumnResult> {
         (workbook.index(), sheet.index(), table.index(), column.index)
     };
     all_columns(run)
-        .filter(|one| !one.3.is_own() && seen.insert(position(one)))
+        .filter(|column| !column.3.is_own() && seen.insert(position(column)))
         .map(result)
         .collect()
 }
 
-/// All columns, the engine's own among them.
+/// Returns all columns, including the engine's own.
 fn all_columns(run: &Completed) -> impl Iterator<Item = InTable<'_>> {
     let sheets = run
         .workbooks
         .iter()
         .flat_map(|book| book.sheets.iter().map(move |sheet| (book, sheet)));
     let tables =
-        sheets.flat_map(|(book, sheet)| sheet.tables.iter().map(move |one| (book, sheet, one)));
+        sheets.flat_map(|(book, sheet)| sheet.tables.iter().map(move |table| (book, sheet, table)));
     tables.flat_map(|(book, sheet, table)| {
         let columns = table.structure.columns.iter();
         columns.map(move |column| (book, sheet, table, column))
@@ -132,7 +132,7 @@ fn all_columns(run: &Completed) -> impl Iterator<Item = InTable<'_>> {
 
 fn result((workbook, sheet, table, column): InTable<'_>) -> ColumnResult {
     let (header, mapping) = (column.header.clone(), column.mapping.clone());
-    // The table of the database knows these two words.
+    // The table of the database accepts these two words.
     let status = if mapping.is_mapped() {
         "mapped"
     } else {

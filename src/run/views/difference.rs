@@ -1,8 +1,9 @@
-//! What differs between two runs, such as those of last month and of this one, or between two workbooks: mapping, counts, issues,
-//! versions, rows, and totals of numbers. `ade runs diff`.
+//! Compares two runs, such as last month's and this month's, or two workbooks: mapping, counts, issues, versions, rows, and
+//! totals of numbers. `ade runs diff`.
 //!
 //! # Promises
-//! What is not known of one of the two differs in nothing. At most `MOST_LISTED` changed cells, and rows of each kind, are listed; all are counted.
+//! Anything unknown about one of the two counts as equal. At most `MOST_LISTED` changed cells, and rows of each kind, are
+//! listed; all are counted.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -27,118 +28,118 @@ use crate::settings::paths::RunFolder;
 use crate::store::{RunRecord, RunStatus, StoreError};
 use crate::workspace::Workspace;
 
-/// How many changed cells, added rows and rows that are gone are listed.
+/// The maximum number of changed cells, of added rows and of removed rows that are listed.
 const MOST_LISTED: usize = 100;
-/// So many characters of a cell are told.
+/// The maximum number of characters of a cell that are shown.
 const MOST_LETTERS: usize = 200;
-/// For so long rows without a key are paired at best.
+/// The maximum time for pairing rows without a key as well as possible.
 const PAIRING: Duration = Duration::from_secs(10);
 
-/// What differs; of two runs everything, of two workbooks their rows and totals.
+/// The differences: between two runs all of them, between two workbooks only rows and totals.
 #[derive(Debug, Default, Serialize, ToSchema)]
 pub struct Difference {
-    /// What is compared with: the name of the input, or of the workbook.
+    /// The name of the input, or of the workbook, to compare with.
     pub before: String,
-    /// What is compared.
+    /// The name of the compared input or workbook.
     pub after: String,
-    /// The runs, where they are runs.
+    /// The ids of the runs, if runs are compared.
     pub run_ids: Option<[String; 2]>,
-    /// Configuration, engine and settings that are others.
+    /// The configuration, engine and settings, if they differ.
     pub versions: Vec<Change<String>>,
-    /// Rows, columns and issues, the same ones too.
+    /// The numbers of rows, columns and issues, including equal ones.
     pub counts: Vec<Change<u64>>,
-    /// Issues by rule, where their number is another.
+    /// The numbers of issues by rule, if they differ.
     pub issues: Vec<Change<u64>>,
-    /// The headers of the columns that are a field, where they are others; of no length where the field has none.
+    /// The headers of each field's columns, if they differ; empty if the field has no column.
     pub mapping: Vec<Change<String>>,
-    /// The rows of the outputs.
+    /// The differences between the rows of the outputs.
     pub rows: RowChanges,
-    /// The sums of columns of numbers, the same ones too.
+    /// The sums of columns of numbers, including equal ones.
     pub totals: Vec<Change<f64>>,
 }
 
-/// Something before and after.
+/// A value before and after.
 #[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
 pub struct Change<T> {
-    /// What it is: a field, a rule, a setting.
+    /// The name of the value: a field, a rule, a setting.
     pub what: String,
-    /// As it was.
+    /// The value as it was.
     pub before: T,
-    /// As it is.
+    /// The value as it is.
     pub after: T,
 }
 
-/// How the rows differ.
+/// The differences between the rows of two outputs.
 #[derive(Debug, Default, Serialize, ToSchema)]
 pub struct RowChanges {
-    /// The fields whose values say which rows belong together. `None`: they are paired as they stand.
+    /// The fields whose values pair the rows. `None`: rows are paired in their order.
     pub key: Option<String>,
-    /// Rows before.
+    /// The number of rows before.
     pub before: u64,
-    /// Rows now.
+    /// The number of rows now.
     pub after: u64,
-    /// How many rows are new.
+    /// The number of rows that are new.
     pub added: u64,
-    /// How many are gone.
+    /// The number of rows that are gone.
     pub gone: u64,
-    /// How many have another value in some cell.
+    /// The number of rows with a changed cell.
     pub changed: u64,
-    /// The first rows that are new: by their key, or by their number from 1.
+    /// The first new rows: their keys, or their numbers from 1.
     pub added_rows: Vec<String>,
-    /// The first that are gone.
+    /// The first rows that are gone.
     pub gone_rows: Vec<String>,
-    /// How many cells have another value, in columns that both have.
+    /// The number of changed cells, in columns that both outputs have.
     pub changed_cells: u64,
-    /// The first of them.
+    /// The first of the changed cells.
     pub cells: Vec<CellChange>,
-    /// Columns that both have.
+    /// The columns that both outputs have.
     pub columns: Vec<String>,
-    /// Columns that only the second has, and the headers of those that have another one in the first.
+    /// The columns that only the second output has, and the second output's headers of columns whose header differs.
     pub added_columns: Vec<String>,
-    /// Columns that only the first has, and the headers of those that have another one in the second.
+    /// The columns that only the first output has, and the first output's headers of columns whose header differs.
     pub gone_columns: Vec<String>,
 }
 
-/// A cell with another value.
+/// A cell with a changed value.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct CellChange {
-    /// Its row: the key, or the number from 1 that it has now.
+    /// Its row: the key, or its current number from 1.
     pub row: String,
-    /// Its column.
+    /// The name of its column.
     pub column: String,
-    /// What it was, at most 200 characters.
+    /// The old value, at most 200 characters.
     pub before: String,
-    /// What it is.
+    /// The new value, at most 200 characters.
     pub after: String,
-    /// The sender's cell that it is of now, where the run tells: `Budget!F7`.
+    /// The sender's cell from which the new value comes, if the run recorded it: `Budget!F7`.
     pub source: Option<String>,
-    /// Where it stands in the output now: the sheet, the row and the column, from 1.
+    /// Its position in the new output: the sheet, the row and the column, from 1.
     #[serde(skip)]
     pub place: (Arc<str>, u64, u64),
 }
 
-/// Two folders.
+/// The differences between two folders.
 #[derive(Debug, Serialize)]
 pub struct FolderDifference {
-    /// The workbooks that belong together by their names.
+    /// The differences between workbooks with matching names.
     pub files: Vec<Difference>,
-    /// The names of those that only the first folder has.
+    /// The names of the workbooks that only the first folder has.
     pub only_before: Vec<String>,
-    /// The names of those that only the second has.
+    /// The names of the workbooks that only the second folder has.
     pub only_after: Vec<String>,
 }
 
 impl Difference {
-    /// Whether anything that is known differs.
+    /// Returns whether there is any known difference.
     pub fn is_any(&self) -> bool {
         let rows = &self.rows;
-        let counts = self.counts.iter().any(|one| one.before != one.after);
+        let counts = self.counts.iter().any(|count| count.before != count.after);
         let columns = rows.added_columns.len() + rows.gone_columns.len();
         let lists = self.versions.len() + self.issues.len() + self.mapping.len() + columns;
         counts || lists > 0 || rows.added + rows.gone + rows.changed_cells > 0
     }
 
-    /// Takes in what the payloads of both say of issues and headers.
+    /// Compares the issues and headers of both payloads.
     fn compare_noticed(&mut self, noticed: [&Noticed; 2]) {
         self.issues = of_rules(noticed[0], noticed[1]);
         let [before, after] = noticed.map(mapping);
@@ -146,10 +147,11 @@ impl Difference {
     }
 }
 
-/// Compares two runs. `key`: the field by which rows belong together; `None`: the first that is unique in both, otherwise their keys.
+/// Compares two runs. `key`: the field whose values pair the rows; `None`: the first field that a rule asks to be unique in
+/// both, otherwise their keys together.
 ///
 /// # Errors
-/// One of them has no output any more, or something cannot be read.
+/// A run no longer has its output, or something cannot be read.
 pub fn of_runs(
     workspace: &Workspace,
     runs: [&RunRecord; 2],
@@ -178,11 +180,11 @@ pub fn of_runs(
     Ok(found)
 }
 
-/// Compares a run, of which is known what was noticed, with what its input comes to now: a workbook and what the engine noticed.
-/// Nothing but rows is counted.
+/// Compares a run, whose notices are known, with the current result for its input: a workbook and the engine's notices. Only
+/// rows are counted.
 ///
 /// # Errors
-/// The run has no output any more, or something cannot be read.
+/// The run no longer has its output, or something cannot be read.
 pub fn of_run_and_now(
     run: &RunRecord,
     before: &Noticed,
@@ -197,11 +199,11 @@ pub fn of_run_and_now(
     Ok(found)
 }
 
-/// Compares the files of two folders by their names: the same ones, then those that differ in numbers and months alone. Files that
-/// were run are compared by what their newest runs made of them, workbooks as they are.
+/// Compares the files of two folders by name: equal names first, then names that differ only in numbers and months. If files
+/// were run, compares the outputs of their newest runs; otherwise compares the workbooks themselves.
 ///
 /// # Errors
-/// A folder or a workbook cannot be read, or one of two files was run and the other was not.
+/// A folder or a workbook cannot be read, or only one of two files was run.
 pub fn of_folders(
     workspace: Option<&Workspace>,
     folders: [&Path; 2],
@@ -227,7 +229,7 @@ pub fn of_folders(
             .filter(|&at| name_of_sender(&name_of(&new[at])) == name)
             .collect();
         match alike.as_slice() {
-            [one] => pairs.push((was, new.remove(*one))),
+            [index] => pairs.push((was, new.remove(*index))),
             _ => found.only_before.push(name_of(&was)),
         }
     }
@@ -264,7 +266,7 @@ fn workbooks(folder: &Path) -> Result<Vec<PathBuf>, FileError> {
     let mut found = Vec::new();
     for entry in std::fs::read_dir(folder).map_err(failed())? {
         let path = entry.map_err(failed())?.path();
-        // Excel's own lock files begin so.
+        // The names of Excel's own lock files begin with this.
         if path.is_file() && is_supported(&path) && !name_of(&path).starts_with("~$") {
             found.push(path);
         }
@@ -287,7 +289,7 @@ fn output_of(run: &RunRecord) -> Result<PathBuf, Error> {
     })
 }
 
-/// The fields by which rows of both are known: the first that a rule asks to be unique, otherwise the keys together.
+/// Returns the fields that pair the rows of both: the first that a rule asks to be unique, otherwise the keys together.
 fn keys_of(noticed: [&Noticed; 2]) -> Vec<String> {
     let in_both = |fits: &dyn Fn(&Field) -> bool| -> Vec<String> {
         let [mut first, second] = noticed.map(|told| {
@@ -362,12 +364,12 @@ fn counts(runs: [&RunRecord; 2], rows: &RowChanges) -> Vec<Change<u64>> {
     counts
 }
 
-/// The rules whose number of issues is another.
+/// Returns the rules whose numbers of issues differ.
 pub fn of_rules(before: &Noticed, after: &Noticed) -> Vec<Change<u64>> {
     changes(&issues_by_rule(before), &issues_by_rule(after), 0)
 }
 
-/// How many issues there are of each rule.
+/// Returns the number of issues of each rule.
 fn issues_by_rule(noticed: &Noticed) -> BTreeMap<String, u64> {
     let mut rules: BTreeMap<String, u64> = BTreeMap::new();
     for issues in &noticed.issues {
@@ -376,7 +378,7 @@ fn issues_by_rule(noticed: &Noticed) -> BTreeMap<String, u64> {
     rules
 }
 
-/// The headers of each field's columns.
+/// Returns the headers of each field's columns.
 fn mapping(noticed: &Noticed) -> BTreeMap<String, String> {
     let mut fields: BTreeMap<String, BTreeSet<&str>> = BTreeMap::new();
     for column in noticed.tables.iter().flat_map(|table| &table.columns) {
@@ -394,7 +396,7 @@ fn mapping(noticed: &Noticed) -> BTreeMap<String, String> {
         .collect()
 }
 
-/// What differs in two maps; what one lacks is `nothing`.
+/// Returns the differences between two maps; a missing value is `nothing`.
 fn changes<T: Clone + PartialEq>(
     before: &BTreeMap<String, T>,
     after: &BTreeMap<String, T>,
@@ -465,7 +467,7 @@ fn compared(old: &Grid, new: &Grid, keys: &[String], is_given: bool) -> Result<D
     })
 }
 
-/// Pairs rows with the same key; of rows with an equal key the first with the first.
+/// Pairs rows with the same key; if several rows have the same key, in their order.
 fn by_key(
     old: &Grid,
     new: &Grid,
@@ -503,7 +505,7 @@ fn by_key(
     }
 }
 
-/// Pairs rows in their order: equal ones, and between them those that stand at the same place.
+/// Pairs rows in their order: equal rows first, and between them the rows at the same position.
 fn by_place(old: &Grid, new: &Grid, columns: &[(usize, usize)], rows: &mut RowChanges) {
     let hashes = |grid: &Grid, places: Vec<usize>| -> Vec<u64> {
         let hash = |row: &Vec<ShownCell>| {
@@ -536,7 +538,7 @@ fn by_place(old: &Grid, new: &Grid, columns: &[(usize, usize)], rows: &mut RowCh
 }
 
 impl RowChanges {
-    /// How many there were and are.
+    /// Returns the numbers of rows before and now.
     fn counted(&self) -> Change<u64> {
         Change {
             what: "rows".to_owned(),

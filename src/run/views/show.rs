@@ -16,36 +16,36 @@ use crate::settings::paths::RunFolder;
 use crate::store::{Attempt, ColumnResult, FieldResult, RunRecord, StoreError};
 use crate::workspace::Workspace;
 
-/// A run with all that belongs to it.
+/// A run with all its recorded details.
 pub struct Shown {
-    /// The run.
+    /// The record of the run.
     pub run: RunRecord,
-    /// The copy of its workbook, where one was asked for.
+    /// The copy of its workbook, if one was requested.
     pub copy: Option<PathBuf>,
-    /// In what it falls short of what was asked of it.
+    /// The demands that it did not meet.
     pub refused: Vec<Shortfall>,
-    /// What it waits for, in words; `None`: it is not queued.
+    /// The reason why it waits, in words; `None`: it is not queued.
     pub waits_for: Option<String>,
     /// Its attempts, the first one first.
     pub attempts: Vec<Attempt>,
-    /// Which fields were found.
+    /// The results of the fields.
     pub fields: Vec<FieldResult>,
-    /// How each column was mapped.
+    /// The mapping of each column.
     pub columns: Vec<ColumnResult>,
-    /// The payload of the engine's completed event; `None`: it has none.
+    /// The payload of the engine's completed event; `None`: there is none.
     pub payload: Option<Value>,
-    /// The same, parsed; empty where it has none.
+    /// The same payload, parsed; empty if there is none.
     pub report: RunReport,
-    /// Why each table was read as it was.
+    /// The tables, with the reasons for their reading.
     pub tables: Vec<Table>,
-    /// What it tells of its rows; `None`: nothing.
+    /// The record of its rows; `None`: it recorded none.
     pub rows: Option<Rows>,
 }
 
 /// Returns everything about the run that `given` names: an id, the beginning of one, or `latest`.
 ///
 /// # Errors
-/// There is no such run, or the store cannot be used.
+/// The run does not exist, or the store cannot be used.
 pub fn show(workspace: &Workspace, given: &str) -> Result<Shown, StoreError> {
     let store = &workspace.store;
     let run = workspace.run(given)?;
@@ -68,8 +68,8 @@ pub fn show(workspace: &Workspace, given: &str) -> Result<Shown, StoreError> {
 }
 
 impl Shown {
-    /// Returns the run object with the keys that only a single run has. Scripts read it: a key may be added, none is
-    /// renamed or dropped.
+    /// Returns the run object with the additional keys of a single run. Scripts read it: keys may be added, but none may be
+    /// renamed or removed.
     pub fn json(&self) -> Value {
         let run = RunView::of(&self.run, self.copy.as_deref(), &self.refused, &Whole);
         let mut object = json!(run);

@@ -9,28 +9,28 @@ use crate::workspace::figures::{Figures, Of};
 use crate::workspace::pause::Paused;
 use crate::workspace::{Workspace, pause};
 
-/// Ended runs are counted for this long.
+/// The time for which ended runs are counted.
 pub const WINDOW: Duration = Duration::from_secs(60);
-/// The largest number of running runs that are listed.
+/// The maximum number of running runs that are listed.
 const RUNNING: u32 = 50;
-/// Ended runs are listed if they are among this many newest runs.
+/// The number of newest runs among which ended runs are listed.
 const RECENT: u32 = 10;
 
-/// The queue at one moment.
+/// The state of the queue at one moment.
 pub struct View {
     /// Its figures; ended runs are counted within [`WINDOW`].
     pub figures: Figures,
-    /// What is paused.
+    /// The paused parts of the queue.
     pub paused: Vec<Paused>,
     /// The runs that are being executed.
     pub running: Vec<RunRecord>,
-    /// The part of the id of each that tells it from all others.
+    /// The unique part of each running run's id.
     pub running_ids: Vec<String>,
     /// Runs that have ended recently, newest first.
     pub recent: Vec<RunRecord>,
 }
 
-/// Reads the state of the queue, after the runs of dead processes were recovered.
+/// Reads the state of the queue, after recovering the runs of dead processes.
 pub fn look(workspace: &Workspace) -> Result<View, StoreError> {
     settle(workspace);
     let runs = |status, limit| {

@@ -1,11 +1,11 @@
-//! Why a run read its input as it did: `ade explain`, `ade runs show --rows`, and the API's `/explain`.
+//! Explains why a run read its input as it did: `ade explain`, `ade runs show --rows`, and the API's `/explain`.
 //!
-//! The engine tells of each table why its header rows and columns were taken for what they are (`told`); here that becomes
-//! words (`words`), and the way of a cell or a row between the sender's sheet and the output (`way`, `trace`).
+//! The engine reports for each table why it chose its header rows and fields. This module puts that into words (`words`), and
+//! traces cells and rows between the sender's sheet and the output (`way`, `trace`).
 //!
 //! # Promises
-//! No value of a cell is in an explanation. What is not known is said to be unknown, and nothing is guessed: rows are only
-//! traced where the run has recorded where they come from.
+//! An explanation contains no value of a cell. Anything unknown is reported as unknown, and nothing is guessed: rows are only
+//! traced if the run has recorded where they come from.
 
 mod trace;
 mod way;
@@ -31,64 +31,64 @@ pub use without::{Near, Without};
 use without::{field_named, without};
 pub use words::{nearest_in_words, spoken, why_unmapped};
 
-/// The version of the keys of an explanation; within a version keys are only added.
+/// The version of the keys of an explanation; within a version, keys are only added.
 pub const SCHEMA_VERSION: u32 = 1;
 
-/// Whose sheets, rows, columns and cells are meant.
+/// The side whose sheets, rows, columns and cells are meant.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Side {
-    /// The sender's.
+    /// The sheets of the sender's file.
     #[default]
     Input,
-    /// Those of the normalized workbook.
+    /// The sheets of the normalized workbook.
     Output,
 }
 
-/// What is to be explained; nothing of it: every table.
+/// The target of an explanation; if it is empty, every table.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Wanted {
-    /// A sheet.
+    /// The name of a sheet.
     pub sheet: Option<String>,
-    /// A row, from 1.
+    /// The number of a row, from 1.
     pub row: Option<u64>,
     /// A column: its letters, its header, or its field.
     pub column: Option<String>,
-    /// A cell, `D8` or `North!D8`.
+    /// A cell, such as `D8` or `North!D8`.
     pub cell: Option<String>,
-    /// Whose.
+    /// The side of the target.
     pub side: Side,
 }
 
-/// What is explained.
+/// An explanation of a run.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct Explanation {
-    /// See [`SCHEMA_VERSION`].
+    /// The version of the keys, see [`SCHEMA_VERSION`].
     pub schema_version: u32,
-    /// The run.
+    /// The id of the run.
     pub run: String,
-    /// Its input.
+    /// The name of its input.
     pub input: String,
-    /// Whose row or cell was asked for.
+    /// The side of the requested row or cell.
     pub side: Side,
-    /// The tables that are meant; of a column that was asked for, that column alone.
+    /// The requested tables; if a column was requested, with that column alone.
     pub tables: Vec<Table>,
-    /// Of a field that was asked for, the tables in which no column is it, and why.
+    /// If a field was requested, the tables without a column for it, and why.
     pub without: Vec<Without>,
-    /// The way of the row or of the cell that was asked for, in each table that has it.
+    /// The trace of the requested row or cell, for each table that has it.
     pub places: Vec<Way>,
-    /// What the engine noticed on these sheets.
+    /// The notices of the engine about these sheets.
     pub notices: Vec<Told>,
-    /// How the dates and numbers of columns were read on these sheets, and what decided it.
+    /// The readings of dates and numbers in columns of these sheets, with the evidence.
     pub readings: Vec<Told>,
-    /// What the rows at the borders of headers, data and notes were taken for.
+    /// The classification of rows at the borders of headers, data and notes.
     pub rows: Vec<Told>,
 }
 
-/// Explains a run that has ended. `cells` reads its output, where a row or a cell is asked for.
+/// Explains a run that has ended. `cells` reads its output, if a row or a cell is requested.
 ///
 /// # Errors
-/// The run has not ended or recorded nothing; there is no such sheet, row, column or cell; a file cannot be read.
+/// The run has not ended or recorded nothing; the sheet, row, column or cell does not exist; a file cannot be read.
 pub fn explain(
     workspace: &Workspace,
     run: &RunRecord,
@@ -155,7 +155,7 @@ pub fn explain(
     })
 }
 
-/// What a run tells of each table, with its rows and in words. People count tables from 1.
+/// Returns what a run recorded about each table, with its rows and in words. Tables are numbered from 1, for people.
 pub fn tables_of(report: &RunReport) -> Vec<Table> {
     let (noticed, tables) = (&report.noticed, &report.noticed.tables);
     let shown = tables.iter().map(|table| {
@@ -186,7 +186,7 @@ pub fn tables_of(report: &RunReport) -> Vec<Table> {
     shown.collect()
 }
 
-/// The tables that are meant, those without a column of the field that is, and the ways of the row or cell that is.
+/// The requested tables, the tables without a column for the requested field, and the traces of the requested row or cell.
 type Chosen = (Vec<Table>, Vec<Without>, Vec<Way>);
 
 fn chosen(tables: &[Table], wanted: &Wanted, tracer: &Tracer<'_>) -> Result<Chosen, Error> {
@@ -202,7 +202,7 @@ fn chosen(tables: &[Table], wanted: &Wanted, tracer: &Tracer<'_>) -> Result<Chos
         && wanted.side == Side::Output
     {
         let apart = rows.sheets_apart().into_iter().map(str::to_owned);
-        sheets.extend(apart.filter(|one| sheet.as_ref() == Some(one)));
+        sheets.extend(apart.filter(|title| sheet.as_ref() == Some(title)));
     }
     if let Some(sheet) = &sheet
         && !sheets.contains(sheet)
@@ -275,13 +275,13 @@ fn chosen(tables: &[Table], wanted: &Wanted, tracer: &Tracer<'_>) -> Result<Chos
 }
 
 impl Side {
-    /// By its word.
+    /// Returns the side with this word.
     pub fn named(word: &str) -> Option<Self> {
         let mut all = [Self::Input, Self::Output].into_iter();
         all.find(|side| side.word() == word)
     }
 
-    /// `input` or `output`.
+    /// Returns the word for the side: `input` or `output`.
     pub fn word(self) -> &'static str {
         match self {
             Self::Input => "input",
@@ -289,7 +289,7 @@ impl Side {
         }
     }
 
-    /// The sheet of a table on this side; nothing where it is not there.
+    /// Returns the sheet of a table on this side; `None` if the table is not there.
     fn sheet_of(self, table: &Table) -> Option<&str> {
         match self {
             Self::Input => Some(&table.sheet),
@@ -298,7 +298,7 @@ impl Side {
     }
 }
 
-/// The sheets with tables, in order.
+/// Returns the sheets with tables, in order.
 fn sheets_of(tables: &[Table], side: Side) -> Vec<String> {
     let mut sheets: Vec<String> = Vec::new();
     for sheet in tables.iter().filter_map(|table| side.sheet_of(table)) {
@@ -309,7 +309,7 @@ fn sheets_of(tables: &[Table], side: Side) -> Vec<String> {
     sheets
 }
 
-/// `D8`, or `North!D8` as lists of issues name cells.
+/// Parses `D8`, or `North!D8` as in lists of issues.
 fn cell_named(name: &str) -> Result<(Option<String>, Cell), Error> {
     let (sheet, cell) = match name.rsplit_once('!') {
         Some((sheet, cell)) => (Some(sheet.trim_matches('\'').to_owned()), cell),
@@ -322,7 +322,7 @@ fn cell_named(name: &str) -> Result<(Option<String>, Cell), Error> {
     Ok((sheet, cell))
 }
 
-/// The tables that have a column of these letters, this header or this field, with that column alone.
+/// Returns the tables that have a column with these letters, this header or this field, with that column alone.
 fn of_column(tables: &[&Table], name: &str, side: Side) -> Result<Vec<Table>, Error> {
     let mut found = Vec::new();
     for table in tables {
@@ -369,19 +369,19 @@ fn columns_of(table: &Table, side: Side) -> Vec<Named<'_>> {
         Side::Input => {
             let columns = table.columns.iter();
             columns
-                .map(|one| (&*one.column, &*one.name, one.field.as_deref()))
+                .map(|column| (&*column.column, &*column.name, column.field.as_deref()))
                 .collect()
         }
         Side::Output => {
             let columns = table.output.iter().flat_map(|output| &output.columns);
             columns
-                .map(|one| (&*one.column, &*one.header, one.field.as_deref()))
+                .map(|column| (&*column.column, &*column.header, column.field.as_deref()))
                 .collect()
         }
     }
 }
 
-/// The letters of the columns that a name means in a table: letters in capitals first, then headers and fields.
+/// Returns the letters of a table's columns that match a name: letters in capitals first, then headers and fields.
 fn letters_of(table: &Table, name: &str, side: Side) -> Vec<String> {
     let columns = columns_of(table, side);
     let lower = name.to_lowercase();
@@ -412,7 +412,7 @@ fn letters_of(table: &Table, name: &str, side: Side) -> Vec<String> {
     .unwrap_or_default()
 }
 
-/// The number of the one column that a name means beside a row. Letters need no column of a table.
+/// Returns the number of the only column that matches a name next to a row. Letters need not be a column of a table.
 fn number_of(
     tables: &[&Table],
     name: &str,
@@ -430,7 +430,7 @@ fn number_of(
     found.dedup();
     let letters = match found.as_slice() {
         [letters] => letters.as_str(),
-        // A field such as `id` reads as letters, too.
+        // A field such as `id` could be read as letters, too.
         [] if name.to_uppercase() != name && field_named(fields, name).is_some() => {
             let what = format!("column of the field {name:?} on the sheet {sheet:?}");
             return Err(not_there(what).hint(format!("`--column {name}` without a row says why")));
@@ -447,7 +447,7 @@ fn number_of(
 }
 
 fn no_column(tables: &[&Table], name: &str, side: Side) -> Error {
-    /// So many are named.
+    /// The maximum number of columns in the message.
     const MOST: usize = 8;
     let mut known: Vec<String> = Vec::new();
     for table in tables {
@@ -467,7 +467,7 @@ fn no_column(tables: &[&Table], name: &str, side: Side) -> Error {
     }))
 }
 
-/// There is no such cell, row or column.
+/// Returns the error for a cell, row or column that does not exist.
 fn not_there(what: impl std::fmt::Display) -> Error {
     Error::usage(code::NOT_FOUND, format!("there is no {what}"))
 }

@@ -1,4 +1,4 @@
-//! The way of a row or of a cell: from the sender's sheet to the output, and back.
+//! Traces a row or a cell from the sender's sheet to the output, and back.
 
 use serde_json::Value;
 
@@ -15,7 +15,7 @@ use crate::issues::Issue;
 use crate::run::results::issues::issues_of;
 
 impl Tracer<'_> {
-    /// The ways of a row of the sender, or of a cell in it.
+    /// Traces a row of the sender, or a cell in it.
     pub fn of_input(&self, sheet: &str, row: u64, column: Option<u64>) -> Result<Vec<Way>, Error> {
         let name = column.map(letters);
         let of_sheet = self.tables.iter().filter(|table| table.sheet == sheet);
@@ -34,10 +34,11 @@ impl Tracer<'_> {
         Ok(ways)
     }
 
-    /// A row or cell within a table. The records of a table on its side are columns, and its rows columns of the output.
+    /// Traces a row or cell within a table. In a table on its side, the records are columns, and its rows are columns of the
+    /// output.
     fn within(&self, table: &Table, row: u64, column: Option<&str>) -> Result<Way, Error> {
         let own = row.to_string();
-        // The column, as the table has it, where a cell is meant.
+        // The column, as the table names it, if a cell is requested.
         let told = match table.turned {
             true => Some(own.as_str()),
             false => column,
@@ -92,7 +93,7 @@ impl Tracer<'_> {
         if let Some(rows) = rows {
             self.place_in_output(&mut way, table, told, rows);
         }
-        // The field of a column that was not written.
+        // This is the field of a column that was not written.
         if way.fields.is_empty() {
             let field = way.column.as_ref().and_then(|column| column.field.clone());
             tell_field(&mut way, table, field.as_deref());
@@ -104,8 +105,8 @@ impl Tracer<'_> {
         Ok(way)
     }
 
-    /// Where a row or cell of a table stands in the output, whose rows are known or not. `column`: as the table has it, where a cell
-    /// is meant.
+    /// Adds the position in the output of a row or cell of a table, whose rows may be unknown. `column`: as the table names
+    /// it, if a cell is requested.
     fn place_in_output(
         &self,
         way: &mut Way,
@@ -115,7 +116,7 @@ impl Tracer<'_> {
     ) {
         let written = self.written(way, table, column);
         for (sheet, row) in rows {
-            // A hook may have brought the row into another table, whose columns are others.
+            // A hook may have moved the row into another table, which has other columns.
             let is_own = row.is_none_or(|row| has_row(table, &sheet, row));
             if column.is_none() || !is_own {
                 way.output
@@ -124,17 +125,18 @@ impl Tracer<'_> {
             }
             let place =
                 |one: &&Written| Place::new(&sheet, row, Some(&one.column), Some(&one.header));
-            // Of a row that became several, those that have the cell.
-            let is_of = |one: &&&Written| {
-                let own = row.and_then(|row| self.own_cell(&sheet, row, one.field.as_deref()));
-                own.is_none_or(|own| is_same(&own, way.source.as_ref(), column, one))
+            // If a row became several, keeps those that have the cell.
+            let is_of = |column_now: &&&Written| {
+                let own =
+                    row.and_then(|row| self.own_cell(&sheet, row, column_now.field.as_deref()));
+                own.is_none_or(|own| is_same(&own, way.source.as_ref(), column, column_now))
             };
             let found: Vec<Place> = written.iter().filter(is_of).map(place).collect();
             way.output.extend(found);
         }
     }
 
-    /// The columns of the output that a column of the sender became, where they still are.
+    /// Returns the columns of the output that a sender's column became, if they are still there.
     fn written<'t>(
         &self,
         way: &mut Way,
@@ -144,9 +146,12 @@ impl Tracer<'_> {
         let (Some(output), Some(column)) = (&table.output, column) else {
             return Vec::new();
         };
-        let all = output.columns.iter().filter(|one| {
-            let field = one.field.as_deref().and_then(|field| table.field(field));
-            one.from.as_deref() == Some(column)
+        let all = output.columns.iter().filter(|written| {
+            let field = written
+                .field
+                .as_deref()
+                .and_then(|field| table.field(field));
+            written.from.as_deref() == Some(column)
                 || field.is_some_and(|field| field.from.iter().any(|from| from == column))
         });
         let all: Vec<&Written> = all.collect();
@@ -154,18 +159,18 @@ impl Tracer<'_> {
             way.why
                 .push("the column was not written, or it is not known where".to_owned());
         }
-        for one in &all {
-            tell_field(way, table, one.field.as_deref());
+        for written in &all {
+            tell_field(way, table, written.field.as_deref());
         }
         let first = Area::named(&output.range).map(|area| area.first.row);
         let (there, moved): (Vec<&Written>, Vec<&Written>) = all
             .into_iter()
-            .partition(|one| self.stands(&output.sheet, first, one));
+            .partition(|written| self.stands(&output.sheet, first, written));
         way.why.extend(moved.into_iter().map(is_moved));
         there
     }
 
-    /// A row or cell that is of no table.
+    /// Describes a row or cell that belongs to no table.
     fn outside(&self, sheet: &str, row: u64, column: Option<&str>) -> Result<Way, Error> {
         let areas: Vec<(u64, Area)> = self
             .tables
@@ -188,8 +193,8 @@ impl Tracer<'_> {
         };
         let mut why = vec![format!("{what} is {place} and is not in the output")];
         let fate = self.rows.as_ref().map(|rows| rows.fate(sheet, row, false));
-        if let Some(Fate::NotWritten(one)) = fate {
-            why.push(in_words(one));
+        if let Some(Fate::NotWritten(not_written)) = fate {
+            why.push(in_words(not_written));
         }
         why.extend(self.said_of_row(sheet, row));
         Ok(Way {
@@ -201,7 +206,7 @@ impl Tracer<'_> {
         })
     }
 
-    /// The way of a row, or of a cell, of the sheet of rows with errors. `None`: it is none of them.
+    /// Traces a row or a cell of the sheet of rows with errors. `None`: it is not on that sheet.
     fn of_quarantine(
         &self,
         sheet: &str,
@@ -252,7 +257,7 @@ impl Tracer<'_> {
         }))
     }
 
-    /// The ways of a row of the output, or of a cell in it.
+    /// Traces a row of the output, or a cell in it.
     pub fn of_output(&self, sheet: &str, row: u64, column: Option<u64>) -> Result<Vec<Way>, Error> {
         let having: Vec<(&Table, Area)> = self
             .tables
@@ -289,12 +294,12 @@ impl Tracer<'_> {
                 false => error.hint(format!("the tables there are {}", ranges.join(", "))),
             });
         };
-        // Nothing of a header.
+        // A header has no origin.
         let from = (row != area.first.row).then(|| {
             let rows = self.rows.as_ref();
             rows.map_or(Origin::NoData, |rows| rows.origin(sheet, row))
         });
-        // Of several tables in one, the one that has the sender's row.
+        // If several tables became one, uses the table that has the sender's row.
         let is_of = |table: &Table| match from {
             Some(Origin::Row { sheet, row }) => {
                 table.sheet == sheet && area_of(table).is_some_and(|area| area.has_row(row))
@@ -303,7 +308,7 @@ impl Tracer<'_> {
             _ => true,
         };
         let found: Vec<_> = having.iter().filter(|(table, _)| is_of(table)).collect();
-        // A hook may have brought the row from elsewhere.
+        // A hook may have moved the row from elsewhere.
         let found = if found.is_empty() {
             having.iter().take(1).collect()
         } else {
@@ -330,7 +335,7 @@ impl Tracer<'_> {
         Ok(ways)
     }
 
-    /// The way back from a row or cell of the output; `first`: the first of several tables that stand there as one.
+    /// Traces a row or cell of the output back; `first`: the first of several tables that became one there.
     fn back(
         &self,
         (table, first): (&Table, &Table),
@@ -342,19 +347,20 @@ impl Tracer<'_> {
         let output = table.output.clone().unwrap_or_default();
         let name = column.map(letters);
         let mut columns = output.columns.iter();
-        let written = columns.find(|one| Some(&one.column) == name.as_ref());
-        let written = written.filter(|one| self.stands(&output.sheet, Some(area.first.row), one));
-        let field = written.and_then(|one| one.field.as_deref());
+        let written = columns.find(|written| Some(&written.column) == name.as_ref());
+        let written =
+            written.filter(|written| self.stands(&output.sheet, Some(area.first.row), written));
+        let field = written.and_then(|written| written.field.as_deref());
         let own = match from {
             Some(Origin::Row { .. }) => self.own_cell(&output.sheet, row, field),
             _ => None,
         };
         let of_own = own.and_then(|own| own.column.map(letters));
-        let from_told = written.and_then(|one| one.from.as_deref());
+        let from_told = written.and_then(|written| written.from.as_deref());
         let place = of_own.as_deref().or(from_told);
         let mut way = self.begun(table, place);
         way.part = if from.is_none() { "header" } else { "data" };
-        let title = written.map(|one| one.header.as_str());
+        let title = written.map(|written| written.header.as_str());
         way.output
             .push(Place::new(&output.sheet, Some(row), name.as_deref(), title));
         let mut source = source_in(table, &way, from, place);
@@ -389,11 +395,11 @@ impl Tracer<'_> {
             Some(Origin::NoData) => vec![self.unknown(first)],
         });
         match (column, written) {
-            (Some(_), Some(one)) => {
-                if one.from.is_none() && own.is_none() {
-                    way.why.push(made(one, table));
+            (Some(_), Some(written)) => {
+                if written.from.is_none() && own.is_none() {
+                    way.why.push(made(written, table));
                 }
-                tell_field(&mut way, table, one.field.as_deref());
+                tell_field(&mut way, table, written.field.as_deref());
             }
             (Some(_), None) => way.why.push(
                 "the column was added by ade or by a hook, or it is not known where it comes from"
@@ -420,7 +426,7 @@ impl Tracer<'_> {
         }
     }
 
-    /// What the engine said of a row: what it looks like, and why it was left out.
+    /// Returns what the engine reported about a row: what it looks like, and why it was left out.
     fn said_of_row(&self, sheet: &str, row: u64) -> Vec<String> {
         let looks = looks_of(sheet, row, &self.noticed.rows);
         let looks = looks.map(|looks| format!("row {row} looks like {looks}"));
@@ -435,7 +441,7 @@ impl Tracer<'_> {
             .collect()
     }
 
-    /// Whether the header of a column is where it was written: a hook may have changed the output since.
+    /// Returns whether the header of a column is still where it was written: a hook may have changed the output since.
     fn stands(&self, sheet: &str, row: Option<u64>, written: &Written) -> bool {
         let output = self.run.output_path.as_deref();
         let Some((path, row)) = output.filter(|path| path.is_file()).zip(row) else {
@@ -457,7 +463,7 @@ impl Tracer<'_> {
             .is_some_and(|text| text.starts_with(&written.header))
     }
 
-    /// The issues of a cell with those of its row and of its column; without a column all of a row.
+    /// Returns the issues of a cell, of its row and of its column; without a column, all issues of a row.
     fn issues(
         &self,
         sheet: &str,
@@ -474,7 +480,7 @@ impl Tracer<'_> {
         })
     }
 
-    /// The issues of a cell of the output, or of a row of it.
+    /// Returns the issues of a cell or a row of the output.
     fn issues_written(
         &self,
         sheet: &str,
@@ -491,7 +497,7 @@ impl Tracer<'_> {
     }
 
     fn issues_that(&self, fits: impl Fn(&Issue) -> bool) -> Result<Vec<Said>, Error> {
-        // A run without a list has none to show here.
+        // A run without a list has no issues to show here.
         let Ok(list) = issues_of(self.run) else {
             return Ok(Vec::new());
         };
@@ -511,7 +517,7 @@ impl Tracer<'_> {
     }
 }
 
-/// Adds a field and what changes and checks it; a column may be split into several.
+/// Adds a field with its transforms and validators; a column may be split into several fields.
 fn tell_field(way: &mut Way, table: &Table, field: Option<&str>) {
     let Some(field) = field else { return };
     way.fields.push(field.to_owned());
@@ -521,7 +527,7 @@ fn tell_field(way: &mut Way, table: &Table, field: Option<&str>) {
     }
 }
 
-/// Whether a value of the output is of the sender's cell that is asked for. `column`: its letters.
+/// Returns whether a value of the output comes from the requested cell of the sender. `column`: its letters.
 fn is_same(own: &OwnCell, source: Option<&Place>, column: Option<&str>, one: &Written) -> bool {
     let is_row = own.row.is_none() || own.row == source.and_then(|source| source.row);
     let of_field = || one.from.clone();
@@ -529,8 +535,8 @@ fn is_same(own: &OwnCell, source: Option<&Place>, column: Option<&str>, one: &Wr
     is_row && is_column && !own.is_nowhere
 }
 
-/// Where a row or cell of the output stands in the sender's sheet; `from`: what the row was, nothing of a header. `column`: the
-/// sender's column, as the table has it.
+/// Returns the position in the sender's sheet of a row or cell of the output. `from`: the origin of the row; `None` for a
+/// header. `column`: the sender's column, as the table names it.
 fn source_in(table: &Table, way: &Way, from: Option<Origin<'_>>, column: Option<&str>) -> Place {
     let header = way.column.as_ref().map(|column| column.name.as_str());
     let own = table.sheet.as_str();
@@ -547,7 +553,7 @@ fn source_in(table: &Table, way: &Way, from: Option<Origin<'_>>, column: Option<
         {
             Place::new(own, Some(row), column, header)
         }
-        // Brought by a hook from another table, whose columns are others.
+        // A hook moved the row from another table, which has other columns.
         Some(Origin::Row { sheet, row }) => Place::new(sheet, Some(row), None, None),
         Some(Origin::Column { sheet, column }) => {
             Place::new(sheet, row_of_turned(), Some(&letters(column)), header)
@@ -565,7 +571,7 @@ fn is_moved(written: &Written) -> String {
     )
 }
 
-/// Where the values of a column come from that has no single column of the sender.
+/// Describes the source of the values of a column that comes from no single column of the sender.
 fn made(written: &Written, table: &Table) -> String {
     match written
         .field

@@ -1,10 +1,10 @@
-//! Why a row is the header and why a column has its field, in words for people who do not write configurations.
+//! Explains in words why a row is the header and why a column has its field, for people who do not write configurations.
 
 use crate::engine::Told;
 use crate::engine::report::{Column, HeaderRows, Nearest, Part, Table, Vote};
 
-/// Why these rows are the header of a table: how they were chosen, what spoke for each, and which row came next.
-/// `others`: header rows of other tables, which are no rivals.
+/// Explains why these rows are the header of a table: how they were chosen, the evidence for each, and the next best row.
+/// `others`: header rows of other tables, which are not rivals.
 pub fn of_header(table: &Table, others: &[u64], looks: &[Told]) -> Vec<String> {
     let header = &table.header_rows;
     let mut said: Vec<String> = chosen_by(table).into_iter().collect();
@@ -45,20 +45,20 @@ fn chosen_by(table: &Table) -> Option<String> {
     Some(format!("{rows} {verb} the header {because}"))
 }
 
-/// Who has voted for a header, in words: `it has known headers, and it looks like one`
+/// Describes the detectors that voted for a header: `it has known headers, and it looks like one`
 fn voters(header: &HeaderRows) -> String {
     let is_one = header.rows.len() == 1;
     let mut said: Vec<String> = Vec::new();
     for part in header.votes.iter().flat_map(|vote| &vote.by) {
-        let one = match (part.detector.as_str(), is_one) {
+        let reason = match (part.detector.as_str(), is_one) {
             (KNOWN, true) => "it has known headers".to_owned(),
             (KNOWN, false) => "they have known headers".to_owned(),
             (LOOKS, true) => "it looks like one".to_owned(),
             (LOOKS, false) => "they look like one".to_owned(),
             (own, _) => format!("the row detector {own} says so"),
         };
-        if part.score.is_some_and(|score| score > 0.0) && !said.contains(&one) {
-            said.push(one);
+        if part.score.is_some_and(|score| score > 0.0) && !said.contains(&reason) {
+            said.push(reason);
         }
     }
     match said.is_empty() {
@@ -71,7 +71,7 @@ fn voters(header: &HeaderRows) -> String {
 const KNOWN: &str = "HeaderRows";
 const LOOKS: &str = "LayoutRows";
 
-/// `row 6: 3.49 (known headers 2.50 + looks 0.99)`
+/// Describes a vote: `row 6: 3.49 (known headers 2.50 + looks 0.99)`
 fn votes_in_words(vote: &Vote) -> String {
     let score = vote.score.unwrap_or_default();
     let parts = parts_in_words(&vote.by, |name| match name {
@@ -96,7 +96,7 @@ fn taken_for(vote: &Vote) -> String {
 fn next_row(header: &HeaderRows, others: &[u64]) -> Option<String> {
     let next = header.runner_up.as_ref();
     let next = next.filter(|next| !others.contains(&next.row))?;
-    // What is shown as 0.00 is no rival.
+    // A score that is shown as 0.00 is not a rival.
     next.score.filter(|score| *score >= 0.005)?;
     let scores = header.votes.iter().filter_map(|vote| vote.score);
     let best = scores.max_by(f64::total_cmp);
@@ -110,7 +110,7 @@ fn next_row(header: &HeaderRows, others: &[u64]) -> Option<String> {
     ))
 }
 
-/// What a row looks like, and why: `title (61%): two cells; a blank row below`
+/// Describes the looks of a row, with reasons: `title (61%): two cells; a blank row below`
 pub fn looks_of(sheet: &str, row: u64, looks: &[Told]) -> Option<String> {
     let mut of_row = looks
         .iter()
@@ -120,7 +120,7 @@ pub fn looks_of(sheet: &str, row: u64, looks: &[Told]) -> Option<String> {
     Some(named.unwrap_or(said).to_owned())
 }
 
-/// Why a column has its field, or none; what came next; what would have been nearest.
+/// Explains why a column has its field, or none; names the next best field and the nearest one.
 pub fn of_column(column: &Column, table: &Table, spoke: Option<&str>) -> Vec<String> {
     let mut said = vec![match &column.field {
         Some(_) => with_field(column, spoke),
@@ -150,7 +150,7 @@ pub fn of_column(column: &Column, table: &Table, spoke: Option<&str>) -> Vec<Str
     said
 }
 
-/// The field that a header is like, and what would make the column that field.
+/// Names the field that a header is most like, and what would map the column to it.
 pub fn nearest_in_words(nearest: &Nearest) -> String {
     let alike = nearest.likeness.unwrap_or_default() * 100.0;
     let hint = nearest.suggestion.as_deref();
@@ -161,7 +161,7 @@ pub fn nearest_in_words(nearest: &Nearest) -> String {
     )
 }
 
-/// What spoke for the field of a column.
+/// Describes the evidence for the field of a column.
 fn with_field(column: &Column, spoke: Option<&str>) -> String {
     let said = match (column.by.as_slice(), spoke) {
         ([] | [_], Some(spoke)) => spoke.to_owned(),
@@ -174,7 +174,7 @@ fn with_field(column: &Column, spoke: Option<&str>) -> String {
     said
 }
 
-/// Why a column has no field, in the words that all views begin with. `code`: of an event, or of what is told.
+/// Describes why a column has no field, in the words with which all views begin. `code`: from an event or a record.
 pub fn why_unmapped(code: &str) -> String {
     match code {
         "" => "no field",
@@ -228,7 +228,7 @@ fn parts_in_words(parts: &[Part], name: impl Fn(&str) -> String) -> String {
     parts.collect::<Vec<_>>().join(" + ")
 }
 
-/// A callable as people say it: what a `Field` brings is its header, its values, its reader.
+/// Describes a callable in words: the parts of a `Field` are its header, its values, its reader.
 pub fn spoken(name: &str) -> String {
     let of_field = name.rsplit_once("Field(");
     match of_field.and_then(|(_, rest)| rest.split_once(").")) {
@@ -239,7 +239,7 @@ pub fn spoken(name: &str) -> String {
     }
 }
 
-/// `row 6`, `rows 9 and 10`, `rows 3 to 7`
+/// Describes rows: `row 6`, `rows 9 and 10`, `rows 3 to 7`
 fn rows_in_words(rows: &[u64]) -> String {
     match rows {
         [] => "no row".to_owned(),
@@ -283,7 +283,7 @@ mod tests {
                 "next row 2: 0.50 (words 0.50), 2.00 less, taken for title",
             ]
         );
-        // The header of another table, or a row that nearly nothing spoke for, is no rival.
+        // The header of another table, and a row with next to no evidence, are not rivals.
         for none in [
             r#"{"row": 9, "kind": "header", "score": 2.6, "by": []}"#,
             r#"{"row": 2, "kind": "data", "score": 0.001, "by": []}"#,
