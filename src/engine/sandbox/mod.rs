@@ -1,6 +1,6 @@
 //! Limits what a run may read, write, reach and use up, and makes the kernel enforce it.
 //!
-//! A [`Policy`] says what a child may do. [`confine`] prepares it in this process and applies it in the child between fork and
+//! A [`Policy`] defines what a child may do. [`confine`] prepares it in this process and applies it in the child between fork and
 //! exec, before any of the author's code runs. The order is: resource limits, descriptors of this process, capabilities,
 //! Landlock (files, TCP, signals to other processes), seccomp (sockets, process groups).
 //!
