@@ -1,8 +1,8 @@
-//! The engine as ADE sees it: a wheel in the binary, and a process that speaks a protocol.
+//! Runs the engine: the wheel in the binary, and a process that speaks a protocol.
 //!
-//! The protocol: `python -I -m ade_engine process file …` writes one JSON event a line to
-//! standard error, ends with `engine.run.completed`, and exits 0 when the run succeeded, 1 when it failed, 2 when it was
-//! called wrongly. Any other output of the engine or the configuration's code is passed on as plain lines.
+//! The protocol: `python -I -m ade_engine process file …` writes one JSON event per line to standard error and ends with
+//! `engine.run.completed`. It exits with 0 if the run succeeded, 1 if it failed, and 2 if the call was wrong. All other output
+//! of the engine and of the configuration's code is passed on as plain lines.
 
 mod process;
 pub mod report;

@@ -1,4 +1,4 @@
-//! The engine that environments get: the one in the binary, or another that `ADE_ENGINE_SPEC` names.
+//! Provides the engine for environments: the wheel in the binary, or the engine that `ADE_ENGINE_SPEC` names.
 
 use std::fs::File;
 use std::io::{Cursor, Read, Seek};
@@ -11,15 +11,15 @@ use crate::settings::paths;
 
 /// The version of the engine in the binary.
 pub const EMBEDDED_VERSION: &str = env!("ADE_ENGINE_VERSION");
-/// The beginning of the key of environments with the engine of a binary: `embedded:`, followed by its version and the
-/// beginning of the wheel's digest, because another `ade` may contain another engine.
+/// The prefix of the key of environments with a binary's engine. The version and the beginning of the wheel's digest follow,
+/// because another `ade` may contain another engine.
 const EMBEDDED_PREFIX: &str = "embedded:";
 
 const WHEEL: &[u8] = include_bytes!(env!("ADE_ENGINE_WHEEL"));
 const WHEEL_NAME: &str = env!("ADE_ENGINE_WHEEL_NAME");
 const WHEEL_SHA256: &str = env!("ADE_ENGINE_WHEEL_SHA256");
 
-/// The key of environments with the engine in this binary.
+/// Returns the key of environments with the engine in this binary.
 pub fn embedded_spec() -> String {
     format!(
         "{EMBEDDED_PREFIX}{EMBEDDED_VERSION}:{}",
@@ -27,29 +27,29 @@ pub fn embedded_spec() -> String {
     )
 }
 
-/// An engine.
+/// An engine that an environment can get.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Engine {
-    /// The one in the binary.
+    /// The wheel in the binary.
     Embedded,
     /// A folder with a project.
     Folder(PathBuf),
-    /// A wheel.
+    /// The path of a wheel.
     Wheel(PathBuf),
-    /// A requirement, as an installer reads it.
+    /// A requirement in the format of an installer.
     Requirement(String),
 }
 
-/// The engine cannot be used.
+/// An error that makes the engine unusable.
 #[derive(Debug, thiserror::Error)]
 pub enum EngineError {
     /// `ADE_ENGINE_SPEC` names a path that does not exist.
     #[error("ADE_ENGINE_SPEC names {}, which does not exist", path.display())]
     Absent {
-        /// The path.
+        /// The path that does not exist.
         path: PathBuf,
     },
-    /// The run was queued by a newer `ade`.
+    /// A newer `ade` queued the run.
     #[error(
         "the engine {version} of a newer ade is asked for, and this one has {EMBEDDED_VERSION}"
     )]
@@ -57,7 +57,7 @@ pub enum EngineError {
         /// The version of the newer engine.
         version: String,
     },
-    /// A file of it cannot be read, or the wheel cannot be unpacked.
+    /// A file of the engine cannot be read, or the wheel cannot be unpacked.
     #[error(transparent)]
     File(#[from] FileError),
 }
@@ -102,8 +102,8 @@ impl Engine {
         Ok(Self::Requirement(spec.to_owned()))
     }
 
-    /// Returns the engine of an environment's key. `None`: that of another `ade` which is not newer, and whose engine is not in this
-    /// one.
+    /// Returns the engine of an environment's key. Returns `None` for the engine of another `ade` that is not newer, because
+    /// this binary does not contain it.
     ///
     /// # Errors
     /// It names a path that does not exist, or the engine of a newer `ade`.
@@ -123,7 +123,7 @@ impl Engine {
         Self::of_spec(Some(spec), folder).map(Some)
     }
 
-    /// The key of its environments.
+    /// Returns the key of its environments.
     pub fn spec(&self) -> String {
         match self {
             Self::Embedded => embedded_spec(),
@@ -132,7 +132,7 @@ impl Engine {
         }
     }
 
-    /// A digest of its bytes, or the requirement itself: its part in the digest of an environment.
+    /// Returns a digest of its bytes, or the requirement itself. It is part of an environment's digest.
     ///
     /// # Errors
     /// A file of it cannot be read.
@@ -170,7 +170,7 @@ impl Engine {
         }
     }
 
-    /// Returns what it depends on, as far as that is written down without asking an installer.
+    /// Returns its requirements, as far as they can be read without asking an installer.
     ///
     /// # Errors
     /// A file of it cannot be read.
@@ -189,7 +189,9 @@ impl Engine {
                 let text = std::fs::read_to_string(&path).map_err(FileError::on("read", &path))?;
                 let project = text.parse::<toml::Table>().ok().and_then(|table| {
                     let listed = table.get("project")?.get("dependencies")?.as_array()?;
-                    let texts = listed.iter().map(|one| one.as_str().map(str::to_owned));
+                    let texts = listed
+                        .iter()
+                        .map(|requirement| requirement.as_str().map(str::to_owned));
                     texts.collect()
                 });
                 Ok(project.unwrap_or_else(|| vec![digest::of(&text).to_string()]))
@@ -216,13 +218,13 @@ impl Engine {
     }
 }
 
-/// The numbers of a version, to compare it.
+/// Returns the numbers of a version, for comparison.
 fn numbers(version: &str) -> Vec<u64> {
     let parts = version.split('.');
     parts.map_while(|part| part.parse().ok()).collect()
 }
 
-/// The requirements in a wheel's metadata, without those of its extras. `None`: it has none that can be read.
+/// Returns the requirements in a wheel's metadata, without those of its extras, or `None` if it has no readable metadata.
 fn required_by(wheel: impl Read + Seek) -> Option<Vec<String>> {
     let mut archive = zip::ZipArchive::new(wheel).ok()?;
     let name = archive

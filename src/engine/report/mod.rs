@@ -1,11 +1,11 @@
-//! The account of a run: what the engine says of it at its end, parsed once for everything that records, shows or compares it.
+//! Parses the engine's report on a run, once for everything that records, shows or compares it.
 //!
-//! Two events make it: `engine.run.completed`, the contract's closing report ([`Completed`]), and `engine.run.noticed` before it
-//! ([`Noticed`]). They are recorded as one document, the closing report with the lists of the other in it.
+//! Two events contribute: `engine.run.completed`, the closing report of the contract ([`Completed`]), and `engine.run.noticed`
+//! before it ([`Noticed`]). They are stored as one document: the closing report with the lists of the other event in it.
 //!
 //! # Promises
-//! Any engine may have sent them, and code of a configuration may have written them, so nothing relies on their shape: a part that is
-//! not as it should be is left out, and what is recorded of [`Noticed`] has the keys that are known here and no others.
+//! Any engine may send these events, and the configuration's code may write them, so nothing relies on their shape. Malformed
+//! parts are left out, and the stored form of [`Noticed`] has only the keys that are known here.
 
 mod noticed;
 
@@ -24,17 +24,16 @@ pub use ade_engine_native::account::tables::{
 pub use noticed::{Noticed, Told};
 use noticed::{each, part};
 
-/// What a run found, and how.
+/// The findings of a run, with the reasons.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct RunReport {
-    /// What the engine noticed, and why it read tables as it did.
+    /// The engine's notices, and the reasons for how it read tables.
     pub noticed: Noticed,
-    /// Its closing report.
     pub completed: Completed,
 }
 
 impl RunReport {
-    /// The report that a payload is, of whichever shape.
+    /// Reads a report from a payload of any shape.
     pub fn of(payload: &Value) -> Self {
         Self {
             noticed: Noticed::of(payload),
@@ -42,13 +41,13 @@ impl RunReport {
         }
     }
 
-    /// A recorded report; empty where the text is none.
+    /// Reads a stored report; returns an empty one if the text is not JSON.
     pub fn recorded(text: &str) -> Self {
         let payload: Value = serde_json::from_str(text).unwrap_or_default();
         Self::of(&payload)
     }
 
-    /// A recorded report without what it says of single workbooks and tables, which is most of it.
+    /// Reads a stored report without its workbooks and tables, which are most of it.
     pub fn head(text: &str) -> Self {
         #[derive(Default, Deserialize)]
         struct Head {
@@ -64,7 +63,7 @@ impl RunReport {
         Self::of(&Value::Object(head.rest))
     }
 
-    /// The rows of the run. `None`: the engine does not tell them.
+    /// Returns the row counts of the run, or `None` if the engine did not report them.
     pub fn rows(&self) -> Option<RowCounts> {
         let list = self.noticed.issue_list.as_ref();
         let quarantined = list.map_or(0, |list| list.rows_quarantined);
@@ -74,19 +73,20 @@ impl RunReport {
         Some(RowCounts::new(read, evaluated, quarantined))
     }
 
-    /// How many rows of a table were read and written, where the closing report knows it as such: merged ones are one there.
+    /// Returns how many rows of a table were read and written, or `None` if the closing report does not list it as a separate
+    /// table: it reports merged tables as one.
     pub fn rows_of(&self, table: &Table) -> Option<RowCounts> {
         let mut sheets = self.completed.sheets();
         let sheet = sheets.find(|sheet| sheet.name() == table.sheet)?;
-        let same = |one: &&TableFound| {
-            let place = one.region();
-            place.is_some() && place == table.region.as_deref() && one.index() == table.table
+        let same = |candidate: &&TableFound| {
+            let place = candidate.region();
+            place.is_some() && place == table.region.as_deref() && candidate.index() == table.table
         };
         RowCounts::from_table(sheet.tables.iter().find(same)?)
     }
 }
 
-/// The closing report that a payload is, as far as anything goes by it.
+/// Reads the parts of the closing report that ADE uses.
 pub fn completed(payload: &Value) -> Completed {
     Completed {
         evaluation: part(payload, "evaluation"),

@@ -1,8 +1,8 @@
-//! A view of the file system in which nothing can be changed but some folders: not the modes of files either, of which Landlock says
-//! nothing. For builds, which change modes of what is theirs.
+//! A read-only view of the file system with some writable folders. It also protects the modes of files, which Landlock does
+//! not. Builds need it, because they change modes of their own files.
 //!
-//! A process gets it with namespaces of its own for users and mounts (user_namespaces(7), mount_namespaces(7)). Where a system allows
-//! no such namespaces, there is none.
+//! A process gets the view by its own user and mount namespaces (user_namespaces(7), mount_namespaces(7)). Systems that forbid
+//! these namespaces have no such view.
 
 use std::ffi::CString;
 use std::io;
@@ -12,15 +12,15 @@ use std::path::PathBuf;
 use std::process::Command;
 use std::sync::OnceLock;
 
-/// A view, prepared.
+/// A prepared view, which a process can enter.
 pub(super) struct ReadOnly {
     written: Vec<CString>,
-    /// What was opened of them.
+    /// The descriptors of these folders, once opened.
     trees: Vec<libc::c_long>,
     who: OwnNamespace,
 }
 
-/// A namespace of users in which the process is who it is outside, prepared.
+/// A prepared user namespace in which the process keeps its user and group.
 pub(super) struct OwnNamespace {
     users: String,
     groups: String,
@@ -35,18 +35,20 @@ impl OwnNamespace {
         }
     }
 
-    /// Moves this process there, with these further namespaces: between fork and exec, without memory being allocated.
+    /// Moves this process into the namespace and into the further ones in the flags. Runs between fork and exec, so allocates
+    /// no memory.
     pub fn enter(&self, further: libc::c_int) -> io::Result<()> {
         // SAFETY: no memory is involved. The process has one thread.
         succeeded(unsafe { libc::unshare(libc::CLONE_NEWUSER | further) }.into())?;
-        // Without this an ordinary user may not name the group.
+        // Without this, an ordinary user may not map the group.
         write(c"/proc/self/setgroups", b"deny")?;
         write(c"/proc/self/uid_map", self.users.as_bytes())?;
         write(c"/proc/self/gid_map", self.groups.as_bytes())
     }
 }
 
-/// Whether this system allows a namespace of users. A process that was refused half of it could not go on, so another one tries.
+/// Returns whether this system allows a user namespace. Another process tries it, because a process that gets only half of it
+/// could not go on.
 pub(super) fn has_namespaces() -> bool {
     let who = OwnNamespace::new();
     can(move || who.enter(0))
@@ -75,7 +77,7 @@ const MOUNT_ATTR_RDONLY: u64 = 1;
 const AT_RECURSIVE: libc::c_uint = 0x8000;
 
 impl ReadOnly {
-    /// One in which these folders are as they are.
+    /// Returns a view in which these folders stay writable.
     pub fn all_but(written: &[PathBuf]) -> Self {
         let is_there = |path: &&PathBuf| path.exists();
         let text = |path: &PathBuf| CString::new(path.as_os_str().as_bytes()).ok();
@@ -87,7 +89,7 @@ impl ReadOnly {
         }
     }
 
-    /// Whether this system allows it.
+    /// Returns whether this system allows such a view.
     pub fn is_possible() -> bool {
         static FOUND: OnceLock<bool> = OnceLock::new();
         *FOUND.get_or_init(|| {
@@ -96,7 +98,7 @@ impl ReadOnly {
         })
     }
 
-    /// Gives it to this process, between fork and exec: no memory is allocated.
+    /// Moves this process into the view, between fork and exec. Allocates no memory.
     pub fn apply(&mut self) -> io::Result<()> {
         self.who.enter(libc::CLONE_NEWNS)?;
         for (tree, path) in self.trees.iter_mut().zip(&self.written) {

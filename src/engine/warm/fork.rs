@@ -23,24 +23,24 @@ use crate::engine::sandbox::{self, InForce, Policy, channel};
 use crate::settings::Sandbox;
 use crate::system::process::{Lifeline, Started};
 
-/// How long an engine may take to answer; the first time it must have been started.
+/// The maximum time for an engine to answer. For the first answer, this includes its start.
 const PATIENCE: Timespec = Timespec {
     tv_sec: 20,
     tv_nsec: 0,
 };
-/// The longest message that an engine takes.
+/// The maximum length of a message to an engine, in bytes.
 const LONGEST: usize = 128 << 10;
-/// What a fork answers when it is confined as it should be.
+/// The answer of a fork that is confined as it should be.
 const CONFINED: u8 = b'.';
 
-/// A run's fork.
+/// A fork that executes a run.
 pub(crate) struct Fork {
     pub started: Started,
-    /// What of its policy is in force.
+    /// The part of its policy that is in force.
     pub record: InForce,
 }
 
-/// A fork that waits for the word to go on. Dropped before that, it ends.
+/// A fork that waits for the word to go on. If it is dropped before that, the fork is killed.
 struct Waiting {
     id: Pid,
     answer: OwnedFd,
@@ -57,7 +57,7 @@ impl Drop for Waiting {
 }
 
 impl WarmEngines {
-    /// Starts a run in a fork. `None`: it is to be started cold.
+    /// Starts a run in a fork. Returns `None` if the run has to start cold.
     pub(crate) fn fork(&self, invocation: &Invocation, shows_values: bool) -> Option<Fork> {
         let snapshots = self.snapshots(invocation)?;
         let message = message(invocation, shows_values)?;
@@ -65,7 +65,7 @@ impl WarmEngines {
         let lasting = invocation.lasting_variables();
         let engine = self.of(&invocation.python, lasting, around, snapshots)?;
         let confinement = sandbox::for_fork(&invocation.policy, host::processors());
-        // What a fork does not do by itself, it has of its engine.
+        // A fork inherits the parts of the confinement that it does not apply itself.
         let is_asked = confinement.record.is_asked();
         if engine.snapshots != snapshots
             || confinement.record.missing != engine.missing
@@ -78,7 +78,7 @@ impl WarmEngines {
         let mut passed = vec![its_output.as_fd(), its_errors.as_fd()];
         passed.extend(confinement.rules.as_ref().map(AsFd::as_fd));
         let fork = ask(&engine, &message, &passed)?;
-        // A group of its own, which it may not make for itself.
+        // The fork gets its own process group, which it may not make for itself.
         setpgid(Some(fork.id), Some(fork.id)).ok()?;
         let group = fork.id.as_raw_nonzero().get();
         lifeline.tie(group).ok()?;
@@ -102,7 +102,8 @@ impl WarmEngines {
         })
     }
 
-    /// The folder of the snapshots of a run's configuration. `None`: the run may do what no warm engine may.
+    /// Returns the folder of the snapshots of a run's configuration, or `None` if the run may do something that warm engines
+    /// may not.
     fn snapshots<'a>(&self, invocation: &'a Invocation) -> Option<&'a Path> {
         let policy = &invocation.policy;
         let has_network = policy.level != Sandbox::Off && policy.has_network();
@@ -120,19 +121,19 @@ impl WarmEngines {
     }
 }
 
-/// The policy of an engine whose forks may do what a run with this policy may, each in its own folders.
+/// Returns the policy of an engine whose forks may do what a run with this policy may, each in its own folders.
 fn around(of_run: &Policy, snapshots: &Path, runs: &Path) -> Policy {
     let mut policy = of_run.clone();
-    // A rule for what the kernel says of one process does not reach its forks.
+    // A rule for one process's entry in /proc would not cover its forks, so all of /proc may be read.
     policy.reads.extend([snapshots.to_owned(), "/proc".into()]);
     policy.writes.push(runs.to_owned());
     policy.network_asked = false;
-    // Its own is that of all starts of its forks.
+    // The engine uses processor time for the starts of all its forks, so it has no limit of its own.
     policy.limits.cpu_time = None;
     policy
 }
 
-/// What an engine is told of a run. `None`: it is too long.
+/// Returns the message that describes a run to an engine, or `None` if it is too long.
 fn message(invocation: &Invocation, shows_values: bool) -> Option<Vec<u8>> {
     let mut message = Vec::new();
     for (name, value) in invocation.variables_of_child(shows_values) {
@@ -156,7 +157,7 @@ fn message(invocation: &Invocation, shows_values: bool) -> Option<Vec<u8>> {
 /// Asks for a fork with these descriptors.
 fn ask(engine: &WarmEngine, message: &[u8], passed: &[BorrowedFd<'_>]) -> Option<Waiting> {
     let (answer, its_answer) = channel().ok()?;
-    // The kernel says who answers.
+    // The kernel adds the sender's process id.
     set_socket_passcred(&answer, true).ok()?;
     let mut all = passed.to_vec();
     all.insert(2, its_answer.as_fd());
@@ -177,7 +178,7 @@ fn ask(engine: &WarmEngine, message: &[u8], passed: &[BorrowedFd<'_>]) -> Option
     (word == CONFINED).then_some(waiting)
 }
 
-/// The answer of a fork, and who it is: a child of this process.
+/// Returns the id of a fork, which is a child of this process, and its answer.
 fn receive(answer: &OwnedFd) -> Option<(Pid, u8)> {
     let mut word = [0];
     let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmCredentials(1))];

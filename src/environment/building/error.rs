@@ -1,4 +1,4 @@
-//! Why a build failed, and whether a retry may succeed.
+//! The errors of a build, and whether a retry may succeed.
 
 use thiserror::Error;
 
@@ -8,7 +8,7 @@ use crate::base::problem::{Facts, Kind, Problem, code};
 use crate::engine::EngineError;
 use crate::system::process::Exit;
 
-/// Why an environment could not be built.
+/// The reason why an environment could not be built.
 #[derive(Debug, Error)]
 pub enum BuildError {
     #[error(transparent)]
@@ -18,30 +18,21 @@ pub enum BuildError {
         step: Step,
         program: String,
         exit: Exit,
-        /// The last lines that it printed.
         last_lines: Vec<String>,
-        /// Whether a retry may succeed: after trouble with the network, but not where a version does not
-        /// exist.
+        /// True if a retry may succeed: after trouble with the network, but not if a version does not exist.
         transient: bool,
-        /// Whether it was allowed to use caches only.
+        /// True if only caches were allowed.
         offline: bool,
-        /// Whether something was refused to it, which the sandbox may have done.
+        /// True if the program was refused something, perhaps by the sandbox.
         refused: bool,
-        /// The engine that `ADE_ENGINE_SPEC` asks for, if that was being installed.
+        /// The engine that `ADE_ENGINE_SPEC` names, if that was being installed.
         engine: Option<String>,
     },
     #[error("ADE_SANDBOX is strict, and this machine cannot confine a build: {}", reasons.join("; "))]
-    NotConfined {
-        /// What is missing.
-        reasons: Vec<String>,
-    },
-    /// A file is not the one that the lock names.
+    NotConfined { reasons: Vec<String> },
+    /// A package is not the file that the lock names.
     #[error("{}: a package is not the file that the lock names", step.as_str())]
-    HashMismatch {
-        step: Step,
-        /// The last lines of the installer.
-        last_lines: Vec<String>,
-    },
+    HashMismatch { step: Step, last_lines: Vec<String> },
     #[error("{}: not done after {seconds} s", step.as_str())]
     Timeout { step: Step, seconds: u64 },
     #[error("{}: cancelled", step.as_str())]
@@ -51,7 +42,7 @@ pub enum BuildError {
         message: String,
         last_lines: Vec<String>,
     },
-    /// A file or folder of the environment, or a program that could not be started.
+    /// A file or folder of the environment failed, or a program could not be started.
     #[error(transparent)]
     File(#[from] FileError),
     #[error("there is no uv: {}", reasons.join("; "))]
@@ -62,13 +53,13 @@ pub enum BuildError {
 }
 
 impl BuildError {
-    /// Whether a retry of the same build may succeed although nothing was changed.
+    /// Returns whether a retry of the same build may succeed without any change.
     pub fn is_transient(&self) -> bool {
         match self {
             BuildError::Installer { transient, .. } | BuildError::NoInstaller { transient, .. } => {
                 *transient
             }
-            // A worker waits for room without spending an attempt. To build again at once would fill the disk again.
+            // A worker waits for room without spending an attempt. Another build at once would fill the disk again.
             BuildError::File(error) | BuildError::Engine(EngineError::File(error)) => {
                 error.may_pass() && !error.is_disk_full()
             }
@@ -80,11 +71,12 @@ impl BuildError {
         }
     }
 
-    /// Whether the machine, this worker or the network is in trouble, and not the configuration: the environment waits, and no
-    /// attempt is spent. A program that hangs or is killed may do so each time, so its attempt is spent.
+    /// Returns whether the machine, this worker or the network caused the error, and not the configuration. Then the
+    /// environment waits, and no attempt is spent. A program that hangs or is killed may do so every time, so its attempt is
+    /// spent.
     pub fn is_of_machine(&self) -> bool {
         match self {
-            // Caches that lack something are those of this worker.
+            // If only caches were allowed and something is missing, it is missing on this worker.
             BuildError::Installer {
                 transient,
                 exit,
@@ -102,7 +94,7 @@ impl BuildError {
         }
     }
 
-    /// Whether the configuration is at fault, so that any host would fail at it.
+    /// Returns whether the configuration caused the error, so that every host would fail.
     pub fn is_of_configuration(&self) -> bool {
         match self {
             BuildError::Installer {
@@ -116,7 +108,7 @@ impl BuildError {
         }
     }
 
-    /// The last lines of the program that failed.
+    /// Returns the last lines of the program that failed.
     pub fn last_lines(&self) -> &[String] {
         match self {
             BuildError::Installer { last_lines, .. }
@@ -126,7 +118,7 @@ impl BuildError {
         }
     }
 
-    /// The error with the last lines of the program that failed.
+    /// Returns the error with the last lines of the program that failed.
     pub fn in_full(&self) -> String {
         let lines = self.last_lines().iter().map(|line| format!("\n  {line}"));
         std::iter::once(self.to_string()).chain(lines).collect()

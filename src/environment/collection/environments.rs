@@ -1,12 +1,12 @@
-//! Deletes environments, unless something has come to need them, and what is left of others.
+//! Deletes environments, unless they are needed again by then, and leftovers of others.
 //!
-//! Under the lock of an environment's builders and that of its users the record is deleted, then the folder. A run that needs the
-//! configuration afterwards gets a new record with a new folder, so nothing waits for the deletion. Where it is interrupted, the marker in
-//! the folder, which goes last, says whose leftover it is.
+//! Deletes first the record and then the folder, under the locks of the environment's builders and users. A run that needs the
+//! configuration afterwards gets a new record with a new folder, so it does not wait for the deletion. After an interruption,
+//! the marker in the folder, which is deleted last, identifies the owner of the leftover.
 //!
-//! Folders that no record names are what interrupted deletions, `ade env build --force` and builders that died left. They are deleted
-//! with proof that they are this database's own, and while no live process uses them; all others are kept, for a database that is older
-//! than they are, or another one, would not know them either.
+//! Folders without a record are left by interrupted deletions, `ade env build --force` and builders that died. They are deleted
+//! only with proof that they belong to this database, and while no live process uses them. All others are kept, because they
+//! may belong to another database, or this database may be an older one that does not know them.
 
 use std::collections::HashMap;
 use std::io;
@@ -22,7 +22,7 @@ use crate::system::lock;
 use crate::system::machine::{Files, FoundKind, HeldLock};
 use crate::workspace::Workspace;
 
-/// Deletes one environment, unless it has come into use since it was judged. Returns whether it was deleted.
+/// Deletes an environment, unless it has come into use since it was judged. Returns whether it was deleted.
 pub fn remove_environment(
     workspace: &Workspace,
     environment: &EnvironmentRecord,
@@ -51,7 +51,7 @@ pub fn remove_environment(
         report.skip(Fate::InUse.reason());
         return Ok(false);
     }
-    // Without locks there was no folder. One that is there by now is that of a builder, which claimed its record first.
+    // Without locks there was no folder. A folder that exists now belongs to a builder that claimed its record first.
     if locks.is_some() {
         delete_folder(files, folder, report);
     }
@@ -64,9 +64,9 @@ pub fn remove_environment(
     Ok(true)
 }
 
-/// Deletes the folder of an environment; a failure is added to the report. `.ready` goes first, so that no run takes what is
-/// left for whole. What says whose the folder is goes last, and the builders' lock behind it, which keeps a builder from making
-/// the folder anew while it is being deleted.
+/// Deletes the folder of an environment, and adds a failure to the report. Deletes `.ready` first, so that no run uses a
+/// partial folder. Deletes the owner's marker near the end and the builders' lock last, so that no builder can use the folder
+/// during the deletion.
 fn delete_folder(files: &dyn Files, folder: &Path, report: &mut Report) {
     report.deleted(folder, try_delete_folder(files, folder));
 }
@@ -88,12 +88,12 @@ fn try_delete_folder(files: &dyn Files, folder: &Path) -> io::Result<()> {
     for path in last.iter().filter(|path| files.exists(path)) {
         files.remove_file(path)?;
     }
-    // A builder that came in between has made it its own.
+    // This fails if a builder has put something into the folder in the meantime.
     let _ = files.remove_empty_folder(folder);
     Ok(())
 }
 
-/// A folder cannot be deleted now.
+/// The reason why a folder cannot be deleted now.
 pub(super) enum Refusal {
     /// A live process builds or uses it.
     Used,
@@ -101,7 +101,7 @@ pub(super) enum Refusal {
     File(FileError),
 }
 
-/// What was locked; a refusal is added to the report.
+/// Returns the locked value. Adds a refusal to the report.
 pub(super) fn or_tell<T>(locked: Result<T, Refusal>, report: &mut Report) -> Option<T> {
     match locked {
         Ok(locked) => return Some(locked),
@@ -111,8 +111,8 @@ pub(super) fn or_tell<T>(locked: Result<T, Refusal>, report: &mut Report) -> Opt
     None
 }
 
-/// Takes what keeps users and builders from a folder while it is deleted. A process that opened a lock's file before it was deleted
-/// finds that the file is no longer there, and does not take the lock. `None`: there is no such folder.
+/// Takes the locks that keep users and builders out of a folder while it is deleted. A process that opened a lock's file before
+/// its deletion notices that the file is gone, and does not take the lock. Returns `None` if there is no such folder.
 fn take_locks(files: &dyn Files, folder: &Path) -> Result<Option<[Box<dyn HeldLock>; 2]>, Refusal> {
     match files.find(folder) {
         Ok(found) if found.kind == FoundKind::Folder => {}
@@ -125,7 +125,7 @@ fn take_locks(files: &dyn Files, folder: &Path) -> Result<Option<[Box<dyn HeldLo
     Ok(users.zip(builder).map(|(users, builder)| [users, builder]))
 }
 
-/// Takes a lock without which nothing proves that no process uses a folder. `None`: the folder is gone.
+/// Takes a lock that proves that no process uses a folder. Returns `None` if the folder is gone.
 pub(super) fn take_lock(
     files: &dyn Files,
     path: &Path,
@@ -138,8 +138,8 @@ pub(super) fn take_lock(
     }
 }
 
-/// Reports what a collection would do with a folder that may be deleted. Returns whether it would delete it: no live process builds or
-/// uses the environment in it, as far as its locks are seen.
+/// Reports what a collection would do with a folder that may be deleted. Returns whether it would delete it: no live process
+/// builds or uses the environment in it, as far as its locks show.
 fn would_remove(files: &dyn Files, folder: &Path, removed: Removed, report: &mut Report) -> bool {
     let owner = EnvironmentFolder(folder.to_owned()).owner();
     let is_used = [owner, paths::build_lock(folder)]
@@ -172,7 +172,7 @@ fn remove_key_folder(files: &dyn Files, key: &Path) {
     }
 }
 
-/// Deletes what is left of environments that no record names.
+/// Deletes leftovers of environments that no record names.
 pub(super) fn collect(pass: &Pass<'_>, report: &mut Report) -> Result<(), StoreError> {
     let workspace = pass.workspace;
     let files = workspace.files();
@@ -199,7 +199,7 @@ pub(super) fn collect(pass: &Pass<'_>, report: &mut Report) -> Result<(), StoreE
     Ok(())
 }
 
-/// The recorded environments by their folders.
+/// The recorded environments by folder.
 type Known = HashMap<PathBuf, EnvironmentRecord>;
 
 fn recorded(workspace: &Workspace) -> Result<Known, StoreError> {
@@ -208,7 +208,7 @@ fn recorded(workspace: &Workspace) -> Result<Known, StoreError> {
     Ok(by_folder.collect())
 }
 
-/// Deletes a folder that no record names, where it is this database's own and no process uses it.
+/// Deletes a folder without a record, if it belongs to this database and no process uses it.
 fn remove_leftover(
     pass: &Pass<'_>,
     folder: &Path,
@@ -238,8 +238,8 @@ fn remove_leftover(
     Ok(())
 }
 
-/// Whether a folder was built for this database: it says so, it holds an environment that this database records, in another
-/// folder by now, or nothing is left in it but a lock.
+/// Returns whether a folder was built for this database: its marker says so, or it holds an environment that this database now
+/// records in another folder, or only a lock is left in it.
 fn is_own(workspace: &Workspace, folder: &Path, known: &Known) -> bool {
     let lock = paths::build_lock(folder);
     let names = workspace.files().names(folder).unwrap_or_default();
@@ -311,7 +311,7 @@ mod tests {
                     remove_key_folder(&Disk, &key);
                 }
             });
-            let ends: Vec<_> = builders.into_iter().map(|one| one.join()).collect();
+            let ends: Vec<_> = builders.into_iter().map(|builder| builder.join()).collect();
             done.cancel();
             assert!(ends.iter().all(Result::is_ok));
         });

@@ -1,10 +1,10 @@
-//! Collection: deletes unused environments, the files of runs that ended long ago, snapshots that nothing needs, leftovers
-//! of interrupted work, and objects of the object store that no record names.
+//! Collection: deletes unused environments, the files of runs that ended long ago, snapshots that nothing needs, leftovers of
+//! interrupted work, and objects of the object store that no record names.
 //!
-//! Which environments are deleted is decided in `rule` alone; for a day after a jump of the clock none is ([`Ages`]). Its conditions
-//! are checked again in the transaction that deletes the record ([`remove_environment`]). Whatever else lies around is deleted
-//! only with proof that it may be: a record, or a name or a mark that a process of this database gave it. What this
-//! database does not know is kept and counted. A second pass deletes nothing.
+//! `rule` alone decides which environments are deleted; for a day after a jump of the clock, none is ([`Ages`]). The
+//! transaction that deletes the record checks the conditions again ([`remove_environment`]). Everything else is deleted only
+//! with proof that it may be: a record, or a name or a mark from a process of this database. Whatever this database does not
+//! know is kept and counted. A second pass deletes nothing more.
 
 mod caches;
 mod environments;
@@ -31,19 +31,19 @@ use crate::system::lease::{Heartbeat, Held, Leased, Unreachable};
 use crate::system::machine::Moment;
 use crate::workspace::{Workspace, ballast};
 
-/// What a pass collects.
+/// The things that a pass collects.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Part {
-    /// What lies on this host: its environments, caches and lock files.
+    /// Everything on this host: its environments, caches and lock files.
     OfHost,
-    /// That, and what all hosts share: runs with their files, the snapshots that they were made from, and objects.
+    /// Also everything that hosts share: runs with their files, the snapshots that they were made from, and objects.
     All,
 }
 
-/// Collects. Stops between two deletions when cancelled, and when the clock has jumped.
+/// Collects garbage. Stops between two deletions when cancelled, and when the clock has jumped.
 ///
 /// # Errors
-/// The store cannot be used; what was deleted before is gone.
+/// The store cannot be used. Earlier deletions remain in effect.
 pub fn collect(
     workspace: &Workspace,
     options: &CollectOptions,
@@ -102,23 +102,23 @@ pub fn collect(
     Ok(report)
 }
 
-/// The name of the lease on what is shared; behind it, the host's, of that on what lies on a host. One process collects at a time: it
-/// holds the lease, renews it while it works, and stops when it lost it. Where several hosts use the database, one process of each
-/// collects what lies on that host, and one of all of them the rest.
+/// The name of the lease on everything that hosts share. A lease on what is on a host has the host's name appended. One process
+/// collects at a time: it holds the lease, renews it while it works, and stops when it has lost it. If several hosts use the
+/// database, one process per host collects what is on that host, and one of these processes collects the rest.
 const NAME: &str = "gc";
-/// For how long it holds without a renewal.
+/// The time for which the lease holds without a renewal.
 const LENGTH: Duration = Duration::from_secs(60);
 
-/// Nothing was collected, or not all.
+/// The reason why nothing was collected, or not everything.
 #[derive(Debug, thiserror::Error)]
 pub enum CollectError {
-    /// Another process collects.
+    /// Another process is collecting.
     #[error("{} is collecting already (its lease holds until {})", .0.name, .0.expires_at)]
     Busy(Holder),
-    /// The store.
+    /// The store cannot be used.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// There is no thread that keeps the lease.
+    /// No thread can be started to keep the lease.
     #[error("no thread can be started that keeps the lease: {}", describe(.0))]
     Thread(std::io::Error),
 }
@@ -137,10 +137,10 @@ impl Problem for CollectError {
     }
 }
 
-/// Collects as the only process that does so. A dry run needs no lease.
+/// Collects if no other process does. A dry run needs no lease.
 ///
 /// # Errors
-/// Another process collects, or the store cannot be used; what was deleted before is gone.
+/// Another process is collecting, or the store cannot be used. Earlier deletions remain in effect.
 pub fn collect_alone(
     workspace: &Workspace,
     holder: &str,
@@ -190,7 +190,7 @@ fn under(
     let held = Held::new(machine, &lease, since);
     let stop = linked(cancel);
     let collected = held.keep(&stop.cancel, || work(&stop.cancel));
-    // Where this fails, it expires.
+    // If this fails, the lease expires.
     let _ = store.release_lease(name, &lease.token);
     collected.map_err(CollectError::Thread)?
 }

@@ -1,8 +1,8 @@
-//! What a user names: finds environments by the configuration's folder or by id, and deletes one of them, a configuration, or a
-//! workspace, if nothing needs it, with all that it takes along; and renames a workspace.
+//! Finds environments by the configuration's folder or by id, deletes an environment, a configuration or a workspace with
+//! everything that belongs to it if nothing needs it, and renames a workspace.
 //!
-//! The environments of a configuration go first, as any environment does; then all its records in one transaction, which looks again; its
-//! files last. Environments that other hosts have of it go with their next collection, which finds no record of them.
+//! To delete a configuration, deletes first its environments, then all its records in one transaction, which checks again, and
+//! last its files. Its environments on other hosts go with the next collection there, which finds no record of them.
 
 use std::path::Path;
 
@@ -22,10 +22,10 @@ use crate::workspace::Workspace;
 use crate::workspace::configurations::draft::checked_name;
 use crate::workspace::configurations::version_id;
 
-/// Returns the environment that `given` names: by the folder of a configuration, an id, or the beginning of one.
+/// Returns the environment that `given` names: by the folder of a configuration, an id, or the beginning or end of an id.
 ///
 /// # Errors
-/// There is none.
+/// There is no such environment.
 pub fn find(workspace: &Workspace, given: &str) -> Result<EnvironmentRecord, Error> {
     let folder = Path::new(given);
     if !folder.is_dir() {
@@ -37,7 +37,7 @@ pub fn find(workspace: &Workspace, given: &str) -> Result<EnvironmentRecord, Err
 /// Returns the ready environment of a configuration.
 ///
 /// # Errors
-/// It has none, or one that is not ready.
+/// There is none, or it is not ready.
 pub fn find_ready(
     workspace: &Workspace,
     configuration: Configuration,
@@ -67,7 +67,7 @@ pub fn list(workspace: &Workspace) -> Result<Vec<Judged>, StoreError> {
     Ok(judged)
 }
 
-/// Returns, for each of these environments, the shortest part of its id that tells it from all others; commands accept it.
+/// Returns, for each environment, the shortest unique end of its id. Commands accept it.
 pub fn short_ids(
     workspace: &Workspace,
     environments: &[Judged],
@@ -77,18 +77,18 @@ pub fn short_ids(
     store.short_ids(Named::Environments, workspace.id(), &ids)
 }
 
-/// The configuration in this folder has no environment.
+/// Returns the error that the configuration in this folder has no environment.
 pub fn not_built(folder: &Path) -> Error {
     let folder = folder.display();
     Error::usage(code::NOT_FOUND, format!("{folder} has no environment yet"))
         .hint(format!("`ade env build {}` builds it", typed(folder)))
 }
 
-/// Removes the environment that `given` names and adds it to `report`; where `report` is of a dry run, nothing is removed.
-/// A folder that cannot be deleted is added to its failures.
+/// Removes the environment that `given` names and adds it to `report`. If `report` is of a dry run, removes nothing. Adds a
+/// folder that cannot be deleted to the failures of the report.
 ///
 /// # Errors
-/// There is none, a run needs it, or it is being built.
+/// There is no such environment, a run needs it, or it is being built.
 pub fn remove(workspace: &Workspace, given: &str, report: &mut Report) -> Result<(), Error> {
     let environment = find(workspace, given)?;
     let id = &environment.id;
@@ -113,14 +113,14 @@ fn in_use(id: &str, what: &str) -> Error {
         .hint("`ade runs ls` shows what needs it; try again when that has ended")
 }
 
-/// Why something goes that was not asked for by itself.
+/// The reason for the deletion of things that belong to what was asked for.
 const ALONG: &str = "goes along";
 
-/// Deletes a configuration with its environments, versions, draft and pause; on a dry run it is only said what would go. The folder of one that
-/// was not uploaded stays. A folder that cannot be deleted is added to the report's failures.
+/// Deletes a configuration with its environments, versions, draft and pause; a dry run only reports them. A folder that was not
+/// uploaded stays. Adds folders that cannot be deleted to the report's failures.
 ///
 /// # Errors
-/// It has runs, or an environment of it is being built or used: then the configuration stays.
+/// It has runs, or one of its environments is being built or used. Then the configuration stays.
 pub fn remove_configuration(
     workspace: &Workspace,
     known: &KnownConfiguration,
@@ -160,10 +160,10 @@ pub fn remove_configuration(
     Ok(report)
 }
 
-/// Changes what a workspace is called; its id stays.
+/// Changes the name of a workspace; its id stays.
 ///
 /// # Errors
-/// There is no such workspace, or the name is none.
+/// There is no such workspace, or the name is not valid.
 pub fn rename_workspace(
     workspace: &Workspace,
     id: &str,
@@ -173,7 +173,7 @@ pub fn rename_workspace(
     Ok(workspace.store.rename_workspace(id, name)?)
 }
 
-/// Deletes a workspace that is empty; on a dry run it is only said what would go.
+/// Deletes an empty workspace; a dry run only reports it.
 ///
 /// # Errors
 /// It is not empty, or this process works in it.
@@ -194,7 +194,7 @@ pub fn remove_workspace(workspace: &Workspace, id: &str, dry_run: bool) -> Resul
     }
     report.add(going("workspace", id, &known.name, 0));
     if !dry_run {
-        // Folders that are not empty are of no record.
+        // Folders that are not empty have no record, so they stay.
         let paths = &workspace.paths;
         let own = [
             paths.runs(id),

@@ -1,8 +1,9 @@
-//! Objects of the object store that no record names: what an attempt left whose claim was lost, an input or a document that was
-//! never recorded, and what records have given up since.
+//! Deletes objects of the object store that no record names: files of attempts that lost their claim, inputs and documents that
+//! were never recorded, and files whose records no longer name them.
 //!
-//! An object is put before its record is written, so that one without a record may be about to get one. It goes when it was seen
-//! twice that no record names it, a day apart by the clock that the records go by. What is no object of ADE's is kept and counted.
+//! An object is stored before its record is written, so an object without a record may be about to get one. It is deleted after
+//! two collections found no record for it, a day apart by the clock of the records. Objects that ADE did not write are kept and
+//! counted.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::PathBuf;
@@ -13,10 +14,10 @@ use super::snapshots;
 use crate::store::{RunFiles, Store, StoreError};
 use crate::workspace::objects::{Found, Names, Objects, names_of};
 
-/// How long an object must have been without a record.
+/// The time that an object must have been without a record.
 const UNNAMED_FOR: Duration = Duration::from_secs(24 * 3600);
 
-/// So many records are asked for at once.
+/// The number of objects that are judged at once.
 const BATCH: usize = 500;
 
 pub(super) fn collect(pass: &Pass<'_>, report: &mut Report) -> Result<(), StoreError> {
@@ -24,7 +25,7 @@ pub(super) fn collect(pass: &Pass<'_>, report: &mut Report) -> Result<(), StoreE
         return Ok(());
     };
     match collect_in(pass, objects, report) {
-        // Nothing of it is deleted, and the rest of the collection is not for that reason left undone.
+        // The objects stay, but the rest of the collection goes on.
         Err(StoreError::File(error)) => {
             report.fail(error);
             Ok(())
@@ -72,7 +73,7 @@ fn collect_in(pass: &Pass<'_>, objects: &Objects, report: &mut Report) -> Result
     Ok(objects.keep_seen(&seen)?)
 }
 
-/// The objects that no record names.
+/// Returns the objects that no record names.
 fn unnamed(
     pass: &Pass<'_>,
     objects: &Objects,
@@ -81,7 +82,8 @@ fn unnamed(
     let (store, data) = (&pass.workspace.store, pass.workspace.paths.data());
     let mut unnamed = Vec::new();
     let mut waiting: Vec<(Found, Names)> = Vec::new();
-    // Read before the objects are listed, a record is not missed: what was put since is judged by the next look.
+    // Read before the objects are listed, so that no record is missed. The next collection judges objects that are stored in
+    // between.
     let needed = snapshots::needed(pass)?;
     let mut judge = |some: Vec<(Found, Names)>| -> Result<(), StoreError> {
         let named = named(store, &some)?;
@@ -113,14 +115,15 @@ fn unnamed(
     Ok(unnamed)
 }
 
-/// What records say of some objects.
+/// The records that some objects refer to.
 struct Named {
     runs: HashMap<String, RunFiles>,
     documents: HashSet<String>,
 }
 
 impl Named {
-    /// Whether the files of an attempt are kept, or may be needed yet; without a token, the input of the run.
+    /// Returns whether the files of an attempt are kept, or may still be needed. Without a token, this is about the run's
+    /// input.
     fn has_attempt(&self, run: &str, token: Option<&str>) -> bool {
         match (self.runs.get(run), token) {
             (Some(RunFiles::Kept(Some(ended))), Some(token)) => ended == token,
@@ -147,7 +150,7 @@ fn named(store: &Store, some: &[(Found, Names)]) -> Result<Named, StoreError> {
     })
 }
 
-/// Whether a record names the snapshot of this object by now.
+/// Returns whether a record names the snapshot of this object by now.
 fn is_named_now(pass: &Pass<'_>, key: &str) -> Result<bool, StoreError> {
     let snapshot: PathBuf = match names_of(pass.workspace.paths.data(), key) {
         Names::Snapshot(snapshot) => snapshot,

@@ -1,7 +1,7 @@
-//! Deletes the files of runs that ended long ago, and long after that their records; and folders of runs, of all workspaces, of which
-//! the records say that their files may go: those that were to be deleted when the process died, and inputs that were staged and never
-//! recorded. A folder that no record knows is kept: it may hold a finished workbook, or belong to a run that a restored backup does not
-//! know.
+//! Deletes the files of runs that ended long ago, and much later their records. Also deletes folders of runs, of all
+//! workspaces, if their records allow it: folders whose deletion was interrupted, and inputs that were staged and never
+//! recorded. A folder without a record is kept, because it may contain a finished workbook, or belong to a run that a restored
+//! backup does not know.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -14,7 +14,7 @@ use crate::settings::paths::RunFolder;
 use crate::store::{RunFiles, RunRecord, StoreError};
 use crate::workspace::Workspace;
 
-/// So many runs are looked at at once.
+/// The number of runs that are examined at once.
 const BATCH: u32 = 500;
 
 pub(super) fn collect(pass: &Pass<'_>, report: &mut Report) -> Result<(), StoreError> {
@@ -64,8 +64,8 @@ pub(super) fn collect(pass: &Pass<'_>, report: &mut Report) -> Result<(), StoreE
     Ok(())
 }
 
-/// Calls `on` with each run that `find` returns, at most so many at a time, of which none is found again: in a dry run, where
-/// nothing changes, with all of them at once.
+/// Calls `on` with each run that `find` returns, in batches. A run that `on` has handled must not be found again. In a dry run
+/// nothing changes, so there is only one batch.
 fn each(
     pass: &Pass<'_>,
     find: &dyn Fn(u32) -> Result<Vec<RunRecord>, StoreError>,
@@ -91,7 +91,7 @@ fn each(
     }
 }
 
-/// Deletes what folders of runs hold that are to be deleted, or were never recorded.
+/// Deletes the contents of run folders that are to be deleted, or that were never recorded.
 pub(super) fn collect_folders(pass: &Pass<'_>, report: &mut Report) -> Result<(), StoreError> {
     let workspace = pass.workspace;
     let (files, paths) = (workspace.files(), &workspace.paths);
@@ -167,11 +167,12 @@ fn remove_unrecorded(
     Ok(())
 }
 
-/// Whether a folder is that of a run which no process of this database ever recorded: its mark says so, and it holds no result.
+/// Returns whether no process of this database ever recorded the run of a folder: its mark says so, and the folder has no
+/// result.
 fn is_unrecorded(workspace: &Workspace, folder: &Path) -> bool {
     let has_output = match workspace.files().names(&RunFolder::at(folder).output()) {
         Ok(names) => !names.is_empty(),
-        // What cannot be looked into may hold one.
+        // A folder that cannot be read may contain a result.
         Err(error) => error.kind() != io::ErrorKind::NotFound,
     };
     is_marked(workspace, &mark_of(folder)) && !has_output

@@ -1,4 +1,4 @@
-//! One attempt at building an environment: its event log, and how its end is recorded.
+//! Makes an attempt at building an environment: writes its event log and records its end.
 
 use std::path::PathBuf;
 
@@ -17,35 +17,35 @@ use crate::store::{
 };
 use crate::workspace::Workspace;
 
-/// There is no environment.
+/// The reason why there is no environment.
 #[derive(Debug, thiserror::Error)]
 pub enum ProvideError {
-    /// It could not be built.
+    /// The environment could not be built.
     #[error("{}", failure.message)]
     Failed {
-        /// Why; on the heap, as results carry this error everywhere.
+        /// The failure, on the heap because results carry this error everywhere.
         failure: Box<Failure>,
-        /// Whether another attempt can help.
+        /// True if another attempt can help.
         transient: bool,
-        /// The whole log.
+        /// The path of the whole log.
         log: PathBuf,
     },
-    /// Another process builds it, and this one does not wait.
+    /// Another process builds it, and this process does not wait.
     #[error("another process builds the environment")]
     Busy,
-    /// It was cancelled.
+    /// The caller cancelled the build.
     #[error("cancelled while the environment was being provisioned")]
     Cancelled,
     /// The builder's lease was lost; another process holds it.
     #[error("another process took over the environment {id}")]
     LostClaim {
-        /// The environment.
+        /// The id of the environment.
         id: String,
     },
-    /// The store.
+    /// The store cannot be used.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// A file beside the environment.
+    /// A file next to the environment failed.
     #[error(transparent)]
     File(#[from] FileError),
 }
@@ -66,7 +66,7 @@ impl Problem for ProvideError {
 become_error!(ProvideError);
 
 impl ProvideError {
-    /// Whether a retry may succeed although nothing was changed.
+    /// Returns whether a retry may succeed without any change.
     pub fn is_transient(&self) -> bool {
         match self {
             Self::Failed { transient, .. } => *transient,
@@ -77,20 +77,18 @@ impl ProvideError {
     }
 }
 
-/// The builder's lease was lost.
+/// Returns the error for a builder that lost its lease.
 pub(crate) fn lost(environment: &EnvironmentRecord) -> ProvideError {
     ProvideError::LostClaim {
         id: environment.id.clone(),
     }
 }
 
-/// One attempt at building, by the holder of the claim.
+/// An attempt at building, by the holder of the claim.
 pub(crate) struct BuildAttempt<'a> {
-    /// The workspace.
     pub workspace: &'a Workspace,
-    /// The environment, as claimed.
+    /// The environment's record after the claim.
     pub environment: &'a EnvironmentRecord,
-    /// Its claim.
     pub claim: &'a Claim,
 }
 
@@ -114,11 +112,11 @@ impl<'a> BuildAttempt<'a> {
         Ok(log)
     }
 
-    /// The build never began: releases the claim, so that no process waits for its lease to expire.
+    /// Releases the claim of a build that never began, so that no process waits for the lease to expire.
     pub fn never_began(&self, error: FileError) -> ProvideError {
         let (message, hint) = (error.to_string(), error.hint());
         let failure = Failure::new(code::ENVIRONMENT_FAILED, "environment", message, hint);
-        // What is wrong with the folder is corrected without a change of the configuration.
+        // The user can correct the folder without changing the configuration.
         let wait = self.wait_for_machine();
         match self.record_failure(&failure, wait) {
             Ok(_) => ProvideError::File(error),
@@ -147,7 +145,7 @@ impl<'a> BuildAttempt<'a> {
         Ok(())
     }
 
-    /// The build was cancelled: its attempt does not count.
+    /// Ends a cancelled build. Its attempt does not count.
     pub fn release(&self, log: &EventLog<'_>) -> Result<ProvideError, StoreError> {
         let now = self.workspace.machine.now();
         let id = &self.environment.id;
@@ -193,7 +191,7 @@ impl<'a> BuildAttempt<'a> {
         })
     }
 
-    /// Records a failure. Returns when the environment is retried, if it is.
+    /// Records a failure. Returns the time of the retry, if there is one.
     fn record_failure(
         &self,
         failure: &Failure,
@@ -208,7 +206,7 @@ impl<'a> BuildAttempt<'a> {
         })
     }
 
-    /// The machine or the network is in trouble: no attempt is spent.
+    /// Returns the wait for trouble with the machine or the network, which spends no attempt.
     fn wait_for_machine(&self) -> AfterFailure {
         let wait = self.workspace.backoff(self.environment.trouble_count + 1);
         AfterFailure::WaitUntil(self.workspace.machine.now().plus(wait))

@@ -17,7 +17,7 @@ use crate::workspace::Workspace;
 
 /// Builds environments. [`Installers`] installs packages; the simulation has an implementation that installs nothing.
 pub trait Build: Send + Sync {
-    /// Returns what an environment in the queue is to be built from.
+    /// Returns everything from which an environment in the queue is built.
     ///
     /// # Errors
     /// Its snapshot cannot be opened as a configuration, or no Python suits it.
@@ -30,7 +30,7 @@ pub trait Build: Send + Sync {
     /// Builds a claimed environment in its folder; `.ready` is written last.
     ///
     /// # Errors
-    /// It could not be built; only its log is left.
+    /// It could not be built; only its log remains.
     fn build(
         &self,
         workspace: &Workspace,
@@ -62,7 +62,7 @@ impl Build for Installers {
         cancel: &Cancel,
         on_event: &mut dyn FnMut(BuildEvent),
     ) -> Result<EnvironmentContents, BuildError> {
-        // Before anything of the cache is looked at.
+        // Before anything in the cache is read.
         let _in_use = CacheInUse::enter(workspace.paths.cache());
         if let Some(note) = workspace.paths.cache_note() {
             let cache = workspace.paths.cache().display();
@@ -87,7 +87,8 @@ impl Build for Installers {
     }
 }
 
-/// What settings, caches and tools give a build of a configuration's `snapshot` in `folder`, without a lock.
+/// Returns the request for a build of a configuration's `snapshot` in `folder`, from settings, caches and tools, without a
+/// lock.
 pub(crate) fn request(
     (settings, paths): (&Settings, &Paths),
     configuration: &Configuration,

@@ -1,9 +1,9 @@
-//! Providing an environment: the one that is ready, or a new one, built by exactly one process for each key.
+//! Provides an environment: the ready one, or a new one, built by exactly one process for each key.
 //!
-//! The database decides which process builds: a builder claims the environment under a lease, and a builder that lost its lease
-//! writes nothing. A process that stands still may lose its claim without knowing, and go on in its folder when it wakes; so the
-//! builder that claims the environment after the end of a lease builds in a new folder. Each builder also holds a lock of the
-//! operating system on its folder, which keeps collection from it; a builder that finds the lock held takes a new folder, too.
+//! The database decides which process builds: a builder claims the environment under a lease, and a builder that has lost its
+//! lease writes nothing. A suspended process may lose its claim without noticing, and go on in its folder when it resumes. So a
+//! builder that claims the environment after the end of a lease builds in a new folder. Each builder also holds an operating
+//! system lock on its folder, which protects it from collection. A builder that finds the lock held takes a new folder, too.
 
 mod build_attempt;
 pub mod in_use;
@@ -35,91 +35,88 @@ use build_attempt::{BuildAttempt, lost, record_step};
 use installers::Build;
 use rebuild::{is_usable, requeue};
 
-/// How often one that waits looks whether the other builder has ended.
+/// The interval at which a waiting process checks whether the other builder has ended.
 const LOOK_AGAIN: Duration = Duration::from_millis(100);
-/// How often one that waits looks whether the other builder is dead.
+/// The interval at which a waiting process checks whether the other builder is dead.
 const RECOVER_AGAIN: Duration = Duration::from_secs(1);
 
 /// The progress of providing an environment.
 #[derive(Debug)]
 pub enum Progress<'a> {
-    /// Another process builds it; this one waits.
+    /// Another process builds it; this process waits.
     Waiting {
-        /// The builder, where it is known: `process 4711 on host`.
+        /// The builder, if known: `process 4711 on host`.
         holder: Option<String>,
     },
-    /// Its last attempt failed; the next one begins after the backoff.
+    /// Its last attempt failed; the next attempt begins after the backoff.
     Resting {
-        /// When.
+        /// The end of the backoff.
         until: Timestamp,
     },
-    /// This process builds it.
+    /// This process builds the environment.
     Building {
-        /// The environment.
         environment: &'a EnvironmentRecord,
-        /// Why it is built: `new`, `its builder is gone`, …
+        /// The reason: `new`, `its builder stands still`, …
         reason: &'static str,
     },
     /// A step, a package or a line of the installer.
     Build(&'a BuildEvent),
-    /// It is ready.
+    /// The environment is ready for use.
     Ready {
-        /// The environment.
         environment: &'a EnvironmentRecord,
-        /// This process built it.
+        /// True if this process built it.
         built: bool,
     },
 }
 
-/// Whether to build although the environment is ready.
+/// The choice whether to rebuild a ready environment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Want {
-    /// Use what is ready and as it was built.
+    /// Use a ready environment whose files are unchanged.
     Ready,
     /// Build anew, in a new folder.
     Rebuilt,
 }
 
-/// What to do where another process builds the environment.
+/// The reaction to another process that builds the environment.
 #[derive(Clone, Copy)]
 pub enum OtherBuilder<'a> {
-    /// Leave it to that: [`ProvideError::Busy`].
+    /// Return [`ProvideError::Busy`] and leave the build to that process.
     Leave,
-    /// Wait for its end. The function recovers the claims of dead processes, so that no command waits for one of them.
+    /// Wait for its end. The function recovers the claims of dead processes, so that no command waits for them.
     Await(&'a Recover<'a>),
 }
 
 /// Recovers the claims of dead processes.
 pub type Recover<'a> = dyn Fn() -> Result<(), StoreError> + Sync + 'a;
 
-/// The process that provides an environment.
+/// A process that provides an environment.
 #[derive(Clone, Copy)]
 pub struct Provider<'a> {
-    /// The workspace.
     pub workspace: &'a Workspace,
-    /// Builds the environment, where that is needed.
+    /// Builds the environment if necessary.
     pub builder: &'a dyn Build,
     /// The worker id for the claim.
     pub worker: &'a str,
-    /// The caller's process, as it is registered: where it dies, others find out at once.
+    /// The registered process of the caller. If it dies, others find out at once.
     pub process: &'a str,
-    /// What to do where another process builds it.
+    /// The reaction to another process that builds it.
     pub other: OtherBuilder<'a>,
 }
 
-/// Receives each [`Progress`].
+/// Receives each [`Progress`] of the environment.
 pub type OnProgress<'a> = dyn FnMut(Progress<'_>) + 'a;
 
-/// What one that waits for another builder has seen so far.
+/// The observations of a process that waits for another builder.
 #[derive(Default)]
 struct Waited {
-    /// The builder, as reported last.
+    /// The builder, as last reported.
     reported: Option<Option<String>>,
-    /// The end of its lease, and since when it has been that.
+    /// The end of its lease, and the time since which it has this value.
     lease: Option<(Option<Timestamp>, Steady)>,
-    /// When the claims of dead processes were last recovered.
+    /// The last time that the claims of dead processes were recovered.
     recovered: Option<Steady>,
-    /// Until when it rests, as reported last.
+    /// The end of the backoff, as last reported.
     rests: Option<Timestamp>,
 }
 
@@ -172,7 +169,7 @@ impl Provider<'_> {
                     None => Err(ProvideError::Busy),
                 };
                 match (built, self.other) {
-                    // Another process was quicker, or took over: its end is waited for.
+                    // Another process was quicker, or took over. Wait for its end.
                     (
                         Err(ProvideError::Busy | ProvideError::LostClaim { .. }),
                         OtherBuilder::Await(_),
@@ -181,7 +178,7 @@ impl Provider<'_> {
                 }
             }
             seen = match prepared.ensure_environment(self.workspace) {
-                // While it waits, a store that does not answer for a moment is nothing to end for.
+                // While waiting, a store that does not answer for a moment is no reason to give up.
                 Err(error) if error.may_pass() && seen.status == EnvironmentStatus::Building => {
                     seen
                 }
@@ -190,7 +187,7 @@ impl Provider<'_> {
         }
     }
 
-    /// How an environment may be claimed now. `None`: another process builds it; this one has waited for a moment.
+    /// Returns how an environment may be claimed now. Returns `None`, after a short wait, if another process builds it.
     fn claimable(
         &self,
         seen: &EnvironmentRecord,
@@ -225,8 +222,8 @@ impl Provider<'_> {
                 now
             }
         };
-        // No worker may be there to end the lease. It was not renewed for as long as it holds, however the wall clock jumped
-        // meanwhile.
+        // There may be no worker to end the lease. It was not renewed during its full length, regardless of jumps of the wall
+        // clock.
         if let Some(until) = seen.claim_expires_at
             && let Some(lease) = self.lease_of_builder(seen)
             && now.since(since) >= lease
@@ -255,7 +252,7 @@ impl Provider<'_> {
         Ok(None)
     }
 
-    /// The process that builds an environment, where it is registered.
+    /// Returns the process that builds an environment, if it is registered.
     fn builder_of(
         &self,
         environment: &EnvironmentRecord,
@@ -265,20 +262,21 @@ impl Provider<'_> {
         Ok(workers.into_iter().find(is_its))
     }
 
-    /// How long the builder's lease holds without being renewed. `None`: the store does not answer, so its lease is not judged now.
+    /// Returns how long the builder's lease holds without a renewal, or `None` if the store does not answer; then the lease is
+    /// not judged now.
     fn lease_of_builder(&self, environment: &EnvironmentRecord) -> Option<Duration> {
         let own = self.workspace.settings.worker.lease;
         let builder = self.builder_of(environment).ok()?;
         Some(builder.map_or(own, |builder| builder.lease))
     }
 
-    /// The builder of an environment: `process 4711 on host`, where it is known.
+    /// Returns the builder of an environment, if known: `process 4711 on host`.
     fn holder(&self, environment: &EnvironmentRecord) -> Option<String> {
         let builder = self.builder_of(environment).ok().flatten()?;
         Some(format!("process {} on {}", builder.pid, builder.host))
     }
 
-    /// `None`: another process was quicker.
+    /// Claims an environment. Returns `None` if another process was quicker.
     fn claim(
         &self,
         prepared: &Prepared,
@@ -299,7 +297,7 @@ impl Provider<'_> {
         }))
     }
 
-    /// Locks the folder of a claimed environment, or a new one, where a process is still at work in that or it cannot be
+    /// Locks the folder of a claimed environment, or a new folder if a process still works in the first one or it cannot be
     /// locked.
     fn lock_folder(
         &self,
@@ -319,7 +317,7 @@ impl Provider<'_> {
         let lock = taken
             .ok_or(std::io::ErrorKind::ResourceBusy.into())
             .map_err(FileError::on("lock", &path))?;
-        // Before it is recorded: where this process dies, collection has to know whose the folder is.
+        // Before the folder is recorded, because collection must know its owner if this process dies.
         in_use::own(self.workspace, &folder).map_err(FileError::on(
             "write",
             &EnvironmentFolder(folder.clone()).owner(),
@@ -332,7 +330,7 @@ impl Provider<'_> {
         Ok(lock)
     }
 
-    /// Builds a claimed environment under its lease, and records how that ended.
+    /// Builds a claimed environment under its lease, and records the result.
     fn build(
         &self,
         prepared: &Prepared,
@@ -412,15 +410,15 @@ impl Provider<'_> {
     }
 }
 
-/// A claimed environment.
+/// An environment with its claim.
 struct Claimed {
     environment: EnvironmentRecord,
     claim: Claim,
-    /// When the claim was made, at the earliest.
+    /// The earliest time at which the claim may have been made.
     since: Steady,
 }
 
-/// Why an environment is built.
+/// Returns the reason why an environment is built.
 fn reason(seen: &EnvironmentRecord, want: Want) -> &'static str {
     let failed_before = seen.error.is_some();
     match (seen.status, want) {
@@ -432,8 +430,8 @@ fn reason(seen: &EnvironmentRecord, want: Want) -> &'static str {
     }
 }
 
-/// What another builder failed at while this one waited for it is not tried once more at once. One that died, or stood still,
-/// has failed at nothing yet: this one takes over.
+/// Returns the failure of another builder during the wait, which is not retried at once. A builder that died or was suspended
+/// has not failed; this process takes over.
 fn failed_meanwhile(known: &EnvironmentRecord, now: &EnvironmentRecord) -> Option<ProvideError> {
     let was_left = [code::WORKER_DIED, code::LEASE_EXPIRED];
     let is_new = (&known.id, known.updated_at) != (&now.id, now.updated_at);
@@ -451,11 +449,12 @@ fn failed_meanwhile(known: &EnvironmentRecord, now: &EnvironmentRecord) -> Optio
     }
 }
 
-/// Asks for the environment of a prepared configuration by hand, without waiting for it, which a worker builds: one that is not there, is gone, or has failed, is put into the
-/// queue, and a worker is woken. With `force` it is built anew where it is ready. Returns it as it is then.
+/// Requests the environment of a prepared configuration by hand, without waiting for it: a worker builds it. If it is missing,
+/// gone, or has failed, puts it into the queue and wakes a worker. With `force`, rebuilds it even if it is ready. Returns it
+/// after these changes.
 ///
 /// # Errors
-/// Too many wait already, or the store cannot be used.
+/// Too many environments wait already, or the store cannot be used.
 pub fn ask(
     workspace: &Workspace,
     prepared: &Prepared,

@@ -1,4 +1,4 @@
-//! Fetches a uv, once for all data directories, where the machine has none.
+//! Fetches uv once for all data directories, if the machine has none.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -12,11 +12,11 @@ use crate::settings::paths::{ToolsFolder, venv_python};
 use crate::system::lock::{Lock, LockError};
 use crate::system::machine::{Machine, System};
 
-/// The requirement that is fetched. The wheel of `ade` asks for the same.
+/// The requirement that is fetched. The wheel of `ade` has the same requirement.
 const FETCHED: &str = "uv>=0.8,<1";
 
-/// Returns the uv below `cache/tools`, and fetches it where there is none. It appears there whole, and of two processes
-/// only one fetches it.
+/// Returns the uv below `cache/tools`, and fetches it if there is none. It appears there whole, and only one process fetches it
+/// at a time.
 pub(super) fn fetched(session: &mut BuildSession<'_>) -> Result<PathBuf, BuildError> {
     let tools = &session.request.tools;
     let home = tools.uv();
@@ -58,12 +58,12 @@ pub(super) fn fetched(session: &mut BuildSession<'_>) -> Result<PathBuf, BuildEr
     Ok(program)
 }
 
-/// Fetches uv with the pip of a Python; where that Python has no pip, with the pip of a temporary venv.
+/// Fetches uv with the pip of a Python, or with the pip of a temporary venv if that Python has no pip.
 fn fetch(session: &mut BuildSession<'_>, target: &Path) -> Result<(), BuildError> {
     let offline = session.request.offline;
     session.note(match offline {
         false => "there is no uv on PATH; fetching it once".to_owned(),
-        // pip still looks into the folders that it is set to find packages in.
+        // pip still searches the local folders in its settings.
         true => "there is no uv on PATH, and without a network it is looked for among local packages alone".to_owned(),
     });
     let python = session.request.python.executable.clone();
@@ -91,16 +91,16 @@ fn fetch(session: &mut BuildSession<'_>, target: &Path) -> Result<(), BuildError
 /// The result of a fetch with one pip.
 enum Fetched {
     Done,
-    /// There is no pip.
+    /// The Python has no pip.
     NoPip,
     Failed {
         reason: String,
-        /// Whether a retry may succeed.
+        /// True if a retry may succeed.
         transient: bool,
     },
 }
 
-/// Makes a temporary venv with pip, and fetches with that one.
+/// Makes a temporary venv with pip, and fetches with this pip.
 fn fetch_through_venv(
     session: &mut BuildSession<'_>,
     target: &Path,
@@ -124,7 +124,7 @@ fn fetch_with(
     target: &Path,
 ) -> Result<Fetched, BuildError> {
     let mut command = session.command(python);
-    // Settings that any pip understands or ignores: no prompts, no check for a newer pip, and ADE's cache.
+    // Settings that every pip understands or ignores: no prompts, no check for a newer pip, and ADE's cache.
     command
         .env("PIP_CACHE_DIR", &session.request.pip_cache)
         .env("PIP_NO_INPUT", "1")
