@@ -26,7 +26,7 @@ pub struct Manifest {
     pub(super) whole: toml::Table,
 }
 
-/// The `[project]` table.
+/// The content of the `[project]` table.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct Project {
@@ -42,7 +42,7 @@ pub struct Project {
     pub dynamic: Vec<String>,
 }
 
-/// The `[build-system]` table.
+/// The content of the `[build-system]` table.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct BuildSystem {

@@ -36,7 +36,7 @@ pub use requirement::{Requirement, VersionWanted, file_url, is_engine, normalize
 pub use snapshot::{pack_snapshot, unpack_snapshot};
 pub use sources::{SourceFile, Sources};
 
-/// An opened configuration.
+/// An opened configuration with its package and manifests.
 #[derive(Clone, Debug)]
 pub struct Configuration {
     /// The folder of the configuration, canonical.

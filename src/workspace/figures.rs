@@ -34,7 +34,7 @@ pub struct Figures {
     pub totals: Totals,
     /// The run that has been executed longest.
     pub longest: Option<LongestRun>,
-    /// The current pauses.
+    /// The pauses that hold now.
     pub pauses: Vec<Pause>,
     /// The number of runs that wait because of `pauses`.
     pub paused_runs: u64,

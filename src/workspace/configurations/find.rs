@@ -18,7 +18,7 @@ pub fn find(workspace: &Workspace, given: &str) -> Result<KnownConfiguration, Er
 /// Returns the configuration that `given` names, preferring archived ones to those in use.
 ///
 /// # Errors
-/// As [`find`].
+/// See [`find`].
 pub fn find_archived(workspace: &Workspace, given: &str) -> Result<KnownConfiguration, Error> {
     find_rather(workspace, given, true)
 }
