@@ -64,7 +64,7 @@ pub struct Frozen {
 /// The state of a configuration whose files changed.
 #[derive(Debug)]
 pub enum State {
-    /// The configuration loads.
+    /// The configuration loads in its environment.
     Loads {
         /// Whether it did not load before.
         again: bool,

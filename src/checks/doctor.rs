@@ -30,7 +30,7 @@ pub enum CheckState {
     Ok,
     /// ADE works, but less well than it could.
     Warning,
-    /// Runs will fail.
+    /// Runs will fail because of it.
     Problem,
 }
 

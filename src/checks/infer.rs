@@ -168,7 +168,7 @@ pub struct Question {
     pub sample: Option<String>,
     /// Three values of the column.
     pub values: Vec<String>,
-    /// The possible answers.
+    /// The possible answers to it.
     pub offers: Vec<Offer>,
 }
 

@@ -34,7 +34,7 @@ pub struct Dependencies {
     pub requires_python: Option<String>,
     /// Whether `[tool.uv.sources]` names anything but the engine: only uv can follow these sources.
     pub has_uv_sources: bool,
-    /// Whether the manifest or `uv.toml` has uv settings other than the sources of packages.
+    /// Whether there is a `uv.toml`, or the manifest has uv settings other than those for the author's own tools.
     pub has_uv_settings: bool,
     /// The versions locked by `ade lock`, if any.
     pub lock: Option<LockedVersions>,

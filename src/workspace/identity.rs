@@ -51,7 +51,7 @@ pub enum IdentityError {
     /// The store cannot be used.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// The database and the data directory belong to others.
+    /// The database and the data directory do not belong together, or processes are at work.
     #[error(transparent)]
     Other(#[from] Error),
 }

@@ -166,7 +166,7 @@ pub enum CasesError {
         /// The reason in words.
         what: String,
     },
-    /// The engine failed.
+    /// The engine failed, or was cancelled.
     #[error(transparent)]
     Engine(#[from] CheckError),
     /// The records of runs cannot be read.

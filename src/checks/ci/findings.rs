@@ -58,7 +58,7 @@ pub enum StepName {
     Check,
     /// Runs the cases of the configuration.
     Test,
-    /// Runs one input.
+    /// Runs one input file.
     Run,
 }
 
@@ -131,9 +131,9 @@ pub struct Finding {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Level {
-    /// The step failed.
+    /// The problem makes the step fail.
     Error,
-    /// The step did not fail.
+    /// The step passes in spite of it.
     Warning,
 }
 

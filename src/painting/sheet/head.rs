@@ -57,8 +57,8 @@ fn unselected(head: &str) -> Result<Vec<Edit>, Malformed> {
     Ok(edits)
 }
 
-/// Returns the head of a sheet that is not painted, without its selection. `None` if the sheet is not selected, or its head is
-/// so unusual that it is left alone.
+/// Returns the length of the head of a sheet that is not painted, and the head without its selection. `None` if the sheet is
+/// not selected, or its head is so unusual that it is left alone.
 ///
 /// Reads only up to the cells; chart and dialog sheets, which have no cells, are read whole.
 pub fn selected(part: &mut impl Read) -> std::io::Result<Option<(usize, String)>> {

@@ -232,7 +232,7 @@ fn untar(archive: &mut File, unpacking: &mut Unpacking<'_>) -> Result<(), Error>
     Ok(())
 }
 
-/// Returns a long name that stands before a header: all of `bytes` for GNU tar, the `path` extension, if any, for POSIX tar.
+/// Returns a long name that comes before a header: all of `bytes` for GNU tar, the `path` extension, if any, for POSIX tar.
 fn long_name(kind: tar::EntryType, mut bytes: Vec<u8>) -> Option<Vec<u8>> {
     if kind.is_gnu_longname() {
         while bytes.last() == Some(&0) {
