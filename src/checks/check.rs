@@ -1,7 +1,7 @@
-//! Loading a configuration without running it: `ade check`.
+//! Loads a configuration without running it: `ade check`.
 //!
-//! The engine of the configuration's environment imports the snapshot and registers everything in it, as at the
-//! beginning of a run, and prints what it registered. No run is recorded.
+//! The engine of the configuration's environment imports the snapshot, registers everything in it, as at the beginning of a
+//! run, and prints what it registered. No run is recorded.
 
 use std::path::Path;
 
@@ -27,22 +27,22 @@ pub use super::engine::CheckError;
 /// A configuration that loads.
 #[derive(Debug, Default)]
 pub struct Checked {
-    /// What it registers, by name, in the engine's order.
+    /// The kinds of things that it registers and their counts, in the engine's order.
     pub registered: Vec<(String, u64)>,
-    /// What stands in the configuration and has no effect, in sentences.
+    /// Warnings, in sentences, about parts of the configuration that have no effect.
     pub warnings: Vec<String>,
 }
 
 impl Checked {
-    /// How many of these it registers; `None` where the engine does not say.
+    /// Returns how many things of this kind it registers. `None` if the engine does not report it.
     pub fn count(&self, name: &str) -> Option<u64> {
         let found = self.registered.iter().find(|(known, _)| known == name);
         found.map(|(_, count)| *count)
     }
 }
 
-/// Loads a configuration in its environment, which is built where that is needed. With `debug` the engine's message of a
-/// failure is more detailed.
+/// Loads a configuration in its environment, which is built if needed. With `debug`, the engine explains failures in more
+/// detail.
 ///
 /// # Errors
 /// The configuration does not load, or its environment could not be provided.
@@ -59,7 +59,7 @@ pub fn check(
     Ok((checked, environment))
 }
 
-/// The same in an environment that is ready.
+/// Loads a configuration in an environment that is ready.
 ///
 /// # Errors
 /// The configuration does not load, or the engine could not be started.
@@ -70,7 +70,7 @@ pub fn check_in(
     debug: bool,
     cancel: &Cancel,
 ) -> Result<Checked, CheckError> {
-    // As long as the engine runs, no collection deletes it.
+    // The mark keeps collection from deleting the environment while the engine runs.
     let _in_use = InUse::mark(workspace, &environment.folder);
     let engine = Engine {
         workspace,
@@ -113,7 +113,7 @@ pub fn check_in(
     Err(CheckError::DoesNotLoad(Box::new(failure)))
 }
 
-/// Runs the engine. Returns how it ended, with all lines that it printed, and its warnings of what has no effect.
+/// Runs the engine. Returns its report with all lines that it printed, and its warnings.
 fn load(
     engine: Engine<'_>,
     debug: bool,
@@ -138,7 +138,7 @@ fn load(
     Ok((report, warnings))
 }
 
-/// The sentence of an event about something without effect.
+/// Returns the message of an event about a part without effect.
 fn warning_in(event: &Map<String, Value>) -> Option<String> {
     event.get("data")?.get("ignored")?;
     event.get("message")?.as_str().map(str::to_owned)

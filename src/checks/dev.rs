@@ -1,9 +1,9 @@
-//! What `ade dev` does beside API and worker: it knows the configurations of the folder that it was started in, and watches those
-//! of the workspace. It is alone in its data directory.
+//! The part of `ade dev` beside API and worker: registers the configurations in the folder where it was started, and watches
+//! those of the workspace. Only one `ade dev` may use a data directory.
 //!
-//! A folder that changed is checked at once, so that its author reads a mistake before the next run does: its manifest, then its
-//! syntax, and, as soon as the environment that it needs is ready, that it loads. That environment is asked for, so that a
-//! changed dependency is installed before the next run. A check ends where the folder changes again; each change is told once.
+//! A changed folder is checked at once, so that its author sees a mistake before the next run does: first the manifest, then
+//! the syntax and, once the environment is ready, whether it loads. The check requests that environment, so a changed
+//! dependency is installed before the next run. A check ends if the folder changes again. Each change is reported once.
 
 use std::collections::{BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
@@ -26,28 +26,28 @@ use crate::system::machine::Disk;
 use crate::system::process::{self, ChildLimits, Stream};
 use crate::workspace::Workspace;
 
-/// How often the folders are looked at.
+/// The interval between looks at the folders.
 const LOOK_EVERY: Duration = Duration::from_millis(250);
-/// After how many looks new configurations are looked for.
+/// The number of looks between two searches for new configurations.
 const LOOKS_FOR_NEW: usize = 8;
-/// The most configurations of one folder that are remembered.
+/// The maximum number of configurations of one folder that are registered.
 pub const MOST_HERE: usize = 50;
 
-/// What happened to a configuration.
+/// An event in the life of a watched configuration.
 #[derive(Debug)]
 pub enum News<'a> {
-    /// It came into the folder that is looked at, and can be run.
+    /// A configuration appeared in the watched folder and can be run.
     New {
-        /// Its name.
+        /// The name of the configuration.
         name: &'a str,
     },
-    /// Its files changed.
+    /// The files of a configuration changed.
     Changed {
-        /// Its name.
+        /// The name of the configuration.
         name: &'a str,
-        /// What its runs over the API use in place of the folder.
+        /// The version that its runs over the API use instead of the folder, if any.
         frozen: Option<Frozen>,
-        /// What became of it.
+        /// The result of checking it.
         state: State,
     },
 }
@@ -55,63 +55,63 @@ pub enum News<'a> {
 /// A published version that the runs of a folder use.
 #[derive(Clone, Debug)]
 pub struct Frozen {
-    /// Its number.
+    /// The number of the version.
     pub version: u32,
     /// The configuration, as commands take it.
     pub argument: String,
 }
 
-/// What became of a configuration whose files changed.
+/// The state of a configuration whose files changed.
 #[derive(Debug)]
 pub enum State {
-    /// It loads; `again`: it did not before.
+    /// The configuration loads in its environment.
     Loads {
-        /// Whether it did not before.
+        /// Whether it did not load before.
         again: bool,
     },
-    /// Its environment is built first.
+    /// Its environment is being built first.
     Builds,
-    /// It cannot be used as it is.
+    /// The configuration cannot be used as it is.
     Broken {
-        /// Why, with file and line where they are known.
+        /// The reason, with file and line if they are known.
         message: String,
-        /// What to do about it.
+        /// A hint what to do about it.
         hint: Option<String>,
     },
 }
 
-/// The configurations that were found in a folder.
+/// The configurations found in a folder.
 #[derive(Debug, Default)]
 pub struct Here {
-    /// Those that the workspace knows now.
+    /// The registered configurations of the folder.
     pub known: Vec<KnownConfiguration>,
-    /// How many more there are.
+    /// The number of configurations beyond the maximum.
     pub left_out: usize,
 }
 
-/// The watch over the configurations of a workspace.
+/// Watches the configurations of a workspace.
 pub struct Watch<'a> {
     workspace: &'a Workspace,
-    /// The folder in which new ones are looked for.
+    /// The folder in which new configurations are looked for.
     folder: PathBuf,
-    /// The folders of those that were found there.
+    /// The folders of the configurations found there.
     here: BTreeSet<PathBuf>,
-    /// By id.
+    /// The watched configurations by id.
     watched: HashMap<String, Watched>,
 }
 
-/// A configuration as it was seen last.
+/// A configuration as it was at the last look.
 struct Watched {
-    /// The digest of its files, or why they cannot be read.
+    /// The digest of its files, or the reason why they cannot be read.
     seen: Result<String, String>,
-    /// Ends the check that is being made.
+    /// Cancels the check that is under way.
     checking: Cancel,
-    /// Whether it was told to be broken.
+    /// Whether the configuration was last reported as broken.
     is_broken: Arc<AtomicBool>,
 }
 
 impl<'a> Watch<'a> {
-    /// Begins with the files as they are, and remembers the configurations in `folder`, as a run of them would.
+    /// Begins with the current files, and registers the configurations in `folder`, as a run of them would.
     ///
     /// # Errors
     /// The store cannot be used.
@@ -126,7 +126,7 @@ impl<'a> Watch<'a> {
         let mut known = workspace.store.configurations(workspace.id())?;
         known
             .retain(|known| known.archived_at.is_none() && watch.here.contains(&known.record.path));
-        // Others, wherever they are, are looked at first while the server is at work.
+        // Configurations outside of the folder are looked at first once the server is at work.
         watch.changed(&known);
         Ok((watch, Here { known, left_out }))
     }
@@ -153,7 +153,7 @@ impl<'a> Watch<'a> {
         });
     }
 
-    /// Remembers the configurations of the folder that are not yet. Returns their names, and how many more there are than may be.
+    /// Registers the new configurations of the folder. Returns their names, and the number of those beyond the maximum.
     fn remember_new(&mut self) -> Result<(Vec<String>, usize), StoreError> {
         let mut new = Vec::new();
         let mut left_out = 0;
@@ -206,7 +206,7 @@ impl<'a> Watch<'a> {
     }
 }
 
-/// The version that the runs of a folder use, with the shortest name that commands take for the configuration.
+/// Returns the version that the runs of a folder use, with the shortest name that commands take for the configuration.
 fn frozen(known: &KnownConfiguration, all: &[KnownConfiguration]) -> Option<Frozen> {
     let (version, name) = (known.version.as_ref()?, &known.record.name);
     let same = all.iter().filter(|other| other.record.name == *name);
@@ -220,7 +220,7 @@ fn frozen(known: &KnownConfiguration, all: &[KnownConfiguration]) -> Option<Froz
     })
 }
 
-/// The digest of a folder's files, or why it cannot be opened as it is.
+/// Returns the digest of a folder's files, or the reason why the folder cannot be opened.
 fn digest_of(workspace: &Workspace, known: &KnownConfiguration) -> Result<String, String> {
     let written = [workspace.paths.data()];
     Configuration::open(&known.record.path)
@@ -229,8 +229,8 @@ fn digest_of(workspace: &Workspace, known: &KnownConfiguration) -> Result<String
         .map_err(|error| error.to_string())
 }
 
-/// The folder itself, where it is a configuration, and those directly below it, by name. What is below a configuration as a part of
-/// its package is none of its own, and neither is what merely could be one.
+/// Returns the folder itself if it is a configuration, and the configurations directly below it, sorted by name. A folder that
+/// is part of a configuration's package does not count, nor does one that merely could be a configuration.
 fn configurations_in(folder: &Path) -> Vec<Configuration> {
     let opened = |path: &Path| {
         let opened = Configuration::open(path).ok();
@@ -258,13 +258,13 @@ struct Change<'a> {
     workspace: &'a Workspace,
     known: KnownConfiguration,
     frozen: Option<Frozen>,
-    /// Raised where they change again.
+    /// Raised if the files change again.
     cancel: Cancel,
     is_broken: Arc<AtomicBool>,
 }
 
 impl Change<'_> {
-    /// Checks it and tells what becomes of it.
+    /// Checks the configuration and reports the result.
     fn tell(self, on: &(dyn Fn(&News<'_>) + Sync)) {
         let tell = |state: State| {
             let (name, frozen) = (&*self.known.record.name, self.frozen.clone());
@@ -275,7 +275,7 @@ impl Change<'_> {
             });
         };
         let checked = self.checked(&tell);
-        // What was found out then is not how it is now.
+        // A result from before another change is outdated.
         if self.cancel.is_cancelled() {
             return;
         }
@@ -294,7 +294,7 @@ impl Change<'_> {
         }
     }
 
-    /// Whether it loads, in its environment, which is waited for.
+    /// Checks that the configuration loads in its environment, after waiting for that.
     fn checked(&self, tell: &dyn Fn(State)) -> Result<(), Error> {
         let workspace = self.workspace;
         let opened = Configuration::open(&self.known.record.path)?;
@@ -312,7 +312,7 @@ impl Change<'_> {
         checked.map(drop).map_err(Error::from)
     }
 
-    /// Waits until a worker has built the environment, or the check is ended.
+    /// Waits until a worker has built the environment, or the check is cancelled.
     fn wait_for_environment(&self, prepared: &Prepared) -> Result<(), Error> {
         let workspace = self.workspace;
         while !workspace.machine.wait(&self.cancel, LOOK_EVERY) {
@@ -333,16 +333,17 @@ impl Change<'_> {
     }
 }
 
-/// The right to be the `ade dev` of a data directory: the lock on a file that says where it is. It goes with its process.
+/// The right to be the only `ade dev` of a data directory: a lock that is released with the process. The lock file holds the
+/// address.
 pub struct Alone {
     _lock: Lock,
 }
 
 impl Alone {
-    /// Refuses where another process has the data directory; changes nothing.
+    /// Refuses a data directory that another process uses. Changes nothing.
     ///
     /// # Errors
-    /// One has.
+    /// Another process uses the data directory.
     pub fn demand(paths: &Paths) -> Result<(), Error> {
         if lock::is_held(&Disk, &paths.development_lock()) {
             Err(taken(paths))
@@ -354,7 +355,7 @@ impl Alone {
     /// Takes the data directory for this process, which listens at `address`.
     ///
     /// # Errors
-    /// Another process has it, or the lock cannot be taken.
+    /// Another process uses it, or the lock cannot be taken.
     pub fn take(workspace: &Workspace, address: &str) -> Result<Self, Error> {
         let (machine, paths) = (&*workspace.machine, &workspace.paths);
         let name = format!("{}, {address}", lock::holder(machine));
@@ -365,7 +366,7 @@ impl Alone {
     }
 }
 
-/// Another process has the data directory.
+/// Returns the error that another process uses the data directory.
 fn taken(paths: &Paths) -> Error {
     let holder = lock::read_holder(&Disk, &paths.development_lock());
     let holder = holder
@@ -379,10 +380,11 @@ fn taken(paths: &Paths) -> Error {
         .hint("use that one: its terminal has the link that signs you in. For another one, name another data directory (--data-dir, ADE_DATA_DIR)")
 }
 
-/// How long reading them may take.
+/// The maximum time for checking the syntax of the modules.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// Compiles the modules that the engine would import as plugins, and prints the first mistake, in the engine's words.
+/// A script that compiles the modules that the engine would import as plugins, and prints the first mistake in the engine's
+/// words.
 const SCRIPT: &str = r#"
 import os, sys
 
@@ -411,7 +413,7 @@ for path in paths:
         break
 "#;
 
-/// The first mistake in the syntax of the modules, with file and line. `None`: there is none, or it could not be found out.
+/// Returns the first syntax mistake in the modules, with file and line. `None` if there is none, or the check failed.
 fn syntax_mistake(workspace: &Workspace, prepared: &Prepared, cancel: &Cancel) -> Option<String> {
     let configuration = &prepared.configuration;
     let inside = configuration.package_dir.strip_prefix(&configuration.root);

@@ -1,6 +1,6 @@
-//! `ade doctor`: whether this machine is ready, and how to correct what is not.
+//! `ade doctor`: checks whether this machine is ready, and says how to correct what is not.
 //!
-//! Each check examines one thing that a run needs and leaves no changes behind.
+//! Each check examines one thing that a run needs, and leaves no changes behind.
 
 use std::path::Path;
 
@@ -22,32 +22,32 @@ use crate::workspace::figures::LongestRun;
 use crate::workspace::identity::{self, IdentityError};
 use crate::workspace::{OpenError, Workspace, fleet};
 
-/// How a check went.
+/// The state that a check found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum CheckState {
-    /// As it should be.
+    /// Everything is as it should be.
     Ok,
     /// ADE works, but less well than it could.
     Warning,
-    /// Runs will fail.
+    /// Runs will fail because of it.
     Problem,
 }
 
-/// What a check found.
+/// The result of a check.
 #[derive(Clone, Debug, Serialize)]
 pub struct Finding {
-    /// What was checked.
+    /// The name of the check.
     pub name: &'static str,
-    /// How it went.
+    /// The state that the check found.
     pub state: CheckState,
-    /// What was found.
+    /// The details in words.
     pub message: String,
-    /// What to do.
+    /// A hint what to do.
     pub hint: Option<String>,
 }
 
-/// What a check found: how it went, in words, and what to do.
+/// The result of a check: state, message and hint.
 type Found = (CheckState, String, Option<String>);
 
 fn ok(message: impl Into<String>) -> Found {
@@ -66,7 +66,7 @@ fn failed(error: &dyn Problem) -> Found {
     (CheckState::Problem, error.to_string(), error.hint())
 }
 
-/// Why is said of the database itself.
+/// The result of a check that needs the database. The check of the database itself gives the reason.
 fn not_known() -> Found {
     (CheckState::Warning, "not known".to_owned(), None)
 }
@@ -74,7 +74,7 @@ fn not_known() -> Found {
 /// Free space below which a build is likely to fail: one environment takes about a quarter of it.
 const LITTLE_SPACE: u64 = 1 << 30;
 
-/// Makes all checks.
+/// Runs all checks of this machine.
 pub fn examine(settings: &Settings) -> Vec<Finding> {
     let found = match Paths::new(settings) {
         Ok(paths) => all(settings, &paths),
@@ -117,14 +117,14 @@ fn all(settings: &Settings, paths: &Paths) -> Vec<(&'static str, Found)> {
     found
 }
 
-/// The records of the database, which is opened once for all that is looked at in them.
+/// The database, opened once for all checks that read it.
 struct Records(Result<Store, StoreError>);
 
 impl Records {
-    /// Reads. `None`: there is no database yet.
+    /// Reads from the database. `None` if there is none yet.
     ///
     /// # Errors
-    /// They cannot be read: that is what is found.
+    /// The database cannot be read: the error is the result of the check.
     fn read<T>(
         &self,
         read: impl FnOnce(&Store) -> Result<T, StoreError>,
@@ -137,12 +137,12 @@ impl Records {
     }
 }
 
-/// Whether the object store answers and is this database's, where there is to be one.
+/// Checks that the object store answers and belongs to this database. `None` if the settings name no object store.
 fn object_store(settings: &Settings) -> Option<Found> {
     settings.files_url.as_ref()?;
     Some(match Workspace::open_if_present(settings.clone()) {
         Err(OpenError::Objects(error)) => failed(&error),
-        // Said of the database itself.
+        // The check of the database reports this.
         Err(_) | Ok(None) => not_known(),
         Ok(Some(workspace)) => {
             let objects = workspace.objects?;
@@ -154,7 +154,7 @@ fn object_store(settings: &Settings) -> Option<Found> {
     })
 }
 
-/// Whether the ends of runs are told, where they are to be.
+/// Checks that the ends of runs are delivered. `None` if nothing is to be delivered.
 fn ends(settings: &Settings, records: &Records) -> Option<Found> {
     let counts = records.read(|store| store.count_deliveries());
     let counts = counts.ok().flatten().unwrap_or_default();
@@ -222,7 +222,7 @@ fn sandbox(settings: &Settings) -> Found {
 
 fn data_directory(path: &Path) -> Found {
     let shown = path.display();
-    // The nearest folder that exists is the one that must be writable.
+    // The nearest existing folder must be writable.
     let existing = path.ancestors().find(|folder| folder.exists());
     let existing = existing.unwrap_or(path);
     match files::unfinished(existing) {
@@ -254,7 +254,7 @@ fn cache(paths: &Paths) -> Found {
     }
 }
 
-/// Whether the environments that are ready can be used.
+/// Checks that the environments marked as ready can be used.
 fn environments(records: &Records) -> Found {
     let mut ready = match records.read(|store| store.all_environments()) {
         Ok(found) => found.unwrap_or_default(),
@@ -346,7 +346,7 @@ fn queue(records: &Records) -> Found {
     }
 }
 
-/// Whether a run takes far longer than others of its configuration: unless there is a timeout, nothing ends one that hangs.
+/// Checks whether a run takes far longer than others of its configuration: without a timeout, nothing ends a run that hangs.
 fn longest(records: &Records) -> Found {
     let found = records.read(|store| {
         let running = store.running_runs(None)?;
@@ -422,7 +422,7 @@ fn workers(records: &Records, paths: &Paths) -> Found {
     }
 }
 
-/// Whether a worker with the slots of the settings gets its threads and descriptors, under the limits of this process.
+/// Checks that a worker with the configured slots gets its threads and descriptors under the limits of this process.
 fn slots(settings: &Settings) -> Found {
     let slots = settings.worker.concurrency;
     let lacking = fleet::lacking(slots);
@@ -442,7 +442,7 @@ fn identity(settings: &Settings, paths: &Paths) -> Found {
         Ok(false) => ok(
             "the first command that opens the database records that it belongs to the data directory",
         ),
-        // Said of the database itself.
+        // The check of the database reports this.
         Err(IdentityError::Store(_)) => not_known(),
         Err(error) => failed(&error),
     }

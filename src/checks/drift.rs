@@ -1,5 +1,5 @@
-//! Whether a file still has the layout of its sender's last good run: `ade drift`. The file is read as a run reads it, and nothing
-//! is recorded.
+//! Checks whether a file still has the layout of its sender's last good run: `ade drift`. The file is read as in a run, and
+//! nothing is recorded.
 
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -18,26 +18,26 @@ use crate::run::results::senders::Senders;
 use crate::store::RunRecord;
 use crate::workspace::Workspace;
 
-/// Reading one file never takes longer, whatever the limit of a run is.
+/// The maximum time for reading one file if a run has no limit.
 pub(super) const LONGEST: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// In what a file differs from an earlier one.
+/// The layout differences between a file and an earlier one.
 #[derive(Debug)]
 pub struct Drift {
-    /// The run that it was compared with.
+    /// The run that the file was compared with.
     pub since: RunRecord,
-    /// What differs; empty: nothing that is known.
+    /// The differences in layout. Empty if none was found.
     pub differences: Vec<Difference>,
 }
 
 impl Drift {
-    /// Whether anything differs that may change what a run makes of the file.
+    /// Returns whether any difference may change the result of a run.
     pub fn matters(&self) -> bool {
-        self.differences.iter().any(|one| one.matters)
+        self.differences.iter().any(|difference| difference.matters)
     }
 }
 
-/// Compares a file with a run: `since`, or the last good one of the same sender.
+/// Compares a file with a run: with `since`, or with the last good run of the same sender.
 ///
 /// # Errors
 /// There is no run to compare with, or the file cannot be read.
@@ -95,7 +95,7 @@ pub fn drift(
     })
 }
 
-/// No file of the sender of `file` was run.
+/// Returns the error that no file of the same sender was run.
 pub fn no_run(file: &str) -> Error {
     let message = format!(
         "there is nothing to compare {file} with: no file of this sender has been run successfully with this configuration"

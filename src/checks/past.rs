@@ -1,5 +1,5 @@
-//! A configuration as it is now over the inputs of its last runs, compared with what was written then: `ade test --past`. Nothing is
-//! recorded, and no file stays.
+//! Runs the current configuration on the inputs of its past runs, and compares the results with the old outputs: `ade test
+//! --past`. Nothing is recorded, and no file is kept.
 
 use std::collections::HashSet;
 use std::time::Instant;
@@ -18,33 +18,34 @@ use crate::run::views::difference::{Difference, of_run_and_now};
 use crate::store::{EnvironmentRecord, Failure, RunFilter, RunRecord, RunStatus, StoreError};
 use crate::workspace::Workspace;
 
-/// Among how many runs the inputs are looked for.
+/// The maximum number of runs among which inputs are looked for.
 const LOOK_AT: u32 = 10_000;
 
-/// An input, and how it comes out now.
+/// An input of a past run, with its result now.
 #[derive(Debug, Serialize)]
 pub struct Past {
-    /// The run that is compared with.
+    /// The run that the result is compared with.
     pub run_id: String,
-    /// The input's name.
+    /// The name of the input.
     pub input: String,
-    /// Why a run of it would not succeed now.
+    /// The reason why a run of it would fail now, if so.
     pub error: Option<Failure>,
-    /// What differs; `None`: it does not succeed.
+    /// The differences. `None` if the run would fail.
     pub difference: Option<Difference>,
 }
 
 impl Past {
-    /// Whether anything differs.
+    /// Returns whether anything differs.
     pub fn differs(&self) -> bool {
         self.difference.as_ref().is_none_or(Difference::is_any)
     }
 }
 
-/// The runs whose inputs are tried, newest first: the last successful one of each file, whose input and output are still there.
+/// Returns the runs whose inputs are tried, newest first: the last successful run of each file, if its input and output still
+/// exist.
 ///
 /// # Errors
-/// There is none.
+/// There is no such run.
 pub fn runs(
     workspace: &Workspace,
     prepared: &Prepared,
@@ -89,7 +90,7 @@ pub fn runs(
     }
 }
 
-/// Tries the input of a run, with the options that it had.
+/// Runs the input of a run again, with the same options.
 ///
 /// # Errors
 /// The engine could not be started or takes too long, or what was written cannot be read.

@@ -1,4 +1,4 @@
-//! Trying a configuration on inputs that were run before, to see what would be another. Nothing is recorded, and no file stays.
+//! Tries a configuration on inputs of earlier runs, and reports what would change. Nothing is recorded, and no file is kept.
 
 use std::path::PathBuf;
 use std::time::Instant;
@@ -28,33 +28,33 @@ use crate::store::{
 };
 use crate::workspace::Workspace;
 
-/// An input that is tried.
+/// An input for a trial.
 pub struct TrialInput {
-    /// Its name.
+    /// The name of the input.
     pub name: String,
-    /// The stored document that it is.
+    /// The stored document that holds the input, if any.
     pub document_id: Option<String>,
-    /// Where it is.
+    /// The path of the file.
     pub path: PathBuf,
-    /// The run that is compared with; its sheets and options are those of the trial.
+    /// The earlier run to compare with. The trial uses its sheets and options.
     pub before: Option<RunRecord>,
 }
 
-/// What differs between the workbook of a former run and that of a trial.
+/// The differences between the workbooks of an earlier run and of a trial.
 #[derive(Debug, Default, PartialEq, Eq, Serialize, ToSchema)]
 #[schema(as = TrialChanges)]
 pub struct Changes {
-    /// How many cells have another value, in rows and columns that are in both.
+    /// The number of cells with another value, in rows and columns that both have.
     pub changed_cells: u64,
-    /// The first hundred of them.
+    /// The first hundred changed cells.
     pub cells: Vec<ChangedCell>,
-    /// Rows that were not there.
+    /// The number of rows that are new.
     pub added_rows: u64,
-    /// Rows that are not there any more.
+    /// The number of rows that are gone.
     pub removed_rows: u64,
-    /// The headings of columns that were not there, each once for all sheets.
+    /// The headings of new columns, each once for all sheets.
     pub added_columns: Vec<String>,
-    /// Those of columns that are not there any more.
+    /// The headings of columns that are gone.
     pub removed_columns: Vec<String>,
 }
 
@@ -63,61 +63,61 @@ pub struct Changes {
 pub struct ChangedCell {
     /// The sheet of the output.
     pub sheet: String,
-    /// Its row now, from 1.
+    /// The row in the new workbook, from 1.
     pub row: u64,
-    /// Its column now, from 1.
+    /// The column in the new workbook, from 1.
     pub column: u64,
-    /// What was in it, as it is shown; at most 200 characters.
+    /// The old value as displayed, at most 200 characters.
     pub before: String,
-    /// What is in it now.
+    /// The new value as displayed.
     pub after: String,
 }
 
-/// How an input came out, and what is another than it was.
+/// The result of a trial, and how it differs from the earlier run.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Tried {
-    /// Whether a run of it would succeed.
+    /// Whether a run would succeed.
     pub succeeds: bool,
-    /// Why it would not.
+    /// The reason why a run would fail.
     pub error: Option<Failure>,
-    /// What is found now.
+    /// The metrics of the trial.
     pub metrics: Option<RunMetrics>,
-    /// What the run before found; null: it did not succeed, or there is none.
+    /// The metrics of the earlier run; null: it failed, or there is none.
     pub metrics_before: Option<RunMetrics>,
-    /// The fields that columns are found for now.
+    /// The fields with a detected column in the trial.
     pub fields: Vec<String>,
-    /// Those of the run before; null: there is none.
+    /// The fields with a detected column in the earlier run; null: there is none.
     pub fields_before: Option<Vec<String>>,
-    /// The rules whose number of issues is another.
+    /// The rules whose number of issues changed.
     pub issues: Vec<RuleChange>,
-    /// What is another in the workbook; null: there are no two to compare, or they are too large.
+    /// The changes in the workbook; null: there are no two workbooks to compare, or they are too large.
     pub changes: Option<Changes>,
 }
 
-/// How many issues a rule has, and had.
+/// The number of issues of a rule before and now.
 #[derive(Debug, Default, PartialEq, Eq, Serialize, ToSchema)]
 pub struct RuleChange {
-    /// The rule.
+    /// The name of the rule.
     pub rule: String,
-    /// Its issues in the run before.
+    /// The number of issues in the earlier run.
     pub before: u64,
-    /// Its issues now.
+    /// The number of issues in the trial.
     pub after: u64,
 }
 
-/// What the engine made of an input. Its output goes with it.
+/// The engine's result for an input. The output is deleted with it.
 pub(super) struct Reading {
-    /// How the engine ended.
+    /// The report about the engine's process.
     pub report: EngineReport,
-    /// Why a run would not have succeeded.
+    /// The reason why a run would have failed, if so.
     pub error: Option<Failure>,
-    /// Its workbook.
+    /// The path of the workbook.
     pub output: PathBuf,
     _place: TempDir,
 }
 
 impl Reading {
-    /// What its report says, as a run records it. `None`: it did not come to its end.
+    /// Returns the engine's report as a run records it. `None` if the engine did not finish.
     pub fn recorded(&self) -> Option<RunReport> {
         let completed = completed(self.report.completed.as_ref()?);
         let noticed = self.report.noticed.clone();
@@ -125,10 +125,10 @@ impl Reading {
     }
 }
 
-/// Tries a prepared configuration on one input. `None`: it had not ended at this time, and was stopped.
+/// Tries a prepared configuration on one input. `None` if it did not finish by `until` and was stopped.
 ///
 /// # Errors
-/// The engine could not be started, or the flag was raised.
+/// The engine could not be started, or `cancel` was raised.
 pub fn try_on(
     workspace: &Workspace,
     prepared: &Prepared,
@@ -147,10 +147,10 @@ pub fn try_on(
     tried.transpose()
 }
 
-/// Has the engine read an input as a run does. `None`: it had not ended at this time, and was stopped.
+/// Has the engine read an input as in a run. `None` if it did not finish by `until` and was stopped.
 ///
 /// # Errors
-/// The engine could not be started, or the flag was raised.
+/// The engine could not be started, or `cancel` was raised.
 pub(super) fn read(
     engine: Engine<'_>,
     input: &TrialInput,
@@ -203,7 +203,7 @@ pub(super) fn read(
     }))
 }
 
-/// What is said of an input that had not ended in time.
+/// Returns the error for an input that did not finish in time.
 pub(super) fn took_too_long(what: &str) -> Error {
     let message = format!("{what} took longer than a run may take, and was stopped");
     Error::new(Kind::Limit, code::TIMEOUT, message)
@@ -283,7 +283,7 @@ fn compared(
     tried.issues = differs.into_iter().map(RuleChange::of).collect();
     if tried.succeeds {
         let now = (output.as_path(), &new.noticed);
-        // What cannot be compared, such as a workbook that is gone, is not.
+        // Workbooks that cannot be compared, for instance because one is gone, are skipped.
         let differs = difference::of_run_and_now(run, &old, now).ok();
         tried.changes = differs.map(|differs| Changes::of(differs.rows));
     }

@@ -1,8 +1,8 @@
-//! The boxes of comments: shapes of a VML drawing, which every program that shows comments reads beside their words
+//! The boxes of comments: shapes of a VML drawing, which all programs that show comments read beside the comments' texts
 //! (ECMA-376 part 4, 19.4; transitional).
 //!
-//! VML by old programs need not be XML (`<br>`, attributes without quotes): the bytes of what is needed are looked for, and
-//! the rest stays as it is.
+//! VML from old programs need not be XML (`<br>`, attributes without quotes), so the needed bytes are searched for, and the
+//! rest stays as it is.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
@@ -14,14 +14,14 @@ use super::measures::Measures;
 use super::refusal::Trouble;
 use crate::base::places::{Cell, MOST_COLUMNS, MOST_ROWS};
 
-/// Shapes are numbered in blocks; those of a drawing are listed in its `idmap`.
+/// The number of shape ids in a block. A drawing lists its blocks in its `idmap`.
 const BLOCK: usize = 1024;
 const WIDTH: u64 = 260;
 const HEIGHT: u64 = 74;
-/// What a line beyond the third adds.
+/// The height that each line beyond the third adds, in pixels.
 const LINE: u64 = 16;
 
-/// A drawing with no shapes.
+/// A drawing without shapes.
 pub const EMPTY: &[u8] = b"<xml xmlns:v=\"urn:schemas-microsoft-com:vml\" \
     xmlns:o=\"urn:schemas-microsoft-com:office:office\" xmlns:x=\"urn:schemas-microsoft-com:office:excel\"></xml>";
 /// The namespaces that our shapes use, by prefix.
@@ -31,7 +31,7 @@ const NAMESPACES: [(&str, &str); 3] = [
     ("x", "urn:schemas-microsoft-com:office:excel"),
 ];
 
-/// The blocks of shape numbers that a drawing says to use.
+/// Returns the blocks of shape ids that a drawing declares.
 pub fn blocks(drawing: &[u8]) -> BTreeSet<usize> {
     let list = attribute_after(drawing, b"idmap", b"data=").map(|range| &drawing[range]);
     let list = list.map(String::from_utf8_lossy).unwrap_or_default();
@@ -40,18 +40,18 @@ pub fn blocks(drawing: &[u8]) -> BTreeSet<usize> {
         .collect()
 }
 
-/// What is to be put into a drawing.
+/// The boxes to put into a drawing.
 pub struct Boxes<'a> {
-    /// What became of the comments.
+    /// The outcomes of patching the comments.
     pub outcomes: &'a BTreeMap<Cell, Outcome>,
-    /// Their words.
+    /// The texts of the comments.
     pub texts: &'a BTreeMap<Cell, String>,
-    /// The sheet's heights and widths.
+    /// The heights and widths of the sheet.
     pub measures: &'a Measures,
 }
 
 impl Boxes<'_> {
-    /// The drawing with a box for each comment; `taken`: blocks of shape numbers in use in the workbook.
+    /// Returns the drawing with a box for each comment. `taken`: the blocks of shape ids in use in the workbook.
     ///
     /// # Errors
     /// The drawing has no end.
@@ -115,7 +115,7 @@ impl Boxes<'_> {
         Ok(out)
     }
 
-    /// The edit of an anchor that makes its box longer: its bottom row grows, and nothing else.
+    /// Returns the edit that makes a box longer by moving its bottom row. Nothing else of the anchor changes.
     fn larger_anchor(
         &self,
         drawing: &[u8],
@@ -151,8 +151,8 @@ impl Boxes<'_> {
         )
     }
 
-    /// Beside the cell: left column and offset, top row and offset, then right and bottom; all counted from 0 and within the
-    /// sheet.
+    /// Returns the anchor beside the cell: left column and offset, top row and offset, then right and bottom; all counted from
+    /// 0 and within the sheet.
     fn anchor(&self, cell: Cell, height: u64) -> String {
         let (row, column) = (cell.row - 1, cell.column - 1);
         let left = (column + 1).min(MOST_COLUMNS - 6);
@@ -168,7 +168,7 @@ impl Boxes<'_> {
     }
 }
 
-/// Where so many pixels end, from the edge of a row or column on.
+/// Returns the row or column, and the offset in it, that is `pixels` away from the edge of `first`.
 fn across(first: u64, pixels: u64, last: u64, size_of: impl Fn(u64) -> u64) -> (u64, u64) {
     let (mut at, mut rest) = (first, pixels);
     while at < last && rest >= size_of(at) {
@@ -178,7 +178,7 @@ fn across(first: u64, pixels: u64, last: u64, size_of: impl Fn(u64) -> u64) -> (
     (at, rest)
 }
 
-/// Blocks for so many shapes that nothing uses yet.
+/// Reserves unused blocks for this number of shapes.
 fn free_blocks(shapes: usize, taken: &mut BTreeSet<usize>) -> Vec<usize> {
     let needed = shapes.div_ceil(BLOCK - 1);
     let free: Vec<usize> = (1..)
@@ -194,7 +194,7 @@ fn listed(blocks: &[usize]) -> String {
     numbers.join(",")
 }
 
-/// What must be declared on our elements, because the drawing's root does not.
+/// Returns the declarations that our elements need because the drawing's root lacks them.
 fn declarations(root: &str) -> String {
     let missing = NAMESPACES.iter().filter(|(prefix, namespace)| {
         let plain = root.replace('\'', "\"");
@@ -225,19 +225,19 @@ fn has_comment_type(drawing: &[u8]) -> bool {
     })
 }
 
-/// `<xml …>`, whatever its prefix.
+/// Finds the tag `<xml …>` with any prefix.
 fn root_tag(drawing: &[u8]) -> Option<Range<usize>> {
     let at = named_tags(drawing, b"xml", b"<").next()?;
     let length = drawing[at..].iter().position(|byte| *byte == b'>')?;
     Some(at..at + length + 1)
 }
 
-/// The last `</xml>`.
+/// Finds the last `</xml>`.
 fn last_root_end(drawing: &[u8]) -> Option<usize> {
     named_tags(drawing, b"xml", b"</").last()
 }
 
-/// Where tags of a name begin, whatever their prefix: `open` is `<` or `</`.
+/// Returns the starts of tags with a local name and any prefix. `open` is `<` or `</`.
 fn named_tags<'a>(
     bytes: &'a [u8],
     local: &'a [u8],
@@ -257,7 +257,7 @@ fn named_tags<'a>(
     })
 }
 
-/// The shapes of comments by their cells.
+/// Returns the shapes of comments by their cells.
 fn shapes(drawing: &[u8]) -> BTreeMap<Cell, Range<usize>> {
     let mut ends = named_tags(drawing, b"shape", b"</").peekable();
     let mut found = BTreeMap::new();
@@ -284,7 +284,7 @@ fn shapes(drawing: &[u8]) -> BTreeMap<Cell, Range<usize>> {
     found
 }
 
-/// The text of the first element of a name within a shape.
+/// Returns the text of the first element with this name within a shape.
 fn text_of(drawing: &[u8], shape: &Range<usize>, local: &str) -> Option<Range<usize>> {
     let bytes = &drawing[shape.clone()];
     let at = named_tags(bytes, local.as_bytes(), b"<").next()?;
@@ -293,7 +293,7 @@ fn text_of(drawing: &[u8], shape: &Range<usize>, local: &str) -> Option<Range<us
     Some(shape.start + start..shape.start + start + length)
 }
 
-/// The value of an attribute of the first element whose name ends so.
+/// Returns the value of an attribute of the first element whose name ends with `element`.
 fn attribute_after(bytes: &[u8], element: &[u8], attribute: &[u8]) -> Option<Range<usize>> {
     let at = memmem::find(bytes, element)?;
     let length = bytes[at..].iter().position(|byte| *byte == b'>')?;

@@ -1,6 +1,6 @@
-//! Comments of cells (ECMA-376 part 1, 18.7): ours are added; one that is there stays and gets ours behind its own words.
+//! Comments of cells (ECMA-376 part 1, 18.7): ours are added. An existing comment stays and gets our text after its own.
 //!
-//! Ours are known by their words, not by their author: some programs drop the authors when they save.
+//! Ours are recognized by their text, not by their author, because some programs drop authors when they save.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -12,28 +12,28 @@ use super::xml::{Edit, apply};
 use crate::base::places::Cell;
 use crate::issues::Severity;
 
-/// Who writes our comments.
+/// The author of our comments.
 const AUTHOR: &str = "ADE";
-/// Stands between a comment that was there and ours.
+/// The separator between an existing comment and our text.
 const SEPARATOR: &str = "\n—\n";
 
-/// Longer messages and values are cut in comments; the list has them whole.
+/// The maximum length of a message or value in a comment. The list has it whole.
 const MOST_OF_ONE: usize = 500;
-/// A cell holds at most 32,767; a comment gets a little less, for what stands before it.
+/// The maximum length of our text in a comment. A cell holds at most 32,767; the rest is left for an existing text before it.
 const MOST_OF_ALL: usize = 30_000;
-/// What the words of a comment begin with that stands for a thread; programs write them anew from the thread.
+/// The beginning of a comment that stands in for a thread. Programs write it again from the thread.
 const STAND_IN: &str = "[Threaded comment]";
 
-/// What became of a cell's comment.
+/// The outcome of patching a cell's comment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Outcome {
-    /// It is there as it should be, and needs no larger box; if it has no box at all, it gets one.
+    /// The comment is as it should be and needs no larger box. If it has no box, it gets one.
     Stands,
-    /// One that was there has got so many more lines.
+    /// An existing comment got this number of additional lines.
     Grew(usize),
 }
 
-/// A part with no comments.
+/// Returns a part without comments.
 pub fn empty(namespace: &str) -> String {
     format!(
         "<?xml version=\"1.0\" encoding=\"UTF-8\" standalone=\"yes\"?>\n<comments \
@@ -41,8 +41,8 @@ pub fn empty(namespace: &str) -> String {
     )
 }
 
-/// Puts texts into a part of comments. Returns the part and what became of each cell; of one whose comment belongs to a
-/// thread nothing is said, for nothing was done.
+/// Puts texts into a comments part. Returns the part and the outcome for each cell. A cell whose comment belongs to a thread
+/// has no outcome, because nothing was done.
 ///
 /// # Errors
 /// The part is damaged.
@@ -104,7 +104,7 @@ pub fn patch(
     Ok((new, outcomes))
 }
 
-/// What is done to a comment that is there.
+/// Returns the edit and outcome for an existing comment.
 fn grown(text: &str, p: &str, body: &Element<'_>, words: &str) -> (Option<Edit>, Option<Outcome>) {
     let before = all_words(text, body);
     if before.starts_with(STAND_IN) {
@@ -124,7 +124,7 @@ fn grown(text: &str, p: &str, body: &Element<'_>, words: &str) -> (Option<Edit>,
             .filter(|child| matches!(child.local(), "t" | "r"))
     };
     let lines = words.matches('\n').count() + 3;
-    // Painted before with other issues: its own run says so, and is replaced.
+    // An earlier painting with other issues left this run, so it is replaced.
     if let Some(old) = runs().next_back().filter(|run| {
         let said = all_words(text, run);
         said.strip_prefix(SEPARATOR).is_some_and(is_ours)
@@ -138,7 +138,7 @@ fn grown(text: &str, p: &str, body: &Element<'_>, words: &str) -> (Option<Edit>,
     (Some(edit), Some(Outcome::Grew(lines)))
 }
 
-/// A run in the font of comments.
+/// Returns a run in the font of comments.
 fn run(p: &str, words: &str) -> String {
     let text = text_element(p, words);
     format!(
@@ -147,7 +147,7 @@ fn run(p: &str, words: &str) -> String {
     )
 }
 
-/// The words of a rich text or of one run, without those that say how it is pronounced.
+/// Returns the text of a rich text or of a run, without phonetic hints.
 fn all_words(text: &str, body: &Element<'_>) -> String {
     let mut words = String::new();
     for child in &body.children {
@@ -164,7 +164,7 @@ fn all_words(text: &str, body: &Element<'_>) -> String {
     cell_text(&words)
 }
 
-/// The cells of threads, from a part of threaded comments.
+/// Returns the cells with threads from a part of threaded comments.
 pub fn threaded_cells(text: &str, part: &str) -> Result<Vec<Cell>, Trouble> {
     let root = tree::parse(text).in_part(part)?;
     let cells = root
@@ -173,13 +173,14 @@ pub fn threaded_cells(text: &str, part: &str) -> Result<Vec<Cell>, Trouble> {
     Ok(cells.collect())
 }
 
-/// The comment of a cell: its issues, the worst first, with a blank line between.
+/// Returns the comment of a cell: its issues, the worst first, with a blank line in between.
 pub fn comment(marks: &[&Mark]) -> String {
     let texts: Vec<String> = marks.iter().map(|mark| one(mark)).collect();
     shortened(&texts.join("\n\n"), MOST_OF_ALL).into_owned()
 }
 
-/// `Error: Start date: not a date` / `Left empty in the result.`: for somebody who has never heard of fields and rules.
+/// Returns the text for an issue, for readers who do not know fields and rules: `Error: Start date: not a date` / `Left empty
+/// in the result.`
 fn one(mark: &Mark) -> String {
     let message = shortened(&mark.message, MOST_OF_ONE);
     let heading = heading_of(mark.severity);
@@ -202,7 +203,7 @@ fn one(mark: &Mark) -> String {
     text
 }
 
-/// Whether a text begins as ours do: then it was put there when the workbook was painted before.
+/// Returns whether a text begins as ours do, which means that an earlier painting wrote it.
 fn is_ours(text: &str) -> bool {
     Severity::ALL
         .iter()

@@ -1,4 +1,4 @@
-//! Paints a package: finds out what is to be done to which part, then writes the copy part by part.
+//! Paints a package: determines the edits of each part, then writes the copy part by part.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fs::File;
@@ -21,9 +21,9 @@ use super::sheet::{conditional, head};
 use super::styles::{self, Styles};
 use super::workbook::{self, Book, ListPlace};
 
-/// Comments end after so many: each is a shape that a program draws.
+/// The maximum number of comments, because a program draws a shape for each.
 pub const MOST_COMMENTS: usize = 10_000;
-/// The texts of sheets are kept from the survey to the writing as long as they take no more than this.
+/// The maximum total size in bytes of sheet texts that are kept from the survey until they are written.
 const MOST_KEPT: u64 = 128 << 20;
 const SIGNATURES: &str = "_xmlsignatures/";
 
@@ -31,19 +31,19 @@ const SIGNATURES: &str = "_xmlsignatures/";
 struct Painter<'a> {
     package: Package,
     types: ContentTypes,
-    /// Relationships of the package itself, and of the workbook.
+    /// The relationships of the package itself, and of the workbook.
     top: Relationships,
     relationships: Relationships,
     book: Book,
     plans: Vec<Plan<'a>>,
-    /// Parts that have another text.
+    /// The parts with a new text.
     changed: BTreeMap<String, String>,
     painted: Painted,
-    /// Marked cells that a conditional format may fill.
+    /// The number of marked cells that a conditional format may fill.
     covered: usize,
 }
 
-/// Writes the painted copy of a package. `file`: the name of what it was made from; `notes`: what is known of that already.
+/// Writes the painted copy of a package. `file`: the name of the original; `notes`: notes about it that are known already.
 pub fn paint(
     original: File,
     file: &str,
@@ -130,12 +130,12 @@ impl<'a> Painter<'a> {
         })
     }
 
-    /// Gives each issue to its sheet.
+    /// Assigns each issue to its sheet.
     fn take(&mut self, marks: &'a [Mark]) {
         let mut sheets: HashMap<String, usize> = HashMap::new();
         for (index, plan) in self.plans.iter().enumerate() {
             sheets.insert(plan.name.clone(), index);
-            // As people may write it, unless another sheet is written so.
+            // A different case also matches, unless it is the name of another sheet.
             sheets.entry(plan.name.to_lowercase()).or_insert(index);
         }
         let plans = &mut self.plans;
@@ -145,7 +145,7 @@ impl<'a> Painter<'a> {
                 .or_else(|| sheets.get(&mark.sheet.to_lowercase()));
             sheet.is_some_and(|&sheet| plans[sheet].take(mark))
         };
-        // What is wrong with the workbook is of no sheet.
+        // Issues about the whole workbook have no sheet.
         let not_there = marks
             .iter()
             .filter(|mark| !mark.sheet.is_empty() && !is_taken(mark))
@@ -224,7 +224,7 @@ impl<'a> Painter<'a> {
                 None => {
                     let part = package.free_name("xl/drawings/vmlDrawing#.vml");
                     let id = match &plan.legacy {
-                        // The sheet names a relationship that is not there.
+                        // The sheet names a relationship that does not exist.
                         Some(id) => relationships.add_as(id, types, "vmlDrawing", &part)?,
                         None => relationships.add(types, "vmlDrawing", &part)?,
                     };
@@ -243,7 +243,7 @@ impl<'a> Painter<'a> {
         Ok(())
     }
 
-    /// The part of the list: that which a painted copy has, or a new one.
+    /// Returns the part of the list: the one of an already painted copy, or a new one.
     fn plan_list(&mut self) -> Result<ListPlace, Trouble> {
         let own = self.book.own.map(|own| self.book.sheets[own].clone());
         let target = own
@@ -282,7 +282,7 @@ impl<'a> Painter<'a> {
             let styles = Styles::parse(&text, &part, theme.as_deref())?;
             return Ok((part, styles));
         }
-        // Readers expect it under this name.
+        // Readers expect the styles under this name.
         let usual = "xl/styles.xml";
         let part = match self.package.reserve(usual) {
             true => usual.to_owned(),
@@ -299,7 +299,7 @@ impl<'a> Painter<'a> {
         Ok((part, styles))
     }
 
-    /// The issues as the sheets and their cells follow each other; those of sheets that are not there come last.
+    /// Returns the issues in the order of sheets and cells. Issues of missing sheets come last.
     fn ordered(&self, marks: &'a [Mark]) -> Vec<&'a Mark> {
         let sheets = self.plans.iter().enumerate();
         let positions: HashMap<&str, usize> = sheets
@@ -339,7 +339,7 @@ impl<'a> Painter<'a> {
         Ok(())
     }
 
-    /// A signature no longer holds after any edit: it is left out with all that names it.
+    /// Removes signatures, which do not hold after an edit, with all references to them.
     fn drop_signatures(&mut self) -> Result<(), Trouble> {
         let names = self.package.names();
         let signed = names
@@ -363,7 +363,7 @@ impl<'a> Painter<'a> {
         Ok(())
     }
 
-    /// Relationships and types as they are now.
+    /// Collects the changed relationships and content types.
     fn collect_changed(&mut self) -> Result<(), Trouble> {
         let of_sheets = self
             .plans
@@ -381,7 +381,7 @@ impl<'a> Painter<'a> {
         Ok(())
     }
 
-    /// Writes all parts of the original in its order, but for those that come `later`, with the drawings.
+    /// Writes all parts of the original in order, except drawings of comments and the parts that come `later`.
     fn write_parts(
         &mut self,
         copy: &mut Copy,
@@ -456,7 +456,7 @@ impl<'a> Painter<'a> {
         out.write_all(tail.as_bytes()).map_err(Trouble::Write)
     }
 
-    /// A sheet without painted cells: as it is, but not selected.
+    /// Copies a sheet without painted cells, and clears its selection.
     fn write_unselected(&mut self, part: &str, copy: &mut Copy) -> Result<(), Trouble> {
         let selected = {
             let mut stream = self.package.open_part(part)?;
@@ -480,7 +480,7 @@ impl<'a> Painter<'a> {
         }
     }
 
-    /// Draws the boxes of comments, now that the heights of rows are known.
+    /// Writes the boxes of comments, now that the heights of rows are known.
     fn write_drawings(&mut self, copy: &mut Copy) -> Result<(), Trouble> {
         if self.plans.iter().all(|plan| plan.drawing.is_none()) {
             return Ok(());
@@ -516,7 +516,7 @@ impl<'a> Painter<'a> {
         Ok(())
     }
 
-    /// Notes what is known now that the sheets are written.
+    /// Adds the notes that are known only after the sheets are written.
     fn tell(&mut self, styles: &Styles, marks: usize) {
         let notes = &mut self.painted.notes;
         if self.covered > 0 {
@@ -534,7 +534,7 @@ impl<'a> Painter<'a> {
         self.painted.listed = marks.min(list::MOST_LINES);
     }
 
-    /// The notes as the list says them.
+    /// Returns the notes as one text for the list.
     fn words(&self) -> String {
         let words: Vec<String> = self.painted.notes.iter().map(Note::to_string).collect();
         words.join(" ")

@@ -1,4 +1,4 @@
-//! Why a file cannot be painted.
+//! The reasons why a file cannot be painted.
 
 use std::io;
 use std::path::Path;
@@ -7,30 +7,30 @@ use super::xml::Malformed;
 use crate::base::files::{FileError, describe};
 use crate::base::problem::{Facts, Kind, Problem, code};
 
-/// A file cannot be painted; the original is as it was, and there is no copy.
+/// An error that prevents painting a file. The original is unchanged, and there is no copy.
 #[derive(Debug, thiserror::Error)]
 pub enum Refusal {
     /// The copy cannot be written.
     #[error(transparent)]
     Unwritable(#[from] FileError),
-    /// The copy would take the place of the original.
+    /// The copy would replace the original.
     #[error("the painted copy of {file} would take its place")]
     SameFile {
-        /// Its name.
+        /// The name of the file.
         file: String,
     },
-    /// It cannot be read, or is nothing that is painted.
+    /// The file cannot be read, or is nothing that can be painted.
     #[error("{}", trouble.of_file(file))]
     OfFile {
-        /// Its name.
+        /// The name of the file.
         file: String,
-        /// Why.
+        /// The reason for the refusal.
         trouble: Trouble,
     },
 }
 
 impl Refusal {
-    /// Whether the file itself cannot be painted, however often that is tried.
+    /// Returns whether the file itself can never be painted, even if it is tried again.
     pub fn is_of_input(&self) -> bool {
         let may_pass = |trouble: &Trouble| matches!(trouble, Trouble::Read(_));
         match self {
@@ -56,29 +56,29 @@ impl Problem for Refusal {
     }
 }
 
-/// What is the matter with a file, without its name, which only [`paint`](super::paint) needs to know; or with its copy.
+/// A problem with a file, without its name, which only [`paint`](super::paint) needs to know; or with the copy.
 #[derive(Debug)]
 pub enum Trouble {
-    /// It cannot be opened or read.
+    /// The file cannot be opened or read.
     Read(io::Error),
     /// The copy cannot be written.
     Write(io::Error),
-    /// A password is needed to read it.
+    /// The file needs a password.
     Encrypted,
-    /// It is a binary workbook.
+    /// The file is a binary workbook.
     Binary,
-    /// Several people edit it, and each change is kept.
+    /// The workbook is shared and tracks changes.
     TrackedChanges,
-    /// It is none of the formats that are painted, in words that follow its name.
+    /// The file has no format that can be painted, in words that follow its name.
     NotAWorkbook(String),
     /// A part is damaged, or so unusual that an edit may spoil it.
     Part {
         /// The part's name in the package.
         part: String,
-        /// What is the matter with it.
+        /// The problem, in words that follow the name.
         what: String,
     },
-    /// A part unpacks to more than may be held.
+    /// The unpacked part exceeds the limit.
     TooLarge {
         /// The part's name in the package.
         part: String,
@@ -88,7 +88,7 @@ pub enum Trouble {
 }
 
 impl Trouble {
-    /// A part is not as it must be.
+    /// Returns the error that something is wrong with a part.
     pub fn part(part: &str, what: impl Into<String>) -> Self {
         Self::Part {
             part: part.to_owned(),
@@ -96,12 +96,12 @@ impl Trouble {
         }
     }
 
-    /// The archive holds no workbook.
+    /// Returns the error that the archive holds no workbook.
     pub fn no_workbook() -> Self {
         Self::NotAWorkbook("is not a workbook, or is damaged".to_owned())
     }
 
-    /// With the names of the file and of its copy.
+    /// Adds the names of the file and of its copy.
     pub fn of(self, file: &str, target: &Path) -> Refusal {
         match self {
             Self::Write(error) => FileError::on("write", target)(error).into(),
@@ -136,7 +136,7 @@ impl Trouble {
     }
 }
 
-/// Names the part in which XML was found to be damaged.
+/// Adds the name of the part to errors about damaged XML.
 pub trait InPart<T> {
     fn in_part(self, part: &str) -> Result<T, Trouble>;
 }

@@ -1,7 +1,9 @@
-//! Text files and workbooks of other kinds than `.xlsx` cannot carry marks: a new workbook is made of their values, which is then painted like any.
+//! Text files and workbooks in formats other than `.xlsx` cannot carry marks: their values are written to a new workbook, which
+//! is then painted like any other.
 //!
-//! Text: each cell as it stood. `.xls`, `.ods` and the like: values with a format for dates and times, titles, hidden sheets, merged
-//! areas. Cells stand where the engine's reader, which is used here too, has found them: an issue's cell is the same one.
+//! For text files: each cell unchanged. For `.xls`, `.ods` and similar formats: values with a format for dates and times,
+//! titles, hidden sheets, merged areas. The engine's reader determines the cells here as in a run, so the cell of an issue is
+//! the same.
 
 use std::fs::File;
 use std::io::Write;
@@ -25,12 +27,12 @@ const MAIN: &str = "http://schemas.openxmlformats.org/spreadsheetml/2006/main";
 const OFFICE: &str = "http://schemas.openxmlformats.org/officeDocument/2006/relationships";
 const PACKAGE: &str = "http://schemas.openxmlformats.org/package/2006";
 const DECLARATION: &str = "<?xml version=\"1.0\" encoding=\"UTF-8\" standalone=\"yes\"?>\n";
-/// What a cell holds.
+/// The maximum length of a cell's text.
 const MOST_TEXT: usize = 32_767;
-/// Widths are measured on so many rows.
+/// The number of rows that decide the widths of columns.
 const MEASURED: usize = 1_000;
 
-/// The formats of values: their numbers in the styles, and what they mean there.
+/// The formats of values: the code and its number in the styles.
 const FORMATS: [(&str, u32); 6] = [
     ("General", 0),
     ("@", 49),
@@ -45,7 +47,7 @@ const DATE_TIME: usize = 3;
 const TIME: usize = 4;
 const DURATION: usize = 5;
 
-/// Writes a workbook with the values of a file that the reader knows.
+/// Writes a workbook with the values of a file that the reader can read.
 ///
 /// # Errors
 /// The file cannot be read, or has more than a workbook holds.
@@ -107,7 +109,7 @@ pub fn write(path: &str, options: &ReadOptions, is_text: bool, copy: File) -> Re
     Ok(())
 }
 
-/// The reader's words name the path; only the file's name is wanted.
+/// Converts a reader's error. The reader's words contain the path, but only the file's name is wanted.
 pub fn unreadable(failure: SourceError, path: &str) -> Trouble {
     let words = failure.to_string();
     let words = words.strip_prefix(path).unwrap_or(&words);
@@ -166,7 +168,7 @@ fn styles() -> String {
     )
 }
 
-/// The columns with their widths, and the format of cells that are not there yet.
+/// Returns the columns with their widths and the format for new cells.
 fn columns(sheet: &Sheet, is_text: bool) -> String {
     let style = if is_text { TEXT } else { 0 };
     let columns: String = (1..)
@@ -261,7 +263,7 @@ fn push_cell(out: &mut String, sheet: &Sheet, cell: Cell, name: &str, is_text: b
     }
 }
 
-/// The widths of columns by what they hold, from 8 to 48 letters.
+/// Returns the widths of columns by their content, from 8 to 48 characters.
 fn widths(sheet: &Sheet) -> Vec<usize> {
     let mut widths = vec![8; sheet.facts().width];
     let mut cells = Vec::new();

@@ -1,5 +1,5 @@
-//! Pausing the queue, or one configuration, and resuming it: while it is paused nothing of it is claimed and no environment is
-//! built for it. What runs goes on, and what waits is left waiting.
+//! Pauses and resumes the queue or one configuration. While it is paused, no run is claimed and no environment is built.
+//! Running runs go on, and queued runs stay queued.
 
 use std::fmt::Write;
 
@@ -10,36 +10,36 @@ use crate::base::problem::{Facts, Kind, Problem, code, typed};
 use crate::store::{ConfigurationRecord, Pause, RunRecord, StoreError, Submitter};
 use crate::workspace::Workspace;
 
-/// The longest reason, in characters.
+/// The maximum length of a reason in characters.
 pub const LONGEST_REASON: usize = 500;
 
-/// What is paused, as people are told.
+/// A pause, as it is shown to users.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct Paused {
     /// The name of the configuration; null: everything is paused.
     pub configuration_name: Option<String>,
-    /// Since when, by whom and why.
+    /// The pause with its time, its author and its reason.
     #[serde(flatten)]
     pub pause: Pause,
-    /// What a command has to say to mean it.
+    /// The arguments with which a command names this pause.
     #[serde(skip)]
     #[schema(ignore)]
     arguments: String,
 }
 
 impl Paused {
-    /// What is paused.
+    /// Returns the name of what is paused.
     pub fn what(&self) -> &str {
         self.configuration_name.as_deref().unwrap_or("everything")
     }
 
-    /// The command that ends the pause.
+    /// Returns the command that ends the pause.
     pub fn command(&self) -> String {
         format!("ade resume{}", self.arguments)
     }
 }
 
-/// What was paused by whom, and why.
+/// Writes a sentence with what is paused, by whom, and why.
 impl std::fmt::Display for Paused {
     fn fmt(&self, to: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let Pause {
@@ -53,7 +53,7 @@ impl std::fmt::Display for Paused {
     }
 }
 
-/// A run is not begun, because it is paused.
+/// The error that a run is not started because of a pause.
 #[derive(Clone, Debug, thiserror::Error)]
 #[error("{0}")]
 pub struct PausedRun(pub Box<Paused>);
@@ -68,10 +68,10 @@ impl Problem for PausedRun {
     }
 }
 
-/// A reason as it is recorded.
+/// Checks a reason and returns it in the recorded form. `None` if it is empty.
 ///
 /// # Errors
-/// It is too long, or more than one line: a sentence that says so.
+/// The reason is too long, or more than one line: returns a sentence about it.
 pub fn checked_reason(text: &str) -> Result<Option<String>, String> {
     let text = text.trim();
     if text.chars().count() > LONGEST_REASON || text.chars().any(char::is_control) {
@@ -82,7 +82,7 @@ pub fn checked_reason(text: &str) -> Result<Option<String>, String> {
     Ok((!text.is_empty()).then(|| text.to_owned()))
 }
 
-/// Pauses a configuration, or everything. What is paused already gets the reason, where there is one.
+/// Pauses a configuration, or everything. An existing pause gets the reason, if one is given.
 pub fn pause(
     workspace: &Workspace,
     configuration: Option<&str>,
@@ -98,7 +98,7 @@ pub fn pause(
     named(workspace, workspace.store.pause(&new)?)
 }
 
-/// Ends the pause of a configuration, or that of everything, and wakes workers. Returns it; `None`: there was none.
+/// Ends the pause of a configuration, or that of everything, and wakes workers. Returns the pause. `None` if there was none.
 pub fn resume(
     workspace: &Workspace,
     configuration: Option<&str>,
@@ -108,19 +108,19 @@ pub fn resume(
     ended.map(|ended| named(workspace, ended)).transpose()
 }
 
-/// Returns what is paused, everything first.
+/// Returns all pauses, that of everything first.
 pub fn all(workspace: &Workspace) -> Result<Vec<Paused>, StoreError> {
     let pauses = workspace.store.pauses()?.into_iter();
     pauses.map(|pause| named(workspace, pause)).collect()
 }
 
-/// The pause that holds for a configuration.
+/// Returns the pause that holds for a configuration.
 pub fn of(workspace: &Workspace, configuration: &str) -> Result<Option<Paused>, StoreError> {
     let found = workspace.store.pause_of(configuration)?;
     found.map(|pause| named(workspace, pause)).transpose()
 }
 
-/// The pause for which a run waits.
+/// Returns the pause that a run waits for.
 pub fn of_run(workspace: &Workspace, run: &RunRecord) -> Result<Option<Paused>, StoreError> {
     of(workspace, &run.key.configuration_id)
 }

@@ -1,6 +1,6 @@
-//! Changes of a sender's layout that must not change what comes out, tried on the inputs of cases: `ade test --fuzz`.
+//! Tries layout changes that must not change the result on the inputs of cases: `ade test --fuzz`.
 //!
-//! The engine makes them, and makes those smaller that change something. The same seed tries the same changes.
+//! The engine makes the changes, and shrinks those that change the result. The same seed tries the same changes.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -19,38 +19,38 @@ use crate::environment::needed::prepare::Prepared;
 use crate::store::EnvironmentRecord;
 use crate::workspace::Workspace;
 
-/// How the changes of all cases came out. The changed inputs go with it.
+/// The result of fuzzing all cases. The changed inputs are deleted with it.
 pub struct Fuzzed {
-    /// In the order of the cases.
+    /// The results in the order of the cases.
     pub cases: Vec<FuzzedCase>,
     _answers: Answers,
 }
 
-/// How the changes of a case came out.
+/// The result of fuzzing one case.
 #[derive(Debug, Serialize)]
 pub struct FuzzedCase {
-    /// Its name.
+    /// The name of the case.
     pub name: String,
-    /// Why nothing was tried.
+    /// The reason why nothing was tried, if so.
     pub error: Option<String>,
-    /// How many changes of each kind were tried.
+    /// The number of changes tried, by kind of change.
     pub tried: BTreeMap<String, u64>,
-    /// Kinds of changes that changed what came out, each with its smallest.
+    /// The kinds of changes that changed the result, each with its smallest change.
     pub broken: Vec<Broken>,
 }
 
-/// A change of layout that changes what comes out.
+/// A layout change that changes the result.
 #[derive(Debug, Serialize)]
 pub struct Broken {
-    /// Its kind.
+    /// The kind of the change.
     pub kind: String,
-    /// What was changed.
+    /// The change, described in words.
     pub change: String,
-    /// How many changes of this kind did.
+    /// The number of changes of this kind that changed the result.
     pub times: u64,
-    /// Why nothing came out.
+    /// The error, if the changed input gave no result.
     pub error: Option<String>,
-    /// What differs.
+    /// The differences from the result without the change.
     pub differences: Vec<Difference>,
     #[serde(skip)]
     input: PathBuf,
@@ -76,7 +76,7 @@ struct AnswerBroken {
     after: CameOut,
 }
 
-/// Tries so many changes of each case.
+/// Tries `changes` layout changes on each case.
 ///
 /// # Errors
 /// The engine could not be started or was cancelled.
@@ -126,17 +126,17 @@ fn none(case: &Case, error: String) -> FuzzedCase {
 }
 
 fn told(case: &Case, answer: Answer) -> FuzzedCase {
-    let broken = answer.broken.into_iter().map(|one| Broken {
-        kind: one.kind,
-        change: one.words,
-        times: one.times,
-        error: one.after.error.as_ref().map(ToString::to_string),
-        differences: match one.after.error {
+    let broken = answer.broken.into_iter().map(|failure| Broken {
+        kind: failure.kind,
+        change: failure.words,
+        times: failure.times,
+        error: failure.after.error.as_ref().map(ToString::to_string),
+        differences: match failure.after.error {
             Some(_) => Vec::new(),
-            None => outcome_differences(&one.before, &one.after),
+            None => outcome_differences(&failure.before, &failure.after),
         },
-        input: one.input,
-        expected: as_expected(&one.before),
+        input: failure.input,
+        expected: as_expected(&failure.before),
     });
     FuzzedCase {
         name: case.name.clone(),
@@ -146,16 +146,17 @@ fn told(case: &Case, answer: Answer) -> FuzzedCase {
     }
 }
 
-/// A change that is a case now, or has not become one.
+/// The outcome of [`keep`].
 #[derive(Debug, PartialEq, Eq)]
 pub enum Kept {
     /// The folder of the new case.
     New(PathBuf),
-    /// A case of this name is there already, and was left as it is.
+    /// A case of this name exists already and was left as it is.
     IsThere(PathBuf),
 }
 
-/// Keeps a change as a case beside the one that it was made of, with its options, and says in `case.toml` what it is.
+/// Saves a change as a new case beside the original, with the options of the original and a comment in `case.toml` that
+/// describes it.
 ///
 /// # Errors
 /// A file cannot be written.
@@ -186,8 +187,8 @@ pub fn keep(case: &Case, broken: &Broken) -> Result<Kept, CasesError> {
     Ok(Kept::New(folder))
 }
 
-/// The options without the issues, which are told at rows of the input: these are others. The name of the sender's file ends as the
-/// changed input does.
+/// Returns the options without the issues, because these name rows of the original input. `input_name` gets the extension of
+/// the changed input.
 fn fitting(options: &str, ending: &Path) -> String {
     let Ok(mut table) = options.parse::<toml::Table>() else {
         return options.to_owned();

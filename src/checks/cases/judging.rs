@@ -1,4 +1,4 @@
-//! What came out of a case, compared with what is expected.
+//! Compares the result of a case with the expected tables.
 
 use std::fs;
 use std::path::Path;
@@ -24,7 +24,7 @@ pub(super) fn failed(case: &Case, error: String) -> CaseResult {
     }
 }
 
-/// What came out of one case.
+/// The engine's result for one case.
 #[derive(Default, Deserialize)]
 #[serde(default)]
 pub(super) struct CameOut {
@@ -51,7 +51,7 @@ pub(super) struct Issue {
     message: Option<String>,
 }
 
-/// A table that is expected: of which sheet, where that matters.
+/// An expected table. `sheet` is set only if several sheets are expected.
 struct Expected {
     sheet: Option<String>,
     columns: Vec<String>,
@@ -120,13 +120,13 @@ pub(super) fn judge(case: &Case, result: &Path) -> Result<CaseResult, CasesError
     })
 }
 
-/// All that came out, as the text of an `expected.csv`.
+/// Returns the whole result as the text of an `expected.csv`.
 pub(super) fn as_expected(came_out: &CameOut) -> String {
     let fields = own_fields(came_out);
     as_csv(&fields, &rows(came_out, None, &fields))
 }
 
-/// What differs in two outcomes, in all fields of both.
+/// Returns the differences between two results, over all fields of both.
 pub(super) fn outcome_differences(before: &CameOut, after: &CameOut) -> Vec<Difference> {
     let mut columns = own_fields(before);
     for field in own_fields(after) {
@@ -143,7 +143,7 @@ pub(super) fn outcome_differences(before: &CameOut, after: &CameOut) -> Vec<Diff
     differences(&wanted, &got)
 }
 
-/// The fields that came out in some table, in their order.
+/// The fields in any table of the result, in their order.
 fn own_fields(came_out: &CameOut) -> Vec<String> {
     let mut fields: Vec<String> = Vec::new();
     for field in came_out
@@ -158,7 +158,7 @@ fn own_fields(came_out: &CameOut) -> Vec<String> {
     fields
 }
 
-/// The rows of all tables, or of those of a sheet, in these columns, which are fields or headers.
+/// The rows of all tables, or of those of one sheet, restricted to `columns`, which are fields or headers.
 fn rows(came_out: &CameOut, sheet: Option<&str>, columns: &[String]) -> Vec<Vec<String>> {
     let mut all = Vec::new();
     let is_meant = |table: &&Table| sheet.is_none_or(|sheet| table.sheet == sheet);
@@ -183,7 +183,8 @@ fn rows(came_out: &CameOut, sheet: Option<&str>, columns: &[String]) -> Vec<Vec<
     all
 }
 
-/// The tables of a file, each with its header in the first row: one a sheet. Of a single sheet the title does not matter.
+/// Reads the expected tables of a file, one per sheet, each with its header in the first row. The title of a single sheet is
+/// ignored.
 fn expected(file: &Path) -> Result<Vec<Expected>, CellsError> {
     let cells = Cells::new(WindowLimits::default());
     let reading = Reading::whole();
@@ -209,11 +210,11 @@ fn expected(file: &Path) -> Result<Vec<Expected>, CellsError> {
     titles.iter().map(table).collect()
 }
 
-/// The sheets with tables that came out and are not among several that are expected.
+/// The sheets in the result that are missing from an expected file with several sheets.
 fn unexpected_sheets(wanted: &[Expected], came_out: &CameOut) -> Vec<Difference> {
     let known: Vec<&str> = wanted
         .iter()
-        .filter_map(|one| one.sheet.as_deref())
+        .filter_map(|table| table.sheet.as_deref())
         .collect();
     let mut new: Vec<&str> = came_out.tables.iter().map(|table| &*table.sheet).collect();
     new.retain(|sheet| !known.is_empty() && !known.contains(sheet));
@@ -229,13 +230,13 @@ fn unexpected_sheets(wanted: &[Expected], came_out: &CameOut) -> Vec<Difference>
     new.into_iter().map(difference).collect()
 }
 
-/// The text as it is compared: numbers by their exact value, a moment at midnight as its day.
+/// Returns the text in the form that is compared: numbers by their exact value, midnight timestamps as dates.
 fn canonical(text: &str) -> String {
     let text = text.strip_suffix(" 00:00:00").unwrap_or(text);
     number(text).unwrap_or_else(|| text.to_owned())
 }
 
-/// A number as its digits and a power of ten; `None`: it is none, but a text or a code such as `007` or `+49`.
+/// Returns a number as its digits and a power of ten. `None` if it is a text, or a code such as `007` or `+49`.
 fn number(text: &str) -> Option<String> {
     let (sign, digits) = match text.strip_prefix('-') {
         Some(rest) => ("-", rest),
@@ -307,9 +308,9 @@ fn differences(wanted: &Expected, got: &[Vec<String>]) -> Vec<Difference> {
     found
 }
 
-/// The issues that are missing, and those that nobody wanted.
+/// The expected issues that are missing, and the issues that were not expected.
 fn issue_differences(wanted: &[WantedIssue], came_out: &CameOut) -> Vec<Difference> {
-    // The strictest choose first, so that none takes what only another could have.
+    // The strictest expectations choose first, so that none takes an issue that only another expectation could match.
     let mut order: Vec<&WantedIssue> = wanted.iter().collect();
     let asks = |wanted: &WantedIssue| {
         let places = usize::from(wanted.row.is_some()) + usize::from(wanted.field.is_some());
@@ -363,7 +364,7 @@ impl WantedIssue {
                 .is_none_or(|part| message.contains(part))
     }
 
-    /// What it asks for beside field and row.
+    /// The expected rule, severity and message, as far as they are given.
     fn words(&self) -> Vec<&str> {
         let words = [&self.rule, &self.severity, &self.message];
         words

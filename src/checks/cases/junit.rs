@@ -1,8 +1,8 @@
-//! Results of checks, of cases among them, as JUnit's XML, which CI systems read.
+//! Writes the results of checks and cases as JUnit XML, which CI systems read.
 
 use super::CaseResult;
 
-/// The report of these results.
+/// Returns a report of these results.
 pub fn as_junit(configuration: &str, results: &[CaseResult]) -> String {
     xml(&[Suite {
         name: configuration.to_owned(),
@@ -10,7 +10,7 @@ pub fn as_junit(configuration: &str, results: &[CaseResult]) -> String {
     }])
 }
 
-/// The results, as parts of a report.
+/// Converts the results into the tests of a report.
 pub(in crate::checks) fn junit_tests(class: &str, results: &[CaseResult]) -> Vec<Test> {
     let test = |result: &CaseResult| Test {
         class: class.to_owned(),
@@ -32,45 +32,38 @@ fn lines(result: &CaseResult) -> String {
     lines.collect::<Vec<_>>().join("\n")
 }
 
-/// What is reported together: the checks of one configuration.
+/// A group of tests in the report: the checks of one configuration.
 #[derive(Debug)]
 pub(in crate::checks) struct Suite {
-    /// Its name.
     pub name: String,
-    /// What was tried.
     pub tests: Vec<Test>,
 }
 
-/// One thing that was tried.
+/// One test case of the report.
 #[derive(Debug)]
 pub(in crate::checks) struct Test {
-    /// What it belongs to.
+    /// The class that the report shows for the test.
     pub class: String,
-    /// Its name.
     pub name: String,
-    /// How long it took.
     pub seconds: f64,
-    /// How it came out.
     pub outcome: Outcome,
 }
 
-/// How a test came out.
+/// The outcome of a test.
 #[derive(Debug)]
 pub(in crate::checks) enum Outcome {
-    /// As it should.
     Passed,
-    /// It was not tried, for this reason.
+    /// The test was skipped for this reason.
     Skipped(String),
-    /// Otherwise.
     Failed {
-        /// Why, in a line.
+        /// The reason in one line.
         message: String,
-        /// Why, in full.
+        /// The reason in full.
         body: String,
     },
 }
 
-/// The document of these suites.
+/// Returns the XML document with these suites.
 pub(in crate::checks) fn xml(suites: &[Suite]) -> String {
     let all = Counts::of(suites.iter().flat_map(|suite| &suite.tests));
     let mut xml = format!(
@@ -137,7 +130,7 @@ fn element(test: &Test) -> String {
     }
 }
 
-/// The text between tags and in attributes. What XML cannot hold is left out.
+/// Escapes text for elements and attributes. Characters that XML does not allow are dropped.
 fn escaped(text: &str) -> String {
     let mut safe = String::with_capacity(text.len());
     for letter in text.chars() {

@@ -1,8 +1,8 @@
-//! Cases in the engine.
+//! Runs cases in the engine.
 //!
-//! Many run in one process, confined as a run is; there are as many processes as processors, each with twenty cases at least. Where a
-//! case ends its process, that case has failed, and the others are run in a new one. A process that ends twice in a row before any
-//! case is through is not started again.
+//! One process runs many cases, confined as a run is. There are as many processes as processors, each with at least twenty
+//! cases. If a case ends its process, this case fails, and a new process runs the rest. A process that ends twice in a row
+//! before any case is finished is not started again.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -23,10 +23,10 @@ use crate::environment::provide::in_use::InUse;
 use crate::store::EnvironmentRecord;
 use crate::workspace::Workspace;
 
-/// A process more is worth its start from so many cases on.
+/// The number of cases from which another process is worth its start.
 const CASES_OF_A_PROCESS: usize = 20;
 
-/// Runs cases in an environment that is ready, and compares what comes out with what is expected.
+/// Runs cases in an environment that is ready, and compares the results with the expected tables.
 ///
 /// # Errors
 /// The engine could not be started or was cancelled, or an expected table cannot be read.
@@ -54,7 +54,7 @@ pub fn run(
     results.collect()
 }
 
-/// What the engine is asked of a case.
+/// Returns the question to the engine about a case.
 pub(super) fn asked(case: &Case) -> Value {
     let text = |value: &toml::Value| {
         value
@@ -77,14 +77,14 @@ pub(super) fn asked(case: &Case) -> Value {
     })
 }
 
-/// What the engine answered; its files go with it.
+/// The engine's answers. Their files are deleted with this value.
 pub(in crate::checks) struct Answers {
     crashed: BTreeMap<usize, String>,
     place: TempDir,
 }
 
 impl Answers {
-    /// The file with what came out of the case of this number, or why there is none.
+    /// Returns the file with the result of a case, or the reason why there is none.
     pub fn of(&self, number: usize) -> Result<PathBuf, &str> {
         match self.crashed.get(&number) {
             Some(why) => Err(why),
@@ -101,7 +101,7 @@ fn answer(place: &Path, number: usize) -> PathBuf {
 }
 
 impl Engine<'_> {
-    /// Has the engine do what is asked, which is so many runs each.
+    /// Has the engine answer all questions, each of which counts as `runs` runs.
     pub fn ask(
         self,
         mut asked: Vec<Value>,
@@ -136,7 +136,7 @@ impl Engine<'_> {
         Ok(Answers { crashed, place })
     }
 
-    /// Has one process after the other run its share. Returns those of the cases that came to no result, with the reason.
+    /// Runs a share of the questions in one process after another. Returns the cases without a result, with the reason.
     fn ask_share(
         self,
         (at, share): (usize, &[Value]),

@@ -1,4 +1,4 @@
-//! What CI systems read of findings: commands of GitHub, a report of GitLab, and JUnit's XML.
+//! Writes findings for CI systems: GitHub commands, a GitLab report, and JUnit XML.
 
 use std::collections::HashMap;
 
@@ -9,7 +9,8 @@ use super::repository::Repository;
 use crate::base::digest;
 use crate::checks::cases::junit::{Outcome, Suite, Test, junit_tests, xml};
 
-/// Findings as workflow commands of GitHub, which mark lines of files in a pull request. A command for each: `::error file=crew/settings.toml,line=3,title=ade check::there is no setting …`.
+/// Returns the findings as workflow commands of GitHub, which mark lines of files in a pull request, one command each: `::error
+/// file=crew/settings.toml,line=3,title=ade check::there is no setting …`.
 pub fn annotations(all: &[Examined], repository: &Repository) -> Vec<String> {
     let mut commands = Vec::new();
     for (_, step, finding) in all_findings(all) {
@@ -27,20 +28,21 @@ pub fn annotations(all: &[Examined], repository: &Repository) -> Vec<String> {
     commands
 }
 
-/// What stands behind the second `::`.
+/// Escapes the text after the second `::`.
 fn data(text: &str) -> String {
     text.replace('%', "%25")
         .replace('\r', "%0D")
         .replace('\n', "%0A")
 }
 
-/// What stands behind a `=`.
+/// Escapes the text after a `=`.
 fn property(text: &str) -> String {
     data(text).replace(':', "%3A").replace(',', "%2C")
 }
 
-/// Findings as GitLab's report of code quality, which marks lines of files in a merge request: an array with an object for each finding. What is about no file is reported at the manifest of its configuration,
-/// because GitLab asks for a place. A fingerprint stays while lines move, and wherever the repository is checked out.
+/// Returns the findings as GitLab's code quality report, which marks lines of files in a merge request: an array with one
+/// object per finding. GitLab requires a position, so findings about no file are placed at the manifest of their configuration.
+/// A fingerprint stays the same if lines move, and wherever the repository is checked out.
 pub fn code_quality(all: &[Examined], repository: &Repository) -> Value {
     let mut seen: HashMap<String, usize> = HashMap::new();
     let mut report = Vec::new();
@@ -70,7 +72,7 @@ pub fn code_quality(all: &[Examined], repository: &Repository) -> Value {
     Value::Array(report)
 }
 
-/// Steps as JUnit's XML: a suite for each configuration, with a test for each step and each case.
+/// Returns the steps as JUnit XML: a suite for each configuration, with a test for each step and each case.
 pub fn as_junit(all: &[Examined], repository: &Repository) -> String {
     let suite = |examined: &Examined| {
         let name = repository.configuration(examined);

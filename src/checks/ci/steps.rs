@@ -1,4 +1,4 @@
-//! The steps of a call: of each configuration its lock, whether it loads, its cases, and runs of inputs.
+//! The steps of a call: checks the lock of each configuration, loads it, and runs its cases and inputs.
 
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
@@ -29,54 +29,54 @@ use crate::run::views::issues::by_rule;
 use crate::store::{EnvironmentRecord, Failure, RunOptions, RunRecord};
 use crate::workspace::Workspace;
 
-/// So many differences of a case are told.
+/// The maximum number of differences of a case in a finding.
 const DIFFERENCES: usize = 20;
 
-/// What is done.
+/// The configurations to examine, and how.
 pub struct Plan<'a> {
-    /// The workspace.
+    /// The workspace that runs are executed in.
     pub workspace: &'a Workspace,
-    /// The folders of configurations, each with the files that it is to normalize.
+    /// The folders of configurations, each with its inputs.
     pub configurations: &'a [(PathBuf, Vec<Input>)],
     /// Whether cases are run.
     pub test: bool,
-    /// How files are run, and what is asked of each run.
+    /// The options of the runs of inputs.
     pub options: RunOptions,
 }
 
-/// What is told while it is done.
+/// An event while configurations are examined.
 pub enum Told<'a> {
-    /// The configuration of this name in this folder is looked at.
+    /// A configuration begins: its name and its folder.
     Begun(&'a str, &'a Path),
-    /// The progress of its environment.
+    /// The progress of building an environment.
     Environment(&'a Progress<'a>),
-    /// Something that is tried again.
+    /// A problem that is retried.
     Trouble(&'a str),
     /// A step has ended.
     Ended(&'a Step),
 }
 
-/// Does all steps. A configuration is begun whatever became of those before it, unless the call is cancelled. `on` is called from
-/// several threads.
+/// Runs all steps of all configurations. A failure does not keep later configurations from being examined, unless the call is
+/// cancelled. `on` is called from several threads.
 pub fn examine(plan: &Plan<'_>, cancel: &Cancel, on: &(dyn Fn(&Told<'_>) + Sync)) -> Vec<Examined> {
     let mut all = Vec::new();
     for (folder, inputs) in plan.configurations {
         if cancel.is_cancelled() {
             break;
         }
-        let one = One {
+        let examination = One {
             plan,
             folder,
             inputs,
             cancel,
             on,
         };
-        all.push(one.examine());
+        all.push(examination.examine());
     }
     all
 }
 
-/// One configuration.
+/// The examination of one configuration.
 struct One<'a> {
     plan: &'a Plan<'a>,
     folder: &'a Path,
@@ -175,7 +175,7 @@ impl One<'_> {
         )
     }
 
-    /// A finding at the place that its message names, else at the manifest.
+    /// Places a finding at the position that its message names, or at the manifest.
     fn placed(&self, finding: Finding) -> Finding {
         match named(&finding.message, self.folder) {
             Some((file, line)) => finding.at(file, line),
@@ -197,7 +197,7 @@ impl One<'_> {
                 skipped(StepName::Lock, format!("there is no {LOCK_FILE}"))
             }
             Err(error) => {
-                // That it does not fit is the answer, as it is for `ade lock --check`.
+                // A lock that does not fit is a refusal, as in `ade lock --check`.
                 let kind = if write_lock::is_unfit(&error) {
                     Kind::Refused
                 } else {
@@ -210,7 +210,7 @@ impl One<'_> {
         }
     }
 
-    /// Loads the configuration. Returns with the step what further steps need, or the step that failed.
+    /// Loads the configuration. Returns the step and what later steps need, or the failed step.
     fn check(
         &self,
         configuration: Configuration,
@@ -248,7 +248,7 @@ impl One<'_> {
         Ok((step, prepared, environment))
     }
 
-    /// The file of the configuration in which something failed.
+    /// Returns the file of the configuration in which something failed.
     fn place_of(&self, failure: &Failure) -> Option<(PathBuf, Option<u32>)> {
         let file = existing(self.folder, failure.place.file.as_ref()?)?;
         Some((file, failure.place.line))
@@ -296,7 +296,7 @@ impl One<'_> {
         }
     }
 
-    /// Runs the inputs. Their steps are told as they end; returned are they in the order of the inputs.
+    /// Runs the inputs and reports each step as it ends. Returns the steps in the order of the inputs.
     fn runs(&self, prepared: &Prepared) -> Vec<Step> {
         let workspace = self.plan.workspace;
         let request = Request {
@@ -325,7 +325,7 @@ impl One<'_> {
             Happening::Finished(result) => {
                 let step = self.of_run(result).of(&self.inputs[source.input]);
                 let mut ended = lock(&ended);
-                // Told while nothing else is: the lines of two steps do not mix.
+                // The lock is held while the step is reported, so that the lines of two steps do not mix.
                 (self.on)(&Told::Ended(&step));
                 ended[source.input] = Some(step);
             }
@@ -413,7 +413,7 @@ fn timed(act: impl FnOnce() -> Step) -> Step {
     }
 }
 
-/// A case that failed, at the row of its expected table that differs first.
+/// Returns a failed case as a finding, at the first row of its expected table that differs.
 fn of_case(case: &Case, result: &CaseResult) -> Finding {
     let all = &result.differences;
     let mut lines = vec![format!("case {}", case.name)];
@@ -422,9 +422,11 @@ fn of_case(case: &Case, result: &CaseResult) -> Finding {
     if let Some(more @ 1..) = all.len().checked_sub(DIFFERENCES) {
         lines.push(format!("and {more} more"));
     }
-    let rows = all.iter().filter(|one| one.what != What::Issue);
-    let row = rows.filter_map(|one| one.row).next();
-    // The first line has the names of the columns.
+    let rows = all
+        .iter()
+        .filter(|difference| difference.what != What::Issue);
+    let row = rows.filter_map(|difference| difference.row).next();
+    // Line 1 of the file holds the column names.
     let line = row.and_then(|row| u32::try_from(row + 1).ok());
     let table = case.expected.as_ref().unwrap_or(&case.input);
     let is_text = table.ends_with("expected.csv");
@@ -441,7 +443,7 @@ fn rules_of(run: &RunRecord) -> Vec<OfRule> {
     rules.collect()
 }
 
-/// `110 rows, 9 of 12 fields, 2 errors`
+/// Returns the figures in words: `110 rows, 9 of 12 fields, 2 errors`.
 fn in_figures(finished: &Finished) -> String {
     let Some(metrics) = &finished.run.metrics else {
         return String::new();

@@ -1,13 +1,13 @@
-//! What was found, as a page in Markdown: the summary of a job on GitHub, or a comment.
+//! Writes the findings as a page in Markdown: a job summary on GitHub, or a comment.
 
 use super::findings::{Examined, State, Step, StepName, all_findings};
 use super::repository::Repository;
 use crate::base::counted::thousands;
 
-/// So many findings, files and rules are listed each: a summary on GitHub has at most a megabyte.
+/// The maximum number of lines of each list: a GitHub summary has at most one megabyte.
 const MOST: usize = 100;
 
-/// The page.
+/// Returns the Markdown page of a call.
 pub fn summary(all: &[Examined], repository: &Repository) -> String {
     let mut page = format!("## ade ci: {}\n\n", verdict(all));
     page += "| configuration | lock | check | test | runs |\n|---|---|---|---|---|\n";
@@ -29,7 +29,7 @@ pub fn summary(all: &[Examined], repository: &Repository) -> String {
 }
 
 fn verdict(all: &[Examined]) -> String {
-    let failed = all.iter().filter(|one| !one.is_sound()).count();
+    let failed = all.iter().filter(|examined| !examined.is_sound()).count();
     match (failed, all.len()) {
         (0, _) => "passed".to_owned(),
         (_, 1) => "failed".to_owned(),
@@ -37,15 +37,15 @@ fn verdict(all: &[Examined]) -> String {
     }
 }
 
-/// What became of a step, or of all runs.
+/// Returns the result of a step, or of all runs.
 fn of_step(examined: &Examined, name: StepName) -> String {
     let steps = examined.steps.iter().filter(|step| step.step == name);
     let steps: Vec<&Step> = steps.collect();
     match steps.as_slice() {
         [] => String::new(),
-        [one] => match (one.state, name) {
-            (State::Failed, StepName::Check | StepName::Lock) => mark(one.state).to_owned(),
-            _ => format!("{} {}", mark_of(one), escaped(&one.message)),
+        [step] => match (step.state, name) {
+            (State::Failed, StepName::Check | StepName::Lock) => mark(step.state).to_owned(),
+            _ => format!("{} {}", mark_of(step), escaped(&step.message)),
         },
         all => {
             let count = |state| all.iter().filter(|step| step.state == state).count();
@@ -107,7 +107,7 @@ fn findings(all: &[Examined], repository: &Repository) -> String {
 fn files(all: &[Examined], repository: &Repository) -> String {
     let mut lines = Vec::new();
     for examined in all {
-        for step in examined.steps.iter().filter(|one| one.input.is_some()) {
+        for step in examined.steps.iter().filter(|step| step.input.is_some()) {
             let metrics = step.run.as_ref().and_then(|run| run.metrics.as_ref());
             let counts = metrics.map_or_else(
                 || "| |".to_owned(),
@@ -145,7 +145,7 @@ fn rules(all: &[Examined]) -> String {
     section("Issues by rule", head, &lines)
 }
 
-/// A part of the page with its first lines; nothing where there is none.
+/// Returns a section with the first of its lines. Empty if there are none.
 fn section(title: &str, head: &str, lines: &[String]) -> String {
     if lines.is_empty() {
         return String::new();
@@ -158,7 +158,7 @@ fn section(title: &str, head: &str, lines: &[String]) -> String {
     format!("\n### {title}\n\n{head}{listed}{more}")
 }
 
-/// A text in one line of a table or a list, in which nothing is markup. Lines of its own become breaks.
+/// Escapes a text for one line of a table or list, so that nothing in it is markup. Line breaks become `<br>`.
 fn escaped(text: &str) -> String {
     let mut safe = String::with_capacity(text.len());
     for letter in text.trim_end().chars() {

@@ -1,4 +1,5 @@
-//! Conditional formats that fill cells (ECMA-376 part 1, 18.3.1.18, and their extension of 2009): where one holds, it lies over the fill of a mark.
+//! Conditional formats that fill cells (ECMA-376 part 1, 18.3.1.18, and their extension of 2009). A fill of such a format
+//! covers that of a mark.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,8 +9,8 @@ use crate::painting::xml::Malformed;
 use crate::painting::xml::scan::{Scanner, Tag, TagKind};
 use crate::painting::xml::text::unescaped;
 
-/// How many of these cells lie in the range of a conditional format that has a fill. `fills`: which of the workbook's differential
-/// formats have one.
+/// Returns the number of these cells in the range of a conditional format with a fill. `fills`: which of the workbook's
+/// differential formats have a fill.
 pub fn covered<T>(
     outline: &Outline<'_>,
     cells: &BTreeMap<Cell, T>,
@@ -28,7 +29,7 @@ pub fn covered<T>(
     Ok(covered.len())
 }
 
-/// The ranges of conditional formats with a fill, each once.
+/// Returns the ranges of conditional formats with a fill, without duplicates.
 fn filled_areas(
     outline: &Outline<'_>,
     fills: &[bool],
@@ -42,7 +43,7 @@ fn filled_areas(
                 ranges = tag.value("sqref").unwrap_or_default().into_owned();
                 has_fill = false;
             }
-            // That of the extension stands in an element of its own.
+            // The extension has its range in an element of its own.
             ("sqref", TagKind::Start) => ranges = text_behind(outline.text, &tag),
             ("conditionalFormatting", TagKind::End) if has_fill => {
                 let areas = ranges.split_ascii_whitespace().filter_map(Area::named);

@@ -1,4 +1,4 @@
-//! What stands before the cells: which sheets are selected, how far the cells go, and the columns.
+//! The part of a sheet before the cells: its selection, its dimension and its columns.
 
 use std::io::Read;
 
@@ -9,13 +9,13 @@ use crate::painting::measures::Measures;
 use crate::painting::xml::scan::Scanner;
 use crate::painting::xml::{Edit, Malformed, apply};
 
-/// No sheet has more than this before its cells: 16,384 columns take 2 MB.
+/// The maximum number of bytes before the cells of a sheet: 16,384 columns take 2 MB.
 const MOST_HEAD: usize = 32 << 20;
 
-/// The head with its edits. `cells`: those that are painted.
+/// Returns the head with its edits. `cells`: the painted cells.
 ///
-/// Of several selected sheets each is typed into at once, so that none but the list may be (`tabSelected`, ECMA-376 part 1,
-/// 18.3.1.87). The dimension grows where a new cell lies outside of it.
+/// Input goes into all selected sheets at once, so only the list may be selected (`tabSelected`, ECMA-376 part 1, 18.3.1.87).
+/// The dimension grows if a new cell is outside of it.
 pub fn patched<'c>(
     head: &str,
     cells: impl Iterator<Item = &'c Cell>,
@@ -43,7 +43,7 @@ pub fn patched<'c>(
     apply(head, edits)
 }
 
-/// The edits that take the selection away.
+/// Returns the edits that clear the selection.
 fn unselected(head: &str) -> Result<Vec<Edit>, Malformed> {
     let (mut edits, mut scanner) = (Vec::new(), Scanner::new(head, 0));
     while let Some(tag) = scanner.tag()? {
@@ -57,10 +57,10 @@ fn unselected(head: &str) -> Result<Vec<Edit>, Malformed> {
     Ok(edits)
 }
 
-/// The head of a sheet that is not painted: as it is, and without the selection, where it has one.
+/// Returns the length of the head of a sheet that is not painted, and the head without its selection. `None` if the sheet is
+/// not selected, or its head is so unusual that it is left alone.
 ///
-/// Reads no further than the cells; of chart and dialog sheets, which have none, all. `None` also where the head is so
-/// unusual that it is left alone.
+/// Reads only up to the cells; chart and dialog sheets, which have no cells, are read whole.
 pub fn selected(part: &mut impl Read) -> std::io::Result<Option<(usize, String)>> {
     let mut bytes = Vec::new();
     let mut piece = vec![0; 1 << 16];
@@ -69,7 +69,7 @@ pub fn selected(part: &mut impl Read) -> std::io::Result<Option<(usize, String)>
         let from = bytes.len().saturating_sub(16);
         bytes.extend_from_slice(&piece[..count]);
         if let Some(at) = memmem::find(&bytes[from..], b"sheetData") {
-            // Before the tag: its `<`, and a prefix perhaps.
+            // The tag begins before its name: with `<`, and possibly a prefix.
             let start = bytes[..from + at].iter().rposition(|byte| *byte == b'<');
             break start.unwrap_or(bytes.len());
         }

@@ -1,7 +1,7 @@
-//! The cells: those that are painted get another format; where there is none, one is put in its place.
+//! The cells: painted cells get another format, and missing ones are inserted.
 //!
-//! Rows without painted cells are passed over by their first tags. New rows and cells always stand before a greater one that
-//! says its number, or at the end: those that say none are counted as before.
+//! Rows without painted cells are skipped after their first tags. New rows and cells always come before a later one with an
+//! explicit number, or at the end, so the counting of rows and cells without a number does not change.
 
 use std::collections::BTreeMap;
 use std::io::{self, Write};
@@ -17,15 +17,15 @@ use crate::painting::styles::Styles;
 use crate::painting::xml::scan::{Scanner, Tag, TagKind, with_attribute};
 use crate::painting::xml::{CUT_SHORT, Malformed, NOT_WELL_FORMED};
 
-/// What is painted, with what.
+/// The painter of a sheet's cells.
 pub struct Paint<'a> {
-    /// The part's name.
+    /// The name of the part.
     pub part: &'a str,
-    /// The cells.
+    /// The cells to paint.
     pub cells: &'a BTreeMap<Cell, Severity>,
-    /// Where the text of cells has a colour that their formats do not tell: tables and pivot tables.
+    /// The areas where text has a colour that cell formats do not show: tables and pivot tables.
     pub ink: &'a [Area],
-    /// The workbook's formats.
+    /// The styles of the workbook.
     pub styles: &'a mut Styles,
 }
 
@@ -33,7 +33,7 @@ pub struct Paint<'a> {
 type Columns = [(u64, Severity)];
 
 impl Paint<'_> {
-    /// Writes all between the first and the last tag of the cells, both included, and notes the heights of rows.
+    /// Writes everything from the first to the last tag of the cells, and records the heights of rows.
     pub fn write(
         &mut self,
         outline: &Outline<'_>,
@@ -123,7 +123,7 @@ impl Paint<'_> {
         self.styles.painted(base, severity, is_inked)
     }
 
-    /// A row that is there, with its painted cells.
+    /// Returns an existing row with its painted cells.
     fn painted_row(
         &mut self,
         outline: &Outline<'_>,
@@ -145,7 +145,7 @@ impl Paint<'_> {
         while has_more {
             let next = scanner.tag().and_then(|tag| tag.ok_or(CUT_SHORT));
             let tag = next.in_part(self.part)?;
-            // Cells end where the row does, or its list of extensions begins.
+            // Cells end at the end of the row, or at its list of extensions.
             let is_cell = tag.opens() && tag.local() == "c";
             if is_cell {
                 column = self.column_of(&tag, column, row.number)?;
@@ -182,7 +182,7 @@ impl Paint<'_> {
         Ok(out)
     }
 
-    /// The column of a cell, which must lie behind the one before.
+    /// Returns the column of a cell, which must come after the cell before.
     fn column_of(&self, tag: &Tag<'_>, before: u64, row: u64) -> Result<u64, Trouble> {
         let name = tag.value("r");
         let cell = match &name {
@@ -202,17 +202,17 @@ fn put(out: &mut impl Write, text: &str) -> Result<(), Trouble> {
     written.map_err(Trouble::Write)
 }
 
-/// A row that is there.
+/// A row that exists in the sheet.
 struct Row<'a> {
     number: u64,
     tag: Tag<'a>,
-    /// The byte of its end tag.
+    /// The start byte of its end tag.
     inner_end: usize,
     end: usize,
 }
 
 impl Row<'_> {
-    /// The format of a cell that is not there: the row's own, else that of its column.
+    /// Returns the format for a new cell: the row's own, else that of its column.
     fn format(&self, measures: &Measures, column: u64) -> u32 {
         match self.tag.is_true("customFormat") {
             true => self.tag.number("s").unwrap_or(0),
@@ -221,7 +221,8 @@ impl Row<'_> {
     }
 }
 
-/// The first tag of a row that gets cells: its `spans`, which only help readers, may not be wrong; an empty one is opened.
+/// Returns the first tag of a row that gets cells. An empty tag is opened. `spans` is only a hint for readers, but must not be
+/// wrong.
 fn grown_tag(row: &Row<'_>, columns: &Columns) -> String {
     let mut tag = row.tag.text.to_owned();
     let spans = row.tag.value("spans");
@@ -253,7 +254,7 @@ fn by_row(cells: &BTreeMap<Cell, Severity>) -> BTreeMap<u64, Vec<(u64, Severity)
 /// Finds the first tags of rows.
 struct RowFinder<'a> {
     text: &'a str,
-    /// Behind the last row.
+    /// The byte after the last row.
     end: usize,
     is_plain: bool,
     name: String,
@@ -274,7 +275,7 @@ impl<'a> RowFinder<'a> {
         }
     }
 
-    /// The next row from a byte on.
+    /// Returns the next row at or after a byte.
     fn next(&self, from: usize) -> Result<Option<Tag<'a>>, Malformed> {
         let mut scanner = Scanner::new(self.text, from);
         loop {
@@ -293,7 +294,7 @@ impl<'a> RowFinder<'a> {
         }
     }
 
-    /// The number of a row: its own, else that which its first cell names, else the next.
+    /// Returns the number of a row: its own, else the one in its first cell's name, else the next number.
     fn number_of(&self, row: &Tag<'a>, before: u64) -> Result<u64, Malformed> {
         if let Some(number) = row.number("r") {
             return Ok(number);
@@ -308,7 +309,7 @@ impl<'a> RowFinder<'a> {
         Ok(named.map_or(before.saturating_add(1), |cell| cell.row))
     }
 
-    /// Where a row ends: the byte of its end tag, and that behind it.
+    /// Returns the start and end bytes of a row's end tag.
     fn end_of(&self, row: &Tag<'a>) -> Result<(usize, usize), Malformed> {
         if row.kind == TagKind::Empty {
             return Ok((row.end, row.end));

@@ -1,4 +1,4 @@
-//! The files of a configuration as they are, as they were published, and what differs between the two.
+//! Reads, exports and compares the current and the published files of a configuration.
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
@@ -21,28 +21,28 @@ use crate::store::{
 use crate::system::lock::Lock;
 use crate::workspace::{Workspace, whole_snapshot};
 
-/// The largest file whose lines are compared.
+/// The maximum size in bytes of files that are compared line by line.
 const LARGEST_TEXT: u64 = 256 * 1024;
-/// The most bytes of patches in one comparison.
+/// The maximum number of bytes of all patches in one comparison.
 const MOST_PATCHES: usize = 4 * 1024 * 1024;
-/// How long patches are made as short as they can be. From then on they are right, and longer than they need to be.
+/// The time during which patches are made as short as possible. After that they are correct but may be longer than needed.
 const SHORTENING: Duration = Duration::from_secs(3);
 
-/// Which files of a configuration.
+/// One of the sets of files of a configuration.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Side {
-    /// The draft of one that was uploaded.
+    /// The draft of an uploaded configuration.
     Draft,
-    /// The folder of one that was not.
+    /// The folder of a configuration that was not uploaded.
     Folder,
-    /// Those of the active version.
+    /// The files of the active version.
     Active,
-    /// Those of the version of this number.
+    /// The files of the version with this number.
     Version(u32),
 }
 
 impl Side {
-    /// What of a configuration is edited.
+    /// Returns the side of a configuration that is edited.
     pub fn edited(known: &KnownConfiguration) -> Self {
         if known.uploaded {
             Self::Draft
@@ -51,7 +51,8 @@ impl Side {
         }
     }
 
-    /// Returns the side that is exported: the version of this number, or the one that is edited; otherwise the active version, if there is one.
+    /// Returns the side to export: the version of this number if given, the edited side on request, otherwise the active
+    /// version, if there is one.
     pub fn exported(known: &KnownConfiguration, version: Option<u32>, is_edited: bool) -> Self {
         match (version, &known.version) {
             (Some(number), _) => Self::Version(number),
@@ -70,40 +71,42 @@ impl Side {
     }
 }
 
-/// A file that is open: what is read from it is what the digest is of, whatever takes its place meanwhile.
+/// An open file: the digest belongs to exactly the content that is read from it, even if the path is replaced meanwhile.
 #[derive(Debug)]
 pub struct OpenedFile {
-    /// The file, at its beginning.
+    /// The file at its beginning.
     pub content: File,
-    /// Where it is.
+    /// The path of the file.
     pub path: PathBuf,
-    /// SHA-256 of its bytes, 64 hexadecimal digits.
+    /// The SHA-256 of its bytes, as 64 hexadecimal digits.
     pub sha256: String,
 }
 
-/// The files of one side, and where they are.
+/// The files of one side, and their folder.
 struct Files {
     folder: PathBuf,
     files: Vec<ConfigurationFile>,
-    /// Nobody changes a draft meanwhile.
+    /// Keeps the draft from being changed meanwhile.
     _turn: Option<Lock>,
 }
 
-/// The version of this number.
+/// Returns the version with this number.
 ///
 /// # Errors
-/// There is none, or the store cannot be used.
+/// There is no such version, or the store cannot be used.
 pub fn version(
     workspace: &Workspace,
     known: &KnownConfiguration,
     number: u32,
 ) -> Result<ConfigurationVersion, Error> {
     let versions = workspace.store.versions(&known.record.id)?;
-    let found = versions.into_iter().find(|one| one.version == number);
+    let found = versions
+        .into_iter()
+        .find(|version| version.version == number);
     found.ok_or_else(|| no_version(&known.record.name, number))
 }
 
-/// Lists the files of a side, by path: all of a draft, and of a folder those that runs would use.
+/// Lists the files of a side, sorted by path: all files of a draft, but of a folder only those that runs would use.
 ///
 /// # Errors
 /// There is no such side, or its files cannot be read.
@@ -137,14 +140,14 @@ pub fn open(
         draft::draft_of(workspace, known)
     } else {
         let found = files_of(workspace, known, side)?;
-        // A folder has other files too, that nobody has chosen to show.
+        // A folder may have other files that nobody has chosen to show.
         if !found.files.iter().any(|file| file.path == path) {
             return Err(no_file(path));
         }
         found.folder
     };
     let path_of_it = folder.join(relative);
-    // The sources of a folder may be links.
+    // In a folder, links may be sources.
     if side != Side::Folder && !is_file(&path_of_it) {
         return Err(no_file(path));
     }
@@ -163,12 +166,12 @@ pub fn open_of_run(run: &RunRecord, path: &str) -> Result<OpenedFile, Error> {
     }
 }
 
-/// The name of the file that a configuration of this name is exported to.
+/// Returns the name of the file that a configuration is exported to.
 pub fn archive_name(configuration: &str) -> String {
     format!("{}.zip", plain(configuration).trim_start_matches('.'))
 }
 
-/// Writes the files of a side into an archive that [`draft::create`] takes.
+/// Writes the files of a side into an archive that [`draft::create`] accepts.
 ///
 /// # Errors
 /// There is no such side, its files cannot be read, or the archive cannot be written.
@@ -186,10 +189,10 @@ pub fn export(
     archive::pack(&files.folder, paths, archive)
 }
 
-/// Writes the same to a file, which appears whole and replaces an earlier one. Returns its size.
+/// Exports a side to a file, which appears whole and replaces an earlier one. Returns its size.
 ///
 /// # Errors
-/// As [`export`].
+/// See [`export`].
 pub fn export_to(
     workspace: &Workspace,
     known: &KnownConfiguration,
@@ -218,13 +221,13 @@ fn opened(path: PathBuf) -> Result<OpenedFile, Error> {
     })
 }
 
-/// The files of a side that make the configuration what it is.
+/// Returns the files of a side that count as sources of the configuration.
 fn files_of(workspace: &Workspace, known: &KnownConfiguration, side: Side) -> Result<Files, Error> {
     let record = &known.record;
     match side {
         Side::Draft => {
             let (draft, turn) = draft::take(workspace, known)?;
-            // What cannot be published has no sources yet: then all of its files are compared.
+            // A draft that cannot be published has no sources yet, so all of its files are compared.
             let files = match Configuration::open(&draft).and_then(|found| found.sources()) {
                 Ok(sources) => files_in(&sources),
                 Err(_) => files_below(&draft)?,
@@ -277,7 +280,7 @@ pub(super) fn files_in(sources: &Sources) -> Vec<ConfigurationFile> {
     sources.each().map(file).collect()
 }
 
-/// Whether the draft, or the folder, differs from the active version. `None`: none is active, or the files cannot be read.
+/// Returns whether the draft or folder differs from the active version. `None` if none is active, or the files cannot be read.
 pub fn is_changed(workspace: &Workspace, known: &KnownConfiguration) -> Option<bool> {
     let active = known.version.as_ref()?;
     let (folder, _turn) = if known.uploaded {
@@ -290,7 +293,7 @@ pub fn is_changed(workspace: &Workspace, known: &KnownConfiguration) -> Option<b
     let opened = Configuration::open(&folder);
     match opened.and_then(|found| found.sources_except(&written)) {
         Ok(sources) => Some(sources.digest != active.source_digest),
-        // What was published is a configuration, and this is none.
+        // The published files are a configuration, and these are not.
         Err(
             ConfigurationError::NotAConfiguration { .. } | ConfigurationError::BadManifest { .. },
         ) => Some(true),
@@ -298,42 +301,42 @@ pub fn is_changed(workspace: &Workspace, known: &KnownConfiguration) -> Option<b
     }
 }
 
-/// What differs between two sides of a configuration.
+/// The differences between two sides of a configuration.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = ConfigurationDiff)]
 pub struct Differences {
-    /// `draft`, `folder`, or the number of a version.
+    /// The name of the side: `draft`, `folder`, or the number of a version.
     from: String,
     to: String,
-    /// The files that differ, by path.
+    /// The files that differ, sorted by path.
     files: Vec<Difference>,
 }
 
-/// A file that differs.
+/// A file that differs between two sides.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = ConfigurationFileDiff)]
 pub struct Difference {
     path: String,
     status: Change,
-    /// Null if the file was added.
+    /// The digest on the first side; null if the file was added.
     from_sha256: Option<String>,
-    /// Null if it was removed.
+    /// The digest on the second side; null if the file was removed.
     to_sha256: Option<String>,
-    /// The lines that differ, as a unified diff; null of a file that is not UTF-8 or has more than 256 KiB, and of those behind
-    /// 4 MiB of such lines.
+    /// The lines that differ, as a unified diff; null if the file is not UTF-8 or exceeds 256 KiB, or if all patches together
+    /// exceed 4 MiB.
     patch: Option<String>,
 }
 
-/// What became of a file.
+/// The kind of a file's change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 #[schema(as = ConfigurationFileChange)]
 pub enum Change {
-    /// Only the second side has it.
+    /// Only the second side has the file.
     Added,
-    /// Only the first side has it.
+    /// Only the first side has the file.
     Removed,
-    /// Both have it, with other bytes.
+    /// Both have the file, with other bytes.
     Changed,
 }
 
@@ -354,7 +357,7 @@ pub fn differences(
         to: to.name(),
         files: Vec::new(),
     };
-    // The turn to look at a draft is taken once.
+    // The lock of a draft can be taken only once.
     if from == to {
         return Ok(differences);
     }
@@ -404,7 +407,7 @@ impl Files {
         self.files.iter().find(|file| file.path == path)
     }
 
-    /// The text of a file, and none of one that is not there. `None`: it has none that lines could be compared of.
+    /// Returns the text of a file; empty for an absent file. `None` if it cannot be compared line by line.
     fn text(&self, file: Option<&ConfigurationFile>) -> Option<String> {
         let Some(file) = file else {
             return Some(String::new());
@@ -413,7 +416,7 @@ impl Files {
             return None;
         }
         let bytes = std::fs::read(self.folder.join(&file.path)).ok()?;
-        // It may have been changed since it was listed.
+        // The file may have changed since it was listed.
         let is_it = digest::of(&bytes).to_string() == file.sha256;
         String::from_utf8(bytes).ok().filter(|_| is_it)
     }
