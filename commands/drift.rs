@@ -1,4 +1,4 @@
-//! `ade drift`: whether a file still has the layout that its sender's files had.
+//! `ade drift`: checks whether a file still has the layout of the sender's earlier files.
 
 use std::path::PathBuf;
 
@@ -49,7 +49,7 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
             &mut |progress| shown.show(&progress),
         );
         let found = match found {
-            // The others are compared all the same.
+            // One bad file does not stop the comparison of the others.
             Err(error) if files.len() > 1 && !cancel.is_cancelled() => {
                 let mut failure = Failure::of(&error);
                 failure.message = format!("{}: {}", file.display(), failure.message);

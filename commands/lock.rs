@@ -1,4 +1,4 @@
-//! `ade lock`: exact versions with hashes beside the configuration.
+//! `ade lock`: writes exact package versions with hashes to files next to the configuration.
 
 use std::path::PathBuf;
 
@@ -82,7 +82,7 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
     Ok(ExitStatus::Done)
 }
 
-/// For `--check` a lock that does not fit is the answer, and not an error of an environment.
+/// With `--check`, a lock that does not fit is a negative answer, and not an error of an environment.
 fn says_no(error: Error) -> Failure {
     let failure = Failure::of(&error);
     Failure {

@@ -1,4 +1,4 @@
-//! `ade migrate`: bring the database schema up to date.
+//! `ade migrate`: updates the database schema.
 
 use std::path::Path;
 
@@ -173,7 +173,7 @@ fn status(ui: &Ui, settings: &Settings, database: &Path) -> Result<(), StoreErro
     Ok(())
 }
 
-/// The name of a migration's file.
+/// Returns the file name of a migration.
 fn name(version: i64, name: &str) -> String {
     format!("{version:04}_{name}")
 }

@@ -1,4 +1,4 @@
-//! `ade deliveries ls`: list what was told of ended runs.
+//! `ade deliveries ls`: lists the notifications about ended runs.
 
 use ade::base::clock::Timestamp;
 use ade::store::{DeliveryFilter, DeliveryRecord, DeliveryStatus, Named};

@@ -1,4 +1,4 @@
-//! `ade deliveries retry`: tell again that runs have ended.
+//! `ade deliveries retry`: sends notifications about ended runs again.
 
 use ade::run::on_end;
 use ade::store::{DeliveryFilter, DeliveryRecord, DeliveryStatus};

@@ -1,4 +1,4 @@
-//! `ade fix`: give fields the headers that a file has.
+//! `ade fix`: gives fields the headers of a file.
 
 mod edition;
 mod edits;
@@ -98,8 +98,8 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
     Ok(status)
 }
 
-/// Mends the configuration for the file of a run. `unused`: it is one of a folder, and this is what no file before it has taken of
-/// what is accepted; `changed`: the folder, where something was written.
+/// Corrects the configuration for the file of one run. `unused` is set if the file is from a folder: the accepted pairs that no
+/// earlier file has used. `changed` receives the folder if something was written.
 fn one(
     args: &Args,
     (run, unused): (&RunRecord, Option<&mut Vec<&(String, String)>>),
@@ -122,7 +122,7 @@ fn one(
     let chosen = match is_asked {
         true => ask(ui, &found),
         false => match unused {
-            // Of a folder each file takes what it has.
+            // For a folder, each file uses the pairs that fit it.
             Some(unused) => {
                 let mut chosen = Vec::new();
                 for one in &args.accept {
@@ -175,7 +175,7 @@ fn one(
     Ok(status)
 }
 
-/// What was expected before the change is not what comes out after it.
+/// Reports cases whose expected results no longer match after the change.
 fn tell_cases(ui: &Ui, folder: &Path) {
     if let Ok(all) = cases::find(folder) {
         let (count, folder) = (plural(all.len() as u64, "case"), ui.path(folder));
@@ -186,7 +186,7 @@ fn tell_cases(ui: &Ui, folder: &Path) {
 }
 
 fn print_columns(ui: &Ui, run: &RunRecord, found: &Found) {
-    // A field that one of several tables has may lack a column in another.
+    // With several tables, a field found in one may lack a column in another.
     let several = run.metrics.as_ref().is_some_and(|found| found.tables > 1);
     let some = if several { " in some table" } else { "" };
     let headers: Vec<String> = found.headers().cloned().collect();
@@ -199,7 +199,7 @@ fn print_columns(ui: &Ui, run: &RunRecord, found: &Found) {
     }
 }
 
-/// A suggestion and why, as a line; a guess as a question.
+/// Returns a suggestion and its reason as a line; a guess as a question.
 fn in_words(one: &Suggestion) -> String {
     match &one.reason {
         Some(reason) => format!("{} = {}  ({reason})", one.field, one.header),
@@ -223,7 +223,7 @@ fn print_suggestions(ui: &Ui, found: &Found, run: &str) {
     }
 }
 
-/// The headers of which nothing is known, so that nobody looks for them above.
+/// Prints the headers without any suggestion, so that nobody looks for them above.
 fn print_without(ui: &Ui, found: &Found) {
     let is_suggested = |header: &String| found.suggestions.iter().any(|one| one.header == *header);
     let without = found.headers().filter(|one| !is_suggested(one));
@@ -234,7 +234,7 @@ fn print_without(ui: &Ui, found: &Found) {
     }
 }
 
-/// Asks of each suggestion, until the field or the column has its other.
+/// Asks about each suggestion until the field or the column is taken.
 fn ask(ui: &Ui, found: &Found) -> Vec<(String, String)> {
     let mut chosen: Vec<(String, String)> = Vec::new();
     for one in &found.suggestions {
@@ -247,7 +247,7 @@ fn ask(ui: &Ui, found: &Found) -> Vec<(String, String)> {
     chosen
 }
 
-/// Runs the file again with the configuration as it is now. `None`: it was cancelled.
+/// Runs the file again with the changed configuration. `None`: it was cancelled.
 fn run_again(
     ui: &Ui,
     workspace: &Workspace,
@@ -277,7 +277,7 @@ fn run_again(
     Ok(ended.into_inner().unwrap_or_default())
 }
 
-/// Says what the new run has that the old one had not; with `--json` it is the object that says all.
+/// Prints what the new run has that the old one lacked; with `--json`, one object with everything.
 fn end(
     ui: &Ui,
     workspace: &Workspace,

@@ -1,4 +1,4 @@
-//! `ade test --fuzz`: changes of a sender's layout that must not change what comes out.
+//! `ade test --fuzz`: changes a sender's layout in ways that must not change the results.
 
 use ade::base::cancel::Cancel;
 use ade::checks::cases::{Case, FuzzedCase, Kept, fuzz, keep};
@@ -11,15 +11,14 @@ use super::differences::print_differences;
 use crate::exit::{ExitStatus, Outcome};
 use crate::ui::{Tone, Ui, plural};
 
-/// What is tried.
+/// The options of a fuzz test.
 pub struct Wanted<'a> {
-    /// The cases.
     pub cases: &'a [Case],
-    /// How many changes of each.
+    /// The number of changes per case.
     pub changes: u32,
-    /// The seed that decides which.
+    /// The seed for choosing the changes.
     pub seed: u64,
-    /// Whether those that break something are kept as cases.
+    /// Whether changes that break something are kept as cases.
     pub keep: bool,
 }
 

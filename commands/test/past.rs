@@ -1,4 +1,4 @@
-//! `ade test --past`: the configuration as it is over the inputs of its last runs.
+//! `ade test --past`: tries the current configuration on the inputs of its last runs.
 
 use ade::base::cancel::Cancel;
 use ade::checks::past::{Past, again, runs};
@@ -11,7 +11,7 @@ use crate::exit::{ExitStatus, Outcome};
 use crate::runs::diff;
 use crate::ui::{Tone, Ui, plural};
 
-/// Tries the inputs of so many runs, and prints each as it is through.
+/// Tries the inputs of the last runs, and prints each when it is done.
 pub fn past(
     ui: &Ui,
     (workspace, prepared, environment): (&Workspace, &Prepared, &EnvironmentRecord),
