@@ -49,10 +49,10 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
     }
     let all: Vec<(&RunRecord, Vec<&Told>)> = shown
         .iter()
-        .map(|one| {
-            let to_tell = one.report.noticed.to_tell();
+        .map(|details| {
+            let to_tell = details.report.noticed.to_tell();
             let of_sender = to_tell.filter(|told| told.code() != CONFIGURATION);
-            (&one.run, of_sender.collect())
+            (&details.run, of_sender.collect())
         })
         .collect();
     if args.rule.is_empty() {

@@ -166,7 +166,7 @@ fn print(ui: &Ui, step: &Step) {
             if step
                 .findings
                 .iter()
-                .any(|one| one.message.starts_with(&step.message)) =>
+                .any(|finding| finding.message.starts_with(&step.message)) =>
         {
             String::new()
         }

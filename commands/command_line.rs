@@ -93,21 +93,24 @@ pub fn grouped(page: &str) -> String {
         let is_there = |(_, names): &(&str, &[&str])| names.contains(&&*name);
         GROUPS.iter().position(is_there).unwrap_or(GROUPS.len() - 1)
     };
-    let is_first = |one: &&[&str]| name(one).as_deref() == Some(GROUPS[0].1[0]);
+    let is_first = |command: &&[&str]| name(command).as_deref() == Some(GROUPS[0].1[0]);
     if !all.iter().any(is_first) {
         return page.to_owned();
     }
     let mut text = lines[..heading].concat();
     for (number, (title, names)) in GROUPS.iter().enumerate() {
-        let mut those: Vec<&&[&str]> = all.iter().filter(|one| group_of(one) == number).collect();
-        those.sort_by_key(|one| {
+        let mut those: Vec<&&[&str]> = all
+            .iter()
+            .filter(|command| group_of(command) == number)
+            .collect();
+        those.sort_by_key(|command| {
             names
                 .iter()
-                .position(|known| name(one).as_deref() == Some(*known))
+                .position(|known| name(command).as_deref() == Some(*known))
         });
         let blank = if number > 0 { "\n" } else { "" };
         text += &format!("{blank}{}", lines[heading].replace(GROUPS[0].0, title));
-        text.extend(those.iter().flat_map(|one| one.iter().copied()));
+        text.extend(those.iter().flat_map(|command| command.iter().copied()));
     }
     text + &behind.concat()
 }

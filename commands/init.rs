@@ -110,7 +110,9 @@ fn from_samples(args: &Args, context: &Context) -> Outcome {
     let cancel = signals::cancel_on_signals_and(lines.clear());
     let environment = environment_for(&lines, &workspace, &empty, &cancel)?;
     let same = args.same.iter();
-    let same: Vec<Value> = same.map(|(one, other)| same_headers(one, other)).collect();
+    let same: Vec<Value> = same
+        .map(|(first, other)| same_headers(first, other))
+        .collect();
     let asks = |questions: &[Question]| match ui.json() || !ui.can_ask() || questions.is_empty() {
         true => Vec::new(),
         false => asked(ui, questions),
@@ -215,31 +217,31 @@ fn print_inferred(ui: &Ui, inferred: &Inferred) {
     }
     if inferred.senders.len() > 1 {
         ui.line(format_args!("{} senders:", inferred.senders.len()));
-        for one in &inferred.senders {
-            let own = one.settings.iter();
+        for sender in &inferred.senders {
+            let own = sender.settings.iter();
             let own = own.filter(|own| inferred.differing.contains(&own.name));
             let own: Vec<String> = own
                 .map(|own| format!("{} = {:?}", own.name, own.value))
                 .collect();
-            let mut words = one.files.join(", ");
+            let mut words = sender.files.join(", ");
             if !own.is_empty() {
                 words += &format!(": {}", own.join(", "));
             }
-            if !one.lacks.is_empty() {
-                words += &format!("; no column of {}", one.lacks.join(", "));
+            if !sender.lacks.is_empty() {
+                words += &format!("; no column of {}", sender.lacks.join(", "));
             }
             ui.words("  ", None, Tone::Plain, &words);
         }
     }
     ui.line("Look at first:");
-    for (at, one) in inferred.look.iter().enumerate() {
-        let mark = match one.contains('?') {
+    for (at, line) in inferred.look.iter().enumerate() {
+        let mark = match line.contains('?') {
             // The skipped files come first.
             _ if at < inferred.passed_over.len() => (Tone::Warn, "!"),
             true => (Tone::Warn, "?"),
             false => (Tone::Dim, "·"),
         };
-        ui.words("  ", Some(mark), Tone::Plain, one);
+        ui.words("  ", Some(mark), Tone::Plain, line);
     }
 }
 

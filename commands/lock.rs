@@ -109,10 +109,10 @@ fn print_changes(ui: &Ui, before: &[LockedPackage], after: &[LockedPackage]) {
         ("+", Tone::Good, after, before),
         ("-", Tone::Warn, before, after),
     ] {
-        let is_other = |one: &&LockedPackage| {
+        let is_other = |package: &&LockedPackage| {
             !other
                 .iter()
-                .any(|known| known.name == one.name && known.version == one.version)
+                .any(|known| known.name == package.name && known.version == package.version)
         };
         for package in from.iter().filter(is_other) {
             ui.line(format_args!(

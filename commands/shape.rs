@@ -57,7 +57,7 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
         table
             .proposals
             .first()
-            .is_some_and(|one| one.acts() && one.confidence >= LEAST)
+            .is_some_and(|proposal| proposal.acts() && proposal.confidence >= LEAST)
     };
     if shapes.tables.iter().any(first) {
         ui.hint(format_args!(

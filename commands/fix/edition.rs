@@ -57,7 +57,7 @@ pub fn run(folder: &Path, is_agreed: bool, context: &Context) -> Outcome {
         found => found?,
     };
     let results = cases::run(&workspace, &prepared, &environment, &all, &cancel)?;
-    let are_same = results.iter().all(|one| one.passed);
+    let are_same = results.iter().all(|result| result.passed);
     if ui.json() {
         ui.document(&json!({"edits": edits, "written": true, "cases": results}));
         return Ok(ExitStatus::refused_if(!are_same));

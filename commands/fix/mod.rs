@@ -125,10 +125,10 @@ fn one(
             // For a folder, each file uses the pairs that fit it.
             Some(unused) => {
                 let mut chosen = Vec::new();
-                for one in &args.accept {
-                    if let Ok(taken) = found.demand_known(std::slice::from_ref(one)) {
+                for pair in &args.accept {
+                    if let Ok(taken) = found.demand_known(std::slice::from_ref(pair)) {
                         chosen.extend(taken);
-                        unused.retain(|left| *left != one);
+                        unused.retain(|left| *left != pair);
                     }
                 }
                 chosen
@@ -200,23 +200,23 @@ fn print_columns(ui: &Ui, run: &RunRecord, found: &Found) {
 }
 
 /// Returns a suggestion and its reason as a line; a guess as a question.
-fn in_words(one: &Suggestion) -> String {
-    match &one.reason {
-        Some(reason) => format!("{} = {}  ({reason})", one.field, one.header),
-        None => format!("{} = {}?  (a guess)", one.field, one.header),
+fn in_words(suggestion: &Suggestion) -> String {
+    match &suggestion.reason {
+        Some(reason) => format!("{} = {}  ({reason})", suggestion.field, suggestion.header),
+        None => format!("{} = {}?  (a guess)", suggestion.field, suggestion.header),
     }
 }
 
 fn print_suggestions(ui: &Ui, found: &Found, run: &str) {
-    for one in &found.suggestions {
-        let (tone, mark) = match one.reason {
+    for suggestion in &found.suggestions {
+        let (tone, mark) = match suggestion.reason {
             Some(_) => (Tone::Good, "✓"),
             None => (Tone::Warn, "?"),
         };
-        ui.words("  ", Some((tone, mark)), Tone::Plain, &in_words(one));
+        ui.words("  ", Some((tone, mark)), Tone::Plain, &in_words(suggestion));
     }
-    if let Some(one) = found.suggestions.first() {
-        let (field, header) = (&one.field, one.header.replace('\'', "'\\''"));
+    if let Some(suggestion) = found.suggestions.first() {
+        let (field, header) = (&suggestion.field, suggestion.header.replace('\'', "'\\''"));
         ui.hint(format_args!(
             "`ade fix {run} --accept {field}='{header}'` accepts the first one"
         ));
@@ -225,8 +225,9 @@ fn print_suggestions(ui: &Ui, found: &Found, run: &str) {
 
 /// Prints the headers without any suggestion, so that nobody looks for them above.
 fn print_without(ui: &Ui, found: &Found) {
-    let is_suggested = |header: &String| found.suggestions.iter().any(|one| one.header == *header);
-    let without = found.headers().filter(|one| !is_suggested(one));
+    let is_suggested =
+        |header: &String| found.suggestions.iter().any(|pair| pair.header == *header);
+    let without = found.headers().filter(|header| !is_suggested(header));
     let without: Vec<String> = without.cloned().collect();
     if !without.is_empty() {
         let words = format!("no field is like {}", listed(&without));
@@ -237,11 +238,11 @@ fn print_without(ui: &Ui, found: &Found) {
 /// Asks about each suggestion until the field or the column is taken.
 fn ask(ui: &Ui, found: &Found) -> Vec<(String, String)> {
     let mut chosen: Vec<(String, String)> = Vec::new();
-    for one in &found.suggestions {
+    for offer in &found.suggestions {
         let is_settled =
-            |(field, header): &(String, String)| *field == one.field || *header == one.header;
-        if !chosen.iter().any(is_settled) && ui.is_agreed(&in_words(one)) {
-            chosen.push((one.field.clone(), one.header.clone()));
+            |(field, header): &(String, String)| *field == offer.field || *header == offer.header;
+        if !chosen.iter().any(is_settled) && ui.is_agreed(&in_words(offer)) {
+            chosen.push((offer.field.clone(), offer.header.clone()));
         }
     }
     chosen

@@ -257,7 +257,7 @@ fn range(text: &str) -> Result<(String, String), String> {
     of_sheet(text)
         .filter(|(_, rest)| {
             rest.split_once(':')
-                .is_some_and(|(one, other)| is_corner(one) && is_corner(other))
+                .is_some_and(|(first, other)| is_corner(first) && is_corner(other))
         })
         .map(|(sheet, rest)| (sheet, rest.to_ascii_uppercase()))
         .ok_or_else(|| "not a sheet and a range, such as Sheet1=B3:H90".to_owned())

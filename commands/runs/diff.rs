@@ -107,7 +107,7 @@ pub fn print(ui: &Ui, found: &Difference) {
 
 /// Returns only the entries that changed.
 fn changed<T: Clone + PartialEq>(all: &[Change<T>]) -> Vec<Change<T>> {
-    let differs = |one: &&Change<T>| one.before != one.after;
+    let differs = |change: &&Change<T>| change.before != change.after;
     all.iter().filter(differs).cloned().collect()
 }
 
@@ -170,11 +170,11 @@ fn changes<T>(ui: &Ui, title: &str, all: &[Change<T>], words: impl Fn(&T) -> Str
         return;
     }
     head(ui, title);
-    for one in all {
-        let (was, is) = (words(&one.before), words(&one.after));
+    for change in all {
+        let (was, is) = (words(&change.before), words(&change.after));
         ui.line(format_args!(
             "    {:<26} {was} → {is}",
-            clipped(&one.what, 26)
+            clipped(&change.what, 26)
         ));
     }
 }

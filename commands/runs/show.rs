@@ -93,17 +93,17 @@ fn print_quarantined(ui: &Ui, shown: &Shown) {
         ui.line("");
     }
     let mut lines = Vec::new();
-    for one in all.iter().take(MOST) {
-        let (Some(sheet), Some(row), Some(count)) = (one.sheet, one.row, one.count) else {
+    for range in all.iter().take(MOST) {
+        let (Some(sheet), Some(row), Some(count)) = (range.sheet, range.row, range.count) else {
             continue;
         };
-        let last = if one.descending {
+        let last = if range.descending {
             row + 1 - count
         } else {
             row + count - 1
         };
-        let what = if one.turned { "column" } else { "row" };
-        let to = match (one.output_sheet, one.output_row) {
+        let what = if range.turned { "column" } else { "row" };
+        let to = match (range.output_sheet, range.output_row) {
             (Some(sheet), Some(first)) => {
                 format!("{sheet}!{}", stretch("row", first, first + count - 1))
             }
@@ -252,10 +252,10 @@ fn print_table(ui: &Ui, sheet: &SheetFound, table: &TableFound, run: &Shown) {
         ui.paint(Tone::Dim, format!("{from}{to}, {rows}"))
     ));
     let mut shown = Table::new("COLUMN  FIELD  SCORE  FILLED  WHY", &[0, 4]).numbers(&[2, 3]);
-    let explained = run.tables.iter().find(|one| {
-        one.sheet == sheet.name()
-            && one.table == table.index() + 1
-            && one.region.as_deref() == Some(from)
+    let explained = run.tables.iter().find(|candidate| {
+        candidate.sheet == sheet.name()
+            && candidate.table == table.index() + 1
+            && candidate.region.as_deref() == Some(from)
     });
     run.columns
         .iter()

@@ -35,7 +35,7 @@ pub fn run(
     let broken: u64 = all
         .iter()
         .flat_map(|case| &case.broken)
-        .map(|one| one.times)
+        .map(|broken| broken.times)
         .sum();
     let failed = all.iter().filter(|case| case.error.is_some()).count();
     if ui.json() {
@@ -50,8 +50,8 @@ pub fn run(
     }
     if wanted.keep {
         for (case, fuzzed) in wanted.cases.iter().zip(all) {
-            for one in &fuzzed.broken {
-                match keep(case, one)? {
+            for broken in &fuzzed.broken {
+                match keep(case, broken)? {
                     Kept::New(folder) => ui.say(format_args!("Kept as {}", ui.path(&folder))),
                     Kept::IsThere(folder) => ui.say(format_args!(
                         "Not kept, because it is there already: {}",
@@ -76,15 +76,15 @@ fn print(ui: &Ui, case: &FuzzedCase) {
     if let Some(error) = &case.error {
         ui.line(format_args!("  nothing was tried: {error}"));
     }
-    for one in &case.broken {
-        let tried = case.tried.get(&one.kind).copied().unwrap_or_default();
+    for broken in &case.broken {
+        let tried = case.tried.get(&broken.kind).copied().unwrap_or_default();
         ui.line(format_args!(
             "  {} ({} of {tried}): {}",
-            one.kind, one.times, one.change
+            broken.kind, broken.times, broken.change
         ));
-        if let Some(error) = &one.error {
+        if let Some(error) = &broken.error {
             ui.line(format_args!("    {error}"));
         }
-        print_differences(ui, "    ", &one.differences);
+        print_differences(ui, "    ", &broken.differences);
     }
 }

@@ -146,9 +146,9 @@ impl Session<'_> {
         }
         let begun = Instant::now();
         let results = cases::run(workspace, prepared, &environment, &chosen, self.cancel)?;
-        let is_updated = |one: &CaseResult| args.update && is_mended(one);
-        let passed = results.iter().filter(|one| one.passed).count();
-        let updated = results.iter().filter(|one| is_updated(one)).count();
+        let is_updated = |result: &CaseResult| args.update && is_mended(result);
+        let passed = results.iter().filter(|result| result.passed).count();
+        let updated = results.iter().filter(|result| is_updated(result)).count();
         let failed = results.len() - passed - updated;
         if ui.json() {
             ui.document(
@@ -251,8 +251,8 @@ fn tell_of_unchecked(ui: &Ui, results: &[CaseResult]) {
     }
 }
 
-fn is_mended(one: &CaseResult) -> bool {
-    !one.passed && one.is_mended_by_update()
+fn is_mended(result: &CaseResult) -> bool {
+    !result.passed && result.is_mended_by_update()
 }
 
 /// Prints each case and its differences; differences that `--update` writes are not failures.

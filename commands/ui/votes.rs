@@ -108,7 +108,7 @@ fn scores(data: &Value) -> String {
             .filter_map(|(name, score)| Some((score.as_f64()?, name)))
             .filter(|(score, _)| score.abs() >= LEAST)
             .collect();
-        scores.sort_by(|one, other| other.0.total_cmp(&one.0));
+        scores.sort_by(|first, other| other.0.total_cmp(&first.0));
         let scores = scores
             .iter()
             .map(|(score, name)| format!("{name} {score:.2}"));
