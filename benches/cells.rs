@@ -1,8 +1,8 @@
-//! Windows of a large sheet, beside reading all of it.
+//! Reads windows of a large sheet, compared to reading all of it.
 //!
-//! `cargo bench --bench cells`. A workbook of 200,000 rows by 20 columns is written here: texts, most of them shared, whole
-//! numbers, decimals and dates. The first window reads the sheet; those after it are at random places. Wanted: at most 20
-//! milliseconds for each of the later ones.
+//! `cargo bench --bench cells`. It writes a workbook of 200,000 rows by 20 columns: texts, most of them shared, whole numbers,
+//! decimals and dates. The first window reads the whole sheet; the later ones are at random positions. The target is at most 20
+//! milliseconds for each later window.
 
 use std::time::{Duration, Instant};
 

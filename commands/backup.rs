@@ -1,4 +1,4 @@
-//! `ade backup`: the data directory in one file.
+//! `ade backup`: writes the data directory to one file.
 
 use std::path::PathBuf;
 

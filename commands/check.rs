@@ -1,4 +1,4 @@
-//! `ade check`: load and check a configuration without running it.
+//! `ade check`: loads and checks a configuration without running it.
 
 use std::path::PathBuf;
 
@@ -43,7 +43,7 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
     Ok(ExitStatus::Done)
 }
 
-/// The failure, with the place in the configuration.
+/// Returns the failure with its position in the configuration.
 fn with_place(error: CheckError) -> Failure {
     let failure = Failure::of(&error);
     match error {

@@ -1,4 +1,4 @@
-//! `ade ci`: all that a CI job asks of configurations, in one call.
+//! `ade ci`: runs all checks that a CI job needs for its configurations, in one call.
 
 use std::ffi::OsStr;
 use std::io::Write;
@@ -75,10 +75,10 @@ pub struct Args {
 
 const REPORTS: &str = "Reports";
 
-/// For whom findings are marked.
+/// The CI system whose annotation format is printed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum Annotate {
-    // Without descriptions: clap would print each on a line of its own.
+    // No descriptions: clap would print each value on a line of its own.
     Auto,
     Github,
     None,
@@ -124,14 +124,14 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
     report(args, ui, &settings, &repository, (&all, status))
 }
 
-/// Does what is planned, and prints each step as it ends. Returns whether it was cancelled, too.
+/// Runs the planned steps and prints each one when it ends. Also returns whether the call was cancelled.
 fn look(ui: &Ui, plan: &Plan<'_>) -> (Vec<Examined>, bool) {
     let lines = LiveLines::new(ui);
     let cancel = signals::cancel_on_signals_and(lines.clear());
     let environment = EnvironmentProgress::new(&lines, "");
     let all = examine(plan, &cancel, &|told| match told {
         Told::Begun(name, folder) => {
-            // Several may have one name, so they are told apart by their folders; the current one has no path to type.
+            // Several configurations may have the same name, so folders tell them apart; the current folder needs no path.
             let typed = ui.path(folder);
             let is_typed = !Path::new(&typed).is_absolute();
             let title = if is_typed { &*typed } else { name };
@@ -161,12 +161,12 @@ fn print(ui: &Ui, step: &Step) {
     };
     let message = match step.state {
         State::Skipped => format!("skipped: {}", step.message),
-        // The findings say it.
+        // The findings already report the error.
         State::Failed
             if step
                 .findings
                 .iter()
-                .any(|one| one.message.starts_with(&step.message)) =>
+                .any(|finding| finding.message.starts_with(&step.message)) =>
         {
             String::new()
         }
@@ -183,7 +183,7 @@ fn print(ui: &Ui, step: &Step) {
         let first = words.next().unwrap_or_default();
         let level = ui.paint(tone, finding.level.word());
         ui.line(format_args!("    {level}: {first}"));
-        // Behind a bar no line is a command for the CI system, whatever it begins with.
+        // Behind a bar, a line of output can never be read as a command by the CI system.
         words.for_each(|line| ui.line(format_args!("    | {line}")));
         if let Some(hint) = &finding.hint {
             ui.line(format_args!("    hint: {}", hint.replace('\n', " ")));
@@ -191,7 +191,7 @@ fn print(ui: &Ui, step: &Step) {
     }
 }
 
-/// Prints and writes the reports. A file that cannot be written keeps no other from being written.
+/// Prints and writes the reports. If one file cannot be written, the others still are.
 fn report(
     args: &Args,
     ui: &Ui,
@@ -214,7 +214,7 @@ fn report(
     };
     if on_github {
         for command in annotations(all, repository) {
-            // With --json, standard output is the document alone; GitHub reads both.
+            // With --json, standard output holds only the document; GitHub reads both streams.
             match ui.json() {
                 true => ui.log(command),
                 false => ui.line(command),

@@ -1,4 +1,4 @@
-//! `ade dev`: API, pages and worker in one command.
+//! `ade dev`: runs API, pages and worker in one process.
 
 use std::io::Write;
 use std::sync::Arc;
@@ -22,7 +22,7 @@ use crate::exit::{ExitStatus, Failure, Outcome};
 use crate::serving::{self, Serving};
 use crate::ui::{ServerLog, Tone, Ui};
 
-/// How long the token in the link is valid, at most.
+/// The maximum validity of the token in the link.
 const TOKEN: Duration = Duration::from_secs(24 * 3600);
 /// How long running runs may go on after Ctrl-C before they are released to the queue.
 const GRACE: Duration = Duration::from_secs(1);
@@ -66,7 +66,7 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
     let place = serving::place(&args.host, args.port)?;
     let paths = Paths::new(&settings)?;
     Alone::demand(&paths)?;
-    // Nothing is created or migrated by a command that cannot listen.
+    // First listen: a command that cannot listen must not create or migrate a database.
     let listening = Listening::at(&place)?;
     identity::demand_database(&settings, &paths)?;
     store::migrate(&settings, &paths.database())?;
@@ -75,7 +75,7 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
     let address = listening
         .address()
         .map_or_else(String::new, |address| address.to_string());
-    // Until the end.
+    // Held until the server ends.
     let _alone = Alone::take(&workspace, &format!("http://{address}"))?;
     let loopback = serving::is_loopback(&place);
     if !loopback {
@@ -95,7 +95,7 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
     let code = tokens::sign_in_code(&workspace, &record)?;
     let link = format!("http://{address}/?code={code}");
     greet(&context.ui, args, &address, &link, &token, &here);
-    // Held until the end: the browser may take its time.
+    // Held until the server ends: the browser may open the file late.
     let _page = if args.open { open(&link)? } else { None };
     let worker = (!args.no_worker).then(|| serving::worker_options(settings, GRACE, false));
     let serving = Serving {
@@ -110,13 +110,13 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
             cors_origins: serving::origins(settings.cors_origins.as_deref())?,
         },
         worker,
-        // Nobody passes requests on to it.
+        // No proxy or load balancer needs time to notice the shutdown.
         drain: Duration::ZERO,
         grace: GRACE,
         log: Arc::clone(&log),
     };
     let outcome = serving.run(|stop| watch.run(stop, &|news| tell(&log, news)));
-    // The link is of no use without its server.
+    // The link is useless without its server.
     let _ = workspace
         .store
         .revoke_token(&record.id, workspace.machine.now());
@@ -153,7 +153,7 @@ fn greet(ui: &Ui, args: &Args, address: &str, link: &str, token: &str, here: &He
     ui.line(ui.paint(Tone::Dim, "Ctrl-C stops"));
 }
 
-/// The configurations of this folder, which can be run at once, and the version that the runs of each use in place of the folder.
+/// Prints the configurations in this folder, which can be run at once, and the version that runs use if it is not the folder.
 fn show_configurations(ui: &Ui, here: &Here) {
     let name = |known: &KnownConfiguration| match &known.version {
         Some(version) => format!("{} (version {})", known.record.name, version.version),
@@ -212,8 +212,9 @@ fn tell(log: &ServerLog, news: &News<'_>) {
     say(level, event, &message);
 }
 
-/// Opens a page in the user's browser. Where there is none, the link is on the terminal. The browser is given a file that only this
-/// user can read and that leads to the link: arguments of programs can be seen by every user of the machine.
+/// Opens a page in the user's browser. Without a browser, the user takes the link from the terminal. The browser gets a file
+/// that only this user can read and that redirects to the link, because every user of the machine can see the arguments of
+/// programs.
 fn open(link: &str) -> Result<Option<tempfile::NamedTempFile>, Failure> {
     let write = || {
         let mut page = tempfile::Builder::new()

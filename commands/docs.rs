@@ -1,4 +1,4 @@
-//! `ade docs`: the documents.
+//! `ade docs`: lists, searches and prints the documentation.
 
 use std::path::Path;
 
@@ -11,9 +11,9 @@ use crate::exit::{ExitStatus, Failure, Outcome};
 use crate::serving::open_in_browser;
 use crate::ui::{Tone, Ui};
 
-/// So many columns of a section's line are shown: with what stands before it, it fits into a terminal of 80.
+/// The maximum width of a section's line: with its indent it fits a terminal of 80 columns.
 const LINE: usize = 77;
-/// How many sections are shown.
+/// The maximum number of sections in the output.
 const MOST: usize = 8;
 
 /// Find a page of the documents, and read or open it
@@ -79,7 +79,7 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
     Ok(ExitStatus::Done)
 }
 
-/// The pages by their parts.
+/// Prints the pages, grouped by the parts of the documentation.
 fn list(ui: &Ui, site: Option<&Path>) -> Outcome {
     if ui.json() {
         let all = docs::pages().iter().map(|page| page.json(site));
@@ -127,7 +127,7 @@ fn print(ui: &Ui, (term, found): (&str, &[Section]), site: Option<&Path>) {
     ));
 }
 
-/// Opens a page of the site in the user's browser, and says its address.
+/// Opens a page of the site in the user's browser, and prints its address.
 fn open(ui: &Ui, site: Option<&Path>, page: &str) -> Outcome {
     let Some(site) = site else {
         let failure = Failure::usage(

@@ -1,4 +1,4 @@
-//! `ade doctor`: checks whether this machine is ready, and says how to correct what is not.
+//! `ade doctor`: checks whether this machine is ready, and suggests how to correct problems.
 
 use ade::checks::doctor::{CheckState, examine};
 use ade::settings::paths::Paths;

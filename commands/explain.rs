@@ -1,4 +1,4 @@
-//! `ade explain`: why a run read its input as it did.
+//! `ade explain`: explains why a run read its input as it did.
 
 use ade::cells::Cells;
 use ade::run::views::explain::{Side, Wanted, explain};

@@ -1,4 +1,4 @@
-//! `ade issues`: what is wrong with a run's input, at the sender's own cells.
+//! `ade issues`: lists the problems in a run's input, at the sender's own cells.
 
 use ade::issues::{Issue, List, ListError, Severity, Wanted};
 use ade::run::results::issues::issues_of;
@@ -9,9 +9,9 @@ use crate::context::Context;
 use crate::exit::{ExitStatus, Failure, Outcome};
 use crate::ui::{Table, Tone, Ui, plural, thousands};
 
-/// How many lines a table has; a list of a million issues is read by programs.
+/// The maximum number of lines in a table; a list of a million issues is for programs.
 const MOST_LINES: usize = 5_000;
-/// More letters of a value make lines that nobody can read.
+/// The maximum length of a value in a line; longer values make lines unreadable.
 const MOST_LETTERS: usize = 200;
 
 /// List what is wrong with the inputs of runs, at the sender's own cells
@@ -67,7 +67,7 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
     for run in &runs {
         let list = match issues_of(run) {
             Ok(list) => list,
-            // The others have theirs all the same.
+            // One bad run does not stop the output of the others.
             Err(error) if runs.len() > 1 => {
                 let mut failure = Failure::of(&error);
                 failure.message = format!("{}: {}", run.input_name, failure.message);
@@ -92,7 +92,7 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
     Ok(status)
 }
 
-/// The issues that are wanted, one after the other.
+/// Iterates over the issues that match the filters.
 fn chosen<'a>(
     list: List,
     wanted: &'a Wanted,
@@ -145,7 +145,8 @@ fn print_csv(ui: &Ui, list: List, wanted: &Wanted, file: Option<&str>) -> Result
     Ok(())
 }
 
-/// A cell of a csv file. What a spreadsheet would take for a formula stays text; a negative number is none.
+/// Quotes a cell for a csv file. Text that a spreadsheet would read as a formula stays text; a negative number is not a
+/// formula.
 fn quoted(text: &str) -> String {
     let is_number = |text: &str| {
         text.bytes()
@@ -195,7 +196,7 @@ fn print_table(ui: &Ui, list: List, wanted: &Wanted) -> Result<(), ListError> {
     Ok(())
 }
 
-/// So much of a text as a line has room for; all of it is in the other formats.
+/// Cuts a text to what fits in a line; the other formats contain all of it.
 fn beginning(text: String) -> String {
     match text.char_indices().nth(MOST_LETTERS) {
         Some((end, _)) => format!("{}…", &text[..end]),

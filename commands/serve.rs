@@ -1,4 +1,4 @@
-//! `ade serve`: API and pages, for servers.
+//! `ade serve`: serves the API and the pages on a server.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -95,7 +95,7 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
         log: Arc::clone(&log),
     };
     let outcome = serving.run(|stop| {
-        // Not before signals are waited for: whoever hears this may send one at once.
+        // Printed only after the signal handlers are set: a reader of this line may send a signal at once.
         let words = format!("serving on {place}");
         log.say("api", LogLevel::Info, "api.started", &words);
         manager.tell("READY=1");

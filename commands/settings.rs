@@ -1,4 +1,4 @@
-//! `ade settings`: every setting, its value, where it came from, and what it means.
+//! `ade settings`: lists every setting with its value, its origin and its meaning.
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
@@ -32,7 +32,7 @@ pub struct Args {
     config: PathBuf,
 }
 
-/// A setting to show.
+/// A setting of `ade` or of the engine.
 enum Shown<'a> {
     Own(&'a Resolved),
     Engine(&'static EngineSetting),
@@ -78,7 +78,7 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
     Ok(ExitStatus::Done)
 }
 
-/// The setting that a key names, of `ade` or of the engine.
+/// Returns the setting that a key names, of `ade` or of the engine.
 fn named<'a>(settings: &'a Settings, key: &str) -> Result<Shown<'a>, Failure> {
     let own = settings.named(key).map(Shown::Own);
     own.or_else(|error| {
@@ -88,10 +88,10 @@ fn named<'a>(settings: &'a Settings, key: &str) -> Result<Shown<'a>, Failure> {
     })
 }
 
-/// Where settings of the engine come from.
+/// The places that engine settings come from.
 struct Given<'a> {
     variables: &'a BTreeMap<OsString, OsString>,
-    /// The configuration's own.
+    /// The settings.toml of the configuration.
     file: toml::Table,
 }
 
@@ -101,7 +101,7 @@ impl Given<'_> {
         given.and_then(toml::Value::as_str).unwrap_or_default()
     }
 
-    /// Its value, and whose it is.
+    /// Returns the value of a setting and its origin.
     fn value(&self, setting: &EngineSetting) -> (String, String) {
         let variable = setting.variable();
         let is_2026 = self.edition() == "2026";
@@ -121,7 +121,7 @@ impl Given<'_> {
     }
 }
 
-/// As the object of a setting of `ade`.
+/// Returns an engine setting in the same form as a setting of `ade`.
 fn engine_json(setting: &EngineSetting, given: &Given<'_>) -> Value {
     let (value, source) = given.value(setting);
     json!({

@@ -1,4 +1,4 @@
-//! `ade shape`: what the tables of a file are, and what would make them one record a row.
+//! `ade shape`: describes the tables of a file, and proposes how to make them one record a row.
 
 use std::io::Read;
 use std::path::PathBuf;
@@ -11,11 +11,11 @@ use crate::context::Context;
 use crate::exit::{ExitStatus, Failure, Outcome};
 use crate::ui::{Tone, Ui, plural};
 
-/// Proposals that are less likely are not shown.
+/// The minimum confidence of a proposal that is shown.
 const LEAST: f64 = 0.1;
-/// So many are shown of a table.
+/// The maximum number of proposals for a table.
 const MOST: usize = 3;
-/// So many bytes of standard input are read.
+/// The maximum number of bytes read from standard input.
 const MOST_BYTES: u64 = 64 << 20;
 
 /// Say what would make the tables of a file one record a row
@@ -57,7 +57,7 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
         table
             .proposals
             .first()
-            .is_some_and(|one| one.acts() && one.confidence >= LEAST)
+            .is_some_and(|proposal| proposal.acts() && proposal.confidence >= LEAST)
     };
     if shapes.tables.iter().any(first) {
         ui.hint(format_args!(
@@ -84,7 +84,7 @@ fn standard_input() -> Result<Vec<u8>, Failure> {
     Ok(text)
 }
 
-/// A table: its place, and what is thought of it.
+/// Prints a table: its position, its shape and the proposals.
 fn print_table(ui: &Ui, table: &TableShape) {
     let title = ui.paint(
         Tone::Strong,

@@ -1,4 +1,4 @@
-//! `ade top`: a live view of the queue.
+//! `ade top`: shows a live view of the queue.
 
 use ade::base::show_path::Whole;
 use ade::run::views::json::RunView;
@@ -87,7 +87,7 @@ fn print_json(ui: &Ui, view: &View, by: &Shares) {
     }));
 }
 
-/// What each has in the queue, and what ended of it.
+/// Returns each share of the queue, with the counts of ended runs.
 fn shares<T>(all: &[(T, Share)], named: impl Fn(&T) -> Value) -> Vec<Value> {
     let shown = |(of, share): &(T, Share)| {
         let mut shown = named(of);

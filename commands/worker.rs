@@ -1,4 +1,4 @@
-//! `ade worker`: execute queued runs.
+//! `ade worker`: executes queued runs.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -143,16 +143,16 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
     Ok(ExitStatus::Done)
 }
 
-/// What is paused, in one line.
+/// Returns what is paused, in one line.
 fn told(paused: &[Paused]) -> String {
     let all: Vec<String> = paused.iter().map(ToString::to_string).collect();
     all.join("; ")
 }
 
-/// What the service manager is told.
+/// Reports a change to the service manager.
 fn tell_manager(manager: &ServiceManager, change: &Happening<'_>) {
     match change {
-        // By each slot: the first time counts.
+        // Each slot reports this; only the first time counts.
         Happening::Started => manager.tell("READY=1"),
         Happening::GoesRound => manager.tell("WATCHDOG=1"),
         Happening::Stopping => manager.tell("STOPPING=1"),
@@ -160,7 +160,7 @@ fn tell_manager(manager: &ServiceManager, change: &Happening<'_>) {
     }
 }
 
-/// Works, and serves figures until that has ended.
+/// Works, and serves figures until the work has ended.
 fn with_figures<T>(
     listening: Option<Listening>,
     workspace: &Arc<Workspace>,

@@ -1,4 +1,4 @@
-//! `ade configs deactivate`: runs use no published version any more.
+//! `ade configs deactivate`: stops runs from using a published version.
 
 use ade::store::ConfigurationChange;
 use ade::workspace::configurations::RunsUse;

@@ -1,4 +1,4 @@
-//! `ade configs export`: the files of a configuration as an archive.
+//! `ade configs export`: writes the files of a configuration to an archive.
 
 use std::path::PathBuf;
 

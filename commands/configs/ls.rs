@@ -81,7 +81,7 @@ fn row(ui: &Ui, known: &KnownConfiguration, id: String, now: Timestamp) -> Vec<(
     ]
 }
 
-/// Its folder; that of an uploaded one is no place for people.
+/// Returns the configuration's folder. An uploaded configuration shows none, because its folder is internal.
 fn folder(ui: &Ui, known: &KnownConfiguration) -> String {
     if known.uploaded {
         "(uploaded)".to_owned()

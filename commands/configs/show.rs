@@ -1,4 +1,4 @@
-//! `ade configs show`: everything about one configuration.
+//! `ade configs show`: prints all details of one configuration.
 
 use ade::base::clock::Timestamp;
 use ade::base::show_path::Whole;

@@ -1,4 +1,4 @@
-//! `ade env build`: provision an environment ahead of time, or anew.
+//! `ade env build`: builds an environment ahead of time, or again.
 
 use std::path::PathBuf;
 

@@ -1,4 +1,4 @@
-//! `ade env gc`: delete unused environments, files of old runs, and leftovers of interrupted builds.
+//! `ade env gc`: deletes unused environments, files of old runs, and leftovers of interrupted builds.
 
 use std::time::Duration;
 
@@ -74,7 +74,7 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
     })
 }
 
-/// Prints what was deleted, why the rest was kept, and how many bytes were freed.
+/// Prints which items were deleted, why others were kept, and how many bytes were freed.
 fn show(ui: &Ui, report: &Report, id: impl Fn(&Removed) -> String) {
     if ui.json() {
         let mut object = serde_json::to_value(report).unwrap_or_default();
@@ -111,7 +111,7 @@ fn show(ui: &Ui, report: &Report, id: impl Fn(&Removed) -> String) {
     ));
 }
 
-/// The part of the id by which other commands find, or would have found, what was removed; a folder has its path.
+/// Returns the short id by which other commands find a removed item; for a folder, its path.
 fn short_id(workspace: &Workspace, removed: &Removed) -> String {
     let named = match removed.kind {
         "environment" => Named::Environments,
@@ -126,7 +126,7 @@ fn short_id(workspace: &Workspace, removed: &Removed) -> String {
 }
 
 fn show_removed(ui: &Ui, word: &str, removed: &Removed, id: &str) {
-    // A folder without a record has a path and no name.
+    // A folder without a record has only a path.
     let name = match removed.kind {
         "environment" | "run" | "record" => removed.name.as_str(),
         _ => "",

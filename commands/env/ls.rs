@@ -1,4 +1,4 @@
-//! `ade env ls`: list environments.
+//! `ade env ls`: lists environments.
 
 use ade::base::clock::Timestamp;
 use ade::base::files::{DiskUsage, disk_usage_of_all};
@@ -93,7 +93,7 @@ fn row(
     let digest = environment.key.deps_digest.get(..12).unwrap_or_default();
     let contents = environment.contents.as_ref();
     let python = contents.map(|contents| contents.python_version.clone());
-    // What is not built takes up nothing worth a figure.
+    // An environment that is not built has no size worth showing.
     let (own, shared) = match size.filter(|_| contents.is_some()) {
         Some(size) => (bytes(size.exclusive_bytes), bytes(size.shared_bytes())),
         None => Default::default(),

@@ -1,4 +1,4 @@
-//! `ade env show`: everything about one environment.
+//! `ade env show`: prints all details of one environment.
 
 use std::path::Path;
 
@@ -92,7 +92,7 @@ fn print_contents(ui: &Ui, folder: &Path, contents: &EnvironmentContents) {
     }
 }
 
-/// What an environment takes up now, or took up when it was built, where its folder cannot be read.
+/// Returns the size of an environment now, or when it was built if its folder cannot be read.
 fn size(folder: &Path, contents: &EnvironmentContents) -> String {
     disk_usage(folder).map_or_else(
         |_| bytes(contents.size_bytes),

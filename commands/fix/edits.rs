@@ -1,10 +1,10 @@
-//! What would be changed in the author's files, as a patch shows it.
+//! Prints proposed changes to the author's files as a patch.
 
 use ade::checks::fix::{Edit, Paste};
 
 use crate::ui::{Tone, Ui};
 
-/// Prints edits, and what a person has to write.
+/// Prints the edits, and the lines that a person has to paste.
 pub fn print_edits(ui: &Ui, edits: &[Edit], pastes: &[Paste]) {
     for edit in edits {
         for line in edit.diff.lines() {

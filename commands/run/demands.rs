@@ -1,4 +1,4 @@
-//! The arguments that say what is asked of each run: of `ade run`, and of `ade ci`.
+//! The arguments for requirements on runs, shared by `ade run` and `ade ci`.
 
 use std::collections::HashSet;
 
@@ -32,15 +32,15 @@ pub struct DemandArgs {
 }
 
 impl DemandArgs {
-    /// Whether a combined table may not have rows twice.
+    /// Returns whether repeated rows are denied in a combined table.
     pub fn deny_repeated(&self) -> bool {
         let are_denied = |what: &Denied| matches!(what, Denied::Error | Denied::Warning);
         self.deny_issues || self.deny.iter().any(are_denied)
     }
 
-    /// As runs are recorded with them.
+    /// Returns the demands in the form that runs are recorded with.
     pub fn demands(&self) -> Demands {
-        // A field that is asked for twice is missing once.
+        // A field that is required twice is missing only once.
         let mut fields = self.require.clone();
         let mut seen = HashSet::new();
         fields.retain(|field| seen.insert(field.clone()));

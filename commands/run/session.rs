@@ -1,4 +1,4 @@
-//! The runs of one call: in this process, or queued for a worker.
+//! Executes the runs of one call, in this process or through the queue for a worker.
 
 use std::collections::HashSet;
 use std::path::Path;
@@ -27,15 +27,15 @@ use super::args::Args;
 use crate::exit::{ExitStatus, Failure, Outcome};
 use crate::ui::{ListedFile, LiveLines, RunProgress, Skipped, Ui, plural};
 
-/// So many rows that repeat those of other files are told.
+/// The maximum number of printed rows that repeat rows of other files.
 const REPEATED: usize = 8;
 
-/// What all runs of one call share.
+/// The state shared by all runs of one call.
 pub struct Session<'a> {
     pub args: &'a Args,
     pub ui: &'a Ui,
     pub workspace: &'a Workspace,
-    /// What runs may be forks of.
+    /// The warm engines that runs can be forked from.
     pub engines: Option<&'a WarmEngines>,
     pub lines: &'a LiveLines<'a>,
     pub cancel: &'a Cancel,
@@ -100,7 +100,7 @@ impl Session<'_> {
         Ok(self.round(prepared, inputs, self.skipped)?.0)
     }
 
-    /// Runs inputs. Returns the exit status, and those inputs that may succeed the next time without a change of theirs.
+    /// Runs inputs. Returns the exit status, and the inputs that may succeed next time without being changed.
     pub fn round(
         &self,
         prepared: &Prepared,
@@ -145,7 +145,7 @@ impl Session<'_> {
         Ok((status, again.collect()))
     }
 
-    /// The inputs, before any of them has run.
+    /// Returns the inputs as parts of a batch, before any of them has run.
     fn parts(&self, inputs: &[Input]) -> Vec<Part> {
         let files = self.files(inputs).into_iter();
         let part = |file: ListedFile| Part {
@@ -155,7 +155,7 @@ impl Session<'_> {
         files.map(part).collect()
     }
 
-    /// Makes one table of the inputs that were normalized, and names the others.
+    /// Combines the normalized inputs into one table, and names the others.
     fn combine(
         &self,
         prepared: &Prepared,
@@ -209,7 +209,7 @@ impl Session<'_> {
             ));
         }
         if ui.json() {
-            // Absolute, as every path in an object.
+            // Absolute, like every path in an object.
             let path = file.canonicalize().unwrap_or_else(|_| file.to_owned());
             ui.record(&json!({
                 "combined": path,
@@ -229,7 +229,7 @@ impl Session<'_> {
         ExitStatus::refused_if(repeated > 0 && self.args.demands.deny_repeated())
     }
 
-    /// The inputs as they are listed: by their names, or by their paths, if two have the same name.
+    /// Returns the inputs for listing: by name, or by path if two have the same name.
     fn files(&self, inputs: &[Input]) -> Vec<ListedFile> {
         let name = |input: &Input| input.below.join(input.path.file_name().unwrap_or_default());
         let mut names = HashSet::new();
@@ -248,8 +248,8 @@ impl Session<'_> {
         files.collect()
     }
 
-    /// Whether values are shown: if they were asked for, and on a terminal alone. A file that standard error goes to would
-    /// keep them.
+    /// Returns whether values are shown: only if requested and on a terminal, because a file with standard error would keep
+    /// them.
     fn shows_values(&self) -> bool {
         let asked = self.args.show_values;
         if asked && !self.ui.stderr_is_terminal() {

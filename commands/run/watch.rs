@@ -1,4 +1,4 @@
-//! `ade run --watch`: the runs again whenever an input or the configuration changes.
+//! `ade run --watch`: repeats the runs whenever an input or the configuration changes.
 
 use std::path::{Path, PathBuf};
 
@@ -14,7 +14,7 @@ use crate::exit::{ExitStatus, Failure, Outcome};
 use crate::ui::first;
 
 impl Session<'_> {
-    /// Runs the inputs again whenever they or the configuration change, until a signal.
+    /// Repeats the runs when their inputs or the configuration change, until a signal.
     pub fn watch(&self, inputs: Vec<Input>) -> Outcome {
         let args = self.args;
         let paths = &self.workspace.paths;
@@ -27,13 +27,14 @@ impl Session<'_> {
             written: [paths.data()].into_iter().chain(output_dir).collect(),
         };
         let mut status = ExitStatus::Done;
-        // Which files are not run is said once.
+        // Skipped files are reported only once.
         let mut skipped = self.skipped;
         let mut round = |inputs: &[Input]| -> Result<Vec<Input>, Failure> {
             let again;
             (status, again) = match self.open_again() {
                 Ok(prepared) => self.round(&prepared, inputs, std::mem::take(&mut skipped))?,
-                // A configuration that cannot be opened now may be in the middle of an edit: wait for the next change.
+                // If the configuration cannot be opened now, somebody may be in the middle of an edit: wait for the next
+                // change.
                 Err(failure) => {
                     self.lines.suspend(|| self.ui.failure(&failure));
                     (failure.status, inputs.to_vec())
@@ -47,7 +48,7 @@ impl Session<'_> {
         Ok(self.unless_cancelled(status))
     }
 
-    /// `10:00:00 changed: orders.xlsx, my-config/settings.toml`
+    /// Describes changes: `10:00:00 changed: orders.xlsx, my-config/settings.toml`.
     fn in_words(&self, changes: &ChangedInputs) -> String {
         let files = changes.configuration.iter();
         let files = files.map(|path| self.args.config.join(path));

@@ -1,4 +1,4 @@
-//! `ade runs diff`: what differs between two runs, or between the files of two folders.
+//! `ade runs diff`: compares two runs, or the files of two folders.
 
 use std::path::{Path, PathBuf};
 
@@ -35,9 +35,9 @@ pub struct Args {
     exit_code: bool,
 }
 
-/// So many cells and rows are printed.
+/// The maximum number of cells and rows that are printed.
 const PRINTED: usize = 10;
-/// So many characters of a value.
+/// The maximum number of characters of a value.
 const VALUE: usize = 20;
 
 pub fn run(args: &Args, context: &Context) -> Outcome {
@@ -77,7 +77,7 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
     Ok(ExitStatus::refused_if(differs && args.exit_code))
 }
 
-/// Prints what differs.
+/// Prints the differences.
 pub fn print(ui: &Ui, found: &Difference) {
     let title = format!("{} → {}", found.before, found.after);
     ui.line(ui.paint(Tone::Strong, &title));
@@ -105,9 +105,9 @@ pub fn print(ui: &Ui, found: &Difference) {
     }
 }
 
-/// Those that are others now.
+/// Returns only the entries that changed.
 fn changed<T: Clone + PartialEq>(all: &[Change<T>]) -> Vec<Change<T>> {
-    let differs = |one: &&Change<T>| one.before != one.after;
+    let differs = |change: &&Change<T>| change.before != change.after;
     all.iter().filter(differs).cloned().collect()
 }
 
@@ -170,16 +170,16 @@ fn changes<T>(ui: &Ui, title: &str, all: &[Change<T>], words: impl Fn(&T) -> Str
         return;
     }
     head(ui, title);
-    for one in all {
-        let (was, is) = (words(&one.before), words(&one.after));
+    for change in all {
+        let (was, is) = (words(&change.before), words(&change.after));
         ui.line(format_args!(
             "    {:<26} {was} → {is}",
-            clipped(&one.what, 26)
+            clipped(&change.what, 26)
         ));
     }
 }
 
-/// A text, or that there is none.
+/// Returns the text, cut to its maximum length, or `(none)` for an empty one.
 fn named(text: &str) -> String {
     match text.is_empty() {
         true => "(none)".to_owned(),
@@ -187,7 +187,7 @@ fn named(text: &str) -> String {
     }
 }
 
-/// A text in one line, cut to so many characters.
+/// Returns a text in one line, cut to `most` characters.
 fn clipped(text: &str, most: usize) -> String {
     let line = text.replace(char::is_control, " ");
     match line.char_indices().nth(most) {

@@ -1,4 +1,4 @@
-//! `ade runs ls`: list runs, newest first.
+//! `ade runs ls`: lists runs, newest first.
 
 use crate::context::Context;
 use crate::exit::{ExitStatus, Outcome};
@@ -88,7 +88,7 @@ fn show_none(context: &Context) -> Outcome {
     Ok(ExitStatus::Done)
 }
 
-/// `None`: there is no such run.
+/// Makes the table of runs. `None`: no run matches.
 fn table(
     workspace: &Workspace,
     wanted: &RunsWanted<'_>,
@@ -125,7 +125,7 @@ fn row(run: &RunRecord, id: &str, refused: bool, now: Timestamp) -> Vec<(Tone, S
             },
         ),
     };
-    // Succeeded it has, but nobody should take it for a file that was normalized, or for one that was accepted.
+    // The run succeeded, but it must not look like a file that was normalized or accepted.
     let status = match unprocessed(run) {
         _ if refused => (Tone::Bad, "refused".to_owned()),
         Some((word, _)) => (Tone::Dim, word.to_owned()),

@@ -1,4 +1,4 @@
-//! `ade runs`: the queue and its history.
+//! `ade runs`: shows and changes the queue and its history.
 
 mod cancel;
 pub mod diff;

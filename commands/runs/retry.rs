@@ -1,4 +1,4 @@
-//! `ade runs retry` and `ade runs again`: run ended runs again, as they were or with the configuration as it is now.
+//! `ade runs retry` and `ade runs again`: repeat ended runs, with their old configuration or with the current one.
 
 use std::collections::HashSet;
 
@@ -64,7 +64,7 @@ struct Which {
     now: bool,
 }
 
-/// With which files of the configuration a run is repeated.
+/// The configuration files that a repeated run uses.
 #[derive(Clone, Copy)]
 enum Files {
     AsTheyWere,
@@ -135,8 +135,8 @@ fn repeat(args: &Which, files: Files, context: &Context) -> Outcome {
     Ok(status)
 }
 
-/// The ids of the runs that the filters fit, the oldest first, without those that were run again: each such run is newer than its
-/// original, and fits the filters as that does, whatever became of it.
+/// Returns the ids of the runs that match the filters, oldest first, without those that were already run again: the newer run
+/// matches the filters too, whatever its result.
 fn chosen(workspace: &Workspace, args: &Which) -> Result<Vec<String>, Failure> {
     let wanted = args.filters.wanted(None)?;
     let is_wanted = |run: &RunRecord| match &args.status {

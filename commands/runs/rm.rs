@@ -1,4 +1,4 @@
-//! `ade runs rm`: remove ended runs.
+//! `ade runs rm`: removes ended runs.
 
 use ade::base::clock::Timestamp;
 use ade::run::calls::remove::{RemovedRuns, remove};
@@ -99,7 +99,7 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
     Ok(status)
 }
 
-/// The ids of the ended runs that the filters fit, newest first.
+/// Returns the ids of the ended runs that match the filters, newest first.
 fn chosen(workspace: &Workspace, wanted: &RunsWanted<'_>, ui: &Ui) -> Result<Vec<String>, Failure> {
     let (mut ids, mut live) = (Vec::new(), 0);
     for page in pages(workspace, wanted) {

@@ -1,4 +1,4 @@
-//! `ade runs show`: everything about one run.
+//! `ade runs show`: prints all details of one run.
 
 use ade::base::clock::Timestamp;
 use ade::base::problem::Problem;
@@ -83,9 +83,9 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
     Ok(ExitStatus::Done)
 }
 
-/// Where rows with errors stand.
+/// Prints where the rows with errors are.
 fn print_quarantined(ui: &Ui, shown: &Shown) {
-    /// So many stretches of rows are printed.
+    /// The maximum number of row ranges that are printed.
     const MOST: usize = 50;
     let Some(rows) = &shown.rows else { return };
     let all = rows.all_quarantined();
@@ -93,17 +93,17 @@ fn print_quarantined(ui: &Ui, shown: &Shown) {
         ui.line("");
     }
     let mut lines = Vec::new();
-    for one in all.iter().take(MOST) {
-        let (Some(sheet), Some(row), Some(count)) = (one.sheet, one.row, one.count) else {
+    for range in all.iter().take(MOST) {
+        let (Some(sheet), Some(row), Some(count)) = (range.sheet, range.row, range.count) else {
             continue;
         };
-        let last = if one.descending {
+        let last = if range.descending {
             row + 1 - count
         } else {
             row + count - 1
         };
-        let what = if one.turned { "column" } else { "row" };
-        let to = match (one.output_sheet, one.output_row) {
+        let what = if range.turned { "column" } else { "row" };
+        let to = match (range.output_sheet, range.output_row) {
             (Some(sheet), Some(first)) => {
                 format!("{sheet}!{}", stretch("row", first, first + count - 1))
             }
@@ -122,7 +122,7 @@ fn print_quarantined(ui: &Ui, shown: &Shown) {
     ui.told_all("quarantined", lines);
 }
 
-/// `row 7`, `rows 3 to 5`
+/// Names a range of rows: `row 7`, `rows 3 to 5`.
 fn stretch(what: &str, first: u64, last: u64) -> String {
     if first == last {
         return format!("{what} {first}");
@@ -130,7 +130,7 @@ fn stretch(what: &str, first: u64, last: u64) -> String {
     format!("{what}s {first} to {last}")
 }
 
-/// Its status, and the reason for it.
+/// Prints the run's status and the reason for it.
 fn print_state(ui: &Ui, shown: &Shown) {
     let run = &shown.run;
     let took = run
@@ -211,7 +211,7 @@ fn print_facts(ui: &Ui, run: &RunRecord, counts: Option<RowCounts>) {
 }
 
 fn print_finding(ui: &Ui, finding: &Finding) {
-    // Where the run failed, its error holds the same text.
+    // If the run failed, its error contains the same text.
     if finding.code == "execution_failed" {
         return;
     }
@@ -222,7 +222,7 @@ fn print_finding(ui: &Ui, finding: &Finding) {
     ui.fact("finding", ui.paint(tone, &finding.message));
 }
 
-/// How columns of a table were read whose text had to be interpreted.
+/// Prints how the text in columns of a table was interpreted.
 fn print_readings(ui: &Ui, readings: &[&Told]) {
     if readings.is_empty() {
         return;
@@ -238,7 +238,7 @@ fn print_readings(ui: &Ui, readings: &[&Told]) {
     }
 }
 
-/// A table: its place in the input and in the output, and how its columns were mapped.
+/// Prints a table: its position in the input and the output, and how its columns were mapped.
 fn print_table(ui: &Ui, sheet: &SheetFound, table: &TableFound, run: &Shown) {
     let place = (sheet.index(), table.index());
     let from = table.region().unwrap_or_default();
@@ -252,10 +252,10 @@ fn print_table(ui: &Ui, sheet: &SheetFound, table: &TableFound, run: &Shown) {
         ui.paint(Tone::Dim, format!("{from}{to}, {rows}"))
     ));
     let mut shown = Table::new("COLUMN  FIELD  SCORE  FILLED  WHY", &[0, 4]).numbers(&[2, 3]);
-    let explained = run.tables.iter().find(|one| {
-        one.sheet == sheet.name()
-            && one.table == table.index() + 1
-            && one.region.as_deref() == Some(from)
+    let explained = run.tables.iter().find(|candidate| {
+        candidate.sheet == sheet.name()
+            && candidate.table == table.index() + 1
+            && candidate.region.as_deref() == Some(from)
     });
     run.columns
         .iter()
@@ -269,7 +269,7 @@ fn print_table(ui: &Ui, sheet: &SheetFound, table: &TableFound, run: &Shown) {
                 .filter(|reason| reason.is_of_table(&column.sheet_name, column.table_index))
                 .filter(|reason| match column.mapped_field.as_deref() {
                     Some(field) => reason.is_of_field(field),
-                    // The fields that were split from it.
+                    // Fields that were split from this column.
                     None => reason.source_index() == Some(column.column_index),
                 })
                 .collect();
@@ -277,7 +277,7 @@ fn print_table(ui: &Ui, sheet: &SheetFound, table: &TableFound, run: &Shown) {
             let told = explained.and_then(|table| table.columns.get(index?));
             let nearest = told.and_then(|told| told.nearest.as_ref());
             let letters = told.map(|told| told.column.as_str());
-            // The words of the event are older, and know no ties.
+            // The reason in the column's event is older and does not know ties, so it is only the fallback.
             let why_not = told.and_then(|told| told.reason.as_deref());
             let why_not = why_not.or(column.unmapped_reason.as_deref());
             shown.row(row(column, letters, &reasons, why_not, nearest));
@@ -285,9 +285,9 @@ fn print_table(ui: &Ui, sheet: &SheetFound, table: &TableFound, run: &Shown) {
     ui.table(&shown);
 }
 
-/// A column. Why it got its field, or which fields are parts of it, is known where the configuration has fields that are found
-/// by their values or split from others. `letters`: of the column; `why_not`: the reason that it has no field; `nearest`: the field that
-/// its header is most like.
+/// Makes the row of a column. The reason for its field, and the fields split from it, are known if the configuration finds
+/// fields by values or splits them. `letters`: the column's letters; `why_not`: the reason that it has no field; `nearest`: the
+/// field that its header resembles most.
 fn row(
     column: &ColumnResult,
     letters: Option<&str>,

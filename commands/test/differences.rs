@@ -1,13 +1,13 @@
-//! What differs from what a case expects, in lines.
+//! Prints the differences from the expected results of a case.
 
 use ade::checks::cases::Difference;
 
 use crate::ui::Ui;
 
-/// So many differences of a case are printed.
+/// The maximum number of printed differences of a case.
 const MOST: usize = 20;
 
-/// Prints the first of them, one a line.
+/// Prints the first differences, one per line.
 pub fn print_differences(ui: &Ui, margin: &str, differences: &[Difference]) {
     for difference in differences.iter().take(MOST) {
         ui.line(format_args!("{margin}{difference}"));

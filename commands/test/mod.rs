@@ -1,4 +1,4 @@
-//! `ade test`: run the cases of a configuration, its past inputs, or changed layouts.
+//! `ade test`: runs the cases of a configuration, its past inputs, or changed layouts.
 
 mod differences;
 mod fuzz;
@@ -68,7 +68,7 @@ pub struct Args {
     keep: bool,
 }
 
-/// What a round needs.
+/// The parts that every round uses.
 struct Session<'a> {
     args: &'a Args,
     ui: &'a Ui,
@@ -93,7 +93,7 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
     session.round(&workspace, &prepared)
 }
 
-/// The environment that cases and past inputs run in, ready.
+/// Prepares the environment for cases and past inputs.
 pub fn environment_for(
     lines: &LiveLines<'_>,
     workspace: &Workspace,
@@ -146,9 +146,9 @@ impl Session<'_> {
         }
         let begun = Instant::now();
         let results = cases::run(workspace, prepared, &environment, &chosen, self.cancel)?;
-        let is_updated = |one: &CaseResult| args.update && is_mended(one);
-        let passed = results.iter().filter(|one| one.passed).count();
-        let updated = results.iter().filter(|one| is_updated(one)).count();
+        let is_updated = |result: &CaseResult| args.update && is_mended(result);
+        let passed = results.iter().filter(|result| result.passed).count();
+        let updated = results.iter().filter(|result| is_updated(result)).count();
         let failed = results.len() - passed - updated;
         if ui.json() {
             ui.document(
@@ -177,10 +177,10 @@ impl Session<'_> {
         Ok(ExitStatus::refused_if(failed > 0))
     }
 
-    /// A round after each change, until a signal.
+    /// Runs a round after each change, until a signal.
     fn watch(&self, workspace: &Workspace) -> Outcome {
         let folder = self.args.config.as_path();
-        // All files of a configuration are looked at anyway; one stands for them.
+        // All files of the configuration are watched anyway; this folder represents them.
         let itself = [folder.join("tests")];
         let input = || Input::from(itself[0].clone());
         let meant = || MeantFiles {
@@ -219,7 +219,7 @@ impl Session<'_> {
     }
 }
 
-/// Writes what came out.
+/// Writes the results as the new expectations.
 fn update(ui: &Ui, chosen: &[Case], results: &[CaseResult]) -> Result<(), Failure> {
     for (case, result) in chosen.iter().zip(results) {
         if let Some(file) = cases::update(case, result)? {
@@ -251,18 +251,18 @@ fn tell_of_unchecked(ui: &Ui, results: &[CaseResult]) {
     }
 }
 
-fn is_mended(one: &CaseResult) -> bool {
-    !one.passed && one.is_mended_by_update()
+fn is_mended(result: &CaseResult) -> bool {
+    !result.passed && result.is_mended_by_update()
 }
 
-/// Each case and what differs; what `--update` writes is no failure.
+/// Prints each case and its differences; differences that `--update` writes are not failures.
 pub fn print_cases(ui: &Ui, results: &[CaseResult], update: bool) {
     for result in results {
         print(ui, result, update && is_mended(result));
     }
 }
 
-/// A case and what differs; what `--update` writes is no failure.
+/// Prints a case and its differences; differences that `--update` writes are not failures.
 fn print(ui: &Ui, result: &CaseResult, is_updated: bool) {
     let (tone, mark) = match (result.passed, is_updated) {
         (true, _) => (Tone::Good, "✓"),

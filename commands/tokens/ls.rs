@@ -1,4 +1,4 @@
-//! `ade tokens ls`: list tokens.
+//! `ade tokens ls`: lists tokens.
 
 use ade::base::clock::Timestamp;
 use ade::store::TokenRecord;

@@ -1,4 +1,4 @@
-//! Prints a run that ended, as `ade run` and `ade runs retry --now` do, and decides its exit status.
+//! Prints an ended run for `ade run` and `ade runs retry --now`, and decides its exit status.
 
 use std::collections::HashSet;
 
@@ -21,14 +21,14 @@ use super::terminal::Ui;
 use super::tone::Tone;
 use crate::exit::{ExitStatus, Failure};
 
-/// What the runs of one call have in common.
+/// The state shared by the output of all runs of one call.
 #[derive(Default)]
 pub struct Call {
-    /// There are several files, and their details are asked for.
+    /// Whether there are several files and their details are requested.
     pub several: bool,
-    /// What was said once for all of them.
+    /// The messages that were already printed once for all files.
     pub told: HashSet<String>,
-    /// Several files have one line each.
+    /// Set if each of several files gets one line.
     pub batch: Option<Batch>,
 }
 
@@ -62,10 +62,10 @@ pub fn print(
     let mut tell = |failure: Failure, of_call: bool| {
         status = status.max(failure.status);
         match &mut call.batch {
-            // The line of the file says it.
+            // The file's line already says it.
             Some(_) if !ui.json() && counts == CountsAs::Cancelled => {}
             Some(batch) if !ui.json() => batch.failed(input, failure, of_call),
-            // What the call says of no file is the same for every file.
+            // A failure of the whole call is the same for every file.
             _ if of_call && !call.told.insert(failure.message.clone()) => {}
             _ => ui.failure(&failure),
         }
@@ -76,14 +76,14 @@ pub fn print(
     for short in short {
         tell(Failure::of(short), short.is_of_call());
     }
-    // A run that failed without an error of its own still failed.
+    // A failed run without an error of its own still fails the call.
     if let Some(kind) = finished.and_then(|ended| kind_of_end(&ended.run)) {
         status = status.max(kind.into());
     }
     (counts, status)
 }
 
-/// Prints a run, without its errors, in the form that the call asks for.
+/// Prints a run without its errors, in the format of the call.
 fn print_run(
     ui: &Ui,
     input: usize,
@@ -100,7 +100,7 @@ fn print_run(
     }
 }
 
-/// The line of one of several files. What is to be said of it is kept for the end.
+/// Prints the line of one of several files. Its details are stored for the summary.
 fn print_line(
     ui: &Ui,
     input: usize,
@@ -113,7 +113,7 @@ fn print_line(
         let run = &finished.run;
         let lines = NoticeLines { ui, run: &run.id };
         lines.of_configuration(&finished.noticed, told);
-        // What was noticed in a file that is unchanged was told then.
+        // The notices of an unchanged file were printed by the earlier run.
         if run.status != RunStatus::Cancelled && !finished.is_unchanged {
             batch.noticed(input, &finished.noticed);
         }
@@ -159,7 +159,7 @@ fn to_json(finished: &Finished) -> Value {
     }
     // The former name of `output_copy`.
     if let Some(copy) = &finished.copied_to {
-        // Absolute, as every path in the object.
+        // Absolute, like every path in an object.
         let copy = std::path::absolute(copy).unwrap_or_else(|_| copy.clone());
         object["copied_to"] = copy.display().to_string().into();
     }
@@ -201,7 +201,7 @@ fn print_details(ui: &Ui, finished: &Finished, several: bool, told: &mut HashSet
     if let (true, Some(metrics)) = (succeeded, &run.metrics) {
         print_found(ui, metrics, nothing, finished);
     }
-    // What was noticed before a run failed may be the reason.
+    // The notices before a failure may explain it.
     if run.status != RunStatus::Cancelled {
         lines.of_one_file(&finished.noticed, several);
     }
@@ -256,7 +256,7 @@ fn print_found(ui: &Ui, metrics: &RunMetrics, nothing: Option<Nothing>, finished
 fn print_path(ui: &Ui, finished: &Finished, indent: &str) {
     let path = finished.copied_to.as_ref();
     if let Some(path) = path.or(finished.run.output_path.as_ref()) {
-        // With `-q` the path is data for a script, so it is not painted.
+        // With `-q` the path is data for a script, so it has no colour.
         let path = ui.path(path);
         let tone = if ui.quiet() { Tone::Plain } else { Tone::Name };
         ui.line(format_args!("{indent}{}", ui.paint(tone, path)));
@@ -267,7 +267,7 @@ fn print_path(ui: &Ui, finished: &Finished, indent: &str) {
     }
 }
 
-/// Says what is to be said of the painted copy; of several files at the end.
+/// Prints the messages about the marked copy; for several files in the summary.
 fn tell_of_copy(ui: &Ui, finished: &Finished, batch: Option<&mut Batch>) {
     let name = &finished.run.input_name;
     let notes = finished.notes.iter();

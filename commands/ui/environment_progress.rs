@@ -1,4 +1,4 @@
-//! What `ade run`, `ade check` and `ade env build` print while an environment is provisioned.
+//! The progress of building an environment, for `ade run`, `ade check` and `ade env build`.
 
 use std::sync::{Mutex, MutexGuard};
 
@@ -12,7 +12,7 @@ use super::format::{bytes, duration, plural, span};
 use super::live_lines::{LiveLines, Task};
 use super::tone::Tone;
 
-/// See the module.
+/// Prints the progress of one environment at a time.
 pub struct EnvironmentProgress<'a> {
     lines: &'a LiveLines<'a>,
     state: Mutex<Building>,
@@ -27,7 +27,7 @@ struct Building {
 }
 
 impl<'a> EnvironmentProgress<'a> {
-    /// For the environment of the configuration with this name.
+    /// Starts with the environment of the configuration with this name.
     pub fn new(lines: &'a LiveLines<'a>, configuration: &str) -> Self {
         let progress = Self {
             lines,
@@ -37,7 +37,7 @@ impl<'a> EnvironmentProgress<'a> {
         progress
     }
 
-    /// From now on it is the environment of this configuration.
+    /// Switches to the environment of this configuration.
     pub fn go_on_with(&self, configuration: &str) {
         configuration.clone_into(&mut self.state().configuration);
     }
@@ -46,7 +46,7 @@ impl<'a> EnvironmentProgress<'a> {
         lock(&self.state)
     }
 
-    /// Prints a step of provisioning.
+    /// Prints a step of the build.
     pub fn show(&self, progress: &Progress<'_>) {
         let lines = self.lines;
         let mut state = self.state();
@@ -130,7 +130,7 @@ impl<'a> EnvironmentProgress<'a> {
     }
 }
 
-/// What is in an environment, in one line.
+/// Summarizes the contents of an environment in one line.
 pub fn contents(environment: &EnvironmentRecord) -> String {
     let contents = environment.contents.as_ref().map(|contents| {
         format!(

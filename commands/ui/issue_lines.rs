@@ -1,5 +1,5 @@
-//! What `ade run` says of the issues of a file: how many, the first places of each rule, and how all of them are listed. Values
-//! are not told: what is printed is kept in the logs of builds.
+//! Prints the issues of a file for `ade run`: their number, the first cells for each rule, and the command that lists all.
+//! Values are not printed, because logs of builds keep the output.
 
 use ade::issues::Severity;
 use ade::run::execution::happenings::Finished;
@@ -12,12 +12,12 @@ use super::format::{plural, thousands};
 use super::terminal::Ui;
 use super::tone::Tone;
 
-/// So many rules are told.
+/// The maximum number of rules that are listed.
 const RULES: usize = 8;
-/// A longer rule is not aligned with the others.
+/// The maximum width of a rule that is aligned with the others.
 const ALIGNED: usize = 32;
 
-/// How many issues some files have.
+/// The numbers of issues of one or more files.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct IssueCounts {
     issues: u64,
@@ -27,14 +27,14 @@ pub struct IssueCounts {
 }
 
 impl IssueCounts {
-    /// Those of one file.
+    /// Returns the counts of one file.
     pub fn of(metrics: &RunMetrics) -> Self {
         let mut counts = Self::default();
         counts.add(metrics);
         counts
     }
 
-    /// Counts those of one more file.
+    /// Adds the counts of another file.
     pub fn add(&mut self, metrics: &RunMetrics) {
         self.issues += metrics.issues;
         self.errors += metrics.errors;
@@ -42,7 +42,7 @@ impl IssueCounts {
         self.infos += metrics.infos;
     }
 
-    /// `13 issues`, and where they are not alike `13 issues (7 errors, 4 warnings, 2 infos)`.
+    /// Returns `13 issues`, or with different severities `13 issues (7 errors, 4 warnings, 2 infos)`.
     pub fn in_all(self) -> String {
         let counts = [
             (self.errors, "error"),
@@ -59,7 +59,7 @@ impl IssueCounts {
     }
 }
 
-/// Says what is wrong with a file that was normalized.
+/// Prints the issues of a normalized file.
 pub fn print(ui: &Ui, finished: &Finished, metrics: &RunMetrics) {
     if metrics.issues == 0 {
         ui.line("  0 issues");
@@ -87,7 +87,7 @@ pub fn print(ui: &Ui, finished: &Finished, metrics: &RunMetrics) {
     ui.words("  ", None, Tone::Dim, &list);
 }
 
-/// How the issues of several files are listed.
+/// Returns the hint at the command that lists the issues of several files.
 pub fn hint_at_list(finished: &Finished) -> String {
     match finished.noticed.issue_list {
         Some(_) => "`ade issues FILE` lists the issues of a file".to_owned(),
@@ -98,7 +98,7 @@ pub fn hint_at_list(finished: &Finished) -> String {
 const HOW_TO_LIST: &str =
     "edition = \"2026\" in settings.toml lists each issue with its cell (`ade issues`)";
 
-/// Errors and warnings; infos on a line of their own, because nobody has to look at them.
+/// Prints the counts of errors and warnings; infos get a separate line, because nobody has to act on them.
 fn print_counts(ui: &Ui, metrics: &RunMetrics) {
     let counts = [
         (metrics.errors, "error", Tone::Bad),
@@ -140,7 +140,7 @@ fn print_rules(ui: &Ui, rules: &[OfRule]) {
     }
 }
 
-/// `North!F16, F27:F40, F53, …: more than 80`
+/// Returns a rule's cells and its text: `North!F16, F27:F40, F53, …: more than 80`.
 fn words(of: &OfRule) -> String {
     let more = if of.count > of.placed { ", …" } else { "" };
     let others = if of.says_more { ", among others" } else { "" };

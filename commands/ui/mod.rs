@@ -1,8 +1,8 @@
-//! The only code that prints; lints (clippy.toml) refuse it everywhere else.
+//! The only code that prints; lints (clippy.toml) forbid it everywhere else.
 //!
-//! Data goes to standard output, progress to standard error; every line makes sense without colour. Data that cannot be written is an
-//! error of every command (`output`). What is printed goes through [`clean`], so that no name of a file and no
-//! output of a configuration's code controls the terminal.
+//! Data goes to standard output, progress to standard error; every line makes sense without colour. If data cannot be written,
+//! every command fails (`output`). All output goes through [`clean`], so that no file name and no output of a configuration's
+//! code controls the terminal.
 
 #![expect(
     clippy::disallowed_methods,

@@ -1,4 +1,4 @@
-//! What a run noticed, as lines below its summary.
+//! Prints the notices of a run below its summary.
 
 use std::collections::HashSet;
 
@@ -8,24 +8,23 @@ use super::format::plural;
 use super::terminal::Ui;
 use super::tone::Tone;
 
-/// How far the lines about a file are indented.
+/// The indent of lines about a file.
 const INDENT: &str = "  ";
-/// The code of the notices about the configuration, which are the same for every file of a call.
+/// The code of notices about the configuration, which are the same for every file of a call.
 pub const CONFIGURATION: &str = "configuration";
-/// So many notices of one code are shown of one file.
+/// The maximum number of notices with one code for one file.
 const OF_ONE_CODE: usize = 8;
 
-/// Where the lines of a run go.
+/// Prints the notice lines of a run.
 pub struct NoticeLines<'a> {
-    /// The terminal.
     pub ui: &'a Ui,
     /// The run's id, for the command that lists everything.
     pub run: &'a str,
 }
 
 impl NoticeLines<'_> {
-    /// All notices of a file: warnings, what is good to know, and readings that the cells leave open. `several`: those about
-    /// the configuration are told by [`Self::of_configuration`].
+    /// Prints all notices of a file: warnings, information, and values that can be read in two ways. `several`: those about the
+    /// configuration are left to [`Self::of_configuration`].
     pub fn of_one_file(&self, noticed: &Noticed, several: bool) {
         let notices = noticed.notices.iter();
         let notices: Vec<&Told> = notices
@@ -49,7 +48,7 @@ impl NoticeLines<'_> {
         self.known(noticed);
     }
 
-    /// How much is known of the sender, and so not told.
+    /// Prints the number of notices that are known of the sender, and therefore hidden.
     fn known(&self, noticed: &Noticed) {
         let all = noticed.notices.iter().chain(&noticed.readings);
         let count = all.filter(|told| told.is_known()).count();
@@ -63,7 +62,7 @@ impl NoticeLines<'_> {
         }
     }
 
-    /// Readings that the cells leave open. What is true of several tables is said once.
+    /// Prints values that can be read in two ways. A notice for several tables is printed once.
     fn open(&self, noticed: &Noticed) {
         let mut sentences: Vec<(String, usize)> = Vec::new();
         for reading in noticed.readings.iter().filter(|told| told.is_ambiguous()) {
@@ -85,7 +84,7 @@ impl NoticeLines<'_> {
         self.and_more(INDENT, sentences.len());
     }
 
-    /// What is to be said of the configuration once for all files of a call. `told`: what was said.
+    /// Prints the notices about the configuration once for all files of a call. `told`: what was already printed.
     pub fn of_configuration(&self, noticed: &Noticed, told: &mut HashSet<String>) {
         let new = noticed.notices.iter().filter(|notice| {
             notice.code() == CONFIGURATION && told.insert(notice.message().to_owned())
@@ -93,7 +92,7 @@ impl NoticeLines<'_> {
         self.some("", new);
     }
 
-    /// Notices of one code, the first ones alone where there are many.
+    /// Prints notices of one code, only the first ones if there are many.
     fn some<'a>(&self, indent: &str, notices: impl Iterator<Item = &'a Told>) {
         let notices: Vec<&Told> = notices.collect();
         for notice in notices.iter().take(OF_ONE_CODE) {
@@ -102,7 +101,7 @@ impl NoticeLines<'_> {
         self.and_more(indent, notices.len());
     }
 
-    /// How many lines of a kind are left out.
+    /// Prints how many lines of a kind are left out.
     fn and_more(&self, indent: &str, lines: usize) {
         if lines > OF_ONE_CODE {
             self.more(

@@ -1,4 +1,4 @@
-//! Deletes what a user names: shows what goes along, asks, and reports what went.
+//! Deletes what a user names: lists what is deleted with it, asks, and reports the result.
 
 use ade::base::problem::{Error, code};
 use ade::environment::collection::{Removed, Report};
@@ -18,7 +18,7 @@ pub struct Removal {
 }
 
 impl Removal {
-    /// Deletes it with `remove`, which on a dry run says what would go.
+    /// Deletes it with `remove`, which on a dry run only reports what would be deleted.
     pub fn run(
         &self,
         ui: &Ui,
@@ -50,7 +50,7 @@ impl Removal {
     }
 }
 
-/// Prints what could not be deleted. Returns the highest exit status of it.
+/// Prints what could not be deleted. Returns the highest exit status of the failures.
 pub fn not_deleted(ui: &Ui, report: &Report) -> ExitStatus {
     let mut status = ExitStatus::Done;
     for failed in &report.failed {
@@ -61,7 +61,7 @@ pub fn not_deleted(ui: &Ui, report: &Report) -> ExitStatus {
     status
 }
 
-/// Returns the words for what was, or would be, deleted, and for the bytes of it.
+/// Returns the verbs for what was, or would be, deleted, and for its bytes.
 pub fn deleted_and_freed(report: &Report) -> (&'static str, &'static str) {
     match report.dry_run {
         true => ("would be deleted", "would be freed"),

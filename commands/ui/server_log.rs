@@ -1,7 +1,7 @@
-//! The log of a worker or a server: one line on standard error for each change, as text or as JSON.
+//! The log of a worker or a server: one line on standard error for each change, as text or JSON.
 //!
-//! docs/explanation/queue.md explains the events. `ade dev` has API and worker in one process; its lines are short, and say which of the
-//! two speaks.
+//! docs/explanation/queue.md explains the events. `ade dev` has API and worker in one process; its lines are short and name
+//! their source.
 
 use ade::api::state::ServerLine;
 use ade::base::clock::Timestamp;
@@ -18,20 +18,20 @@ use serde_json::{Value, json};
 use super::log_writer::LogWriter;
 use super::{Tone, Ui, bytes, duration, merged, plural};
 
-/// See the module.
+/// Writes the log lines of a server and its worker.
 pub struct ServerLog {
     ui: Ui,
     json: bool,
-    /// Lines for a developer who watches.
+    /// Whether lines are short, for a developer who watches.
     short: bool,
-    /// Each line begins with its priority.
+    /// Whether each line begins with its priority, for the journal.
     journal: bool,
     level: LogLevel,
     lines: LogWriter,
 }
 
 impl ServerLog {
-    /// In the form and at the level that the flags ask for, else the settings.
+    /// Makes a log with the format and level from the flags, otherwise from the settings.
     pub fn new(ui: Ui, settings: &Settings) -> Self {
         let worker = &settings.worker;
         let by_flags = ui.quiet() || ui.verbose() > 0;
@@ -49,7 +49,7 @@ impl ServerLog {
         }
     }
 
-    /// The same with short lines that say who speaks.
+    /// Returns the log with short lines that name their source.
     #[must_use]
     pub fn short(self) -> Self {
         Self {
@@ -58,7 +58,7 @@ impl ServerLog {
         }
     }
 
-    /// What keeps a worker or a server from its start.
+    /// Logs a problem that keeps a worker or a server from starting.
     pub fn trouble(&self, message: &str) {
         self.write(
             "ade",
@@ -69,7 +69,7 @@ impl ServerLog {
         );
     }
 
-    /// What the API says.
+    /// Logs a line of the API.
     pub fn api(&self, told: &ServerLine<'_>) {
         match told {
             ServerLine::Trouble { message, request } => {
@@ -83,7 +83,7 @@ impl ServerLog {
                 milliseconds,
                 id,
             } => {
-                // What a developer asks for is the news; a server's requests are many.
+                // For a developer, requests are the interesting lines; on a server there are too many.
                 let level = match status {
                     500.. => LogLevel::Error,
                     _ if self.short && !path.starts_with("/assets/") => LogLevel::Info,
@@ -96,7 +96,7 @@ impl ServerLog {
         }
     }
 
-    /// A line of the server's own.
+    /// Logs a line of the server itself.
     pub fn say(&self, source: &str, level: LogLevel, event: &str, message: &str) {
         self.write(source, level, event, message, json!({}));
     }
@@ -156,7 +156,7 @@ impl ServerLog {
         format!("{priority}{line}")
     }
 
-    /// A change of a worker, where its log has a line for it.
+    /// Logs a change of a worker, if the log has a line for it.
     pub fn change(&self, source: &Where<'_>, change: &Happening<'_>) {
         // A developer sees the queue on the page.
         let is_short = matches!(
@@ -178,7 +178,7 @@ impl ServerLog {
     }
 }
 
-/// The same with the last digits of each id alone, which every command takes for the whole.
+/// Shortens each id to its last digits, which every command accepts.
 fn with_short_ids(message: &str) -> String {
     const WHOLE: usize = 36;
     const SHORT: usize = 6;
@@ -209,7 +209,7 @@ fn with_short_ids(message: &str) -> String {
 /// One line of the log.
 struct Line {
     level: LogLevel,
-    /// A stable name.
+    /// A stable name for programs.
     event: &'static str,
     message: String,
     data: Value,
@@ -271,7 +271,7 @@ impl Line {
                 ),
                 data: json!({"seconds": seconds}),
             },
-            // What the log of the run has, or the terminal of `ade run`.
+            // Changes that are in the log of the run, or on the terminal of `ade run`.
             _ => return None,
         })
     }

@@ -1,4 +1,4 @@
-//! The worker that an argument names.
+//! Finds the worker that an argument names.
 
 use ade::store::WorkerRecord;
 use ade::workspace::Workspace;
@@ -15,7 +15,7 @@ pub struct Meant {
 }
 
 impl Meant {
-    /// The workspace, and the worker that is meant.
+    /// Returns the workspace and the named worker.
     pub fn find(&self, context: &Context) -> Result<(Workspace, WorkerRecord), Failure> {
         let workspace = context.open_or_create()?;
         let worker = fleet::find(&workspace, &self.worker)?;

@@ -1,4 +1,4 @@
-//! `ade workers ls`: the processes that execute runs.
+//! `ade workers ls`: lists the processes that execute runs.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! `ade workers quiet`: one worker takes no more.
+//! `ade workers quiet`: stops one worker from claiming runs.
 
 use ade::store::Submitter;
 use ade::workspace::fleet::quiet;

@@ -1,4 +1,4 @@
-//! `ade workers resume`: a quieted worker takes runs again.
+//! `ade workers resume`: lets a quieted worker claim runs again.
 
 use ade::workspace::fleet::resume;
 

@@ -1,4 +1,4 @@
-//! `ade workspaces ls`: list workspaces.
+//! `ade workspaces ls`: lists workspaces.
 
 use ade::base::clock::Timestamp;
 

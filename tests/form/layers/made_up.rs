@@ -1,4 +1,4 @@
-//! The test can fail: made-up trees with one fault each, and some without.
+//! Checks that the layer tests can fail: made-up trees with one fault each, and some without.
 
 use std::path::Path;
 
@@ -6,7 +6,7 @@ use super::drawing::Drawing;
 use super::graph::Graph;
 use super::{python, rust};
 
-/// A tree of these files, read.
+/// Writes a tree with these files, and reads its graph.
 fn tree(files: &[(&str, &str)], read: impl Fn(&Path) -> Graph) -> Graph {
     let folder = tempfile::tempdir().unwrap();
     let root = folder.path().join("package");
