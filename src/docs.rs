@@ -12,20 +12,20 @@ use serde_json::{Value, json};
 /// The pages: `name`, NUL, `text`, NUL, and so on, compressed (zlib).
 const PACKED: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/pages.zlib"));
 
-static PAGES: LazyLock<Vec<Page>> = LazyLock::new(|| {
+static PAGES: LazyLock<Vec<DocPage>> = LazyLock::new(|| {
     let mut text = String::new();
     let unpacked = flate2::read::ZlibDecoder::new(PACKED).read_to_string(&mut text);
     debug_assert!(unpacked.is_ok(), "the pages are packed by build.rs");
     let mut parts = text.split('\0').map(str::to_owned);
     let mut pages = Vec::new();
     while let (Some(name), Some(text)) = (parts.next(), parts.next()) {
-        pages.push(Page { name, text });
+        pages.push(DocPage { name, text });
     }
     pages
 });
 
 /// A page of the documentation.
-pub struct Page {
+pub struct DocPage {
     /// Its path below docs/ without the extension, such as `how-to/ci`.
     pub name: String,
     /// The Markdown of the page.
@@ -44,7 +44,7 @@ pub struct Section {
     text: String,
 }
 
-impl Page {
+impl DocPage {
     /// Returns the first heading of the page, or its name if it has none.
     #[must_use]
     pub fn title(&self) -> &str {
@@ -158,15 +158,15 @@ fn bare(line: &str) -> String {
 
 /// Returns all pages, in the order of the site's parts.
 #[must_use]
-pub fn pages() -> &'static [Page] {
+pub fn pages() -> &'static [DocPage] {
     &PAGES
 }
 
 /// Returns the page with this name, with its part (`how-to/ci`) or without (`ci`).
 #[must_use]
-pub fn page(name: &str) -> Option<&'static Page> {
+pub fn page(name: &str) -> Option<&'static DocPage> {
     let name = name.trim_end_matches(".md");
-    let is_meant = |page: &&Page| {
+    let is_meant = |page: &&DocPage| {
         page.name == name
             || page
                 .name
@@ -213,7 +213,7 @@ pub fn plain(text: &str) -> String {
 pub fn find(words: &str) -> Vec<Section> {
     let words = words.to_lowercase();
     let count = |text: &str| text.to_lowercase().matches(&words).count();
-    let sections = PAGES.iter().flat_map(Page::sections);
+    let sections = PAGES.iter().flat_map(DocPage::sections);
     let found = sections.map(|section| ((count(&section.heading), count(&section.text)), section));
     let mut found: Vec<_> = found.filter(|(counts, _)| *counts != (0, 0)).collect();
     found.sort_by_key(|(counts, _)| std::cmp::Reverse(*counts));

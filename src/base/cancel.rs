@@ -18,13 +18,13 @@ use crate::base::mutex::lock;
 /// A flag that threads share. All clones are the same flag.
 #[derive(Clone, Default)]
 pub struct Cancel {
-    shared: Arc<Shared>,
+    shared: Arc<CancelState>,
 }
 
 type Waker = Arc<dyn Fn() + Send + Sync>;
 
 #[derive(Default)]
-struct Shared {
+struct CancelState {
     raised: AtomicBool,
     wakers: Mutex<Wakers>,
     changed: Condvar,
@@ -99,9 +99,9 @@ impl fmt::Debug for Cancel {
 }
 
 /// Raises a flag when dropped, also by a panic.
-pub struct RaisedAtEnd<'a>(pub &'a Cancel);
+pub struct CancelOnDrop<'a>(pub &'a Cancel);
 
-impl Drop for RaisedAtEnd<'_> {
+impl Drop for CancelOnDrop<'_> {
     fn drop(&mut self) {
         self.0.cancel();
     }
@@ -109,7 +109,7 @@ impl Drop for RaisedAtEnd<'_> {
 
 /// Keeps a function of [`Cancel::on_cancel`] registered until it is dropped.
 pub struct Subscription {
-    shared: Arc<Shared>,
+    shared: Arc<CancelState>,
     key: Option<u64>,
 }
 
@@ -123,18 +123,18 @@ impl Drop for Subscription {
 
 /// Returns a flag that is raised with another flag but can also be raised alone: cancelling a part of the work must not cancel
 /// all of it.
-pub fn linked(outer: &Cancel) -> Linked {
+pub fn linked(outer: &Cancel) -> LinkedCancel {
     let cancel = Cancel::new();
     let follower = cancel.clone();
     let subscription = outer.on_cancel(move || follower.cancel());
-    Linked {
+    LinkedCancel {
         cancel,
         _subscription: subscription,
     }
 }
 
 /// An inner flag that follows an outer flag until this is dropped; see [`linked`].
-pub struct Linked {
+pub struct LinkedCancel {
     /// The inner flag, which follows the outer flag.
     pub cancel: Cancel,
     _subscription: Subscription,

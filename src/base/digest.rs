@@ -47,7 +47,7 @@ impl Hasher {
 }
 
 /// Returns the digest of some bytes.
-pub fn of(bytes: impl AsRef<[u8]>) -> Digest {
+pub fn sha256(bytes: impl AsRef<[u8]>) -> Digest {
     Digest(Sha256::digest(bytes).into())
 }
 
@@ -110,7 +110,7 @@ mod tests {
 
     #[test]
     fn bytes_pieces_and_copies_have_the_same_digest() {
-        assert_eq!(of("abc").to_string(), OF_ABC);
+        assert_eq!(sha256("abc").to_string(), OF_ABC);
         let mut hasher = Hasher::new();
         hasher.update("a");
         hasher.update("bc");

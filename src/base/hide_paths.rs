@@ -21,10 +21,10 @@ const CONFIGURATION: &str = "<configuration>";
 
 /// Hides the paths of this machine; clones share their data.
 #[derive(Clone, Debug)]
-pub struct Hider(Arc<Known>);
+pub struct Hider(Arc<HiddenPaths>);
 
 #[derive(Clone, Debug)]
-struct Known {
+struct HiddenPaths {
     /// Folders in each spelling, with the names that replace them; longer folders come before shorter ones.
     places: Vec<(String, &'static str)>,
     /// The entries of the root folder.
@@ -33,10 +33,10 @@ struct Known {
 
 impl Hider {
     /// Returns a hider for a data directory.
-    pub fn of(data: &Path) -> Self {
+    pub fn new(data: &Path) -> Self {
         let entries = files::entries(Path::new("/"));
         let tops = entries.map(|entry| entry.file_name().to_string_lossy().into_owned());
-        let known = Known {
+        let known = HiddenPaths {
             places: Vec::new(),
             tops: tops.collect(),
         };
@@ -49,7 +49,7 @@ impl Hider {
     }
 }
 
-impl Known {
+impl HiddenPaths {
     fn with(mut self, folder: &Path, name: &'static str) -> Self {
         let real = std::fs::canonicalize(folder).ok();
         for folder in [Some(folder), real.as_deref()].into_iter().flatten() {
@@ -180,7 +180,7 @@ impl ShowPath for Hider {
     }
 
     fn about(&self, configuration: &Path) -> Box<dyn ShowPath> {
-        Box::new(AboutConfiguration {
+        Box::new(ConfigurationHider {
             hider: self.clone(),
             folder: configuration.to_owned(),
             known: OnceCell::new(),
@@ -189,20 +189,20 @@ impl ShowPath for Hider {
 }
 
 /// Also hides a configuration's folder. Few texts contain a path, so the folder is resolved only for the first text that may.
-struct AboutConfiguration {
+struct ConfigurationHider {
     hider: Hider,
     folder: PathBuf,
     known: OnceCell<Hider>,
 }
 
-impl AboutConfiguration {
+impl ConfigurationHider {
     fn known(&self) -> &Hider {
         let known = || self.hider.about_configuration(&self.folder);
         self.known.get_or_init(known)
     }
 }
 
-impl ShowPath for AboutConfiguration {
+impl ShowPath for ConfigurationHider {
     fn path(&self, path: &Path) -> String {
         self.known().path(path)
     }
@@ -224,7 +224,7 @@ mod tests {
     use super::*;
 
     fn hider(data: &str) -> Hider {
-        let known = Known {
+        let known = HiddenPaths {
             places: Vec::new(),
             tops: ["srv", "usr", "home"].map(str::to_owned).into(),
         };

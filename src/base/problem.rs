@@ -6,11 +6,11 @@
 //! An error that callers distinguish only by its code is an [`Error`], made where it happens. If a caller handles one of
 //! several errors differently, they are an enum that implements [`Problem`], with one arm of [`Problem::facts`] for each
 //! variant; a variant that only wraps the error of a lower layer returns that error's facts, and a variant that wraps it under
-//! another code keeps the hint with [`Facts::under`]. `become_error` lets `?` turn it into an [`Error`].
+//! another code keeps the hint with [`ErrorFacts::under`]. `become_error` lets `?` turn it into an [`Error`].
 
 /// The kind of an error; it decides the exit status of `ade`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Kind {
+pub enum ProblemKind {
     /// A run or a check failed, or an operation was refused: exit 1.
     Refused,
     /// A wrong call or wrong input: exit 2.
@@ -29,9 +29,9 @@ pub enum Kind {
 
 /// The kind, the code and the hint of an error.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Facts {
+pub struct ErrorFacts {
     /// The kind, which decides the exit status.
-    pub kind: Kind,
+    pub kind: ProblemKind,
     /// A code from [`code::ALL`].
     pub code: &'static str,
     /// What to do next, if there is a suggestion.
@@ -40,9 +40,9 @@ pub struct Facts {
     pub may_pass: bool,
 }
 
-impl Facts {
+impl ErrorFacts {
     /// Returns facts without a hint.
-    pub const fn new(kind: Kind, code: &'static str) -> Self {
+    pub const fn new(kind: ProblemKind, code: &'static str) -> Self {
         Self {
             kind,
             code,
@@ -65,7 +65,7 @@ impl Facts {
 
     /// Returns the same hint under another kind and code, for a higher layer that knows better what the error means there.
     #[must_use]
-    pub fn under(self, kind: Kind, code: &'static str) -> Self {
+    pub fn under(self, kind: ProblemKind, code: &'static str) -> Self {
         Self { kind, code, ..self }
     }
 }
@@ -75,9 +75,9 @@ impl Facts {
 /// A type implements only `facts`. The other three methods return its parts.
 pub trait Problem: std::error::Error {
     /// Returns kind, code and hint together.
-    fn facts(&self) -> Facts;
+    fn facts(&self) -> ErrorFacts;
     /// Returns the kind, which decides the exit status.
-    fn kind(&self) -> Kind {
+    fn kind(&self) -> ProblemKind {
         self.facts().kind
     }
     /// Returns a stable word for scripts, in snake case.
@@ -94,28 +94,28 @@ pub trait Problem: std::error::Error {
 #[derive(Debug)]
 pub struct Error {
     message: String,
-    facts: Facts,
+    facts: ErrorFacts,
     source: Option<Box<dyn std::error::Error + Send + Sync>>,
 }
 
 impl Error {
     /// Returns an error without a hint.
-    pub fn new(kind: Kind, code: &'static str, message: impl Into<String>) -> Self {
-        Self::with(Facts::new(kind, code), message)
+    pub fn new(kind: ProblemKind, code: &'static str, message: impl Into<String>) -> Self {
+        Self::with(ErrorFacts::new(kind, code), message)
     }
 
     /// Returns an error for a wrong call or wrong input.
     pub fn usage(code: &'static str, message: impl Into<String>) -> Self {
-        Self::new(Kind::Usage, code, message)
+        Self::new(ProblemKind::Usage, code, message)
     }
 
     /// Returns an error for an operation that was refused or failed.
     pub fn refused(code: &'static str, message: impl Into<String>) -> Self {
-        Self::new(Kind::Refused, code, message)
+        Self::new(ProblemKind::Refused, code, message)
     }
 
     /// Returns an error with the facts of another error and its own message.
-    pub fn with(facts: Facts, message: impl Into<String>) -> Self {
+    pub fn with(facts: ErrorFacts, message: impl Into<String>) -> Self {
         Self {
             message: message.into(),
             facts,
@@ -124,7 +124,7 @@ impl Error {
     }
 
     /// Wraps another error, with its message and its facts.
-    pub fn of(problem: impl Problem + Send + Sync + 'static) -> Self {
+    pub fn from_problem(problem: impl Problem + Send + Sync + 'static) -> Self {
         Self {
             message: problem.to_string(),
             facts: problem.facts(),
@@ -147,7 +147,7 @@ impl Error {
 
     /// Returns the same error under another kind and code, for a higher layer that knows better what the error means there.
     #[must_use]
-    pub fn under(self, kind: Kind, code: &'static str) -> Self {
+    pub fn under(self, kind: ProblemKind, code: &'static str) -> Self {
         let facts = self.facts.under(kind, code);
         Self { facts, ..self }
     }
@@ -166,7 +166,7 @@ impl std::error::Error for Error {
 }
 
 impl Problem for Error {
-    fn facts(&self) -> Facts {
+    fn facts(&self) -> ErrorFacts {
         self.facts.clone()
     }
 }
@@ -176,7 +176,7 @@ macro_rules! become_error {
     ($($problem:ty),*) => {$(
         impl From<$problem> for $crate::base::problem::Error {
             fn from(problem: $problem) -> Self {
-                Self::of(problem)
+                Self::from_problem(problem)
             }
         }
     )*};
@@ -350,9 +350,15 @@ mod tests {
 
     #[test]
     fn an_error_under_another_code_keeps_its_hint() {
-        let inner = Facts::new(Kind::Refused, code::STORAGE_FAILED).hint("free some space");
-        let outer = inner.clone().under(Kind::Usage, code::OUTPUT_UNWRITABLE);
+        let inner =
+            ErrorFacts::new(ProblemKind::Refused, code::STORAGE_FAILED).hint("free some space");
+        let outer = inner
+            .clone()
+            .under(ProblemKind::Usage, code::OUTPUT_UNWRITABLE);
         assert_eq!(outer.hint, inner.hint);
-        assert_eq!((outer.kind, outer.code), (Kind::Usage, "output_unwritable"));
+        assert_eq!(
+            (outer.kind, outer.code),
+            (ProblemKind::Usage, "output_unwritable")
+        );
     }
 }

@@ -16,9 +16,9 @@ pub trait ShowPath {
 
 /// Shows every path in full, as on the command line.
 #[derive(Clone, Copy, Debug)]
-pub struct Whole;
+pub struct FullPaths;
 
-impl ShowPath for Whole {
+impl ShowPath for FullPaths {
     fn path(&self, path: &Path) -> String {
         path.to_string_lossy().into_owned()
     }

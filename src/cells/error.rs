@@ -2,7 +2,7 @@
 
 use ade_engine_native::SourceError;
 
-use crate::base::problem::{Facts, Kind, Problem, become_error, code};
+use crate::base::problem::{ErrorFacts, Problem, ProblemKind, become_error, code};
 
 /// The reason why cells cannot be shown.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -69,11 +69,11 @@ pub enum CellsError {
 }
 
 impl Problem for CellsError {
-    fn facts(&self) -> Facts {
-        let usage = |code| Facts::new(Kind::Usage, code);
+    fn facts(&self) -> ErrorFacts {
+        let usage = |code| ErrorFacts::new(ProblemKind::Usage, code);
         match self {
             Self::Gone { .. } => usage(code::INPUT_GONE),
-            Self::File { .. } => Facts::new(Kind::Refused, code::WORKBOOK_UNREADABLE),
+            Self::File { .. } => ErrorFacts::new(ProblemKind::Refused, code::WORKBOOK_UNREADABLE),
             Self::Unreadable(failure) => {
                 let hint = match failure {
                     SourceError::Undecodable { hint, .. } => hint.map(str::to_owned),

@@ -15,7 +15,7 @@ use crate::base::files::name_of;
 
 /// The settings of the engine that control how it reads a file.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct Reading {
+pub struct ReadSettings {
     /// The encoding of `.csv` files, or `auto`.
     pub csv_encoding: String,
     /// The separator in `.csv` files, or `auto`.
@@ -30,7 +30,7 @@ pub struct Reading {
     pub fill_merged_numbers: bool,
 }
 
-impl Default for Reading {
+impl Default for ReadSettings {
     /// The engine's defaults, except that the encoding and the separator of `.csv` files are detected.
     fn default() -> Self {
         let limits = ScanLimits::default();
@@ -45,7 +45,7 @@ impl Default for Reading {
     }
 }
 
-impl Reading {
+impl ReadSettings {
     /// Settings that read a whole file, including everything after a run of empty rows: for normalized workbooks, in which
     /// empty rows are data too.
     pub fn whole() -> Self {
@@ -110,7 +110,7 @@ pub struct FileVersion {
     size: u64,
     modified: Option<SystemTime>,
     place: (u64, u64),
-    reading: Reading,
+    reading: ReadSettings,
 }
 
 impl FileVersion {
@@ -118,7 +118,7 @@ impl FileVersion {
     ///
     /// # Errors
     /// The file is gone, or is not a regular file.
-    pub fn of(path: &Path, reading: &Reading) -> Result<Self, CellsError> {
+    pub fn from_path(path: &Path, reading: &ReadSettings) -> Result<Self, CellsError> {
         let name = || name_of(path);
         let found = fs::metadata(path).map_err(|error| match error.kind() {
             io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => {
@@ -147,7 +147,7 @@ impl FileVersion {
 
     /// Returns whether the file is unchanged.
     pub fn still_holds(&self) -> bool {
-        Self::of(&self.path, &self.reading).as_ref() == Ok(self)
+        Self::from_path(&self.path, &self.reading).as_ref() == Ok(self)
     }
 
     /// Returns the path of the file for the reader.
@@ -167,7 +167,7 @@ impl FileVersion {
     }
 
     /// Returns the settings for reading the file.
-    pub fn reading(&self) -> &Reading {
+    pub fn reading(&self) -> &ReadSettings {
         &self.reading
     }
 }
@@ -180,13 +180,13 @@ mod tests {
 
     #[test]
     fn settings_of_a_run_decide_how_its_input_is_read() {
-        let reading = Reading::of_settings(&json!({
+        let reading = ReadSettings::of_settings(&json!({
             "csv_encoding": "latin-1", "csv_delimiter": ";", "max_empty_rows_run": null,
             "max_empty_cols_run": 7, "fill_merged": true, "log_level": 20,
         }));
         assert_eq!(
             reading,
-            Reading {
+            ReadSettings {
                 csv_encoding: "latin-1".to_owned(),
                 csv_delimiter: ";".to_owned(),
                 max_empty_rows_run: None,
@@ -195,10 +195,13 @@ mod tests {
                 fill_merged_numbers: true,
             }
         );
-        assert_eq!(Reading::of_settings(&Value::Null), Reading::default());
         assert_eq!(
-            Reading::of_settings(&json!({"max_empty_rows_run": "no"})),
-            Reading::default()
+            ReadSettings::of_settings(&Value::Null),
+            ReadSettings::default()
+        );
+        assert_eq!(
+            ReadSettings::of_settings(&json!({"max_empty_rows_run": "no"})),
+            ReadSettings::default()
         );
     }
 }

@@ -1,14 +1,14 @@
 //! Windows of cells of a run's input and output. The engine's native half reads them as a plain Rust library, without Python
 //! and without an environment.
 //!
-//! [`Cells`] opens a file, scans only the requested sheet, as the engine scans it, and caches the result for the next window,
+//! [`CellReader`] opens a file, scans only the requested sheet, as the engine scans it, and caches the result for the next window,
 //! up to a number of bytes. If a file has changed, it is read again. If two callers request the same sheet at the same time,
 //! it is read once.
 //!
-//! - `reader`: [`Cells`] and its cache; `permits`: the limit on simultaneous reads
+//! - `reader`: [`CellReader`] and its cache; `permits`: the limit on simultaneous reads
 //! - `file`: the file, and the settings for reading it
 //! - `window`: cells as JSON values; `find`: the cells that contain a text
-//! - `rows`: [`Rows`], the origin of each output row and the outcome of each input row, as the run recorded them
+//! - `rows`: [`RunRows`], the origin of each output row and the outcome of each input row, as the run recorded them
 //! - `row_map`: the same for the rows of a window
 //! - `whole`: a whole sheet
 //!
@@ -29,12 +29,12 @@ mod tests;
 mod whole;
 mod window;
 
-pub use ade_engine_native::account::rows::{NotWritten, Reason};
+pub use ade_engine_native::account::rows::{Reason, UnwrittenRows};
 pub use error::CellsError;
-pub use file::Reading;
-pub use find::Found;
-pub use reader::{Cells, Choice, SheetInfo, WindowLimits};
+pub use file::ReadSettings;
+pub use find::CellMatches;
+pub use reader::{CellReader, SheetInfo, SheetSelector, WindowLimits};
 pub use row_map::RowMap;
-pub use rows::{Fate, Origin, OwnCell, Quarantined, Rows, Segment, Written};
+pub use rows::{OwnCell, QuarantinedRow, RowOrigin, RowOutcome, RunRows, Segment, WrittenRow};
 pub use whole::{ShownCell, WholeSheet};
-pub use window::{MOST_COLUMNS, MOST_ROWS, Window};
+pub use window::{MAX_WINDOW_COLUMNS, MAX_WINDOW_ROWS, Window};

@@ -6,18 +6,18 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use ade_engine_native::cells::Sheet;
-use ade_engine_native::progress::Watch;
-use ade_engine_native::read::book::Book;
+use ade_engine_native::progress::ScanWatch;
+use ade_engine_native::read::book::InputBook;
 use moka::policy::EvictionPolicy;
 use moka::sync::Cache;
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::error::CellsError;
-use super::file::{FileVersion, Reading};
-use super::find::{self, Found};
+use super::file::{FileVersion, ReadSettings};
+use super::find::{self, CellMatches};
 use super::permits::Permits;
-use super::rows::Rows;
+use super::rows::RunRows;
 use super::whole::WholeSheet;
 use super::window::{self, Window};
 
@@ -75,7 +75,7 @@ pub struct SheetInfo {
 
 /// Selects a sheet of a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Choice<'a> {
+pub enum SheetSelector<'a> {
     /// The sheet with this name.
     Named(&'a str),
     /// The sheet at this position among the worksheets, from 0.
@@ -84,21 +84,21 @@ pub enum Choice<'a> {
 
 /// Reads cells of files and caches the results. All threads of a process share one instance. Its methods wait for the disk,
 /// and for each other if two calls need the same sheet or too many reads are in progress.
-pub struct Cells {
-    kept: Cache<Key, Item>,
+pub struct CellReader {
+    kept: Cache<FilePartKey, CacheItem>,
     turns: Permits,
     sheet_bytes: usize,
 }
 
 /// The key of a cached item: a file in its current state, and a part of it.
 #[derive(Clone, PartialEq, Eq, Hash)]
-struct Key {
+struct FilePartKey {
     file: FileVersion,
-    part: Part,
+    part: FilePart,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
-enum Part {
+enum FilePart {
     Structure,
     Sheet(usize),
     List,
@@ -107,26 +107,26 @@ enum Part {
 
 /// A result that was expensive to make, or the failure to make it, with its size in bytes.
 #[derive(Clone)]
-struct Item {
-    outcome: Result<Kept, CellsError>,
+struct CacheItem {
+    outcome: Result<CachedPart, CellsError>,
     bytes: usize,
 }
 
 #[derive(Clone)]
-enum Kept {
-    Structure(Arc<Book>),
+enum CachedPart {
+    Structure(Arc<InputBook>),
     Sheet(Arc<Sheet>),
     List(Arc<[SheetInfo]>),
-    Rows(Option<Arc<Rows>>),
+    Rows(Option<Arc<RunRows>>),
 }
 
-impl Default for Cells {
+impl Default for CellReader {
     fn default() -> Self {
         Self::new(WindowLimits::default())
     }
 }
 
-impl Cells {
+impl CellReader {
     /// Creates an empty cache with these limits.
     pub fn new(limits: WindowLimits) -> Self {
         // Each item weighs at least its share of the capacity, which limits the number of items. It weighs at most three
@@ -134,7 +134,7 @@ impl Cells {
         // are read alternately.
         let share = (limits.bytes / limits.items.max(2)).max(1);
         let most = share.max(limits.bytes / 8 * 3);
-        let weight = move |_: &Key, item: &Item| {
+        let weight = move |_: &FilePartKey, item: &CacheItem| {
             let weight = item.bytes.clamp(share, most);
             u32::try_from(weight).unwrap_or(u32::MAX)
         };
@@ -156,9 +156,13 @@ impl Cells {
     ///
     /// # Errors
     /// The file is gone, or cannot be read as a whole.
-    pub fn sheets(&self, path: &Path, reading: &Reading) -> Result<Vec<SheetInfo>, CellsError> {
-        let file = FileVersion::of(path, reading)?;
-        let made = self.part(&file, Part::List, || {
+    pub fn sheets(
+        &self,
+        path: &Path,
+        reading: &ReadSettings,
+    ) -> Result<Vec<SheetInfo>, CellsError> {
+        let file = FileVersion::from_path(path, reading)?;
+        let made = self.part(&file, FilePart::List, || {
             let book = self.book(&file)?;
             let mut sheets = Vec::with_capacity(book.sheets().len());
             for index in 0..book.sheets().len() {
@@ -183,10 +187,10 @@ impl Cells {
             };
             let names: usize = sheets.iter().map(texts).sum();
             let bytes = sheets.len() * size_of::<SheetInfo>() + names;
-            Ok((Kept::List(sheets.into()), bytes))
+            Ok((CachedPart::List(sheets.into()), bytes))
         })?;
         match made {
-            Kept::List(sheets) => Ok(sheets.to_vec()),
+            CachedPart::List(sheets) => Ok(sheets.to_vec()),
             _ => unreachable!("a list is kept as one"),
         }
     }
@@ -200,8 +204,8 @@ impl Cells {
     pub fn window(
         &self,
         path: &Path,
-        reading: &Reading,
-        sheet: Choice<'_>,
+        reading: &ReadSettings,
+        sheet: SheetSelector<'_>,
         rows: RangeInclusive<u64>,
         columns: RangeInclusive<u64>,
     ) -> Result<Window, CellsError> {
@@ -211,21 +215,21 @@ impl Cells {
     }
 
     /// Returns what a run recorded about its rows in a file; `None`: it recorded nothing. The result is cached like a sheet.
-    pub fn rows(&self, path: &Path) -> Option<Arc<Rows>> {
+    pub fn rows(&self, path: &Path) -> Option<Arc<RunRows>> {
         // A link may lead to a file that must stay private.
         path.symlink_metadata()
             .ok()
             .filter(|found| found.is_file())?;
-        let file = FileVersion::of(path, &Reading::whole()).ok()?;
-        let made = self.part(&file, Part::Rows, || {
-            let rows = Rows::read(path).map(Arc::new);
+        let file = FileVersion::from_path(path, &ReadSettings::whole()).ok()?;
+        let made = self.part(&file, FilePart::Rows, || {
+            let rows = RunRows::read(path).map(Arc::new);
             let bytes = rows
                 .as_ref()
                 .map_or(FAILURE_BYTES, |rows| rows.heap_bytes());
-            Ok((Kept::Rows(rows), bytes))
+            Ok((CachedPart::Rows(rows), bytes))
         });
         match made {
-            Ok(Kept::Rows(rows)) => rows,
+            Ok(CachedPart::Rows(rows)) => rows,
             _ => None,
         }
     }
@@ -238,12 +242,12 @@ impl Cells {
     pub fn find(
         &self,
         path: &Path,
-        reading: &Reading,
-        sheet: Choice<'_>,
+        reading: &ReadSettings,
+        sheet: SheetSelector<'_>,
         text: &str,
         from: (u64, u64),
         most: usize,
-    ) -> Result<Found, CellsError> {
+    ) -> Result<CellMatches, CellsError> {
         let (_, _, sheet) = self.open(path, reading, sheet)?;
         Ok(find::find(&sheet, text, from, most))
     }
@@ -255,8 +259,8 @@ impl Cells {
     pub fn whole(
         &self,
         path: &Path,
-        reading: &Reading,
-        sheet: Choice<'_>,
+        reading: &ReadSettings,
+        sheet: SheetSelector<'_>,
     ) -> Result<WholeSheet, CellsError> {
         let (_, _, sheet) = self.open(path, reading, sheet)?;
         Ok(WholeSheet { sheet })
@@ -273,21 +277,21 @@ impl Cells {
     fn open(
         &self,
         path: &Path,
-        reading: &Reading,
-        sheet: Choice<'_>,
+        reading: &ReadSettings,
+        sheet: SheetSelector<'_>,
     ) -> Result<(String, usize, Arc<Sheet>), CellsError> {
-        let file = FileVersion::of(path, reading)?;
+        let file = FileVersion::from_path(path, reading)?;
         let book = self.book(&file)?;
         let known = book.sheets();
         let found = match sheet {
-            Choice::Named(name) => known.iter().position(|known| known.title == name),
-            Choice::At(index) => Some(index).filter(|&index| index < known.len()),
+            SheetSelector::Named(name) => known.iter().position(|known| known.title == name),
+            SheetSelector::At(index) => Some(index).filter(|&index| index < known.len()),
         };
         let index = found.ok_or_else(|| CellsError::NoSheet {
             name: file.name(),
             sheet: match sheet {
-                Choice::Named(name) => format!("{name:?}"),
-                Choice::At(index) => format!("at position {index}"),
+                SheetSelector::Named(name) => format!("{name:?}"),
+                SheetSelector::At(index) => format!("at position {index}"),
             },
             sheets: known.iter().map(|known| known.title.clone()).collect(),
         })?;
@@ -296,17 +300,18 @@ impl Cells {
     }
 
     /// Returns the structure of a file.
-    fn book(&self, file: &FileVersion) -> Result<Arc<Book>, CellsError> {
-        let made = self.part(file, Part::Structure, || {
+    fn book(&self, file: &FileVersion) -> Result<Arc<InputBook>, CellsError> {
+        let made = self.part(file, FilePart::Structure, || {
             let _turn = self.turns.take();
             let path = file.path()?;
-            let book = Book::open_within(path, &file.reading().options(), Some(self.sheet_bytes))
-                .map_err(|failure| CellsError::of_reader(failure, &file.name()))?;
+            let book =
+                InputBook::open_within(path, &file.reading().options(), Some(self.sheet_bytes))
+                    .map_err(|failure| CellsError::of_reader(failure, &file.name()))?;
             let bytes = book.heap_bytes();
-            Ok((Kept::Structure(Arc::new(book)), bytes))
+            Ok((CachedPart::Structure(Arc::new(book)), bytes))
         })?;
         match made {
-            Kept::Structure(book) => Ok(book),
+            CachedPart::Structure(book) => Ok(book),
             _ => unreachable!("a structure is kept as one"),
         }
     }
@@ -315,21 +320,21 @@ impl Cells {
     fn sheet(
         &self,
         file: &FileVersion,
-        book: &Book,
+        book: &InputBook,
         index: usize,
     ) -> Result<Arc<Sheet>, CellsError> {
-        let made = self.part(file, Part::Sheet(index), || {
+        let made = self.part(file, FilePart::Sheet(index), || {
             let _turn = self.turns.take();
             let limits = file.reading().limits(self.sheet_bytes);
             let sheet = book
-                .scan(index, limits, &Watch::default())
+                .scan(index, limits, &ScanWatch::default())
                 .map_err(|failure| CellsError::of_reader(failure, &file.name()))?;
             // The shared text lives as long as any sheet of the workbook.
             let bytes = sheet.heap_bytes() + sheet.arena(true).len();
-            Ok((Kept::Sheet(Arc::new(sheet)), bytes))
+            Ok((CachedPart::Sheet(Arc::new(sheet)), bytes))
         })?;
         match made {
-            Kept::Sheet(sheet) => Ok(sheet),
+            CachedPart::Sheet(sheet) => Ok(sheet),
             _ => unreachable!("a sheet is kept as one"),
         }
     }
@@ -340,10 +345,10 @@ impl Cells {
     fn part(
         &self,
         file: &FileVersion,
-        part: Part,
-        make: impl FnOnce() -> Result<(Kept, usize), CellsError>,
-    ) -> Result<Kept, CellsError> {
-        let key = Key {
+        part: FilePart,
+        make: impl FnOnce() -> Result<(CachedPart, usize), CellsError>,
+    ) -> Result<CachedPart, CellsError> {
+        let key = FilePartKey {
             file: file.clone(),
             part,
         };
@@ -359,7 +364,7 @@ impl Cells {
             };
             // A result that is not cached reaches the callers that wait for it as an error.
             match bytes.filter(|_| file.still_holds()) {
-                Some(bytes) => Ok(Item { outcome, bytes }),
+                Some(bytes) => Ok(CacheItem { outcome, bytes }),
                 None => Err(outcome),
             }
         });

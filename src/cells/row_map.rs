@@ -1,10 +1,10 @@
-//! Maps each row of a window to its row on the other side, from the run's record of its rows ([`Rows`]). Without that record
+//! Maps each row of a window to its row on the other side, from the run's record of its rows ([`RunRows`]). Without that record
 //! there is no map: a hook may have dropped, added and sorted rows, so counts alone do not tell which rows belong together.
 
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::rows::{Fate, Origin, Rows};
+use super::rows::{RowOrigin, RowOutcome, RunRows};
 use super::window::Window;
 
 /// The rows of a sheet on the other side that belong to the rows of a window.
@@ -21,15 +21,15 @@ pub struct RowMap {
 
 impl RowMap {
     /// Maps a window of the output, using the run's record of its rows; `None`: the sheet has no table.
-    pub fn of_output(window: &Window, known: &Rows) -> Option<Self> {
+    pub fn of_output(window: &Window, known: &RunRows) -> Option<Self> {
         let mut map = Self::on(known.sheet_behind(&window.sheet)?);
         for row in rows_of(window) {
             let origin = known.origin(&window.sheet, row);
-            if let Origin::Unknown { hook } = origin {
+            if let RowOrigin::Unknown { hook } = origin {
                 map.unknown.get_or_insert_with(|| hook.to_owned());
             }
             map.rows.push(match origin {
-                Origin::Row { sheet, row } if sheet == map.sheet => Some(row),
+                RowOrigin::Row { sheet, row } if sheet == map.sheet => Some(row),
                 _ => None,
             });
         }
@@ -38,14 +38,14 @@ impl RowMap {
 
     /// Maps a window of the input. A row that was written more than once maps to its first position. `None`: no table of this
     /// sheet was written.
-    pub fn of_input(window: &Window, known: &Rows) -> Option<Self> {
+    pub fn of_input(window: &Window, known: &RunRows) -> Option<Self> {
         let mut map = Self::on(known.sheet_before(&window.sheet)?);
         for fate in known.fates(&window.sheet, rows_of(window), false) {
-            if let Fate::Unknown { hook } = fate {
+            if let RowOutcome::Unknown { hook } = fate {
                 map.unknown.get_or_insert_with(|| hook.to_owned());
             }
             let place = match fate {
-                Fate::Written(places) => places
+                RowOutcome::Written(places) => places
                     .iter()
                     .find(|place| place.sheet == Some(&map.sheet))
                     .and_then(|place| place.row),

@@ -11,7 +11,8 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
 use ade_engine_native::account::rows::{
-    FieldCells, NotWritten, Numbers, QuarantinedRows, Reason, RowsFile, Stretch, TableRows,
+    FieldCells, QuarantinedRows, Reason, RowNumbers, RowsFile, SourceRowSpan, TableRows,
+    UnwrittenRows,
 };
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -21,7 +22,7 @@ const MAX_BYTES: u64 = 32 << 20;
 
 /// The rows of a run, as its file records them.
 #[derive(Debug, PartialEq, Eq)]
-pub struct Rows(RowsFile);
+pub struct RunRows(RowsFile);
 
 /// The sender's cell from which an output value comes, if it is not at the row of its row and the column of its field.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,7 +39,7 @@ pub struct OwnCell {
 
 /// The origin of an output row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Origin<'a> {
+pub enum RowOrigin<'a> {
     /// The row comes from a row of the sender.
     Row {
         /// The sheet of the sender.
@@ -67,7 +68,7 @@ pub enum Origin<'a> {
 
 /// The position of a sender's row in the output.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Written<'a> {
+pub struct WrittenRow<'a> {
     /// The sheet of the output; `None`: a hook changed the output, and the position is unknown.
     pub sheet: Option<&'a str>,
     /// The row, from 1; `None` for the same reason.
@@ -76,7 +77,7 @@ pub struct Written<'a> {
 
 /// The position of a sender's row among the quarantined rows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Quarantined<'a> {
+pub struct QuarantinedRow<'a> {
     /// The sheet of quarantined rows.
     pub sheet: &'a str,
     /// The row, from 1; `None`: a hook changed the output, and the position is unknown.
@@ -87,11 +88,11 @@ pub struct Quarantined<'a> {
 
 /// The outcome of a row of the sender.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Fate<'a> {
+pub enum RowOutcome<'a> {
     /// The row was written, several times if a hook duplicated it; in the order of the tables.
-    Written(Vec<Written<'a>>),
+    Written(Vec<WrittenRow<'a>>),
     /// The row is not in the output.
-    NotWritten(&'a NotWritten),
+    NotWritten(&'a UnwrittenRows),
     /// The row may be anywhere: a hook replaced the rows of a table.
     Unknown {
         /// The name of the hook.
@@ -127,7 +128,7 @@ pub struct Segment<'a> {
     pub unknown: bool,
 }
 
-impl Rows {
+impl RunRows {
     /// Reads the file. `None`: it does not exist, is a link, is too large, or has another shape; then nothing is known.
     pub fn read(path: &Path) -> Option<Self> {
         let file = OpenOptions::new()
@@ -154,30 +155,30 @@ impl Rows {
         let text = |text: &Option<String>| text.as_ref().map_or(0, String::len);
         let of_cells = |cells: &FieldCells| {
             let numbers = [&cells.rows, &cells.columns, &cells.parts];
-            let lengths = numbers.into_iter().flatten().map(Numbers::stretch_count);
+            let lengths = numbers.into_iter().flatten().map(RowNumbers::stretch_count);
             lengths.sum::<usize>()
         };
         let of_table = |table: &TableRows| {
             let texts = table.sheet.len() + text(&table.output_sheet) + text(&table.unknown);
             let cells: usize = table.cells.iter().map(of_cells).sum();
             let stretches = table.rows.iter().count() + cells;
-            size_of::<TableRows>() + texts + stretches * size_of::<Stretch>()
+            size_of::<TableRows>() + texts + stretches * size_of::<SourceRowSpan>()
         };
         let of_rows =
-            |rows: &NotWritten| size_of::<NotWritten>() + rows.sheet.len() + text(&rows.hook);
+            |rows: &UnwrittenRows| size_of::<UnwrittenRows>() + rows.sheet.len() + text(&rows.hook);
         let quarantined = self.0.quarantined.iter().map(|table| &table.rows);
         let tables = self.0.tables.iter().chain(quarantined);
         tables.map(of_table).sum::<usize>() + self.0.not_written.iter().map(of_rows).sum::<usize>()
     }
 
     /// Returns the table that has the sheet of a stretch.
-    fn table_of(&self, stretch: Stretch) -> &TableRows {
+    fn table_of(&self, stretch: SourceRowSpan) -> &TableRows {
         &self.0.tables[stretch.entry()]
     }
 
     /// Returns the origin of a row of the output, from 1.
-    pub fn origin(&self, output_sheet: &str, row: u64) -> Origin<'_> {
-        let of = |_, stretch: Stretch| self.table_of(stretch);
+    pub fn origin(&self, output_sheet: &str, row: u64) -> RowOrigin<'_> {
+        let of = |_, stretch: SourceRowSpan| self.table_of(stretch);
         let written = origin_in(self.0.tables.iter(), output_sheet, row, of);
         written.unwrap_or_else(|| {
             let here = self.0.quarantined.iter().filter(|rows| rows.file.is_none());
@@ -191,7 +192,7 @@ impl Rows {
         let (below, table) = table_at(self.0.tables.iter(), output_sheet, row)?;
         let cells = table.cells.iter().find(|cells| cells.field == field)?;
         let below = u32::try_from(below).ok()?;
-        let at = |numbers: &Option<Numbers>| match numbers {
+        let at = |numbers: &Option<RowNumbers>| match numbers {
             Some(numbers) if below < table.rows.height() => numbers.at(below),
             _ => None,
         };
@@ -205,7 +206,7 @@ impl Rows {
     }
 
     /// Returns the origin of a row of the sheet of quarantined rows, in whichever workbook that is.
-    pub fn origin_apart(&self, sheet: &str, row: u64) -> Origin<'_> {
+    pub fn origin_apart(&self, sheet: &str, row: u64) -> RowOrigin<'_> {
         origin_apart(self.0.quarantined.iter(), sheet, row)
     }
 
@@ -222,7 +223,7 @@ impl Rows {
     }
 
     /// Returns the positions of a sender's row among the quarantined rows; `turned`: the row is a column.
-    pub fn quarantined(&self, sheet: &str, row: u64, turned: bool) -> Vec<Quarantined<'_>> {
+    pub fn quarantined(&self, sheet: &str, row: u64, turned: bool) -> Vec<QuarantinedRow<'_>> {
         let of_sheet =
             |table: &&QuarantinedRows| table.rows.sheet == sheet && table.rows.turned == turned;
         let mut found = Vec::new();
@@ -231,7 +232,7 @@ impl Rows {
                 continue;
             };
             for stretch in table.rows.rows.iter().filter(|stretch| stretch.first > 0) {
-                found.extend(stretch.within(&(row..row + 1)).map(|row| Quarantined {
+                found.extend(stretch.within(&(row..row + 1)).map(|row| QuarantinedRow {
                     sheet: title,
                     row: stretch.row_of(&table.rows, row),
                     file: table.file.as_deref(),
@@ -249,24 +250,24 @@ impl Rows {
     }
 
     /// Returns what became of a sender's row, from 1; `turned`: of a column, in a table with records as columns.
-    pub fn fate(&self, sheet: &str, number: u64, turned: bool) -> Fate<'_> {
+    pub fn fate(&self, sheet: &str, number: u64, turned: bool) -> RowOutcome<'_> {
         let mut fates = self.fates(sheet, number..number.saturating_add(1), turned);
-        fates.pop().unwrap_or(Fate::NotTold)
+        fates.pop().unwrap_or(RowOutcome::NotTold)
     }
 
     /// Returns the same for each of several rows.
-    pub fn fates(&self, sheet: &str, rows: Range<u64>, turned: bool) -> Vec<Fate<'_>> {
+    pub fn fates(&self, sheet: &str, rows: Range<u64>, turned: bool) -> Vec<RowOutcome<'_>> {
         let from = rows.start;
-        let mut fates = vec![Fate::NotTold; rows.clone().count()];
+        let mut fates = vec![RowOutcome::NotTold; rows.clone().count()];
         for (table, stretch) in self.stretches_of(sheet, turned) {
             for number in stretch.within(&rows) {
-                let written = Written {
+                let written = WrittenRow {
                     sheet: table.output_sheet.as_deref(),
                     row: stretch.row_of(table, number),
                 };
                 match &mut fates[(number - from) as usize] {
-                    Fate::Written(places) => places.push(written),
-                    other => *other = Fate::Written(vec![written]),
+                    RowOutcome::Written(places) => places.push(written),
+                    other => *other = RowOutcome::Written(vec![written]),
                 }
             }
         }
@@ -274,15 +275,17 @@ impl Rows {
         for missing in unwritten.filter(|_| !turned) {
             for number in missing.first.max(from)..missing.last.saturating_add(1).min(rows.end) {
                 let fate = &mut fates[(number - from) as usize];
-                if *fate == Fate::NotTold {
-                    *fate = Fate::NotWritten(missing);
+                if *fate == RowOutcome::NotTold {
+                    *fate = RowOutcome::NotWritten(missing);
                 }
             }
         }
         // A hook that replaced the rows of one table may have taken them from any other.
         if let Some(hook) = self.unknown_near(sheet) {
-            let open = fates.iter_mut().filter(|fate| **fate == Fate::NotTold);
-            open.for_each(|fate| *fate = Fate::Unknown { hook });
+            let open = fates
+                .iter_mut()
+                .filter(|fate| **fate == RowOutcome::NotTold);
+            open.for_each(|fate| *fate = RowOutcome::Unknown { hook });
         }
         fates
     }
@@ -299,7 +302,7 @@ impl Rows {
         &self,
         sheet: &str,
         turned: bool,
-    ) -> impl Iterator<Item = (&TableRows, Stretch)> + '_ {
+    ) -> impl Iterator<Item = (&TableRows, SourceRowSpan)> + '_ {
         let is_of_sheet = |table: &TableRows| table.sheet == sheet && table.turned == turned;
         let of_sheet: Vec<bool> = self.0.tables.iter().map(is_of_sheet).collect();
         let known = self.0.tables.iter().filter(|table| table.unknown.is_none());
@@ -323,8 +326,8 @@ impl Rows {
     }
 
     /// Returns the rows of a sender's sheet that were not written, within a range.
-    pub fn not_written_within(&self, sheet: &str, rows: &Range<u64>) -> Vec<NotWritten> {
-        let is_within = |missing: &&NotWritten| {
+    pub fn not_written_within(&self, sheet: &str, rows: &Range<u64>) -> Vec<UnwrittenRows> {
+        let is_within = |missing: &&UnwrittenRows| {
             missing.sheet == sheet && missing.first < rows.end && missing.last >= rows.start
         };
         self.0
@@ -366,7 +369,7 @@ impl Rows {
             .collect()
     }
 
-    fn segment<'a>(&'a self, table: &'a TableRows, stretch: Stretch) -> Segment<'a> {
+    fn segment<'a>(&'a self, table: &'a TableRows, stretch: SourceRowSpan) -> Segment<'a> {
         Segment::new(stretch, table, self.table_of(stretch))
     }
 
@@ -427,13 +430,13 @@ fn origin_in<'a>(
     tables: impl Iterator<Item = &'a TableRows>,
     sheet: &str,
     row: u64,
-    of: impl Fn(&'a TableRows, Stretch) -> &'a TableRows,
-) -> Option<Origin<'a>> {
+    of: impl Fn(&'a TableRows, SourceRowSpan) -> &'a TableRows,
+) -> Option<RowOrigin<'a>> {
     let (below, table) = table_at(tables, sheet, row)?;
     Some(match (&table.unknown, table.rows.at(below)) {
-        (Some(hook), _) => Origin::Unknown { hook },
-        (None, None) => Origin::NoData,
-        (None, Some((stretch, down))) => Origin::new(stretch, down, of(table, stretch)),
+        (Some(hook), _) => RowOrigin::Unknown { hook },
+        (None, None) => RowOrigin::NoData,
+        (None, Some((stretch, down))) => RowOrigin::new(stretch, down, of(table, stretch)),
     })
 }
 
@@ -442,9 +445,9 @@ fn origin_apart<'a>(
     apart: impl Iterator<Item = &'a QuarantinedRows>,
     sheet: &str,
     row: u64,
-) -> Origin<'a> {
+) -> RowOrigin<'a> {
     let found = origin_in(apart.map(|table| &table.rows), sheet, row, |table, _| table);
-    found.unwrap_or(Origin::NoData)
+    found.unwrap_or(RowOrigin::NoData)
 }
 
 /// Returns the rows of a table as quarantined rows. `is_placed`: they are in the output.
@@ -461,7 +464,7 @@ fn quarantined_segments(table: &TableRows, is_placed: bool) -> impl Iterator<Ite
 
 impl<'a> Segment<'a> {
     /// Describes a stretch. `table`: the table that contains the stretch; `of`: the table that has its sheet.
-    fn new(stretch: Stretch, table: &'a TableRows, of: &'a TableRows) -> Self {
+    fn new(stretch: SourceRowSpan, table: &'a TableRows, of: &'a TableRows) -> Self {
         let is_of_sender = stretch.first > 0;
         Self {
             sheet: is_of_sender.then_some(&of.sheet),
@@ -476,7 +479,7 @@ impl<'a> Segment<'a> {
     }
 
     /// Returns whether the segment overlaps these unwritten rows.
-    fn is_within(&self, rows: &NotWritten) -> bool {
+    fn is_within(&self, rows: &UnwrittenRows) -> bool {
         let (Some(_), Some(count)) = (self.row, self.count) else {
             return false;
         };
@@ -495,9 +498,9 @@ impl<'a> Segment<'a> {
     }
 }
 
-impl<'a> Origin<'a> {
+impl<'a> RowOrigin<'a> {
     /// Returns the origin of the row at offset `down` in a stretch. `of`: the table that has its sheet.
-    fn new(stretch: Stretch, down: u32, of: &'a TableRows) -> Self {
+    fn new(stretch: SourceRowSpan, down: u32, of: &'a TableRows) -> Self {
         if stretch.first == 0 {
             return Self::Added;
         }
@@ -522,7 +525,7 @@ mod tests {
                 "tables": [{"sheet": "In", "first_row": 2, "turned": false, "rows": [[5, 7]], "unknown": null, "later": {}}]}"#,
         )
         .unwrap();
-        assert!(Rows::parse(sound.to_string().as_bytes()).is_some());
+        assert!(RunRows::parse(sound.to_string().as_bytes()).is_some());
         for (pointer, value) in [
             ("/schema_version", "2"),
             ("/tables", "{}"),
@@ -551,13 +554,13 @@ mod tests {
             let mut file = sound.clone();
             *file.pointer_mut(pointer).unwrap() = serde_json::from_str(value).unwrap();
             assert_eq!(
-                Rows::parse(file.to_string().as_bytes()),
+                RunRows::parse(file.to_string().as_bytes()),
                 None,
                 "{pointer} {value}"
             );
         }
-        assert_eq!(Rows::parse(b"{}"), None);
-        assert_eq!(Rows::parse(b""), None);
+        assert_eq!(RunRows::parse(b"{}"), None);
+        assert_eq!(RunRows::parse(b""), None);
     }
 
     #[test]
@@ -567,21 +570,21 @@ mod tests {
         let text = json!({"schema_version": 1, "tables": [], "not_written": []}).to_string();
         std::fs::write(&real, &text).unwrap();
         std::os::unix::fs::symlink(&real, &link).unwrap();
-        let is_read = |path: &Path| Rows::read(path).is_some();
+        let is_read = |path: &Path| RunRows::read(path).is_some();
         assert!(is_read(&real) && !is_read(&link) && !is_read(folder.path()));
         std::fs::write(&real, text + &" ".repeat(MAX_BYTES as usize)).unwrap();
         assert!(!is_read(&real));
     }
 
     /// Parses a file with these tables, and with these tables of quarantined rows.
-    fn rows(tables: &str, quarantined: &str) -> Rows {
+    fn rows(tables: &str, quarantined: &str) -> RunRows {
         let text = format!(
             r#"{{"schema_version": 1, "tables": [{tables}], "quarantined": [{quarantined}], "not_written": [
                 {{"sheet": "In", "first": 8, "last": 10, "reason": "dropped", "hook": "no_doubles"}},
                 {{"sheet": "In", "first": 1, "last": 1, "reason": "unheard_of", "hook": null}},
                 {{"sheet": "In", "first": 20, "last": 21, "reason": "quarantined", "hook": null}}]}}"#
         );
-        Rows::parse(text.as_bytes()).unwrap()
+        RunRows::parse(text.as_bytes()).unwrap()
     }
 
     fn joined(words: impl Iterator<Item = String>) -> String {
@@ -589,23 +592,23 @@ mod tests {
     }
 
     /// Lists the origins of these output rows.
-    fn origins(rows: &Rows, wanted: Range<u64>) -> String {
+    fn origins(rows: &RunRows, wanted: Range<u64>) -> String {
         joined(wanted.map(|row| match rows.origin("Out", row) {
-            Origin::Row { sheet, row } => format!("{sheet} {row}"),
+            RowOrigin::Row { sheet, row } => format!("{sheet} {row}"),
             other => format!("{other:?}"),
         }))
     }
 
     /// Lists what became of these rows of the sender.
-    fn fates(rows: &Rows, sheet: &str, wanted: Range<u64>) -> String {
+    fn fates(rows: &RunRows, sheet: &str, wanted: Range<u64>) -> String {
         joined(wanted.map(|row| match rows.fate(sheet, row, false) {
-            Fate::Written(all) => {
+            RowOutcome::Written(all) => {
                 format!(
                     "{:?}",
                     all.iter().map(|written| written.row).collect::<Vec<_>>()
                 )
             }
-            Fate::NotWritten(missing) => format!("{:?}", missing.reason),
+            RowOutcome::NotWritten(missing) => format!("{:?}", missing.reason),
             other => format!("{other:?}"),
         }))
     }
@@ -657,8 +660,8 @@ mod tests {
             origins(&rows, 1..17),
             "NoData, In 5, In 6, In 7, Added, Added, In 13, In 12, In 11, More 3, More 4, NoData, NoData, More 2, In 5, NoData"
         );
-        assert_eq!(rows.origin("Out", u64::MAX), Origin::NoData);
-        assert_eq!(rows.origin("Other", 2), Origin::NoData);
+        assert_eq!(rows.origin("Out", u64::MAX), RowOrigin::NoData);
+        assert_eq!(rows.origin("Other", 2), RowOrigin::NoData);
         // This version does not know a reason from a later engine.
         assert_eq!(
             fates(&rows, "In", 1..14),
@@ -668,7 +671,7 @@ mod tests {
         assert_eq!(fates(&rows, "More", 4..5), "[Some(11)]");
         let whole = rows.fates("In", 1..14, false);
         assert!(
-            matches!(whole[8], Fate::NotWritten(missing) if missing.hook.as_deref() == Some("no_doubles"))
+            matches!(whole[8], RowOutcome::NotWritten(missing) if missing.hook.as_deref() == Some("no_doubles"))
         );
         assert!(
             (1..14)
@@ -720,9 +723,11 @@ mod tests {
             "",
         );
         assert_eq!(origins(&rows, 3..4), r#"Column { sheet: "In", column: 3 }"#);
-        assert!(matches!(&rows.fate("In", 2, true), Fate::Written(all) if all[0].row == Some(4)));
-        assert_eq!(rows.fate("In", 5, true), Fate::NotTold);
-        assert_eq!(rows.fate("In", 3, false), Fate::NotTold);
+        assert!(
+            matches!(&rows.fate("In", 2, true), RowOutcome::Written(all) if all[0].row == Some(4))
+        );
+        assert_eq!(rows.fate("In", 5, true), RowOutcome::NotTold);
+        assert_eq!(rows.fate("In", 3, false), RowOutcome::NotTold);
     }
 
     #[test]
@@ -737,12 +742,12 @@ mod tests {
             r#"{"sheet": "More", "output_sheet": "Quarantine", "first_row": 2, "file": null, "turned": false, "rows": [[3, 3]]},
                {"sheet": "In", "output_sheet": "Quarantine", "first_row": 3, "file": null, "turned": false, "rows": [[21, 20]]}"#,
         );
-        let of = |sheet, row| Origin::Row { sheet, row };
+        let of = |sheet, row| RowOrigin::Row { sheet, row };
         assert_eq!(here.origin("Quarantine", 2), of("More", 3));
         assert_eq!(here.origin("Quarantine", 4), of("In", 20));
-        assert_eq!(here.origin("Quarantine", 5), Origin::NoData);
+        assert_eq!(here.origin("Quarantine", 5), RowOrigin::NoData);
         assert_eq!(here.sheets_apart(), ["Quarantine"]);
-        let place = |row, file| Quarantined {
+        let place = |row, file| QuarantinedRow {
             sheet: "Quarantine",
             row,
             file,
@@ -751,14 +756,14 @@ mod tests {
         assert_eq!(here.quarantined("In", 5, false), []);
         assert_eq!(here.quarantined("In", 21, true), []);
         assert_eq!(fates(&here, "In", 21..22), "Quarantined");
-        let last = |rows: &Rows| told(rows.of_input("In").last_chunk::<1>().unwrap());
+        let last = |rows: &RunRows| told(rows.of_input("In").last_chunk::<1>().unwrap());
         assert_eq!(last(&here), "(21) (3) (2) (Quarantined)");
         assert_eq!(here.of_output("Quarantine").len(), 2);
         // If they are in a separate file, the output has none of them.
         let file = rows(
             r#"{"sheet": "In", "output_sheet": "Quarantine", "first_row": 2, "file": "in_quarantine.xlsx", "turned": false, "rows": [[21, 20]]}"#,
         );
-        assert_eq!(file.origin("Quarantine", 2), Origin::NoData);
+        assert_eq!(file.origin("Quarantine", 2), RowOrigin::NoData);
         assert_eq!(file.origin_apart("Quarantine", 2), of("In", 21));
         let found = file.quarantined("In", 20, false);
         assert_eq!(found, [place(Some(3), Some("in_quarantine.xlsx"))]);

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 use zip::write::SimpleFileOptions;
 
-use super::{Cells, CellsError, Choice, Reading, SheetInfo, Window, WindowLimits};
+use super::{CellReader, CellsError, ReadSettings, SheetInfo, SheetSelector, Window, WindowLimits};
 use crate::base::problem::Problem;
 
 const MAIN: &str = "http://schemas.openxmlformats.org/spreadsheetml/2006/main";
@@ -107,7 +107,7 @@ fn numbers(rows: usize, columns: usize) -> String {
 /// A folder with files, and a reader for them.
 struct Files {
     folder: TempDir,
-    cells: Cells,
+    cells: CellReader,
 }
 
 impl Files {
@@ -115,7 +115,7 @@ impl Files {
         let folder = tempfile::tempdir().unwrap();
         Self {
             folder,
-            cells: Cells::new(limits),
+            cells: CellReader::new(limits),
         }
     }
 
@@ -126,27 +126,32 @@ impl Files {
     }
 
     fn first_window(&self, path: &Path) -> Result<Window, CellsError> {
-        self.cells
-            .window(path, &Reading::default(), Choice::At(0), 1..=200, 1..=100)
+        self.cells.window(
+            path,
+            &ReadSettings::default(),
+            SheetSelector::At(0),
+            1..=200,
+            1..=100,
+        )
     }
 
     /// Returns the cells of a window as JSON.
     fn shown(
         &self,
         path: &Path,
-        choice: Choice<'_>,
+        choice: SheetSelector<'_>,
         rows: RangeInclusive<u64>,
         columns: RangeInclusive<u64>,
     ) -> Result<String, CellsError> {
         let window = self
             .cells
-            .window(path, &Reading::default(), choice, rows, columns)?;
+            .window(path, &ReadSettings::default(), choice, rows, columns)?;
         Ok(json!(window.rows).to_string())
     }
 
     /// Returns the name, state and size of each sheet.
     fn sizes(&self, path: &Path) -> Vec<String> {
-        let sheets = self.cells.sheets(path, &Reading::default()).unwrap();
+        let sheets = self.cells.sheets(path, &ReadSettings::default()).unwrap();
         let size = |sheet: &SheetInfo| {
             format!(
                 "{} {} {:?} {:?}",
@@ -190,13 +195,17 @@ fn a_workbook_is_shown_as_the_engine_reads_it() {
         ]
     );
     let shown = |fill_merged| {
-        let reading = Reading {
+        let reading = ReadSettings {
             fill_merged,
-            ..Reading::default()
+            ..ReadSettings::default()
         };
-        let window = files
-            .cells
-            .window(&path, &reading, Choice::Named("First"), 2..=200, 2..=100);
+        let window = files.cells.window(
+            &path,
+            &reading,
+            SheetSelector::Named("First"),
+            2..=200,
+            2..=100,
+        );
         json!(window.unwrap())
     };
     let wanted = r##"{"sheet": "First", "sheet_index": 0, "total_rows": 4, "total_columns": 6, "first_row": 2, "first_column": 2, "cut": [],
@@ -205,11 +214,15 @@ fn a_workbook_is_shown_as_the_engine_reads_it() {
     assert_eq!(shown(false), serde_json::from_str::<Value>(wanted).unwrap());
     assert_eq!(shown(true)["rows"][1][0], "merged");
     assert_eq!(
-        files.shown(&path, Choice::At(2), 3..=3, 2..=2).unwrap(),
+        files
+            .shown(&path, SheetSelector::At(2), 3..=3, 2..=2)
+            .unwrap(),
         "[[3002]]"
     );
     assert_eq!(
-        files.shown(&path, Choice::At(1), 1..=200, 1..=100).unwrap(),
+        files
+            .shown(&path, SheetSelector::At(1), 1..=200, 1..=100)
+            .unwrap(),
         "[]"
     );
 
@@ -224,7 +237,7 @@ fn a_workbook_is_shown_as_the_engine_reads_it() {
     );
     assert_eq!(
         files
-            .shown(&old, Choice::Named("Tanks"), 5..=6, 1..=3)
+            .shown(&old, SheetSelector::Named("Tanks"), 5..=6, 1..=3)
             .unwrap(),
         r##"[["T2",12.25,"2024-03-05T06:30:00"],["T3","#DIV/0!",null]]"##
     );
@@ -235,10 +248,10 @@ fn separated_text_is_shown_as_a_run_reads_it() {
     let files = Files::new(WindowLimits::default());
     let path = files.write("a.csv", b"Name;Betrag\nJ\xfcrgen;1,5\n\n;x\n");
     let shown = |settings: Value| {
-        let reading = Reading::of_settings(&settings);
+        let reading = ReadSettings::of_settings(&settings);
         let window = files
             .cells
-            .window(&path, &reading, Choice::At(0), 1..=9, 1..=9)?;
+            .window(&path, &reading, SheetSelector::At(0), 1..=9, 1..=9)?;
         Ok::<_, CellsError>(json!(window.rows).to_string())
     };
     assert_eq!(
@@ -318,7 +331,10 @@ fn what_cannot_be_shown_says_why_and_names_no_folder() {
         assert!(said.contains(words) && !said.contains(folder), "{said}");
         // A second attempt is refused with the same message.
         assert_eq!(files.first_window(&path), Err(failure.clone()));
-        assert_eq!(files.cells.sheets(&path, &Reading::default()), Err(failure));
+        assert_eq!(
+            files.cells.sheets(&path, &ReadSettings::default()),
+            Err(failure)
+        );
     }
     for name in ["new.xls", "named.csv"] {
         let renamed = files.write(name, &sound);
@@ -328,17 +344,17 @@ fn what_cannot_be_shown_says_why_and_names_no_folder() {
     let path = files.write("sound.xlsx", sound);
     for (choice, columns, wanted) in [
         (
-            Choice::Named("s"),
+            SheetSelector::Named("s"),
             1..=1,
             "not_found: sound.xlsx has no sheet \"s\"",
         ),
         (
-            Choice::At(2),
+            SheetSelector::At(2),
             1..=1,
             "not_found: sound.xlsx has no sheet at position 2",
         ),
         (
-            Choice::At(0),
+            SheetSelector::At(0),
             5..=5,
             "invalid_field: the sheet \"S\" has no columns from 5 on: it has 4",
         ),
@@ -346,7 +362,7 @@ fn what_cannot_be_shown_says_why_and_names_no_folder() {
         let failure = files.shown(&path, choice, 1..=1, columns).unwrap_err();
         assert_eq!(format!("{}: {failure}", failure.code()), wanted);
     }
-    let corner = files.shown(&path, Choice::At(0), 10..=209, 4..=103);
+    let corner = files.shown(&path, SheetSelector::At(0), 10..=209, 4..=103);
     assert_eq!(corner.unwrap(), "[[10004]]");
     fs::remove_file(&path).unwrap();
     for (path, wanted) in [
@@ -375,14 +391,16 @@ fn a_damaged_sheet_leaves_the_others_readable() {
             "Large visible None None"
         ]
     );
-    let listed = files.cells.sheets(&path, &Reading::default()).unwrap();
+    let listed = files.cells.sheets(&path, &ReadSettings::default()).unwrap();
     let wanted = [
         None,
         Some("the workbook is damaged"),
         Some("more than 1 MiB of memory"),
     ];
     for (index, (sheet, words)) in listed.iter().zip(wanted).enumerate() {
-        let failure = files.shown(&path, Choice::At(index), 1..=1, 1..=1).err();
+        let failure = files
+            .shown(&path, SheetSelector::At(index), 1..=1, 1..=1)
+            .err();
         assert_eq!(failure.map(|failure| failure.to_string()), sheet.problem);
         assert!(
             sheet
@@ -437,7 +455,7 @@ fn what_is_kept_is_bounded() {
             items <= 5 && bytes <= 1 << 20,
             "{items} items, {bytes} bytes"
         );
-        let corner = files.shown(&path, Choice::At(index), 2000..=2000, 10..=10);
+        let corner = files.shown(&path, SheetSelector::At(index), 2000..=2000, 10..=10);
         assert_eq!(corner.unwrap(), "[[2000010]]");
     }
 
@@ -539,7 +557,7 @@ fn threads_share_what_is_read() {
                 barrier.wait();
                 for turn in 0..20 {
                     let row = 1 + (thread * 353 + turn * 101) % 3000;
-                    let shown = files.shown(path, Choice::At(0), row..=row, 8..=8);
+                    let shown = files.shown(path, SheetSelector::At(0), row..=row, 8..=8);
                     assert_eq!(shown.unwrap(), format!("[[{}]]", row * 1000 + 8));
                 }
             });

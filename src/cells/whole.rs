@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use ade_engine_native::cells::{Sheet, Tag};
+use ade_engine_native::cells::{CellTag, Sheet};
 use ade_engine_native::sheet::{span::Span, tables_of};
 use serde_json::Value;
 
@@ -52,10 +52,13 @@ impl WholeSheet {
             return ShownCell::default();
         }
         let cell = self.sheet.cell(row as usize - 1, column as usize - 1);
-        let is_number = matches!(cell.tag, Tag::Integer | Tag::Float | Tag::BigInteger);
+        let is_number = matches!(
+            cell.tag,
+            CellTag::Integer | CellTag::Float | CellTag::BigInteger
+        );
         let whole = match window::value_of(cell, &self.sheet, usize::MAX).0 {
             Value::Null => String::new(),
-            Value::String(text) if cell.tag == Tag::DateTime => text.replacen('T', " ", 1),
+            Value::String(text) if cell.tag == CellTag::DateTime => text.replacen('T', " ", 1),
             Value::String(text) => text,
             // Shows a number without a fraction the way people type it.
             value => {

@@ -4,22 +4,22 @@ use std::ops::RangeInclusive;
 
 use ade_engine_native::cells::calendar::DAY_MICROSECONDS;
 use ade_engine_native::cells::text_form::{as_python, push_date};
-use ade_engine_native::cells::{Cell, Sheet, Tag};
+use ade_engine_native::cells::{CellTag, Sheet, SheetCell};
 use serde::Serialize;
 use serde_json::Value;
 
 use super::error::CellsError;
 
 /// The maximum number of rows in a window.
-pub const MOST_ROWS: u64 = 200;
+pub const MAX_WINDOW_ROWS: u64 = 200;
 /// The maximum number of columns in a window.
-pub const MOST_COLUMNS: u64 = 100;
+pub const MAX_WINDOW_COLUMNS: u64 = 100;
 
 /// The maximum number of text bytes of a cell in a window of several cells; longer text is cut. This bounds the size of a
 /// window.
-const MOST_TEXT_BYTES: usize = 4 << 10;
+const MAX_CELL_TEXT_BYTES: usize = 4 << 10;
 /// The maximum number of text bytes in a window of one cell; longer text is cut.
-const MOST_TEXT_BYTES_OF_ONE: usize = 1 << 20;
+const MAX_SINGLE_CELL_BYTES: usize = 1 << 20;
 /// Larger whole numbers lose digits in programs that read JSON numbers as 64-bit floats.
 const EXACT: u64 = 1 << 53;
 
@@ -54,8 +54,8 @@ pub struct Window {
 /// The rows or columns are not a range, or are too many.
 pub fn check(rows: &RangeInclusive<u64>, columns: &RangeInclusive<u64>) -> Result<(), CellsError> {
     for (what, range, most) in [
-        ("rows", rows, MOST_ROWS),
-        ("columns", columns, MOST_COLUMNS),
+        ("rows", rows, MAX_WINDOW_ROWS),
+        ("columns", columns, MAX_WINDOW_COLUMNS),
     ] {
         let (first, last) = (*range.start(), *range.end());
         if first == 0 || last < first || last - first >= most {
@@ -97,9 +97,9 @@ pub fn cut_out(
         }
     }
     let most_text = if rows.start() == rows.end() && columns.start() == columns.end() {
-        MOST_TEXT_BYTES_OF_ONE
+        MAX_SINGLE_CELL_BYTES
     } else {
-        MOST_TEXT_BYTES
+        MAX_CELL_TEXT_BYTES
     };
     let last_column = total_columns.min(*columns.end());
     let mut cut = Vec::new();
@@ -136,24 +136,29 @@ pub fn size(sheet: &Sheet) -> (u64, u64) {
 }
 
 /// Returns a cell as JSON, and whether its text was cut.
-pub fn value_of(cell: Cell, sheet: &Sheet, most_text: usize) -> (Value, bool) {
+pub fn value_of(cell: SheetCell, sheet: &Sheet, most_text: usize) -> (Value, bool) {
     let value = match cell.tag {
-        Tag::Empty | Tag::EmptyText => Value::Null,
-        Tag::Text => {
+        CellTag::Empty | CellTag::EmptyText => Value::Null,
+        CellTag::Text => {
             let text = sheet.text(cell.as_text());
             let shown = beginning(text, most_text);
             return (shown.into(), shown.len() < text.len());
         }
-        Tag::Integer if cell.as_integer().unsigned_abs() <= EXACT => cell.as_integer().into(),
-        Tag::Boolean => (cell.bits != 0).into(),
-        Tag::Float if cell.as_float().is_finite() => cell.as_float().into(),
-        Tag::DateTime if cell.as_integer() % DAY_MICROSECONDS == 0 => {
+        CellTag::Integer if cell.as_integer().unsigned_abs() <= EXACT => cell.as_integer().into(),
+        CellTag::Boolean => (cell.bits != 0).into(),
+        CellTag::Float if cell.as_float().is_finite() => cell.as_float().into(),
+        CellTag::DateTime if cell.as_integer() % DAY_MICROSECONDS == 0 => {
             let mut text = String::new();
             push_date(cell.as_integer() / DAY_MICROSECONDS, &mut text);
             text.into()
         }
-        Tag::Duration => duration(cell.as_integer()).into(),
-        Tag::Integer | Tag::BigInteger | Tag::Float | Tag::DateTime | Tag::Date | Tag::Time => {
+        CellTag::Duration => duration(cell.as_integer()).into(),
+        CellTag::Integer
+        | CellTag::BigInteger
+        | CellTag::Float
+        | CellTag::DateTime
+        | CellTag::Date
+        | CellTag::Time => {
             let mut text = String::new();
             as_python(cell, sheet, &mut text);
             text.into()
@@ -202,7 +207,7 @@ pub(super) mod tests {
     use super::*;
 
     /// Builds a sheet with this number of rows, each with these cells.
-    pub fn sheet(rows: usize, make: impl Fn(&mut SheetBuilder) -> Vec<Cell>) -> Sheet {
+    pub fn sheet(rows: usize, make: impl Fn(&mut SheetBuilder) -> Vec<SheetCell>) -> Sheet {
         let mut builder = SheetBuilder::new("S", ScanLimits::NONE, Arc::new(TextArena::new()));
         for row in 0..rows {
             for (column, cell) in make(&mut builder).into_iter().enumerate() {
@@ -223,24 +228,24 @@ pub(super) mod tests {
         let sheet = sheet(1, |builder| {
             let big = builder.store_text("123456789012345678901234567890").bits();
             vec![
-                Cell::integer(1 << 53),
-                Cell::integer(-(1 << 53) - 1),
-                Cell {
-                    tag: Tag::BigInteger,
+                SheetCell::integer(1 << 53),
+                SheetCell::integer(-(1 << 53) - 1),
+                SheetCell {
+                    tag: CellTag::BigInteger,
                     bits: big,
                 },
-                Cell::float(2.5),
-                Cell::float(f64::INFINITY),
-                Cell::boolean(true),
-                Cell::EMPTY,
-                Cell::EMPTY_TEXT,
-                Cell::date_time(-DAY_MICROSECONDS),
-                Cell::date_time(HOUR + 250_000),
-                Cell::date(19_782),
-                Cell::time(8 * HOUR),
-                Cell::duration(26 * HOUR + HOUR / 2),
-                Cell::duration(-1_500_000),
-                Cell::duration(0),
+                SheetCell::float(2.5),
+                SheetCell::float(f64::INFINITY),
+                SheetCell::boolean(true),
+                SheetCell::EMPTY,
+                SheetCell::EMPTY_TEXT,
+                SheetCell::date_time(-DAY_MICROSECONDS),
+                SheetCell::date_time(HOUR + 250_000),
+                SheetCell::date(19_782),
+                SheetCell::time(8 * HOUR),
+                SheetCell::duration(26 * HOUR + HOUR / 2),
+                SheetCell::duration(-1_500_000),
+                SheetCell::duration(0),
                 builder.text_cell("#N/A"),
             ]
         });
@@ -260,7 +265,7 @@ pub(super) mod tests {
         assert_eq!(both.cut, [(1, 2)]);
         assert_eq!(both.rows[0][0], "short");
         let shown = both.rows[0][1].as_str().unwrap();
-        assert!(shown.len() == MOST_TEXT_BYTES - 1 && long.starts_with(shown));
+        assert!(shown.len() == MAX_CELL_TEXT_BYTES - 1 && long.starts_with(shown));
         let alone = window(&sheet, 2..=2);
         assert_eq!(alone.rows[0][0], long.as_str());
         assert!(alone.cut.is_empty());

@@ -7,15 +7,15 @@ use std::path::Path;
 
 use serde_json::{Map, Value};
 
-use super::engine::{Engine, launch, temporary};
+use super::engine::{CheckEngine, launch, temporary};
 use crate::base::cancel::Cancel;
 use crate::base::problem::Error;
 use crate::engine::sandbox::Limits;
 use crate::engine::{EngineReport, EngineTask, Invocation, Message};
-use crate::environment::needed::prepare::Prepared;
-use crate::environment::provide::in_use::InUse;
+use crate::environment::needed::prepare::PreparedConfiguration;
+use crate::environment::provide::in_use::EnvironmentUse;
 use crate::environment::provide::installers::Installers;
-use crate::environment::provide::{Progress, Want};
+use crate::environment::provide::{ProvideProgress, RebuildPolicy};
 use crate::run::execution::names::with_known_names;
 use crate::run::execution::provide::provide;
 use crate::run::execution::verdict::{self, Circumstances, Observation};
@@ -26,14 +26,14 @@ pub use super::engine::CheckError;
 
 /// A configuration that loads.
 #[derive(Debug, Default)]
-pub struct Checked {
+pub struct CheckedConfiguration {
     /// The kinds of things that it registers and their counts, in the engine's order.
     pub registered: Vec<(String, u64)>,
     /// Warnings, in sentences, about parts of the configuration that have no effect.
     pub warnings: Vec<String>,
 }
 
-impl Checked {
+impl CheckedConfiguration {
     /// Returns how many things of this kind it registers. `None` if the engine does not report it.
     pub fn count(&self, name: &str) -> Option<u64> {
         let found = self.registered.iter().find(|(known, _)| known == name);
@@ -48,13 +48,20 @@ impl Checked {
 /// The configuration does not load, or its environment could not be provided.
 pub fn check(
     workspace: &Workspace,
-    prepared: &Prepared,
+    prepared: &PreparedConfiguration,
     debug: bool,
     cancel: &Cancel,
-    on: &mut dyn FnMut(Progress<'_>),
-) -> Result<(Checked, EnvironmentRecord), CheckError> {
-    let environment =
-        provide(workspace, &Installers, prepared, Want::Ready, cancel, on).map_err(Error::from)?;
+    on: &mut dyn FnMut(ProvideProgress<'_>),
+) -> Result<(CheckedConfiguration, EnvironmentRecord), CheckError> {
+    let environment = provide(
+        workspace,
+        &Installers,
+        prepared,
+        RebuildPolicy::Ready,
+        cancel,
+        on,
+    )
+    .map_err(Error::from)?;
     let checked = check_in(workspace, prepared, &environment, debug, cancel)?;
     Ok((checked, environment))
 }
@@ -65,20 +72,20 @@ pub fn check(
 /// The configuration does not load, or the engine could not be started.
 pub fn check_in(
     workspace: &Workspace,
-    prepared: &Prepared,
+    prepared: &PreparedConfiguration,
     environment: &EnvironmentRecord,
     debug: bool,
     cancel: &Cancel,
-) -> Result<Checked, CheckError> {
+) -> Result<CheckedConfiguration, CheckError> {
     // The mark keeps collection from deleting the environment while the engine runs.
-    let _in_use = InUse::mark(workspace, &environment.folder);
-    let engine = Engine {
+    let _in_use = EnvironmentUse::mark(workspace, &environment.folder);
+    let engine = CheckEngine {
         workspace,
         prepared,
         environment,
     };
     let (report, warnings) = load(engine, debug, cancel)?;
-    let limits = Limits::of(&workspace.settings);
+    let limits = Limits::from_settings(&workspace.settings);
     let seen = verdict::observe(&report, true, &limits, || true);
     let around = Circumstances {
         output: Path::new(""),
@@ -90,7 +97,7 @@ pub fn check_in(
     let known = [(prepared.package_folder.as_path(), &*root)];
     let Some(mut failure) = verdict::explain(seen, &report, &around) else {
         let lines = report.last_lines.iter();
-        return Ok(Checked {
+        return Ok(CheckedConfiguration {
             registered: lines.filter_map(|line| registered(line)).collect(),
             warnings: warnings
                 .iter()
@@ -115,7 +122,7 @@ pub fn check_in(
 
 /// Runs the engine. Returns its report with all lines that it printed, and its warnings.
 fn load(
-    engine: Engine<'_>,
+    engine: CheckEngine<'_>,
     debug: bool,
     cancel: &Cancel,
 ) -> Result<(EngineReport, Vec<String>), CheckError> {

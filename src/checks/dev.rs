@@ -14,10 +14,10 @@ use std::time::Duration;
 
 use super::check::check;
 use crate::base::cancel::Cancel;
-use crate::base::problem::{Error, Kind, Problem, code, typed};
+use crate::base::problem::{Error, Problem, ProblemKind, code, typed};
 use crate::configuration::Configuration;
 use crate::engine::sandbox::{Policy, confine};
-use crate::environment::needed::prepare::{Prepared, prepare, remember};
+use crate::environment::needed::prepare::{PreparedConfiguration, prepare, remember};
 use crate::run::execution::names::with_known_names;
 use crate::settings::paths::Paths;
 use crate::store::{EnvironmentStatus, KnownConfiguration, StoreError};
@@ -31,11 +31,11 @@ const LOOK_EVERY: Duration = Duration::from_millis(250);
 /// The number of looks between two searches for new configurations.
 const LOOKS_FOR_NEW: usize = 8;
 /// The maximum number of configurations of one folder that are registered.
-pub const MOST_HERE: usize = 50;
+pub const MAX_FOLDER_CONFIGURATIONS: usize = 50;
 
 /// An event in the life of a watched configuration.
 #[derive(Debug)]
-pub enum News<'a> {
+pub enum DevEvent<'a> {
     /// A configuration appeared in the watched folder and can be run.
     New {
         /// The name of the configuration.
@@ -46,15 +46,15 @@ pub enum News<'a> {
         /// The name of the configuration.
         name: &'a str,
         /// The version that its runs over the API use instead of the folder, if any.
-        frozen: Option<Frozen>,
+        frozen: Option<PinnedVersion>,
         /// The result of checking it.
-        state: State,
+        state: DevState,
     },
 }
 
 /// A published version that the runs of a folder use.
 #[derive(Clone, Debug)]
-pub struct Frozen {
+pub struct PinnedVersion {
     /// The number of the version.
     pub version: u32,
     /// The configuration, as commands take it.
@@ -63,7 +63,7 @@ pub struct Frozen {
 
 /// The state of a configuration whose files changed.
 #[derive(Debug)]
-pub enum State {
+pub enum DevState {
     /// The configuration loads in its environment.
     Loads {
         /// Whether it did not load before.
@@ -82,7 +82,7 @@ pub enum State {
 
 /// The configurations found in a folder.
 #[derive(Debug, Default)]
-pub struct Here {
+pub struct FolderConfigurations {
     /// The registered configurations of the folder.
     pub known: Vec<KnownConfiguration>,
     /// The number of configurations beyond the maximum.
@@ -90,18 +90,18 @@ pub struct Here {
 }
 
 /// Watches the configurations of a workspace.
-pub struct Watch<'a> {
+pub struct ConfigurationWatch<'a> {
     workspace: &'a Workspace,
     /// The folder in which new configurations are looked for.
     folder: PathBuf,
     /// The folders of the configurations found there.
     here: BTreeSet<PathBuf>,
     /// The watched configurations by id.
-    watched: HashMap<String, Watched>,
+    watched: HashMap<String, WatchedConfiguration>,
 }
 
 /// A configuration as it was at the last look.
-struct Watched {
+struct WatchedConfiguration {
     /// The digest of its files, or the reason why they cannot be read.
     seen: Result<String, String>,
     /// Cancels the check that is under way.
@@ -110,12 +110,15 @@ struct Watched {
     is_broken: Arc<AtomicBool>,
 }
 
-impl<'a> Watch<'a> {
+impl<'a> ConfigurationWatch<'a> {
     /// Begins with the current files, and registers the configurations in `folder`, as a run of them would.
     ///
     /// # Errors
     /// The store cannot be used.
-    pub fn begin(workspace: &'a Workspace, folder: &Path) -> Result<(Self, Here), StoreError> {
+    pub fn begin(
+        workspace: &'a Workspace,
+        folder: &Path,
+    ) -> Result<(Self, FolderConfigurations), StoreError> {
         let mut watch = Self {
             workspace,
             folder: folder.to_owned(),
@@ -128,18 +131,18 @@ impl<'a> Watch<'a> {
             .retain(|known| known.archived_at.is_none() && watch.here.contains(&known.record.path));
         // Configurations outside of the folder are looked at first once the server is at work.
         watch.changed(&known);
-        Ok((watch, Here { known, left_out }))
+        Ok((watch, FolderConfigurations { known, left_out }))
     }
 
     /// Watches until `cancel` is raised. A database that does not answer is asked again.
-    pub fn run(mut self, cancel: &Cancel, on: &(dyn Fn(&News<'_>) + Sync)) {
+    pub fn run(mut self, cancel: &Cancel, on: &(dyn Fn(&DevEvent<'_>) + Sync)) {
         std::thread::scope(|scope| {
             let mut looks = 0_usize;
             while !cancel.wait(LOOK_EVERY) {
                 looks += 1;
                 if looks.is_multiple_of(LOOKS_FOR_NEW) {
                     for name in self.remember_new().unwrap_or_default().0 {
-                        on(&News::New { name: &name });
+                        on(&DevEvent::New { name: &name });
                     }
                 }
                 let all = self.workspace.store.configurations(self.workspace.id());
@@ -161,7 +164,7 @@ impl<'a> Watch<'a> {
             if self.here.contains(&configuration.root) {
                 continue;
             }
-            if self.here.len() >= MOST_HERE {
+            if self.here.len() >= MAX_FOLDER_CONFIGURATIONS {
                 left_out += 1;
                 continue;
             }
@@ -173,14 +176,14 @@ impl<'a> Watch<'a> {
     }
 
     /// Looks at the folders of these configurations. Returns those that changed since the last look.
-    fn changed(&mut self, all: &[KnownConfiguration]) -> Vec<Change<'a>> {
+    fn changed(&mut self, all: &[KnownConfiguration]) -> Vec<ChangedConfiguration<'a>> {
         let mut changes = Vec::new();
         let watched = |known: &&KnownConfiguration| !known.uploaded && known.archived_at.is_none();
         for known in all.iter().filter(watched) {
             let seen = digest_of(self.workspace, known);
             let watched = self.watched.get_mut(&known.record.id);
             let Some(watched) = watched else {
-                let new = Watched {
+                let new = WatchedConfiguration {
                     is_broken: Arc::new(seen.is_err().into()),
                     seen,
                     checking: Cancel::new(),
@@ -194,7 +197,7 @@ impl<'a> Watch<'a> {
             watched.seen = seen;
             watched.checking.cancel();
             watched.checking = Cancel::new();
-            changes.push(Change {
+            changes.push(ChangedConfiguration {
                 workspace: self.workspace,
                 frozen: frozen(known, all),
                 known: known.clone(),
@@ -207,14 +210,14 @@ impl<'a> Watch<'a> {
 }
 
 /// Returns the version that the runs of a folder use, with the shortest name that commands take for the configuration.
-fn frozen(known: &KnownConfiguration, all: &[KnownConfiguration]) -> Option<Frozen> {
+fn frozen(known: &KnownConfiguration, all: &[KnownConfiguration]) -> Option<PinnedVersion> {
     let (version, name) = (known.version.as_ref()?, &known.record.name);
     let same = all.iter().filter(|other| other.record.name == *name);
     let argument = match same.count() {
         1 => name,
         _ => &known.record.id,
     };
-    Some(Frozen {
+    Some(PinnedVersion {
         version: version.version,
         argument: typed(argument),
     })
@@ -254,21 +257,21 @@ fn configurations_in(folder: &Path) -> Vec<Configuration> {
 }
 
 /// A configuration whose files changed.
-struct Change<'a> {
+struct ChangedConfiguration<'a> {
     workspace: &'a Workspace,
     known: KnownConfiguration,
-    frozen: Option<Frozen>,
+    frozen: Option<PinnedVersion>,
     /// Raised if the files change again.
     cancel: Cancel,
     is_broken: Arc<AtomicBool>,
 }
 
-impl Change<'_> {
+impl ChangedConfiguration<'_> {
     /// Checks the configuration and reports the result.
-    fn tell(self, on: &(dyn Fn(&News<'_>) + Sync)) {
-        let tell = |state: State| {
+    fn tell(self, on: &(dyn Fn(&DevEvent<'_>) + Sync)) {
+        let tell = |state: DevState| {
             let (name, frozen) = (&*self.known.record.name, self.frozen.clone());
-            on(&News::Changed {
+            on(&DevEvent::Changed {
                 name,
                 frozen,
                 state,
@@ -282,11 +285,11 @@ impl Change<'_> {
         match checked {
             Ok(()) => {
                 let again = self.is_broken.swap(false, Ordering::Relaxed);
-                tell(State::Loads { again });
+                tell(DevState::Loads { again });
             }
             Err(error) => {
                 self.is_broken.store(true, Ordering::Relaxed);
-                tell(State::Broken {
+                tell(DevState::Broken {
                     message: error.to_string(),
                     hint: error.facts().hint,
                 });
@@ -295,7 +298,7 @@ impl Change<'_> {
     }
 
     /// Checks that the configuration loads in its environment, after waiting for that.
-    fn checked(&self, tell: &dyn Fn(State)) -> Result<(), Error> {
+    fn checked(&self, tell: &dyn Fn(DevState)) -> Result<(), Error> {
         let workspace = self.workspace;
         let opened = Configuration::open(&self.known.record.path)?;
         let prepared = prepare(workspace, opened, None)?;
@@ -305,7 +308,7 @@ impl Change<'_> {
                 return Err(Error::refused(code::CONFIG_INVALID, message));
             }
             workspace.machine.wake(&workspace.paths.wake());
-            tell(State::Builds);
+            tell(DevState::Builds);
             self.wait_for_environment(&prepared)?;
         }
         let checked = check(workspace, &prepared, false, &self.cancel, &mut |_| {});
@@ -313,7 +316,7 @@ impl Change<'_> {
     }
 
     /// Waits until a worker has built the environment, or the check is cancelled.
-    fn wait_for_environment(&self, prepared: &Prepared) -> Result<(), Error> {
+    fn wait_for_environment(&self, prepared: &PreparedConfiguration) -> Result<(), Error> {
         let workspace = self.workspace;
         while !workspace.machine.wait(&self.cancel, LOOK_EVERY) {
             // A database that does not answer is asked again.
@@ -335,11 +338,11 @@ impl Change<'_> {
 
 /// The right to be the only `ade dev` of a data directory: a lock that is released with the process. The lock file holds the
 /// address.
-pub struct Alone {
+pub struct DevServerLock {
     _lock: Lock,
 }
 
-impl Alone {
+impl DevServerLock {
     /// Refuses a data directory that another process uses. Changes nothing.
     ///
     /// # Errors
@@ -359,8 +362,10 @@ impl Alone {
     pub fn take(workspace: &Workspace, address: &str) -> Result<Self, Error> {
         let (machine, paths) = (&*workspace.machine, &workspace.paths);
         let name = format!("{}, {address}", lock::holder(machine));
-        let lock = Lock::try_take_as(machine, &paths.development_lock(), &name)
-            .map_err(|error| Error::of(error).under(Kind::Database, code::STORAGE_FAILED))?;
+        let lock =
+            Lock::try_take_as(machine, &paths.development_lock(), &name).map_err(|error| {
+                Error::from_problem(error).under(ProblemKind::Database, code::STORAGE_FAILED)
+            })?;
         let lock = lock.ok_or_else(|| taken(paths))?;
         Ok(Self { _lock: lock })
     }
@@ -414,7 +419,11 @@ for path in paths:
 "#;
 
 /// Returns the first syntax mistake in the modules, with file and line. `None` if there is none, or the check failed.
-fn syntax_mistake(workspace: &Workspace, prepared: &Prepared, cancel: &Cancel) -> Option<String> {
+fn syntax_mistake(
+    workspace: &Workspace,
+    prepared: &PreparedConfiguration,
+    cancel: &Cancel,
+) -> Option<String> {
     let configuration = &prepared.configuration;
     let inside = configuration.package_dir.strip_prefix(&configuration.root);
     let package = prepared.package_folder.join(inside.ok()?);

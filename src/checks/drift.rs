@@ -4,22 +4,22 @@
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use super::engine::{CheckError, Engine};
+use super::engine::{CheckEngine, CheckError};
 use super::trial::{TrialInput, read, took_too_long};
 use crate::base::cancel::Cancel;
 use crate::base::files::name_of;
 use crate::base::problem::{Error, code};
-use crate::environment::needed::prepare::Prepared;
+use crate::environment::needed::prepare::PreparedConfiguration;
 use crate::environment::provide::installers::Installers;
-use crate::environment::provide::{Progress, Want};
+use crate::environment::provide::{ProvideProgress, RebuildPolicy};
 use crate::run::execution::provide::provide;
-use crate::run::results::layout::{Difference, Layout, layout_of};
+use crate::run::results::layout::{Layout, LayoutDifference, layout_of};
 use crate::run::results::senders::Senders;
 use crate::store::RunRecord;
 use crate::workspace::Workspace;
 
 /// The maximum time for reading one file if a run has no limit.
-pub(super) const LONGEST: Duration = Duration::from_secs(24 * 60 * 60);
+pub(super) const MAX_READING_TIME: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// The layout differences between a file and an earlier one.
 #[derive(Debug)]
@@ -27,7 +27,7 @@ pub struct Drift {
     /// The run that the file was compared with.
     pub since: RunRecord,
     /// The differences in layout. Empty if none was found.
-    pub differences: Vec<Difference>,
+    pub differences: Vec<LayoutDifference>,
 }
 
 impl Drift {
@@ -43,16 +43,16 @@ impl Drift {
 /// There is no run to compare with, or the file cannot be read.
 pub fn drift(
     workspace: &Workspace,
-    prepared: &Prepared,
+    prepared: &PreparedConfiguration,
     file: &Path,
     since: Option<&str>,
     cancel: &Cancel,
-    on: &mut dyn FnMut(Progress<'_>),
+    on: &mut dyn FnMut(ProvideProgress<'_>),
 ) -> Result<Drift, Error> {
     let (store, name) = (&workspace.store, name_of(file));
     let since = match since {
         Some(given) => Some(workspace.run(given)?),
-        None => Senders::of(&prepared.package_folder).last_good(
+        None => Senders::load(&prepared.package_folder).last_good(
             store,
             &prepared.key.configuration_id,
             &name,
@@ -65,15 +65,22 @@ pub fn drift(
         Error::usage(code::NO_EXPLANATION, message)
             .hint("an older engine recorded none: run the file again")
     })?;
-    let environment = &provide(workspace, &Installers, prepared, Want::Ready, cancel, on)?;
+    let environment = &provide(
+        workspace,
+        &Installers,
+        prepared,
+        RebuildPolicy::Ready,
+        cancel,
+        on,
+    )?;
     let input = TrialInput {
         name: name.clone(),
         document_id: None,
         path: file.to_owned(),
         before: Some(since.clone()),
     };
-    let until = Instant::now() + workspace.settings.run_timeout.unwrap_or(LONGEST);
-    let engine = Engine {
+    let until = Instant::now() + workspace.settings.run_timeout.unwrap_or(MAX_READING_TIME);
+    let engine = CheckEngine {
         workspace,
         prepared,
         environment,
@@ -85,7 +92,7 @@ pub fn drift(
     }
     let now = reading
         .recorded()
-        .and_then(|now| Layout::of(now.noticed, &name));
+        .and_then(|now| Layout::from_noticed(now.noticed, &name));
     let now = now.ok_or_else(|| {
         Error::refused(code::NOTHING_FOUND, format!("no table was found in {name}"))
     })?;

@@ -15,16 +15,16 @@ use tempfile::TempDir;
 
 use crate::base::cancel::Cancel;
 use crate::base::files::{self, FileError, describe};
-use crate::base::problem::{Error, Facts, Kind, Problem, become_error, code};
+use crate::base::problem::{Error, ErrorFacts, Problem, ProblemKind, become_error, code};
 use crate::engine::sandbox::Policy;
 use crate::engine::{
     ChildProcess, EngineQuestion, EngineReport, EngineTask, Invocation, Launch, Message,
 };
-use crate::environment::needed::prepare::Prepared;
-use crate::environment::provide::in_use::InUse;
+use crate::environment::needed::prepare::PreparedConfiguration;
+use crate::environment::provide::in_use::EnvironmentUse;
 use crate::run::execution::verdict::kind_of_code;
 use crate::settings::paths::EnvironmentFolder;
-use crate::store::{EnvironmentRecord, Failure};
+use crate::store::{EnvironmentRecord, FailureRecord};
 use crate::system::process::Exit;
 use crate::workspace::Workspace;
 
@@ -37,7 +37,7 @@ pub enum CheckError {
     /// The configuration does not load, uses more than a run may, or ends the engine. Includes the position in the author's
     /// files.
     #[error("{}", .0.message)]
-    DoesNotLoad(Box<Failure>),
+    DoesNotLoad(Box<FailureRecord>),
     /// The temporary folder for the engine cannot be created.
     #[error("no temporary folder: {}", describe(.0))]
     NoTemporaryFolder(io::Error),
@@ -50,14 +50,16 @@ pub enum CheckError {
 }
 
 impl Problem for CheckError {
-    fn facts(&self) -> Facts {
+    fn facts(&self) -> ErrorFacts {
         match self {
             Self::DoesNotLoad(failure) => {
                 let code = code::known(&failure.code).unwrap_or(code::CONFIG_INVALID);
-                Facts::new(kind_of_code(code), code).maybe_hint(failure.hint.clone())
+                ErrorFacts::new(kind_of_code(code), code).maybe_hint(failure.hint.clone())
             }
-            Self::NoTemporaryFolder(_) => Facts::new(Kind::Usage, code::OUTPUT_UNWRITABLE),
-            Self::Cancelled => Facts::new(Kind::Cancelled, code::CANCELLED),
+            Self::NoTemporaryFolder(_) => {
+                ErrorFacts::new(ProblemKind::Usage, code::OUTPUT_UNWRITABLE)
+            }
+            Self::Cancelled => ErrorFacts::new(ProblemKind::Cancelled, code::CANCELLED),
             Self::Other(error) => error.facts(),
         }
     }
@@ -67,13 +69,13 @@ become_error!(CheckError);
 
 /// The engine of a configuration's environment.
 #[derive(Clone, Copy)]
-pub(super) struct Engine<'a> {
+pub(super) struct CheckEngine<'a> {
     pub workspace: &'a Workspace,
-    pub prepared: &'a Prepared,
+    pub prepared: &'a PreparedConfiguration,
     pub environment: &'a EnvironmentRecord,
 }
 
-impl Engine<'_> {
+impl CheckEngine<'_> {
     /// Returns an invocation of the engine with the settings of this process, to work in `folder` with temporary files in
     /// `scratch`. The engine may also read the snapshot and `reads`, and write `writes`.
     pub fn invocation(
@@ -152,7 +154,7 @@ pub(super) fn launch(
     ChildProcess::default()
         .launch(invocation, cancel, on_message)
         .map_err(FileError::on("start", &invocation.python))
-        .map_err(|error| Error::of(error).into())
+        .map_err(|error| Error::from_problem(error).into())
 }
 
 /// Creates a temporary folder with these subfolders.
@@ -197,16 +199,16 @@ pub(super) fn not_loaded(message: String) -> Error {
 }
 
 fn of_file(error: FileError) -> Error {
-    Error::of(error).under(Kind::Usage, code::OUTPUT_UNWRITABLE)
+    Error::from_problem(error).under(ProblemKind::Usage, code::OUTPUT_UNWRITABLE)
 }
 
 /// An answer of the engine. Its files are deleted with it.
-pub(super) struct Answer {
+pub(super) struct EngineAnswer {
     value: Value,
     place: TempDir,
 }
 
-impl Answer {
+impl EngineAnswer {
     /// Reads the content of the answer.
     pub fn read<T: DeserializeOwned>(&self) -> Result<T, Error> {
         T::deserialize(&self.value).map_err(no_answer)
@@ -233,12 +235,12 @@ impl Answer {
 /// # Errors
 /// The engine could not be started, or gave no answer.
 pub(super) fn ask(
-    engine: Engine<'_>,
+    engine: CheckEngine<'_>,
     (question, asked): (EngineQuestion, &Value),
     inputs: Vec<PathBuf>,
     cancel: &Cancel,
-) -> Result<Answer, Error> {
-    let _in_use = InUse::mark(engine.workspace, &engine.environment.folder);
+) -> Result<EngineAnswer, Error> {
+    let _in_use = EnvironmentUse::mark(engine.workspace, &engine.environment.folder);
     let (place, [output, folder, scratch]) = temporary(["made", "asked", "tmp"])?;
     let list = folder.join("list.json");
     files::write_whole(&list, asked.to_string().as_bytes()).map_err(of_file)?;
@@ -251,5 +253,5 @@ pub(super) fn ask(
     let report = engine.launch_for((task, &list, &scratch), inputs, 1, cancel)?;
     let text = fs::read_to_string(&file).map_err(|_| no_answer(said(&report)))?;
     let value = serde_json::from_str(&text).map_err(no_answer)?;
-    Ok(Answer { value, place })
+    Ok(EngineAnswer { value, place })
 }

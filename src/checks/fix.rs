@@ -12,13 +12,13 @@ use similar::TextDiff;
 use utoipa::ToSchema;
 
 use super::cases::{self, CasesError};
-use super::engine::{Engine, ask, no_answer, not_loaded};
+use super::engine::{CheckEngine, ask, no_answer, not_loaded};
 use crate::base::cancel::Cancel;
 use crate::base::digest;
 use crate::base::files::{self, FileError};
 use crate::base::problem::{Error, code};
-use crate::engine::{EngineQuestion, Told};
-use crate::environment::needed::prepare::Prepared;
+use crate::engine::{EngineQuestion, RunNotice};
+use crate::environment::needed::prepare::PreparedConfiguration;
 use crate::run::execution::attempt::settings_of;
 use crate::run::results::senders::Senders;
 use crate::settings::paths::RunFolder;
@@ -34,7 +34,7 @@ const EDITION: &str = "edition = \"2026\"";
 /// A column of the file that no field claimed.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 #[schema(as = UnclaimedColumn)]
-pub struct Column {
+pub struct UnclaimedColumn {
     /// The name of the sheet.
     pub sheet: String,
     /// The header of the column.
@@ -60,11 +60,11 @@ pub struct Suggestion {
 /// The fields and columns that could be matched.
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
 #[schema(as = HeaderSuggestions)]
-pub struct Found {
+pub struct FixCandidates {
     /// The fields without a column.
     pub fields: Vec<String>,
     /// The columns without a field.
-    pub columns: Vec<Column>,
+    pub columns: Vec<UnclaimedColumn>,
     /// The possible matches, those with a reason first.
     pub suggestions: Vec<Suggestion>,
 }
@@ -87,7 +87,7 @@ pub struct Edit {
 /// A header that a person has to add by hand.
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
 #[schema(as = HeaderToPaste)]
-pub struct Paste {
+pub struct ManualEdit {
     /// The name of the field.
     pub field: String,
     /// The new header of the field.
@@ -118,7 +118,7 @@ fn meant(what: &str, given: &str, there: &[String]) -> String {
     }
 }
 
-impl Found {
+impl FixCandidates {
     /// Checks the accepted matches, each `(field, header)`. Each must be a suggestion, or combine a field without a column and
     /// a column without a field. Returns them with the headers spelt as in the file.
     ///
@@ -204,11 +204,11 @@ pub fn input_of(run: &RunRecord) -> Result<PathBuf, Error> {
 /// The input is gone, or the engine cannot run it.
 pub fn suggest(
     workspace: &Workspace,
-    prepared: &Prepared,
+    prepared: &PreparedConfiguration,
     environment: &EnvironmentRecord,
     run: &RunRecord,
     cancel: &Cancel,
-) -> Result<Found, Error> {
+) -> Result<FixCandidates, Error> {
     let input = input_of(run)?;
     let input = input.canonicalize().unwrap_or(input);
     let asked = json!({
@@ -216,7 +216,7 @@ pub fn suggest(
         "input_sheets": run.input_sheets, "active_sheet_only": run.options.active_sheet_only,
         "settings": settings_of(&run.options),
     });
-    let engine = Engine {
+    let engine = CheckEngine {
         workspace,
         prepared,
         environment,
@@ -235,32 +235,32 @@ pub fn suggest(
 /// The engine failed, or a file cannot be read.
 pub fn edits(
     workspace: &Workspace,
-    prepared: &Prepared,
+    prepared: &PreparedConfiguration,
     environment: &EnvironmentRecord,
     accepted: &[(String, String)],
     cancel: &Cancel,
-) -> Result<(Vec<Edit>, Vec<Paste>), Error> {
+) -> Result<(Vec<Edit>, Vec<ManualEdit>), Error> {
     #[derive(Deserialize)]
-    struct Made {
+    struct FixEditAnswer {
         file: PathBuf,
         new: String,
         added: Vec<(String, String)>,
     }
     #[derive(Deserialize)]
-    struct Answer {
-        edits: Vec<Made>,
-        pastes: Vec<Paste>,
+    struct FixAnswer {
+        edits: Vec<FixEditAnswer>,
+        pastes: Vec<ManualEdit>,
     }
     let root = &prepared.configuration.root;
     let asked = json!({"root": root, "accept": accepted});
-    let engine = Engine {
+    let engine = CheckEngine {
         workspace,
         prepared,
         environment,
     };
     let answer = ask(engine, (EngineQuestion::Fix, &asked), Vec::new(), cancel)?;
-    let Answer { edits, pastes } = answer.read()?;
-    let edit = |Made { file, new, added }: Made| {
+    let FixAnswer { edits, pastes } = answer.read()?;
+    let edit = |FixEditAnswer { file, new, added }: FixEditAnswer| {
         // The engine's process also runs the author's code, so the path that it names is checked.
         let is_inside = file.strip_prefix(root).is_ok_and(files::stays_below);
         if !is_inside {
@@ -296,8 +296,12 @@ pub fn of_edition(root: &Path) -> Result<Option<Edit>, Error> {
 ///
 /// # Errors
 /// The file cannot be read.
-pub fn acknowledged(root: &Path, file: &str, notices: &[&Told]) -> Result<Option<Edit>, Error> {
-    let senders = Senders::of(root);
+pub fn acknowledged(
+    root: &Path,
+    file: &str,
+    notices: &[&RunNotice],
+) -> Result<Option<Edit>, Error> {
+    let senders = Senders::load(root);
     let mut all: Vec<([String; 3], &str)> = Vec::new();
     for told in notices {
         let entry = senders.entry(file, told);
@@ -387,7 +391,7 @@ pub fn write_into(
 ) -> Result<(), Error> {
     let mut content = Spool::begin(workspace, u64::MAX)?;
     content.write(&edit.new)?;
-    let before = Precondition::Digest(vec![digest::of(&edit.old).to_string()]);
+    let before = Precondition::Digest(vec![digest::sha256(&edit.old).to_string()]);
     let path = edit.path(known);
     draft::write(workspace, (known, folders), &path, content, &before)?;
     Ok(())

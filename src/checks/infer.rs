@@ -13,33 +13,33 @@ use serde_json::{Value, json};
 use utoipa::ToSchema;
 
 use super::cases;
-use super::engine::{Answer, Engine, ask, temporary};
+use super::engine::{CheckEngine, EngineAnswer, ask, temporary};
 use crate::base::cancel::Cancel;
 use crate::base::files::{self, FileError};
 use crate::base::problem::{Error, code};
 use crate::configuration::Configuration;
 use crate::configuration::scaffold::{self, NewFile};
 use crate::engine::EngineQuestion;
-use crate::environment::needed::prepare::{Prepared, prepare_frozen};
+use crate::environment::needed::prepare::{PreparedConfiguration, prepare_frozen};
 use crate::run::inputs::input::is_supported;
 use crate::store::{ConfigurationRecord, EnvironmentRecord};
 use crate::workspace::Workspace;
 
 /// The columns that the result should have.
 #[derive(Clone, Debug)]
-pub enum Wished {
+pub enum WishedFields {
     /// The names of the columns.
     Names(Vec<String>),
     /// A file whose header has the columns.
     File(PathBuf),
 }
 
-impl Wished {
+impl WishedFields {
     /// Parses the name of a file, or names with commas between them.
     ///
     /// # Errors
     /// The text looks like the name of a file that does not exist, or names a file of another format.
-    pub fn of(text: &str) -> Result<Self, Error> {
+    pub fn parse(text: &str) -> Result<Self, Error> {
         let path = PathBuf::from(text);
         match path.is_file() {
             true if is_supported(&path) => Ok(Self::File(path)),
@@ -65,7 +65,7 @@ impl Wished {
 /// A field of the new configuration.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 #[schema(as = InferredField)]
-pub struct Field {
+pub struct SampleField {
     /// The name of the field.
     pub name: String,
     /// The label of the field.
@@ -103,7 +103,7 @@ pub struct Merge {
 /// A column that became no field.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 #[schema(as = ColumnLeftOut)]
-pub struct LeftOut {
+pub struct OmittedColumn {
     /// The header of the column.
     pub header: String,
     /// The reason why it was left out.
@@ -113,7 +113,7 @@ pub struct LeftOut {
 /// A setting that columns determine.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 #[schema(as = ShownSetting)]
-pub struct Shown {
+pub struct ShownSetting {
     /// The name of the setting.
     pub name: String,
     /// The value of the setting.
@@ -125,7 +125,7 @@ pub struct Shown {
 /// A sender: samples of one layout.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 #[schema(as = InferredSender)]
-pub struct Sender {
+pub struct InferredSender {
     /// The files of the sender.
     pub files: Vec<String>,
     /// The pattern of the file names. Empty if no pattern matches these files alone.
@@ -133,13 +133,13 @@ pub struct Sender {
     /// The fields without a column in these files.
     pub lacks: Vec<String>,
     /// The settings for dates and numbers of this sender.
-    pub settings: Vec<Own>,
+    pub settings: Vec<SenderSetting>,
 }
 
 /// A setting of a sender.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 #[schema(as = SenderSetting)]
-pub struct Own {
+pub struct SenderSetting {
     /// The name of the setting.
     pub name: String,
     /// The value of the setting.
@@ -197,14 +197,14 @@ pub struct Offer {
 #[derive(Clone, Debug, Deserialize, Serialize, ToSchema)]
 #[schema(as = InferredAnswer)]
 #[serde(deny_unknown_fields)]
-pub struct Said {
+pub struct QuestionAnswer {
     /// The number of the question.
     pub question: usize,
     /// The numbers of the right offers, counted from 1.
     pub right: Vec<usize>,
 }
 
-impl Said {
+impl QuestionAnswer {
     /// Returns the answer in the engine's form.
     fn told(&self, questions: &[Question]) -> Vec<Value> {
         let mut asked = questions
@@ -240,7 +240,7 @@ pub struct Sample {
 /// A sample that was skipped.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 #[schema(as = SamplePassedOver)]
-pub struct PassedOver {
+pub struct SkippedSample {
     /// The name of the file.
     pub name: String,
     /// The reason why it was skipped.
@@ -264,21 +264,21 @@ pub struct NewCase {
 
 /// The configuration inferred from samples.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
-pub struct Inferred {
+pub struct InferredConfiguration {
     /// The samples that were read.
     pub samples: Vec<Sample>,
     /// The samples that were skipped: empty, broken, or without records.
-    pub passed_over: Vec<PassedOver>,
+    pub passed_over: Vec<SkippedSample>,
     /// The fields of the configuration.
-    pub fields: Vec<Field>,
+    pub fields: Vec<SampleField>,
     /// The columns that became no field.
-    pub left_out: Vec<LeftOut>,
+    pub left_out: Vec<OmittedColumn>,
     /// The settings of the configuration.
-    pub settings: Vec<Shown>,
+    pub settings: Vec<ShownSetting>,
     /// The names of the settings in which the senders differ.
     pub differing: Vec<String>,
     /// The senders of the samples.
-    pub senders: Vec<Sender>,
+    pub senders: Vec<InferredSender>,
     /// The cases made from the samples.
     pub cases: Vec<NewCase>,
     /// Questions to a person, those that affect the most cells first.
@@ -291,19 +291,19 @@ pub struct Inferred {
 }
 
 /// The inferred configuration with the engine's answer, which holds its files.
-struct Told {
-    inferred: Inferred,
-    answer: Answer,
+struct InferenceAnswer {
+    inferred: InferredConfiguration,
+    answer: EngineAnswer,
 }
 
 /// A configuration that is being made for a folder.
-pub struct New<'a> {
+pub struct InferenceSession<'a> {
     workspace: &'a Workspace,
     name: String,
     record: ConfigurationRecord,
 }
 
-impl<'a> New<'a> {
+impl<'a> InferenceSession<'a> {
     /// Begins a configuration with this name for a folder, which need not exist.
     ///
     /// # Errors
@@ -318,11 +318,11 @@ impl<'a> New<'a> {
         let record = workspace
             .store
             .ensure_configuration(&record, workspace.machine.now())?;
-        Ok(Self::of(workspace, record, name))
+        Ok(Self::from_record(workspace, record, name))
     }
 
     /// Continues with a configuration that is already recorded.
-    pub fn of(workspace: &'a Workspace, record: ConfigurationRecord, name: &str) -> Self {
+    pub fn from_record(workspace: &'a Workspace, record: ConfigurationRecord, name: &str) -> Self {
         let name = name.to_owned();
         Self {
             workspace,
@@ -336,7 +336,7 @@ impl<'a> New<'a> {
     ///
     /// # Errors
     /// The snapshot cannot be stored, or no suitable Python is found.
-    pub fn without_fields(&self) -> Result<Prepared, Error> {
+    pub fn without_fields(&self) -> Result<PreparedConfiguration, Error> {
         let mut files = scaffold::files_for(&self.name, "", &[]);
         files.push((
             PathBuf::from(scaffold::FIELDS),
@@ -346,7 +346,7 @@ impl<'a> New<'a> {
     }
 
     /// Prepares a snapshot of these files as this configuration.
-    fn prepared(&self, files: &[NewFile]) -> Result<Prepared, Error> {
+    fn prepared(&self, files: &[NewFile]) -> Result<PreparedConfiguration, Error> {
         let (place, []) = temporary([])?;
         scaffold::write(place.path(), files).map_err(FileError::unwritable)?;
         let configuration = Configuration::open(place.path())?;
@@ -369,12 +369,12 @@ impl<'a> New<'a> {
     /// The engine failed, or a sample holds too little.
     pub fn infer(
         &self,
-        engine: (&Prepared, &EnvironmentRecord),
+        engine: (&PreparedConfiguration, &EnvironmentRecord),
         samples: &[PathBuf],
-        wished: Option<&Wished>,
-        (mut known, asks): (Vec<Value>, impl FnOnce(&[Question]) -> Vec<Said>),
+        wished: Option<&WishedFields>,
+        (mut known, asks): (Vec<Value>, impl FnOnce(&[Question]) -> Vec<QuestionAnswer>),
         cancel: &Cancel,
-    ) -> Result<(Inferred, Vec<NewFile>), Error> {
+    ) -> Result<(InferredConfiguration, Vec<NewFile>), Error> {
         let infer = |known: &[Value]| self.told(engine, samples, wished, known, cancel);
         let mut told = infer(&known)?;
         let questions = &told.inferred.questions;
@@ -389,13 +389,13 @@ impl<'a> New<'a> {
 
     fn told(
         &self,
-        (empty, environment): (&Prepared, &EnvironmentRecord),
+        (empty, environment): (&PreparedConfiguration, &EnvironmentRecord),
         samples: &[PathBuf],
-        wished: Option<&Wished>,
+        wished: Option<&WishedFields>,
         answers: &[Value],
         cancel: &Cancel,
-    ) -> Result<Told, Error> {
-        let engine = Engine {
+    ) -> Result<InferenceAnswer, Error> {
+        let engine = CheckEngine {
             workspace: self.workspace,
             prepared: empty,
             environment,
@@ -409,13 +409,13 @@ impl<'a> New<'a> {
             ));
         }
         let inferred = answer.read()?;
-        Ok(Told { inferred, answer })
+        Ok(InferenceAnswer { inferred, answer })
     }
 
     /// Returns the files of the new configuration.
     fn files(
         &self,
-        Told { inferred, answer }: &Told,
+        InferenceAnswer { inferred, answer }: &InferenceAnswer,
         environment: &EnvironmentRecord,
         is_wished: bool,
         cancel: &Cancel,
@@ -444,7 +444,7 @@ impl<'a> New<'a> {
     fn expect(
         &self,
         files: &mut Vec<NewFile>,
-        inferred: &Inferred,
+        inferred: &InferredConfiguration,
         environment: &EnvironmentRecord,
         cancel: &Cancel,
     ) -> Result<(), Error> {
@@ -483,7 +483,11 @@ fn canonical(folder: &Path) -> Result<PathBuf, FileError> {
 }
 
 /// Returns the question to the engine, and the files that it reads.
-fn asked(samples: &[PathBuf], wished: Option<&Wished>, answers: &[Value]) -> (Value, Vec<PathBuf>) {
+fn asked(
+    samples: &[PathBuf],
+    wished: Option<&WishedFields>,
+    answers: &[Value],
+) -> (Value, Vec<PathBuf>) {
     let whole = |path: &PathBuf| path.canonicalize().unwrap_or_else(|_| path.clone());
     let mut inputs: Vec<PathBuf> = samples.iter().map(whole).collect();
     let listed: Vec<Value> = samples
@@ -493,8 +497,8 @@ fn asked(samples: &[PathBuf], wished: Option<&Wished>, answers: &[Value]) -> (Va
         .collect();
     let fields = match wished {
         None => Value::Null,
-        Some(Wished::Names(names)) => json!({"names": names}),
-        Some(Wished::File(path)) => {
+        Some(WishedFields::Names(names)) => json!({"names": names}),
+        Some(WishedFields::File(path)) => {
             inputs.push(whole(path));
             json!({"file": whole(path), "name": files::name_of(path)})
         }
@@ -504,7 +508,7 @@ fn asked(samples: &[PathBuf], wished: Option<&Wished>, answers: &[Value]) -> (Va
 }
 
 /// Returns the description of the new configuration.
-fn about(inferred: &Inferred) -> String {
+fn about(inferred: &InferredConfiguration) -> String {
     let names: Vec<String> = inferred
         .samples
         .iter()
@@ -520,7 +524,7 @@ fn plain(text: &str) -> String {
 }
 
 /// Returns the lines of settings.toml that differ from the template's.
-fn lines(inferred: &Inferred, is_wished: bool) -> Vec<(&str, String)> {
+fn lines(inferred: &InferredConfiguration, is_wished: bool) -> Vec<(&str, String)> {
     let shown = inferred.settings.iter().map(|setting| {
         let by: Vec<String> = setting
             .shown_by

@@ -8,23 +8,23 @@ use serde_json::Value;
 use tempfile::TempDir;
 use utoipa::ToSchema;
 
-use super::engine::{CheckError, Engine, launch, temporary};
+use super::engine::{CheckEngine, CheckError, launch, temporary};
 use crate::base::cancel::Cancel;
 use crate::base::clock::Timestamp;
-use crate::base::problem::{Error, Kind, code};
+use crate::base::problem::{Error, ProblemKind, code};
 use crate::engine::report::completed;
 use crate::engine::sandbox::Limits;
 use crate::engine::{EngineReport, EngineTask, Invocation, Message, RunReport};
-use crate::environment::needed::prepare::Prepared;
-use crate::environment::provide::in_use::InUse;
+use crate::environment::needed::prepare::PreparedConfiguration;
+use crate::environment::provide::in_use::EnvironmentUse;
 use crate::run::execution::attempt::{settings_of, variables_of};
 use crate::run::execution::names::with_known_names;
 use crate::run::execution::verdict::{self, Circumstances, Observation};
 use crate::run::results::{fields_of, metrics_of};
-use crate::run::views::difference::{self, Change, RowChanges};
+use crate::run::views::difference::{self, RowChanges, ValueChange};
 use crate::settings::paths::RunFolder;
 use crate::store::{
-    EnvironmentRecord, Failure, FieldResult, RunMetrics, RunOptions, RunRecord, RunStatus,
+    EnvironmentRecord, FailureRecord, FieldResult, RunMetrics, RunOptions, RunRecord, RunStatus,
 };
 use crate::workspace::Workspace;
 
@@ -75,11 +75,11 @@ pub struct ChangedCell {
 
 /// The result of a trial, and how it differs from the earlier run.
 #[derive(Debug, Serialize, ToSchema)]
-pub struct Tried {
+pub struct TrialResult {
     /// Whether a run would succeed.
     pub succeeds: bool,
     /// The reason why a run would fail.
-    pub error: Option<Failure>,
+    pub error: Option<FailureRecord>,
     /// The metrics of the trial.
     pub metrics: Option<RunMetrics>,
     /// The metrics of the earlier run; null: it failed, or there is none.
@@ -106,17 +106,17 @@ pub struct RuleChange {
 }
 
 /// The engine's result for an input. The output is deleted with it.
-pub(super) struct Reading {
+pub(super) struct TrialReading {
     /// The report about the engine's process.
     pub report: EngineReport,
     /// The reason why a run would have failed, if so.
-    pub error: Option<Failure>,
+    pub error: Option<FailureRecord>,
     /// The path of the workbook.
     pub output: PathBuf,
     _place: TempDir,
 }
 
-impl Reading {
+impl TrialReading {
     /// Returns the engine's report as a run records it. `None` if the engine did not finish.
     pub fn recorded(&self) -> Option<RunReport> {
         let completed = completed(self.report.completed.as_ref()?);
@@ -131,13 +131,13 @@ impl Reading {
 /// The engine could not be started, or `cancel` was raised.
 pub fn try_on(
     workspace: &Workspace,
-    prepared: &Prepared,
+    prepared: &PreparedConfiguration,
     environment: &EnvironmentRecord,
     input: &TrialInput,
     until: Instant,
     cancel: &Cancel,
-) -> Result<Option<Tried>, CheckError> {
-    let engine = Engine {
+) -> Result<Option<TrialResult>, CheckError> {
+    let engine = CheckEngine {
         workspace,
         prepared,
         environment,
@@ -152,11 +152,11 @@ pub fn try_on(
 /// # Errors
 /// The engine could not be started, or `cancel` was raised.
 pub(super) fn read(
-    engine: Engine<'_>,
+    engine: CheckEngine<'_>,
     input: &TrialInput,
     until: Instant,
     cancel: &Cancel,
-) -> Result<Option<Reading>, CheckError> {
+) -> Result<Option<TrialReading>, CheckError> {
     let (place, []) = temporary([])?;
     let folder = RunFolder::at(place.path());
     let (staged, output) = (folder.staged(&input.name), folder.normalized(&input.name));
@@ -165,14 +165,14 @@ pub(super) fn read(
     }
     std::fs::copy(&input.path, &staged).map_err(CheckError::NoTemporaryFolder)?;
     let (workspace, prepared) = (engine.workspace, engine.prepared);
-    let _in_use = InUse::mark(workspace, &engine.environment.folder);
+    let _in_use = EnvironmentUse::mark(workspace, &engine.environment.folder);
     let invocation = invocation(engine, input, &folder, until);
     let on_message = &mut |message| match message {
         Message::Event(event) => Some(Value::Object(event)),
         Message::Line(..) => None,
     };
     let report = launch(&invocation, cancel, on_message)?;
-    let limits = Limits::of(&workspace.settings);
+    let limits = Limits::from_settings(&workspace.settings);
     let has_output = || std::fs::symlink_metadata(&output).is_ok_and(|found| found.is_file());
     let seen = verdict::observe(&report, false, &limits, has_output);
     match seen {
@@ -195,7 +195,7 @@ pub(super) fn read(
         failure.message = with_known_names(&failure.message, &known);
         failure
     });
-    Ok(Some(Reading {
+    Ok(Some(TrialReading {
         report,
         error,
         output,
@@ -206,11 +206,11 @@ pub(super) fn read(
 /// Returns the error for an input that did not finish in time.
 pub(super) fn took_too_long(what: &str) -> Error {
     let message = format!("{what} took longer than a run may take, and was stopped");
-    Error::new(Kind::Limit, code::TIMEOUT, message)
+    Error::new(ProblemKind::Limit, code::TIMEOUT, message)
 }
 
 fn invocation(
-    engine: Engine<'_>,
+    engine: CheckEngine<'_>,
     input: &TrialInput,
     folder: &RunFolder,
     until: Instant,
@@ -242,10 +242,10 @@ fn invocation(
 fn compared(
     workspace: &Workspace,
     input: &TrialInput,
-    reading: Reading,
-) -> Result<Tried, CheckError> {
+    reading: TrialReading,
+) -> Result<TrialResult, CheckError> {
     let now = reading.recorded();
-    let Reading {
+    let TrialReading {
         report,
         error,
         output,
@@ -256,7 +256,7 @@ fn compared(
         .as_ref()
         .map(|now| fields_of(&now.completed.fields, &report.computed_fields));
     let found = now.as_ref().zip(fields.as_deref());
-    let mut tried = Tried {
+    let mut tried = TrialResult {
         succeeds: error.is_none(),
         error,
         metrics: found.map(|(now, fields)| metrics_of(&now.completed, fields)),
@@ -280,18 +280,18 @@ fn compared(
     };
     let old = RunReport::recorded(&old).noticed;
     let differs = difference::of_rules(&old, &new.noticed);
-    tried.issues = differs.into_iter().map(RuleChange::of).collect();
+    tried.issues = differs.into_iter().map(RuleChange::from_change).collect();
     if tried.succeeds {
         let now = (output.as_path(), &new.noticed);
         // Workbooks that cannot be compared, for instance because one is gone, are skipped.
         let differs = difference::of_run_and_now(run, &old, now).ok();
-        tried.changes = differs.map(|differs| Changes::of(differs.rows));
+        tried.changes = differs.map(|differs| Changes::from_rows(differs.rows));
     }
     Ok(tried)
 }
 
 impl Changes {
-    fn of(rows: RowChanges) -> Self {
+    fn from_rows(rows: RowChanges) -> Self {
         let cells = rows.cells.into_iter().map(|cell| {
             let (sheet, row, column) = cell.place;
             ChangedCell {
@@ -314,7 +314,7 @@ impl Changes {
 }
 
 impl RuleChange {
-    fn of(change: Change<u64>) -> Self {
+    fn from_change(change: ValueChange<u64>) -> Self {
         Self {
             rule: change.what,
             before: change.before,

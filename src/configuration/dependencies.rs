@@ -193,11 +193,11 @@ fn has_uv_sources(manifest: &Manifest) -> bool {
 #[derive(Debug, Default, Deserialize)]
 struct LockFile {
     #[serde(default)]
-    package: Vec<Package>,
+    package: Vec<UvLockPackage>,
 }
 
 #[derive(Debug, Deserialize)]
-struct Package {
+struct UvLockPackage {
     name: String,
     version: Option<String>,
     #[serde(default)]

@@ -223,7 +223,7 @@ mod tests {
     }
 
     /// Returns the digest with this project file.
-    fn of(project: &str) -> String {
+    fn project_digest(project: &str) -> String {
         digest_with(&[("pyproject.toml", project)], "engine", PYTHON)
     }
 
@@ -238,16 +238,16 @@ mod tests {
 
     #[test]
     fn what_installs_nothing_changes_nothing() {
-        let before = of(PROJECT);
+        let before = project_digest(PROJECT);
         let extended = format!(
             "{PROJECT}version = \"2.0\"\ndescription = \"x\"\n[dependency-groups]\ndev = [\"pytest\"]\n\
              [tool.ruff]\nline-length = 80\n[tool.uv]\ndev-dependencies = [\"tox\"]\n"
         );
-        assert_eq!(before, of(&extended));
+        assert_eq!(before, project_digest(&extended));
         // Comments, order and spacing do not matter either.
         let rewritten = "# the same\n[project] # here\nrequires-python = '>= 3.10'\ndependencies = [\n  'B',\n  'a >= 1', # why\n]\n\
             name = 'c'\n\n[build-system]\nbuild-backend = 'hatchling.build'\nrequires = ['hatchling']\n";
-        assert_eq!(before, of(rewritten));
+        assert_eq!(before, project_digest(rewritten));
         assert_eq!(before, beside("ade_config/columns/b.py", "x = 1"));
         let locked = beside("uv.lock", "a = 1\nb = 2\n");
         assert_eq!(
@@ -264,14 +264,14 @@ mod tests {
         let named = "[tool.setuptools.dynamic]\ndependencies = { file = \"list.txt\" }\n";
         let project = [("pyproject.toml", PROJECT)];
         let variants = [
-            of(PROJECT),
-            of(&PROJECT.replace("a>=1", "a>=2")),
-            of(&PROJECT.replace("\"b\"", "\"b\", \"d\"")),
-            of(&PROJECT.replace("3.10", "3.11")),
-            of(&PROJECT.replace("hatchling", "flit")),
-            of(&sources),
-            of(dynamic),
-            of(&format!("{dynamic}{named}")),
+            project_digest(PROJECT),
+            project_digest(&PROJECT.replace("a>=1", "a>=2")),
+            project_digest(&PROJECT.replace("\"b\"", "\"b\", \"d\"")),
+            project_digest(&PROJECT.replace("3.10", "3.11")),
+            project_digest(&PROJECT.replace("hatchling", "flit")),
+            project_digest(&sources),
+            project_digest(dynamic),
+            project_digest(&format!("{dynamic}{named}")),
             beside("uv.lock", "version = 1\n"),
             beside("uv.lock", "version = 2\n"),
             beside("requirements.txt", "z\n"),

@@ -10,7 +10,7 @@ const PLUGIN_FOLDERS: [&str; 4] = ["columns", "row_detectors", "row_types", "hoo
 
 /// The location of a configuration's package.
 #[derive(Debug, PartialEq)]
-pub(super) struct Located {
+pub(super) struct PackageLocation {
     pub package: String,
     pub package_dir: PathBuf,
 }
@@ -19,7 +19,7 @@ pub(super) struct Located {
 ///
 /// A manifest shows that the folder is meant to be a configuration. Without one, a package counts only if it has plugin
 /// folders, so that a folder with any other Python project is an error and not a run without results.
-pub(super) fn locate(root: &Path, has_manifest: bool) -> Result<Located, Vec<String>> {
+pub(super) fn locate(root: &Path, has_manifest: bool) -> Result<PackageLocation, Vec<String>> {
     let found = package_at(root)
         .or_else(|| package_below_source(root))
         .or_else(|| usual_package(root));
@@ -51,16 +51,16 @@ pub(super) fn locate(root: &Path, has_manifest: bool) -> Result<Located, Vec<Str
 }
 
 /// Returns the folder itself if it is a package.
-fn package_at(root: &Path) -> Option<Located> {
+fn package_at(root: &Path) -> Option<PackageLocation> {
     let package = root.file_name()?.to_str()?;
-    (is_identifier(package) && root.join("__init__.py").is_file()).then(|| Located {
+    (is_identifier(package) && root.join("__init__.py").is_file()).then(|| PackageLocation {
         package: package.to_owned(),
         package_dir: root.to_owned(),
     })
 }
 
 /// Finds the first package below `src/`, preferring the usual name.
-fn package_below_source(root: &Path) -> Option<Located> {
+fn package_below_source(root: &Path) -> Option<PackageLocation> {
     let source = root.join("src");
     let mut names: Vec<String> = std::fs::read_dir(&source)
         .ok()?
@@ -70,15 +70,15 @@ fn package_below_source(root: &Path) -> Option<Located> {
     names
         .sort_by(|left, right| (left != USUAL_PACKAGE, left).cmp(&(right != USUAL_PACKAGE, right)));
     let package = names.into_iter().next()?;
-    Some(Located {
+    Some(PackageLocation {
         package_dir: source.join(&package),
         package,
     })
 }
 
-fn usual_package(root: &Path) -> Option<Located> {
+fn usual_package(root: &Path) -> Option<PackageLocation> {
     let package_dir = root.join(USUAL_PACKAGE);
-    package_dir.is_dir().then(|| Located {
+    package_dir.is_dir().then(|| PackageLocation {
         package: USUAL_PACKAGE.to_owned(),
         package_dir,
     })

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use thiserror::Error;
 
 use crate::base::files::FileError;
-use crate::base::problem::{Facts, Kind, Problem, become_error, code, typed};
+use crate::base::problem::{ErrorFacts, Problem, ProblemKind, become_error, code, typed};
 
 /// The reason why a folder cannot be used as a configuration.
 #[derive(Debug, Error)]
@@ -36,8 +36,8 @@ pub enum ConfigurationError {
 }
 
 impl Problem for ConfigurationError {
-    fn facts(&self) -> Facts {
-        let usage = |code| Facts::new(Kind::Usage, code);
+    fn facts(&self) -> ErrorFacts {
+        let usage = |code| ErrorFacts::new(ProblemKind::Usage, code);
         match self {
             ConfigurationError::NotFound { path } => {
                 usage(code::CONFIGURATION_NOT_FOUND).hint(format!(
@@ -56,9 +56,9 @@ impl Problem for ConfigurationError {
             ConfigurationError::BadManifest { .. } => usage(code::MANIFEST_INVALID),
             ConfigurationError::Changed { .. } => usage(code::INPUT_UNREADABLE)
                 .hint("try again once the files are no longer being written"),
-            ConfigurationError::File(error) => {
-                error.facts().under(Kind::Usage, code::INPUT_UNREADABLE)
-            }
+            ConfigurationError::File(error) => error
+                .facts()
+                .under(ProblemKind::Usage, code::INPUT_UNREADABLE),
         }
     }
 }

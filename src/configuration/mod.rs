@@ -6,7 +6,7 @@
 //!   comment, a moved key or an edited `.py` file does not.
 //! - [`LockedVersions`] is the content of the file that `ade lock` writes beside the manifest: exact versions with hashes
 //!   (`locked_versions`).
-//! - [`Configuration::sources`] lists and hashes its files (`sources`), and [`Sources::snapshot`] stores a read-only copy of
+//! - [`Configuration::sources`] lists and hashes its files (`sources`), and [`ConfigurationSources::snapshot`] stores a read-only copy of
 //!   them under that hash (`snapshot`). Runs import the copy, so an edited file affects the next run and never a running one.
 //!
 //! Opening a configuration executes none of its code and starts no process. Read next: `crate::environment`.
@@ -34,7 +34,7 @@ pub use locked_versions::{LOCK_FILE, LockInputs, LockedPackage, LockedVersions};
 pub use manifest::{BuildSystem, Manifest, Project};
 pub use requirement::{Requirement, VersionWanted, file_url, is_engine, normalize_name};
 pub use snapshot::{pack_snapshot, unpack_snapshot};
-pub use sources::{SourceFile, Sources};
+pub use sources::{ConfigurationSources, SourceFile};
 
 /// An opened configuration with its package and manifests.
 #[derive(Clone, Debug)]

@@ -24,7 +24,7 @@ pub(super) fn read(root: &Path, name: &Path) -> Result<RequirementsFile, Configu
     let Some(text) = read_text(&path)? else {
         return Ok(file);
     };
-    Reader {
+    RequirementsReader {
         root,
         visited: BTreeSet::from([path.clone()]),
         file: &mut file,
@@ -51,13 +51,13 @@ pub(super) fn names(root: &Path) -> Result<Vec<PathBuf>, ConfigurationError> {
     Ok(names)
 }
 
-struct Reader<'a> {
+struct RequirementsReader<'a> {
     root: &'a Path,
     visited: BTreeSet<PathBuf>,
     file: &'a mut RequirementsFile,
 }
 
-impl Reader<'_> {
+impl RequirementsReader<'_> {
     fn read(
         &mut self,
         path: &Path,

@@ -10,7 +10,7 @@ use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
-use super::{Configuration, ConfigurationError, SourceFile, Sources};
+use super::{Configuration, ConfigurationError, ConfigurationSources, SourceFile};
 use crate::base::digest::{self, CopyError};
 use crate::base::files::{self, FileError, PartialFolder};
 use crate::settings::paths::{snapshot, snapshot_lock};
@@ -28,7 +28,7 @@ impl Configuration {
         &self,
         snapshots: &Path,
         excluded: &[&Path],
-    ) -> Result<(Sources, PathBuf), ConfigurationError> {
+    ) -> Result<(ConfigurationSources, PathBuf), ConfigurationError> {
         let mut attempt = 1;
         loop {
             let sources = self.sources_except(excluded)?;
@@ -41,7 +41,7 @@ impl Configuration {
     }
 }
 
-impl Sources {
+impl ConfigurationSources {
     /// Makes sure that `<snapshots>/<digest>/` exists. Returns its path. Copies nothing if it exists already.
     ///
     /// # Errors

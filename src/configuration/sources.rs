@@ -25,7 +25,7 @@ const VERSION: &str = "ade-sources-1";
 
 /// A configuration's files as they were when they were read.
 #[derive(Clone, Debug)]
-pub struct Sources {
+pub struct ConfigurationSources {
     /// The SHA-256 over names and contents, as 64 hexadecimal digits.
     pub digest: String,
     /// The files sorted by name.
@@ -45,7 +45,7 @@ pub struct SourceFile {
     pub(super) sha256: Digest,
 }
 
-impl Sources {
+impl ConfigurationSources {
     /// Returns path, size and SHA-256 of each file, sorted by path.
     pub fn each(&self) -> impl Iterator<Item = (&Path, u64, String)> {
         let files = self.files.iter();
@@ -64,7 +64,7 @@ impl Configuration {
     ///
     /// # Errors
     /// A folder or file cannot be read.
-    pub fn sources(&self) -> Result<Sources, ConfigurationError> {
+    pub fn sources(&self) -> Result<ConfigurationSources, ConfigurationError> {
         self.sources_except(&[])
     }
 
@@ -73,7 +73,10 @@ impl Configuration {
     ///
     /// # Errors
     /// A folder or file cannot be read.
-    pub fn sources_except(&self, excluded: &[&Path]) -> Result<Sources, ConfigurationError> {
+    pub fn sources_except(
+        &self,
+        excluded: &[&Path],
+    ) -> Result<ConfigurationSources, ConfigurationError> {
         let excluded: Vec<PathBuf> = excluded
             .iter()
             .filter_map(|path| path.canonicalize().ok())
@@ -121,7 +124,7 @@ impl Configuration {
             digest.part("path", file.path.as_os_str().as_bytes());
             digest.part("content", &file.sha256.0);
         }
-        Ok(Sources {
+        Ok(ConfigurationSources {
             digest: digest.finish(),
             files,
             root: self.root.clone(),
@@ -210,7 +213,7 @@ mod tests {
     use super::*;
     use crate::configuration::testing::{sample, write_files};
 
-    fn names(sources: &Sources) -> String {
+    fn names(sources: &ConfigurationSources) -> String {
         let names = sources
             .files
             .iter()
@@ -218,7 +221,7 @@ mod tests {
         names.collect::<Vec<_>>().join(" ")
     }
 
-    fn sources(root: &Path) -> Sources {
+    fn sources(root: &Path) -> ConfigurationSources {
         Configuration::open(root).unwrap().sources().unwrap()
     }
 

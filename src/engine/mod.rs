@@ -12,9 +12,9 @@ pub mod warm;
 mod wheel;
 
 pub use process::{
-    ChildProcess, EngineFailure, EngineQuestion, EngineReport, EngineTask, FailedAt, Invocation,
-    Launch, Message, RUN_DAY, RUN_MARKER,
+    ChildProcess, EngineFailure, EngineFailurePosition, EngineQuestion, EngineReport, EngineTask,
+    Invocation, Launch, Message, RUN_DAY, RUN_MARKER,
 };
-pub use report::{Noticed, RowCounts, RunReport, Told};
+pub use report::{RowCounts, RunNotice, RunNotices, RunReport};
 pub use settings::{assignment, demand_setting, recorded, setting_names, with_recorded};
-pub use wheel::{EMBEDDED_VERSION, Engine, EngineError};
+pub use wheel::{EMBEDDED_VERSION, EngineError, EnginePackage};

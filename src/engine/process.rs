@@ -9,13 +9,13 @@ use std::time::Duration;
 
 use serde_json::{Map, Value, json};
 
-use super::report::Noticed;
-use super::sandbox::{self, InForce, Policy};
+use super::report::RunNotices;
+use super::sandbox::{self, AppliedPolicy, Policy};
 use super::warm::WarmEngines;
 use crate::base::cancel::Cancel;
 use crate::base::host;
 use crate::settings::Sandbox;
-use crate::system::process::{self, ChildLimits, Exit, Limit, Started, Stream, Usage};
+use crate::system::process::{self, ChildLimits, Exit, Limit, StartedChild, Stream, Usage};
 
 /// The variable that marks the engine's process as a run. If it is set, the configuration's own folder is not importable (a
 /// line in the environment's site-packages adds that folder otherwise), so a run imports nothing but its snapshot.
@@ -154,7 +154,7 @@ pub struct EngineFailure {
 
 impl EngineFailure {
     /// Reads a failure from JSON. Returns `None` if it has no code.
-    fn of(data: &Value) -> Option<Self> {
+    fn parse(data: &Value) -> Option<Self> {
         let text = |key: &str| data.get(key).and_then(Value::as_str).map(str::to_owned);
         Some(Self {
             code: text("code")?,
@@ -167,7 +167,7 @@ impl EngineFailure {
 
 /// The position of a failure, as far as the engine reports it.
 #[derive(Clone, Debug, Default)]
-pub struct FailedAt {
+pub struct EngineFailurePosition {
     /// The configuration's file, at the path that it was imported from.
     pub file: Option<PathBuf>,
     /// The line in that file, from 1.
@@ -182,9 +182,9 @@ pub struct FailedAt {
     pub column: Option<String>,
 }
 
-impl FailedAt {
+impl EngineFailurePosition {
     /// Reads the position from the data of a log event.
-    fn of(data: Option<&Value>) -> Self {
+    fn from_data(data: Option<&Value>) -> Self {
         let text = |key: &str| data.and_then(|data| Some(data.get(key)?.as_str()?.to_owned()));
         let number = |key: &str| data.and_then(|data| data.get(key)?.as_u64()?.try_into().ok());
         Self {
@@ -209,13 +209,13 @@ pub struct EngineReport {
     /// The fields that have no column and that a hook or a transform filled.
     pub computed_fields: Vec<String>,
     /// The notices, and how columns were read.
-    pub noticed: Noticed,
+    pub noticed: RunNotices,
     /// The refusal, if the engine refused the call before the run began.
     pub refused: Option<EngineFailure>,
     /// The hint from its last log event, which logs a failure.
     pub hint: Option<String>,
     /// The position of the failure, from the same event or from the refusal.
-    pub at: FailedAt,
+    pub at: EngineFailurePosition,
     /// The limit of a single process that caused the failure, from its last log event.
     pub limit: Option<Limit>,
     /// True if a full disk caused the failure, from its last log event.
@@ -225,7 +225,7 @@ pub struct EngineReport {
     /// True if the engine reported that the run began.
     pub begun: bool,
     /// The part of the policy that was in force.
-    pub sandbox: Option<InForce>,
+    pub sandbox: Option<AppliedPolicy>,
 }
 
 impl EngineReport {
@@ -237,10 +237,10 @@ impl EngineReport {
             wall: Duration::ZERO,
             completed: None,
             computed_fields: Vec::new(),
-            noticed: Noticed::default(),
+            noticed: RunNotices::default(),
             refused: None,
             hint: None,
-            at: FailedAt::default(),
+            at: EngineFailurePosition::default(),
             limit: None,
             disk_full: false,
             last_lines: Vec::new(),
@@ -251,7 +251,8 @@ impl EngineReport {
 
     /// Returns the failure that the completed event reports.
     pub fn failure(&self) -> Option<EngineFailure> {
-        let failure = EngineFailure::of(self.completed.as_ref()?.pointer("/execution/failure")?)?;
+        let failure =
+            EngineFailure::parse(self.completed.as_ref()?.pointer("/execution/failure")?)?;
         Some(EngineFailure {
             hint: self.hint.clone(),
             ..failure
@@ -434,7 +435,7 @@ pub struct ChildProcess<'a> {
 
 impl ChildProcess<'_> {
     /// Starts the engine, warm or cold. Returns the child and the part of its policy that is in force.
-    fn start(&self, invocation: &Invocation) -> io::Result<(Started, InForce)> {
+    fn start(&self, invocation: &Invocation) -> io::Result<(StartedChild, AppliedPolicy)> {
         let shows_values = self.values.is_some();
         #[cfg(target_os = "linux")]
         if let Some(fork) = self
@@ -469,7 +470,7 @@ impl Launch for ChildProcess<'_> {
         cancel: &Cancel,
         on_message: &mut dyn FnMut(Message) -> Option<Value>,
     ) -> io::Result<EngineReport> {
-        let mut heard = Heard {
+        let mut heard = EngineOutput {
             report: EngineReport::silent(Exit::Cancelled),
             values: self.values,
         };
@@ -513,31 +514,31 @@ impl Launch for ChildProcess<'_> {
 }
 
 /// Collects the output of a process.
-struct Heard<'a> {
+struct EngineOutput<'a> {
     report: EngineReport,
     values: Option<&'a (dyn Fn(&str) + Sync)>,
 }
 
-impl Heard<'_> {
+impl EngineOutput<'_> {
     /// Records the facts from an event. Returns whether the event is passed on.
     fn is_for_all(&mut self, event: &Map<String, Value>) -> bool {
         let (report, data) = (&mut self.report, event.get("data"));
         let word = |key: &str| event.get(key).and_then(Value::as_str).unwrap_or_default();
         match (word("event"), self.values) {
             (COMPUTED, _) => report.computed_fields = data.map(fields_in).unwrap_or_default(),
-            (NOTICED, _) => report.noticed = data.map(Noticed::of).unwrap_or_default(),
+            (NOTICED, _) => report.noticed = data.map(RunNotices::parse).unwrap_or_default(),
             (LOG, _) => {
                 let text = |key: &str| data.and_then(|data| data.get(key)?.as_str());
                 report.hint = text("hint").map(str::to_owned);
-                report.at = FailedAt::of(data);
+                report.at = EngineFailurePosition::from_data(data);
                 report.limit = text("limit").and_then(limit_of);
                 report.disk_full = text("limit") == Some("disk_full");
             }
             // After the run has begun, refusals come from the configuration's own code and may contain cell values.
             (REFUSED, _) => {
                 if !report.begun {
-                    report.refused = data.and_then(EngineFailure::of);
-                    report.at = FailedAt::of(data);
+                    report.refused = data.and_then(EngineFailure::parse);
+                    report.at = EngineFailurePosition::from_data(data);
                 }
                 return false;
             }

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use crate::base::digest::{self, Hasher};
 use crate::base::files::{self, FileError};
-use crate::base::problem::{Facts, Kind, Problem, become_error, code};
+use crate::base::problem::{ErrorFacts, Problem, ProblemKind, become_error, code};
 use crate::settings::paths;
 
 /// The version of the engine in the binary.
@@ -29,7 +29,7 @@ pub fn embedded_spec() -> String {
 
 /// An engine that an environment can get.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Engine {
+pub enum EnginePackage {
     /// The wheel in the binary.
     Embedded,
     /// A folder with a project.
@@ -63,23 +63,24 @@ pub enum EngineError {
 }
 
 impl Problem for EngineError {
-    fn facts(&self) -> Facts {
+    fn facts(&self) -> ErrorFacts {
         match self {
-            Self::Absent { .. } => Facts::new(Kind::Usage, code::SETTINGS_INVALID).hint(
-                "name a folder, a wheel or a requirement, or unset it to use the engine in ade",
-            ),
-            Self::Newer { .. } => Facts::new(Kind::Environment, code::SETTINGS_INVALID)
+            Self::Absent { .. } => ErrorFacts::new(ProblemKind::Usage, code::SETTINGS_INVALID)
+                .hint(
+                    "name a folder, a wheel or a requirement, or unset it to use the engine in ade",
+                ),
+            Self::Newer { .. } => ErrorFacts::new(ProblemKind::Environment, code::SETTINGS_INVALID)
                 .hint("upgrade this ade, or start a worker of the newer one"),
             Self::File(error) => error
                 .facts()
-                .under(Kind::Environment, code::SETTINGS_INVALID),
+                .under(ProblemKind::Environment, code::SETTINGS_INVALID),
         }
     }
 }
 
 become_error!(EngineError);
 
-impl Engine {
+impl EnginePackage {
     /// Returns the engine that a specification names; relative paths are relative to `folder`.
     ///
     /// # Errors
@@ -194,7 +195,7 @@ impl Engine {
                         .map(|requirement| requirement.as_str().map(str::to_owned));
                     texts.collect()
                 });
-                Ok(project.unwrap_or_else(|| vec![digest::of(&text).to_string()]))
+                Ok(project.unwrap_or_else(|| vec![digest::sha256(&text).to_string()]))
             }
             Self::Requirement(text) => Ok(vec![text.clone()]),
         }
@@ -258,45 +259,45 @@ mod tests {
         let path = |name| folder.path().join(name);
         std::fs::create_dir(path("engine")).unwrap();
         std::fs::write(path("e.whl"), b"x").unwrap();
-        let requirement = |text: &str| Engine::Requirement(text.to_owned());
+        let requirement = |text: &str| EnginePackage::Requirement(text.to_owned());
         for (said, wanted) in [
-            (None, Engine::Embedded),
-            (Some("engine"), Engine::Folder(path("engine"))),
-            (Some("e.whl"), Engine::Wheel(path("e.whl"))),
+            (None, EnginePackage::Embedded),
+            (Some("engine"), EnginePackage::Folder(path("engine"))),
+            (Some("e.whl"), EnginePackage::Wheel(path("e.whl"))),
             (Some("ade-engine>=1.9"), requirement("ade-engine>=1.9")),
             (
                 Some("git+https://example.org/e.git"),
                 requirement("git+https://example.org/e.git"),
             ),
         ] {
-            assert_eq!(Engine::of_spec(said, folder.path()).unwrap(), wanted);
+            assert_eq!(EnginePackage::of_spec(said, folder.path()).unwrap(), wanted);
         }
-        assert!(Engine::of_spec(Some("./absent"), folder.path()).is_err());
+        assert!(EnginePackage::of_spec(Some("./absent"), folder.path()).is_err());
     }
 
     #[test]
     fn an_engine_says_what_it_depends_on() {
         let folder = tempfile::tempdir().unwrap();
-        let named = Engine::Embedded.requirements().unwrap();
+        let named = EnginePackage::Embedded.requirements().unwrap();
         assert!(
             named.iter().any(|text| text.starts_with("polars")),
             "{named:?}"
         );
-        let path = Engine::unpack_embedded(folder.path()).unwrap();
-        assert_eq!(Engine::Wheel(path).requirements().unwrap(), named);
+        let path = EnginePackage::unpack_embedded(folder.path()).unwrap();
+        assert_eq!(EnginePackage::Wheel(path).requirements().unwrap(), named);
         let project = "[project]\ndependencies = ['a>1']\n";
         std::fs::write(folder.path().join("pyproject.toml"), project).unwrap();
-        let engine = Engine::Folder(folder.path().to_owned());
+        let engine = EnginePackage::Folder(folder.path().to_owned());
         assert_eq!(engine.requirements().unwrap(), ["a>1"]);
     }
 
     #[test]
     fn the_embedded_wheel_unpacks_whole_and_once() {
         let folder = tempfile::tempdir().unwrap();
-        let path = Engine::unpack_embedded(folder.path()).unwrap();
+        let path = EnginePackage::unpack_embedded(folder.path()).unwrap();
         assert_eq!(digest::of_file(&path).unwrap().0.to_string(), WHEEL_SHA256);
         std::fs::write(&path, b"cut short").unwrap();
-        assert_eq!(Engine::unpack_embedded(folder.path()).unwrap(), path);
+        assert_eq!(EnginePackage::unpack_embedded(folder.path()).unwrap(), path);
         assert_eq!(std::fs::read(&path).unwrap().len(), WHEEL.len());
     }
 }

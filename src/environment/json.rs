@@ -9,7 +9,7 @@ use crate::base::files::FileError;
 use crate::base::show_path::ShowPath;
 use crate::events::{Follower, names};
 use crate::settings::paths::EnvironmentFolder;
-use crate::store::{EnvironmentRecord, EnvironmentStatus, Failure};
+use crate::store::{EnvironmentRecord, EnvironmentStatus, FailureRecord};
 
 /// The environment of a configuration. While it is built, this object is the build. Facts about its content are null until it
 /// is ready.
@@ -43,12 +43,12 @@ pub struct EnvironmentView {
     ready_at: Option<Timestamp>,
     last_used_at: Option<Timestamp>,
     /// The reason why it could not be built.
-    error: Option<Failure>,
+    error: Option<FailureRecord>,
 }
 
 impl EnvironmentView {
     /// Returns the JSON of an environment. `paths` decides how much of each path the reader sees.
-    pub fn of(environment: &EnvironmentRecord, paths: &dyn ShowPath) -> Self {
+    pub fn new(environment: &EnvironmentRecord, paths: &dyn ShowPath) -> Self {
         let contents = environment.contents.as_ref();
         let about = paths.about(&environment.configuration_path);
         let error = environment.error.as_ref();

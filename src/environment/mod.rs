@@ -21,5 +21,6 @@ pub mod write_lock;
 
 pub use building::installer::{FoundUv, UvSearch, find_uv};
 pub use building::{
-    BuildError, BuildEvent, BuildRequest, EngineSource, PackageAction, Step, is_ready, provision,
+    BuildError, BuildEvent, BuildRequest, BuildStepKind, EngineSource, PackageAction, is_ready,
+    provision,
 };

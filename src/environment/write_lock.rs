@@ -14,7 +14,7 @@ use super::building::session::{BuildSession, Code};
 use super::needed::prepare::{demand, inputs, own_engine, python_for};
 use super::provide::installers::request;
 use super::python::oldest_allowed;
-use super::{BuildError, BuildEvent, BuildRequest, Step};
+use super::{BuildError, BuildEvent, BuildRequest, BuildStepKind};
 use crate::base::cancel::Cancel;
 use crate::base::files::{self, FileError};
 use crate::base::problem::{Error, Problem, code};
@@ -130,8 +130,8 @@ fn resolve(
     let workbench = session.folder.workbench();
     fs::create_dir_all(workbench.path())
         .map_err(FileError::on("create the folder", workbench.path()))?;
-    let uv = session.step(Step::PrepareInstaller, Uv::prepare)?;
-    session.step(Step::Resolve, |session| {
+    let uv = session.step(BuildStepKind::PrepareInstaller, Uv::prepare)?;
+    session.step(BuildStepKind::Resolve, |session| {
         let list = workbench.locked();
         if let Some(lines) = &preferred {
             session.write_list(list.clone(), lines)?;

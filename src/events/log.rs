@@ -31,7 +31,7 @@ impl Subject {
 
 /// An event that ADE itself writes.
 #[derive(Clone, Debug)]
-pub struct OwnEvent {
+pub struct AdeEvent {
     /// `debug`, `info`, `warning`, `error`.
     pub level: &'static str,
     /// The name of the event.
@@ -42,7 +42,7 @@ pub struct OwnEvent {
     pub data: Value,
 }
 
-impl OwnEvent {
+impl AdeEvent {
     /// Returns the event as a line of a log that has not written it, with the number that it would have there.
     pub fn line(
         self,
@@ -90,10 +90,10 @@ pub struct EventLog<'a> {
     subject: Subject,
     id: String,
     path: PathBuf,
-    state: Mutex<State>,
+    state: Mutex<EventLogState>,
 }
 
-struct State {
+struct EventLogState {
     file: Box<dyn OpenLog>,
     sequence: u64,
     /// The length of the file that this log expects; any other length means that another process has appended to it.
@@ -126,7 +126,7 @@ impl<'a> EventLog<'a> {
                 .create_folder(folder)
                 .map_err(FileError::on("create the folder", folder))?;
         }
-        let open = || -> io::Result<State> {
+        let open = || -> io::Result<EventLogState> {
             let mut file = files.open_log(path)?;
             let text = file.read()?;
             let mut length = text.len() as u64;
@@ -134,7 +134,7 @@ impl<'a> EventLog<'a> {
                 file.append(b"\n")?;
                 length += 1;
             }
-            Ok(State {
+            Ok(EventLogState {
                 file,
                 sequence: last_sequence(&text),
                 length,
@@ -164,7 +164,7 @@ impl<'a> EventLog<'a> {
         message: &str,
         data: Value,
     ) -> Value {
-        let own = OwnEvent {
+        let own = AdeEvent {
             level,
             event,
             message: message.to_owned(),
@@ -207,12 +207,12 @@ impl<'a> EventLog<'a> {
         result.map_err(FileError::on("write", &self.path))
     }
 
-    fn lock(&self) -> MutexGuard<'_, State> {
+    fn lock(&self) -> MutexGuard<'_, EventLogState> {
         lock(&self.state)
     }
 }
 
-impl State {
+impl EventLogState {
     fn has_grown(&self) -> bool {
         let found = self.file.length();
         found.is_ok_and(|length| length != self.length)

@@ -12,7 +12,7 @@ mod log;
 pub mod names;
 
 pub use follow::Follower;
-pub use log::{EventLog, OwnEvent, Subject};
+pub use log::{AdeEvent, EventLog, Subject};
 
 /// Returns the severity of a level; unknown words count as `info`.
 pub fn severity(level: &str) -> u8 {

@@ -8,11 +8,11 @@ use std::time::SystemTime;
 
 use super::Issue;
 use crate::base::files::FileError;
-use crate::base::problem::{Facts, Kind, Problem, become_error, code};
+use crate::base::problem::{ErrorFacts, Problem, ProblemKind, become_error, code};
 
 /// The maximum number of bytes of a line. A longer line is no issue: a cell has at most 32,767 characters, and a line quotes
 /// two of them.
-const LONGEST_LINE: u64 = 1 << 20;
+const MAX_LINE_BYTES: u64 = 1 << 20;
 
 /// An error of a list that cannot be read.
 #[derive(Debug, thiserror::Error)]
@@ -35,10 +35,10 @@ pub enum ListError {
 }
 
 impl Problem for ListError {
-    fn facts(&self) -> Facts {
+    fn facts(&self) -> ErrorFacts {
         match self {
             Self::Missing { .. } | Self::NoFile { .. } => {
-                Facts::new(Kind::Usage, code::NO_ISSUE_LIST)
+                ErrorFacts::new(ProblemKind::Usage, code::NO_ISSUE_LIST)
             }
             Self::File(error) => error.facts(),
         }
@@ -49,7 +49,7 @@ become_error!(ListError);
 
 /// A list that is being read. It is an iterator over the issues.
 #[derive(Debug)]
-pub struct List {
+pub struct IssueReader {
     path: PathBuf,
     reader: BufReader<File>,
     size: u64,
@@ -58,7 +58,7 @@ pub struct List {
     passed_over: u64,
 }
 
-impl List {
+impl IssueReader {
     /// Opens the list of a file.
     ///
     /// # Errors
@@ -118,7 +118,7 @@ impl List {
         self.passed_over
     }
 
-    /// Continues at the start of a line, a position from [`List::offset`].
+    /// Continues at the start of a line, a position from [`IssueReader::offset`].
     ///
     /// # Errors
     /// The file cannot be read there.
@@ -129,19 +129,19 @@ impl List {
         Ok(())
     }
 
-    /// Returns the bytes of the next line without its end, at most [`LONGEST_LINE`] of them, or `None` at the end of the file.
+    /// Returns the bytes of the next line without its end, at most [`MAX_LINE_BYTES`] of them, or `None` at the end of the file.
     fn line(&mut self) -> io::Result<Option<Vec<u8>>> {
         let mut line = Vec::new();
-        let mut first = self.reader.by_ref().take(LONGEST_LINE);
+        let mut first = self.reader.by_ref().take(MAX_LINE_BYTES);
         let mut read = first.read_until(b'\n', &mut line)? as u64;
         if read == 0 {
             return Ok(None);
         }
         let mut ends = line.last() == Some(&b'\n');
-        while !ends && read >= LONGEST_LINE {
+        while !ends && read >= MAX_LINE_BYTES {
             // The rest of a line that is too long is skipped in pieces.
             let mut rest = Vec::new();
-            let mut piece = self.reader.by_ref().take(LONGEST_LINE);
+            let mut piece = self.reader.by_ref().take(MAX_LINE_BYTES);
             let more = piece.read_until(b'\n', &mut rest)? as u64;
             read += more;
             ends = more == 0 || rest.last() == Some(&b'\n');
@@ -151,7 +151,7 @@ impl List {
     }
 }
 
-impl Iterator for List {
+impl Iterator for IssueReader {
     type Item = Result<Issue, ListError>;
 
     fn next(&mut self) -> Option<Self::Item> {
@@ -185,7 +185,7 @@ mod tests {
         let odd = r#"{"sheet":"A","severity":"fatal","rule":"r","message":"m"}"#;
         let text = format!("{LINE}\n{long}\n\nnull\n{odd}\n{LINE}\n{LINE}");
         std::fs::write(&path, text).unwrap();
-        let mut list = List::open(&path).unwrap();
+        let mut list = IssueReader::open(&path).unwrap();
         let first = list.next().unwrap().unwrap();
         assert_eq!(
             (first.place().as_str(), first.value.as_deref()),
@@ -202,7 +202,7 @@ mod tests {
     fn a_link_is_no_list() {
         let folder = tempfile::tempdir().unwrap();
         let (real, link) = (folder.path().join("real"), folder.path().join("link"));
-        let error = |path: &Path| format!("{:?}", List::open(path).err());
+        let error = |path: &Path| format!("{:?}", IssueReader::open(path).err());
         assert!(error(&real).starts_with("Some(Missing"));
         std::fs::write(&real, LINE).unwrap();
         std::os::unix::fs::symlink(&real, &link).unwrap();

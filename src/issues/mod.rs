@@ -1,7 +1,7 @@
 //! The issues of a run: problems of the sender's cells, rows, columns and sheets, with the rule and the severity.
 //!
 //! The engine writes them to `output/<stem>_issues.ndjson`, one line each, sorted like the sheets;
-//! docs/reference/issues.schema.json describes a line. [`Issue`] is one line, [`List`] reads the lines, and [`Wanted`] filters
+//! docs/reference/issues.schema.json describes a line. [`Issue`] is one line, [`IssueReader`] reads the lines, and [`IssueFilter`] filters
 //! them. All code that shows, paints or counts issues reads this list.
 //!
 //! # Promises
@@ -18,8 +18,8 @@ use utoipa::ToSchema;
 use crate::base::places::place_in_words;
 pub use ade_engine_native::account::issues::SCHEMA_VERSION;
 pub use ade_engine_native::account::severity::Severity;
-pub use list::{List, ListError};
-pub use page::{CellIssue, Counts, InWindow, Page, PlacedIssue};
+pub use list::{IssueReader, ListError};
+pub use page::{CellIssue, IssueSlice, IssueWindow, ListedIssueCounts, PlacedIssue};
 
 /// A problem of a cell, a row, a column or a sheet of the sender. Rows and tables count from 1. A key is null if it does not
 /// apply or is unknown.
@@ -76,7 +76,7 @@ impl Issue {
 
 /// A filter of issues: an issue must match one name of each list that is not empty.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Wanted {
+pub struct IssueFilter {
     /// Names or labels of fields.
     pub fields: Vec<String>,
     /// Names of rules, `hours.up_to_80`, or only the part after the field, `up_to_80`.
@@ -87,7 +87,7 @@ pub struct Wanted {
     pub sheets: Vec<String>,
 }
 
-impl Wanted {
+impl IssueFilter {
     /// Returns whether an issue matches the filter.
     pub fn takes(&self, issue: &Issue) -> bool {
         let among = |names: &[String], fits: &dyn Fn(&str) -> bool| {
@@ -155,7 +155,7 @@ mod tests {
             let mut next = || lists.next().unwrap();
             let (fields, rules, severities, sheets) = (next(), next(), next(), next());
             let severities = serde_json::from_value(serde_json::json!(severities)).unwrap();
-            let wanted = Wanted {
+            let wanted = IssueFilter {
                 fields,
                 rules,
                 severities,

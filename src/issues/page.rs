@@ -6,17 +6,17 @@ use std::ops::RangeInclusive;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::{Issue, List, ListError, Severity, Wanted};
-use crate::base::places::{Cell, column_named};
+use super::{Issue, IssueFilter, IssueReader, ListError, Severity};
+use crate::base::places::{CellPosition, column_named};
 
 /// The number of bytes from which a page ends early: each issue quotes values of up to 32,767 characters.
-const MOST_BYTES: usize = 4 << 20;
+const MAX_PAGE_BYTES: usize = 4 << 20;
 /// The maximum number of issues in a window, which is also its maximum number of cells.
-const MOST_IN_WINDOW: usize = 20_000;
+const MAX_WINDOW_ISSUES: usize = 20_000;
 
 /// A part of the issues of a list, in its order.
 #[derive(Debug)]
-pub struct Page {
+pub struct IssueSlice {
     /// The issues of the page.
     pub issues: Vec<Issue>,
     /// The position in bytes of the next page in the list. `None`: this is the last page.
@@ -26,7 +26,7 @@ pub struct Page {
 /// The numbers of issues.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, ToSchema)]
 #[schema(as = IssueCounts)]
-pub struct Counts {
+pub struct ListedIssueCounts {
     /// Errors that match the filters.
     pub error: u64,
     pub warning: u64,
@@ -39,7 +39,7 @@ pub struct Counts {
 
 /// A window of a sheet: the shown cells. Rows and columns count from 1.
 #[derive(Clone, Debug)]
-pub struct InWindow<'a> {
+pub struct IssueWindow<'a> {
     /// The name of the sheet, of the sender or of the output.
     pub sheet: &'a str,
     /// True if the sheet is one of the output.
@@ -67,24 +67,24 @@ pub struct CellIssue {
     pub message: String,
 }
 
-impl List {
+impl IssueReader {
     /// Returns the next issues that match the filter, at most `most` of them.
     ///
     /// # Errors
     /// The list cannot be read.
-    pub fn page(&mut self, wanted: &Wanted, most: usize) -> Result<Page, ListError> {
+    pub fn page(&mut self, wanted: &IssueFilter, most: usize) -> Result<IssueSlice, ListError> {
         let (mut issues, mut bytes) = (Vec::new(), 0);
         loop {
             let begin = self.offset();
             let Some(issue) = self.next().transpose()? else {
-                return Ok(Page { issues, next: None });
+                return Ok(IssueSlice { issues, next: None });
             };
             if !wanted.takes(&issue) {
                 continue;
             }
-            if issues.len() == most || bytes >= MOST_BYTES {
+            if issues.len() == most || bytes >= MAX_PAGE_BYTES {
                 let next = Some(begin);
-                return Ok(Page { issues, next });
+                return Ok(IssueSlice { issues, next });
             }
             let values = [&issue.value, &issue.written, &issue.key];
             bytes += values.into_iter().flatten().map(String::len).sum::<usize>();
@@ -97,8 +97,8 @@ impl List {
     ///
     /// # Errors
     /// The list cannot be read.
-    pub fn counts(self, wanted: &Wanted) -> Result<Counts, ListError> {
-        let mut counts = Counts::default();
+    pub fn counts(self, wanted: &IssueFilter) -> Result<ListedIssueCounts, ListError> {
+        let mut counts = ListedIssueCounts::default();
         for issue in self {
             let issue = issue?;
             counts.listed += 1;
@@ -117,8 +117,8 @@ impl List {
     ///
     /// # Errors
     /// The list cannot be read.
-    pub fn within(self, window: &InWindow<'_>) -> Result<(Vec<CellIssue>, u64), ListError> {
-        window.among(self.map(|issue| issue.map(PlacedIssue::of)))
+    pub fn within(self, window: &IssueWindow<'_>) -> Result<(Vec<CellIssue>, u64), ListError> {
+        window.among(self.map(|issue| issue.map(PlacedIssue::new)))
     }
 
     /// Returns all issues with their positions, without values, for callers that request window after window.
@@ -126,7 +126,7 @@ impl List {
     /// # Errors
     /// The list cannot be read.
     pub fn placed(self) -> Result<Vec<PlacedIssue>, ListError> {
-        self.map(|issue| issue.map(PlacedIssue::of)).collect()
+        self.map(|issue| issue.map(PlacedIssue::new)).collect()
     }
 }
 
@@ -135,18 +135,18 @@ impl List {
 pub struct PlacedIssue {
     sheet: String,
     output_sheet: Option<String>,
-    output: Option<Cell>,
+    output: Option<CellPosition>,
     /// The issue, with the row and column of the sender.
     issue: CellIssue,
 }
 
 impl PlacedIssue {
-    fn of(issue: Issue) -> Self {
+    fn new(issue: Issue) -> Self {
         let column = issue.column.as_deref().and_then(column_named);
         Self {
             sheet: issue.sheet,
             output_sheet: issue.output_sheet,
-            output: issue.output.as_deref().and_then(Cell::named),
+            output: issue.output.as_deref().and_then(CellPosition::named),
             issue: CellIssue {
                 row: issue.row.map(u64::from),
                 // If the cell is unknown, the issue belongs to the whole row.
@@ -160,7 +160,7 @@ impl PlacedIssue {
     }
 }
 
-impl InWindow<'_> {
+impl IssueWindow<'_> {
     /// Returns those issues that belong to the window's cells, rows and columns, and the number of further ones.
     ///
     /// # Errors
@@ -176,7 +176,7 @@ impl InWindow<'_> {
                 break;
             }
             match self.part_of(placed.borrow()) {
-                Some(issue) if found.len() < MOST_IN_WINDOW => found.push(issue),
+                Some(issue) if found.len() < MAX_WINDOW_ISSUES => found.push(issue),
                 Some(_) => more += 1,
                 None => {}
             }
@@ -194,7 +194,7 @@ impl InWindow<'_> {
     /// Returns the issue with its position in this window, or `None` if it is outside.
     fn part_of(&self, placed: &PlacedIssue) -> Option<CellIssue> {
         let (sheet, row, column) = if self.of_output {
-            let Cell { row, column } = placed.output?;
+            let CellPosition { row, column } = placed.output?;
             (placed.output_sheet.as_deref()?, Some(row), Some(column))
         } else {
             (&*placed.sheet, placed.issue.row, placed.issue.column)
@@ -239,8 +239,8 @@ mod tests {
                 format!("{{\"sheet\": \"In\", \"severity\": \"{severity}\", \"rule\": \"r\", \"message\": \"m\", \"row\": {row}}}\n")
             };
             let file = list(&errors.iter().enumerate().map(line).collect::<String>());
-            let wanted = Wanted { severities: vec![Severity::Error], ..Wanted::default() };
-            let open = || List::open(file.path()).unwrap();
+            let wanted = IssueFilter { severities: vec![Severity::Error], ..IssueFilter::default() };
+            let open = || IssueReader::open(file.path()).unwrap();
             let (mut found, mut next) = (Vec::new(), Some(0));
             while let Some(from) = next {
                 let mut list = open();
@@ -266,11 +266,11 @@ mod tests {
             "{{\"sheet\": \"In\", \"severity\": \"error\", \"rule\": \"r\", \"message\": \"m\", \"value\": \"{value}\"}}\n"
         );
         let file = list(&line.repeat(9));
-        let mut list = List::open(file.path()).unwrap();
-        let page = list.page(&Wanted::default(), 1000).unwrap();
+        let mut list = IssueReader::open(file.path()).unwrap();
+        let page = list.page(&IssueFilter::default(), 1000).unwrap();
         assert_eq!(page.issues.len(), 5);
         list.go_to(page.next.unwrap()).unwrap();
-        let rest = list.page(&Wanted::default(), 1000).unwrap();
+        let rest = list.page(&IssueFilter::default(), 1000).unwrap();
         assert_eq!((rest.issues.len(), rest.next), (4, None));
     }
 
@@ -298,13 +298,13 @@ mod tests {
             ("Out", true, 1..=3, 1..=3, "cell Some(3) Some(3)"),
             ("In", true, 1..=9, 1..=9, ""),
         ] {
-            let window = InWindow {
+            let window = IssueWindow {
                 sheet,
                 of_output,
                 rows,
                 columns,
             };
-            let open = || List::open(file.path()).unwrap();
+            let open = || IssueReader::open(file.path()).unwrap();
             let found = open().within(&window).unwrap();
             let placed = open().placed().unwrap();
             let kept = window.among(placed.iter().map(Ok::<_, ListError>));

@@ -9,10 +9,10 @@ use std::ops::Range;
 
 use memchr::memmem;
 
-use super::comments::Outcome;
+use super::comments::CommentOutcome;
 use super::measures::Measures;
 use super::refusal::Trouble;
-use crate::base::places::{Cell, MOST_COLUMNS, MOST_ROWS};
+use crate::base::places::{CellPosition, MAX_SHEET_COLUMNS, MAX_SHEET_ROWS};
 
 /// The number of shape ids in a block. A drawing lists its blocks in its `idmap`.
 const BLOCK: usize = 1024;
@@ -43,9 +43,9 @@ pub fn blocks(drawing: &[u8]) -> BTreeSet<usize> {
 /// The boxes to put into a drawing.
 pub struct Boxes<'a> {
     /// The outcomes of patching the comments.
-    pub outcomes: &'a BTreeMap<Cell, Outcome>,
+    pub outcomes: &'a BTreeMap<CellPosition, CommentOutcome>,
     /// The texts of the comments.
-    pub texts: &'a BTreeMap<Cell, String>,
+    pub texts: &'a BTreeMap<CellPosition, String>,
     /// The heights and widths of the sheet.
     pub measures: &'a Measures,
 }
@@ -67,11 +67,11 @@ impl Boxes<'_> {
         let there = shapes(drawing);
         let mut edits: Vec<(Range<usize>, Vec<u8>)> = Vec::new();
         for (cell, shape) in &there {
-            if let Some(Outcome::Grew(lines)) = self.outcomes.get(cell) {
+            if let Some(CommentOutcome::Grew(lines)) = self.outcomes.get(cell) {
                 edits.extend(self.larger_anchor(drawing, shape, *lines));
             }
         }
-        let fresh: Vec<Cell> = self
+        let fresh: Vec<CellPosition> = self
             .outcomes
             .keys()
             .copied()
@@ -128,11 +128,11 @@ impl Boxes<'_> {
         let bottom: u64 = numbers.get(6)?.trim().parse().ok()?;
         let pixels = LINE * u64::try_from(lines).ok()?;
         let rows = pixels.div_ceil(self.measures.default_height().max(1));
-        numbers[6] = format!(" {}", bottom.saturating_add(rows).min(MOST_ROWS - 1));
+        numbers[6] = format!(" {}", bottom.saturating_add(rows).min(MAX_SHEET_ROWS - 1));
         (numbers.len() == 8).then(|| (anchor, numbers.join(",").into_bytes()))
     }
 
-    fn shape(&self, cell: Cell, number: usize, z: usize, declared: &str) -> String {
+    fn shape(&self, cell: CellPosition, number: usize, z: usize, declared: &str) -> String {
         let lines = self
             .texts
             .get(&cell)
@@ -153,15 +153,16 @@ impl Boxes<'_> {
 
     /// Returns the anchor beside the cell: left column and offset, top row and offset, then right and bottom; all counted from
     /// 0 and within the sheet.
-    fn anchor(&self, cell: Cell, height: u64) -> String {
+    fn anchor(&self, cell: CellPosition, height: u64) -> String {
         let (row, column) = (cell.row - 1, cell.column - 1);
-        let left = (column + 1).min(MOST_COLUMNS - 6);
-        let top = row.saturating_sub(1).min(MOST_ROWS - 14);
+        let left = (column + 1).min(MAX_SHEET_COLUMNS - 6);
+        let top = row.saturating_sub(1).min(MAX_SHEET_ROWS - 14);
         let top_offset = if row == 0 { 2 } else { 10 };
         let width_of = |column| self.measures.width(column + 1);
         let height_of = |row| self.measures.height(row + 1);
-        let (right, right_offset) = across(left, 15 + WIDTH, MOST_COLUMNS - 1, width_of);
-        let (bottom, bottom_offset) = across(top, top_offset + height, MOST_ROWS - 1, height_of);
+        let (right, right_offset) = across(left, 15 + WIDTH, MAX_SHEET_COLUMNS - 1, width_of);
+        let (bottom, bottom_offset) =
+            across(top, top_offset + height, MAX_SHEET_ROWS - 1, height_of);
         format!(
             "{left}, 15, {top}, {top_offset}, {right}, {right_offset}, {bottom}, {bottom_offset}"
         )
@@ -258,7 +259,7 @@ fn named_tags<'a>(
 }
 
 /// Returns the shapes of comments by their cells.
-fn shapes(drawing: &[u8]) -> BTreeMap<Cell, Range<usize>> {
+fn shapes(drawing: &[u8]) -> BTreeMap<CellPosition, Range<usize>> {
     let mut ends = named_tags(drawing, b"shape", b"</").peekable();
     let mut found = BTreeMap::new();
     for start in named_tags(drawing, b"shape", b"<") {
@@ -277,8 +278,9 @@ fn shapes(drawing: &[u8]) -> BTreeMap<Cell, Range<usize>> {
             .iter()
             .any(|words| memmem::find(&drawing[shape.clone()], words).is_some());
         let place = number("Row").zip(number("Column")).filter(|_| is_note);
-        let cell =
-            place.and_then(|(row, column)| Cell::new(row.checked_add(1)?, column.checked_add(1)?));
+        let cell = place.and_then(|(row, column)| {
+            CellPosition::new(row.checked_add(1)?, column.checked_add(1)?)
+        });
         found.extend(cell.map(|cell| (cell, shape)));
     }
     found
@@ -314,15 +316,15 @@ mod tests {
     fn a_box_grows_where_its_comment_grew() {
         let put = |drawing: &[u8], outcome| {
             let boxes = Boxes {
-                outcomes: &[(Cell::named("B2").unwrap(), outcome)].into(),
+                outcomes: &[(CellPosition::named("B2").unwrap(), outcome)].into(),
                 texts: &BTreeMap::new(),
                 measures: &Measures::default(),
             };
             let put = boxes.put_into(drawing, "v", &mut blocks(drawing));
             String::from_utf8(put.unwrap()).unwrap()
         };
-        let once = put(EMPTY, Outcome::Stands);
-        let grown = put(once.as_bytes(), Outcome::Grew(5));
+        let once = put(EMPTY, CommentOutcome::Stands);
+        let grown = put(once.as_bytes(), CommentOutcome::Grew(5));
         assert_eq!(
             grown,
             once.replace("2, 15, 0, 10, 6, 19, 4, 4", "2, 15, 0, 10, 6, 19, 8, 4")

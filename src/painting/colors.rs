@@ -85,7 +85,7 @@ impl Colors {
     }
 
     /// Returns the colour of a font from its element `color`. Black if that is missing or automatic.
-    pub fn of(&self, color: Option<&Element<'_>>) -> Rgb {
+    pub fn font_color(&self, color: Option<&Element<'_>>) -> Rgb {
         let black = [0; 3];
         let Some(tag) = color
             .map(|color| color.tag)
@@ -155,7 +155,7 @@ mod tests {
     fn colors_are_found_by_theme_index_and_tint() {
         let styles = tree::parse("<styleSheet/>").unwrap();
         let colors = Colors::new(None, &styles);
-        let of = |xml: &str| colors.of(Some(&tree::parse(xml).unwrap()));
+        let of = |xml: &str| colors.font_color(Some(&tree::parse(xml).unwrap()));
         assert_eq!(of("<color theme='0'/>"), [255; 3]);
         assert_eq!(of("<color theme='0' tint='-0.5'/>"), [128; 3]);
         assert_eq!(of("<color theme='1' tint='0.5'/>"), [128; 3]);

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use crate::base::counted::{plural, thousands};
-use crate::base::places::{Cell, column_named, letters};
+use crate::base::places::{CellPosition, column_named, letters};
 use crate::issues::{Issue, Severity};
 
 /// Returns the beginning of the comment about an issue of this severity.
@@ -17,9 +17,9 @@ pub fn heading_of(severity: Severity) -> &'static str {
 
 /// The position that an issue is about. Rows and columns count from 1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Place {
+pub enum MarkPosition {
     /// A cell: it is filled and gets a comment.
-    Cell(Cell),
+    Cell(CellPosition),
     /// A whole row: it is only in the list.
     Row(u64),
     /// A whole column: it is only in the list.
@@ -28,32 +28,32 @@ pub enum Place {
     Sheet,
 }
 
-impl Place {
+impl MarkPosition {
     /// Parses the name of a cell, such as `B7`.
     pub fn named(name: &str) -> Option<Self> {
-        Cell::named(name).map(Self::Cell)
+        CellPosition::named(name).map(Self::Cell)
     }
 
     /// Returns the cell to be painted, if any.
-    pub(super) fn cell(self) -> Option<Cell> {
+    pub(super) fn cell(self) -> Option<CellPosition> {
         match self {
-            Self::Cell(cell) => Cell::new(cell.row, cell.column),
+            Self::Cell(cell) => CellPosition::new(cell.row, cell.column),
             _ => None,
         }
     }
 
     /// Returns the target of a link: the cell, or the first of several.
-    pub(super) fn first_cell(self) -> Option<Cell> {
+    pub(super) fn first_cell(self) -> Option<CellPosition> {
         match self {
             Self::Cell(_) => self.cell(),
-            Self::Row(row) => Cell::new(row, 1),
-            Self::Column(column) => Cell::new(1, column),
-            Self::Sheet => Cell::new(1, 1),
+            Self::Row(row) => CellPosition::new(row, 1),
+            Self::Column(column) => CellPosition::new(1, column),
+            Self::Sheet => CellPosition::new(1, 1),
         }
     }
 }
 
-impl fmt::Display for Place {
+impl fmt::Display for MarkPosition {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match *self {
             Self::Cell(cell) => cell.fmt(f),
@@ -66,11 +66,11 @@ impl fmt::Display for Place {
 
 /// An issue in the form in which it is painted and listed.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Mark {
+pub struct IssueMark {
     /// The sheet's name in the sender's workbook.
     pub sheet: String,
     /// The position on the sheet.
-    pub place: Place,
+    pub place: MarkPosition,
     /// The severity, which decides the colour.
     pub severity: Severity,
     /// The field's label, else its name. Empty if there is none.
@@ -87,16 +87,16 @@ pub struct Mark {
     pub key: Option<String>,
 }
 
-impl From<&Issue> for Mark {
+impl From<&Issue> for IssueMark {
     fn from(issue: &Issue) -> Self {
-        let cell = issue.cell.as_deref().and_then(Place::named);
+        let cell = issue.cell.as_deref().and_then(MarkPosition::named);
         let column = || issue.column.as_deref().and_then(column_named);
         let place = cell
-            .or(issue.row.map(|row| Place::Row(row.into())))
-            .or_else(|| column().map(Place::Column));
+            .or(issue.row.map(|row| MarkPosition::Row(row.into())))
+            .or_else(|| column().map(MarkPosition::Column));
         Self {
             sheet: issue.sheet.clone(),
-            place: place.unwrap_or(Place::Sheet),
+            place: place.unwrap_or(MarkPosition::Sheet),
             severity: issue.severity,
             field: issue.whose().to_owned(),
             rule: issue.rule.clone(),
@@ -182,7 +182,7 @@ impl fmt::Display for Note {
 
 /// A summary of a finished painting.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Painted {
+pub struct PaintSummary {
     /// The number of marked cells, each of which may have several issues.
     pub cells: usize,
     /// The number of cells with a comment about their issues.
@@ -201,10 +201,16 @@ mod tests {
 
     #[test]
     fn places_are_named_as_people_name_them() {
-        assert_eq!(Place::named("AB7").unwrap().to_string(), "AB7");
-        assert_eq!(Place::Row(7).to_string(), "row 7");
-        assert_eq!(Place::Column(28).to_string(), "column AB");
-        assert_eq!(Place::Column(28).first_cell().unwrap().to_string(), "AB1");
-        assert_eq!(Place::Cell(Cell { row: 0, column: 1 }).cell(), None);
+        assert_eq!(MarkPosition::named("AB7").unwrap().to_string(), "AB7");
+        assert_eq!(MarkPosition::Row(7).to_string(), "row 7");
+        assert_eq!(MarkPosition::Column(28).to_string(), "column AB");
+        assert_eq!(
+            MarkPosition::Column(28).first_cell().unwrap().to_string(),
+            "AB1"
+        );
+        assert_eq!(
+            MarkPosition::Cell(CellPosition { row: 0, column: 1 }).cell(),
+            None
+        );
     }
 }

@@ -2,12 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use super::xml::scan::Tag;
+use super::xml::scan::XmlTag;
 
 /// The widths, heights and column formats of a sheet.
 #[derive(Debug, Default)]
 pub struct Measures {
-    columns: Vec<Columns>,
+    columns: Vec<ColumnMeasure>,
     heights: BTreeMap<u64, u64>,
     default_width: Option<u64>,
     default_height: Option<u64>,
@@ -15,7 +15,7 @@ pub struct Measures {
 
 /// A run of columns, `col` (ECMA-376 part 1, 18.3.1.13).
 #[derive(Debug)]
-struct Columns {
+struct ColumnMeasure {
     first: u64,
     last: u64,
     width: Option<u64>,
@@ -24,7 +24,7 @@ struct Columns {
 
 impl Measures {
     /// Records the measures in a tag before the cells.
-    pub fn note(&mut self, tag: &Tag<'_>) {
+    pub fn note(&mut self, tag: &XmlTag<'_>) {
         match tag.local() {
             "sheetFormatPr" => {
                 self.default_width = tag.number("defaultColWidth").map(pixels_of_width);
@@ -35,7 +35,7 @@ impl Measures {
                     true => Some(0),
                     false => tag.number("width").map(pixels_of_width),
                 };
-                self.columns.push(Columns {
+                self.columns.push(ColumnMeasure {
                     first: tag.number("min").unwrap_or(1),
                     last: tag.number("max").unwrap_or(1),
                     width,
@@ -47,7 +47,7 @@ impl Measures {
     }
 
     /// Records the height of a row, if its tag gives one.
-    pub fn note_row(&mut self, row: u64, tag: &Tag<'_>) {
+    pub fn note_row(&mut self, row: u64, tag: &XmlTag<'_>) {
         if tag.is_true("hidden") {
             self.heights.insert(row, 0);
         } else if let Some(points) = tag.number("ht") {
@@ -55,7 +55,7 @@ impl Measures {
         }
     }
 
-    fn columns(&self, column: u64) -> Option<&Columns> {
+    fn columns(&self, column: u64) -> Option<&ColumnMeasure> {
         self.columns
             .iter()
             .find(|columns| (columns.first..=columns.last).contains(&column))

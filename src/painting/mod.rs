@@ -5,7 +5,7 @@
 //! edited part keeps every byte outside of the edit. Painting always starts from the original. Painting a painted copy again
 //! with the same marks leaves it unchanged.
 //!
-//! - [`paint`] paints a file; `mark`: [`Mark`], and notes about the copy; `refusal`: reasons why a file cannot be painted
+//! - [`paint`] paints a file; `mark`: [`IssueMark`], and notes about the copy; `refusal`: reasons why a file cannot be painted
 //! - `painter` goes through the parts; `plan`: the edits of one sheet
 //! - `workbook`, `sheet`, `styles`, `comments`, `boxes`, `list`: one kind of part each; `package`: the archive around them
 //! - `values`: makes a workbook of the values of any other file
@@ -37,12 +37,12 @@ use std::path::{Path, PathBuf};
 
 use ade_engine_native::SourceError;
 use ade_engine_native::read::ReadOptions;
-use ade_engine_native::read::archive::Archive;
+use ade_engine_native::read::archive::ZipArchive;
 use ade_engine_native::read::kind::Kind;
 use memchr::memmem;
 
-pub use mark::{Mark, Note, Painted, Place};
-pub use refusal::Refusal;
+pub use mark::{IssueMark, MarkPosition, Note, PaintSummary};
+pub use refusal::PaintRefusal;
 
 use crate::base::files::{self, FileError, name_of};
 use refusal::Trouble;
@@ -68,7 +68,11 @@ pub fn place_of_copy(original: &Path, folder: &Path) -> PathBuf {
 ///
 /// # Errors
 /// The file cannot be painted, or the copy cannot be written. Then an old copy stays as it was.
-pub fn paint(original: &Path, marks: &[Mark], target: &Path) -> Result<Painted, Refusal> {
+pub fn paint(
+    original: &Path,
+    marks: &[IssueMark],
+    target: &Path,
+) -> Result<PaintSummary, PaintRefusal> {
     let auto = || "auto".to_owned();
     let options = ReadOptions {
         csv_encoding: auto(),
@@ -85,12 +89,12 @@ pub fn paint(original: &Path, marks: &[Mark], target: &Path) -> Result<Painted, 
 pub fn paint_read_as(
     original: &Path,
     options: &ReadOptions,
-    marks: &[Mark],
+    marks: &[IssueMark],
     target: &Path,
-) -> Result<Painted, Refusal> {
+) -> Result<PaintSummary, PaintRefusal> {
     let file = name_of(original);
     if is_same(original, target) {
-        return Err(Refusal::SameFile { file });
+        return Err(PaintRefusal::SameFile { file });
     }
     let folder = files::folder_of(target);
     let beside = files::unfinished(folder).map_err(FileError::on("write", target))?;
@@ -99,7 +103,7 @@ pub fn paint_read_as(
         .try_clone()
         .map_err(FileError::on("write", target))?;
     let painted = painted(original, &file, options, marks, copy, folder);
-    let painted = painted.map_err(|trouble| trouble.of(&file, target))?;
+    let painted = painted.map_err(|trouble| trouble.into_refusal(&file, target))?;
     files::settle(beside, target).map_err(FileError::on("write", target))?;
     Ok(painted)
 }
@@ -108,10 +112,10 @@ fn painted(
     original: &Path,
     file: &str,
     options: &ReadOptions,
-    marks: &[Mark],
+    marks: &[IssueMark],
     copy: File,
     folder: &Path,
-) -> Result<Painted, Trouble> {
+) -> Result<PaintSummary, Trouble> {
     let mut opened = File::open(original).map_err(Trouble::Read)?;
     if starts_encrypted(&mut opened).map_err(Trouble::Read)? {
         return Err(Trouble::Encrypted);
@@ -142,11 +146,12 @@ fn painted(
 /// Returns the kind of a file. An archive that cannot be opened counts as a workbook, so that the painter reports what is
 /// wrong.
 fn kind_of(path: &str, options: &ReadOptions) -> Result<Kind, Trouble> {
-    let kind = Kind::of(path, options).map_err(|failure| values::unreadable(failure, path))?;
+    let kind =
+        Kind::from_path(path, options).map_err(|failure| values::unreadable(failure, path))?;
     if !kind.is_archive() {
         return Ok(kind);
     }
-    match Archive::open(path) {
+    match ZipArchive::open(path) {
         Ok(archive) => Ok(Kind::of_archive(&archive)),
         Err(failure @ (SourceError::Foreign { .. } | SourceError::Empty { .. })) => {
             Err(values::unreadable(failure, path))

@@ -2,21 +2,21 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::comments::{Outcome, comment, threaded_cells};
-use super::mark::Mark;
+use super::comments::{CommentOutcome, comment, threaded_cells};
+use super::mark::IssueMark;
 use super::measures::Measures;
-use super::package::archive::{MOST_SHEET, Package};
+use super::package::archive::{MAX_SHEET_BYTES, OoxmlPackage};
 use super::package::relationships::Relationships;
-use super::refusal::{InPart, Trouble};
+use super::refusal::{PartContext, Trouble};
 use super::sheet::outline::{Outline, tail_of};
 use super::workbook::SheetEntry;
 use super::xml::scan::Scanner;
-use crate::base::places::{Area, Cell};
+use crate::base::places::{Area, CellPosition};
 use crate::issues::Severity;
 
 /// The plan for painting a sheet.
 #[derive(Default)]
-pub struct Plan<'a> {
+pub struct SheetPlan<'a> {
     /// The title of the sheet.
     pub name: String,
     /// Whether the sheet is hidden.
@@ -26,13 +26,13 @@ pub struct Plan<'a> {
     /// Whether the sheet has cells. Chart and dialog sheets have none.
     has_cells: bool,
     /// The issues by cell.
-    issues: BTreeMap<Cell, Vec<&'a Mark>>,
+    issues: BTreeMap<CellPosition, Vec<&'a IssueMark>>,
     /// The cells to fill.
-    pub fills: BTreeMap<Cell, Severity>,
+    pub fills: BTreeMap<CellPosition, Severity>,
     /// The comments to write.
-    pub texts: BTreeMap<Cell, String>,
+    pub texts: BTreeMap<CellPosition, String>,
     /// The cells of threaded comments.
-    pub threaded: BTreeSet<Cell>,
+    pub threaded: BTreeSet<CellPosition>,
     /// The areas of tables and pivot tables.
     pub ink: Vec<Area>,
     /// The relationships of the sheet's part.
@@ -54,12 +54,12 @@ pub struct Drawing {
     /// The part of the drawing.
     pub part: String,
     /// The outcomes of patching the comments.
-    pub outcomes: BTreeMap<Cell, Outcome>,
+    pub outcomes: BTreeMap<CellPosition, CommentOutcome>,
 }
 
-impl<'a> Plan<'a> {
+impl<'a> SheetPlan<'a> {
     /// Makes a plan without any edits.
-    pub fn new(entry: &SheetEntry, book: &Relationships, package: &Package) -> Self {
+    pub fn new(entry: &SheetEntry, book: &Relationships, package: &OoxmlPackage) -> Self {
         let relation = book.by_id(&entry.relation);
         let target = relation.and_then(|relation| relation.target.clone());
         Self {
@@ -77,7 +77,7 @@ impl<'a> Plan<'a> {
     }
 
     /// Takes an issue. Returns `false` if the sheet does not have its cell.
-    pub fn take(&mut self, mark: &'a Mark) -> bool {
+    pub fn take(&mut self, mark: &'a IssueMark) -> bool {
         if !self.is_worksheet() || mark.place.first_cell().is_none() {
             return false;
         }
@@ -93,13 +93,13 @@ impl<'a> Plan<'a> {
     }
 
     /// Examines everything that decides how the cells are painted. `keeps`: keep the text until it is written.
-    pub fn survey(&mut self, package: &mut Package, keeps: bool) -> Result<(), Trouble> {
+    pub fn survey(&mut self, package: &mut OoxmlPackage, keeps: bool) -> Result<(), Trouble> {
         let Some(part) = self.part.clone() else {
             return Ok(());
         };
-        let relationships = Relationships::of(package, &part)?;
-        let text = package.text_within(&part, MOST_SHEET)?;
-        let outline = Outline::of(&text).in_part(&part)?;
+        let relationships = Relationships::load(package, &part)?;
+        let text = package.text_within(&part, MAX_SHEET_BYTES)?;
+        let outline = Outline::parse(&text).in_part(&part)?;
         let tail = tail_of(&outline).in_part(&part)?;
         self.legacy = tail.legacy;
         self.move_to_first_cells(&tail.merged);
@@ -131,7 +131,7 @@ impl<'a> Plan<'a> {
         for area in merged {
             let within = self.issues.range(area.first..=area.last);
             let covered = within.map(|(cell, _)| *cell);
-            let covered: Vec<Cell> = covered
+            let covered: Vec<CellPosition> = covered
                 .filter(|cell| *cell != area.first && area.holds(*cell))
                 .collect();
             for cell in covered {
@@ -152,7 +152,7 @@ impl<'a> Plan<'a> {
 }
 
 /// Returns the area of a table or pivot table: the `ref` of the first element with this name.
-fn area_of(text: &str, element: &str) -> Result<Option<Area>, super::xml::Malformed> {
+fn area_of(text: &str, element: &str) -> Result<Option<Area>, super::xml::MalformedXml> {
     let mut scanner = Scanner::new(text, 0);
     while let Some(tag) = scanner.tag()? {
         if tag.opens() && tag.local() == element {

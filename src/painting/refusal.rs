@@ -3,13 +3,13 @@
 use std::io;
 use std::path::Path;
 
-use super::xml::Malformed;
+use super::xml::MalformedXml;
 use crate::base::files::{FileError, describe};
-use crate::base::problem::{Facts, Kind, Problem, code};
+use crate::base::problem::{ErrorFacts, Problem, ProblemKind, code};
 
 /// An error that prevents painting a file. The original is unchanged, and there is no copy.
 #[derive(Debug, thiserror::Error)]
-pub enum Refusal {
+pub enum PaintRefusal {
     /// The copy cannot be written.
     #[error(transparent)]
     Unwritable(#[from] FileError),
@@ -29,7 +29,7 @@ pub enum Refusal {
     },
 }
 
-impl Refusal {
+impl PaintRefusal {
     /// Returns whether the file itself can never be painted, even if it is tried again.
     pub fn is_of_input(&self) -> bool {
         let may_pass = |trouble: &Trouble| matches!(trouble, Trouble::Read(_));
@@ -41,14 +41,14 @@ impl Refusal {
     }
 }
 
-impl Problem for Refusal {
-    fn facts(&self) -> Facts {
-        let usage = |code| Facts::new(Kind::Usage, code);
+impl Problem for PaintRefusal {
+    fn facts(&self) -> ErrorFacts {
+        let usage = |code| ErrorFacts::new(ProblemKind::Usage, code);
         match self {
             Self::Unwritable(error) => error.facts(),
             Self::SameFile { .. } => usage(code::OUTPUT_CONFLICT),
             Self::OfFile { trouble, .. } => match trouble {
-                Trouble::Read(_) => Facts::new(Kind::Refused, code::INPUT_UNREADABLE),
+                Trouble::Read(_) => ErrorFacts::new(ProblemKind::Refused, code::INPUT_UNREADABLE),
                 Trouble::Binary | Trouble::NotAWorkbook(_) => usage(code::UNSUPPORTED_FORMAT),
                 _ => usage(code::WORKBOOK_UNREADABLE),
             },
@@ -102,10 +102,10 @@ impl Trouble {
     }
 
     /// Adds the names of the file and of its copy.
-    pub fn of(self, file: &str, target: &Path) -> Refusal {
+    pub fn into_refusal(self, file: &str, target: &Path) -> PaintRefusal {
         match self {
             Self::Write(error) => FileError::on("write", target)(error).into(),
-            trouble => Refusal::OfFile {
+            trouble => PaintRefusal::OfFile {
                 file: file.to_owned(),
                 trouble,
             },
@@ -137,12 +137,12 @@ impl Trouble {
 }
 
 /// Adds the name of the part to errors about damaged XML.
-pub trait InPart<T> {
+pub trait PartContext<T> {
     fn in_part(self, part: &str) -> Result<T, Trouble>;
 }
 
-impl<T> InPart<T> for Result<T, Malformed> {
+impl<T> PartContext<T> for Result<T, MalformedXml> {
     fn in_part(self, part: &str) -> Result<T, Trouble> {
-        self.map_err(|Malformed(what)| Trouble::part(part, what))
+        self.map_err(|MalformedXml(what)| Trouble::part(part, what))
     }
 }

@@ -6,18 +6,18 @@
 use std::collections::HashMap;
 
 use super::colors::{Colors, contrast, rgb};
-use super::refusal::{InPart, Trouble};
+use super::refusal::{PartContext, Trouble};
 use super::xml::scan::{Scanner, with_attribute};
 use super::xml::tree::{self, Element};
-use super::xml::{Edit, Malformed, NOT_WELL_FORMED, apply};
+use super::xml::{Edit, MalformedXml, NOT_WELL_FORMED, apply};
 use crate::issues::Severity;
 
 /// Excel's maximum number of cell formats.
-const MOST_FORMATS: usize = 65_490;
+const MAX_CELL_FORMATS: usize = 65_490;
 /// The colour of text on our fills.
 pub const INK: &str = "1C1B19";
 /// The minimum contrast of readable text (WCAG 2.2, 1.4.3).
-const LEAST_CONTRAST: f64 = 4.5;
+const MIN_CONTRAST_RATIO: f64 = 4.5;
 
 /// The children of `styleSheet` in order, up to those that painting needs (CT_Stylesheet, 18.8.39).
 const ORDER: [&str; 6] = [
@@ -55,7 +55,7 @@ const LISTS: [(&str, &str, &str); 4] = [
 
 /// A list, as its index in [`LISTS`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum List {
+enum StyleList {
     Fonts,
     Fills,
     Borders,
@@ -81,7 +81,7 @@ impl Items {
 }
 
 /// The styles of a workbook.
-pub struct Styles {
+pub struct WorkbookStyles {
     text: String,
     part: String,
     prefix: String,
@@ -102,7 +102,7 @@ pub fn empty(namespace: &str) -> String {
     )
 }
 
-impl Styles {
+impl WorkbookStyles {
     /// Parses the text of the part.
     pub fn parse(text: &str, part: &str, theme: Option<&str>) -> Result<Self, Trouble> {
         let text = completed(text).in_part(part)?;
@@ -134,17 +134,17 @@ impl Styles {
     }
 
     /// Returns the number of an item, which is added if it is missing. `None` if there is no room for another format.
-    fn add(&mut self, list: List, item: String) -> Option<u32> {
+    fn add(&mut self, list: StyleList, item: String) -> Option<u32> {
         let items = &mut self.lists[list as usize];
         if let Some(&number) = items.numbers.get(&item) {
             return Some(number);
         }
-        let is_full = list == List::Formats && items.all.len() >= MOST_FORMATS;
+        let is_full = list == StyleList::Formats && items.all.len() >= MAX_CELL_FORMATS;
         (!is_full).then(|| items.push(item))
     }
 
     /// Returns the item with a number, or the first if there is none with that number.
-    fn item(&self, list: List, number: u32) -> &str {
+    fn item(&self, list: StyleList, number: u32) -> &str {
         let all = &self.lists[list as usize].all;
         let item = all.get(number as usize).or_else(|| all.first());
         item.map(String::as_str).unwrap_or_default()
@@ -157,13 +157,13 @@ impl Styles {
             "<{p}fill><{p}patternFill patternType=\"solid\"><{p}fgColor rgb=\"FF{color}\"/><{p}bgColor indexed=\"64\"/>\
              </{p}patternFill></{p}fill>"
         );
-        self.add(List::Fills, fill).unwrap_or_default()
+        self.add(StyleList::Fills, fill).unwrap_or_default()
     }
 
     /// Returns the number of a font like the workbook's first, with a colour, a size and an element before them, such as `b`.
     pub fn font(&mut self, color: &str, size: u32, look: Option<&str>) -> Result<u32, Trouble> {
         let p = &self.prefix;
-        let first = self.item(List::Fonts, 0);
+        let first = self.item(StyleList::Fonts, 0);
         let root = tree::parse(first).in_part(&self.part)?;
         // Every font gets a name: some programs replace unnamed ones by a serif.
         let mut face: String = ["name", "family", "charset", "scheme"]
@@ -178,7 +178,7 @@ impl Styles {
         let font = format!(
             "<{p}font>{look}<{p}sz val=\"{size}\"/><{p}color rgb=\"FF{color}\"/>{face}</{p}font>"
         );
-        Ok(self.add(List::Fonts, font).unwrap_or_default())
+        Ok(self.add(StyleList::Fonts, font).unwrap_or_default())
     }
 
     /// Returns the number of a border with a line below.
@@ -188,7 +188,7 @@ impl Styles {
             "<{p}border><{p}left/><{p}right/><{p}top/><{p}bottom style=\"{style}\"><{p}color rgb=\"FF{color}\"/></{p}bottom>\
              <{p}diagonal/></{p}border>"
         );
-        self.add(List::Borders, border).unwrap_or_default()
+        self.add(StyleList::Borders, border).unwrap_or_default()
     }
 
     /// Returns the number of a format for text cells (`@`, number 49), aligned to the top. If there is no room, that of plain
@@ -200,7 +200,7 @@ impl Styles {
              applyNumberFormat=\"1\" applyFont=\"1\" applyFill=\"1\" applyBorder=\"1\" applyAlignment=\"1\"><{p}alignment \
              vertical=\"top\" wrapText=\"{wraps}\"/></{p}xf>"
         );
-        self.add(List::Formats, format).unwrap_or_default()
+        self.add(StyleList::Formats, format).unwrap_or_default()
     }
 
     /// Returns the painted variant of a cell's format. `ink`: the text gets our colour regardless of its own.
@@ -212,7 +212,7 @@ impl Styles {
             Some(&number) => number,
             None => {
                 let format = self.painted_format(base, severity, ink)?;
-                let number = self.add(List::Formats, format);
+                let number = self.add(StyleList::Formats, format);
                 self.painted.insert(key, number);
                 number
             }
@@ -228,7 +228,7 @@ impl Styles {
         ink: bool,
     ) -> Result<String, Trouble> {
         let fill = self.fill(severity.fill()).to_string();
-        let format = self.item(List::Formats, base).to_owned();
+        let format = self.item(StyleList::Formats, base).to_owned();
         let tag = Scanner::new(&format, 0).tag().in_part(&self.part)?;
         let tag = tag.ok_or(NOT_WELL_FORMED).in_part(&self.part)?;
         let font = tag.number("fontId").unwrap_or_default();
@@ -248,15 +248,15 @@ impl Styles {
         severity: Severity,
         ink: bool,
     ) -> Result<Option<u32>, Trouble> {
-        let text = self.item(List::Fonts, font);
+        let text = self.item(StyleList::Fonts, font);
         let root = tree::parse(text).in_part(&self.part)?;
-        let color = self.colors.of(root.child("color"));
+        let color = self.colors.font_color(root.child("color"));
         let ground = rgb(severity.fill()).unwrap_or_default();
-        if !ink && contrast(color, ground) >= LEAST_CONTRAST {
+        if !ink && contrast(color, ground) >= MIN_CONTRAST_RATIO {
             return Ok(None);
         }
         let inked = inked(text, &root, &self.prefix).in_part(&self.part)?;
-        Ok(self.add(List::Fonts, inked))
+        Ok(self.add(StyleList::Fonts, inked))
     }
 
     /// Returns the new text, if it changed.
@@ -278,7 +278,7 @@ impl Styles {
 }
 
 /// Returns a font with our colour, at the position that the order of a font's children requires (CT_Font, 18.8.22).
-fn inked(text: &str, font: &Element<'_>, prefix: &str) -> Result<String, Malformed> {
+fn inked(text: &str, font: &Element<'_>, prefix: &str) -> Result<String, MalformedXml> {
     const BEFORE: [&str; 10] = [
         "b",
         "i",
@@ -306,11 +306,11 @@ fn inked(text: &str, font: &Element<'_>, prefix: &str) -> Result<String, Malform
 }
 
 /// Returns the styles with at least one item in each list that gets new items. A workbook may leave out unused lists.
-fn completed(text: &str) -> Result<String, Malformed> {
+fn completed(text: &str) -> Result<String, MalformedXml> {
     let root = tree::parse(text)?;
     let p = root.tag.prefix();
     if root.local() != "styleSheet" {
-        return Err(Malformed("lists no styles"));
+        return Err(MalformedXml("lists no styles"));
     }
     let rank = |local: &str| {
         ORDER

@@ -2,7 +2,7 @@
 //!
 //! References to sheets by position grow by one: `localSheetId` of defined names. References by `sheetId` or title stay.
 
-use super::refusal::{InPart, Trouble};
+use super::refusal::{PartContext, Trouble};
 use super::xml::scan::with_attribute;
 use super::xml::text::{attribute, plain};
 use super::xml::tree::{self, Element};

@@ -4,21 +4,21 @@ use std::collections::BTreeMap;
 
 use maud::{Markup, html};
 
-use super::file::File;
+use super::file::ReportFile;
 use super::html::{clipped, code, table, value, without_paths};
 use super::parts;
 use crate::base::counted::{plural, thousands};
-use crate::engine::Told;
-use crate::engine::report::{Column, Table};
+use crate::engine::RunNotice;
+use crate::engine::report::{ExplainedColumn, ExplainedTable};
 
 /// The maximum number of rows of a table on a page.
 const MAX_ROWS: usize = 400;
 
 /// Columns without a field that have the same header and the same reason.
-pub type Unmapped<'a> = Vec<(&'a Table, &'a Column)>;
+pub type UnmappedGroup<'a> = Vec<(&'a ExplainedTable, &'a ExplainedColumn)>;
 
 /// Returns each column with its table, except columns that have neither header nor values.
-fn columns(tables: &[Table]) -> impl Iterator<Item = (&Table, &Column)> {
+fn columns(tables: &[ExplainedTable]) -> impl Iterator<Item = (&ExplainedTable, &ExplainedColumn)> {
     let all = tables
         .iter()
         .flat_map(|table| table.columns.iter().map(move |column| (table, column)));
@@ -26,15 +26,15 @@ fn columns(tables: &[Table]) -> impl Iterator<Item = (&Table, &Column)> {
 }
 
 /// Returns the columns with a field, in the order of the sheets.
-pub fn mapped(file: &File) -> Vec<(&Table, &Column)> {
+pub fn mapped(file: &ReportFile) -> Vec<(&ExplainedTable, &ExplainedColumn)> {
     let all = columns(&file.tables);
     all.filter(|(table, column)| !table.fields_of(column).is_empty())
         .collect()
 }
 
 /// Returns the columns without a field, grouped by header and reason.
-pub fn unmapped(file: &File) -> Vec<Unmapped<'_>> {
-    let mut groups: Vec<Unmapped<'_>> = Vec::new();
+pub fn unmapped(file: &ReportFile) -> Vec<UnmappedGroup<'_>> {
+    let mut groups: Vec<UnmappedGroup<'_>> = Vec::new();
     let mut known: BTreeMap<(String, &str), usize> = BTreeMap::new();
     for (table, column) in columns(&file.tables) {
         if !table.fields_of(column).is_empty() {
@@ -57,13 +57,13 @@ pub fn unmapped(file: &File) -> Vec<Unmapped<'_>> {
 }
 
 /// Returns the header of a column in one line.
-pub fn header_of(column: &Column) -> String {
+pub fn header_of(column: &ExplainedColumn) -> String {
     let words: Vec<&str> = column.name.split_whitespace().collect();
     words.join(" ")
 }
 
 /// Returns the position of a column, such as `North!C`.
-fn place(file: &File, table: &Table, column: &Column) -> String {
+fn place(file: &ReportFile, table: &ExplainedTable, column: &ExplainedColumn) -> String {
     match table.turned {
         true => file.place(&table.sheet, &format!("row {}", column.column)),
         false => file.place(&table.sheet, &column.column),
@@ -71,7 +71,7 @@ fn place(file: &File, table: &Table, column: &Column) -> String {
 }
 
 /// Lists the columns that have a field.
-pub fn list_mapped(file: &File, mapped: &[(&Table, &Column)]) -> Markup {
+pub fn list_mapped(file: &ReportFile, mapped: &[(&ExplainedTable, &ExplainedColumn)]) -> Markup {
     let shown = &mapped[..mapped.len().min(MAX_ROWS)];
     let rows = html! {
         @for of_table in shown.chunk_by(|(one, _), (other, _)| std::ptr::eq(*one, *other)) {
@@ -85,7 +85,7 @@ pub fn list_mapped(file: &File, mapped: &[(&Table, &Column)]) -> Markup {
     }
 }
 
-fn row(file: &File, table: &Table, column: &Column) -> Markup {
+fn row(file: &ReportFile, table: &ExplainedTable, column: &ExplainedColumn) -> Markup {
     let on_sheet = file.found.columns.get(&table.sheet);
     let issues = on_sheet.and_then(|columns| columns.get(&column.column));
     let issues = issues.filter(|_| !table.turned);
@@ -105,7 +105,7 @@ fn row(file: &File, table: &Table, column: &Column) -> Markup {
     }
 }
 
-fn header(column: &Column) -> Markup {
+fn header(column: &ExplainedColumn) -> Markup {
     html! {
         @match header_of(column).as_str() {
             "" => span class="dim" { "no header" },
@@ -115,13 +115,13 @@ fn header(column: &Column) -> Markup {
 }
 
 /// Returns the reasons why a column has its field, or has none.
-pub fn why(column: &Column) -> Markup {
+pub fn why(column: &ExplainedColumn) -> Markup {
     let why: Vec<&str> = column.why.iter().flatten().map(String::as_str).collect();
     html! { (clipped(&why.join("; "), 400)) }
 }
 
 /// Lists the columns that have no field.
-pub fn list_unmapped(file: &File, groups: &[Unmapped<'_>]) -> Markup {
+pub fn list_unmapped(file: &ReportFile, groups: &[UnmappedGroup<'_>]) -> Markup {
     let rows = html! {
         tbody {
             @for group in groups.iter().take(MAX_ROWS) {
@@ -150,7 +150,7 @@ pub fn list_unmapped(file: &File, groups: &[Unmapped<'_>]) -> Markup {
 }
 
 /// Lists the columns whose text had to be interpreted, and how each was read.
-pub fn list_readings(file: &File) -> Markup {
+pub fn list_readings(file: &ReportFile) -> Markup {
     let rows = html! {
         tbody {
             @for reading in file.noticed.readings.iter().take(MAX_ROWS) {
@@ -170,7 +170,7 @@ pub fn list_readings(file: &File) -> Markup {
 }
 
 /// Lists the notices of the engine.
-pub fn list_notices(file: &File) -> Markup {
+pub fn list_notices(file: &ReportFile) -> Markup {
     let rows = html! {
         tbody {
             @for notice in file.noticed.notices.iter().take(MAX_ROWS) {
@@ -193,7 +193,7 @@ pub fn list_notices(file: &File) -> Markup {
 }
 
 /// Returns the message of a notice without the sheet at its beginning.
-fn without_sheet(notice: &Told) -> &str {
+fn without_sheet(notice: &RunNotice) -> &str {
     let (message, sheet) = (notice.message(), notice.sheet());
     let rest = message.strip_prefix("sheet '");
     let rest = rest.and_then(|rest| rest.strip_prefix(sheet)?.strip_prefix("': "));

@@ -5,18 +5,18 @@ use std::path::Path;
 
 use maud::{Markup, html};
 
-use super::html::{Page, table, value};
+use super::html::{HtmlPage, table, value};
 use super::parts::{self, Options, ReportError};
 use crate::base::counted::{plural, thousands};
-use crate::run::views::difference::{Change, Difference, RowChanges};
+use crate::run::views::difference::{OutputDifference, RowChanges, ValueChange};
 
 /// Writes the page to a file, which appears whole or not at all.
 ///
 /// # Errors
 /// The file cannot be written.
-pub fn write_difference(all: &[Difference], target: &Path) -> Result<(), ReportError> {
+pub fn write_difference(all: &[OutputDifference], target: &Path) -> Result<(), ReportError> {
     parts::in_file(target, |out| {
-        let mut page = Page::new(out, target);
+        let mut page = HtmlPage::new(out, target);
         page.add(&head(all))?;
         for (number, difference) in all.iter().enumerate() {
             page.add(&html! { @if all.len() > 1 { h2 { (title(difference)) } } (sections(number, difference)) })?;
@@ -28,11 +28,11 @@ pub fn write_difference(all: &[Difference], target: &Path) -> Result<(), ReportE
 
 const OPTIONS: Options = Options { values: true };
 
-fn title(difference: &Difference) -> Markup {
+fn title(difference: &OutputDifference) -> Markup {
     html! { (value(&difference.before)) " → " (value(&difference.after)) }
 }
 
-fn head(all: &[Difference]) -> Markup {
+fn head(all: &[OutputDifference]) -> Markup {
     let differing = all.iter().filter(|difference| difference.is_any()).count();
     let head = html! {
         h1 {
@@ -49,8 +49,8 @@ fn head(all: &[Difference]) -> Markup {
     parts::open("Difference", "Difference", None, OPTIONS, &head)
 }
 
-fn sections(number: usize, found: &Difference) -> Markup {
-    let totals = found.totals.iter().map(|total| Change {
+fn sections(number: usize, found: &OutputDifference) -> Markup {
+    let totals = found.totals.iter().map(|total| ValueChange {
         what: total.what.clone(),
         before: format!("{:.2}", total.before),
         after: format!("{:.2}", total.after),
@@ -112,7 +112,7 @@ fn changes<T: Display + PartialEq>(
     name: &str,
     title: &str,
     what: &str,
-    all: &[Change<T>],
+    all: &[ValueChange<T>],
 ) -> Markup {
     if all.is_empty() {
         return html! {};

@@ -1,19 +1,19 @@
 //! A run as a page shows it: its record, its report, its issues, and how it ended.
 
-use super::issues::Found;
-use super::parts::{Ended, ReportError};
+use super::issues::IssueFindings;
+use super::parts::{FileResult, ReportError};
 use crate::base::problem::Problem;
-use crate::engine::report::Table;
-use crate::engine::{Noticed, RowCounts, RunReport};
+use crate::engine::report::ExplainedTable;
+use crate::engine::{RowCounts, RunNotices, RunReport};
 use crate::issues::{Issue, Severity};
-use crate::run::results::demands::{Nothing, refusals};
+use crate::run::results::demands::{NothingFound, refusals};
 use crate::run::results::issues::{NoList, issues_of};
 use crate::run::results::report_of;
 use crate::run::views::explain::tables_of;
 use crate::store::{RunMetrics, RunRecord, RunStatus, Store};
 
 /// The data of a run that a page shows.
-pub struct File {
+pub struct ReportFile {
     /// The record of the run.
     pub run: RunRecord,
     /// Its number in a batch, from 1; 0 on the page of a single run.
@@ -23,18 +23,18 @@ pub struct File {
     /// The numbers of rows that were read and written.
     pub rows: Option<RowCounts>,
     /// The notices and readings of the engine.
-    pub noticed: Noticed,
+    pub noticed: RunNotices,
     /// Its tables, with the reasons in words.
-    pub tables: Vec<Table>,
+    pub tables: Vec<ExplainedTable>,
     /// Its issues; empty if they are unknown.
-    pub found: Found,
+    pub found: IssueFindings,
     /// The reason why its issues are unknown.
     pub no_list: Option<String>,
     /// Whether the run read several sheets, so that positions include the sheet.
     has_sheets: bool,
 }
 
-impl File {
+impl ReportFile {
     /// Loads the data of a run.
     ///
     /// # Errors
@@ -59,37 +59,37 @@ impl File {
     /// Drops everything that the table of a batch does not show: a batch may have thousands of files.
     pub fn without_details(self) -> Self {
         Self {
-            noticed: Noticed {
+            noticed: RunNotices {
                 issue_list: self.noticed.issue_list,
-                ..Noticed::default()
+                ..RunNotices::default()
             },
             tables: Vec::new(),
-            found: Found {
+            found: IssueFindings {
                 counts: self.found.counts,
-                ..Found::default()
+                ..IssueFindings::default()
             },
             ..self
         }
     }
 
     /// Returns how the run ended.
-    pub fn ended(&self) -> Ended {
+    pub fn ended(&self) -> FileResult {
         if self.run.status != RunStatus::Succeeded {
-            return Ended::Failed;
+            return FileResult::Failed;
         }
-        let nothing = Nothing::of(&self.run);
-        if let Some(nothing @ (Nothing::Table | Nothing::Field)) = nothing {
-            return Ended::Nothing(nothing);
+        let nothing = NothingFound::from_run(&self.run);
+        if let Some(nothing @ (NothingFound::Table | NothingFound::Field)) = nothing {
+            return FileResult::Nothing(nothing);
         }
         if self.found.counts[Severity::Error as usize] > 0 {
-            return Ended::Errors;
+            return FileResult::Errors;
         }
         match &self.run.metrics {
-            _ if self.found.total() > 0 => Ended::Warnings,
-            Some(found) if self.no_list.is_some() && found.issues > 0 => Ended::Warnings,
-            _ if nothing.is_some() => Ended::Nothing(Nothing::Row),
-            Some(found) if !found.missing_fields.is_empty() => Ended::Lacking,
-            _ => Ended::Clean,
+            _ if self.found.total() > 0 => FileResult::Warnings,
+            Some(found) if self.no_list.is_some() && found.issues > 0 => FileResult::Warnings,
+            _ if nothing.is_some() => FileResult::Nothing(NothingFound::Row),
+            Some(found) if !found.missing_fields.is_empty() => FileResult::Lacking,
+            _ => FileResult::Clean,
         }
     }
 
@@ -101,9 +101,9 @@ impl File {
 
     /// Returns the fields without a column, if other fields have one.
     pub fn lacking(&self) -> &[String] {
-        let nothing = Nothing::of(&self.run);
+        let nothing = NothingFound::from_run(&self.run);
         let metrics = self.metrics();
-        let found = metrics.filter(|_| matches!(nothing, None | Some(Nothing::Row)));
+        let found = metrics.filter(|_| matches!(nothing, None | Some(NothingFound::Row)));
         found.map_or(&[], |found| &found.missing_fields)
     }
 
@@ -147,7 +147,7 @@ impl File {
 }
 
 /// Returns the issues of a run, or the reason why they are unknown.
-fn found(run: &RunRecord) -> Result<(Found, Option<String>), ReportError> {
+fn found(run: &RunRecord) -> Result<(IssueFindings, Option<String>), ReportError> {
     let mut list = match issues_of(run) {
         Ok(list) => list,
         Err(error @ (NoList::NotEnded { .. } | NoList::NothingRead { .. } | NoList::List(_))) => {
@@ -156,9 +156,9 @@ fn found(run: &RunRecord) -> Result<(Found, Option<String>), ReportError> {
         Err(error) => {
             let hint = error.hint().map(|hint| format!(" ({hint})"));
             let why = format!("{error}{}", hint.unwrap_or_default());
-            return Ok((Found::default(), Some(why)));
+            return Ok((IssueFindings::default(), Some(why)));
         }
     };
-    let found = Found::in_list(&mut list).map_err(NoList::from)?;
+    let found = IssueFindings::in_list(&mut list).map_err(NoList::from)?;
     Ok((found, None))
 }

@@ -1,7 +1,7 @@
 //! Pieces of HTML, dates and sentences for people, and the only code that writes a page.
 //!
 //! # Promises
-//! Templates escape markup in texts. [`Page::add`] shows characters that would change how other text is shown (controls,
+//! Templates escape markup in texts. [`HtmlPage::add`] shows characters that would change how other text is shown (controls,
 //! those that turn the direction of writing, invisible ones) as their code points. So nothing from a file, a configuration or
 //! an engine ever becomes markup. The unescaped parts of templates are fixed when `ade` is compiled.
 
@@ -17,12 +17,12 @@ use crate::base::files::FileError;
 use crate::issues::Severity;
 
 /// A page that is written one part at a time, because a large one would not fit into memory.
-pub struct Page<'w> {
+pub struct HtmlPage<'w> {
     out: BufWriter<&'w mut dyn Write>,
     name: &'w Path,
 }
 
-impl<'w> Page<'w> {
+impl<'w> HtmlPage<'w> {
     /// Begins a page. Errors call it `name`.
     pub fn new(out: &'w mut dyn Write, name: &'w Path) -> Self {
         let out = BufWriter::new(out);
@@ -174,7 +174,7 @@ mod tests {
 
     fn written(markup: &Markup) -> String {
         let mut bytes = Vec::new();
-        let mut page = Page::new(&mut bytes, Path::new("page.html"));
+        let mut page = HtmlPage::new(&mut bytes, Path::new("page.html"));
         page.add(markup).unwrap();
         page.finish().unwrap();
         String::from_utf8(bytes).unwrap()
@@ -215,7 +215,7 @@ mod tests {
     #[test]
     fn a_full_disk_is_told_at_the_end() {
         let mut full: &mut [u8] = &mut [];
-        let mut page = Page::new(&mut full, Path::new("page.html"));
+        let mut page = HtmlPage::new(&mut full, Path::new("page.html"));
         page.add(&html! { "a" br; }).unwrap();
         assert!(page.finish().is_err());
     }

@@ -7,7 +7,7 @@ use std::collections::hash_map::DefaultHasher;
 use std::collections::{BTreeMap, HashMap};
 use std::hash::{Hash, Hasher};
 
-use crate::issues::{Issue, List, ListError, Severity};
+use crate::issues::{Issue, IssueReader, ListError, Severity};
 
 /// The maximum number of lines of one rule.
 const LINES_OF_RULE: u64 = 200;
@@ -24,11 +24,11 @@ const RULES: usize = 500;
 
 /// The issues of a run that a report shows.
 #[derive(Default)]
-pub struct Found {
+pub struct IssueFindings {
     /// The numbers of errors, warnings and infos.
     pub counts: [u64; 3],
     /// The rules, in the order of the list.
-    pub rules: Vec<Rule>,
+    pub rules: Vec<RuleIssues>,
     /// The number of issues of each column, by sheet and letters.
     pub columns: BTreeMap<String, BTreeMap<String, u64>>,
     /// The number of issues of rules beyond the first 500.
@@ -38,7 +38,7 @@ pub struct Found {
 }
 
 /// The issues of a rule.
-pub struct Rule {
+pub struct RuleIssues {
     /// The severity of the issues.
     pub severity: Severity,
     /// The name of the rule.
@@ -54,11 +54,11 @@ pub struct Rule {
     /// The maximum number of lines to show.
     allotted: u64,
     /// The shown lines, in the order of the list.
-    pub lines: Vec<Line>,
+    pub lines: Vec<IssueGroup>,
 }
 
 /// A line: one issue, or all issues with the same value.
-pub struct Line {
+pub struct IssueGroup {
     /// The first issue. Only the beginnings of its texts are kept.
     pub issue: Issue,
     /// The number of characters of the whole value.
@@ -73,12 +73,12 @@ pub struct Line {
 
 /// Finds the rule of an issue, and the count of its value within the rule.
 #[derive(Default)]
-struct Counting {
+struct RuleIndex {
     rules: HashMap<(Severity, String, String), usize>,
     values: HashMap<(usize, u64), u64>,
 }
 
-impl Counting {
+impl RuleIndex {
     fn rule(&self, issue: &Issue) -> Option<usize> {
         self.rules.get(&key_of(issue)).copied()
     }
@@ -103,12 +103,12 @@ fn hash_of(issue: &Issue) -> Option<u64> {
     Some(hasher.finish())
 }
 
-impl Found {
+impl IssueFindings {
     /// Reads the list of a run from its beginning.
     ///
     /// # Errors
     /// The list cannot be read.
-    pub fn in_list(list: &mut List) -> Result<Self, ListError> {
+    pub fn in_list(list: &mut IssueReader) -> Result<Self, ListError> {
         let mut found = Self::default();
         let counting = found.count(list)?;
         found.passed_over = list.passed_over();
@@ -124,14 +124,14 @@ impl Found {
     }
 
     /// Returns the rules, errors first, then by count.
-    pub fn ordered(&self) -> Vec<&Rule> {
-        let mut rules: Vec<&Rule> = self.rules.iter().collect();
+    pub fn ordered(&self) -> Vec<&RuleIssues> {
+        let mut rules: Vec<&RuleIssues> = self.rules.iter().collect();
         rules.sort_by(|one, other| one.order().cmp(&other.order()));
         rules
     }
 
-    fn count(&mut self, list: &mut List) -> Result<Counting, ListError> {
-        let mut counting = Counting::default();
+    fn count(&mut self, list: &mut IssueReader) -> Result<RuleIndex, ListError> {
+        let mut counting = RuleIndex::default();
         for issue in list.by_ref() {
             let issue = issue?;
             self.counts[issue.severity as usize] += 1;
@@ -143,7 +143,7 @@ impl Found {
             }
             let index = *counting.rules.entry(key).or_insert(known);
             if index == known {
-                self.rules.push(Rule::of(&issue));
+                self.rules.push(RuleIssues::new(&issue));
             }
             let rule = &mut self.rules[index];
             rule.count += 1;
@@ -163,7 +163,7 @@ impl Found {
 
     /// Allots the lines to the rules, worst rules first.
     fn allot(&mut self) {
-        let mut order: Vec<&mut Rule> = self.rules.iter_mut().collect();
+        let mut order: Vec<&mut RuleIssues> = self.rules.iter_mut().collect();
         order.sort_by(|one, other| one.order().cmp(&other.order()));
         let mut left = LINES;
         for rule in order {
@@ -173,7 +173,7 @@ impl Found {
     }
 
     /// Collects the lines of each rule.
-    fn choose(&mut self, list: &mut List, counting: &Counting) -> Result<(), ListError> {
+    fn choose(&mut self, list: &mut IssueReader, counting: &RuleIndex) -> Result<(), ListError> {
         let mut lines: HashMap<(usize, u64), usize> = HashMap::new();
         for issue in list.by_ref() {
             let issue = issue?;
@@ -190,15 +190,15 @@ impl Found {
                 rule.lines[line].add(&issue);
             } else if (rule.lines.len() as u64) < rule.allotted {
                 lines.extend(repeated.map(|key| (key, rule.lines.len())));
-                rule.lines.push(Line::of(issue));
+                rule.lines.push(IssueGroup::new(issue));
             }
         }
         Ok(())
     }
 }
 
-impl Rule {
-    fn of(issue: &Issue) -> Self {
+impl RuleIssues {
+    fn new(issue: &Issue) -> Self {
         Self {
             severity: issue.severity,
             name: issue.rule.clone(),
@@ -221,8 +221,8 @@ impl Rule {
     }
 }
 
-impl Line {
-    fn of(mut issue: Issue) -> Self {
+impl IssueGroup {
+    fn new(mut issue: Issue) -> Self {
         let place = issue.place();
         let value = issue.value.as_deref().unwrap_or_default();
         let letters = value.chars().count();

@@ -2,9 +2,9 @@
 
 use maud::{Markup, html};
 
-use super::file::File;
+use super::file::ReportFile;
 use super::html::{clipped, clipped_value, code, severity_mark, table, value};
-use super::issues::{Line, NAMED, Rule, VALUE};
+use super::issues::{IssueGroup, NAMED, RuleIssues, VALUE};
 use super::parts::Options;
 use crate::base::counted::{plural, thousands};
 use crate::base::files;
@@ -12,7 +12,7 @@ use crate::issues::Issue;
 use crate::settings::paths::RunFolder;
 
 /// Returns the list, with a group of lines for each rule.
-pub fn list(file: &File, options: Options) -> Markup {
+pub fn list(file: &ReportFile, options: Options) -> Markup {
     let (found, run) = (&file.found, &file.run);
     let list = files::name_of(&RunFolder::at(&run.run_dir).issues(&run.input_name));
     let values = options.values;
@@ -70,7 +70,13 @@ pub fn rule_title(whose: &str, message: Option<&str>, values: bool) -> Markup {
     }
 }
 
-fn row(file: &File, rule: &Rule, line: &Line, values: bool, with_keys: bool) -> Markup {
+fn row(
+    file: &ReportFile,
+    rule: &RuleIssues,
+    line: &IssueGroup,
+    values: bool,
+    with_keys: bool,
+) -> Markup {
     let issue = &line.issue;
     html! {
         tr {
@@ -96,7 +102,7 @@ fn row(file: &File, rule: &Rule, line: &Line, values: bool, with_keys: bool) -> 
 }
 
 /// Returns what was written in place of the value, and the message if it differs within the rule.
-fn written(rule: &Rule, issue: &Issue, values: bool) -> Markup {
+fn written(rule: &RuleIssues, issue: &Issue, values: bool) -> Markup {
     html! {
         @match (issue.written.as_deref(), issue.value.as_deref()) {
             (None, _) => {}
@@ -111,7 +117,7 @@ fn written(rule: &Rule, issue: &Issue, values: bool) -> Markup {
 }
 
 /// Lists the cells with the same value.
-fn places(line: &Line) -> Markup {
+fn places(line: &IssueGroup) -> Markup {
     let own = |place: &String| match place.strip_prefix(line.issue.sheet.as_str()) {
         Some(cell) => cell.trim_start_matches('!').to_owned(),
         None => place.clone(),

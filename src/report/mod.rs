@@ -31,8 +31,8 @@ use std::path::Path;
 use crate::store::{RunRecord, Store};
 
 pub use difference::write_difference;
-use file::File;
-use html::Page;
+use file::ReportFile;
+use html::HtmlPage;
 pub use parts::{Options, ReportError, SECURITY_POLICY};
 
 /// Writes the page of one run, or of a batch of several, to a file, which appears whole or not at all.
@@ -59,9 +59,9 @@ pub fn page(
     out: &mut dyn Write,
     name: &Path,
 ) -> Result<(), ReportError> {
-    let mut page = Page::new(out, name);
+    let mut page = HtmlPage::new(out, name);
     match runs {
-        [run] => page.add(&run::page(&File::load(store, run, 0)?, options))?,
+        [run] => page.add(&run::page(&ReportFile::load(store, run, 0)?, options))?,
         runs => batch::write(&mut page, store, runs, options)?,
     }
     Ok(page.finish()?)

@@ -9,9 +9,9 @@ use super::html::{clipped, day, value};
 use crate::base::clock::Timestamp;
 use crate::base::counted::{plural, thousands};
 use crate::base::files::{self, FileError};
-use crate::base::problem::{Facts, Problem};
+use crate::base::problem::{ErrorFacts, Problem};
 use crate::engine::RowCounts;
-use crate::run::results::demands::Nothing;
+use crate::run::results::demands::NothingFound;
 use crate::run::results::issues::NoList;
 use crate::store::StoreError;
 
@@ -43,7 +43,7 @@ pub enum ReportError {
 }
 
 impl Problem for ReportError {
-    fn facts(&self) -> Facts {
+    fn facts(&self) -> ErrorFacts {
         match self {
             Self::List(error) => error.facts(),
             Self::Store(error) => error.facts(),
@@ -54,11 +54,11 @@ impl Problem for ReportError {
 
 /// The outcome of a run, as people see it, worst first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Ended {
+pub enum FileResult {
     /// The run failed or was cancelled.
     Failed,
     /// The run found no table, no field or no row.
-    Nothing(Nothing),
+    Nothing(NothingFound),
     /// The run has errors.
     Errors,
     /// The run has warnings or infos.
@@ -180,21 +180,21 @@ pub fn further(count: usize, one: &str) -> Markup {
 }
 
 /// Returns the sign for how a run ended.
-pub fn glyph(ended: Ended) -> Markup {
+pub fn glyph(ended: FileResult) -> Markup {
     let (class, drawing) = match ended {
-        Ended::Failed => (
+        FileResult::Failed => (
             "bad",
             r#"<circle cx="8" cy="8" r="7" fill="currentColor"/><path class="x" d="m5.5 5.5 5 5m0-5-5 5"/>"#,
         ),
-        Ended::Lacking => (
+        FileResult::Lacking => (
             "warn",
             r#"<circle class="s" cx="8" cy="8" r="6.2"/><path d="M8 1.8a6.2 6.2 0 0 0 0 12.4z" fill="currentColor"/>"#,
         ),
-        Ended::Nothing(_) | Ended::Errors | Ended::Warnings => (
+        FileResult::Nothing(_) | FileResult::Errors | FileResult::Warnings => (
             "warn",
             r#"<path class="s" d="M8 2 14.4 13.4H1.6z"/><path class="s" d="M8 6.3v3.2M8 11.4v.1"/>"#,
         ),
-        Ended::Clean => (
+        FileResult::Clean => (
             "ok",
             r#"<circle class="s" cx="8" cy="8" r="6.2"/><path class="s" d="m5.3 8.2 1.9 1.9 3.5-4"/>"#,
         ),

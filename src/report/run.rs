@@ -3,20 +3,20 @@
 use maud::{Markup, html};
 
 use super::columns;
-use super::file::File;
+use super::file::ReportFile;
 use super::html::{clipped, code, day, value, without_paths};
-use super::issues::Found;
+use super::issues::IssueFindings;
 use super::list::list;
-use super::parts::{self, Ended, Options};
+use super::parts::{self, FileResult, Options};
 use crate::base::counted::{bytes, duration, plural, thousands};
 use crate::base::files::name_of;
-use crate::run::results::demands::Nothing;
+use crate::run::results::demands::NothingFound;
 use crate::store::{RunRecord, RunStatus};
 
 const ABOUT: &str = "About this run";
 
 /// Returns the page of one run.
-pub fn page(file: &File, options: Options) -> Markup {
+pub fn page(file: &ReportFile, options: Options) -> Markup {
     let run = &file.run;
     let head = html! {
         h1 { (value(&run.input_name)) }
@@ -54,7 +54,7 @@ struct Section {
 }
 
 /// Returns the parts of a page that hold something: issues, columns, readings and notices.
-fn sections(file: &File, options: Options) -> Vec<Section> {
+fn sections(file: &ReportFile, options: Options) -> Vec<Section> {
     let (mapped, unmapped) = (columns::mapped(file), columns::unmapped(file));
     let noticed = &file.noticed;
     let all = [
@@ -100,11 +100,14 @@ fn sections(file: &File, options: Options) -> Vec<Section> {
 }
 
 /// Returns the sentence about how the run ended, beginning with a number.
-fn verdict(file: &File) -> Markup {
+fn verdict(file: &ReportFile) -> Markup {
     let (ended, total) = (file.ended(), file.count());
     let rows = file.rows.map(|rows| parts::rows_written(&rows) + ".");
     let rows = rows.unwrap_or_default();
-    let why = file.no_list.as_ref().filter(|_| ended != Ended::Failed);
+    let why = file
+        .no_list
+        .as_ref()
+        .filter(|_| ended != FileResult::Failed);
     html! {
         p class="verdict" {
             (parts::glyph(ended))
@@ -114,15 +117,15 @@ fn verdict(file: &File) -> Markup {
                     strong { "Not found: " (clipped(&file.lacking().join(", "), 300)) "." } " "
                 }
                 @match (ended, file.no_list.is_some()) {
-                    (Ended::Failed, _) => {
+                    (FileResult::Failed, _) => {
                         strong { "The run " @if file.run.status == RunStatus::Cancelled { "was cancelled." } @else { "failed." } }
                         " There is no result."
                     }
-                    (Ended::Nothing(Nothing::Row), _) => {
+                    (FileResult::Nothing(NothingFound::Row), _) => {
                         strong { "No row was found." }
                         " There is nothing below the header."
                     }
-                    (Ended::Nothing(_), _) => {
+                    (FileResult::Nothing(_), _) => {
                         strong { "No field was found." }
                         " The sheets may not be what this configuration is for. " (rows)
                     }
@@ -140,7 +143,7 @@ fn verdict(file: &File) -> Markup {
 }
 
 /// Describes what became of the values of issues.
-fn became(found: &Found) -> String {
+fn became(found: &IssueFindings) -> String {
     let [errors, warnings, infos] = found.counts;
     let are = if errors == 1 { "is" } else { "are" };
     let were = if warnings == 1 { "was" } else { "were" };
@@ -163,7 +166,7 @@ fn became(found: &Found) -> String {
     said.map(|(_, words)| words).collect::<Vec<_>>().join(" ")
 }
 
-fn figures(file: &File) -> Markup {
+fn figures(file: &ReportFile) -> Markup {
     let of =
         |number: u64, of: u64| html! { (thousands(number)) " " small { "of " (thousands(of)) } };
     parts::figures(&html! {
@@ -205,7 +208,7 @@ pub fn failure(run: &RunRecord) -> Markup {
 }
 
 /// Lists the digests and versions of the run.
-fn about(file: &File) -> Markup {
+fn about(file: &ReportFile) -> Markup {
     let run = &file.run;
     // `embedded:1.10.0:cf2ce…` is the engine inside the program, with its version and its digest.
     let spec = run.key.engine_spec.as_str();

@@ -15,14 +15,14 @@ use crate::base::mutex::lock;
 use crate::events::lines::piece_of_lines;
 use crate::settings::paths::RunFolder;
 use crate::store::{Claim, ClaimLease, RunRecord, Store, StoreError};
-use crate::system::lease::{Heartbeat, Leased, Unreachable};
+use crate::system::lease::{Heartbeat, RenewableLease, UnreachableStore};
 use crate::workspace::Workspace;
 
 /// The maximum number of bytes that are sent at once; a single line may be longer.
 const PIECE: u64 = 64 << 10;
 
 /// Sends the lines that this host writes into a log.
-pub struct Sender<'a> {
+pub struct LogSender<'a> {
     store: &'a Store,
     run: &'a str,
     claim: Option<&'a Claim>,
@@ -31,9 +31,9 @@ pub struct Sender<'a> {
     sent: Mutex<Option<u64>>,
 }
 
-impl<'a> Sender<'a> {
+impl<'a> LogSender<'a> {
     /// Creates a sender for the holder of a claim, or for a process that ended one.
-    pub fn of(store: &'a Store, run: &'a RunRecord, claim: Option<&'a Claim>) -> Self {
+    pub fn new(store: &'a Store, run: &'a RunRecord, claim: Option<&'a Claim>) -> Self {
         Self {
             store,
             run: &run.id,
@@ -77,7 +77,7 @@ impl<'a> Sender<'a> {
 /// Sends the lines that this host wrote into the log of a run without a claim: the run was just recorded, or its claim has
 /// ended.
 pub fn send(store: &Store, run: &RunRecord) {
-    Sender::of(store, run, None).send();
+    LogSender::new(store, run, None).send();
 }
 
 /// Fetches the lines that other hosts wrote into the log of a run.
@@ -122,14 +122,14 @@ fn write(path: &Path, pieces: &[(u64, String)], is_other: bool) -> io::Result<()
 }
 
 /// The lease of a run. Whenever the lease is checked, the log is sent.
-pub struct Sending<'a> {
+pub struct SendingLease<'a> {
     /// The lease of the claim.
     pub lease: ClaimLease<'a>,
     /// The sender of the log.
-    pub log: Sender<'a>,
+    pub log: LogSender<'a>,
 }
 
-impl Leased for Sending<'_> {
+impl RenewableLease for SendingLease<'_> {
     fn length(&self) -> Duration {
         self.lease.length()
     }
@@ -142,13 +142,13 @@ impl Leased for Sending<'_> {
         self.lease.is_of_several_machines()
     }
 
-    fn renew(&self, now: Timestamp) -> Result<Heartbeat, Unreachable> {
+    fn renew(&self, now: Timestamp) -> Result<Heartbeat, UnreachableStore> {
         let beat = self.lease.renew(now);
         self.log.send();
         beat
     }
 
-    fn watch(&self) -> Option<Result<Heartbeat, Unreachable>> {
+    fn watch(&self) -> Option<Result<Heartbeat, UnreachableStore>> {
         let beat = self.lease.watch();
         self.log.send();
         beat

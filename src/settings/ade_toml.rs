@@ -14,22 +14,22 @@ use super::source::SettingSource;
 use super::table::SETTINGS;
 use super::value::bad_value;
 use crate::base::files::FileError;
-use crate::base::problem::{Error, Kind, code};
+use crate::base::problem::{Error, ProblemKind, code};
 
 /// The name of the file.
 pub const FILE_NAME: &str = "ade.toml";
 
 /// A value of the file.
-pub struct Entry {
+pub struct AdeTomlEntry {
     pub value: String,
     pub line: usize,
 }
 
 /// The values of a file, by setting name.
 #[derive(Default)]
-pub struct File {
+pub struct AdeTomlFile {
     pub path: PathBuf,
-    pub values: BTreeMap<&'static str, Entry>,
+    pub values: BTreeMap<&'static str, AdeTomlEntry>,
 }
 
 /// Returns the nearest file, from a folder upwards.
@@ -49,9 +49,10 @@ pub(super) fn meant(similar: &str) -> String {
 }
 
 /// Reads the settings of a file.
-pub fn read(path: &Path) -> Result<File, Error> {
+pub fn read(path: &Path) -> Result<AdeTomlFile, Error> {
     let invalid = |message: String| Error::usage(code::SETTINGS_INVALID, message);
-    let unreadable = |error| Error::of(error).under(Kind::Usage, code::SETTINGS_INVALID);
+    let unreadable =
+        |error| Error::from_problem(error).under(ProblemKind::Usage, code::SETTINGS_INVALID);
     let text = std::fs::read_to_string(path).map_err(FileError::on("read", path));
     let text = text.map_err(unreadable)?;
     let line_of = |offset: usize| text[..offset.min(text.len())].matches('\n').count() + 1;
@@ -59,7 +60,7 @@ pub fn read(path: &Path) -> Result<File, Error> {
         let line = error.span().map_or(1, |span| line_of(span.start));
         invalid(format!("{}:{line}: {}", path.display(), error.message()))
     })?;
-    let mut file = File {
+    let mut file = AdeTomlFile {
         path: path.to_owned(),
         values: BTreeMap::new(),
     };
@@ -94,7 +95,7 @@ pub fn read(path: &Path) -> Result<File, Error> {
             }
         };
         file.values
-            .insert(setting.name, Entry { value: text, line });
+            .insert(setting.name, AdeTomlEntry { value: text, line });
     }
     Ok(file)
 }

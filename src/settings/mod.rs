@@ -25,7 +25,7 @@ pub use ade_engine_native::settings::{
 };
 pub use ade_toml::{FILE_NAME, distance, nearest};
 pub use setting::{Setting, SettingKind};
-pub use source::{Inputs, Resolved, SettingSource, SettingView, mask_password};
+pub use source::{Inputs, ResolvedSetting, SettingSource, SettingView, mask_password};
 pub use table::{SETTINGS, Settings, WorkerSettings};
 pub use types::{LogLevel, Recovery, SafeMode, Sandbox, WarmUse};
 
@@ -38,7 +38,7 @@ impl Settings {
     /// # Errors
     /// A value that does not parse, an unknown key or a broken `ade.toml`, or a name and its alias that disagree.
     pub fn resolve(inputs: &Inputs) -> Result<Self, Error> {
-        Ok(Self::of(inputs, resolve::resolve(inputs)?))
+        Ok(Self::from_resolved(inputs, resolve::resolve(inputs)?))
     }
 
     /// Returns the variables that children inherit from.
@@ -67,7 +67,7 @@ impl Settings {
     /// Returns the data directory, if it was found above the current folder.
     pub fn data_above(&self) -> Option<&Path> {
         let mut all = self.resolved.iter();
-        let is_it = |resolved: &Resolved| {
+        let is_it = |resolved: &ResolvedSetting| {
             resolved.setting.name == resolve::DATA_DIR && resolved.source == SettingSource::Above
         };
         all.any(is_it).then_some(&*self.data_dir)
@@ -84,9 +84,9 @@ impl Settings {
     ///
     /// # Errors
     /// No setting has this name.
-    pub fn named(&self, name: &str) -> Result<&Resolved, Error> {
+    pub fn named(&self, name: &str) -> Result<&ResolvedSetting, Error> {
         let (variable, key) = (name.to_uppercase(), name.to_lowercase());
-        let is_meant = |resolved: &&Resolved| {
+        let is_meant = |resolved: &&ResolvedSetting| {
             let setting = resolved.setting;
             let mut names = setting.aliases.iter().chain([&setting.name]);
             names.any(|known| *known == variable) || setting.key() == key

@@ -56,17 +56,17 @@ pub(super) const ISSUES: &str = "_issues.ndjson";
 pub(super) const ROWS: &str = "_rows.json";
 
 /// The maximum number of bytes of a file name.
-const LONGEST_NAME: usize = 255;
+const MAX_FILE_NAME_BYTES: usize = 255;
 
 /// Returns the stem with the ending. A name that is too long for file systems is shortened; a digest of the stem distinguishes
 /// it from others. The engine names its own outputs by the same rule.
 fn named_after(stem: &str, ending: &str) -> String {
-    if stem.len() + ending.len() <= LONGEST_NAME {
+    if stem.len() + ending.len() <= MAX_FILE_NAME_BYTES {
         return format!("{stem}{ending}");
     }
-    let digest = crate::base::digest::of(stem).to_string();
+    let digest = crate::base::digest::sha256(stem).to_string();
     let ending = format!("~{}{ending}", &digest[..8]);
-    let end = (0..=LONGEST_NAME - ending.len())
+    let end = (0..=MAX_FILE_NAME_BYTES - ending.len())
         .rev()
         .find(|end| stem.is_char_boundary(*end))
         .unwrap_or(0);
@@ -101,12 +101,14 @@ mod tests {
             "my orders.v2_normalized.xlsx"
         );
         assert_eq!(normalized_name("noext"), "noext_normalized.xlsx");
-        let longest = "n".repeat(LONGEST_NAME - NORMALIZED.len());
+        let longest = "n".repeat(MAX_FILE_NAME_BYTES - NORMALIZED.len());
         assert_eq!(
             normalized_name(&format!("{longest}.csv")),
             format!("{longest}{NORMALIZED}")
         );
         let [first, other] = ["a", "b"].map(|end| normalized_name(&format!("{longest}ü{end}.csv")));
-        assert!(first != other && first.len() <= LONGEST_NAME && first.ends_with(NORMALIZED));
+        assert!(
+            first != other && first.len() <= MAX_FILE_NAME_BYTES && first.ends_with(NORMALIZED)
+        );
     }
 }

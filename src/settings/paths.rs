@@ -13,7 +13,7 @@ use rustix::process::geteuid;
 
 use crate::base::clock::Timestamp;
 use crate::base::files;
-use crate::base::problem::{Facts, Kind, Problem, become_error, code};
+use crate::base::problem::{ErrorFacts, Problem, ProblemKind, become_error, code};
 use crate::settings::Settings;
 use crate::settings::output_names::{ISSUES, ROWS, after_workbook};
 pub use crate::settings::output_names::{normalized_name, quarantine_name, stem_of_output};
@@ -68,8 +68,8 @@ pub struct BadSegment {
 }
 
 impl Problem for BadSegment {
-    fn facts(&self) -> Facts {
-        Facts::new(Kind::Usage, code::BAD_ID)
+    fn facts(&self) -> ErrorFacts {
+        ErrorFacts::new(ProblemKind::Usage, code::BAD_ID)
     }
 }
 

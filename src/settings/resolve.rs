@@ -10,7 +10,7 @@ use std::path::Path;
 use super::ade_toml;
 use super::paths;
 use super::setting::{Setting, SettingKind};
-use super::source::{Inputs, Resolved, SettingSource};
+use super::source::{Inputs, ResolvedSetting, SettingSource};
 use super::table::SETTINGS;
 use super::value;
 use crate::base::problem::{Error, code};
@@ -22,7 +22,7 @@ pub(super) const DATA_DIR: &str = "ADE_DATA_DIR";
 ///
 /// # Errors
 /// A value that does not parse, an unknown key or a broken `ade.toml`, or a name and its alias that disagree.
-pub(super) fn resolve(inputs: &Inputs) -> Result<Vec<Resolved>, Error> {
+pub(super) fn resolve(inputs: &Inputs) -> Result<Vec<ResolvedSetting>, Error> {
     let file = ade_toml::find(&inputs.folder)
         .map(|path| ade_toml::read(&path))
         .transpose()?
@@ -45,7 +45,7 @@ pub(super) fn resolve(inputs: &Inputs) -> Result<Vec<Resolved>, Error> {
                 }
             }
         };
-        resolved.push(Resolved {
+        resolved.push(ResolvedSetting {
             setting,
             value,
             source,
@@ -56,7 +56,7 @@ pub(super) fn resolve(inputs: &Inputs) -> Result<Vec<Resolved>, Error> {
 
 /// Returns the data directory of the nearest folder above the current one, if the current folder has none itself. The search
 /// ends at the folder of an `ade.toml`.
-fn data_above(inputs: &Inputs, file: &ade_toml::File) -> Option<String> {
+fn data_above(inputs: &Inputs, file: &ade_toml::AdeTomlFile) -> Option<String> {
     let top = file.path.parent().unwrap_or(Path::new("/"));
     let folders = inputs.folder.ancestors();
     let mut data = folders
@@ -73,7 +73,7 @@ fn data_above(inputs: &Inputs, file: &ade_toml::File) -> Option<String> {
 fn given(
     setting: &'static Setting,
     inputs: &Inputs,
-    file: &ade_toml::File,
+    file: &ade_toml::AdeTomlFile,
 ) -> Result<Option<(String, SettingSource)>, Error> {
     if let Some(value) = inputs.flags.get(setting.name) {
         return Ok(Some((value.clone(), SettingSource::Flag)));

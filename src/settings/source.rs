@@ -50,7 +50,7 @@ pub struct Inputs {
 
 /// A setting with its value and the source of the value.
 #[derive(Clone, Debug)]
-pub struct Resolved {
+pub struct ResolvedSetting {
     /// The description of the setting.
     pub setting: &'static Setting,
     /// The value as text. `None` if none was given and there is no default.
@@ -80,7 +80,7 @@ pub struct SettingView {
     meaning: &'static str,
 }
 
-impl Resolved {
+impl ResolvedSetting {
     /// Returns the value to show: secrets, and passwords in URLs, are masked.
     pub fn shown(&self) -> Option<String> {
         let value = self.value.clone()?;

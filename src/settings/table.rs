@@ -10,9 +10,9 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::setting::{Setting, SettingKind, setting};
-use super::source::{Inputs, Resolved};
+use super::source::{Inputs, ResolvedSetting};
 use super::types::{LogLevel, Recovery, SafeMode, Sandbox, WarmUse};
-use super::value::Values;
+use super::value::SettingTexts;
 
 /// Turns a row into the value that describes its setting.
 macro_rules! row {
@@ -48,7 +48,7 @@ macro_rules! table {
             /// The program's own file, without symbolic links.
             pub program: Option<PathBuf>,
             /// Every setting with its source, in the table's order.
-            pub resolved: Vec<Resolved>,
+            pub resolved: Vec<ResolvedSetting>,
             /// The environment variables that children inherit from.
             pub variables: BTreeMap<OsString, OsString>,
         }
@@ -64,15 +64,15 @@ macro_rules! table {
 
         impl Settings {
             /// Converts the resolved texts to typed settings.
-            pub(super) fn of(inputs: &Inputs, resolved: Vec<Resolved>) -> Self {
-                let values = Values {
+            pub(super) fn from_resolved(inputs: &Inputs, resolved: Vec<ResolvedSetting>) -> Self {
+                let values = SettingTexts {
                     resolved: &resolved,
                     folder: &inputs.folder,
                 };
                 Self {
-                    $($field: values.of($name).$read(),)*
+                    $($field: values.get($name).$read(),)*
                     worker: WorkerSettings {
-                        $($w_field: values.of($w_name).$w_read(),)*
+                        $($w_field: values.get($w_name).$w_read(),)*
                     },
                     folder: inputs.folder.clone(),
                     program: inputs.program.clone(),

@@ -8,7 +8,7 @@ use std::time::Duration;
 use base64::Engine;
 
 use super::setting::{Setting, SettingKind};
-use super::source::{HIDDEN, Resolved, SettingSource};
+use super::source::{HIDDEN, ResolvedSetting, SettingSource};
 use super::types::{LogLevel, Recovery, SafeMode, Sandbox, WarmUse};
 use crate::base::host;
 use crate::base::problem::{Error, code};
@@ -97,31 +97,31 @@ fn parse_flag(value: &str) -> Option<bool> {
 }
 
 /// The texts of all settings, each of them checked.
-pub(super) struct Values<'a> {
-    pub resolved: &'a [Resolved],
+pub(super) struct SettingTexts<'a> {
+    pub resolved: &'a [ResolvedSetting],
     /// The folder that relative paths count from.
     pub folder: &'a Path,
 }
 
-impl<'a> Values<'a> {
+impl<'a> SettingTexts<'a> {
     /// Returns the text of one setting.
-    pub fn of(&self, name: &'static str) -> Value<'_> {
+    pub fn get(&self, name: &'static str) -> SettingText<'_> {
         let text = self
             .resolved
             .iter()
             .find(|resolved| resolved.setting.name == name)
             .and_then(|resolved| resolved.value.as_deref());
-        Value { text, all: self }
+        SettingText { text, all: self }
     }
 }
 
 /// The text of one setting. Its methods convert it to the type in the table.
-pub(super) struct Value<'a> {
+pub(super) struct SettingText<'a> {
     text: Option<&'a str>,
-    all: &'a Values<'a>,
+    all: &'a SettingTexts<'a>,
 }
 
-impl Value<'_> {
+impl SettingText<'_> {
     pub fn text(&self) -> String {
         self.maybe_text().unwrap_or_default()
     }
@@ -234,7 +234,7 @@ impl Value<'_> {
 
     /// Returns whether the sandbox is strict.
     fn is_strict(&self) -> bool {
-        self.all.of("ADE_SANDBOX").sandbox() == Sandbox::Strict
+        self.all.get("ADE_SANDBOX").sandbox() == Sandbox::Strict
     }
 
     /// Returns absolute paths from a list that is separated by colons.
@@ -277,7 +277,7 @@ impl Value<'_> {
         match self.text {
             Some(_) => self.most_megabytes(),
             None => {
-                let slots = self.all.of("ADE_WORKER_CONCURRENCY").concurrency() as u64;
+                let slots = self.all.get("ADE_WORKER_CONCURRENCY").concurrency() as u64;
                 let share = crate::base::host::memory_bytes()? / 2 / slots.max(1);
                 Some(share.clamp(1 << 30, 4 << 30))
             }
@@ -329,6 +329,6 @@ impl Value<'_> {
     /// Returns the worker's own level, otherwise that of all commands.
     pub fn worker_level(&self) -> LogLevel {
         self.maybe_level()
-            .unwrap_or_else(|| self.all.of("ADE_LOG_LEVEL").level())
+            .unwrap_or_else(|| self.all.get("ADE_LOG_LEVEL").level())
     }
 }

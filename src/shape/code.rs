@@ -3,16 +3,16 @@
 //! They take a frame `df` whose columns are all text and named after the header. Columns are given by position if their names
 //! do not matter, so that the lines also work for repeated headers.
 
-use ade_engine_native::shape::{Mark, Step};
+use ade_engine_native::shape::{ReshapeStep, ValueSeparator};
 
 /// Returns a line or two for each step. Section lines are recognised by their single value, so sections come before columns
 /// become rows; their new column is the last, so that it moves no other. `head`: the names of the columns at first; `later`:
 /// after the table was turned, if it is.
-pub fn of(steps: &[Step], head: &[&str], later: &[&str]) -> Vec<String> {
+pub fn polars_lines(steps: &[ReshapeStep], head: &[&str], later: &[&str]) -> Vec<String> {
     let mut steps = steps.to_vec();
     steps.sort_by_key(|step| match step {
-        Step::Transpose | Step::Records { .. } => 0,
-        Step::Sections => 1,
+        ReshapeStep::Transpose | ReshapeStep::Records { .. } => 0,
+        ReshapeStep::Sections => 1,
         _ => 2,
     });
     steps
@@ -21,23 +21,23 @@ pub fn of(steps: &[Step], head: &[&str], later: &[&str]) -> Vec<String> {
         .collect()
 }
 
-fn lines(step: Step, head: &[&str], later: &[&str]) -> Vec<String> {
+fn lines(step: ReshapeStep, head: &[&str], later: &[&str]) -> Vec<String> {
     match step {
-        Step::Transpose => vec![turn(head)],
-        Step::Records { every } => records(every),
-        Step::FillDown { last } => {
+        ReshapeStep::Transpose => vec![turn(head)],
+        ReshapeStep::Records { every } => records(every),
+        ReshapeStep::FillDown { last } => {
             vec![format!(
                 "df = df.with_columns(pl.col(df.columns[:{}]).forward_fill())",
                 last + 1
             )]
         }
-        Step::Split { column, mark } => vec![split(column, mark)],
-        Step::Stack { start, end } => vec![format!(
+        ReshapeStep::Split { column, mark } => vec![split(column, mark)],
+        ReshapeStep::Stack { start, end } => vec![format!(
             "df = df.unpivot(df.columns[{start}:{0}], index=df.columns[:{start}] + df.columns[{0}:])",
             end + 1
         )],
-        Step::Groups { start, end } => groups(start, end, later),
-        Step::Sections => sections(),
+        ReshapeStep::Groups { start, end } => groups(start, end, later),
+        ReshapeStep::Sections => sections(),
     }
 }
 
@@ -61,7 +61,7 @@ fn records(every: usize) -> Vec<String> {
     ]
 }
 
-fn split(column: usize, mark: Mark) -> String {
+fn split(column: usize, mark: ValueSeparator) -> String {
     let column = format!("df.columns[{column}]");
     let sign = serde_json::Value::from(mark.sign());
     let parts =
@@ -120,8 +120,11 @@ mod tests {
     #[test]
     fn section_lines_go_before_columns_become_rows() {
         let head = ["Area", "2022", "2023", "2024"];
-        let lines = of(
-            &[Step::Stack { start: 1, end: 3 }, Step::Sections],
+        let lines = polars_lines(
+            &[
+                ReshapeStep::Stack { start: 1, end: 3 },
+                ReshapeStep::Sections,
+            ],
             &head,
             &head,
         );

@@ -15,7 +15,7 @@ use std::path::Path;
 use serde::Serialize;
 
 use crate::base::places::letters;
-use crate::cells::{Cells, CellsError, Choice, Reading};
+use crate::cells::{CellReader, CellsError, ReadSettings, SheetSelector};
 
 pub use proposed::Proposal;
 
@@ -54,8 +54,8 @@ pub struct TableShape {
 ///
 /// # Errors
 /// The file is gone, or cannot be read as a whole.
-pub fn of_file(path: &Path, cells: &Cells) -> Result<Shapes, CellsError> {
-    let reading = Reading::default();
+pub fn of_file(path: &Path, cells: &CellReader) -> Result<Shapes, CellsError> {
+    let reading = ReadSettings::default();
     let sheets = cells.sheets(path, &reading)?;
     let mut shapes = Shapes {
         file: crate::base::files::name_of(path),
@@ -67,7 +67,7 @@ pub fn of_file(path: &Path, cells: &Cells) -> Result<Shapes, CellsError> {
             shapes.problems.push(problem);
             continue;
         }
-        let sheet = cells.whole(path, &reading, Choice::At(known.index))?;
+        let sheet = cells.whole(path, &reading, SheetSelector::At(known.index))?;
         for (number, place) in tables::find(&sheet).iter().enumerate() {
             let shape = table_shape(&sheet, &known.name, number + 1, place);
             shapes.tables.push(shape);
@@ -80,7 +80,7 @@ fn table_shape(
     sheet: &crate::cells::WholeSheet,
     name: &str,
     number: usize,
-    place: &tables::Place,
+    place: &tables::TableBounds,
 ) -> TableShape {
     let cells = tables::texts(sheet, place);
     let (first, last) = (
@@ -95,7 +95,7 @@ fn table_shape(
         header_rows: (*top, *place.header.end()),
         rows: bottom - place.header.end(),
         columns: place.columns.end() - place.columns.start() + 1,
-        proposals: proposed::of(&cells),
+        proposals: proposed::propose(&cells),
     }
 }
 
@@ -103,7 +103,7 @@ fn table_shape(
 ///
 /// # Errors
 /// The text cannot be stored in a file, or cannot be read.
-pub fn of_text(text: &[u8], cells: &Cells) -> Result<Vec<Proposal>, CellsError> {
+pub fn of_text(text: &[u8], cells: &CellReader) -> Result<Vec<Proposal>, CellsError> {
     let unkept = |error: io::Error| CellsError::File {
         name: "standard input".to_owned(),
         reason: error.to_string(),
@@ -113,10 +113,10 @@ pub fn of_text(text: &[u8], cells: &Cells) -> Result<Vec<Proposal>, CellsError> 
         .tempfile()
         .map_err(unkept)?;
     file.write_all(text).map_err(unkept)?;
-    let reading = Reading {
+    let reading = ReadSettings {
         csv_delimiter: ",".to_owned(),
-        ..Reading::whole()
+        ..ReadSettings::whole()
     };
-    let sheet = cells.whole(file.path(), &reading, Choice::At(0))?;
-    Ok(proposed::of(&tables::all_texts(&sheet)))
+    let sheet = cells.whole(file.path(), &reading, SheetSelector::At(0))?;
+    Ok(proposed::propose(&tables::all_texts(&sheet)))
 }

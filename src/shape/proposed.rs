@@ -1,6 +1,6 @@
 //! Proposes steps that would give a table one record per row, as JSON and in words.
 
-use ade_engine_native::shape::{self, Step};
+use ade_engine_native::shape::{self, ReshapeStep};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
@@ -44,8 +44,8 @@ impl Proposal {
 }
 
 /// Returns the proposals for a table, the likeliest first. Its first row is the header.
-pub fn of(rows: &[Vec<String>]) -> Vec<Proposal> {
-    let heads = Heads {
+pub fn propose(rows: &[Vec<String>]) -> Vec<Proposal> {
+    let heads = HeaderNames {
         row: rows
             .first()
             .into_iter()
@@ -66,24 +66,24 @@ pub fn of(rows: &[Vec<String>]) -> Vec<Proposal> {
 }
 
 /// The names of the columns of a table, and of the turned table.
-struct Heads<'a> {
+struct HeaderNames<'a> {
     row: Vec<&'a str>,
     column: Vec<&'a str>,
 }
 
-impl Heads<'_> {
+impl HeaderNames<'_> {
     /// Returns the names of columns at the point where these steps count them; the names of columns made from lines are
     /// unknown.
-    fn of(&self, steps: &[Step]) -> &[&str] {
+    fn names_for(&self, steps: &[ReshapeStep]) -> &[&str] {
         match steps {
-            [Step::Transpose, _, ..] => &self.column,
-            [Step::Records { .. }, _, ..] => &[],
+            [ReshapeStep::Transpose, _, ..] => &self.column,
+            [ReshapeStep::Records { .. }, _, ..] => &[],
             _ => &self.row,
         }
     }
 }
 
-fn proposal(proposed: shape::Proposal, heads: &Heads<'_>) -> Proposal {
+fn proposal(proposed: shape::Proposal, heads: &HeaderNames<'_>) -> Proposal {
     let steps = proposed.steps.as_slice();
     let pipeline = match steps {
         [] => vec![named("none", Vec::new())],
@@ -95,12 +95,12 @@ fn proposal(proposed: shape::Proposal, heads: &Heads<'_>) -> Proposal {
             })
             .collect(),
     };
-    let head = heads.of(steps);
+    let head = heads.names_for(steps);
     Proposal {
         pipeline,
         confidence: (proposed.confidence * 10_000.0).round() / 10_000.0,
         apply: proposed.apply,
-        code: code::of(steps, &heads.row, head),
+        code: code::polars_lines(steps, &heads.row, head),
         words: steps.iter().map(|step| in_words(*step, head)).collect(),
         reasons: proposed.reasons,
         doubts: proposed.doubts,
@@ -117,33 +117,33 @@ fn named(operator: &str, parameters: Vec<(&str, usize)>) -> Value {
 }
 
 /// Describes a step in words, with columns named by their headers.
-fn in_words(step: Step, head: &[&str]) -> String {
+fn in_words(step: ReshapeStep, head: &[&str]) -> String {
     let name = |column: usize| match head.get(column).map(|name| name.trim()) {
         Some(name) if !name.is_empty() => format!("“{name}”"),
         _ => format!("column {}", letters(column as u64 + 1)),
     };
     match step {
-        Step::Transpose => "turn it: its rows are columns".to_owned(),
-        Step::Records { every } => format!("make one row of each {every} lines"),
-        Step::FillDown { last: 0 } => format!("fill {} down", name(0)),
-        Step::FillDown { last } => {
+        ReshapeStep::Transpose => "turn it: its rows are columns".to_owned(),
+        ReshapeStep::Records { every } => format!("make one row of each {every} lines"),
+        ReshapeStep::FillDown { last: 0 } => format!("fill {} down", name(0)),
+        ReshapeStep::FillDown { last } => {
             format!("fill the columns from {} to {} down", name(0), name(last))
         }
-        Step::Split { column, .. } => {
+        ReshapeStep::Split { column, .. } => {
             format!("make a row of each of the values in {}", name(column))
         }
-        Step::Stack { start, end } => {
+        ReshapeStep::Stack { start, end } => {
             format!(
                 "make rows of the columns from {} to {}",
                 name(start),
                 name(end)
             )
         }
-        Step::Groups { start, end } => format!(
+        ReshapeStep::Groups { start, end } => format!(
             "make rows of the groups of columns from {} to {}",
             name(start),
             name(end)
         ),
-        Step::Sections => "make a column of the section heads".to_owned(),
+        ReshapeStep::Sections => "make a column of the section heads".to_owned(),
     }
 }

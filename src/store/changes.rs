@@ -1,6 +1,6 @@
 //! Reports changes, for viewers that show the queue while it moves.
 
-use super::driver::{self, Connection, Record, params, record};
+use super::driver::{self, Connection, FromRow, params, record};
 use super::{Result, RunStatus, Store};
 use crate::base::cancel::Cancel;
 use crate::base::clock::Timestamp;
@@ -114,7 +114,7 @@ impl Store {
                 looked_at += 1;
                 last = Some(row.get("completed_at")?);
                 if row.text("workspace_id")? == workspace {
-                    ended.runs.push(EndedRun::of(row)?);
+                    ended.runs.push(EndedRun::from_row(row)?);
                 }
                 Ok(true)
             })?;

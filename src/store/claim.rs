@@ -58,7 +58,7 @@ pub type Clock<'a> = dyn Fn() -> Option<Timestamp> + 'a;
 
 /// The waiting work that a worker accepts: all, or only one workspace, one label, or both.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
-pub struct Only {
+pub struct WorkerFilter {
     /// Accept only runs and environments of this workspace.
     #[serde(rename = "only_workspace")]
     pub workspace: Option<String>,
@@ -67,7 +67,7 @@ pub struct Only {
     pub label: Option<String>,
 }
 
-impl Only {
+impl WorkerFilter {
     /// Returns whether all work is accepted.
     pub fn is_all(&self) -> bool {
         *self == Self::default()
@@ -94,7 +94,7 @@ impl Only {
 }
 
 /// Shows the accepted work to people.
-impl std::fmt::Display for Only {
+impl std::fmt::Display for WorkerFilter {
     fn fmt(&self, to: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match (&self.workspace, &self.label) {
             (None, None) => write!(to, "all"),

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Deserializer, Serialize};
 use utoipa::ToSchema;
 
-use super::driver::{self, Connection, Record, Row, Transaction, params, record};
+use super::driver::{self, Connection, DbRow, FromRow, Transaction, params, record};
 use super::error::no_version;
 use super::values::path_text;
 use super::{Result, Store, StoreError};
@@ -301,7 +301,7 @@ record!(ConfigurationActivity(row) { id, workspace_id, is_default, last_run_at; 
 
 record!(KnownConfiguration(row) {
     uploaded, is_default, created_at, updated_at, last_run_at, archived_at, max_concurrency;
-    record: ConfigurationRecord::of(row)?,
+    record: ConfigurationRecord::from_row(row)?,
     version: match row.get::<_, Option<u32>>(VERSION_IN_KNOWN)? {
         Some(_) => Some(version_at(row, VERSION_IN_KNOWN)?),
         None => None,
@@ -309,7 +309,7 @@ record!(KnownConfiguration(row) {
 });
 
 /// Reads a version whose columns begin at `first`.
-fn version_at(row: &Row<'_>, first: usize) -> driver::Result<ConfigurationVersion> {
+fn version_at(row: &DbRow<'_>, first: usize) -> driver::Result<ConfigurationVersion> {
     Ok(ConfigurationVersion {
         version: row.get(first)?,
         source_digest: row.get(first + 1)?,
@@ -319,8 +319,8 @@ fn version_at(row: &Row<'_>, first: usize) -> driver::Result<ConfigurationVersio
     })
 }
 
-impl Record for ConfigurationVersion {
-    fn of(row: &Row<'_>) -> driver::Result<Self> {
+impl FromRow for ConfigurationVersion {
+    fn from_row(row: &DbRow<'_>) -> driver::Result<Self> {
         version_at(row, 0)
     }
 }

@@ -17,8 +17,8 @@ use std::any::Any;
 use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
 use std::sync::{Arc, MutexGuard, OnceLock};
 
-use super::driver::{self, Backend, Connection, OneConnection, Params, Record, Transaction};
-use super::together::{Beat, End, Together};
+use super::driver::{self, Backend, Connection, FromRow, Params, SharedConnection, Transaction};
+use super::together::{ClaimCheck, RequestBatcher, RunEnd};
 use super::{Call, Observer, Result};
 use crate::base::clock::Timestamp;
 
@@ -36,18 +36,18 @@ pub struct Store {
 
 /// The connections of a store; see the module.
 pub(super) struct Connections {
-    pub shared: OneConnection,
+    pub shared: SharedConnection,
     /// Further connections, for readers that meet a writer or each other. Each is opened when it is first needed.
-    readers: [OnceLock<Option<OneConnection>>; READERS],
+    readers: [OnceLock<Option<SharedConnection>>; READERS],
     /// The connection for heartbeats, if they have their own.
-    heartbeats: OnceLock<Option<OneConnection>>,
+    heartbeats: OnceLock<Option<SharedConnection>>,
     pub is_server: bool,
     /// The number of claims in a row that found a run.
     pub claims_in_a_row: AtomicU32,
     /// Heartbeats, checks of claims, and ends of runs that are sent to a server in batches.
-    pub beats: Together<Beat, Option<bool>>,
-    pub looks: Together<Beat, Option<bool>>,
-    pub ends: Together<End, bool>,
+    pub beats: RequestBatcher<ClaimCheck, Option<bool>>,
+    pub looks: RequestBatcher<ClaimCheck, Option<bool>>,
+    pub ends: RequestBatcher<RunEnd, bool>,
     /// Counts the readers that found all connections in use.
     waiting: AtomicUsize,
     pub backend: Box<dyn Backend>,
@@ -57,13 +57,13 @@ impl Store {
     pub(super) fn on(connection: Connection, backend: impl Backend + 'static) -> Self {
         let connections = Connections {
             is_server: connection.is_server(),
-            shared: OneConnection::new(connection),
+            shared: SharedConnection::new(connection),
             readers: Default::default(),
             heartbeats: OnceLock::new(),
             claims_in_a_row: AtomicU32::new(0),
-            beats: Together::default(),
-            looks: Together::default(),
-            ends: Together::default(),
+            beats: RequestBatcher::default(),
+            looks: RequestBatcher::default(),
+            ends: RequestBatcher::default(),
             waiting: AtomicUsize::new(0),
             backend: Box::new(backend),
         };
@@ -130,17 +130,17 @@ impl Store {
     }
 
     /// Reads all rows of a statement.
-    pub(super) fn rows<T: Record>(&self, sql: &str, values: impl Params) -> Result<Vec<T>> {
+    pub(super) fn rows<T: FromRow>(&self, sql: &str, values: impl Params) -> Result<Vec<T>> {
         self.read(|store| store.rows(sql, values))
     }
 
     /// Reads the first row of a statement, if any.
-    pub(super) fn row<T: Record>(&self, sql: &str, values: impl Params) -> Result<Option<T>> {
+    pub(super) fn row<T: FromRow>(&self, sql: &str, values: impl Params) -> Result<Option<T>> {
         self.read(|store| store.row(sql, values))
     }
 
     /// Reads the row of a statement that always returns a row.
-    pub(super) fn one<T: Record>(&self, sql: &str, values: impl Params) -> Result<T> {
+    pub(super) fn one<T: FromRow>(&self, sql: &str, values: impl Params) -> Result<T> {
         self.read(|store| store.one(sql, values))
     }
 
@@ -189,7 +189,7 @@ impl Connections {
         if let Some(free) = self.shared.try_lock() {
             return free;
         }
-        let open = || self.backend.reader().map(OneConnection::new);
+        let open = || self.backend.reader().map(SharedConnection::new);
         for reader in &self.readers {
             let Some(reader) = reader.get_or_init(open) else {
                 return self.shared.lock();
@@ -211,8 +211,8 @@ impl Connections {
         self.shared.lock()
     }
 
-    pub fn of_heartbeats(&self) -> &OneConnection {
-        let own = || self.backend.for_heartbeats().map(OneConnection::new);
+    pub fn of_heartbeats(&self) -> &SharedConnection {
+        let own = || self.backend.for_heartbeats().map(SharedConnection::new);
         let own = self.heartbeats.get_or_init(own).as_ref();
         own.unwrap_or(&self.shared)
     }

@@ -5,10 +5,10 @@
 use std::path::{Path, PathBuf};
 
 use super::postgres::address::Address;
-use super::schema::{Examined, Migrated, Moved, Opening, SchemaStatus};
+use super::schema::{DatabaseCheck, MigrationOutcome, MoveSummary, OpenMode, SchemaStatus};
 use super::sqlite::check;
 use super::{Result, Store, StoreError};
-use crate::settings::{Resolved, Settings};
+use crate::settings::{ResolvedSetting, Settings};
 
 /// A database with the backend that serves it.
 enum Database {
@@ -47,8 +47,8 @@ impl Location {
 ///
 /// # Errors
 /// It is absent, behind, newer, altered, damaged, locked or out of reach, or no backend serves its URL.
-pub fn open(settings: &Settings, default: &Path, host: &str, opening: Opening) -> Result<Store> {
-    match Database::of(settings, default)? {
+pub fn open(settings: &Settings, default: &Path, host: &str, opening: OpenMode) -> Result<Store> {
+    match Database::from_settings(settings, default)? {
         Database::Sqlite(path) => Store::open(settings, &path, opening),
         Database::Postgres(address) => Store::on_server(settings, &address, host, opening),
     }
@@ -59,8 +59,8 @@ pub fn open(settings: &Settings, default: &Path, host: &str, opening: Opening) -
 ///
 /// # Errors
 /// It is newer, altered, damaged, locked or out of reach; then nothing was changed. Or no backend serves its URL.
-pub fn migrate(settings: &Settings, default: &Path) -> Result<Migrated> {
-    match Database::of(settings, default)? {
+pub fn migrate(settings: &Settings, default: &Path) -> Result<MigrationOutcome> {
+    match Database::from_settings(settings, default)? {
         Database::Sqlite(path) => Store::migrate(settings, &path),
         Database::Postgres(address) => Store::migrate_on_server(settings, &address),
     }
@@ -71,7 +71,7 @@ pub fn migrate(settings: &Settings, default: &Path) -> Result<Migrated> {
 /// # Errors
 /// No backend serves its URL.
 pub fn location(settings: &Settings, default: &Path) -> Result<Location> {
-    Ok(match Database::of(settings, default)? {
+    Ok(match Database::from_settings(settings, default)? {
         Database::Sqlite(path) => Location::File(path),
         Database::Postgres(address) => Location::Server(PathBuf::from(&address.shown)),
     })
@@ -82,7 +82,7 @@ pub fn location(settings: &Settings, default: &Path) -> Result<Location> {
 /// # Errors
 /// It is damaged, locked or out of reach, or no backend serves its URL.
 pub fn status(settings: &Settings, default: &Path) -> Result<SchemaStatus> {
-    match Database::of(settings, default)? {
+    match Database::from_settings(settings, default)? {
         Database::Sqlite(path) => Store::status(settings, &path),
         Database::Postgres(address) => Store::status_on_server(settings, &address),
     }
@@ -93,12 +93,12 @@ pub fn status(settings: &Settings, default: &Path) -> Result<SchemaStatus> {
 ///
 /// # Errors
 /// A database cannot be used, or the settings name no server.
-pub fn move_records(settings: &Settings, from: &Path, host: &str) -> Result<Moved> {
-    match Database::of(settings, from)? {
+pub fn move_records(settings: &Settings, from: &Path, host: &str) -> Result<MoveSummary> {
+    match Database::from_settings(settings, from)? {
         Database::Sqlite(path) => Err(StoreError::Absent { path }),
         Database::Postgres(address) => {
-            let source = Store::open(settings, from, Opening::Existing)?;
-            let target = Store::on_server(settings, &address, host, Opening::Existing)?;
+            let source = Store::open(settings, from, OpenMode::Existing)?;
+            let target = Store::on_server(settings, &address, host, OpenMode::Existing)?;
             match target.is_empty()? {
                 true => {
                     check(settings, from)?;
@@ -119,16 +119,16 @@ pub fn newest_schema() -> i64 {
 ///
 /// # Errors
 /// See [`open`].
-pub fn examine(settings: &Settings, default: &Path) -> Result<Examined> {
-    match Database::of(settings, default)? {
+pub fn examine(settings: &Settings, default: &Path) -> Result<DatabaseCheck> {
+    match Database::from_settings(settings, default)? {
         Database::Sqlite(path) => {
             let problems = Store::integrity_problems(settings, &path)?;
-            Ok(Examined { path, problems })
+            Ok(DatabaseCheck { path, problems })
         }
         Database::Postgres(address) => {
             let status = Store::status_on_server(settings, &address)?;
             status.demand_current()?;
-            Ok(Examined {
+            Ok(DatabaseCheck {
                 path: status.path,
                 problems: Vec::new(),
             })
@@ -141,7 +141,7 @@ impl Database {
     ///
     /// # Errors
     /// No backend serves the URL, or it names no database.
-    fn of(settings: &Settings, default: &Path) -> Result<Self> {
+    fn from_settings(settings: &Settings, default: &Path) -> Result<Self> {
         let Some(url) = &settings.database_url else {
             return Ok(Self::Sqlite(default.to_owned()));
         };
@@ -151,7 +151,7 @@ impl Database {
                 .resolved
                 .iter()
                 .find(|resolved| resolved.setting.name == "ADE_DATABASE_URL")
-                .and_then(Resolved::shown);
+                .and_then(ResolvedSetting::shown);
             Err(StoreError::BadUrl {
                 url: shown.unwrap_or_default(),
                 reason: reason.to_owned(),
@@ -189,7 +189,7 @@ mod tests {
                 folder: "/here".into(),
                 program: None,
             });
-            let database = Database::of(&settings.unwrap(), Path::new("/d"));
+            let database = Database::from_settings(&settings.unwrap(), Path::new("/d"));
             assert!(matches!(database, Err(StoreError::BadUrl { .. })), "{bad}");
         }
     }

@@ -6,14 +6,14 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::driver::{self, Connection, Record, Row, Transaction, params, record, words};
+use super::driver::{self, Connection, DbRow, FromRow, Transaction, params, record, words};
 use super::{Claim, Result, Store, StoreError};
 use crate::base::clock::Timestamp;
 use crate::settings::Settings;
 
 /// The maximum wait before the next attempt, whatever the maximum backoff: a delivery that is due later was recorded before
 /// the clock was set back.
-pub const LONGEST_WAIT: Duration = Duration::from_secs(3600);
+pub const MAX_DELIVERY_WAIT: Duration = Duration::from_secs(3600);
 
 /// The way in which the end of a run is delivered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
@@ -27,7 +27,7 @@ pub enum DeliveryKind {
 
 impl DeliveryKind {
     /// Returns the kinds for which the settings name a receiver.
-    pub fn of(settings: &Settings) -> Vec<Self> {
+    pub fn from_settings(settings: &Settings) -> Vec<Self> {
         let url = settings.on_end_url.as_ref().map(|_| Self::Url);
         let command = settings.on_end_command.as_ref().map(|_| Self::Command);
         url.into_iter().chain(command).collect()
@@ -113,7 +113,7 @@ pub struct Delivery {
 
 /// The outcome of a claimed delivery that was not accepted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Undelivered {
+pub enum DeliveryFailure {
     /// The delivery is tried again at this time.
     Again(Timestamp),
     /// The delivery is given up.
@@ -140,8 +140,8 @@ const DUE: &str = "SELECT run_id, kind FROM deliveries WHERE status = 'waiting' 
 const SELECT: &str =
     "SELECT d.*, r.workspace_id, r.input_name FROM deliveries d JOIN runs r ON r.id = d.run_id";
 
-impl Record for DeliveryRecord {
-    fn of(row: &Row<'_>) -> driver::Result<Self> {
+impl FromRow for DeliveryRecord {
+    fn from_row(row: &DbRow<'_>) -> driver::Result<Self> {
         let (run_id, kind): (String, DeliveryKind) = (row.get("run_id")?, row.get("kind")?);
         let status: DeliveryStatus = row.get("status")?;
         let waits = status == DeliveryStatus::Waiting;
@@ -199,7 +199,7 @@ impl Store {
     ) -> Result<Option<Delivery>> {
         let asks = |kind| kinds.contains(&kind);
         let (url, command) = (asks(DeliveryKind::Url), asks(DeliveryKind::Command));
-        let asked = params![now, now.plus(LONGEST_WAIT), url, command];
+        let asked = params![now, now.plus(MAX_DELIVERY_WAIT), url, command];
         // Most looks find nothing, and a look that writes nothing blocks no other process.
         if self.row::<()>(DUE, asked)?.is_none() {
             return Ok(None);
@@ -212,7 +212,7 @@ impl Store {
         self.write(|transaction| {
             let values = params![
                 now,
-                now.plus(LONGEST_WAIT),
+                now.plus(MAX_DELIVERY_WAIT),
                 url,
                 command,
                 now.plus(claim.lease),
@@ -237,11 +237,11 @@ impl Store {
         delivery: &Delivery,
         claim: &Claim,
         error: &str,
-        outcome: Undelivered,
+        outcome: DeliveryFailure,
     ) -> Result<bool> {
         let (status, at) = match outcome {
-            Undelivered::Again(at) => ("waiting", Some(at)),
-            Undelivered::GivenUp => ("failed", None),
+            DeliveryFailure::Again(at) => ("waiting", Some(at)),
+            DeliveryFailure::GivenUp => ("failed", None),
         };
         let sql = "UPDATE deliveries SET status = ?4, available_at = coalesce(?5, available_at), last_error = ?6, claim_token = NULL, claim_process = NULL
              WHERE run_id = ?1 AND kind = ?2 AND status = 'waiting' AND claim_token = ?3";

@@ -13,10 +13,10 @@ pub struct Demands {
     pub no_issues: bool,
     /// The kinds of findings that the run must not have.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub denied: Vec<Denied>,
+    pub denied: Vec<DeniedFinding>,
     /// The maximum number of errors.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub errors: Option<MostErrors>,
+    pub errors: Option<ErrorLimit>,
     /// The fields that must be found or computed.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub fields: Vec<String>,
@@ -31,7 +31,7 @@ pub struct Demands {
 /// A kind of finding that a run must not have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Denied {
+pub enum DeniedFinding {
     /// Issues that are errors.
     Error,
     /// Issues that are warnings or errors.
@@ -43,7 +43,7 @@ pub enum Denied {
 /// The maximum number of errors of a run.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum MostErrors {
+pub enum ErrorLimit {
     /// This number of errors.
     Count(u64),
     /// This percentage of the rows, including quarantined rows.
@@ -57,7 +57,7 @@ impl Demands {
     }
 }
 
-impl Denied {
+impl DeniedFinding {
     /// All kinds of findings.
     pub const ALL: [Self; 3] = [Self::Error, Self::Warning, Self::Unmapped];
 
@@ -71,7 +71,7 @@ impl Denied {
     }
 }
 
-impl MostErrors {
+impl ErrorLimit {
     /// Parses a text such as `5` or `0.5%`. Returns `None` for any other text.
     pub fn parse(text: &str) -> Option<Self> {
         let Some(percent) = text.strip_suffix('%') else {
@@ -90,7 +90,7 @@ mod tests {
 
     #[test]
     fn a_number_or_a_percentage_says_how_many_errors_there_may_be() {
-        use MostErrors::{Count, Percent};
+        use ErrorLimit::{Count, Percent};
         for (text, meant) in [
             ("0", Some(Count(0))),
             ("12", Some(Count(12))),
@@ -106,7 +106,7 @@ mod tests {
             ("", None),
             ("%", None),
         ] {
-            assert_eq!(MostErrors::parse(text), meant, "{text}");
+            assert_eq!(ErrorLimit::parse(text), meant, "{text}");
         }
     }
 
@@ -114,8 +114,8 @@ mod tests {
     fn what_is_recorded_is_asked_for_again_and_nothing_takes_no_place() {
         let demands = Demands {
             no_issues: true,
-            denied: vec![Denied::Unmapped],
-            errors: Some(MostErrors::Percent(0.5)),
+            denied: vec![DeniedFinding::Unmapped],
+            errors: Some(ErrorLimit::Percent(0.5)),
             fields: vec!["email".to_owned()],
             drift: Some("0199c2".to_owned()),
             rows: Some(3),

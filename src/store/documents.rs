@@ -8,7 +8,7 @@ use utoipa::ToSchema;
 use super::configurations::ensure_workspace;
 use super::driver::{self, Connection, Transaction, params, record};
 use super::values::path_text;
-use super::{Limits, Over, Owner, Result, Store, StoreError};
+use super::{LimitExceeded, Limits, Owner, Result, Store, StoreError};
 use crate::base::clock::Timestamp;
 
 // The bytes never change; they may be deleted.
@@ -154,7 +154,7 @@ fn over_stored(
     transaction: &Transaction<'_>,
     new: &DocumentRecord,
     limits: &Limits,
-) -> driver::Result<Option<Over>> {
+) -> driver::Result<Option<LimitExceeded>> {
     let by = new.submitter.clone().map(Owner::Submitter);
     let of = Some(Owner::Workspace(new.workspace_id.clone()));
     let both = [
@@ -172,7 +172,7 @@ fn over_stored(
         };
         let bytes = transaction.one::<u64>(sql, [key])? + new.size_bytes;
         if bytes > limit {
-            return Ok(Some(Over::Stored {
+            return Ok(Some(LimitExceeded::Stored {
                 owner,
                 bytes,
                 limit,

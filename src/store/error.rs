@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use crate::base::counted::duration;
-use crate::base::problem::{Error, Facts, Kind, Problem, become_error, code, typed};
+use crate::base::problem::{Error, ErrorFacts, Problem, ProblemKind, become_error, code, typed};
 
 /// An operation of the store failed.
 #[derive(Debug, thiserror::Error)]
@@ -143,7 +143,7 @@ pub enum StoreError {
     Unmet(#[from] Error),
     /// A submitter or a workspace would exceed a limit.
     #[error(transparent)]
-    Over(#[from] super::Over),
+    Over(#[from] super::LimitExceeded),
     /// A file beside the database could not be used.
     #[error(transparent)]
     File(#[from] crate::base::files::FileError),
@@ -195,10 +195,10 @@ fn waited(seconds: f64) -> String {
 }
 
 impl Problem for StoreError {
-    fn facts(&self) -> Facts {
-        let database = |code| Facts::new(Kind::Database, code);
+    fn facts(&self) -> ErrorFacts {
+        let database = |code| ErrorFacts::new(ProblemKind::Database, code);
         match self {
-            Self::BadUrl { .. } => Facts::new(Kind::Usage, code::SETTINGS_INVALID)
+            Self::BadUrl { .. } => ErrorFacts::new(ProblemKind::Usage, code::SETTINGS_INVALID)
                 .hint("use sqlite:///relative/path, sqlite:////absolute/path or postgresql://user@host/database"),
             Self::Absent { .. } => database(code::DATABASE_NOT_MIGRATED)
                 .hint("`ade migrate` creates it, and so does the first `ade run`; or check --data-dir"),
@@ -228,7 +228,7 @@ impl Problem for StoreError {
                 "put the data directory on a local disk (--data-dir), or set ADE_DATABASE_SQLITE_JOURNAL_MODE=DELETE. This mode is slower and relies on the locks of the file system",
             ),
             Self::File(error) => {
-                error.facts_under(Kind::Database, code::DATABASE_UNREACHABLE)
+                error.facts_under(ProblemKind::Database, code::DATABASE_UNREACHABLE)
             }
             Self::Unmet(error) => error.facts(),
             Self::Over(over) => over.facts(),
@@ -240,10 +240,10 @@ impl Problem for StoreError {
                     "delivery" => (code::NOT_FOUND, Some("`ade deliveries ls` lists them; nobody is told of a run that ended when ADE_ON_END_URL and ADE_ON_END_COMMAND were not set")),
                     _ => (code::NOT_FOUND, None),
                 };
-                Facts::new(Kind::Usage, code).maybe_hint(hint.map(str::to_owned))
+                ErrorFacts::new(ProblemKind::Usage, code).maybe_hint(hint.map(str::to_owned))
             }
             Self::Ambiguous { .. } => {
-                Facts::new(Kind::Usage, code::AMBIGUOUS_ID).hint("give more characters of the id, or those that `ade runs ls` and `ade env ls` show")
+                ErrorFacts::new(ProblemKind::Usage, code::AMBIGUOUS_ID).hint("give more characters of the id, or those that `ade runs ls` and `ade env ls` show")
             }
             Self::NoRunOfFile { path, is_there, others } => {
                 let run = is_there.then(|| {
@@ -259,11 +259,11 @@ impl Problem for StoreError {
                     true => "`ade runs ls` lists the runs".to_owned(),
                     false => hints.join("; "),
                 };
-                Facts::new(Kind::Usage, code::RUN_NOT_FOUND).hint(hint)
+                ErrorFacts::new(ProblemKind::Usage, code::RUN_NOT_FOUND).hint(hint)
             }
-            Self::SeveralFiles { .. } => Facts::new(Kind::Usage, code::AMBIGUOUS_ID)
+            Self::SeveralFiles { .. } => ErrorFacts::new(ProblemKind::Usage, code::AMBIGUOUS_ID)
                 .hint("give the id of a run, or the path of the file"),
-            Self::Refused { .. } => Facts::new(Kind::Internal, code::DATABASE_ERROR),
+            Self::Refused { .. } => ErrorFacts::new(ProblemKind::Internal, code::DATABASE_ERROR),
         }
     }
 }

@@ -8,7 +8,7 @@ use crate::base::show_path::ShowPath;
 /// The reason why a run or an environment failed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[schema(as = RunError)]
-pub struct Failure {
+pub struct FailureRecord {
     /// A stable code, listed in docs/reference/errors.md.
     pub code: String,
     /// The stage of the failure: a hook's name, `environment`, `engine` or `unknown`.
@@ -19,12 +19,12 @@ pub struct Failure {
     pub hint: Option<String>,
     /// The position of the failure, as far as known.
     #[serde(flatten)]
-    pub place: Box<Place>,
+    pub place: Box<FailurePosition>,
 }
 
 /// The position of a failure: the file of the configuration, and the table or column of the input. Unknown parts are left out.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-pub struct Place {
+pub struct FailurePosition {
     /// The file, relative to the configuration's folder.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
@@ -51,14 +51,14 @@ pub struct Place {
     pub column: Option<String>,
 }
 
-impl Place {
+impl FailurePosition {
     /// Returns whether nothing about the position is known.
     pub fn is_unknown(&self) -> bool {
         *self == Self::default()
     }
 }
 
-impl Failure {
+impl FailureRecord {
     /// Returns the failure with paths as a reader may see them.
     #[must_use]
     pub fn shown(&self, paths: &dyn ShowPath) -> Self {

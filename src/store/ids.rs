@@ -10,16 +10,16 @@ use super::driver::{self, Connection};
 use super::{Result, Store, StoreError};
 
 /// The minimum number of digits that are shown of an id.
-pub const SHORTEST: usize = 6;
+pub const MIN_ID_DIGITS: usize = 6;
 
 /// The kind of records among which an id is searched.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Named {
+pub enum IdKind {
     Runs,
     Environments,
 }
 
-impl Named {
+impl IdKind {
     fn table(self) -> &'static str {
         match self {
             Self::Runs => "runs",
@@ -31,7 +31,7 @@ impl Named {
 /// Selects ids by a range of the primary key, which LIKE would not use; '~' sorts after every letter of an id. The `+` keeps
 /// the planner from an index that begins with the workspace: it would have to scan and sort all of its entries. At most about
 /// a hundred matches are counted.
-pub(super) fn sql(named: Named) -> String {
+pub(super) fn sql(named: IdKind) -> String {
     let name = named.table();
     format!(
         "SELECT id FROM {name} WHERE id >= ?1 AND id < ?1 || '~' AND +workspace_id = ?2 ORDER BY id LIMIT 101"
@@ -39,8 +39,8 @@ pub(super) fn sql(named: Named) -> String {
 }
 
 /// Selects the ids with the same last digits: of runs from the index `runs_by_end`; of environments there are few. The number
-/// of digits is [`SHORTEST`].
-pub(super) fn sql_by_end(named: Named) -> String {
+/// of digits is [`MIN_ID_DIGITS`].
+pub(super) fn sql_by_end(named: IdKind) -> String {
     let name = named.table();
     format!(
         "SELECT id FROM {name} WHERE substr(id, -6) = substr(?1, -6) AND +workspace_id = ?2 LIMIT 101"
@@ -50,14 +50,14 @@ pub(super) fn sql_by_end(named: Named) -> String {
 /// Returns the ids that begin or end with a text.
 fn matching(
     connection: &Connection,
-    named: Named,
+    named: IdKind,
     workspace: &str,
     text: &str,
 ) -> driver::Result<BTreeSet<String>> {
     let values = [text, workspace];
     let found: Vec<String> = connection.rows(&sql(named), values)?;
     let mut found: BTreeSet<String> = found.into_iter().collect();
-    if text.len() >= SHORTEST {
+    if text.len() >= MIN_ID_DIGITS {
         let ending: Vec<String> = connection.rows(&sql_by_end(named), values)?;
         found.extend(ending.into_iter().filter(|id| id.ends_with(text)));
     }
@@ -65,11 +65,11 @@ fn matching(
 }
 
 impl Store {
-    /// Returns the full id for an unambiguous beginning or end. An end has at least [`SHORTEST`] digits.
-    pub(super) fn resolve(&self, named: Named, workspace: &str, part: &str) -> Result<String> {
+    /// Returns the full id for an unambiguous beginning or end. An end has at least [`MIN_ID_DIGITS`] digits.
+    pub(super) fn resolve(&self, named: IdKind, workspace: &str, part: &str) -> Result<String> {
         let what = match named {
-            Named::Runs => "run",
-            Named::Environments => "environment",
+            IdKind::Runs => "run",
+            IdKind::Environments => "environment",
         };
         let wanted = part.to_lowercase();
         let not_found = || StoreError::not_found(what, part);
@@ -97,10 +97,10 @@ impl Store {
     /// Returns, for each of these full ids, its shortest end of at least six digits by which a command finds only this record
     /// in the workspace: no other id ends or begins with it. The end of an environment's id also matches no run, because a
     /// command may take both.
-    pub fn short_ids(&self, named: Named, workspace: &str, ids: &[&str]) -> Result<Vec<String>> {
-        let among: &[Named] = match named {
-            Named::Runs => &[Named::Runs],
-            Named::Environments => &[Named::Environments, Named::Runs],
+    pub fn short_ids(&self, named: IdKind, workspace: &str, ids: &[&str]) -> Result<Vec<String>> {
+        let among: &[IdKind] = match named {
+            IdKind::Runs => &[IdKind::Runs],
+            IdKind::Environments => &[IdKind::Environments, IdKind::Runs],
         };
         self.read(|connection| {
             ids.iter()
@@ -112,11 +112,11 @@ impl Store {
 
 fn short(
     connection: &Connection,
-    among: &[Named],
+    among: &[IdKind],
     workspace: &str,
     id: &str,
 ) -> driver::Result<String> {
-    for length in SHORTEST..id.len() {
+    for length in MIN_ID_DIGITS..id.len() {
         let Some(end) = id.get(id.len() - length..) else {
             break;
         };

@@ -7,7 +7,7 @@ use super::Call;
 use super::driver::{self, Transaction, params, record};
 use super::{Claim, Clock, Result, Store, runs};
 use crate::base::clock::Timestamp;
-use crate::system::lease::{Heartbeat, Leased, Unreachable};
+use crate::system::lease::{Heartbeat, RenewableLease, UnreachableStore};
 
 /// The maximum time between renewals of a claim on a server, where they are the only sign of life that other hosts see.
 const BEATS_ON_SERVER: Duration = Duration::from_secs(10);
@@ -23,7 +23,7 @@ pub struct Holder {
 
 /// The run or environment that a claim is on, by its id.
 #[derive(Clone, Copy, Debug)]
-pub enum ClaimOn<'a> {
+pub enum ClaimTarget<'a> {
     /// A run that is being executed.
     Run(&'a str),
     /// An environment that is being built.
@@ -35,12 +35,12 @@ pub struct ClaimLease<'a> {
     /// The store that records the claim.
     pub store: &'a Store,
     /// The claimed run or environment.
-    pub on: ClaimOn<'a>,
+    pub on: ClaimTarget<'a>,
     /// The claim that is renewed.
     pub claim: &'a Claim,
 }
 
-impl Leased for ClaimLease<'_> {
+impl RenewableLease for ClaimLease<'_> {
     fn length(&self) -> Duration {
         self.claim.lease
     }
@@ -55,21 +55,21 @@ impl Leased for ClaimLease<'_> {
     fn is_of_several_machines(&self) -> bool {
         self.store.host().is_some()
     }
-    fn renew(&self, now: Timestamp) -> std::result::Result<Heartbeat, Unreachable> {
+    fn renew(&self, now: Timestamp) -> std::result::Result<Heartbeat, UnreachableStore> {
         let beat = match self.on {
-            ClaimOn::Run(id) => self.store.heartbeat_run(id, self.claim, now),
-            ClaimOn::Environment(id) => self.store.heartbeat_environment(id, self.claim, now),
+            ClaimTarget::Run(id) => self.store.heartbeat_run(id, self.claim, now),
+            ClaimTarget::Environment(id) => self.store.heartbeat_environment(id, self.claim, now),
         };
-        beat.map_err(|_| Unreachable)
+        beat.map_err(|_| UnreachableStore)
     }
-    fn watch(&self) -> Option<std::result::Result<Heartbeat, Unreachable>> {
+    fn watch(&self) -> Option<std::result::Result<Heartbeat, UnreachableStore>> {
         match self.on {
-            ClaimOn::Run(id) => {
+            ClaimTarget::Run(id) => {
                 let beat = self.store.watch_run(id, self.claim);
-                Some(beat.map_err(|_| Unreachable))
+                Some(beat.map_err(|_| UnreachableStore))
             }
             // A build is not cancelled through its record.
-            ClaimOn::Environment(_) => None,
+            ClaimTarget::Environment(_) => None,
         }
     }
 }

@@ -11,7 +11,7 @@ use crate::base::clock::Timestamp;
 /// A file of a batch that became no run.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub struct LeftOut {
+pub struct LeftOutFile {
     /// The name of the file.
     #[schema(min_length = 1, max_length = 1000)]
     pub name: String,
@@ -26,14 +26,14 @@ impl Store {
         &self,
         workspace: &str,
         label: &str,
-        files: &[LeftOut],
+        files: &[LeftOutFile],
         now: Timestamp,
     ) -> Result<()> {
         let sql = "INSERT INTO left_out (workspace_id, label, name, why, created_at) VALUES (?1, ?2, ?3, ?4, ?5)
              ON CONFLICT (workspace_id, label, name) DO UPDATE SET why = excluded.why, created_at = excluded.created_at";
         self.write_new(|transaction| {
             ensure_workspace(transaction, workspace, now)?;
-            files.iter().try_for_each(|LeftOut { name, why }| {
+            files.iter().try_for_each(|LeftOutFile { name, why }| {
                 let values = params![workspace, label, name, why, now];
                 transaction.execute(sql, values)
             })
@@ -41,7 +41,7 @@ impl Store {
     }
 
     /// Returns the files of the batch with this label, by name.
-    pub fn left_out(&self, workspace: &str, label: &str) -> Result<Vec<LeftOut>> {
+    pub fn left_out(&self, workspace: &str, label: &str) -> Result<Vec<LeftOutFile>> {
         let sql =
             "SELECT name, why FROM left_out WHERE workspace_id = ?1 AND label = ?2 ORDER BY name";
         self.rows(sql, [workspace, label])
@@ -54,4 +54,4 @@ impl Store {
     }
 }
 
-record!(LeftOut(row) { name, why });
+record!(LeftOutFile(row) { name, why });

@@ -1,11 +1,11 @@
 //! The limits of what one submitter and one workspace may have at once.
 
-use crate::base::problem::{Facts, Kind, Problem, become_error, code};
+use crate::base::problem::{ErrorFacts, Problem, ProblemKind, become_error, code};
 use crate::settings::Settings;
 
 /// The limits of one submitter or workspace. `None`: no limit.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Most {
+pub struct OwnerLimits {
     /// The maximum number of running runs, whoever executes them.
     pub running: Option<u64>,
     /// The maximum number of waiting runs.
@@ -18,22 +18,22 @@ pub struct Most {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Limits {
     /// The limits of a submitter across all workspaces.
-    pub of_submitter: Most,
+    pub of_submitter: OwnerLimits,
     /// The limits of a workspace across all submitters.
-    pub of_workspace: Most,
+    pub of_workspace: OwnerLimits,
 }
 
 impl Limits {
     /// Returns the limits that the operator has set.
-    pub fn of(settings: &Settings) -> Self {
+    pub fn from_settings(settings: &Settings) -> Self {
         let any = |most: Option<u32>| most.map(u64::from);
         Self {
-            of_submitter: Most {
+            of_submitter: OwnerLimits {
                 running: any(settings.limit_submitter_running),
                 queued: any(settings.limit_submitter_queued),
                 stored_bytes: settings.limit_submitter_stored,
             },
-            of_workspace: Most {
+            of_workspace: OwnerLimits {
                 running: any(settings.limit_workspace_running),
                 queued: any(settings.limit_workspace_queued),
                 stored_bytes: settings.limit_workspace_stored,
@@ -62,7 +62,7 @@ impl std::fmt::Display for Owner {
 
 /// A limit that one more run or document would exceed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Over {
+pub enum LimitExceeded {
     /// The limit of waiting runs.
     #[error("the queue is full: {owner} has {queued} of at most {limit} runs in it")]
     Queued {
@@ -85,19 +85,19 @@ pub enum Over {
     },
 }
 
-impl Problem for Over {
-    fn facts(&self) -> Facts {
+impl Problem for LimitExceeded {
+    fn facts(&self) -> ErrorFacts {
         let of = |owner: &Owner| match owner {
             Owner::Submitter(_) => "SUBMITTER",
             Owner::Workspace(_) => "WORKSPACE",
         };
         match self {
-            Self::Queued { owner, .. } => Facts::new(Kind::Refused, code::QUEUE_FULL).hint(format!(
+            Self::Queued { owner, .. } => ErrorFacts::new(ProblemKind::Refused, code::QUEUE_FULL).hint(format!(
                 "try again later; ADE_LIMIT_{}_QUEUED sets the limit",
                 of(owner)
             )),
             Self::Stored { owner, .. } => {
-                Facts::new(Kind::Refused, code::STORAGE_LIMIT).hint(format!(
+                ErrorFacts::new(ProblemKind::Refused, code::STORAGE_LIMIT).hint(format!(
                     "delete documents that are not needed any more; ADE_LIMIT_{}_STORED_MB sets the limit",
                     of(owner)
                 ))
@@ -106,4 +106,4 @@ impl Problem for Over {
     }
 }
 
-become_error!(Over);
+become_error!(LimitExceeded);

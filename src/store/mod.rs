@@ -62,7 +62,7 @@ mod workers;
 
 pub use crate::system::lease::Heartbeat;
 pub use changes::{ChangeMark, EndedRun, EndedRuns, LiveRun, RunningRun};
-pub use claim::{Claim, Clock, Only};
+pub use claim::{Claim, Clock, WorkerFilter};
 pub use collection::RunFiles;
 pub use configurations::{
     ConfigurationActivity, ConfigurationChange, ConfigurationRecord, ConfigurationVersion,
@@ -74,35 +74,35 @@ pub use database::{
     Location, examine, location, migrate, move_records, newest_schema, open, status,
 };
 pub use deliveries::{
-    Delivery, DeliveryCounts, DeliveryFilter, DeliveryKind, DeliveryRecord, DeliveryStatus,
-    LONGEST_WAIT, Undelivered, delivery_of,
+    Delivery, DeliveryCounts, DeliveryFailure, DeliveryFilter, DeliveryKind, DeliveryRecord,
+    DeliveryStatus, MAX_DELIVERY_WAIT, delivery_of,
 };
-pub use demands::{Demands, Denied, MostErrors};
+pub use demands::{Demands, DeniedFinding, ErrorLimit};
 pub use documents::DocumentRecord;
 pub use environments::record::{
-    AfterFailure, BuildAttempts, Claimable, EnvironmentContents, EnvironmentKey, EnvironmentRecord,
-    EnvironmentStatus, LAST_USE_KNOWN_TO, NewEnvironment, Package,
+    BuildAttempts, BuildFailureOutcome, ClaimableState, EnvironmentContents, EnvironmentKey,
+    EnvironmentRecord, EnvironmentStatus, InstalledPackage, LAST_USE_KNOWN_TO, NewEnvironment,
 };
 pub use error::{StoreError, no_version, not_published};
-pub use failure::{Failure, NOT_BUILT, Place};
+pub use failure::{FailurePosition, FailureRecord, NOT_BUILT};
 pub use identity::Identity;
-pub use ids::{Named, SHORTEST};
-pub use leases::{ClaimLease, ClaimOn, Holder};
-pub use left_out::LeftOut;
-pub use limits::{Limits, Most, Over, Owner};
+pub use ids::{IdKind, MIN_ID_DIGITS};
+pub use leases::{ClaimLease, ClaimTarget, Holder};
+pub use left_out::LeftOutFile;
+pub use limits::{LimitExceeded, Limits, Owner, OwnerLimits};
 pub use observer::{Call, Observer};
 pub use pauses::Pause;
-pub use queue_statistics::{EndedCount, LIMITS, LiveCount, Overview, StoredBytes, Totals};
+pub use queue_statistics::{EndedCount, LIMITS, LiveCount, Overview, QueueTotals, StoredBytes};
 pub use results::{ColumnResult, FieldResult, FieldState, RunMetrics, RunResults};
 pub use run_pages::RunPages;
 pub use runs::record::{
-    Attempt, CancelOutcome, Ending, FoundRuns, InputFile, NewRun, Priority, QueuePlace, Retry,
-    RunCounts, RunFilter, RunOptions, RunRecord, RunStatus, SKIPPED, SheetChoice, Submission,
-    Submitted, Submitter, SubmitterKind, Used, WaitingRun, WaitsFor,
+    Attempt, AttemptUsage, CancelOutcome, Ending, FoundRuns, InputFile, NewRun, Priority,
+    QueuePlace, Retry, RunCounts, RunFilter, RunOptions, RunRecord, RunStatus, SKIPPED,
+    SheetChoice, Submission, SubmissionOutcome, Submitter, SubmitterKind, WaitReason, WaitingRun,
 };
 pub use schema::{
-    AppliedMigration, Examined, Migrated, Migration, MigrationState, Moved, Opening, SchemaStatus,
-    Tables,
+    AppliedMigration, DatabaseCheck, Migration, MigrationOutcome, MigrationState, MoveSummary,
+    OpenMode, SchemaStatus, Tables,
 };
 pub use sqlite::{check, copy};
 pub use tokens::{Scope, TokenRecord};

@@ -29,7 +29,7 @@ impl Store {
     /// Returns since when the database is in use, if the clock now says `now`: the first record after the last gap of more
     /// than ten days, or after the clock was set back by more than five minutes. `None`: there was neither. Records nothing.
     pub fn in_use_since(&self, now: Timestamp) -> Result<Option<Timestamp>> {
-        let last: Option<Look> = self.row(LAST, [])?;
+        let last: Option<ClockReading> = self.row(LAST, [])?;
         Ok(last.and_then(|last| last.in_use_since(now)).map(Timestamp))
     }
 
@@ -47,12 +47,12 @@ impl Store {
 }
 
 /// The last recorded time of the clock.
-struct Look {
+struct ClockReading {
     seen_at: i64,
     in_use_since: Option<i64>,
 }
 
-impl Look {
+impl ClockReading {
     /// Returns since when the database is in use at the next record.
     fn in_use_since(&self, now: Timestamp) -> Option<i64> {
         let goes_on = (-BEHIND..=GAP).contains(&(now.0 - self.seen_at));
@@ -66,7 +66,7 @@ impl Look {
 
 const LAST: &str = "SELECT seen_at, in_use_since FROM observed_time";
 
-record!(Look(row) { seen_at, in_use_since });
+record!(ClockReading(row) { seen_at, in_use_since });
 
 /// Records a time in the transaction that writes it, if collection judges ages by it: otherwise a record that was used after
 /// the clock was set back would look older than it is, once the clock is right again.
@@ -75,7 +75,7 @@ pub(super) fn observe(transaction: &Transaction<'_>, now: Timestamp) -> driver::
     if noted.is_some_and(|at| (at..at + OFTEN).contains(&now.0)) {
         return Ok(());
     }
-    let last: Option<Look> = transaction.row(LAST, [])?;
+    let last: Option<ClockReading> = transaction.row(LAST, [])?;
     if let Some(last) = &last
         && (last.seen_at..last.seen_at + OFTEN).contains(&now.0)
     {

@@ -3,7 +3,7 @@
 
 use std::any::Any;
 
-use super::{Claim, Claimable, Ending, NewRun, Result, Retry, StoreError};
+use super::{Claim, ClaimableState, Ending, NewRun, Result, Retry, StoreError};
 use crate::base::clock::Timestamp;
 
 /// A call that records, claims or ends runs or environments, or that reports living processes; all other calls are looks.
@@ -44,7 +44,7 @@ pub enum Call<'a> {
     /// Records an environment unless it exists.
     EnsureEnvironment,
     /// Claims an environment to build it.
-    ClaimEnvironment(&'a str, &'a Claim, Claimable),
+    ClaimEnvironment(&'a str, &'a Claim, ClaimableState),
     /// Moves an environment that is being built to another folder.
     MoveEnvironment(&'a str, &'a Claim),
     /// Makes a failed environment due again.

@@ -33,7 +33,7 @@ pub struct Overview {
 
 /// Totals since the database was created. Deleting runs does not reduce them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Totals {
+pub struct QueueTotals {
     /// The number of runs that succeeded.
     pub succeeded: u64,
     /// The number of runs that failed.
@@ -115,7 +115,7 @@ impl Store {
     }
 
     /// Returns the totals of all workspaces.
-    pub fn totals(&self) -> Result<Totals> {
+    pub fn totals(&self) -> Result<QueueTotals> {
         self.one(TOTALS, [])
     }
 
@@ -141,7 +141,7 @@ record!(Overview(row) {
     queued, oldest_wait_ms, in_trouble, running, environments_queued, environments_building, succeeded, failed, cancelled
 });
 
-record!(Totals(row) { succeeded, failed, cancelled, lost_attempts });
+record!(QueueTotals(row) { succeeded, failed, cancelled, lost_attempts });
 
 record!(LiveCount(row) { configuration_id, submitter, queued, running });
 

@@ -16,7 +16,7 @@ pub type Tables = BTreeMap<String, u64>;
 
 /// The behaviour for a database that does not exist.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Opening {
+pub enum OpenMode {
     /// Return an error if it does not exist.
     Existing,
     /// Create and migrate the database.
@@ -37,7 +37,7 @@ pub struct Migration {
 impl Migration {
     /// Returns the SHA-256 of its statements.
     pub fn checksum(&self) -> String {
-        crate::base::digest::of(self.sql).to_string()
+        crate::base::digest::sha256(self.sql).to_string()
     }
 }
 
@@ -102,7 +102,7 @@ pub enum MigrationState {
 
 impl MigrationState {
     /// Compares the migrations that a database has with those of this `ade`.
-    pub(super) fn of(applied: &[AppliedMigration], known: &[Migration]) -> Self {
+    pub(super) fn compare(applied: &[AppliedMigration], known: &[Migration]) -> Self {
         for migration in applied {
             let same_version = |known: &&Migration| known.version == migration.version;
             if let Some(known) = known.iter().find(same_version)
@@ -165,7 +165,7 @@ impl SchemaStatus {
 
 /// The result of a database's own integrity check.
 #[derive(Clone, Debug)]
-pub struct Examined {
+pub struct DatabaseCheck {
     /// The path of the database.
     pub path: PathBuf,
     /// The problems, in the database's words; none if it is sound.
@@ -174,14 +174,14 @@ pub struct Examined {
 
 /// The records that were moved from one database into another.
 #[derive(Clone, Debug, Default)]
-pub struct Moved {
+pub struct MoveSummary {
     /// Each table with the number of its rows.
     pub tables: Vec<(&'static str, u64)>,
     /// The tables whose contents differ.
     pub different: Vec<&'static str>,
 }
 
-impl Moved {
+impl MoveSummary {
     /// Records the rows of a table, and whether both sides hold the same.
     pub(super) fn note(&mut self, table: &'static str, rows: u64, is_same: bool) {
         self.tables.push((table, rows));
@@ -193,7 +193,7 @@ impl Moved {
 
 /// The result of a migration.
 #[derive(Clone, Debug)]
-pub struct Migrated {
+pub struct MigrationOutcome {
     /// The migrations that were applied.
     pub applied: Vec<&'static Migration>,
     /// The backup that was made first, if there was something to back up.
@@ -234,7 +234,7 @@ mod tests {
 
     #[test]
     fn a_database_is_current_behind_ahead_or_altered() {
-        let state = |applied: &[AppliedMigration]| MigrationState::of(applied, &CARRIED);
+        let state = |applied: &[AppliedMigration]| MigrationState::compare(applied, &CARRIED);
         let (one, two) = (applied(1, "1"), applied(2, "2"));
         assert_eq!(state(&[]), MigrationState::Behind(2));
         assert_eq!(state(std::slice::from_ref(&one)), MigrationState::Behind(1));

@@ -10,19 +10,19 @@ use crate::base::mutex::lock;
 use crate::store::{Claim, Ending, Result};
 
 /// Sends requests in batches; see the module.
-pub(super) struct Together<Q, A> {
+pub(super) struct RequestBatcher<Q, A> {
     /// Locked while a batch is being sent.
     turn: Mutex<()>,
-    waiting: Mutex<Vec<Arc<Asked<Q, A>>>>,
+    waiting: Mutex<Vec<Arc<BatchedRequest<Q, A>>>>,
 }
 
-struct Asked<Q, A> {
+struct BatchedRequest<Q, A> {
     what: Q,
     /// The answer, once the request was sent; `Some(None)`: its batch failed.
     sent: Mutex<Option<Option<A>>>,
 }
 
-impl<Q, A> Default for Together<Q, A> {
+impl<Q, A> Default for RequestBatcher<Q, A> {
     fn default() -> Self {
         Self {
             turn: Mutex::default(),
@@ -31,11 +31,11 @@ impl<Q, A> Default for Together<Q, A> {
     }
 }
 
-impl<Q, A> Together<Q, A> {
+impl<Q, A> RequestBatcher<Q, A> {
     /// Makes a request, together with requests that other threads make meanwhile. `send` returns the answers in the order of
     /// the requests. If a batch of several requests fails, each is sent alone.
     pub fn ask(&self, what: Q, send: impl Fn(&[&Q]) -> Result<Vec<A>>) -> Result<A> {
-        let mine = Arc::new(Asked {
+        let mine = Arc::new(BatchedRequest {
             what,
             sent: Mutex::new(None),
         });
@@ -68,14 +68,14 @@ impl<Q, A> Together<Q, A> {
 
 /// A claim to be renewed or checked on a server.
 #[derive(Serialize)]
-pub(super) struct Beat {
+pub(super) struct ClaimCheck {
     run: String,
     pub token: String,
     until: Option<i64>,
 }
 
-impl Beat {
-    pub fn of(run: &str, claim: &Claim, until: Option<Timestamp>) -> Self {
+impl ClaimCheck {
+    pub fn new(run: &str, claim: &Claim, until: Option<Timestamp>) -> Self {
         Self {
             run: run.to_owned(),
             token: claim.token.clone(),
@@ -92,7 +92,7 @@ impl Beat {
 }
 
 /// The end of a run, to be sent to a server.
-pub(super) struct End {
+pub(super) struct RunEnd {
     pub run: String,
     pub claim: Claim,
     pub ending: Ending,
@@ -107,7 +107,7 @@ mod tests {
 
     #[test]
     fn what_is_asked_while_something_is_on_its_way_goes_together_and_one_that_fails_fails_alone() {
-        let (together, sent) = (Together::<u8, u8>::default(), Mutex::new(Vec::new()));
+        let (together, sent) = (RequestBatcher::<u8, u8>::default(), Mutex::new(Vec::new()));
         let (begun, begins) = mpsc::channel();
         let (go, wait) = mpsc::channel();
         let wait = Mutex::new(wait);

@@ -18,9 +18,9 @@ pub(super) fn compressed(text: &str) -> Vec<u8> {
 }
 
 /// A long text that was stored compressed.
-pub(super) struct Decompressed(pub String);
+pub(super) struct DecompressedText(pub String);
 
-impl FromSql for Decompressed {
+impl FromSql for DecompressedText {
     fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
         let mut text = String::new();
         let read = ZlibDecoder::new(value.as_blob()?).read_to_string(&mut text);

@@ -8,7 +8,9 @@ use serde::Serialize;
 use super::Call;
 use super::driver::{self, Connection, params, record};
 use super::values::path_text;
-use super::{BuildAttempts, Only, Result, RunRecord, Store, deliveries, environments, runs};
+use super::{
+    BuildAttempts, Result, RunRecord, Store, WorkerFilter, deliveries, environments, runs,
+};
 use crate::base::clock::{Timestamp, milliseconds};
 use crate::settings::Recovery;
 
@@ -38,7 +40,7 @@ pub struct WorkerRecord {
     pub seen_at: Timestamp,
     /// The part of the waiting work that it accepts.
     #[serde(flatten)]
-    pub only: Only,
+    pub only: WorkerFilter,
     /// Since when the worker accepts no more work, until it is resumed.
     pub quieted_at: Option<Timestamp>,
     /// The user or token that quieted the worker.
@@ -69,7 +71,7 @@ impl Store {
                         worker.started_at,
                         worker.seen_at,
                         worker.only.workspace,
-                        worker.only.label.as_deref().map(Only::line),
+                        worker.only.label.as_deref().map(WorkerFilter::line),
                         worker.quieted_at,
                         worker.quieted_by,
                     ],
@@ -169,8 +171,8 @@ record!(WorkerRecord(row) {
     id, host, pid, name, kind, slots, started_at, seen_at, quieted_at, quieted_by, is_here;
     lock_path: row.path("lock_at")?,
     lease: Duration::from_millis(row.get("lease_ms")?),
-    only: Only {
+    only: WorkerFilter {
         workspace: row.get("only_workspace")?,
-        label: row.get::<_, Option<String>>("only_label")?.and_then(|line| Only::of_line(&line)),
+        label: row.get::<_, Option<String>>("only_label")?.and_then(|line| WorkerFilter::of_line(&line)),
     },
 });

@@ -19,11 +19,11 @@ pub fn wake(path: &Path) {
 /// Wakes the sleeping slots of one worker. Clones share the same bell.
 #[derive(Clone, Default)]
 pub struct Bell {
-    shared: Arc<Shared>,
+    shared: Arc<BellState>,
 }
 
 #[derive(Default)]
-struct Shared {
+struct BellState {
     rings: Mutex<u64>,
     changed: Condvar,
 }

@@ -6,15 +6,15 @@
 //! If other machines can take over the leased thing, the work must end before they may do so, even if a store that does not
 //! answer blocks the renewing thread. So another thread cancels the work shortly before the lease ends.
 //!
-//! A process can be suspended for longer than its lease without noticing. So code that is about to write asks [`Held`] first.
-//! If the store's last answer is older than the lease, [`Held`] asks the store again.
+//! A process can be suspended for longer than its lease without noticing. So code that is about to write asks [`HeldLease`] first.
+//! If the store's last answer is older than the lease, [`HeldLease`] asks the store again.
 
 use std::io;
 use std::sync::Mutex;
 use std::time::Duration;
 
-use super::machine::{Machine, Steady, Work};
-use crate::base::cancel::{Cancel, RaisedAtEnd};
+use super::machine::{Machine, SteadyTime, Work};
+use crate::base::cancel::{Cancel, CancelOnDrop};
 use crate::base::clock::Timestamp;
 use crate::base::mutex::lock;
 
@@ -44,10 +44,10 @@ impl Heartbeat {
 
 /// The error of a store that did not answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Unreachable;
+pub struct UnreachableStore;
 
 /// Something in a store that is leased: a run, or an environment that is being built.
-pub trait Leased: Send + Sync {
+pub trait RenewableLease: Send + Sync {
     /// Returns the time for which the lease holds without a renewal.
     fn length(&self) -> Duration;
     /// Returns the interval of the renewals.
@@ -63,34 +63,38 @@ pub trait Leased: Send + Sync {
     ///
     /// # Errors
     /// The store did not answer.
-    fn renew(&self, now: Timestamp) -> Result<Heartbeat, Unreachable>;
+    fn renew(&self, now: Timestamp) -> Result<Heartbeat, UnreachableStore>;
     /// Checks the lease without renewing it. Returns `None` if there is nothing to check between heartbeats.
     ///
     /// # Errors
     /// The store did not answer.
-    fn watch(&self) -> Option<Result<Heartbeat, Unreachable>>;
+    fn watch(&self) -> Option<Result<Heartbeat, UnreachableStore>>;
 }
 
 /// A lease from its holder's point of view.
-pub struct Held<'a> {
+pub struct HeldLease<'a> {
     machine: &'a dyn Machine,
-    leased: &'a dyn Leased,
-    state: Mutex<State>,
+    leased: &'a dyn RenewableLease,
+    state: Mutex<LeaseState>,
 }
 
-struct State {
+struct LeaseState {
     /// The last time at which the lease was known to hold.
-    answered: Steady,
+    answered: SteadyTime,
     lost: bool,
 }
 
-impl<'a> Held<'a> {
+impl<'a> HeldLease<'a> {
     /// Returns a lease that was taken at `since` or later.
-    pub fn new(machine: &'a dyn Machine, leased: &'a dyn Leased, since: Steady) -> Self {
+    pub fn new(
+        machine: &'a dyn Machine,
+        leased: &'a dyn RenewableLease,
+        since: SteadyTime,
+    ) -> Self {
         Self {
             machine,
             leased,
-            state: Mutex::new(State {
+            state: Mutex::new(LeaseState {
                 answered: since,
                 lost: false,
             }),
@@ -115,12 +119,12 @@ impl<'a> Held<'a> {
     }
 
     /// Records the answer to a heartbeat that was sent at `asked`. Returns false if the lease is lost.
-    fn note(&self, beat: Result<Heartbeat, Unreachable>, asked: Steady) -> bool {
+    fn note(&self, beat: Result<Heartbeat, UnreachableStore>, asked: SteadyTime) -> bool {
         let mut state = lock(&self.state);
         match beat {
             Ok(Heartbeat::Renewed { .. }) => state.answered = state.answered.max(asked),
             Ok(Heartbeat::Lost) => state.lost = true,
-            Err(Unreachable) => {
+            Err(UnreachableStore) => {
                 let silence = self.machine.steady().since(state.answered);
                 state.lost |= silence >= self.leased.length();
             }
@@ -143,7 +147,7 @@ impl<'a> Held<'a> {
         }
         self.machine.beside(beside, &mut |started| {
             // Raised even if the work panics, so that the renewing thread ends.
-            let _stop = RaisedAtEnd(&stop);
+            let _stop = CancelOnDrop(&stop);
             match (started, work.take()) {
                 (Ok(()), Some(work)) => done = Ok(work()),
                 (Err(error), _) => done = Err(error),
@@ -177,7 +181,7 @@ impl<'a> Held<'a> {
         let look_every = LOOK_EVERY.min(renew_every);
         // Requests that threads of this process send to a server at the same moment go there together.
         let together = self.leased.is_of_several_machines();
-        let pause = |now: Steady, every| match together {
+        let pause = |now: SteadyTime, every| match together {
             true => now.until_next(every),
             false => every,
         };
@@ -220,7 +224,7 @@ impl<'a> Held<'a> {
     }
 
     /// Returns whether the store answered, or has been silent for less than the lease.
-    fn is_answered_in_time(&self, beat: Result<Heartbeat, Unreachable>) -> bool {
+    fn is_answered_in_time(&self, beat: Result<Heartbeat, UnreachableStore>) -> bool {
         let state = lock(&self.state);
         let silence = self.machine.steady().since(state.answered);
         !state.lost && (beat.is_ok() || silence < self.leased.length())
@@ -235,7 +239,7 @@ mod tests {
     /// A lease whose renewal is answered only after the work has ended.
     struct Silent(Cancel);
 
-    impl Leased for Silent {
+    impl RenewableLease for Silent {
         fn length(&self) -> Duration {
             Duration::from_millis(60)
         }
@@ -245,11 +249,11 @@ mod tests {
         fn is_of_several_machines(&self) -> bool {
             true
         }
-        fn renew(&self, _: Timestamp) -> Result<Heartbeat, Unreachable> {
+        fn renew(&self, _: Timestamp) -> Result<Heartbeat, UnreachableStore> {
             self.0.wait(Duration::MAX);
-            Err(Unreachable)
+            Err(UnreachableStore)
         }
-        fn watch(&self) -> Option<Result<Heartbeat, Unreachable>> {
+        fn watch(&self) -> Option<Result<Heartbeat, UnreachableStore>> {
             None
         }
     }
@@ -258,7 +262,7 @@ mod tests {
     fn work_that_others_may_take_over_ends_although_the_store_keeps_a_renewal_waiting() {
         let silent = Silent(Cancel::new());
         let since = System.steady();
-        let held = Held::new(&System, &silent, since);
+        let held = HeldLease::new(&System, &silent, since);
         let cancel = Cancel::new();
         let is_cancelled = held.keep(&cancel, || {
             let is_cancelled = cancel.wait(Duration::from_secs(60));

@@ -9,10 +9,10 @@ use std::time::Duration;
 
 use thiserror::Error;
 
-use super::machine::{Disk, Files, HeldLock, Machine, Steady};
+use super::machine::{Disk, FileSystem, HeldLock, Machine, SteadyTime};
 use crate::base::cancel::Cancel;
 use crate::base::files::FileError;
-use crate::base::problem::{Facts, Kind, Problem, code};
+use crate::base::problem::{ErrorFacts, Problem, ProblemKind, code};
 
 /// The interval at which a waiting process checks whether the lock is free.
 const LOOK_AGAIN: Duration = Duration::from_millis(25);
@@ -40,10 +40,10 @@ pub enum LockError {
 }
 
 impl Problem for LockError {
-    fn facts(&self) -> Facts {
+    fn facts(&self) -> ErrorFacts {
         match self {
-            LockError::Cancelled { .. } => Facts::new(Kind::Cancelled, code::CANCELLED),
-            LockError::Busy { .. } => Facts::new(Kind::Refused, code::BUSY),
+            LockError::Cancelled { .. } => ErrorFacts::new(ProblemKind::Cancelled, code::CANCELLED),
+            LockError::Busy { .. } => ErrorFacts::new(ProblemKind::Refused, code::BUSY),
             LockError::File(error) => {
                 let facts = error.facts();
                 if facts.hint.is_some() {
@@ -114,7 +114,7 @@ impl Lock {
         machine: &dyn Machine,
         path: &Path,
         cancel: &Cancel,
-        until: Option<Steady>,
+        until: Option<SteadyTime>,
         on_wait: &mut dyn FnMut(Option<String>),
     ) -> Result<Self, LockError> {
         let mut reported: Option<Option<String>> = None;
@@ -149,11 +149,11 @@ pub fn holder(machine: &dyn Machine) -> String {
 }
 
 /// Returns whether a process holds the lock of the file, as far as this process can see.
-pub fn is_held(files: &dyn Files, path: &Path) -> bool {
+pub fn is_held(files: &dyn FileSystem, path: &Path) -> bool {
     files.is_locked(path).unwrap_or(false)
 }
 
-fn create_folder_of(files: &dyn Files, path: &Path) -> Result<(), FileError> {
+fn create_folder_of(files: &dyn FileSystem, path: &Path) -> Result<(), FileError> {
     let Some(folder) = path.parent() else {
         return Ok(());
     };
@@ -163,7 +163,7 @@ fn create_folder_of(files: &dyn Files, path: &Path) -> Result<(), FileError> {
 }
 
 /// Returns the name of the holder from a lock's file. Returns `None` if there is none yet, or if the file cannot be read.
-pub fn read_holder(files: &dyn Files, path: &Path) -> Option<String> {
+pub fn read_holder(files: &dyn FileSystem, path: &Path) -> Option<String> {
     let text = files.read(path).ok()?;
     let holder = String::from_utf8_lossy(&text).trim().to_owned();
     (!holder.is_empty()).then_some(holder)

@@ -11,7 +11,7 @@ pub struct ServiceManager(Option<(UnixDatagram, SocketAddr)>);
 
 impl ServiceManager {
     /// Connects to the socket that the variables of this process name.
-    pub fn of(variables: &dyn Fn(&str) -> Option<String>) -> Self {
+    pub fn from_variables(variables: &dyn Fn(&str) -> Option<String>) -> Self {
         let connect = || {
             let socket = variables("NOTIFY_SOCKET")?;
             let address = match socket.strip_prefix('@') {

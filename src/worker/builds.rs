@@ -9,11 +9,17 @@ use std::sync::atomic::Ordering;
 
 use super::Pool;
 use crate::base::problem::{Problem, code};
-use crate::environment::needed::prepare::{PrepareError, Prepared, environment_of_run};
-use crate::environment::provide::{OtherBuilder, Progress, ProvideError, Provider, Want};
-use crate::run::execution::happenings::Happening;
+use crate::environment::needed::prepare::{
+    PrepareError, PreparedConfiguration, environment_of_run,
+};
+use crate::environment::provide::{
+    OtherBuilder, ProvideError, ProvideProgress, Provider, RebuildPolicy,
+};
+use crate::run::execution::happenings::ProgressEvent;
 use crate::run::execution::safe_mode::SafeMode;
-use crate::store::{AfterFailure, Claimable, EnvironmentRecord, Failure, StoreError};
+use crate::store::{
+    BuildFailureOutcome, ClaimableState, EnvironmentRecord, FailureRecord, StoreError,
+};
 
 impl Pool<'_> {
     /// Builds one environment after another until the worker ends.
@@ -87,7 +93,7 @@ impl Pool<'_> {
             Err(PrepareError::Store(error)) => return Err(error),
             Err(error) => {
                 let error = self.cannot_prepare(worker, waiting, &error)?;
-                self.report(worker, &Happening::BuildFailed(waiting, &error));
+                self.report(worker, &ProgressEvent::BuildFailed(waiting, &error));
                 return Ok(true);
             }
         };
@@ -99,10 +105,10 @@ impl Pool<'_> {
             process: &self.member.id,
             other: OtherBuilder::Leave,
         };
-        let mut on = |progress: Progress<'_>| {
-            self.report(worker, &Happening::Environment(&progress));
+        let mut on = |progress: ProvideProgress<'_>| {
+            self.report(worker, &ProgressEvent::Environment(&progress));
         };
-        match provider.provide(&prepared, Want::Ready, &self.shutdown, &mut on) {
+        match provider.provide(&prepared, RebuildPolicy::Ready, &self.shutdown, &mut on) {
             Ok(_) => {
                 self.troubles.store(0, Ordering::Release);
             }
@@ -113,7 +119,7 @@ impl Pool<'_> {
                 if now.is_some_and(|now| now.trouble_count > 0) {
                     self.met_trouble();
                 }
-                self.report(worker, &Happening::BuildFailed(waiting, &error));
+                self.report(worker, &ProgressEvent::BuildFailed(waiting, &error));
             }
         }
         Ok(true)
@@ -124,7 +130,7 @@ impl Pool<'_> {
     fn move_to_own_engine(
         &self,
         waiting: &EnvironmentRecord,
-        prepared: &Prepared,
+        prepared: &PreparedConfiguration,
     ) -> Result<(), StoreError> {
         if prepared.key == waiting.key {
             return Ok(());
@@ -150,21 +156,27 @@ impl Pool<'_> {
     ) -> Result<ProvideError, StoreError> {
         let store = &self.workspace.store;
         let code = code::ENVIRONMENT_FAILED;
-        let failure = Failure::new(code, "environment", error.to_string(), error.hint());
+        let failure = FailureRecord::new(code, "environment", error.to_string(), error.hint());
         let claim = self.workspace.claim(worker, Some(&self.member.id));
         let now = self.workspace.machine.now();
         if store
-            .claim_environment(&waiting.id, &claim, Claimable::Due, &waiting.folder, now)?
+            .claim_environment(
+                &waiting.id,
+                &claim,
+                ClaimableState::Due,
+                &waiting.folder,
+                now,
+            )?
             .is_some()
         {
             let after = match error {
                 PrepareError::Python(_) | PrepareError::Engine(_) => {
                     self.met_trouble();
                     let wait = self.workspace.backoff(waiting.trouble_count + 1);
-                    AfterFailure::WaitUntil(now.plus(wait))
+                    BuildFailureOutcome::WaitUntil(now.plus(wait))
                 }
                 // Another host may have other files and settings.
-                _ => AfterFailure::FailHere,
+                _ => BuildFailureOutcome::FailHere,
             };
             store.fail_environment(&waiting.id, &claim, &failure, after, now)?;
         }

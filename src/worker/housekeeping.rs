@@ -11,11 +11,11 @@ use crate::environment::collection::{self, CollectError};
 use crate::events::names;
 use crate::run::ending::ends;
 use crate::run::ending::recover::recover;
-use crate::run::execution::happenings::Happening;
+use crate::run::execution::happenings::ProgressEvent;
 use crate::run::execution::lifecycle::send_back;
 use crate::run::execution::queue_metrics::QueueMetrics;
-use crate::store::{BuildAttempts, Overview, StoreError, Totals, Used};
-use crate::system::machine::{JUMP, Machine, Moment, Steady};
+use crate::store::{AttemptUsage, BuildAttempts, Overview, QueueTotals, StoreError};
+use crate::system::machine::{JUMP, Machine, Moment, SteadyTime};
 use crate::workspace::ballast;
 use crate::workspace::fleet::{FleetError, living, longest_lease};
 
@@ -25,7 +25,7 @@ const SEEN_EVERY: Duration = Duration::from_secs(10);
 /// A task that is repeated at an interval.
 pub(super) struct Duty {
     every: Duration,
-    last: Option<Steady>,
+    last: Option<SteadyTime>,
 }
 
 impl Duty {
@@ -33,7 +33,7 @@ impl Duty {
         Self { every, last: None }
     }
 
-    pub fn is_due(&mut self, now: Steady) -> bool {
+    pub fn is_due(&mut self, now: SteadyTime) -> bool {
         let due = self.last.is_none_or(|last| now.since(last) >= self.every);
         if due {
             self.last = Some(now);
@@ -47,14 +47,14 @@ pub(super) struct Clocks<'a> {
     machine: &'a dyn Machine,
     seen: Moment,
     /// The time of the last jump. For a process that starts while others run, its start.
-    jumped_at: Option<Steady>,
+    jumped_at: Option<SteadyTime>,
 }
 
 impl<'a> Clocks<'a> {
     pub fn new(machine: &'a dyn Machine) -> Self {
         Self {
             machine,
-            seen: Moment::of(machine),
+            seen: Moment::now(machine),
             jumped_at: None,
         }
     }
@@ -66,7 +66,7 @@ impl<'a> Clocks<'a> {
 
     /// Returns the seconds by which the wall clock jumped since the last look, if it did.
     fn jumped(&mut self) -> Option<f64> {
-        let now = Moment::of(self.machine);
+        let now = Moment::now(self.machine);
         let jump = std::mem::replace(&mut self.seen, now).jump_until(&now)?;
         self.distrust();
         Some(jump)
@@ -139,7 +139,7 @@ impl Pool<'_> {
                 self.store_failed(&worker, error);
             }
             if self.goes_round(&mut turns) {
-                self.report(&worker, &Happening::GoesRound);
+                self.report(&worker, &ProgressEvent::GoesRound);
             }
             if machine.wait(&self.done, pause) {
                 break;
@@ -177,11 +177,11 @@ impl Pool<'_> {
                 &left.run,
                 &left.claim,
                 &left.failure,
-                &Used::default(),
+                &AttemptUsage::default(),
                 left.of_machine,
             ) {
-                Ok(Some(run)) => self.report(worker, &Happening::Ended(&run)),
-                Ok(None) => self.report(worker, &Happening::Lost(&left.run)),
+                Ok(Some(run)) => self.report(worker, &ProgressEvent::Ended(&run)),
+                Ok(None) => self.report(worker, &ProgressEvent::Lost(&left.run)),
                 Err(error) => {
                     lock(&self.unrecorded).push(left);
                     // The error was reported when it first happened, and this is tried every second.
@@ -194,7 +194,7 @@ impl Pool<'_> {
     /// Checks for a clock jump. Frequent checks make it less likely that a second jump hides the first.
     fn look_at(&self, worker: &str, clocks: &mut Clocks<'_>) {
         if let Some(seconds) = clocks.jumped() {
-            self.report(worker, &Happening::ClockJumped(seconds));
+            self.report(worker, &ProgressEvent::ClockJumped(seconds));
         }
     }
 
@@ -240,7 +240,7 @@ impl Pool<'_> {
                 names::RUN_LOST_CLAIM,
                 "Its lease expired; the worker that held it writes nothing more",
             );
-            self.report(worker, &Happening::Expired(&run));
+            self.report(worker, &ProgressEvent::Expired(&run));
         }
         // No valid wait is longer than twice the maximum backoff, and no valid lease is longer than its holder may have.
         store.repair_times(settings.backoff_max * 2 + JUMP, JUMP, &|| {
@@ -255,7 +255,7 @@ impl Pool<'_> {
         if fatal.is_none() {
             let worker = self.workspace.worker_id(0);
             self.trouble(&worker, &error);
-            *fatal = Some(Error::of(error));
+            *fatal = Some(Error::from_problem(error));
         }
         drop(fatal);
         self.stop.cancel();
@@ -265,7 +265,7 @@ impl Pool<'_> {
         let runs = recover(self.workspace)?;
         for run in &runs {
             self.counters.left(run.status);
-            self.report(worker, &Happening::Recovered(run));
+            self.report(worker, &ProgressEvent::Recovered(run));
         }
         if !runs.is_empty() {
             self.bell.ring();
@@ -276,7 +276,7 @@ impl Pool<'_> {
     /// Reports if somebody has quieted or resumed this worker.
     fn hear(&self, worker: &str) -> Result<(), StoreError> {
         if let Some(now) = self.member.hear()? {
-            self.report(worker, &Happening::Quieted(now.quieted_by.as_deref()));
+            self.report(worker, &ProgressEvent::Quieted(now.quieted_by.as_deref()));
             self.bell.ring();
         }
         Ok(())
@@ -293,7 +293,7 @@ impl Pool<'_> {
         }
     }
 
-    fn measure(&self, worker: &str, before: &mut Totals) -> Result<(), StoreError> {
+    fn measure(&self, worker: &str, before: &mut QueueTotals) -> Result<(), StoreError> {
         let store = &self.workspace.store;
         let now = self.workspace.machine.now();
         let totals = store.totals()?;
@@ -319,7 +319,7 @@ impl Pool<'_> {
             claim_latency_ms: (claims > 0).then(|| waited as f64 / claims as f64 / 1000.0),
             claim_latency_max_ms: (claims > 0).then(|| longest as f64 / 1000.0),
         };
-        self.report(worker, &Happening::Metrics(&metrics));
+        self.report(worker, &ProgressEvent::Metrics(&metrics));
         Ok(())
     }
 }
@@ -346,7 +346,7 @@ impl Pool<'_> {
         match collection::collect_alone(self.workspace, worker, &options, &self.done) {
             Ok(report) => {
                 if report.deleted_anything() {
-                    self.report(worker, &Happening::Collected(&report));
+                    self.report(worker, &ProgressEvent::Collected(&report));
                 }
                 Ok(())
             }

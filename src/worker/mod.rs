@@ -18,13 +18,13 @@ use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, AtomicUsize, Ordering}
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use crate::base::cancel::{Cancel, RaisedAtEnd};
+use crate::base::cancel::{Cancel, CancelOnDrop};
 use crate::base::files::{RAISE_LIMITS, describe};
 use crate::base::mutex::lock;
-use crate::base::problem::{Error, Kind, code};
+use crate::base::problem::{Error, ProblemKind, code};
 use crate::run::calls::request::Tools;
-use crate::run::execution::happenings::{Happening, Watcher, Where};
-use crate::store::{DeliveryKind, Failure, Only, RunRecord, RunStatus, StoreError};
+use crate::run::execution::happenings::{ProgressEvent, ProgressSource, Watcher};
+use crate::store::{DeliveryKind, FailureRecord, RunRecord, RunStatus, StoreError, WorkerFilter};
 use crate::system::bell::Bell;
 use crate::system::machine::Work;
 use crate::workspace::Workspace;
@@ -48,7 +48,7 @@ pub struct WorkerOptions {
     /// Also collect, if the settings allow it.
     pub gc: bool,
     /// The only runs that it takes, and builds for.
-    pub only: Only,
+    pub only: WorkerFilter,
 }
 
 /// The signals that stop a worker.
@@ -66,7 +66,7 @@ fn no_threads(error: &io::Error) -> Error {
         "the threads of a worker cannot be started: {}",
         describe(error)
     );
-    Error::new(Kind::Internal, code::TOO_FEW_THREADS, message).hint(RAISE_LIMITS)
+    Error::new(ProblemKind::Internal, code::TOO_FEW_THREADS, message).hint(RAISE_LIMITS)
 }
 
 /// Executes queued runs until the queue is drained or a stop is requested. Returns the number of runs that a drained queue
@@ -165,16 +165,16 @@ struct Pool<'a> {
     bell: Bell,
     /// Claims that could not be released because the database was not writable. They are retried until they succeed or are
     /// lost.
-    unrecorded: Mutex<Vec<UnrecordedMetrics>>,
+    unrecorded: Mutex<Vec<UnrecordedClaim>>,
     counters: Counters,
     fatal: Mutex<Option<Error>>,
 }
 
 /// A claim that still has to be released.
-struct UnrecordedMetrics {
+struct UnrecordedClaim {
     run: RunRecord,
     claim: crate::store::Claim,
-    failure: Failure,
+    failure: FailureRecord,
     /// True if the machine was in trouble, so that the attempt does not count.
     of_machine: bool,
 }
@@ -231,7 +231,7 @@ impl Pool<'_> {
         if self.options.gc && self.workspace.settings.worker.enable_gc {
             beside.push(self.thread(|| self.collect_regularly()));
         }
-        for kind in DeliveryKind::of(&self.workspace.settings) {
+        for kind in DeliveryKind::from_settings(&self.workspace.settings) {
             let telling = Arc::new(AtomicUsize::new(0));
             beside.extend((0..TOLD_AT_ONCE).map(|index| {
                 let telling = Arc::clone(&telling);
@@ -244,7 +244,7 @@ impl Pool<'_> {
         let builds = (0..builds).map(|index| self.thread(move || self.builds(index)));
         let mut slots = Some(others.chain(builds).collect());
         machine.beside(beside, &mut |started| {
-            let _done = RaisedAtEnd(&self.done);
+            let _done = CancelOnDrop(&self.done);
             let slots = slots.take().unwrap_or_default();
             match started {
                 Ok(()) => machine.beside(slots, &mut |started| {
@@ -268,12 +268,12 @@ impl Pool<'_> {
         })
     }
 
-    fn report(&self, worker: &str, change: &Happening<'_>) {
-        (self.watcher)(&Where { worker, input: 0 }, change);
+    fn report(&self, worker: &str, change: &ProgressEvent<'_>) {
+        (self.watcher)(&ProgressSource { worker, input: 0 }, change);
     }
 
     fn trouble(&self, worker: &str, what: &dyn std::fmt::Display) {
-        self.report(worker, &Happening::Trouble(&what.to_string()));
+        self.report(worker, &ProgressEvent::Trouble(&what.to_string()));
     }
 
     /// Handles an error of the store. A temporary error counts as trouble; any other error ends the worker.
@@ -281,7 +281,7 @@ impl Pool<'_> {
         if error.may_pass() {
             self.trouble(worker, &error);
         } else {
-            self.cannot_go_on(Error::of(error));
+            self.cannot_go_on(Error::from_problem(error));
         }
     }
 
@@ -316,7 +316,7 @@ impl Pool<'_> {
     /// Reports once that the worker stops, from the first thread that notices.
     fn report_stopping(&self) {
         if !self.stopping.swap(true, Ordering::AcqRel) {
-            self.report(&self.workspace.worker_id(0), &Happening::Stopping);
+            self.report(&self.workspace.worker_id(0), &ProgressEvent::Stopping);
         }
     }
 

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::sync::atomic::Ordering;
 
-use super::{Pool, UnrecordedMetrics};
+use super::{Pool, UnrecordedClaim};
 use crate::base::clock::Timestamp;
 use crate::base::files::FileError;
 use crate::base::mutex::lock;
@@ -11,21 +11,21 @@ use crate::base::problem::code;
 use crate::environment::needed::prepare::environment_of_run;
 use crate::run::ending::ends;
 use crate::run::execution::error::RunError;
-use crate::run::execution::happenings::Happening;
+use crate::run::execution::happenings::ProgressEvent;
 use crate::run::execution::lifecycle::{
-    Claimed, EnvironmentSource, Executed, Lifecycle, send_back,
+    ClaimedRun, EnvironmentSource, ExecutionResult, Lifecycle, send_back,
 };
 use crate::run::execution::safe_mode::SafeMode;
-use crate::store::{Failure, Overview, RunRecord, RunStatus, StoreError, Used};
+use crate::store::{AttemptUsage, FailureRecord, Overview, RunRecord, RunStatus, StoreError};
 use crate::workspace::{Workspace, pause};
 
 /// The maximum number of runs of a failed environment that fail in one transaction.
 const FAILED_AT_ONCE: usize = 100;
 /// The disk of the runs counts as full below this number of free bytes.
-const LEAST_ROOM: u64 = 1024 * 1024;
+const MIN_FREE_BYTES: u64 = 1024 * 1024;
 
 /// The outcome of a round.
-pub(super) enum Round {
+pub(super) enum RoundOutcome {
     /// A run was executed or an environment built; there may be more work.
     Worked,
     /// There was nothing to do.
@@ -37,7 +37,7 @@ impl Pool<'_> {
         let worker = self.workspace.worker_id(index);
         let settings = &self.workspace.settings.worker;
         let mut interval = settings.poll_interval;
-        self.report(&worker, &Happening::Started);
+        self.report(&worker, &ProgressEvent::Started);
         if index == 0 {
             self.report_what_is_held(&worker);
         }
@@ -52,7 +52,7 @@ impl Pool<'_> {
             turn();
             self.busy.fetch_sub(1, Ordering::AcqRel);
             match round {
-                Ok(Round::Worked) => {
+                Ok(RoundOutcome::Worked) => {
                     interval = settings.poll_interval;
                     // Another slot may wait for this work.
                     self.bell.ring();
@@ -61,17 +61,17 @@ impl Pool<'_> {
                     }
                     continue;
                 }
-                Ok(Round::Idle) if self.options.once => {
+                Ok(RoundOutcome::Idle) if self.options.once => {
                     self.note_left();
                     break;
                 }
-                Ok(Round::Idle) if self.options.drain && self.is_drained() => {
+                Ok(RoundOutcome::Idle) if self.options.drain && self.is_drained() => {
                     // The threads that build end with the slots.
                     self.done.cancel();
                     self.bell.ring();
                     break;
                 }
-                Ok(Round::Idle) => {}
+                Ok(RoundOutcome::Idle) => {}
                 Err(error) => self.store_failed(&worker, error),
             }
             let rung = self
@@ -83,7 +83,7 @@ impl Pool<'_> {
         if self.stop.is_cancelled() {
             self.report_stopping();
         }
-        self.report(&worker, &Happening::Stopped);
+        self.report(&worker, &ProgressEvent::Stopped);
     }
 
     /// Returns the waiting and running runs, on any host, that this worker may take.
@@ -147,31 +147,35 @@ impl Pool<'_> {
 
     /// Records environments for waiting runs, and then executes a run. With `once`, builds an environment if no run is ready.
     /// `turn` is called before and after the build or the run.
-    fn round(&self, worker: &str, turn: &dyn Fn()) -> Result<Round, StoreError> {
+    fn round(&self, worker: &str, turn: &dyn Fn()) -> Result<RoundOutcome, StoreError> {
         let (store, machine) = (&self.workspace.store, &self.workspace.machine);
         if self.workspace.settings.safe_mode != SafeMode::Off {
-            return Ok(Round::Idle);
+            return Ok(RoundOutcome::Idle);
         }
         self.ensure_environments()?;
         for run in store.fail_runs_of_failed_environments(FAILED_AT_ONCE, machine.now())? {
             ends::report_ended(self.workspace, &run);
-            self.report(worker, &Happening::Ended(&run));
+            self.report(worker, &ProgressEvent::Ended(&run));
         }
         if !self.has_room(worker) {
             self.met_trouble();
-            return Ok(Round::Idle);
+            return Ok(RoundOutcome::Idle);
         }
         let Some(claimed) = self.claim(worker)? else {
             turn();
             let built = self.options.once && self.build_next(worker)?;
             turn();
-            return Ok(if built { Round::Worked } else { Round::Idle });
+            return Ok(if built {
+                RoundOutcome::Worked
+            } else {
+                RoundOutcome::Idle
+            });
         };
         self.taken.store(true, Ordering::Release);
         turn();
         let executed = self.execute(worker, &claimed);
         turn();
-        executed.map(|()| Round::Worked)
+        executed.map(|()| RoundOutcome::Worked)
     }
 
     /// Reports why nothing is executed, for an operator who reads the log.
@@ -187,14 +191,14 @@ impl Pool<'_> {
     }
 
     /// Claims the next run of the queue.
-    fn claim(&self, worker: &str) -> Result<Option<Claimed>, StoreError> {
+    fn claim(&self, worker: &str) -> Result<Option<ClaimedRun>, StoreError> {
         let (workspace, machine) = (self.workspace, &self.workspace.machine);
         let claim = workspace.claim(worker, Some(&self.member.id));
         let (now, since) = (machine.now(), machine.steady());
         let run = workspace.store.claim_next_run(&claim, now)?;
         Ok(run.map(|run| {
             self.count_claim(&run, now);
-            Claimed { run, claim, since }
+            ClaimedRun { run, claim, since }
         }))
     }
 
@@ -231,7 +235,7 @@ impl Pool<'_> {
             )),
             None => files
                 .room(&runs)
-                .filter(|bytes| *bytes < LEAST_ROOM)
+                .filter(|bytes| *bytes < MIN_FREE_BYTES)
                 .map(|_| {
                     (
                         format!("the disk of {} is full", runs.display()),
@@ -261,10 +265,10 @@ impl Pool<'_> {
     }
 
     /// Executes a claimed run and records its end.
-    fn execute(&self, worker: &str, claimed: &Claimed) -> Result<(), StoreError> {
-        self.report(worker, &Happening::Claimed(&claimed.run));
-        let tell = |change: &Happening<'_>| {
-            if matches!(change, Happening::Trouble(_)) {
+    fn execute(&self, worker: &str, claimed: &ClaimedRun) -> Result<(), StoreError> {
+        self.report(worker, &ProgressEvent::Claimed(&claimed.run));
+        let tell = |change: &ProgressEvent<'_>| {
+            if matches!(change, ProgressEvent::Trouble(_)) {
                 self.met_trouble();
             }
             self.report(worker, change);
@@ -278,20 +282,20 @@ impl Pool<'_> {
             shutdown: &self.shutdown,
             stop_recording: &self.done,
         };
-        let given_back = GivenBackOnPanic(self.workspace, claimed);
+        let given_back = ReleaseOnPanic(self.workspace, claimed);
         let executed = lifecycle.execute(claimed);
         drop(given_back);
         match executed {
-            Executed::Recorded(run, _) => {
+            ExecutionResult::Recorded(run, _) => {
                 if run.status == RunStatus::Succeeded {
                     self.troubles.store(0, Ordering::Release);
                 }
                 self.counters.left(run.status);
-                self.report(worker, &Happening::Ended(&run));
+                self.report(worker, &ProgressEvent::Ended(&run));
             }
-            Executed::Lost => self.report(worker, &Happening::Lost(&claimed.run)),
-            Executed::Unrecorded(failure, error) => {
-                let Claimed { run, claim, .. } = claimed;
+            ExecutionResult::Lost => self.report(worker, &ProgressEvent::Lost(&claimed.run)),
+            ExecutionResult::Unrecorded(failure, error) => {
+                let ClaimedRun { run, claim, .. } = claimed;
                 let of_machine = matches!(&error, RunError::File(error) if error.is_of_machine());
                 if of_machine {
                     self.met_trouble();
@@ -299,7 +303,7 @@ impl Pool<'_> {
                 if let RunError::File(error) = &error {
                     self.note_away(run, error);
                 }
-                lock(&self.unrecorded).push(UnrecordedMetrics {
+                lock(&self.unrecorded).push(UnrecordedClaim {
                     run: run.clone(),
                     claim: claim.clone(),
                     failure,
@@ -320,17 +324,25 @@ impl Pool<'_> {
 }
 
 /// Sends a run back to the queue if the thread that executes it panics. The run may be the cause, so its attempt counts.
-struct GivenBackOnPanic<'a>(&'a Workspace, &'a Claimed);
+struct ReleaseOnPanic<'a>(&'a Workspace, &'a ClaimedRun);
 
-impl Drop for GivenBackOnPanic<'_> {
+impl Drop for ReleaseOnPanic<'_> {
     fn drop(&mut self) {
         if std::thread::panicking() {
-            let Self(workspace, Claimed { run, claim, .. }) = self;
+            let Self(workspace, ClaimedRun { run, claim, .. }) = self;
             let message = "the thread of the worker that executed it panicked";
             let hint = "the log of the worker says where".to_owned();
-            let failure = Failure::new(code::WORKER_DIED, "worker", message.to_owned(), Some(hint));
+            let failure =
+                FailureRecord::new(code::WORKER_DIED, "worker", message.to_owned(), Some(hint));
             // If this fails, the next process finds that this one is dead.
-            let _ = send_back(workspace, run, claim, &failure, &Used::default(), false);
+            let _ = send_back(
+                workspace,
+                run,
+                claim,
+                &failure,
+                &AttemptUsage::default(),
+                false,
+            );
         }
     }
 }

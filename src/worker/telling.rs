@@ -9,9 +9,9 @@ use std::time::Duration;
 use super::Pool;
 use super::housekeeping::Duty;
 use crate::base::clock::{Timestamp, milliseconds};
-use crate::run::execution::happenings::Happening;
+use crate::run::execution::happenings::ProgressEvent;
 use crate::run::on_end;
-use crate::run::on_end::Teller;
+use crate::run::on_end::DeliverySender;
 use crate::store::{DeliveryKind, StoreError};
 
 /// The interval of checks for due notifications.
@@ -33,7 +33,7 @@ impl Pool<'_> {
             if is_over && (self.stop.is_cancelled() || self.shutdown.is_cancelled()) {
                 return;
             }
-            let teller = Teller {
+            let teller = DeliverySender {
                 workspace: self.workspace,
                 process: Some(self.member.id.as_str()),
                 kind,
@@ -54,10 +54,15 @@ impl Pool<'_> {
 
     /// Sends due notifications. At the end of the worker, stops after the first refusal, so that nobody waits for an
     /// unreachable receiver.
-    fn tell(&self, worker: &str, teller: &Teller<'_>, is_over: bool) -> Result<(), StoreError> {
+    fn tell(
+        &self,
+        worker: &str,
+        teller: &DeliverySender<'_>,
+        is_over: bool,
+    ) -> Result<(), StoreError> {
         on_end::tell(teller, &self.shutdown, &|told| {
             let refused = told.refused.as_ref();
-            self.report(worker, &Happening::Told(&told.delivery, refused));
+            self.report(worker, &ProgressEvent::Told(&told.delivery, refused));
             match is_over {
                 true => refused.is_none(),
                 false => !self.done.is_cancelled(),

@@ -1,6 +1,6 @@
 //! Backs up a data directory into one file, while workers continue: `ade backup`. [`restore`](super::restore) restores it.
 //!
-//! The file is a gzip-compressed tar archive with paths relative to the data directory. It holds first [`About`], then the
+//! The file is a gzip-compressed tar archive with paths relative to the data directory. It holds first [`BackupManifest`], then the
 //! database as it was at one moment, after it checked itself, and then the files that its records name: documents,
 //! configurations with their snapshots, and each run's input, log and audit record, with outputs on request. Environments and
 //! the cache are left out because they can be made again. Files are read after the database, so they are there unless they were
@@ -18,7 +18,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::base::clock::Timestamp;
 use crate::base::files::{self, FileError};
-use crate::base::problem::{Error, Kind, code};
+use crate::base::problem::{Error, ProblemKind, code};
 use crate::settings::Settings;
 use crate::settings::paths::{DATABASE, IDENTITY, Paths, RunFolder};
 use crate::store::{self, Location, Tables};
@@ -30,7 +30,7 @@ pub(super) const FORMAT: u32 = 1;
 
 /// The backup's description of itself.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct About {
+pub struct BackupManifest {
     /// The version of the archive's form.
     pub(super) format: u32,
     /// The version of `ade` that made it.
@@ -48,7 +48,7 @@ pub struct About {
 
 /// A summary of a finished backup.
 #[derive(Clone, Debug, Serialize)]
-pub struct BackedUp {
+pub struct BackupSummary {
     /// The path of the backup.
     pub file: PathBuf,
     /// The number of files in it, including the database.
@@ -69,7 +69,7 @@ pub fn backup(
     paths: &Paths,
     file: &Path,
     outputs: bool,
-) -> Result<BackedUp, Error> {
+) -> Result<BackupSummary, Error> {
     let database = demand_whole(settings, paths)?;
     let folder = files::folder_of(file);
     let failed = || |error| FileError::on("write", file)(error).of_target("the backup");
@@ -82,7 +82,7 @@ pub fn backup(
         .map_err(failed())?;
     let copied = copy.path().join("database");
     let tables = store::copy(settings, &database, &copied)?;
-    let about = About {
+    let about = BackupManifest {
         format: FORMAT,
         ade_version: crate::VERSION.to_owned(),
         schema_version: schema.applied.last().map_or(0, |applied| applied.version),
@@ -90,7 +90,7 @@ pub fn backup(
         outputs,
         tables,
     };
-    let mut archive = Archive::new(beside.as_file_mut());
+    let mut archive = BackupArchive::new(beside.as_file_mut());
     let written = archive
         .write(paths, &about, &copied)
         .and_then(|()| archive.finish());
@@ -106,7 +106,7 @@ pub fn backup(
     let settled = beside.persist(file).map_err(|error| error.error);
     settled.map_err(failed())?;
     files::sync_folder(folder);
-    Ok(BackedUp {
+    Ok(BackupSummary {
         file: file.to_owned(),
         files,
         bytes,
@@ -144,12 +144,12 @@ pub(super) fn demand_whole(settings: &Settings, paths: &Paths) -> Result<PathBuf
 }
 
 /// The archive while it is written.
-struct Archive<'a> {
+struct BackupArchive<'a> {
     tar: tar::Builder<GzEncoder<BufWriter<&'a mut File>>>,
     files: u64,
 }
 
-impl<'a> Archive<'a> {
+impl<'a> BackupArchive<'a> {
     fn new(file: &'a mut File) -> Self {
         let packed = GzEncoder::new(BufWriter::new(file), Compression::fast());
         let mut tar = tar::Builder::new(packed);
@@ -157,7 +157,7 @@ impl<'a> Archive<'a> {
         Self { tar, files: 0 }
     }
 
-    fn write(&mut self, paths: &Paths, about: &About, database: &Path) -> io::Result<()> {
+    fn write(&mut self, paths: &Paths, about: &BackupManifest, database: &Path) -> io::Result<()> {
         let text = serde_json::to_vec(about)?;
         self.entry(Path::new(ABOUT), 0o600, text.len() as u64, &*text)?;
         self.file(database, Path::new(DATABASE))?;
@@ -228,7 +228,7 @@ impl<'a> Archive<'a> {
     fn finish(mut self) -> io::Result<u64> {
         self.tar.finish()?;
         self.tar.into_inner()?.finish()?.flush()?;
-        // [`About`] is no file of the data directory.
+        // [`BackupManifest`] is no file of the data directory.
         Ok(self.files - 1)
     }
 }
@@ -260,7 +260,7 @@ pub(super) fn read(
 
 pub(super) fn damaged(file: &Path, reason: &str) -> Error {
     let message = format!("{} is no whole backup: {reason}", file.display());
-    Error::new(Kind::Database, code::INPUT_UNREADABLE, message)
+    Error::new(ProblemKind::Database, code::INPUT_UNREADABLE, message)
         .hint("nothing was changed; use another backup, or make one")
 }
 
@@ -269,9 +269,9 @@ pub(super) fn look_through(
     opened: &File,
     file: &Path,
     to: Option<&Path>,
-) -> Result<(About, u64), Error> {
+) -> Result<(BackupManifest, u64), Error> {
     let damaged = |reason: String| damaged(file, &reason);
-    let mut about: Option<About> = None;
+    let mut about: Option<BackupManifest> = None;
     let mut has_database = false;
     let mut files = 0;
     let looked = read(opened, |path, bytes, header| {
@@ -299,8 +299,10 @@ pub(super) fn look_through(
         if about.format > FORMAT || about.schema_version > newest {
             let (file, by) = (file.display(), &about.ade_version);
             let message = format!("{file} was made by a newer ade ({by})");
-            return Err(Error::new(Kind::Database, code::DATABASE_NEWER, message)
-                .hint("nothing was changed; use that ade, or a newer one"));
+            return Err(
+                Error::new(ProblemKind::Database, code::DATABASE_NEWER, message)
+                    .hint("nothing was changed; use that ade, or a newer one"),
+            );
         }
     }
     match (looked, to) {

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use crate::settings::Settings;
 use crate::settings::paths::Paths;
 use crate::store;
-use crate::system::machine::{Disk, Files};
+use crate::system::machine::{Disk, FileSystem};
 
 /// The size of the file in bytes.
 const SIZE: usize = 4 << 20;
@@ -18,7 +18,7 @@ const PLENTY: u64 = 16 * SIZE as u64;
 const SHORT: u64 = SIZE as u64 / 4;
 
 /// Writes the file if it is missing and there is plenty of room. Failures are ignored: a later call tries again.
-pub fn keep(files: &dyn Files, settings: &Settings, paths: &Paths) {
+pub fn keep(files: &dyn FileSystem, settings: &Settings, paths: &Paths) {
     let Some(path) = path(settings, paths) else {
         return;
     };
@@ -34,7 +34,7 @@ pub fn is_short(settings: &Settings, paths: &Paths) -> bool {
 }
 
 /// Returns whether a disk has so little room that files of runs may soon find none.
-pub fn is_scarce(files: &dyn Files, folder: &Path) -> bool {
+pub fn is_scarce(files: &dyn FileSystem, folder: &Path) -> bool {
     files.room(folder).is_some_and(|room| room < PLENTY)
 }
 

@@ -8,14 +8,14 @@ use std::time::Duration;
 use crate::base::clock::{Timestamp, milliseconds};
 use crate::base::counted::duration;
 use crate::store::{
-    DeliveryCounts, EndedCount, LIMITS, Overview, Pause, RunStatus, RunningRun, Store, StoreError,
-    Totals, WorkerRecord,
+    DeliveryCounts, EndedCount, LIMITS, Overview, Pause, QueueTotals, RunStatus, RunningRun, Store,
+    StoreError, WorkerRecord,
 };
 use crate::workspace::{Workspace, fleet};
 
 /// The scope of the figures.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Of<'a> {
+pub struct FigureScope<'a> {
     /// The workspace whose runs and environments count. `None`: all.
     pub workspace: Option<&'a str>,
     /// The workspaces whose runs a process must be executing to be listed, counting only these runs. `None`: all living
@@ -31,7 +31,7 @@ pub struct Figures {
     /// The waiting and running runs, and those that ended within the requested window.
     pub queue: Overview,
     /// The totals over all workspaces.
-    pub totals: Totals,
+    pub totals: QueueTotals,
     /// The run that has been executed longest.
     pub longest: Option<LongestRun>,
     /// The pauses that hold now.
@@ -71,11 +71,11 @@ impl LongestRun {
     /// The multiple of the usual duration after which a run is overdue.
     const TIMES: u64 = 10;
     /// The minimum usual duration, and the one assumed if none is known.
-    const LEAST_MS: u64 = 6_000;
+    const MIN_USUAL_MS: u64 = 6_000;
     const UNKNOWN_MS: u64 = 360_000;
 
     /// Finds the longest of these runs, which are ordered by their claims.
-    pub fn of(
+    pub fn from_running(
         store: &Store,
         running: Vec<RunningRun>,
         now: Timestamp,
@@ -94,7 +94,7 @@ impl LongestRun {
     /// unknown.
     pub fn is_overdue(&self) -> bool {
         let usual = self.usual_ms.unwrap_or(Self::UNKNOWN_MS);
-        self.running_ms > Self::TIMES * usual.max(Self::LEAST_MS)
+        self.running_ms > Self::TIMES * usual.max(Self::MIN_USUAL_MS)
     }
 
     /// Returns the command that cancels it.
@@ -179,7 +179,7 @@ impl Share {
 
 /// A known configuration with its names.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct Named {
+pub struct NamedConfiguration {
     /// The id of the configuration.
     pub id: String,
     /// The name of the configuration.
@@ -194,7 +194,7 @@ pub struct Shares {
     /// The figures of all runs together.
     pub all: Share,
     /// The figures by configuration.
-    pub configurations: Vec<(Named, Share)>,
+    pub configurations: Vec<(NamedConfiguration, Share)>,
     /// The figures by workspace.
     pub workspaces: Vec<(String, Share)>,
     /// The figures by submitter: `user` and a number, or `token` and an id.
@@ -203,16 +203,16 @@ pub struct Shares {
 
 impl Shares {
     /// The maximum number of entries by configuration, workspace and submitter each.
-    const MOST: usize = 50;
+    const MAX_SHARES: usize = 50;
 
     /// Reads the figures of the database.
     pub fn read(workspace: &Workspace) -> Result<Self, StoreError> {
         let store = &workspace.store;
-        let mut known: HashMap<String, Named> = HashMap::new();
+        let mut known: HashMap<String, NamedConfiguration> = HashMap::new();
         for workspace_record in store.workspaces()? {
             for found in store.configurations(&workspace_record.id)? {
                 let record = found.record;
-                let named = Named {
+                let named = NamedConfiguration {
                     id: record.id.clone(),
                     name: record.name,
                     workspace_id: record.workspace_id,
@@ -221,7 +221,7 @@ impl Shares {
             }
         }
         let mut all = Share::default();
-        let mut configurations: HashMap<&Named, Share> = HashMap::new();
+        let mut configurations: HashMap<&NamedConfiguration, Share> = HashMap::new();
         let mut workspaces: HashMap<String, Share> = HashMap::new();
         let mut submitters: HashMap<String, Share> = HashMap::new();
         for live in store.live_counts()? {
@@ -285,14 +285,18 @@ fn largest<T>(
 ) -> Vec<(T, Share)> {
     let mut all: Vec<(T, Share)> = all.collect();
     all.sort_by_cached_key(|(owner, share)| (std::cmp::Reverse(share.weight()), key(owner)));
-    all.truncate(Shares::MOST);
+    all.truncate(Shares::MAX_SHARES);
     all.sort_by_cached_key(|(owner, _)| key(owner));
     all
 }
 
 impl Figures {
     /// Reads the figures. `window` is the time before now whose ended runs count.
-    pub fn read(workspace: &Workspace, of: Of<'_>, window: Duration) -> Result<Self, StoreError> {
+    pub fn read(
+        workspace: &Workspace,
+        of: FigureScope<'_>,
+        window: Duration,
+    ) -> Result<Self, StoreError> {
         let store = &workspace.store;
         let now = workspace.machine.now();
         let since = Timestamp(now.0.saturating_sub(milliseconds(window)));
@@ -302,7 +306,7 @@ impl Figures {
         for run in &running {
             *busy.entry(run.process.clone()).or_default() += 1;
         }
-        let longest = LongestRun::of(store, running, now)?;
+        let longest = LongestRun::from_running(store, running, now)?;
         let processes = fleet::living(workspace)?
             .into_iter()
             .map(|record| BusyProcess {

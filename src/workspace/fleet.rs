@@ -23,14 +23,15 @@ use crate::base::cancel::Cancel;
 use crate::base::clock::Timestamp;
 use crate::base::files::{FileError, describe};
 use crate::base::mutex;
-use crate::base::problem::{Facts, Kind, Problem, become_error, code};
+use crate::base::problem::{ErrorFacts, Problem, ProblemKind, become_error, code};
 use crate::settings::Recovery;
 use crate::settings::paths::Paths;
 use crate::store::{
-    BuildAttempts, Only, RunRecord, SHORTEST, Store, StoreError, Submitter, WorkerRecord,
+    BuildAttempts, MIN_ID_DIGITS, RunRecord, Store, StoreError, Submitter, WorkerFilter,
+    WorkerRecord,
 };
 use crate::system::lock::Lock;
-use crate::system::machine::{Files, Machine, System, Work};
+use crate::system::machine::{FileSystem, Machine, System, Work};
 use crate::workspace::Workspace;
 
 /// The kind of a process that executes queued runs.
@@ -61,10 +62,12 @@ pub enum FleetError {
 }
 
 impl Problem for FleetError {
-    fn facts(&self) -> Facts {
+    fn facts(&self) -> ErrorFacts {
         match self {
             Self::Store(error) => error.facts(),
-            Self::LockFile(error) => error.facts().under(Kind::Database, code::STORAGE_FAILED),
+            Self::LockFile(error) => error
+                .facts()
+                .under(ProblemKind::Database, code::STORAGE_FAILED),
         }
     }
 }
@@ -80,7 +83,7 @@ impl<'a> Member<'a> {
         workspace: &'a Workspace,
         kind: &str,
         slots: usize,
-        only: &Only,
+        only: &WorkerFilter,
     ) -> Result<Self, FleetError> {
         let machine = &*workspace.machine;
         let id = machine.new_id();
@@ -203,7 +206,7 @@ pub fn find(workspace: &Workspace, given: &str) -> Result<WorkerRecord, StoreErr
     let is_part =
         |worker: &&WorkerRecord| worker.id.starts_with(given) || worker.id.ends_with(given);
     let mut found: Vec<&WorkerRecord> = all.iter().filter(is_whole).collect();
-    if found.is_empty() && given.len() >= SHORTEST {
+    if found.is_empty() && given.len() >= MIN_ID_DIGITS {
         found = all.iter().filter(is_part).collect();
     }
     match found.as_slice() {
@@ -285,7 +288,7 @@ pub fn living(workspace: &Workspace) -> Result<Vec<WorkerRecord>, StoreError> {
 /// Returns the living processes without an open workspace.
 pub fn living_of(
     store: &Store,
-    files: &dyn Files,
+    files: &dyn FileSystem,
     paths: &Paths,
 ) -> Result<Vec<WorkerRecord>, StoreError> {
     let now = store.server_time()?.unwrap_or_else(Timestamp::now);
@@ -295,7 +298,7 @@ pub fn living_of(
 fn living_at(
     now: Timestamp,
     store: &Store,
-    files: &dyn Files,
+    files: &dyn FileSystem,
     paths: &Paths,
 ) -> Result<Vec<WorkerRecord>, StoreError> {
     let mut workers = store.workers()?;
@@ -314,7 +317,11 @@ fn is_silent(worker: &WorkerRecord, now: Timestamp) -> bool {
 /// Returns the lock file of a process that is dead. `None` if it is alive, or its file cannot be examined, which proves
 /// nothing. The file is looked for at the path that the process recorded and at the path as seen from here, because they may
 /// see the same folder at different paths.
-fn lock_of_the_dead(files: &dyn Files, paths: &Paths, worker: &WorkerRecord) -> Option<PathBuf> {
+fn lock_of_the_dead(
+    files: &dyn FileSystem,
+    paths: &Paths,
+    worker: &WorkerRecord,
+) -> Option<PathBuf> {
     let here = paths.worker_lock(&worker.id);
     let mut is_unknown = false;
     for path in [&worker.lock_path, &here] {
@@ -357,7 +364,7 @@ mod tests {
     use super::*;
     use crate::settings::{Inputs, Settings};
     use crate::store::{RunStatus, Store, hosts, places};
-    use crate::system::machine::ByServer;
+    use crate::system::machine::ServerTimeSystem;
 
     /// Returns a host's workspace, in a data directory of its own.
     fn workspace(folder: &Path, host: &str, store: Store) -> Workspace {
@@ -369,7 +376,9 @@ mod tests {
             program: None,
         });
         let settings = settings.unwrap().on_server();
-        let machine = ByServer::asking(|| store.server_time()).unwrap().unwrap();
+        let machine = ServerTimeSystem::asking(|| store.server_time())
+            .unwrap()
+            .unwrap();
         Workspace {
             paths: Paths::new(&settings).unwrap(),
             settings,
@@ -396,7 +405,7 @@ mod tests {
         let a = workspace(folder.path(), "a", open("a"));
         let b = workspace(folder.path(), "b", open("b"));
         assert_eq!(a.settings.worker.lease, Duration::from_secs(60));
-        let member = Member::join(&a, "worker", 2, &Only::default()).unwrap();
+        let member = Member::join(&a, "worker", 2, &WorkerFilter::default()).unwrap();
         let run = running(&a, &member.id);
         let known = || b.store.workers().unwrap().len();
         let recovered = || recover(&b, Recovery::Requeue).unwrap().len();

@@ -22,11 +22,11 @@ use serde::{Deserialize, Serialize};
 use crate::base::clock::{Timestamp, milliseconds};
 use crate::base::files;
 use crate::base::files::FileError;
-use crate::base::problem::{Error, Facts, Kind, Problem, become_error, code};
+use crate::base::problem::{Error, ErrorFacts, Problem, ProblemKind, become_error, code};
 use crate::settings::Settings;
 use crate::settings::paths::{IGNORED_BY_GIT, Paths};
-use crate::store::{self, Identity, Location, Opening, Store, StoreError};
-use crate::system::machine::{Disk, Files, Machine, System};
+use crate::store::{self, Identity, Location, OpenMode, Store, StoreError};
+use crate::system::machine::{Disk, FileSystem, Machine, System};
 
 /// A process without a lock file may be at work if it was seen within this time.
 const SEEN_LATELY: Duration = Duration::from_secs(300);
@@ -57,10 +57,14 @@ pub enum IdentityError {
 }
 
 impl Problem for IdentityError {
-    fn facts(&self) -> Facts {
+    fn facts(&self) -> ErrorFacts {
         match self {
-            Self::Raced => Facts::new(Kind::Database, code::IDENTITY_MISMATCH).hint("try again"),
-            Self::File(error) => error.facts().under(Kind::Database, code::STORAGE_FAILED),
+            Self::Raced => {
+                ErrorFacts::new(ProblemKind::Database, code::IDENTITY_MISMATCH).hint("try again")
+            }
+            Self::File(error) => error
+                .facts()
+                .under(ProblemKind::Database, code::STORAGE_FAILED),
             Self::Store(error) => error.facts(),
             Self::Other(error) => error.facts(),
         }
@@ -73,7 +77,7 @@ become_error!(IdentityError);
 const NAME_THEM: &str = "name the two that belong together (--data-dir, --database-url). If these two are to belong together from now on, use `ade doctor --adopt`";
 
 fn mismatch(message: impl Into<String>) -> Error {
-    Error::new(Kind::Database, code::IDENTITY_MISMATCH, message)
+    Error::new(ProblemKind::Database, code::IDENTITY_MISMATCH, message)
 }
 
 /// Returns the error that nothing can be adopted while processes are at work.
@@ -121,7 +125,7 @@ pub fn host(settings: &Settings, paths: &Paths) -> Result<String, IdentityError>
 pub fn open_store(
     settings: &Settings,
     paths: &Paths,
-    opening: Opening,
+    opening: OpenMode,
 ) -> Result<Store, StoreError> {
     let host = host(settings, paths).unwrap_or_default();
     store::open(settings, &paths.database(), &host, opening)
@@ -138,11 +142,11 @@ pub fn match_up(
     store: &Store,
     host: &str,
 ) -> Result<Identity, IdentityError> {
-    let place = Place::of(settings, paths, host)?;
+    let place = DataDirectory::new(settings, paths, host)?;
     match place.compare(store)? {
-        Bond::None => place.first(store),
-        Bond::Half(known) => place.complete(known),
-        Bond::Whole(known) => Ok(known),
+        IdentityMatch::None => place.first(store),
+        IdentityMatch::Half(known) => place.complete(known),
+        IdentityMatch::Whole(known) => Ok(known),
     }
 }
 
@@ -152,7 +156,7 @@ pub fn match_up(
 /// See [`match_up`]; or the database cannot be opened.
 pub fn record(settings: &Settings, paths: &Paths) -> Result<Identity, IdentityError> {
     let host = host(settings, paths)?;
-    let store = store::open(settings, &paths.database(), &host, Opening::Existing)?;
+    let store = store::open(settings, &paths.database(), &host, OpenMode::Existing)?;
     match_up(settings, paths, &store, &host)
 }
 
@@ -164,16 +168,16 @@ pub fn record(settings: &Settings, paths: &Paths) -> Result<Identity, IdentityEr
 pub fn examine(settings: &Settings, paths: &Paths) -> Result<bool, IdentityError> {
     demand_database(settings, paths)?;
     let host = host(settings, paths)?;
-    let store = match store::open(settings, &paths.database(), &host, Opening::Existing) {
+    let store = match store::open(settings, &paths.database(), &host, OpenMode::Existing) {
         Err(StoreError::Absent { .. }) => return Ok(false),
         opened => opened?,
     };
-    let bond = Place::of(settings, paths, &host)?.compare(&store)?;
-    Ok(!matches!(bond, Bond::None))
+    let bond = DataDirectory::new(settings, paths, &host)?.compare(&store)?;
+    Ok(!matches!(bond, IdentityMatch::None))
 }
 
 /// The relation of a database and a data directory.
-enum Bond {
+enum IdentityMatch {
     /// Neither belongs to anything.
     None,
     /// The database has ids, but its directory has no identity file: the process that recorded the ids died before it wrote the
@@ -185,7 +189,7 @@ enum Bond {
 
 /// The result of [`adopt`].
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Adopted {
+pub struct IdentityAdoption {
     /// The database, for display.
     pub database: PathBuf,
     /// The data directory that it belongs to now.
@@ -199,15 +203,15 @@ pub struct Adopted {
 ///
 /// # Errors
 /// Processes are at work, or the identity cannot be recorded.
-pub fn adopt(settings: &Settings, paths: &Paths) -> Result<Adopted, IdentityError> {
+pub fn adopt(settings: &Settings, paths: &Paths) -> Result<IdentityAdoption, IdentityError> {
     let new_host = System.new_token();
-    let place = Place::of(settings, paths, &new_host)?;
+    let place = DataDirectory::new(settings, paths, &new_host)?;
     let created = place.database.file().is_some_and(|file| !file.exists());
     let store = store::open(
         settings,
         &paths.database(),
         &new_host,
-        Opening::CreateIfAbsent,
+        OpenMode::CreateIfAbsent,
     )?;
     let mut new = new_identity(new_host.clone());
     match &place.database {
@@ -219,7 +223,7 @@ pub fn adopt(settings: &Settings, paths: &Paths) -> Result<Adopted, IdentityErro
         Location::Server(_) => new.database_id = store.bind(&new, System.now())?.database_id,
     }
     place.write(&new)?;
-    Ok(Adopted {
+    Ok(IdentityAdoption {
         database: place.database.shown().to_owned(),
         data_dir: place.data.to_owned(),
         created,
@@ -227,15 +231,15 @@ pub fn adopt(settings: &Settings, paths: &Paths) -> Result<Adopted, IdentityErro
 }
 
 /// A data directory and the location of its database.
-struct Place<'a> {
+struct DataDirectory<'a> {
     data: &'a Path,
     file: PathBuf,
     database: Location,
     host: &'a str,
 }
 
-impl<'a> Place<'a> {
-    fn of(settings: &Settings, paths: &'a Paths, host: &'a str) -> Result<Self, IdentityError> {
+impl<'a> DataDirectory<'a> {
+    fn new(settings: &Settings, paths: &'a Paths, host: &'a str) -> Result<Self, IdentityError> {
         Ok(Self {
             data: paths.data(),
             file: paths.identity(),
@@ -256,12 +260,12 @@ impl<'a> Place<'a> {
         read_label(&self.file)
     }
 
-    fn compare(&self, store: &Store) -> Result<Bond, IdentityError> {
+    fn compare(&self, store: &Store) -> Result<IdentityMatch, IdentityError> {
         // The file is read first because it is written last.
         let (label, known) = (self.label()?, store.identity()?);
         match (label, known.map(|known| self.seen_from_here(known))) {
-            (None, None) => Ok(Bond::None),
-            (None, Some(known)) if self.is_this_one(self.data) => Ok(Bond::Half(known)),
+            (None, None) => Ok(IdentityMatch::None),
+            (None, Some(known)) if self.is_this_one(self.data) => Ok(IdentityMatch::Half(known)),
             (None, Some(_)) => {
                 let (database, data) = (self.database.shown().display(), self.data.display());
                 Err(mismatch(format!(
@@ -270,7 +274,7 @@ impl<'a> Place<'a> {
                 .hint(NAME_THEM)
                 .into())
             }
-            (Some(label), Some(known)) if label.is_of(&known) => Ok(Bond::Whole(known)),
+            (Some(label), Some(known)) if label.is_of(&known) => Ok(IdentityMatch::Whole(known)),
             // Another process wrote the file after this process had determined its host id.
             (Some(label), Some(known))
                 if self.database.file().is_none() && label.database_id == known.database_id =>
@@ -314,7 +318,7 @@ impl<'a> Place<'a> {
     /// Writes the database's identity into the data directory, unless another process was quicker.
     fn complete(&self, known: Identity) -> Result<Identity, IdentityError> {
         files::create_private_folder(self.data)?;
-        if files::write_new(&self.file, &Label::of(&known).text())? {
+        if files::write_new(&self.file, &Label::from_identity(&known).text())? {
             return Ok(known);
         }
         match self.label()? {
@@ -326,7 +330,10 @@ impl<'a> Place<'a> {
 
     fn write(&self, identity: &Identity) -> Result<(), IdentityError> {
         files::create_private_folder(self.data)?;
-        Ok(files::write_whole(&self.file, &Label::of(identity).text())?)
+        Ok(files::write_whole(
+            &self.file,
+            &Label::from_identity(identity).text(),
+        )?)
     }
 
     /// Refuses if processes are at work with a database whose records are about to change.
@@ -362,7 +369,7 @@ fn new_identity(data_id: String) -> Identity {
 }
 
 impl Label {
-    fn of(identity: &Identity) -> Self {
+    fn from_identity(identity: &Identity) -> Self {
         Self {
             about: "Which database this data directory belongs to. `ade doctor --adopt` writes a new file."
                 .to_owned(),

@@ -20,11 +20,11 @@ use std::path::Path;
 use crate::base::backoff::backoff;
 use crate::base::files;
 use crate::base::files::FileError;
-use crate::base::problem::{Error, Facts, Problem, become_error};
+use crate::base::problem::{Error, ErrorFacts, Problem, become_error};
 use crate::settings::Settings;
 use crate::settings::paths::{BadSegment, Paths, checked_segment};
-use crate::store::{self, Claim, Limits, Opening, RunRecord, Store, StoreError};
-use crate::system::machine::{ByServer, Files, Machine, System};
+use crate::store::{self, Claim, Limits, OpenMode, RunRecord, Store, StoreError};
+use crate::system::machine::{FileSystem, Machine, ServerTimeSystem, System};
 use crate::workspace::identity::IdentityError;
 use crate::workspace::objects::Objects;
 
@@ -72,7 +72,7 @@ impl From<IdentityError> for OpenError {
 }
 
 impl Problem for OpenError {
-    fn facts(&self) -> Facts {
+    fn facts(&self) -> ErrorFacts {
         match self {
             Self::Id(error) => error.facts(),
             Self::Store(error) => error.facts(),
@@ -89,7 +89,7 @@ impl Workspace {
     ///
     /// # Errors
     /// The id is not valid, the database cannot be used, or it belongs to another data directory.
-    pub fn open(settings: Settings, opening: Opening) -> Result<Self, OpenError> {
+    pub fn open(settings: Settings, opening: OpenMode) -> Result<Self, OpenError> {
         match Self::open_as(settings.clone(), opening) {
             // The other process has made the data directory a host, and this process belongs to the same host.
             Err(OpenError::Identity(IdentityError::Raced)) => Self::open_as(settings, opening),
@@ -97,7 +97,7 @@ impl Workspace {
         }
     }
 
-    fn open_as(settings: Settings, opening: Opening) -> Result<Self, OpenError> {
+    fn open_as(settings: Settings, opening: OpenMode) -> Result<Self, OpenError> {
         let paths = Paths::new(&settings)?;
         identity::demand_database(&settings, &paths)?;
         let host = identity::host(&settings, &paths)?;
@@ -110,13 +110,13 @@ impl Workspace {
             Ok(identity) => identity.database_id,
             // A command that only reads does not wait: the next process records the identity. Without an id nothing is proven.
             Err(IdentityError::Store(error))
-                if opening == Opening::Existing && error.may_pass() =>
+                if opening == OpenMode::Existing && error.may_pass() =>
             {
                 String::new()
             }
             Err(error) => return Err(error.into()),
         };
-        if opening == Opening::CreateIfAbsent {
+        if opening == OpenMode::CreateIfAbsent {
             let elsewhere = |root: &&Path| !root.starts_with(paths.data());
             let mut roots = paths.roots().into_iter().filter(elsewhere);
             let made = roots.try_for_each(files::create_private_folder);
@@ -125,7 +125,7 @@ impl Workspace {
         let objects = Objects::open(&settings, &paths, &database_id)?;
         // A server provides the time, and leases are short, because hosts have no other way to notice that one of them is dead.
         let (settings, machine): (_, Arc<dyn Machine>) =
-            match ByServer::asking(|| store.server_time())? {
+            match ServerTimeSystem::asking(|| store.server_time())? {
                 Some(machine) => (settings.on_server(), Arc::new(machine)),
                 None => (settings, Arc::new(System)),
             };
@@ -143,7 +143,7 @@ impl Workspace {
     ///
     /// # Errors
     /// The id cannot be part of a path.
-    pub fn of(&self, id: &str) -> Result<Self, BadSegment> {
+    pub fn with_id(&self, id: &str) -> Result<Self, BadSegment> {
         checked_segment("workspace", id)?;
         let mut other = self.clone();
         id.clone_into(&mut other.settings.workspace);
@@ -155,7 +155,7 @@ impl Workspace {
     /// # Errors
     /// See [`Workspace::open`].
     pub fn open_if_present(settings: Settings) -> Result<Option<Self>, OpenError> {
-        match Self::open(settings, Opening::Existing) {
+        match Self::open(settings, OpenMode::Existing) {
             Ok(workspace) => Ok(Some(workspace)),
             Err(OpenError::Store(StoreError::Absent { .. })) => Ok(None),
             Err(error) => Err(error),
@@ -236,7 +236,7 @@ impl Workspace {
     }
 
     /// Returns the file system of the machine.
-    pub fn files(&self) -> &dyn Files {
+    pub fn files(&self) -> &dyn FileSystem {
         self.machine.files()
     }
 
@@ -253,7 +253,9 @@ impl Workspace {
     pub fn claim(&self, worker: &str, process: Option<&str>) -> Claim {
         let token = self.machine.new_token();
         let claim = Claim::new(worker, token, self.settings.worker.lease);
-        claim.by(process).within(Limits::of(&self.settings))
+        claim
+            .by(process)
+            .within(Limits::from_settings(&self.settings))
     }
 
     /// Returns the configured delay after an attempt with this number, before a run or a build is retried.

@@ -8,11 +8,11 @@ use std::path::{Path, PathBuf};
 
 use crate::base::digest;
 use crate::base::files::name_of;
-use crate::store::{InputFile, Named, RunFilter, RunPages, RunRecord, StoreError};
+use crate::store::{IdKind, InputFile, RunFilter, RunPages, RunRecord, StoreError};
 use crate::workspace::Workspace;
 
 /// The maximum number of files with the same name in an error message.
-const TOLD: usize = 4;
+const MAX_LISTED_FILES: usize = 4;
 
 /// Returns whether a text gives the path of a file, not just its name.
 fn is_path(given: &Path) -> bool {
@@ -131,17 +131,17 @@ impl Workspace {
             let place = run.options.input_place.clone().unwrap_or_default();
             let sha256 = Some(run.input_sha256.clone());
             files.push((InputFile { sha256, place }, run));
-            if files.len() > TOLD {
+            if files.len() > MAX_LISTED_FILES {
                 break;
             }
         }
         if files.len() < 2 {
             return Ok(files.pop().map(|(_, run)| run));
         }
-        let has_more = files.len() > TOLD;
-        files.truncate(TOLD);
+        let has_more = files.len() > MAX_LISTED_FILES;
+        files.truncate(MAX_LISTED_FILES);
         let ids: Vec<&str> = files.iter().map(|(_, run)| run.id.as_str()).collect();
-        let ids = self.store.short_ids(Named::Runs, self.id(), &ids)?;
+        let ids = self.store.short_ids(IdKind::Runs, self.id(), &ids)?;
         let told = files.iter().zip(ids).map(|((file, run), id)| {
             let at = run.created_at.to_string().replace('T', " ");
             let place = match (&run.document_id, file.place.as_str()) {

@@ -6,16 +6,16 @@ use std::fmt::Write;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::base::problem::{Facts, Kind, Problem, code, typed};
+use crate::base::problem::{ErrorFacts, Problem, ProblemKind, code, typed};
 use crate::store::{ConfigurationRecord, Pause, RunRecord, StoreError, Submitter};
 use crate::workspace::Workspace;
 
 /// The maximum length of a reason in characters.
-pub const LONGEST_REASON: usize = 500;
+pub const MAX_REASON_CHARS: usize = 500;
 
 /// A pause, as it is shown to users.
 #[derive(Clone, Debug, Serialize, ToSchema)]
-pub struct Paused {
+pub struct ActivePause {
     /// The name of the configuration; null: everything is paused.
     pub configuration_name: Option<String>,
     /// The pause with its time, its author and its reason.
@@ -27,7 +27,7 @@ pub struct Paused {
     arguments: String,
 }
 
-impl Paused {
+impl ActivePause {
     /// Returns the name of what is paused.
     pub fn what(&self) -> &str {
         self.configuration_name.as_deref().unwrap_or("everything")
@@ -40,7 +40,7 @@ impl Paused {
 }
 
 /// Writes a sentence with what is paused, by whom, and why.
-impl std::fmt::Display for Paused {
+impl std::fmt::Display for ActivePause {
     fn fmt(&self, to: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let Pause {
             paused_by, reason, ..
@@ -56,15 +56,15 @@ impl std::fmt::Display for Paused {
 /// The error that a run is not started because of a pause.
 #[derive(Clone, Debug, thiserror::Error)]
 #[error("{0}")]
-pub struct PausedRun(pub Box<Paused>);
+pub struct PausedRun(pub Box<ActivePause>);
 
 impl Problem for PausedRun {
-    fn facts(&self) -> Facts {
+    fn facts(&self) -> ErrorFacts {
         let hint = format!(
             "`{}` ends the pause; `ade run --detach` leaves runs in the queue until then",
             self.0.command()
         );
-        Facts::new(Kind::Refused, code::PAUSED).hint(hint)
+        ErrorFacts::new(ProblemKind::Refused, code::PAUSED).hint(hint)
     }
 }
 
@@ -74,9 +74,9 @@ impl Problem for PausedRun {
 /// The reason is too long, or more than one line: returns a sentence about it.
 pub fn checked_reason(text: &str) -> Result<Option<String>, String> {
     let text = text.trim();
-    if text.chars().count() > LONGEST_REASON || text.chars().any(char::is_control) {
+    if text.chars().count() > MAX_REASON_CHARS || text.chars().any(char::is_control) {
         return Err(format!(
-            "must be one line of at most {LONGEST_REASON} characters"
+            "must be one line of at most {MAX_REASON_CHARS} characters"
         ));
     }
     Ok((!text.is_empty()).then(|| text.to_owned()))
@@ -88,7 +88,7 @@ pub fn pause(
     configuration: Option<&str>,
     reason: Option<&str>,
     by: &Submitter,
-) -> Result<Paused, StoreError> {
+) -> Result<ActivePause, StoreError> {
     let new = Pause {
         configuration_id: configuration.map(str::to_owned),
         reason: reason.map(str::to_owned),
@@ -102,32 +102,32 @@ pub fn pause(
 pub fn resume(
     workspace: &Workspace,
     configuration: Option<&str>,
-) -> Result<Option<Paused>, StoreError> {
+) -> Result<Option<ActivePause>, StoreError> {
     let ended = workspace.store.resume(configuration)?;
     workspace.machine.wake(&workspace.paths.wake());
     ended.map(|ended| named(workspace, ended)).transpose()
 }
 
 /// Returns all pauses, that of everything first.
-pub fn all(workspace: &Workspace) -> Result<Vec<Paused>, StoreError> {
+pub fn all(workspace: &Workspace) -> Result<Vec<ActivePause>, StoreError> {
     let pauses = workspace.store.pauses()?.into_iter();
     pauses.map(|pause| named(workspace, pause)).collect()
 }
 
 /// Returns the pause that holds for a configuration.
-pub fn of(workspace: &Workspace, configuration: &str) -> Result<Option<Paused>, StoreError> {
+pub fn find(workspace: &Workspace, configuration: &str) -> Result<Option<ActivePause>, StoreError> {
     let found = workspace.store.pause_of(configuration)?;
     found.map(|pause| named(workspace, pause)).transpose()
 }
 
 /// Returns the pause that a run waits for.
-pub fn of_run(workspace: &Workspace, run: &RunRecord) -> Result<Option<Paused>, StoreError> {
-    of(workspace, &run.key.configuration_id)
+pub fn of_run(workspace: &Workspace, run: &RunRecord) -> Result<Option<ActivePause>, StoreError> {
+    find(workspace, &run.key.configuration_id)
 }
 
-fn named(workspace: &Workspace, pause: Pause) -> Result<Paused, StoreError> {
+fn named(workspace: &Workspace, pause: Pause) -> Result<ActivePause, StoreError> {
     let Some(id) = &pause.configuration_id else {
-        return Ok(Paused {
+        return Ok(ActivePause {
             configuration_name: None,
             pause,
             arguments: String::new(),
@@ -143,7 +143,7 @@ fn named(workspace: &Workspace, pause: Pause) -> Result<Paused, StoreError> {
     if workspace_id != workspace.id() {
         let _ = write!(arguments, " --workspace {}", typed(&workspace_id));
     }
-    Ok(Paused {
+    Ok(ActivePause {
         configuration_name: Some(name),
         pause,
         arguments,

@@ -12,12 +12,12 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 
 use super::backup::damaged;
-use super::backup::{ABOUT, About, demand_whole, look_through, read};
+use super::backup::{ABOUT, BackupManifest, demand_whole, look_through, read};
 use crate::base::files::{self, FileError};
 use crate::base::problem::{Error, code};
 use crate::settings::Settings;
 use crate::settings::paths::{DATABASE, Paths};
-use crate::store::{self, Opening, StoreError};
+use crate::store::{self, OpenMode, StoreError};
 use crate::workspace::Workspace;
 
 /// An empty folder that a new file system contains.
@@ -25,12 +25,12 @@ const OF_FILE_SYSTEM: &str = "lost+found";
 
 /// A summary of a finished restore.
 #[derive(Clone, Debug, Serialize)]
-pub struct Restored {
+pub struct RestoreSummary {
     /// The path of the data directory.
     pub data_dir: PathBuf,
     /// The backup's description of itself.
     #[serde(flatten)]
-    pub about: About,
+    pub about: BackupManifest,
     /// The number of files written, including the database.
     pub files: u64,
     /// The number of runs that were running at the time of the backup. They are queued again, or failed if the settings say so.
@@ -41,12 +41,12 @@ pub struct Restored {
 
 /// A backup that was checked.
 #[derive(Clone, Debug, Serialize)]
-pub struct Verified {
+pub struct BackupCheck {
     /// The path of the backup.
     pub file: PathBuf,
     /// The backup's description of itself.
     #[serde(flatten)]
-    pub about: About,
+    pub about: BackupManifest,
     /// The number of files in it, including the database.
     pub files: u64,
 }
@@ -56,7 +56,7 @@ pub struct Verified {
 /// # Errors
 /// The data directory is not empty or not in one piece, or the backup is damaged or newer; nothing is written then. Or a file
 /// cannot be written.
-pub fn restore(settings: &Settings, paths: &Paths, file: &Path) -> Result<Restored, Error> {
+pub fn restore(settings: &Settings, paths: &Paths, file: &Path) -> Result<RestoreSummary, Error> {
     demand_whole(settings, paths)?;
     let data = paths.data();
     let opened = opened(file)?;
@@ -94,13 +94,13 @@ fn held(folder: &Path) -> io::Result<Vec<PathBuf>> {
 ///
 /// # Errors
 /// It is damaged or newer, or cannot be read.
-pub fn verify(settings: &Settings, file: &Path) -> Result<Verified, Error> {
+pub fn verify(settings: &Settings, file: &Path) -> Result<BackupCheck, Error> {
     let opened = opened(file)?;
     let place = tempfile::tempdir().map_err(FileError::on("write", &std::env::temp_dir()))?;
     let database = place.path().join("database");
     let (about, files) = look_through(&opened, file, Some(&database))?;
     demand_sound(settings, &database, file, &about)?;
-    Ok(Verified {
+    Ok(BackupCheck {
         file: file.to_owned(),
         about,
         files,
@@ -112,7 +112,7 @@ fn demand_sound(
     settings: &Settings,
     database: &Path,
     file: &Path,
-    about: &About,
+    about: &BackupManifest,
 ) -> Result<(), Error> {
     let reason = match store::check(settings, database) {
         Ok(tables) if about.tables.is_empty() || tables == about.tables => return Ok(()),
@@ -128,8 +128,8 @@ fn fill(
     paths: &Paths,
     opened: &File,
     file: &Path,
-    about: About,
-) -> Result<Restored, Error> {
+    about: BackupManifest,
+) -> Result<RestoreSummary, Error> {
     let data = paths.data();
     let failed = || FileError::on("write", data);
     files::create_private_folder(data)?;
@@ -174,9 +174,9 @@ fn fill(
         .iter()
         .for_each(|to| files::sync_folder(to));
     if !needs_migration {
-        Workspace::open(settings.clone(), Opening::Existing)?;
+        Workspace::open(settings.clone(), OpenMode::Existing)?;
     }
-    Ok(Restored {
+    Ok(RestoreSummary {
         data_dir: data.to_owned(),
         about,
         files: written,
@@ -192,7 +192,7 @@ pub(super) fn end_claims(settings: &Settings, database: &Path) -> Result<(u64, b
         database_url: None,
         ..settings.clone()
     };
-    let store = match store::open(&settings, database, "", Opening::Existing) {
+    let store = match store::open(&settings, database, "", OpenMode::Existing) {
         Err(StoreError::NotMigrated { .. }) => return Ok((0, true)),
         opened => opened?,
     };

@@ -15,14 +15,14 @@ use crate::base::files::{self, FileError};
 use crate::base::problem::{Error, code};
 use crate::settings::Settings;
 use crate::settings::paths::{DatabaseFile, Paths};
-use crate::store::{self, Location, Opening, StoreError};
+use crate::store::{self, Location, OpenMode, StoreError};
 use crate::system::machine::Disk;
 use crate::workspace::Workspace;
 use crate::workspace::identity;
 
 /// A summary of a finished transfer.
 #[derive(Clone, Debug, Serialize)]
-pub struct Transferred {
+pub struct TransferSummary {
     /// The database that has the records now.
     pub database: PathBuf,
     /// The new path of the file that had the records.
@@ -39,7 +39,7 @@ pub struct Transferred {
 ///
 /// # Errors
 /// The server has other records, or processes are at work; nothing is changed then. Or a database cannot be used.
-pub fn transfer(settings: &Settings, paths: &Paths, from: &str) -> Result<Transferred, Error> {
+pub fn transfer(settings: &Settings, paths: &Paths, from: &str) -> Result<TransferSummary, Error> {
     let database = match store::location(settings, &paths.database())? {
         Location::Server(database) => database,
         Location::File(database) => {
@@ -75,7 +75,7 @@ pub fn transfer(settings: &Settings, paths: &Paths, from: &str) -> Result<Transf
         )));
     }
     let files_of = put_files(settings)?;
-    Ok(Transferred {
+    Ok(TransferSummary {
         files_of,
         database,
         moved_from: put_aside(&source)?,
@@ -86,7 +86,7 @@ pub fn transfer(settings: &Settings, paths: &Paths, from: &str) -> Result<Transf
 /// Puts the files that the records name into the object store, unless they are there. Returns the number of documents,
 /// snapshots and runs.
 fn put_files(settings: &Settings) -> Result<Option<u64>, Error> {
-    let workspace = Workspace::open(settings.clone(), Opening::Existing)?;
+    let workspace = Workspace::open(settings.clone(), OpenMode::Existing)?;
     let Some(objects) = &workspace.objects else {
         return Ok(None);
     };
@@ -136,7 +136,7 @@ fn entries_of(folder: &Path) -> Result<Vec<PathBuf>, FileError> {
 }
 
 fn demand_rest(settings: &Settings, paths: &Paths, source: &Path) -> Result<(), Error> {
-    let store = store::open(settings, source, "", Opening::Existing)?;
+    let store = store::open(settings, source, "", OpenMode::Existing)?;
     let at_work = fleet::living_of(&store, &Disk, paths)?;
     if at_work.is_empty() {
         return Ok(());

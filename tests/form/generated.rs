@@ -13,7 +13,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use ade::cells::{Cells, Choice, Reading, WindowLimits};
+use ade::cells::{CellReader, ReadSettings, SheetSelector, WindowLimits};
 use common::{Place, Printed, Told};
 use serde_json::Value;
 
@@ -376,10 +376,16 @@ fn the_picture_of_the_readme_shows_a_real_run() {
     place.ade("init roster").success();
     fs::copy(root().join("examples").join(INPUT), place.path(INPUT)).unwrap();
     place.ade(&format!("run roster {INPUT} -o .")).success();
-    let cells = Cells::new(WindowLimits::default());
+    let cells = CellReader::new(WindowLimits::default());
     let rows_of = |name: &str| {
-        let sheet = Choice::Named("North");
-        let window = cells.window(&place.path(name), &Reading::whole(), sheet, 1..=200, 1..=26);
+        let sheet = SheetSelector::Named("North");
+        let window = cells.window(
+            &place.path(name),
+            &ReadSettings::whole(),
+            sheet,
+            1..=200,
+            1..=26,
+        );
         window.unwrap().rows
     };
     let (input, output) = (rows_of(INPUT), rows_of(OUTPUT));

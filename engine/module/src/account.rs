@@ -8,10 +8,12 @@ use pyo3::types::PyDict;
 
 use super::json::Json;
 use ade_engine_native::account::completed::{
-    Candidate, ColumnFound, Execution, ExecutionFailure, HeaderFound, MappingFound, RegionFound,
-    ScanFound, Stretch, Structure,
+    Candidate, ColumnFound, ExecutionFailure, ExecutionReport, HeaderFound, MappingFound,
+    RegionFound, ScanFound, SheetRowSpan, Structure,
 };
-use ade_engine_native::account::run::{Field, RunAccount, SheetAccount, TableAccount, Totals};
+use ade_engine_native::account::run::{
+    AccountTotals, RegisteredField, RunAccount, SheetAccount, TableAccount,
+};
 use ade_engine_native::account::severity::Severity;
 use ade_engine_native::cells::white_space::is_python_space;
 
@@ -52,7 +54,7 @@ struct DerivedField {
 
 /// A table after its last hook; its parts are those of `TableResult`.
 #[derive(FromPyObject)]
-struct Table<'py> {
+struct TableArgument<'py> {
     sheet_name: String,
     table_index: u64,
     source_region: Region,
@@ -66,7 +68,7 @@ struct Table<'py> {
 
 /// The counts of a table's cells and rows.
 #[derive(FromPyObject)]
-struct Counts {
+struct TableCounts {
     filled_by_column: Vec<u64>,
     blank_rows: u64,
 }
@@ -107,7 +109,7 @@ impl Account {
     }
 
     /// Sets the registered fields, with their labels.
-    fn set_fields(&mut self, fields: Vec<Field>) {
+    fn set_fields(&mut self, fields: Vec<RegisteredField>) {
         let names = fields.iter().map(|(name, _)| name.clone());
         self.places = Arc::new(names.zip(0..).collect());
         self.run.fields = fields;
@@ -160,8 +162,8 @@ impl Account {
         &mut self,
         py: Python<'_>,
         sheet: u64,
-        table: Table<'_>,
-        counts: Counts,
+        table: TableArgument<'_>,
+        counts: TableCounts,
         filled: HashMap<String, u64>,
         valid: HashMap<String, u64>,
         height: u64,
@@ -174,7 +176,7 @@ impl Account {
         let candidates = self.candidates_of(py, &table.column_scores)?;
         let mut account = TableAccount {
             index: table.table_index,
-            totals: Totals::new(self.run.fields.len()),
+            totals: AccountTotals::new(self.run.fields.len()),
             sheet_name: Some(table.sheet_name.clone()),
             range_a1: output_range,
             ..TableAccount::default()
@@ -257,12 +259,12 @@ impl Account {
             region: RegionFound {
                 a1: Some(region.a1.clone()),
             },
-            header: Stretch {
+            header: SheetRowSpan {
                 row_start: Some(region.header_row),
                 row_count: Some(region.header_row_count),
                 inferred: Some(false),
             },
-            data: Stretch {
+            data: SheetRowSpan {
                 row_start: Some(region.data_first_row),
                 row_count: Some(region.data_row_count),
                 inferred: None,
@@ -307,7 +309,7 @@ impl Account {
         } else {
             "failed"
         };
-        let execution = Execution {
+        let execution = ExecutionReport {
             status: status.to_owned(),
             started_at,
             completed_at,
@@ -318,7 +320,7 @@ impl Account {
                 message,
             }),
         };
-        Json::of(&self.run.completed(execution, path))
+        Json::from_value(&self.run.completed(execution, path))
     }
 }
 
@@ -370,9 +372,9 @@ impl Account {
 
 /// Records the findings of a table for each field.
 fn find_fields(
-    table: &Table<'_>,
+    table: &TableArgument<'_>,
     places: &HashMap<String, usize>,
-    totals: &mut Totals,
+    totals: &mut AccountTotals,
     [filled, valid]: [&HashMap<String, u64>; 2],
     quotes: bool,
 ) -> PyResult<()> {

@@ -6,13 +6,13 @@ use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyCapsule, PyDict, PyFloat, PyInt, PyList, PyString, PyTuple};
 
 use super::cells::make_moment;
-use ade_engine_native::cells::Cell;
+use ade_engine_native::cells::SheetCell;
 use ade_engine_native::cells::parts::share_tasks;
 use ade_engine_native::columns::arrow::ArrowArrayStream;
 use ade_engine_native::columns::column::{ColumnBuilder, SharedColumn};
 use ade_engine_native::columns::frame::{Frame, Series};
 use ade_engine_native::columns::types::Type;
-use ade_engine_native::columns::view::Value;
+use ade_engine_native::columns::view::ColumnValue;
 
 /// A column in memory, which polars takes over without a copy.
 #[pyclass(frozen, module = "ade_engine._native")]
@@ -133,11 +133,15 @@ impl ArrowColumn {
         let mut made = ColumnBuilder::new(Type::Boolean);
         for values in self.column.values().zip(other.column.values()) {
             made.push(match values {
-                (Value::Boolean(own), Value::Boolean(other)) => Value::Boolean(own || other),
-                (Value::Boolean(true), Value::Null) | (Value::Null, Value::Boolean(true)) => {
-                    Value::Boolean(true)
+                (ColumnValue::Boolean(own), ColumnValue::Boolean(other)) => {
+                    ColumnValue::Boolean(own || other)
                 }
-                (Value::Boolean(_) | Value::Null, Value::Boolean(_) | Value::Null) => Value::Null,
+                (ColumnValue::Boolean(true), ColumnValue::Null)
+                | (ColumnValue::Null, ColumnValue::Boolean(true)) => ColumnValue::Boolean(true),
+                (
+                    ColumnValue::Boolean(_) | ColumnValue::Null,
+                    ColumnValue::Boolean(_) | ColumnValue::Null,
+                ) => ColumnValue::Null,
                 _ => return None,
             });
         }
@@ -179,7 +183,7 @@ impl ArrowColumn {
 /// Returns the rows of a column of booleans, and whether each is true.
 fn trues(mask: &SharedColumn) -> impl Iterator<Item = (usize, bool)> {
     let values = mask.values().enumerate();
-    values.map(|(row, value)| (row, matches!(value, Value::Boolean(true))))
+    values.map(|(row, value)| (row, matches!(value, ColumnValue::Boolean(true))))
 }
 
 /// Returns the column of a list, with the type that polars calls `dtype`, or `None` if a value has another type.
@@ -189,14 +193,18 @@ pub fn column_of(values: &Bound<'_, PyList>, dtype: &str) -> Option<ArrowColumn>
     let mut made = ColumnBuilder::new(kind);
     for value in values.iter() {
         if value.is_none() {
-            made.push(Value::Null);
+            made.push(ColumnValue::Null);
         } else if kind == Type::LargeText {
-            made.push(Value::Text(value.cast::<PyString>().ok()?.to_str().ok()?));
+            made.push(ColumnValue::Text(
+                value.cast::<PyString>().ok()?.to_str().ok()?,
+            ));
         } else if let Ok(flag) = value.cast::<PyBool>() {
-            (kind == Type::Boolean).then(|| made.push(Value::Boolean(flag.is_true())))?;
+            (kind == Type::Boolean).then(|| made.push(ColumnValue::Boolean(flag.is_true())))?;
         } else if kind == Type::Float64 {
             let is_number = value.is_instance_of::<PyFloat>() || value.is_instance_of::<PyInt>();
-            made.push(Value::Float(is_number.then(|| value.extract().ok())??));
+            made.push(ColumnValue::Float(
+                is_number.then(|| value.extract().ok())??,
+            ));
         } else {
             made.push(integer(&value, kind)?);
         }
@@ -204,17 +212,17 @@ pub fn column_of(values: &Bound<'_, PyList>, dtype: &str) -> Option<ArrowColumn>
     Some(arrow("", made.column()))
 }
 
-fn integer(value: &Bound<'_, PyAny>, kind: Type) -> Option<Value<'static>> {
+fn integer(value: &Bound<'_, PyAny>, kind: Type) -> Option<ColumnValue<'static>> {
     let value = value.cast::<PyInt>().ok()?;
     let number = match kind {
-        Type::Unsigned(8) => return value.extract().ok().map(Value::Unsigned),
+        Type::Unsigned(8) => return value.extract().ok().map(ColumnValue::Unsigned),
         Type::Signed(8) => value.extract().ok(),
         Type::Signed(4) => value.extract::<i32>().ok().map(i64::from),
         Type::Unsigned(1) => value.extract::<u8>().ok().map(i64::from),
         Type::Unsigned(4) => value.extract::<u32>().ok().map(i64::from),
         _ => None,
     };
-    number.map(Value::Integer)
+    number.map(ColumnValue::Integer)
 }
 
 /// Returns `rows` consecutive numbers from `first` on.
@@ -222,23 +230,23 @@ fn integer(value: &Bound<'_, PyAny>, kind: Type) -> Option<Value<'static>> {
 pub fn column_of_numbers(first: u32, rows: u32) -> ArrowColumn {
     let mut made = ColumnBuilder::new(Type::Unsigned(4));
     for number in first..first + rows {
-        made.push(Value::Integer(number.into()));
+        made.push(ColumnValue::Integer(number.into()));
     }
     arrow("", made.column())
 }
 
-fn value_object<'py>(py: Python<'py>, value: Value<'_>) -> PyResult<Bound<'py, PyAny>> {
+fn value_object<'py>(py: Python<'py>, value: ColumnValue<'_>) -> PyResult<Bound<'py, PyAny>> {
     Ok(match value {
-        Value::Null => py.None().into_bound(py),
-        Value::Boolean(flag) => PyBool::new(py, flag).to_owned().into_any(),
-        Value::Integer(number) => PyInt::new(py, number).into_any(),
-        Value::Unsigned(number) => PyInt::new(py, number).into_any(),
-        Value::Float(number) => PyFloat::new(py, number).into_any(),
-        Value::Text(text) => PyString::new(py, text).into_any(),
-        Value::Date(days) => make_moment(py, Cell::date(days))?,
-        Value::DateTime(time) => make_moment(py, Cell::date_time(time))?,
-        Value::Time(time) => make_moment(py, Cell::time(time))?,
-        Value::Duration(time) => make_moment(py, Cell::duration(time))?,
+        ColumnValue::Null => py.None().into_bound(py),
+        ColumnValue::Boolean(flag) => PyBool::new(py, flag).to_owned().into_any(),
+        ColumnValue::Integer(number) => PyInt::new(py, number).into_any(),
+        ColumnValue::Unsigned(number) => PyInt::new(py, number).into_any(),
+        ColumnValue::Float(number) => PyFloat::new(py, number).into_any(),
+        ColumnValue::Text(text) => PyString::new(py, text).into_any(),
+        ColumnValue::Date(days) => make_moment(py, SheetCell::date(days))?,
+        ColumnValue::DateTime(time) => make_moment(py, SheetCell::date_time(time))?,
+        ColumnValue::Time(time) => make_moment(py, SheetCell::time(time))?,
+        ColumnValue::Duration(time) => make_moment(py, SheetCell::duration(time))?,
     })
 }
 

@@ -11,21 +11,23 @@ use regex::Regex;
 use super::column::{ArrowColumn, all_series, arrow, series_of};
 use super::source::Scan;
 use ade_engine_native::cells::parts::in_parts;
-use ade_engine_native::cells::{Cell, Sheet, Tag, text_form};
+use ade_engine_native::cells::{CellTag, Sheet, SheetCell, text_form};
 use ade_engine_native::columns::column::{ColumnBuilder, sparse_texts};
 use ade_engine_native::columns::frame::Series;
-use ade_engine_native::columns::view::{Value, value_of};
+use ade_engine_native::columns::view::{ColumnValue, value_of};
 use ade_engine_native::fields::checks::{self, Demand, Extreme};
 use ade_engine_native::fields::dates::moment;
 use ade_engine_native::fields::looks::profile::{self, Profile};
 use ade_engine_native::fields::looks::rows;
 use ade_engine_native::fields::numbers::number;
-use ade_engine_native::fields::reading::{ChosenBy, Hints, Order, Reading, StatedBy};
+use ade_engine_native::fields::reading::{
+    ChoiceSource, ColumnReading, DefaultSource, Hints, Order,
+};
 use ade_engine_native::fields::texts::checksum;
 use ade_engine_native::fields::texts::country::Country;
 use ade_engine_native::fields::texts::letters;
 use ade_engine_native::fields::texts::text::NamePart;
-use ade_engine_native::fields::{self, Kind, Surroundings};
+use ade_engine_native::fields::{self, ColumnContext, ReaderKind};
 use ade_engine_native::words::{cut, lexicon};
 
 fn order_named(name: Option<&str>) -> PyResult<Option<Order>> {
@@ -53,14 +55,14 @@ fn mark_named(name: Option<&str>) -> PyResult<Option<u8>> {
     }
 }
 
-fn kind_named(name: &str, option: Option<&Bound<'_, PyAny>>) -> PyResult<Kind> {
+fn kind_named(name: &str, option: Option<&Bound<'_, PyAny>>) -> PyResult<ReaderKind> {
     let flag = || option.map_or(Ok(false), |option| option.extract::<bool>());
     Ok(match name {
-        "text" => Kind::Text,
-        "code" => Kind::Code,
+        "text" => ReaderKind::Text,
+        "code" => ReaderKind::Code,
         "person_name" => {
             let part: Option<String> = option.map(|part| part.extract()).transpose()?;
-            Kind::Name(match part.as_deref() {
+            ReaderKind::Name(match part.as_deref() {
                 None | Some("full") => NamePart::Full,
                 Some("first") => NamePart::First,
                 Some("last") => NamePart::Last,
@@ -71,15 +73,15 @@ fn kind_named(name: &str, option: Option<&Bound<'_, PyAny>>) -> PyResult<Kind> {
                 }
             })
         }
-        "email" => Kind::Email,
-        "iban" => Kind::Iban,
+        "email" => ReaderKind::Email,
+        "iban" => ReaderKind::Iban,
         "phone" => {
             let country = |code: &Bound<'_, PyAny>| {
                 let code: String = code.extract()?;
                 Country::named(&code)
                     .ok_or_else(|| PyValueError::new_err(format!("there is no country {code:?}")))
             };
-            Kind::Phone {
+            ReaderKind::Phone {
                 country: option.map(country).transpose()?,
             }
         }
@@ -89,7 +91,7 @@ fn kind_named(name: &str, option: Option<&Bound<'_, PyAny>>) -> PyResult<Kind> {
             let (yes, no) = words.unwrap_or_default();
             let folded =
                 |words: Vec<String>| words.iter().map(|word| cut::fold(word.trim())).collect();
-            Kind::Boolean {
+            ReaderKind::Boolean {
                 yes: folded(yes),
                 no: folded(no),
             }
@@ -97,14 +99,14 @@ fn kind_named(name: &str, option: Option<&Bound<'_, PyAny>>) -> PyResult<Kind> {
         "number" => {
             let units: Option<Vec<String>> = option.map(|units| units.extract()).transpose()?;
             let folded = |unit: String| cut::fold(unit.trim()).trim_end_matches('.').to_owned();
-            Kind::Number {
+            ReaderKind::Number {
                 units: units.unwrap_or_default().into_iter().map(folded).collect(),
             }
         }
-        "currency" => Kind::Currency,
-        "date" => Kind::Date { serials: flag()? },
-        "date_time" => Kind::DateTime { serials: flag()? },
-        "time" => Kind::Time { serials: flag()? },
+        "currency" => ReaderKind::Currency,
+        "date" => ReaderKind::Date { serials: flag()? },
+        "date_time" => ReaderKind::DateTime { serials: flag()? },
+        "time" => ReaderKind::Time { serials: flag()? },
         "duration" => {
             let unit = |name: &Bound<'_, PyAny>| {
                 let name: String = name.extract()?;
@@ -114,7 +116,7 @@ fn kind_named(name: &str, option: Option<&Bound<'_, PyAny>>) -> PyResult<Kind> {
                     ))
                 })
             };
-            Kind::Duration {
+            ReaderKind::Duration {
                 unit: option.map(unit).transpose()?,
             }
         }
@@ -123,10 +125,10 @@ fn kind_named(name: &str, option: Option<&Bound<'_, PyAny>>) -> PyResult<Kind> {
 }
 
 /// The origin of the cells of a column: the scan, the column from 0, and for each row of the series the sheet's row from 1.
-type Origin<'py> = (Bound<'py, Scan>, usize, Bound<'py, PyAny>);
+type OriginTuple<'py> = (Bound<'py, Scan>, usize, Bound<'py, PyAny>);
 
 /// Returns the origin for Rust: the sheet, the column, and its rows.
-fn origin_of(origin: Option<Origin<'_>>) -> PyResult<Option<(Arc<Sheet>, usize, Series)>> {
+fn origin_of(origin: Option<OriginTuple<'_>>) -> PyResult<Option<(Arc<Sheet>, usize, Series)>> {
     let Some((scan, column, rows)) = origin else {
         return Ok(None);
     };
@@ -136,30 +138,35 @@ fn origin_of(origin: Option<Origin<'_>>) -> PyResult<Option<(Arc<Sheet>, usize, 
 
 /// Restores the types of cells that were lost when a column of mixed cells became text. A cell counts only if its text is still
 /// the text that was made of it, because a hook may have changed it.
-fn restore_types(values: &mut [Value<'_>], sheet: &Sheet, column: usize, rows: &[Value<'_>]) {
+fn restore_types(
+    values: &mut [ColumnValue<'_>],
+    sheet: &Sheet,
+    column: usize,
+    rows: &[ColumnValue<'_>],
+) {
     let mut text = String::new();
     let mut loses_durations = None;
     for (value, row) in values.iter_mut().zip(rows) {
         let Some(row) = row_number(*row) else {
             continue;
         };
-        let mut cell = Cell::EMPTY;
+        let mut cell = SheetCell::EMPTY;
         sheet.visit_column(column, row - 1, row, |found| cell = found);
         let Some(typed) = value_of(cell) else {
             continue;
         };
         // Polars makes nothing of durations beside days.
-        let is_lost = *value == Value::Null
-            && matches!(typed, Value::Duration(_))
+        let is_lost = *value == ColumnValue::Null
+            && matches!(typed, ColumnValue::Duration(_))
             && *loses_durations.get_or_insert_with(|| {
                 let kinds = sheet.column_kinds(column, 0, sheet.facts().rows_emitted);
-                kinds.has(Tag::Date) || kinds.has(Tag::DateTime)
+                kinds.has(CellTag::Date) || kinds.has(CellTag::DateTime)
             });
         if is_lost || is_count_of(*value, typed) {
             *value = typed;
             continue;
         }
-        let Value::Text(shown) = *value else {
+        let ColumnValue::Text(shown) = *value else {
             continue;
         };
         let is_the_same = [text_form::as_polars, text_form::as_python]
@@ -176,18 +183,18 @@ fn restore_types(values: &mut [Value<'_>], sheet: &Sheet, column: usize, rows: &
 
 /// Returns whether a number is polars' form of a boolean, date, time or duration among numbers: 0 or 1, or a count of days, of
 /// microseconds, or of nanoseconds for a time. The number may have become text since.
-fn is_count_of(value: Value<'_>, typed: Value<'_>) -> bool {
+fn is_count_of(value: ColumnValue<'_>, typed: ColumnValue<'_>) -> bool {
     let count = match typed {
-        Value::Boolean(flag) => i64::from(flag),
-        Value::Date(days) => days,
-        Value::DateTime(microseconds) | Value::Duration(microseconds) => microseconds,
-        Value::Time(microseconds) => microseconds.saturating_mul(1000),
+        ColumnValue::Boolean(flag) => i64::from(flag),
+        ColumnValue::Date(days) => days,
+        ColumnValue::DateTime(microseconds) | ColumnValue::Duration(microseconds) => microseconds,
+        ColumnValue::Time(microseconds) => microseconds.saturating_mul(1000),
         _ => return false,
     };
     match value {
-        Value::Integer(number) => number == count,
-        Value::Float(number) => number == count as f64,
-        Value::Text(text) => {
+        ColumnValue::Integer(number) => number == count,
+        ColumnValue::Float(number) => number == count as f64,
+        ColumnValue::Text(text) => {
             text.strip_suffix(".0").unwrap_or(text) == itoa::Buffer::new().format(count)
         }
         _ => false,
@@ -197,10 +204,10 @@ fn is_count_of(value: Value<'_>, typed: Value<'_>) -> bool {
 /// Returns the texts of numbers that their sheet shows with leading zeros, with their indices in the series. A number counts
 /// only if the cell still has it, because a hook may have changed it.
 fn shown_with_zeros(
-    values: &[Value<'_>],
+    values: &[ColumnValue<'_>],
     sheet: &Sheet,
     column: usize,
-    rows: &[Value<'_>],
+    rows: &[ColumnValue<'_>],
 ) -> Vec<(usize, String)> {
     let mut shown = Vec::new();
     for (place, (value, row)) in values.iter().zip(rows).enumerate() {
@@ -208,9 +215,9 @@ fn shown_with_zeros(
             (number.fract() == 0.0 && (0.0..1e15).contains(&number)).then_some(number as u64)
         };
         let number = match *value {
-            Value::Integer(number) => u64::try_from(number).ok(),
-            Value::Unsigned(number) => Some(number),
-            Value::Float(number) => whole(number),
+            ColumnValue::Integer(number) => u64::try_from(number).ok(),
+            ColumnValue::Unsigned(number) => Some(number),
+            ColumnValue::Float(number) => whole(number),
             _ => None,
         };
         let (Some(number), Some(row)) = (number, row_number(*row)) else {
@@ -218,8 +225,8 @@ fn shown_with_zeros(
         };
         let cell = sheet.cell(row - 1, column);
         let of_cell = match cell.tag {
-            Tag::Integer => u64::try_from(cell.as_integer()).ok(),
-            Tag::Float => whole(cell.as_float()),
+            CellTag::Integer => u64::try_from(cell.as_integer()).ok(),
+            CellTag::Float => whole(cell.as_float()),
             _ => None,
         };
         if of_cell == Some(number)
@@ -236,16 +243,16 @@ fn shown_with_zeros(
 
 /// Returns the currencies that number formats show, with the indices of their numbers in the series.
 fn shown_currencies<'s>(
-    values: &[Value<'_>],
+    values: &[ColumnValue<'_>],
     sheet: &'s Sheet,
     column: usize,
-    rows: &[Value<'_>],
+    rows: &[ColumnValue<'_>],
 ) -> Vec<(usize, &'s str)> {
     let mut shown = Vec::new();
     for (place, (value, row)) in values.iter().zip(rows).enumerate() {
         if matches!(
             value,
-            Value::Integer(_) | Value::Unsigned(_) | Value::Float(_)
+            ColumnValue::Integer(_) | ColumnValue::Unsigned(_) | ColumnValue::Float(_)
         ) && let Some(row) = row_number(*row)
             && let Some(format) = sheet.zeros().at(row - 1, column)
             && let Some(currency) = format.currency()
@@ -256,7 +263,7 @@ fn shown_currencies<'s>(
     shown
 }
 
-fn row_number(value: Value<'_>) -> Option<usize> {
+fn row_number(value: ColumnValue<'_>) -> Option<usize> {
     value.whole().filter(|row| *row > 0)
 }
 
@@ -266,12 +273,16 @@ pub struct UnreadCells {
     /// A message for each of the cells.
     #[pyo3(get)]
     column: Py<ArrowColumn>,
-    cells: fields::Unread,
+    cells: fields::UnreadRows,
 }
 
 impl UnreadCells {
     /// Takes the cells that came out empty; returns `None` if there are none.
-    fn of(py: Python<'_>, cells: fields::Unread, rows: usize) -> PyResult<Option<Py<Self>>> {
+    fn from_cells(
+        py: Python<'_>,
+        cells: fields::UnreadRows,
+        rows: usize,
+    ) -> PyResult<Option<Py<Self>>> {
         let texts = cells.iter().map(|(row, lost)| (*row, lost.to_string()));
         let Some(column) = sparse_texts(rows, texts.collect()) else {
             return Ok(None);
@@ -325,7 +336,7 @@ pub fn read_column<'py>(
     decimal: Option<&str>,
     is_argument: bool,
     hints: (Option<String>, Option<String>),
-    origin: Option<Origin<'py>>,
+    origin: Option<OriginTuple<'py>>,
     today: Option<i64>,
     from_1904: bool,
     shift: i32,
@@ -340,14 +351,14 @@ pub fn read_column<'py>(
         .collect();
     let kind = kind_named(kind, option)?;
     let column = series_of(series)?;
-    let around = Surroundings {
+    let around = ColumnContext {
         header,
         unit,
         order: order_named(order)?,
         decimal: mark_named(decimal)?,
         stated_by: match is_argument {
-            true => StatedBy::Argument,
-            false => StatedBy::Setting,
+            true => DefaultSource::Argument,
+            false => DefaultSource::Setting,
         },
         hints: Hints {
             order: order_named(hints.0.as_deref())?,
@@ -359,7 +370,7 @@ pub fn read_column<'py>(
         minutes_first,
         is_strict,
         missing: &missing,
-        ..Surroundings::default()
+        ..ColumnContext::default()
     };
     let origin = origin_of(origin)?;
     let (outcome, is_exact) = py.detach(|| {
@@ -376,7 +387,7 @@ pub fn read_column<'py>(
     });
     let reading = outcome.reading.as_ref();
     let reading = reading.map(|reading| described(py, reading));
-    let unread = UnreadCells::of(py, outcome.unread, outcome.column.rows)?;
+    let unread = UnreadCells::from_cells(py, outcome.unread, outcome.column.rows)?;
     Ok(ReadColumn {
         column: Py::new(py, arrow("", outcome.column))?,
         unread,
@@ -389,36 +400,38 @@ pub fn read_column<'py>(
 
 /// Reads a column with the types of its cells in the sheet, and with the zeros and currencies that formats show.
 fn read_of_sheet<'v>(
-    mut values: Vec<Value<'v>>,
+    mut values: Vec<ColumnValue<'v>>,
     sheet: &'v Sheet,
     number: usize,
-    rows: &[Value<'v>],
-    kind: &Kind,
-    around: Surroundings<'_>,
-) -> fields::Outcome {
+    rows: &[ColumnValue<'v>],
+    kind: &ReaderKind,
+    around: ColumnContext<'_>,
+) -> fields::ColumnOutcome {
     restore_types(&mut values, sheet, number, rows);
     let shown = match kind {
-        Kind::Code | Kind::Text | Kind::Phone { .. } => {
+        ReaderKind::Code | ReaderKind::Text | ReaderKind::Phone { .. } => {
             shown_with_zeros(&values, sheet, number, rows)
         }
         _ => Vec::new(),
     };
-    let mut values: Vec<Value<'_>> = values;
+    let mut values: Vec<ColumnValue<'_>> = values;
     for (place, text) in &shown {
-        values[*place] = Value::Text(text);
+        values[*place] = ColumnValue::Text(text);
     }
     let currencies = match kind {
-        Kind::Number { .. } | Kind::Currency => shown_currencies(&values, sheet, number, rows),
+        ReaderKind::Number { .. } | ReaderKind::Currency => {
+            shown_currencies(&values, sheet, number, rows)
+        }
         _ => Vec::new(),
     };
-    let around = Surroundings {
+    let around = ColumnContext {
         currencies: &currencies,
         ..around
     };
     fields::read(&values, kind, &around)
 }
 
-fn described(py: Python<'_>, reading: &Reading) -> PyResult<Py<PyDict>> {
+fn described(py: Python<'_>, reading: &ColumnReading) -> PyResult<Py<PyDict>> {
     let facts = PyDict::new(py);
     facts.set_item("read_as", reading.read_as)?;
     facts.set_item("decided_by", reading.decided.name())?;
@@ -440,7 +453,7 @@ fn described(py: Python<'_>, reading: &Reading) -> PyResult<Py<PyDict>> {
         arrow("", texts.column())
     });
     facts.set_item("doubts", doubts)?;
-    facts.set_item("by", reading.by.map(ChosenBy::name))?;
+    facts.set_item("by", reading.by.map(ChoiceSource::name))?;
     facts.set_item("why", reading.why.clone())?;
     Ok(facts.unbind())
 }
@@ -471,7 +484,7 @@ pub fn column_profile<'py>(
     series: &Bound<'py, PyAny>,
 ) -> PyResult<Bound<'py, PyDict>> {
     let column = series_of(series)?;
-    let found = py.detach(|| Profile::of(&column.values()));
+    let found = py.detach(|| Profile::from_values(&column.values()));
     let facts = [
         ("rows", found.rows),
         ("filled", found.filled),
@@ -531,7 +544,7 @@ pub fn shown_by<'py>(
     py: Python<'py>,
     series: &Bound<'py, PyAny>,
     header: &str,
-    origin: Option<Origin<'py>>,
+    origin: Option<OriginTuple<'py>>,
 ) -> PyResult<(Option<&'static str>, Option<&'static str>, bool)> {
     let column = series_of(series)?;
     let origin = origin_of(origin)?;
@@ -571,8 +584,8 @@ pub fn shown_by_sheet(
     Ok(in_words(py.detach(|| {
         let mut values = Vec::new();
         sheet.visit_column(column, 0, sheet.facts().rows_emitted, |cell| {
-            if cell.tag == Tag::Text {
-                values.push(Value::Text(sheet.text(cell.as_text())));
+            if cell.tag == CellTag::Text {
+                values.push(ColumnValue::Text(sheet.text(cell.as_text())));
             }
         });
         fields::shown(&values, "")
@@ -592,12 +605,12 @@ pub fn emptied(
         let rows = before.rows().min(after.rows());
         (fields::emptied(&before, &after), rows)
     });
-    UnreadCells::of(py, cells, rows)
+    UnreadCells::from_cells(py, cells, rows)
 }
 
 /// The minimum or maximum that a check allows: a whole number, a number, or a day since 1970.
 #[derive(FromPyObject)]
-pub enum Allowed {
+pub enum CheckBound {
     Whole(i64),
     Number(f64),
 }
@@ -614,8 +627,8 @@ pub fn checked(
     demand: &str,
     below: &str,
     above: &str,
-    least: Option<Allowed>,
-    most: Option<Allowed>,
+    least: Option<CheckBound>,
+    most: Option<CheckBound>,
     known: Option<HashSet<String>>,
     matched: Option<&str>,
     others: Vec<Bound<'_, PyAny>>,
@@ -623,11 +636,11 @@ pub fn checked(
     let known = known.unwrap_or_default();
     let pattern;
     let is_of_days = demand == "days_between";
-    let limit = |bound: Option<Allowed>| {
+    let limit = |bound: Option<CheckBound>| {
         bound.map(|bound| match bound {
-            Allowed::Whole(day) if is_of_days => Extreme::Day(day),
-            Allowed::Whole(number) => Extreme::Whole(number),
-            Allowed::Number(number) => Extreme::Number(number),
+            CheckBound::Whole(day) if is_of_days => Extreme::Day(day),
+            CheckBound::Whole(number) => Extreme::Whole(number),
+            CheckBound::Number(number) => Extreme::Number(number),
         })
     };
     let demand = match demand {
@@ -706,7 +719,7 @@ pub fn texts_there(series: &Bound<'_, PyAny>) -> PyResult<Vec<(usize, String)>> 
     let texts = view.values().enumerate();
     Ok(texts
         .filter_map(|(row, value)| match value {
-            Value::Text(text) => Some((row, text.to_owned())),
+            ColumnValue::Text(text) => Some((row, text.to_owned())),
             _ => None,
         })
         .collect())
@@ -719,7 +732,7 @@ pub fn wrong_letters(py: Python<'_>, series: &Bound<'_, PyAny>) -> PyResult<Opti
     let said = py.detach(|| {
         let view = column.view();
         let said = |row: usize| match view.value(row) {
-            Value::Text(text) => letters::wrong_letters(text),
+            ColumnValue::Text(text) => letters::wrong_letters(text),
             _ => None,
         };
         in_parts(view.rows(), |rows| rows.map(said).collect::<Vec<_>>()).concat()

@@ -13,20 +13,20 @@ use super::output::{ListSheet, write_file};
 use ade_engine_native::account::severity::Severity;
 use ade_engine_native::columns::column::ColumnBuilder;
 use ade_engine_native::columns::types::Type;
-use ade_engine_native::columns::view::Value;
-use ade_engine_native::write::issue_list::{IssueList as List, Part};
+use ade_engine_native::columns::view::ColumnValue;
+use ade_engine_native::write::issue_list::{IssueList as List, IssueListPart};
 use ade_engine_native::write::issues::{
-    COLUMN, FACTS, Issues as Table, LINE_FACTS, MESSAGE, NONE, ROW, is_number,
+    COLUMN, FACTS, IssueTable as Table, LINE_FACTS, MESSAGE, NONE, ROW, is_number,
 };
 
 /// The issues of a table, or of none: see [`Table`].
 #[pyclass(module = "ade_engine._native")]
 #[derive(Default)]
-pub struct Issues {
+pub struct TableIssues {
     issues: Arc<Table>,
 }
 
-impl Issues {
+impl TableIssues {
     fn change(&mut self) -> &mut Table {
         Arc::make_mut(&mut self.issues)
     }
@@ -49,7 +49,7 @@ fn facts_of(
         let blank = blank.map_or(NONE, |blank| issues.texts.keep(blank));
         let view = column.view();
         let texts = view.values().map(|value| match value {
-            Value::Text(text) => issues.texts.keep(text),
+            ColumnValue::Text(text) => issues.texts.keep(text),
             _ => blank,
         });
         return Ok(texts.collect());
@@ -70,7 +70,7 @@ fn facts_of(
 }
 
 #[pymethods]
-impl Issues {
+impl TableIssues {
     #[new]
     fn new() -> Self {
         Self::default()
@@ -78,7 +78,7 @@ impl Issues {
 
     /// Makes issues of complete lines of the list, each given by its keys.
     #[staticmethod]
-    fn of(lines: Vec<Bound<'_, PyDict>>) -> PyResult<Self> {
+    fn from_lines(lines: Vec<Bound<'_, PyDict>>) -> PyResult<Self> {
         let mut this = Self::default();
         for line in lines {
             let at = this.change().add([NONE; 3], NONE);
@@ -270,7 +270,7 @@ impl Issues {
         let column = |(name, levels): (&str, Vec<u8>)| {
             let mut column = ColumnBuilder::new(Type::Unsigned(1));
             for level in levels {
-                column.push(Value::Unsigned(level.into()));
+                column.push(ColumnValue::Unsigned(level.into()));
             }
             arrow(&format!("{prefix}{name}"), column.column())
         };
@@ -330,10 +330,10 @@ impl IssueList {
     /// Takes the issues of each table, and of none, with the rows of the table, whether its written values are still there, and
     /// the title of its sheet if that has changed.
     #[new]
-    fn new(py: Python<'_>, tables: Vec<(Py<Issues>, usize, bool, Option<String>)>) -> Self {
+    fn new(py: Python<'_>, tables: Vec<(Py<TableIssues>, usize, bool, Option<String>)>) -> Self {
         let parts = tables
             .into_iter()
-            .map(|(issues, height, stands, title)| Part {
+            .map(|(issues, height, stands, title)| IssueListPart {
                 issues: Arc::clone(&issues.borrow(py).issues),
                 height,
                 stands,
@@ -392,6 +392,6 @@ impl IssueList {
     ) -> PyResult<(Json, Json)> {
         let rules = py.detach(|| self.list.told(&unnamed, &fields));
         let totals = self.list.totals(most, rows_with_errors, rows_quarantined);
-        Ok((Json::of(&rules)?, Json::of(&totals)?))
+        Ok((Json::from_value(&rules)?, Json::from_value(&totals)?))
     }
 }

@@ -38,7 +38,7 @@ pub fn json_text(
     is_ascii: bool,
     is_compact: bool,
 ) -> PyResult<String> {
-    let mut line = Line {
+    let mut line = JsonLine {
         out: String::new(),
         plain,
         is_lenient,
@@ -68,7 +68,7 @@ pub struct Json {
 
 impl Json {
     /// Returns the JSON of a value.
-    pub fn of(value: &impl Serialize) -> PyResult<Self> {
+    pub fn from_value(value: &impl Serialize) -> PyResult<Self> {
         let text = serde_json::to_string(value);
         let text = text.map_err(|error| PyValueError::new_err(error.to_string()))?;
         Ok(Self::new(text))
@@ -144,7 +144,7 @@ impl Json {
     }
 }
 
-struct Line<'a, 'py> {
+struct JsonLine<'a, 'py> {
     out: String,
     plain: &'a Bound<'py, PyAny>,
     is_lenient: bool,
@@ -157,7 +157,7 @@ struct Line<'a, 'py> {
     colon: &'static str,
 }
 
-impl Line<'_, '_> {
+impl JsonLine<'_, '_> {
     fn push(&mut self, value: &Bound<'_, PyAny>, depth: usize) -> PyResult<()> {
         if depth > MAX_DEPTH {
             let message = "maximum recursion depth exceeded while encoding a JSON object";

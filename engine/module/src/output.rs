@@ -13,14 +13,16 @@ use super::error::write_error;
 use super::source::Scan;
 use ade_engine_native::columns::column::ColumnBuilder;
 use ade_engine_native::columns::frame;
-use ade_engine_native::columns::view::{TypedCells, Value};
+use ade_engine_native::columns::view::{ColumnValue, TypedCells};
 use ade_engine_native::write::cells as written;
-use ade_engine_native::write::list_sheet::{COUNTS_LOOK, HEADER_LOOK, List, Role, TITLE_LOOK};
-use ade_engine_native::write::rows::{self, PlacedColumn, PlacedRows, Stretch};
-use ade_engine_native::write::styled::{ColumnKind, IssueColumn, Styled, Wish};
+use ade_engine_native::write::list_sheet::{
+    COUNTS_LOOK, HEADER_LOOK, ListSheetContent, Role, TITLE_LOOK,
+};
+use ade_engine_native::write::rows::{self, PlacedColumn, PlacedRowBlock, PlacedRows};
+use ade_engine_native::write::styled::{ColumnKind, ColumnRequest, IssueColumn, StyledTable};
 use ade_engine_native::write::styles;
 use ade_engine_native::write::text::find_illegal_text;
-use ade_engine_native::write::workbook::{Extent, SheetLook, WorkbookWriter};
+use ade_engine_native::write::workbook::{OutputSheetExtent, SheetAppearance, WorkbookWriter};
 
 /// A polars frame that is held without a copy.
 #[pyclass(frozen, module = "ade_engine._native")]
@@ -46,8 +48,8 @@ impl Frame {
             .collect();
         let mut columns = Vec::with_capacity(typed.len());
         for (number, cells) in typed {
-            let number_of = |cell: Value<'_>| match cell {
-                Value::Unsigned(cell) => cell,
+            let number_of = |cell: ColumnValue<'_>| match cell {
+                ColumnValue::Unsigned(cell) => cell,
                 _ => 0,
             };
             let cells = series_of(&cells)?.view().values().map(number_of).collect();
@@ -74,7 +76,7 @@ impl Frame {
 
 /// A column of a table with looks, as the caller wants it.
 #[pyclass(frozen, module = "ade_engine._native")]
-pub struct StyledColumn(Wish);
+pub struct StyledColumn(ColumnRequest);
 
 #[pymethods]
 impl StyledColumn {
@@ -101,7 +103,7 @@ impl StyledColumn {
                 return Err(PyTypeError::new_err(message));
             }
         };
-        Ok(Self(Wish {
+        Ok(Self(ColumnRequest {
             kind,
             source,
             header,
@@ -113,11 +115,11 @@ impl StyledColumn {
 
 /// The position of issues: the field's label, the column of the frame with issues, the column of the table, and the column of
 /// the frame with their severities.
-type PythonSaid = (String, usize, Option<usize>, Option<usize>);
+type IssueColumnTuple = (String, usize, Option<usize>, Option<usize>);
 /// The look of a cell.
 #[pyclass(frozen, get_all, eq, hash, module = "ade_engine._native")]
 #[derive(PartialEq, Eq, Hash)]
-pub struct Look {
+pub struct CellLook {
     format: String,
     bold: bool,
     italic: bool,
@@ -139,8 +141,8 @@ pub struct Look {
     wraps: bool,
 }
 
-impl From<&styles::Look> for Look {
-    fn from(look: &styles::Look) -> Self {
+impl From<&styles::CellAppearance> for CellLook {
+    fn from(look: &styles::CellAppearance) -> Self {
         Self {
             format: look.format.clone().into_owned(),
             bold: look.bold,
@@ -179,10 +181,10 @@ impl MomentStyles {
     }
 }
 
-/// A table with the looks of its cells: see [`Styled`].
+/// A table with the looks of its cells: see [`StyledTable`].
 #[pyclass(frozen, module = "ade_engine._native")]
 pub struct StyledFrame {
-    table: Arc<Styled>,
+    table: Arc<StyledTable>,
 }
 
 #[pymethods]
@@ -193,11 +195,11 @@ impl StyledFrame {
         py: Python<'_>,
         frame: &Frame,
         columns: Vec<Bound<'_, StyledColumn>>,
-        said: Vec<PythonSaid>,
+        said: Vec<IssueColumnTuple>,
         escape_formulas: bool,
     ) -> PyResult<Self> {
         let width = frame.frame.names.len();
-        let wishes: Vec<Wish> = columns
+        let wishes: Vec<ColumnRequest> = columns
             .iter()
             .map(|column| column.get().0.clone())
             .collect();
@@ -222,7 +224,7 @@ impl StyledFrame {
             return Err(PyTypeError::new_err("the frame has no such column"));
         }
         let frame = frame.frame.clone();
-        let table = py.detach(|| Styled::new(frame, wishes, said, escape_formulas));
+        let table = py.detach(|| StyledTable::new(frame, wishes, said, escape_formulas));
         Ok(Self {
             table: Arc::new(table),
         })
@@ -245,8 +247,8 @@ impl StyledFrame {
 
     /// Returns all looks that occur. The first one is that of a plain cell.
     #[getter]
-    fn looks(&self) -> Vec<Look> {
-        self.table.looks().iter().map(Look::from).collect()
+    fn looks(&self) -> Vec<CellLook> {
+        self.table.looks().iter().map(CellLook::from).collect()
     }
 
     /// Returns the look of each header, as an index into the looks.
@@ -280,10 +282,10 @@ impl StyledFrame {
     }
 }
 
-/// A sheet that lists entries about a workbook: see [`List`].
+/// A sheet that lists entries about a workbook: see [`ListSheetContent`].
 #[pyclass(frozen, module = "ade_engine._native")]
 pub struct ListSheet {
-    pub(super) list: List,
+    pub(super) list: ListSheetContent,
 }
 
 #[pymethods]
@@ -305,7 +307,7 @@ impl ListSheet {
         let heads = columns
             .iter()
             .map(|(name, is_long, _)| (name.clone(), role(*is_long)));
-        let mut list = List::new(title, counts, heads);
+        let mut list = ListSheetContent::new(title, counts, heads);
         for (number, (_, _, texts)) in columns.iter().enumerate() {
             texts
                 .iter()
@@ -350,8 +352,8 @@ impl ListSheet {
 
     /// Returns all looks that occur. The first one is that of a plain cell.
     #[getter]
-    fn looks(&self) -> Vec<Look> {
-        self.list.looks().iter().map(Look::from).collect()
+    fn looks(&self) -> Vec<CellLook> {
+        self.list.looks().iter().map(CellLook::from).collect()
     }
 
     /// Returns the looks of the title, of the line below it and of each header, as indices into the looks.
@@ -380,7 +382,7 @@ type PythonColumn = (usize, usize, Option<Vec<u8>>);
 
 /// Renders `count` rows as XML; the first row becomes row `sheet_row`. `parts` are frames (or `None`, for cells without values)
 /// with the row that they start at and their columns. `styles` are the numbers of the cell styles that the columns' styles
-/// name. For the rest see [`Stretch`].
+/// name. For the rest see [`PlacedRowBlock`].
 #[pyfunction]
 #[pyo3(signature = (parts, count, sheet_row, moments, styles, escape_formulas, cells, attributes, keep_empty_rows))]
 pub fn render_rows<'py>(
@@ -417,7 +419,7 @@ pub fn render_rows<'py>(
                     .collect(),
             })
             .collect();
-        let stretch = Stretch {
+        let stretch = PlacedRowBlock {
             parts,
             count,
             first_sheet_row: sheet_row,
@@ -485,8 +487,8 @@ impl Writer {
         printed_row: Option<usize>,
         list_color: Option<String>,
     ) -> PyResult<()> {
-        let extent = extent.map(|(rows, columns)| Extent { rows, columns });
-        let look = SheetLook {
+        let extent = extent.map(|(rows, columns)| OutputSheetExtent { rows, columns });
+        let look = SheetAppearance {
             columns,
             frozen_rows,
             filter,

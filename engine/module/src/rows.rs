@@ -12,14 +12,14 @@ use ade_engine_native::cells::parts::{flags, in_parts};
 use ade_engine_native::columns::column::ColumnBuilder;
 use ade_engine_native::columns::frame::Series;
 use ade_engine_native::columns::types::Type;
-use ade_engine_native::columns::view::{ROW_BITS, SeriesView, Value};
+use ade_engine_native::columns::view::{ColumnValue, ROW_BITS, SeriesView};
 use ade_engine_native::fields;
-use ade_engine_native::fields::looks::rows::{KnownWords, Rule};
+use ade_engine_native::fields::looks::rows::{KnownWords, RowDetector};
 
 /// A detector of rows that needs no Python: by `words`, simplified, by `filled` cells, or by the `layout` of the sheet.
 #[pyclass(frozen, module = "ade_engine._native")]
 pub struct RowRule {
-    pub(super) rule: Rule,
+    pub(super) rule: RowDetector,
 }
 
 #[pymethods]
@@ -36,10 +36,10 @@ impl RowRule {
     ) -> PyResult<Self> {
         let rule = match (by, words) {
             ("words", Some(words)) => {
-                Rule::Header(Box::new(KnownWords::new(words, least, score, once)))
+                RowDetector::Header(Box::new(KnownWords::new(words, least, score, once)))
             }
-            ("filled", None) => Rule::Data { least, score },
-            ("layout", None) => Rule::Layout { score },
+            ("filled", None) => RowDetector::Data { least, score },
+            ("layout", None) => RowDetector::Layout { score },
             (other, _) => {
                 return Err(PyValueError::new_err(format!("there is no rule {other:?}")));
             }
@@ -62,7 +62,7 @@ pub fn score_row(
     let scores = rules.iter().map(|rule| {
         let mut scores = Vec::new();
         let rule = &rule.get().rule;
-        let looks = matches!(rule, Rule::Layout { .. }).then(looks_of_row);
+        let looks = matches!(rule, RowDetector::Layout { .. }).then(looks_of_row);
         rule.score(sheet, &cells, looks.flatten(), |kind, score| {
             scores.push((kind.name(), score));
         });
@@ -161,7 +161,7 @@ pub fn cell_numbers(rows: &Bound<'_, PyAny>, origin: u64) -> PyResult<ArrowColum
     for value in series_of(rows)?.view().values() {
         let number = value.whole();
         let moved = number.map(|number| number as u64 + (origin << ROW_BITS));
-        numbers.push(moved.map_or(Value::Null, Value::Unsigned));
+        numbers.push(moved.map_or(ColumnValue::Null, ColumnValue::Unsigned));
     }
     Ok(arrow("", numbers.column()))
 }

@@ -10,23 +10,24 @@ use pyo3::types::{PyByteArray, PyBytes, PyDict};
 
 use super::rows::RowRule;
 use super::source::Scan;
-use ade_engine_native::cells::Tag;
+use ade_engine_native::cells::CellTag;
 use ade_engine_native::cells::white_space::is_control;
 use ade_engine_native::fields::looks::rows::RowKinds;
-use ade_engine_native::layout::{RowKind, RowLooks, State};
+use ade_engine_native::layout::{RowKind, RowState, SheetLayout};
 use ade_engine_native::sheet::{
-    Cards, Choice, Configuration, Detectors, Doubt, Found, Grid, Header, Heads, Inside, Judged,
-    Kept, Reshapes, Rows, Settings, Span, Told, Words, find, units,
+    Cards, Configuration, Detectors, FieldWords, Header, HeaderDoubtReason, Heads, JudgedRow,
+    KeptRowReason, Reshapes, SheetGrid, SheetNotice, SheetRowView, SheetSettings, SheetTables,
+    Span, TableBody, UserChoice, find, units,
 };
 
 /// Words of headers, simplified, each with its field.
 #[pyclass(frozen, module = "ade_engine._native")]
-pub struct HeaderWords(Words);
+pub struct HeaderWords(FieldWords);
 
 #[pymethods]
 impl HeaderWords {
     #[new]
-    fn new(words: Words) -> Self {
+    fn new(words: FieldWords) -> Self {
         Self(words)
     }
 }
@@ -76,13 +77,13 @@ fn tuple_of(span: Span) -> SpanTuple {
 
 /// A user's choice for a sheet, counted from 1: its first and last header row, or none; and the range of its tables.
 #[derive(FromPyObject)]
-pub struct ChoiceOfUser {
+pub struct ChoiceArgument {
     header_rows: Option<Vec<usize>>,
     area: Option<(usize, usize, usize, usize)>,
 }
 
-impl ChoiceOfUser {
-    fn choice(self) -> Choice {
+impl ChoiceArgument {
+    fn choice(self) -> UserChoice {
         let header_rows = self.header_rows.map(|rows| match rows[..] {
             [first, last] => first - 1..last,
             _ => 0..0,
@@ -90,7 +91,7 @@ impl ChoiceOfUser {
         let area = self
             .area
             .map(|(top, left, bottom, right)| (top - 1..bottom, left - 1..right));
-        Choice { header_rows, area }
+        UserChoice { header_rows, area }
     }
 }
 
@@ -108,8 +109,8 @@ pub struct RunSettings {
 }
 
 impl RunSettings {
-    fn settings(self) -> Settings {
-        Settings {
+    fn settings(self) -> SheetSettings {
+        SheetSettings {
             is_2026: self.edition == "2026",
             merge_stacked_headers: self.merge_stacked_headers,
             split_side_by_side: self.split_side_by_side_tables,
@@ -122,53 +123,53 @@ impl RunSettings {
             leave_out_totals: self.skip_total_rows,
             leave_out_balances: self.balance_rows == "drop",
             line_records: self.line_records,
-            ..Settings::default()
+            ..SheetSettings::default()
         }
     }
 }
 
 /// Returns a notice for Python: its name, and its facts.
-fn told<'py>(py: Python<'py>, told: Told) -> PyResult<Bound<'py, PyAny>> {
+fn told<'py>(py: Python<'py>, told: SheetNotice) -> PyResult<Bound<'py, PyAny>> {
     let ends = |columns: Range<usize>| (columns.start, columns.end);
     match told {
-        Told::NoHeader(row, is_above) => ("no header", row, is_above).into_bound_py_any(py),
-        Told::Doubt(rows, why) => {
+        SheetNotice::NoHeader(row, is_above) => ("no header", row, is_above).into_bound_py_any(py),
+        SheetNotice::Doubt(rows, why) => {
             let why = match why {
-                Doubt::Looks => "looks",
-                Doubt::Address => "address",
-                Doubt::NothingBelow => "nothing below",
-                Doubt::TextsBelowNames => "texts below names",
+                HeaderDoubtReason::Looks => "looks",
+                HeaderDoubtReason::Address => "address",
+                HeaderDoubtReason::NothingBelow => "nothing below",
+                HeaderDoubtReason::TextsBelowNames => "texts below names",
             };
             ("doubt", rows, why).into_bound_py_any(py)
         }
-        Told::Kept(rows, why) => {
+        SheetNotice::Kept(rows, why) => {
             let why = match why {
-                Kept::PartOfHeader => "part of the header",
-                Kept::OtherHeader => "other header",
-                Kept::NameAlone => "name alone",
-                Kept::Note => "note",
+                KeptRowReason::PartOfHeader => "part of the header",
+                KeptRowReason::OtherHeader => "other header",
+                KeptRowReason::NameAlone => "name alone",
+                KeptRowReason::Note => "note",
             };
             ("kept", rows, why).into_bound_py_any(py)
         }
-        Told::Below(rows, likely, kind) => {
+        SheetNotice::Below(rows, likely, kind) => {
             ("below", rows.collect::<Vec<_>>(), likely, kind as u8).into_bound_py_any(py)
         }
-        Told::LeftOutAbove(rows) => ("left out above", rows).into_bound_py_any(py),
-        Told::TablesAbove(rows) => ("tables above", rows).into_bound_py_any(py),
-        Told::LeftOutBelow(rows, are_more) => {
+        SheetNotice::LeftOutAbove(rows) => ("left out above", rows).into_bound_py_any(py),
+        SheetNotice::TablesAbove(rows) => ("tables above", rows).into_bound_py_any(py),
+        SheetNotice::LeftOutBelow(rows, are_more) => {
             ("left out below", rows, are_more).into_bound_py_any(py)
         }
-        Told::Deductions(row) => ("deductions", row).into_bound_py_any(py),
-        Told::PageTitles(rows) => ("page titles", rows).into_bound_py_any(py),
-        Told::FurtherHeaders(rows) => ("further headers", rows).into_bound_py_any(py),
-        Told::OnItsSide(fields, rows, is_turned) => {
+        SheetNotice::Deductions(row) => ("deductions", row).into_bound_py_any(py),
+        SheetNotice::PageTitles(rows) => ("page titles", rows).into_bound_py_any(py),
+        SheetNotice::FurtherHeaders(rows) => ("further headers", rows).into_bound_py_any(py),
+        SheetNotice::OnItsSide(fields, rows, is_turned) => {
             ("on its side", fields, rows.start, rows.end, is_turned).into_bound_py_any(py)
         }
-        Told::NotesBeside(cells) => ("notes beside", cells).into_bound_py_any(py),
-        Told::DoubtBeside(columns, ends_above) => {
+        SheetNotice::NotesBeside(cells) => ("notes beside", cells).into_bound_py_any(py),
+        SheetNotice::DoubtBeside(columns, ends_above) => {
             ("doubt beside", columns.start, columns.end, ends_above).into_bound_py_any(py)
         }
-        Told::TablesBeside(tables) => {
+        SheetNotice::TablesBeside(tables) => {
             let tables: Vec<(usize, usize)> = tables.into_iter().map(ends).collect();
             ("tables beside", tables).into_bound_py_any(py)
         }
@@ -234,7 +235,7 @@ pub struct FoundTables {
 }
 
 impl FoundTables {
-    fn new(py: Python<'_>, found: Found) -> PyResult<Self> {
+    fn new(py: Python<'_>, found: SheetTables) -> PyResult<Self> {
         let all = found.told.into_iter();
         let areas = found.areas.into_iter();
         let cards = found
@@ -267,9 +268,9 @@ impl FoundTables {
 }
 
 /// Returns the facts of a notice about the judgement of a row.
-fn facts_of(py: Python<'_>, judged: Judged) -> PyResult<Py<PyDict>> {
+fn facts_of(py: Python<'_>, judged: JudgedRow) -> PyResult<Py<PyDict>> {
     let likelihoods = PyDict::new(py);
-    for state in State::ALL {
+    for state in RowState::ALL {
         let likelihood = judged.likelihoods[state as usize];
         // Four decimals, rounded like in Python.
         let rounded: f64 = format!("{likelihood:.4}").parse().unwrap_or(likelihood);
@@ -292,7 +293,7 @@ pub enum RowDetectors<'py> {
 }
 
 /// Returns the kinds that row detectors give to the rows of a grid.
-fn asked(detectors: &Bound<'_, PyAny>, grid: &Arc<Grid>) -> PyResult<RowKinds> {
+fn asked(detectors: &Bound<'_, PyAny>, grid: &Arc<SheetGrid>) -> PyResult<RowKinds> {
     let said = detectors.call1((Scan::new(Arc::clone(grid)),))?;
     let (kinds, header_scores): (Bound<'_, PyByteArray>, Vec<f64>) = said.extract()?;
     Ok(RowKinds {
@@ -302,17 +303,17 @@ fn asked(detectors: &Bound<'_, PyAny>, grid: &Arc<Grid>) -> PyResult<RowKinds> {
 }
 
 /// Reshapes whose functions are Python functions.
-struct AskedReshapes<'py> {
+struct PythonReshapes<'py> {
     mark: Option<Bound<'py, PyAny>>,
     is_label: Option<Bound<'py, PyAny>>,
     /// The first error of a function that can only answer yes or no.
     failed: RefCell<Option<PyErr>>,
 }
 
-impl Reshapes for AskedReshapes<'_> {
+impl Reshapes for PythonReshapes<'_> {
     type Error = PyErr;
 
-    fn mark(&self, grid: &Arc<Grid>, kinds: &mut Vec<RowKind>) -> PyResult<()> {
+    fn mark(&self, grid: &Arc<SheetGrid>, kinds: &mut Vec<RowKind>) -> PyResult<()> {
         if let Some(mark) = &self.mark {
             let numbers = PyByteArray::new(mark.py(), &numbers_of(kinds));
             mark.call1((Scan::new(Arc::clone(grid)), &numbers))?;
@@ -321,7 +322,7 @@ impl Reshapes for AskedReshapes<'_> {
         Ok(())
     }
 
-    fn labels<'c>(&'c self, grid: &'c Arc<Grid>) -> Option<Box<dyn Fn(usize) -> bool + 'c>> {
+    fn labels<'c>(&'c self, grid: &'c Arc<SheetGrid>) -> Option<Box<dyn Fn(usize) -> bool + 'c>> {
         let asked = self.is_label.as_ref()?;
         Some(Box::new(move |row| {
             truth_of(
@@ -343,13 +344,13 @@ pub fn find_tables<'py>(
     detectors: RowDetectors<'py>,
     words: &Bound<'py, HeaderWords>,
     settings: RunSettings,
-    choice: Option<ChoiceOfUser>,
+    choice: Option<ChoiceArgument>,
     mark: Option<Bound<'py, PyAny>>,
     is_label: Option<Bound<'py, PyAny>>,
     max_judged: usize,
 ) -> PyResult<FoundTables> {
     let has_reshapes = mark.is_some() || is_label.is_some();
-    let reshapes = has_reshapes.then(|| AskedReshapes {
+    let reshapes = has_reshapes.then(|| PythonReshapes {
         mark,
         is_label,
         failed: RefCell::new(None),
@@ -368,8 +369,8 @@ pub fn find_tables<'py>(
             .as_ref()
             .map(|reshapes| reshapes as &dyn Reshapes<Error = PyErr>),
     };
-    let settings = Settings {
-        choice: choice.map(ChoiceOfUser::choice),
+    let settings = SheetSettings {
+        choice: choice.map(ChoiceArgument::choice),
         max_judged,
         ..settings.settings()
     };
@@ -411,7 +412,7 @@ pub fn header_of_table(
     is_name: &Bound<'_, PyAny>,
 ) -> PyResult<HeaderOfTable> {
     let sheet = scan.get().sheet();
-    let texts_of = Rows { sheet };
+    let texts_of = SheetRowView { sheet };
     let (first, mut controlled) = (columns.0, Vec::new());
     let mut text = |row: usize, column: usize| {
         if unnamed.contains(&(row, column)) {
@@ -419,7 +420,7 @@ pub fn header_of_table(
         }
         let cell = sheet.cell(row, column);
         let mut text = texts_of.untrimmed(cell);
-        if cell.tag == Tag::DateTime {
+        if cell.tag == CellTag::DateTime {
             // Formatted like Python's `str`.
             text = text.replacen('T', " ", 1);
         }
@@ -473,7 +474,7 @@ type CheckTuple = (usize, usize, f64, f64, usize, usize, u8, bool, bool);
 /// The kinds of the rows below the header of a table, and their consequences. Rows count from 0 at the first of these, except
 /// for cells of the sheet.
 #[pyclass(frozen, get_all, module = "ade_engine._native")]
-pub struct RowsOfTable {
+pub struct TableBodyRows {
     kinds: Py<PyBytes>,
     /// The number of first rows that are names alone, and records.
     lone_names: usize,
@@ -504,9 +505,9 @@ pub fn rows_of_table(
     kinds: &Bound<'_, PyByteArray>,
     settings: RunSettings,
     has_section: bool,
-) -> RowsOfTable {
+) -> TableBodyRows {
     let sheet = scan.get().sheet();
-    let unknown = RowLooks::default();
+    let unknown = SheetLayout::default();
     let (start, header_rows, stop) = rows;
     let span = Span {
         columns: columns.0..columns.1.unwrap_or(usize::MAX),
@@ -523,7 +524,7 @@ pub fn rows_of_table(
     } else {
         &unknown
     };
-    let inside = Inside::new(Rows { sheet }, &span, looks, kinds, &settings);
+    let inside = TableBody::new(SheetRowView { sheet }, &span, looks, kinds, &settings);
     let has = |kind| inside.kinds.contains(&kind);
     let has_sections = settings.heads == Heads::ToColumn && has(RowKind::Group);
     let (controlled, heads) = match has_sections {
@@ -545,7 +546,7 @@ pub fn rows_of_table(
             check.is_sure,
         )
     });
-    RowsOfTable {
+    TableBodyRows {
         kinds: PyBytes::new(py, &numbers_of(&inside.kinds)).unbind(),
         lone_names: inside.lone_names,
         sections: has_sections.then(|| inside.sections()),

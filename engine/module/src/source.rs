@@ -11,16 +11,16 @@ use super::column::{ArrowColumn, arrow};
 use super::error::to_python;
 use ade_engine_native::cells::parts::share_tasks;
 use ade_engine_native::cells::{
-    Cell, Continue, DeclaredExtent, MAXIMUM_COLUMNS, MergedRange, ScanLimits, Sheet, SheetBuilder,
-    Tag,
+    CellTag, DeclaredExtent, MAX_SHEET_COLUMNS, MergedRange, ScanLimits, ScanStep, Sheet,
+    SheetBuilder, SheetCell,
 };
 use ade_engine_native::columns::series;
 use ade_engine_native::error::SourceError as ReadError;
 use ade_engine_native::layout::reasons_of;
 use ade_engine_native::read::ReadOptions;
 use ade_engine_native::read::background::BackgroundBook;
-use ade_engine_native::read::book::Book;
-use ade_engine_native::sheet::grid::Grid;
+use ade_engine_native::read::book::InputBook;
+use ade_engine_native::sheet::grid::SheetGrid;
 
 /// The value of `fill_merged` that fills labels and keys, but not amounts; 0 fills nothing, and 1 everything. If [`NO_SPACERS`]
 /// is added, columns without a value of their own stay empty.
@@ -49,9 +49,9 @@ pub struct Source {
 }
 
 /// The reason for the end of a scan: a reading failure, or a Python exception during the wait.
-struct Raised(PyErr);
+struct ScanFailure(PyErr);
 
-impl From<ReadError> for Raised {
+impl From<ReadError> for ScanFailure {
     fn from(error: ReadError) -> Self {
         Self(to_python(error))
     }
@@ -59,7 +59,7 @@ impl From<ReadError> for Raised {
 
 impl Source {
     /// Waits for the structure of the workbook.
-    fn book(&self, py: Python<'_>) -> PyResult<Arc<Book>> {
+    fn book(&self, py: Python<'_>) -> PyResult<Arc<InputBook>> {
         py.detach(|| self.source.book()).map_err(to_python)
     }
 }
@@ -137,11 +137,11 @@ impl Source {
                         None => Ok(()),
                     }
                 })
-                .map_err(Raised)
+                .map_err(ScanFailure)
             })
         });
-        let sheet = outcome.map_err(|Raised(error)| error)?;
-        Ok(Scan::new(Arc::new(Grid::new(sheet))))
+        let sheet = outcome.map_err(|ScanFailure(error)| error)?;
+        Ok(Scan::new(Arc::new(SheetGrid::new(sheet))))
     }
 
     /// Returns the titles of all sheets, including chart sheets.
@@ -162,13 +162,13 @@ impl Source {
         let scanned = py.detach(|| book.scan_in_detail(sheet, limits));
         let (sheet, details) = scanned.map_err(to_python)?;
         Ok(Scan {
-            grid: Arc::new(Grid::new(Arc::new(sheet))),
+            grid: Arc::new(SheetGrid::new(Arc::new(sheet))),
             details: details.map(Arc::new),
         })
     }
 
     /// Returns the merged ranges of a sheet in the file, as (first row, last row, first column, last column) from 1.
-    fn merged_ranges(&self, py: Python<'_>, sheet: usize) -> PyResult<Vec<Range>> {
+    fn merged_ranges(&self, py: Python<'_>, sheet: usize) -> PyResult<Vec<MergedRangeTuple>> {
         let book = self.book(py)?;
         let ranges = py.detach(|| book.merged_ranges(sheet)).map_err(to_python)?;
         Ok(ranges.into_iter().map(range_of).collect())
@@ -181,9 +181,9 @@ impl Source {
     }
 
     /// Returns how a `.csv` file is read, if the settings left that to detection.
-    fn detected(&self, py: Python<'_>) -> PyResult<Option<Detected>> {
+    fn detected(&self, py: Python<'_>) -> PyResult<Option<DetectedCsvFormat>> {
         let book = self.book(py)?;
-        Ok(book.detected().map(|found| Detected {
+        Ok(book.detected().map(|found| DetectedCsvFormat {
             encoding: found.encoding,
             delimiter: char::from(found.delimiter),
             is_unusual: found.is_unusual,
@@ -193,7 +193,7 @@ impl Source {
 
 /// The detected format of a `.csv` file.
 #[pyclass(frozen, get_all, module = "ade_engine._native")]
-pub struct Detected {
+pub struct DetectedCsvFormat {
     encoding: &'static str,
     delimiter: char,
     /// True if these are anything but UTF-8 and commas.
@@ -202,7 +202,7 @@ pub struct Detected {
 
 /// The extent of a sheet that its file declares, from 1.
 #[pyclass(frozen, get_all, module = "ade_engine._native")]
-pub struct Extent {
+pub struct SheetExtent {
     first_column: usize,
     first_row: usize,
     last_column: usize,
@@ -210,9 +210,9 @@ pub struct Extent {
 }
 
 /// First row, last row, first column, last column of a merged range, from 1.
-type Range = (u32, u32, u32, u32);
+type MergedRangeTuple = (u32, u32, u32, u32);
 
-fn range_of(range: MergedRange) -> Range {
+fn range_of(range: MergedRange) -> MergedRangeTuple {
     (
         range.first_row + 1,
         range.last_row + 1,
@@ -226,17 +226,17 @@ fn range_of(range: MergedRange) -> Range {
 /// Row numbers count from 0 and include empty rows. Rows end with their last value.
 #[pyclass(frozen, subclass, module = "ade_engine._native")]
 pub struct Scan {
-    grid: Arc<Grid>,
+    grid: Arc<SheetGrid>,
     details: Option<Arc<Sheet>>,
 }
 
 impl Scan {
-    pub(super) fn new(grid: Arc<Grid>) -> Self {
+    pub(super) fn new(grid: Arc<SheetGrid>) -> Self {
         let details = None;
         Self { grid, details }
     }
 
-    pub(super) fn grid(&self) -> &Arc<Grid> {
+    pub(super) fn grid(&self) -> &Arc<SheetGrid> {
         &self.grid
     }
 
@@ -246,10 +246,10 @@ impl Scan {
 }
 
 /// The first and last row of each stretch.
-type Stretches = Vec<(u32, u32)>;
+type RowStretches = Vec<(u32, u32)>;
 
 /// Returns the same pairs, counted from 1.
-fn from_one(pairs: Stretches) -> Stretches {
+fn from_one(pairs: RowStretches) -> RowStretches {
     pairs.into_iter().map(|(a, b)| (a + 1, b + 1)).collect()
 }
 
@@ -317,7 +317,7 @@ impl Scan {
 
     /// Returns the merged ranges in order of their first cells, or `None` if the scan ended before it reached them.
     #[getter]
-    fn merged_ranges(&self) -> Option<Vec<Range>> {
+    fn merged_ranges(&self) -> Option<Vec<MergedRangeTuple>> {
         let findings = self.sheet().findings();
         let ranges = findings.merged.iter().copied().map(range_of);
         (!findings.merged_unknown).then(|| ranges.collect())
@@ -326,7 +326,7 @@ impl Scan {
     /// Returns the number of merged ranges that hide values in some blocks of rows (the first row of each, counted from 0, and
     /// the row behind its last), and the first such range. A range hides values if its first cell has one: the other cells read
     /// as empty.
-    fn hiding_ranges(&self, blocks: Vec<(usize, usize)>) -> (usize, Option<Range>) {
+    fn hiding_ranges(&self, blocks: Vec<(usize, usize)>) -> (usize, Option<MergedRangeTuple>) {
         let (count, first) = self.sheet().hiding_ranges(&blocks);
         (count, first.map(range_of))
     }
@@ -334,21 +334,21 @@ impl Scan {
     /// Returns the number of merged ranges that were filled, the first of them, and the number of ranges that were not filled
     /// although they should have been.
     #[getter]
-    fn filled_ranges(&self) -> (usize, Option<Range>, usize) {
+    fn filled_ranges(&self) -> (usize, Option<MergedRangeTuple>, usize) {
         let filled = self.sheet().findings().filled;
         (filled.ranges, filled.first.map(range_of), filled.left)
     }
 
     /// Returns the number of filled ranges that give a number to several rows, and the first of these.
     #[getter]
-    fn filled_numbers(&self) -> (usize, Option<Range>) {
+    fn filled_numbers(&self) -> (usize, Option<MergedRangeTuple>) {
         let filled = self.sheet().findings().filled;
         (filled.numbers, filled.first_number.map(range_of))
     }
 
     /// Returns the number of ranges that have their number in the first cell only, and the first of these.
     #[getter]
-    fn lone_numbers(&self) -> (usize, Option<Range>) {
+    fn lone_numbers(&self) -> (usize, Option<MergedRangeTuple>) {
         let filled = self.sheet().findings().filled;
         (filled.lone_numbers, filled.first_lone_number.map(range_of))
     }
@@ -373,7 +373,7 @@ impl Scan {
     /// Returns the first and last row of each stretch of rows whose cells are all struck through, and of those filled red, from
     /// 1.
     #[getter]
-    fn marked_rows(&self) -> (Stretches, Stretches) {
+    fn marked_rows(&self) -> (RowStretches, RowStretches) {
         let findings = self.sheet().findings();
         let [struck, red] = [&findings.struck_rows, &findings.red_rows]
             .map(|rows| from_one(rows.stretches(|_| true)));
@@ -445,8 +445,8 @@ impl Scan {
 
     /// Returns the extent of the sheet that the file declares.
     #[getter]
-    fn declared(&self) -> Option<Extent> {
-        self.sheet().declared().map(|extent| Extent {
+    fn declared(&self) -> Option<SheetExtent> {
+        self.sheet().declared().map(|extent| SheetExtent {
             first_column: extent.first_column,
             first_row: extent.first_row,
             last_column: extent.last_column,
@@ -485,8 +485,8 @@ impl Scan {
         (start..stop)
             .map(|row| {
                 details.read_row(row, &mut cells);
-                let detail = |cell: &Cell| match cell.tag {
-                    Tag::Empty => -1,
+                let detail = |cell: &SheetCell| match cell.tag {
+                    CellTag::Empty => -1,
                     _ => cell.as_integer(),
                 };
                 cells.iter().map(detail).collect()
@@ -552,7 +552,11 @@ impl Scan {
             let kinds = sheet.column_kinds(column, start, stop);
             let built = series::build(sheet, column, start, stop, kinds);
             let built = built.map(|column| arrow(&name, column));
-            (kinds.first == Tag::Empty, series::is_mixed(kinds), built)
+            (
+                kinds.first == CellTag::Empty,
+                series::is_mixed(kinds),
+                built,
+            )
         };
         py.detach(|| share_tasks(tasks, cells, build))
     }
@@ -571,7 +575,7 @@ impl Scan {
     /// Returns whether a column has both days and texts.
     fn has_days_and_texts(&self, column: usize, start: usize, stop: usize) -> bool {
         let kinds = self.sheet().column_kinds(column, start, stop);
-        kinds.has(Tag::Text) && (kinds.has(Tag::Date) || kinds.has(Tag::DateTime))
+        kinds.has(CellTag::Text) && (kinds.has(CellTag::Date) || kinds.has(CellTag::DateTime))
     }
 
     /// Returns the number of cells that are not blank in each of the first columns, and the number of rows in which all of
@@ -621,20 +625,20 @@ pub fn scan_of_rows(
     max_empty_rows_run: Option<usize>,
     max_empty_cols_run: Option<usize>,
     fill_merged: u8,
-    merged_ranges: Vec<Range>,
+    merged_ranges: Vec<MergedRangeTuple>,
     looks_of: Option<&Bound<'_, Scan>>,
 ) -> PyResult<Scan> {
     let limits = limits(max_empty_rows_run, max_empty_cols_run, fill_merged);
     let mut builder = SheetBuilder::new(title, limits, Arc::default());
-    let mut types = MomentTypes::of(rows.py())?;
+    let mut types = MomentTypes::load(rows.py())?;
     let mut last_row = 0;
     for (number, row) in rows.try_iter()?.enumerate() {
         last_row = number + 1;
-        for (column, value) in row?.try_iter()?.enumerate().take(MAXIMUM_COLUMNS) {
+        for (column, value) in row?.try_iter()?.enumerate().take(MAX_SHEET_COLUMNS) {
             let cell = types.cell(&value?, &mut builder)?;
             builder.push(column, cell);
         }
-        if builder.end_row(number).map_err(to_python)? == Continue::No {
+        if builder.end_row(number).map_err(to_python)? == ScanStep::No {
             break;
         }
     }
@@ -648,8 +652,8 @@ pub fn scan_of_rows(
     let extent = DeclaredExtent::of_rows(last_row);
     let cells = Arc::new(builder.finish(Some(extent)));
     let grid = match looks_of {
-        None => Grid::new(cells),
-        Some(scan) => Grid::changed(cells, Arc::clone(scan.get().grid())),
+        None => SheetGrid::new(cells),
+        Some(scan) => SheetGrid::changed(cells, Arc::clone(scan.get().grid())),
     };
     Ok(Scan::new(Arc::new(grid)))
 }

@@ -4,7 +4,7 @@ use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyBytes, PyDict, PyFloat, PyInt, PyString};
 
 /// The maximum depth of style objects within style objects (a border has sides, and these have colours).
-const MAXIMUM_DEPTH: usize = 6;
+const MAX_STYLE_DEPTH: usize = 6;
 
 /// Returns the content of a style object as bytes: objects with the same content have the same bytes. Returns `None` if it has
 /// other objects than plain values and style objects.
@@ -19,7 +19,7 @@ pub fn style_key<'py>(style: &Bound<'py, PyAny>) -> PyResult<Option<Bound<'py, P
 }
 
 fn push_object(object: &Bound<'_, PyAny>, key: &mut Vec<u8>, depth: usize) -> PyResult<bool> {
-    if depth > MAXIMUM_DEPTH {
+    if depth > MAX_STYLE_DEPTH {
         return Ok(false);
     }
     let Ok(attributes) = object.getattr(pyo3::intern!(object.py(), "__dict__")) else {

@@ -9,8 +9,8 @@ use pyo3::types::PyDict;
 use super::column::series_of;
 use super::json::Json;
 use ade_engine_native::account::tables::{
-    Column, ExplainedHeader, Field, HeaderRows, HeaderScores, Hook, Nearest, Output, Part, Table,
-    Vote, Written, shortened,
+    DetectorScore, ExplainedColumn, ExplainedField, ExplainedHeader, ExplainedTable, HeaderRows,
+    HeaderScores, Hook, NearestField, OutputColumn, TableOutput, Vote, shortened,
 };
 use ade_engine_native::fields::looks::outline::outline;
 
@@ -21,32 +21,32 @@ const MAX_FIELDS: usize = 5_000;
 
 #[derive(FromPyObject)]
 #[pyo3(from_item_all)]
-struct PartTold {
+struct VotePartArgument {
     detector: String,
     score: f64,
 }
 
 #[derive(FromPyObject)]
 #[pyo3(from_item_all)]
-struct VoteTold {
+struct VoteArgument {
     row: u64,
     kind: String,
     score: f64,
-    by: Vec<PartTold>,
+    by: Vec<VotePartArgument>,
 }
 
 #[derive(FromPyObject)]
 #[pyo3(from_item_all)]
-struct HeaderRowsTold {
+struct HeaderRowsArgument {
     rows: Vec<u64>,
     chosen_by: String,
-    votes: Vec<VoteTold>,
-    runner_up: Option<VoteTold>,
+    votes: Vec<VoteArgument>,
+    runner_up: Option<VoteArgument>,
 }
 
 #[derive(FromPyObject)]
 #[pyo3(from_item_all)]
-struct NearestTold {
+struct NearestFieldArgument {
     field: String,
     by: String,
     likeness: f64,
@@ -54,10 +54,10 @@ struct NearestTold {
 }
 
 /// Name, source columns, transforms, rules, and whether it is a key.
-type FieldTold = (String, Vec<String>, Vec<String>, Vec<String>, bool);
+type FieldTuple = (String, Vec<String>, Vec<String>, Vec<String>, bool);
 
-impl From<PartTold> for Part {
-    fn from(told: PartTold) -> Self {
+impl From<VotePartArgument> for DetectorScore {
+    fn from(told: VotePartArgument) -> Self {
         Self {
             detector: told.detector,
             score: Some(told.score),
@@ -65,13 +65,13 @@ impl From<PartTold> for Part {
     }
 }
 
-impl From<VoteTold> for Vote {
-    fn from(told: VoteTold) -> Self {
+impl From<VoteArgument> for Vote {
+    fn from(told: VoteArgument) -> Self {
         Self {
             row: told.row,
             kind: Some(told.kind),
             score: Some(told.score),
-            by: told.by.into_iter().map(Part::from).collect(),
+            by: told.by.into_iter().map(DetectorScore::from).collect(),
         }
     }
 }
@@ -108,12 +108,12 @@ impl ExplainedHeaders {
         let mut explained = found.explain(&columns);
         for ((index, name, _), header) in columns.iter().zip(&mut explained) {
             if let Some(parts) = by.get_item(index)? {
-                let parts: Vec<PartTold> = parts.extract()?;
-                header.column.by = parts.into_iter().map(Part::from).collect();
+                let parts: Vec<VotePartArgument> = parts.extract()?;
+                header.column.by = parts.into_iter().map(DetectorScore::from).collect();
             }
             if header.wants_hint {
-                let told: Option<NearestTold> = nearest.call1((name,))?.extract()?;
-                header.column.nearest = told.map(|told| Nearest {
+                let told: Option<NearestFieldArgument> = nearest.call1((name,))?.extract()?;
+                header.column.nearest = told.map(|told| NearestField {
                     field: told.field,
                     by: Some(told.by),
                     likeness: Some(told.likeness),
@@ -131,7 +131,7 @@ impl ExplainedHeaders {
 #[pyclass(module = "ade_engine._native")]
 #[derive(Default)]
 pub struct ExplainedTables {
-    tables: Vec<Table>,
+    tables: Vec<ExplainedTable>,
     /// The source of the columns of each table, by their names in its frame.
     origins: Vec<HashMap<String, String>>,
     columns: usize,
@@ -169,10 +169,10 @@ impl ExplainedTables {
         table: u64,
         region: Option<String>,
         turned: bool,
-        header_rows: HeaderRowsTold,
+        header_rows: HeaderRowsArgument,
         headers: &ExplainedHeaders,
         columns: Vec<(String, Vec<String>, bool, Bound<'_, PyAny>)>,
-        mut fields: Vec<FieldTold>,
+        mut fields: Vec<FieldTuple>,
         hooks: Vec<(String, String, String)>,
         origins: HashMap<String, String>,
     ) -> PyResult<()> {
@@ -183,7 +183,7 @@ impl ExplainedTables {
         {
             let values = outline(&series_of(&values)?.values());
             places.insert(known.index, place.clone());
-            told.push(Column {
+            told.push(ExplainedColumn {
                 column: place,
                 header_cells,
                 hidden,
@@ -199,7 +199,7 @@ impl ExplainedTables {
         self.columns += told.len();
         self.fields += fields.len();
         self.origins.push(origins);
-        self.tables.push(Table {
+        self.tables.push(ExplainedTable {
             sheet,
             table,
             region,
@@ -214,13 +214,15 @@ impl ExplainedTables {
             columns: told,
             fields: fields
                 .into_iter()
-                .map(|(field, from, transforms, validators, key)| Field {
-                    field,
-                    from,
-                    transforms,
-                    validators,
-                    key,
-                })
+                .map(
+                    |(field, from, transforms, validators, key)| ExplainedField {
+                        field,
+                        from,
+                        transforms,
+                        validators,
+                        key,
+                    },
+                )
                 .collect(),
             hooks: hooks
                 .into_iter()
@@ -230,7 +232,7 @@ impl ExplainedTables {
                     rows: Some(rows),
                 })
                 .collect(),
-            ..Table::default()
+            ..ExplainedTable::default()
         });
         Ok(())
     }
@@ -251,8 +253,8 @@ impl ExplainedTables {
                 continue;
             }
             let columns = columns.iter().take(MAX_COLUMNS - self.placed);
-            let columns: Vec<Written> = columns
-                .map(|(column, header, name, is_field)| Written {
+            let columns: Vec<OutputColumn> = columns
+                .map(|(column, header, name, is_field)| OutputColumn {
                     column: column.clone(),
                     header: shortened(header),
                     field: is_field.then(|| name.clone()),
@@ -260,7 +262,7 @@ impl ExplainedTables {
                 })
                 .collect();
             self.placed += columns.len();
-            told.output = Some(Output {
+            told.output = Some(TableOutput {
                 sheet: output.to_owned(),
                 range: range.to_owned(),
                 columns,
@@ -270,6 +272,6 @@ impl ExplainedTables {
 
     /// Returns the tables in the form of an event.
     fn told(&self) -> PyResult<Json> {
-        Json::of(&self.tables)
+        Json::from_value(&self.tables)
     }
 }

@@ -22,7 +22,7 @@ use pyo3::types::PyBytes;
 /// Standard input: a Unix socket of packets, whose other end closes with its owner.
 const SOCKET: RawFd = 0;
 /// The maximum number of bytes of a message.
-const LONGEST: usize = 128 << 10;
+const MAX_MESSAGE_BYTES: usize = 128 << 10;
 /// The exit status of a process that cannot be forked, because it has other threads than its first.
 const HAS_THREADS: i32 = 3;
 /// The answer of a fork: it is confined, or it could not be.
@@ -37,7 +37,7 @@ pub fn wait_for_run<'py>(
     owner: libc::pid_t,
     prepare: &Bound<'py, PyAny>,
 ) -> PyResult<Bound<'py, PyBytes>> {
-    let mut shown = Shown::find()?;
+    let mut shown = EnvironmentMemory::find()?;
     let number = own_number().ok_or_else(|| {
         io::Error::other("the C library's place for the number of this process is unknown")
     })?;
@@ -127,9 +127,9 @@ fn close(descriptor: RawFd) {
 
 /// Receives the next message. Returns `None` if the other end is closed.
 fn receive() -> io::Result<Option<Message>> {
-    const MOST: usize = 4;
+    const MAX_DESCRIPTORS: usize = 4;
     const ROOM: usize = 64;
-    let mut bytes = vec![0; LONGEST];
+    let mut bytes = vec![0; MAX_MESSAGE_BYTES];
     // Aligned like the headers that the kernel writes.
     let mut control = [0_u64; ROOM / 8];
     let mut piece = libc::iovec {
@@ -157,7 +157,7 @@ fn receive() -> io::Result<Option<Message>> {
             return Ok(None);
         }
         bytes.truncate(length);
-        let mut descriptors = Vec::with_capacity(MOST);
+        let mut descriptors = Vec::with_capacity(MAX_DESCRIPTORS);
         let first = libc::CMSG_FIRSTHDR(&raw const header);
         if !first.is_null() && (*first).cmsg_type == libc::SCM_RIGHTS {
             let data = libc::CMSG_DATA(first).cast::<RawFd>();
@@ -204,7 +204,7 @@ unsafe fn fork_beside(number: *mut libc::pid_t) -> libc::c_long {
 fn confine(rules: RawFd) -> bool {
     /// The structure `struct landlock_path_beneath_attr` of linux/landlock.h.
     #[repr(C, packed)]
-    struct Beneath {
+    struct PathBeneathAttribute {
         allowed_access: u64,
         parent_fd: i32,
     }
@@ -215,7 +215,7 @@ fn confine(rules: RawFd) -> bool {
     unsafe {
         let own = libc::open(c"/proc/self".as_ptr(), libc::O_PATH | libc::O_CLOEXEC);
         if own >= 0 {
-            let rule = Beneath {
+            let rule = PathBeneathAttribute {
                 allowed_access: READING,
                 parent_fd: own,
             };
@@ -234,7 +234,7 @@ fn confine(rules: RawFd) -> bool {
 
 /// The memory that `/proc/PID/environ` shows, with the variables that a process was started with. Processes that a run left
 /// behind are found by them, so a fork must show its own.
-struct Shown {
+struct EnvironmentMemory {
     start: *mut u8,
     length: usize,
 }
@@ -243,7 +243,7 @@ unsafe extern "C" {
     static mut environ: *mut *mut libc::c_char;
 }
 
-impl Shown {
+impl EnvironmentMemory {
     /// Finds this memory, and moves the variables that are in use elsewhere.
     fn find() -> io::Result<Self> {
         let text = fs::read_to_string(Path::new("/proc/self/stat"))?;

@@ -5,7 +5,7 @@
 
 use std::fmt;
 
-use crate::progress::Stopped;
+use crate::progress::ScanStopped;
 
 /// An error that stops reading. `Display` writes the whole sentence.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -130,8 +130,8 @@ impl SourceError {
     }
 }
 
-impl From<Stopped> for SourceError {
-    fn from(_: Stopped) -> Self {
+impl From<ScanStopped> for SourceError {
+    fn from(_: ScanStopped) -> Self {
         Self::Cancelled
     }
 }

@@ -4,25 +4,25 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 /// The error of a scan that the caller stopped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Stopped;
+pub struct ScanStopped;
 
 /// The progress of a scan, shared between the scanning thread and the thread that waits for it.
 #[derive(Debug, Default)]
-pub struct Watch {
+pub struct ScanWatch {
     rows: AtomicUsize,
     stop: AtomicBool,
 }
 
-impl Watch {
+impl ScanWatch {
     /// Records the number of rows read. The scan calls this now and then.
     ///
     /// # Errors
-    /// [`Stopped`] if the caller asked the scan to stop.
+    /// [`ScanStopped`] if the caller asked the scan to stop.
     #[inline]
-    pub fn tick(&self, rows: usize) -> Result<(), Stopped> {
+    pub fn tick(&self, rows: usize) -> Result<(), ScanStopped> {
         self.rows.store(rows, Ordering::Relaxed);
         if self.stop.load(Ordering::Relaxed) {
-            Err(Stopped)
+            Err(ScanStopped)
         } else {
             Ok(())
         }

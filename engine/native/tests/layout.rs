@@ -3,9 +3,9 @@
 
 use std::sync::Arc;
 
-use ade_engine_native::cells::{Cell, ScanLimits, Sheet, SheetBuilder};
+use ade_engine_native::cells::{ScanLimits, Sheet, SheetBuilder, SheetCell};
 use ade_engine_native::layout::chain::{Chain, Link, STATES};
-use ade_engine_native::layout::{State, features_of, recognise};
+use ade_engine_native::layout::{RowState, features_of, recognise};
 use proptest::prelude::*;
 
 const LIMITS: ScanLimits = ScanLimits::NONE;
@@ -122,7 +122,7 @@ fn sheet(rows: &[Vec<String>]) -> Sheet {
     for (number, row) in rows.iter().enumerate() {
         for (column, text) in row.iter().enumerate() {
             let cell = if text.is_empty() {
-                Cell::EMPTY
+                SheetCell::EMPTY
             } else {
                 builder.text_cell(text)
             };
@@ -176,8 +176,8 @@ fn what_stands_out_in_a_long_table_is_looked_at() {
     let layout = recognise(&sheet(&rows));
     let place = layout.by_row()[3_000].expect("a filled row") as usize;
     assert_eq!(layout.rows[place].number, 3_000);
-    assert_eq!(layout.rows[place].state, State::Header);
+    assert_eq!(layout.rows[place].state, RowState::Header);
     // The rows between are data, although they were not examined.
     let between = layout.by_row()[2_000].expect("a filled row") as usize;
-    assert_eq!(layout.rows[between].state, State::Data);
+    assert_eq!(layout.rows[between].state, RowState::Data);
 }

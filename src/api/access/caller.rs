@@ -65,7 +65,7 @@ impl Caller {
             return Ok(());
         }
         let detail = "this needs a token for all workspaces";
-        Err(ApiError::of(code::FORBIDDEN, detail)
+        Err(ApiError::from_code(code::FORBIDDEN, detail)
             .hint("`ade tokens create NAME`, without --for, makes one"))
     }
 
@@ -78,7 +78,7 @@ impl Caller {
             return Ok(());
         }
         let detail = "this needs a token with the scope \"admin\" for all workspaces";
-        Err(ApiError::of(code::FORBIDDEN, detail)
+        Err(ApiError::from_code(code::FORBIDDEN, detail)
             .hint("`ade tokens create NAME --scope admin`, without --for, makes one"))
     }
 
@@ -98,7 +98,7 @@ impl Caller {
     ///
     /// # Errors
     /// 401: neither a valid token nor a valid session; 403: a request of a page without the page's own value.
-    pub async fn of(parts: &Parts, api: &Api) -> Result<Self, ApiError> {
+    pub async fn authenticate(parts: &Parts, api: &Api) -> Result<Self, ApiError> {
         if let Some(value) = parts.headers.get(header::AUTHORIZATION) {
             let text = value.to_str().ok().and_then(bearer);
             let text =
@@ -176,12 +176,12 @@ fn demand_own_page(headers: &HeaderMap, session: &str) -> Result<(), ApiError> {
         return Ok(());
     }
     let detail = "the header X-CSRF-Token is absent or wrong";
-    Err(ApiError::of(code::FORBIDDEN, detail)
+    Err(ApiError::from_code(code::FORBIDDEN, detail)
         .hint("reload the page; a program sends a bearer token"))
 }
 
 fn unauthorized(detail: &str) -> ApiError {
-    ApiError::of(code::UNAUTHORIZED, detail)
+    ApiError::from_code(code::UNAUTHORIZED, detail)
         .hint("`ade tokens create` makes a token; send it as `Authorization: Bearer TOKEN`")
 }
 
@@ -195,7 +195,7 @@ macro_rules! callers {
                 type Rejection = ApiError;
 
                 async fn from_request_parts(parts: &mut Parts, api: &Api) -> Result<Self, ApiError> {
-                    let caller = Caller::of(parts, api).await?;
+                    let caller = Caller::authenticate(parts, api).await?;
                     if caller.token.allows($scope) {
                         return Ok(Self(api.clone(), caller));
                     }
@@ -204,7 +204,7 @@ macro_rules! callers {
                         $scope.as_str(),
                         caller.token.scope.as_str()
                     );
-                    Err(ApiError::of(code::FORBIDDEN, detail))
+                    Err(ApiError::from_code(code::FORBIDDEN, detail))
                 }
             }
         )*

@@ -174,7 +174,7 @@ pub fn end_session(workspace: &Workspace, value: &str) -> Result<(), StoreError>
 
 /// Returns the value that a page sends with each change, made from its session. A page of another origin cannot find it out.
 pub fn csrf_of(session: &str) -> String {
-    digest::of(format!("ade csrf {session}")).to_string()
+    digest::sha256(format!("ade csrf {session}")).to_string()
 }
 
 fn valid_now(
@@ -198,9 +198,9 @@ fn valid_now(
 /// Returns a secret of 256 random bits. A UUID of version 4 has 122 of them (RFC 9562, 5.4), so three are digested.
 fn secret(prefix: &str) -> String {
     let chance: String = (0..3).map(|_| uuid::Uuid::new_v4().to_string()).collect();
-    format!("{prefix}{}", digest::of(chance))
+    format!("{prefix}{}", digest::sha256(chance))
 }
 
 pub(super) fn hash(text: &str) -> String {
-    digest::of(text).to_string()
+    digest::sha256(text).to_string()
 }

@@ -25,13 +25,13 @@ use crate::base::clock::Timestamp;
     ),
     security(("token" = [])),
     components(schemas(ProblemDetails)),
-    modifiers(&Token)
+    modifiers(&TokenSecurity)
 )]
 pub struct OpenApiDocument;
 
-struct Token;
+struct TokenSecurity;
 
-impl Modify for Token {
+impl Modify for TokenSecurity {
     fn modify(&self, document: &mut Described) {
         let scheme = HttpBuilder::new()
             .scheme(HttpAuthScheme::Bearer)

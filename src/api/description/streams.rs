@@ -9,9 +9,9 @@ use crate::environment::json::EnvironmentView;
 use crate::events::names::{self, EventKind};
 use crate::run::ending::ends::RunExecution;
 use crate::run::views::json::RunView;
-use crate::store::{Failure, Overview, Package};
+use crate::store::{FailureRecord, InstalledPackage, Overview};
 
-type Named = (String, RefOr<Schema>);
+type NamedSchema = (String, RefOr<Schema>);
 
 /// Defines types that each stand for a schema with a list of alternatives.
 macro_rules! shapes {
@@ -26,7 +26,7 @@ macro_rules! shapes {
         }
 
         impl ToSchema for $name {
-            fn schemas(schemas: &mut Vec<Named>) {
+            fn schemas(schemas: &mut Vec<NamedSchema>) {
                 add_all(schemas);
             }
         }
@@ -59,8 +59,8 @@ pub struct RunEvent {
 }
 
 /// Adds the schemas of every event, and the schemas that events refer to.
-fn add_all(schemas: &mut Vec<Named>) {
-    fn add<T: ToSchema>(schemas: &mut Vec<Named>) {
+fn add_all(schemas: &mut Vec<NamedSchema>) {
+    fn add<T: ToSchema>(schemas: &mut Vec<NamedSchema>) {
         schemas.push((T::name().into_owned(), T::schema()));
         T::schemas(schemas);
     }
@@ -70,9 +70,9 @@ fn add_all(schemas: &mut Vec<Named>) {
     schemas.push((RunLogLine::name().into_owned(), RunLogLine::schema()));
     add::<RunView>(schemas);
     add::<EnvironmentView>(schemas);
-    add::<Failure>(schemas);
+    add::<FailureRecord>(schemas);
     add::<Overview>(schemas);
-    add::<Package>(schemas);
+    add::<InstalledPackage>(schemas);
     add::<RunExecution>(schemas);
 }
 
@@ -156,7 +156,7 @@ fn typed<'a>(keys: &Keys<'a>) -> Vec<(&'a str, Value)> {
 }
 
 /// Returns the schema of an event with these keys in addition to its name, level, message and data.
-fn event_of(kind: &EventKind, keys: &Keys<'_>) -> Named {
+fn event_of(kind: &EventKind, keys: &Keys<'_>) -> NamedSchema {
     let mut all = typed(keys);
     match kind.level {
         "" => {}
@@ -173,11 +173,11 @@ fn event_of(kind: &EventKind, keys: &Keys<'_>) -> Named {
     described(name_of(kind), &kind.when(), object(all))
 }
 
-fn events_of(kinds: &[EventKind], keys: &Keys<'_>) -> Vec<Named> {
+fn events_of(kinds: &[EventKind], keys: &Keys<'_>) -> Vec<NamedSchema> {
     kinds.iter().map(|kind| event_of(kind, keys)).collect()
 }
 
-fn described(name: String, what: &str, mut schema: Value) -> Named {
+fn described(name: String, what: &str, mut schema: Value) -> NamedSchema {
     schema["description"] = json!(what);
     (name, shape(schema))
 }
@@ -189,7 +189,7 @@ fn of_log<'a>(of: &Keys<'a>) -> Vec<(&'a str, &'a str)> {
 }
 
 /// Returns the schemas of the lines of logs.
-fn log_events() -> Vec<Named> {
+fn log_events() -> Vec<NamedSchema> {
     let either = of_log(&[("run_id?", "string"), ("environment_id?", "string")]);
     let mut events = events_of(names::OF_RUN, &of_log(&[("run_id", "string")]));
     let of_environment = of_log(&[("environment_id", "string")]);
@@ -210,7 +210,7 @@ fn log_events() -> Vec<Named> {
 }
 
 /// Returns the schemas of the lines that only streams have, and not logs.
-fn stream_events() -> Vec<Named> {
+fn stream_events() -> Vec<NamedSchema> {
     let of_run = |kind: &EventKind| {
         let mut keys = vec![
             ("run_id", "string"),
@@ -224,7 +224,7 @@ fn stream_events() -> Vec<Named> {
         }
         event_of(kind, &keys)
     };
-    let mut events: Vec<Named> = names::LINES_OF_RUN.iter().map(of_run).collect();
+    let mut events: Vec<NamedSchema> = names::LINES_OF_RUN.iter().map(of_run).collect();
     let of_build = [("build_id", "string"), ("timestamp", "time")];
     events.extend(events_of(names::LINES_OF_BUILD, &of_build));
     let of_both = [
@@ -239,7 +239,7 @@ fn stream_events() -> Vec<Named> {
 }
 
 /// Returns the schemas of the events of a workspace.
-fn workspace_events() -> Vec<Named> {
+fn workspace_events() -> Vec<NamedSchema> {
     let of = |kind: &EventKind| {
         let data = kind.data.first().map_or("object", |(_, kind)| *kind);
         let keys = [

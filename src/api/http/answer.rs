@@ -10,10 +10,10 @@ use super::download::insert;
 use super::problem::ApiError;
 
 /// The result of a handler: its response, or an error.
-pub type Answer<T> = Result<T, ApiError>;
+pub type ApiResult<T> = Result<T, ApiError>;
 
 /// The result of a handler that returns JSON.
-pub type JsonAnswer<T> = Answer<Json<T>>;
+pub type JsonResult<T> = ApiResult<Json<T>>;
 
 /// Returns the status for a thing that this request made, or that the same request made before.
 pub fn status_of(is_new: bool, made: StatusCode) -> StatusCode {

@@ -16,7 +16,7 @@ use super::problem::ApiError;
 use crate::base::problem::code;
 
 /// The maximum number of bytes of a JSON body.
-const LARGEST: usize = 1024 * 1024;
+const MAX_JSON_BYTES: usize = 1024 * 1024;
 
 /// The shape of a JSON body.
 pub trait JsonBody: DeserializeOwned {
@@ -39,7 +39,7 @@ impl<T: JsonBody, S: Send + Sync> FromRequest<S> for Json<T> {
 
     async fn from_request(request: Request, _: &S) -> Result<Self, ApiError> {
         demand_json(request.headers())?;
-        let bytes = axum::body::to_bytes(request.into_body(), LARGEST)
+        let bytes = axum::body::to_bytes(request.into_body(), MAX_JSON_BYTES)
             .await
             .map_err(|error| refused_body(&error))?;
         parse(&bytes).map(Self)
@@ -55,7 +55,7 @@ impl<T: JsonBody + Default, S: Send + Sync> FromRequest<S> for MaybeJson<T> {
     async fn from_request(request: Request, _: &S) -> Result<Self, ApiError> {
         let has_type = request.headers().contains_key(header::CONTENT_TYPE);
         let checked = demand_json(request.headers());
-        let bytes = axum::body::to_bytes(request.into_body(), LARGEST)
+        let bytes = axum::body::to_bytes(request.into_body(), MAX_JSON_BYTES)
             .await
             .map_err(|error| refused_body(&error))?;
         if bytes.is_empty() && !has_type {
@@ -76,7 +76,7 @@ fn demand_json(headers: &HeaderMap) -> Result<(), ApiError> {
         return Ok(());
     }
     let detail = format!("the body must be application/json, and its content type is {found:?}");
-    Err(ApiError::of(code::UNSUPPORTED_MEDIA_TYPE, detail))
+    Err(ApiError::from_code(code::UNSUPPORTED_MEDIA_TYPE, detail))
 }
 
 /// Returns the error for a body that is too long, or that ended early.
@@ -84,16 +84,16 @@ pub fn refused_body(error: &(dyn std::error::Error + 'static)) -> ApiError {
     let mut causes = std::iter::successors(Some(error), |error| error.source());
     let is_too_long = causes.any(|cause| cause.is::<http_body_util::LengthLimitError>());
     if is_too_long {
-        let detail = format!("the body has more than {LARGEST} bytes");
-        return ApiError::of(code::TOO_LARGE, detail);
+        let detail = format!("the body has more than {MAX_JSON_BYTES} bytes");
+        return ApiError::from_code(code::TOO_LARGE, detail);
     }
-    ApiError::of(code::BAD_REQUEST, "the body ended early, or took too long")
+    ApiError::from_code(code::BAD_REQUEST, "the body ended early, or took too long")
 }
 
 fn parse<T: JsonBody>(bytes: &[u8]) -> Result<T, ApiError> {
     let value: Value = serde_json::from_slice(bytes).map_err(|error| {
         let detail = format!("the body is no JSON: {error}");
-        ApiError::of(code::BAD_REQUEST, detail)
+        ApiError::from_code(code::BAD_REQUEST, detail)
     })?;
     // Parses the bytes, not the value, which has lost a field that was given twice.
     let mut parser = serde_json::Deserializer::from_slice(bytes);
@@ -207,11 +207,11 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Query<T> {
 }
 
 fn parse_query<T: DeserializeOwned>(query: &str) -> Result<T, ApiError> {
-    let mut parameters: Vec<(Cow<'_, str>, Given<'_>)> = Vec::new();
+    let mut parameters: Vec<(Cow<'_, str>, QueryValues<'_>)> = Vec::new();
     for (name, value) in form_urlencoded::parse(query.as_bytes()) {
         match parameters.iter_mut().find(|known| known.0 == name) {
             Some((_, given)) => given.0.push(value),
-            None => parameters.push((name, Given(vec![value]))),
+            None => parameters.push((name, QueryValues(vec![value]))),
         }
     }
     let parser = MapDeserializer::new(parameters.into_iter());
@@ -225,9 +225,9 @@ fn parse_query<T: DeserializeOwned>(query: &str) -> Result<T, ApiError> {
 }
 
 /// The values of one parameter in their order, at least one.
-struct Given<'a>(Vec<Cow<'a, str>>);
+struct QueryValues<'a>(Vec<Cow<'a, str>>);
 
-impl<'a> Given<'a> {
+impl<'a> QueryValues<'a> {
     fn only(mut self) -> Result<Cow<'a, str>, ValueError> {
         match (self.0.pop(), self.0.is_empty()) {
             (Some(only), true) => Ok(only),
@@ -236,7 +236,7 @@ impl<'a> Given<'a> {
     }
 }
 
-impl<'de> IntoDeserializer<'de, ValueError> for Given<'de> {
+impl<'de> IntoDeserializer<'de, ValueError> for QueryValues<'de> {
     type Deserializer = Self;
 
     fn into_deserializer(self) -> Self {
@@ -253,7 +253,7 @@ macro_rules! read_from_text {
     };
 }
 
-impl<'de> Deserializer<'de> for Given<'de> {
+impl<'de> Deserializer<'de> for QueryValues<'de> {
     type Error = ValueError;
 
     fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ValueError> {
@@ -261,7 +261,7 @@ impl<'de> Deserializer<'de> for Given<'de> {
     }
 
     fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ValueError> {
-        let each = self.0.into_iter().map(|value| Given(vec![value]));
+        let each = self.0.into_iter().map(|value| QueryValues(vec![value]));
         SeqDeserializer::new(each).deserialize_seq(visitor)
     }
 
@@ -318,7 +318,7 @@ impl<T: DeserializeOwned + Send, S: Send + Sync> FromRequestParts<S> for Path<T>
         axum::extract::Path::from_request_parts(parts, state)
             .await
             .map(|axum::extract::Path(value)| Self(value))
-            .map_err(|error: PathRejection| ApiError::of(code::NOT_FOUND, error.body_text()))
+            .map_err(|error: PathRejection| ApiError::from_code(code::NOT_FOUND, error.body_text()))
     }
 }
 

@@ -13,12 +13,12 @@ use super::problem::ApiError;
 use crate::base::digest;
 
 /// The default number of entries in a page.
-pub const USUAL: u32 = 50;
+pub const DEFAULT_PAGE_ENTRIES: u32 = 50;
 /// The maximum number of entries in a page.
-pub const LARGEST: u32 = 1000;
+pub const MAX_PAGE_ENTRIES: u32 = 1000;
 
 /// The maximum number of an event. Every reader of JSON keeps such a number exactly.
-const LARGEST_NUMBER: u64 = (1 << 53) - 1;
+const MAX_EVENT_NUMBER: u64 = (1 << 53) - 1;
 
 /// Returns an error if a number of an event is so large that some readers of JSON round it.
 ///
@@ -26,7 +26,7 @@ const LARGEST_NUMBER: u64 = (1 << 53) - 1;
 /// The number is too large.
 pub fn demand_number(field: &str, number: Option<u64>) -> Result<(), ApiError> {
     match number {
-        Some(number) if number > LARGEST_NUMBER => Err(ApiError::field(
+        Some(number) if number > MAX_EVENT_NUMBER => Err(ApiError::field(
             field,
             "is larger than any number of an event",
         )),
@@ -54,14 +54,14 @@ pub fn last_event(headers: &HeaderMap, after_id: Option<u64>) -> Result<Option<u
 }
 
 /// The checked parameters of a page: the maximum number of entries, and the id of the last entry of the previous page.
-pub type Bounds = (u32, Option<String>);
+pub type PageBounds = (u32, Option<String>);
 
 /// Checks the parameters of a page.
 ///
 /// # Errors
 /// The limit is zero or above the maximum, or the cursor is invalid.
-pub fn bounds(limit: Option<u32>, cursor: Option<&str>) -> Result<Bounds, ApiError> {
-    let limit = self::limit(limit, USUAL, LARGEST)? as u32;
+pub fn bounds(limit: Option<u32>, cursor: Option<&str>) -> Result<PageBounds, ApiError> {
+    let limit = self::limit(limit, DEFAULT_PAGE_ENTRIES, MAX_PAGE_ENTRIES)? as u32;
     let id_in = |cursor: &str| {
         let id = String::from_utf8(URL_SAFE_NO_PAD.decode(cursor).ok()?).ok();
         id.filter(|id| uuid::Uuid::parse_str(id).is_ok())
@@ -77,7 +77,7 @@ pub fn bounds(limit: Option<u32>, cursor: Option<&str>) -> Result<Bounds, ApiErr
 /// The cursor's entry is gone.
 pub fn of_all<T>(
     all: &[T],
-    (limit, before): Bounds,
+    (limit, before): PageBounds,
     id_of: impl Fn(&T) -> &str,
 ) -> Result<(&[T], Option<String>), ApiError> {
     let first = match before {
@@ -114,7 +114,10 @@ impl LogPart {
     /// One of the two is invalid.
     pub fn checked(&self) -> Result<(u64, usize), ApiError> {
         demand_number("after_id", Some(self.after_id))?;
-        Ok((self.after_id, limit(self.limit, LARGEST, LARGEST)?))
+        Ok((
+            self.after_id,
+            limit(self.limit, MAX_PAGE_ENTRIES, MAX_PAGE_ENTRIES)?,
+        ))
     }
 }
 
@@ -142,7 +145,7 @@ pub fn place_in(what: &str, cursor: &str) -> Result<u64, ApiError> {
 }
 
 fn seal(what: &str) -> String {
-    let digest = digest::of(what).to_string();
+    let digest = digest::sha256(what).to_string();
     digest[digest.len() - SEAL..].to_owned()
 }
 

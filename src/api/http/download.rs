@@ -101,9 +101,9 @@ pub async fn serve_opened(
         .and_then(|value| value.to_str().ok())
         .map(|value| part(value, size));
     let (from, length, status) = match range {
-        None | Some(Part::Whole) => (0, size, StatusCode::OK),
-        Some(Part::Some(from, length)) => (from, length, StatusCode::PARTIAL_CONTENT),
-        Some(Part::Outside) => return Ok(outside(size)),
+        None | Some(ByteRange::Whole) => (0, size, StatusCode::OK),
+        Some(ByteRange::Some(from, length)) => (from, length, StatusCode::PARTIAL_CONTENT),
+        Some(ByteRange::Outside) => return Ok(outside(size)),
     };
     opened
         .seek(SeekFrom::Start(from))
@@ -213,7 +213,7 @@ pub fn in_url(name: &str) -> String {
 
 /// A requested part of a file.
 #[derive(Debug, PartialEq, Eq)]
-enum Part {
+enum ByteRange {
     /// The whole file: the header is not a supported range.
     Whole,
     /// A part: its first byte, and its length.
@@ -223,27 +223,27 @@ enum Part {
 }
 
 /// Parses a range of bytes. Several ranges count as the whole file, as RFC 9110 allows.
-fn part(range: &str, size: u64) -> Part {
+fn part(range: &str, size: u64) -> ByteRange {
     let Some((first, last)) = range
         .strip_prefix("bytes=")
         .and_then(|range| range.split_once('-'))
     else {
-        return Part::Whole;
+        return ByteRange::Whole;
     };
     match (first.trim().parse::<u64>(), last.trim()) {
-        (Ok(first), _) if first >= size => Part::Outside,
-        (Ok(first), "") => Part::Some(first, size - first),
+        (Ok(first), _) if first >= size => ByteRange::Outside,
+        (Ok(first), "") => ByteRange::Some(first, size - first),
         (Ok(first), last) => match last.parse::<u64>() {
-            Ok(last) if last >= first => Part::Some(first, last.min(size - 1) - first + 1),
-            _ => Part::Whole,
+            Ok(last) if last >= first => ByteRange::Some(first, last.min(size - 1) - first + 1),
+            _ => ByteRange::Whole,
         },
         (Err(_), last) if first.trim().is_empty() => match last.parse::<u64>() {
-            Ok(0) => Part::Outside,
-            Ok(_) if size == 0 => Part::Outside,
-            Ok(length) => Part::Some(size - length.min(size), length.min(size)),
-            Err(_) => Part::Whole,
+            Ok(0) => ByteRange::Outside,
+            Ok(_) if size == 0 => ByteRange::Outside,
+            Ok(length) => ByteRange::Some(size - length.min(size), length.min(size)),
+            Err(_) => ByteRange::Whole,
         },
-        _ => Part::Whole,
+        _ => ByteRange::Whole,
     }
 }
 
@@ -254,22 +254,22 @@ mod tests {
     #[test]
     fn ranges_are_read_as_rfc_9110_says() {
         for (range, expected) in [
-            ("bytes=0-99", Part::Some(0, 100)),
-            ("bytes=500-", Part::Some(500, 500)),
-            ("bytes=900-5000", Part::Some(900, 100)),
-            ("bytes=-100", Part::Some(900, 100)),
-            ("bytes=-5000", Part::Some(0, 1000)),
-            ("bytes=1000-", Part::Outside),
-            ("bytes=-0", Part::Outside),
-            ("bytes=5-2", Part::Whole),
-            ("bytes=0-1,5-6", Part::Whole),
-            ("lines=0-1", Part::Whole),
-            ("bytes=x", Part::Whole),
+            ("bytes=0-99", ByteRange::Some(0, 100)),
+            ("bytes=500-", ByteRange::Some(500, 500)),
+            ("bytes=900-5000", ByteRange::Some(900, 100)),
+            ("bytes=-100", ByteRange::Some(900, 100)),
+            ("bytes=-5000", ByteRange::Some(0, 1000)),
+            ("bytes=1000-", ByteRange::Outside),
+            ("bytes=-0", ByteRange::Outside),
+            ("bytes=5-2", ByteRange::Whole),
+            ("bytes=0-1,5-6", ByteRange::Whole),
+            ("lines=0-1", ByteRange::Whole),
+            ("bytes=x", ByteRange::Whole),
         ] {
             assert_eq!(part(range, 1000), expected, "{range}");
         }
-        assert_eq!(part("bytes=0-", 0), Part::Outside);
-        assert_eq!(part("bytes=-5", 0), Part::Outside);
+        assert_eq!(part("bytes=0-", 0), ByteRange::Outside);
+        assert_eq!(part("bytes=-5", 0), ByteRange::Outside);
     }
 
     #[test]

@@ -20,7 +20,7 @@ use crate::events::lines::whole_lines;
 
 /// A line of a log.
 #[derive(Clone, Debug)]
-pub struct Line {
+pub struct EventLine {
     /// The number of the event.
     pub sequence: u64,
     /// The name of the event.
@@ -31,20 +31,20 @@ pub struct Line {
 
 /// A piece of a log.
 #[derive(Debug, Default)]
-pub struct Piece {
+pub struct LogPiece {
     /// The position in the file where it begins.
     pub from: u64,
     /// The position in the file where it ends.
     pub to: u64,
     /// The whole lines of the piece.
-    pub lines: Vec<Line>,
+    pub lines: Vec<EventLine>,
     /// The lines as server-sent events.
     pub frames: Bytes,
 }
 
-impl Piece {
+impl LogPiece {
     /// Returns the piece of whole lines that begin at byte `from` of the file.
-    pub fn of(from: u64, lines: Vec<u8>, paths: &Hider) -> Self {
+    pub fn new(from: u64, lines: Vec<u8>, paths: &Hider) -> Self {
         let to = from + lines.len() as u64;
         let lines = events_in(&lines.into(), paths);
         let mut frames = Vec::new();
@@ -61,7 +61,7 @@ impl Piece {
 }
 
 /// Appends a line as a server-sent event (WHATWG HTML, 9.2).
-pub fn frame(line: &Line, frames: &mut Vec<u8>) {
+pub fn frame(line: &EventLine, frames: &mut Vec<u8>) {
     frames.extend_from_slice(
         format!("id: {}\nevent: {}\ndata: ", line.sequence, line.event).as_bytes(),
     );
@@ -75,16 +75,16 @@ pub struct LogEnd {
     /// The position after the last whole line.
     pub end: u64,
     /// The piece that was read last.
-    pub last: Arc<Piece>,
+    pub last: Arc<LogPiece>,
     /// If present, the run has ended and its log is complete. The inner value is the line of the end if the log lacks it.
-    pub over: Option<Option<Line>>,
+    pub over: Option<Option<EventLine>>,
 }
 
 /// The followed logs, by run.
 #[derive(Default)]
-pub struct Tails(pub Mutex<HashMap<String, watch::Sender<LogEnd>>>);
+pub struct FollowedLogs(pub Mutex<HashMap<String, watch::Sender<LogEnd>>>);
 
-impl Tails {
+impl FollowedLogs {
     /// Returns the number of clients that follow a run now.
     pub fn followers(&self) -> u64 {
         let known = lock(&self.0);
@@ -101,9 +101,11 @@ pub fn read_from(
     from: u64,
     end: u64,
     paths: &Hider,
-) -> Result<Option<Piece>, ApiError> {
+) -> Result<Option<LogPiece>, ApiError> {
     let read = in_log(path, |file| whole_lines(file, from, end))?;
-    Ok(read.flatten().map(|lines| Piece::of(from, lines, paths)))
+    Ok(read
+        .flatten()
+        .map(|lines| LogPiece::new(from, lines, paths)))
 }
 
 /// Returns a position in a log after which all events with a number above `after` are, with few other events before them.
@@ -125,7 +127,7 @@ fn in_log<T>(
 
 /// The parts of an event that are needed to pass it on.
 #[derive(Deserialize)]
-struct Head {
+struct EventHead {
     sequence: u64,
     event: String,
 }
@@ -139,13 +141,13 @@ fn shown(bytes: &Bytes, line: &[u8], paths: &Hider) -> Bytes {
 }
 
 /// Returns the events in whole lines. Lines that are no events are left out.
-fn events_in(bytes: &Bytes, paths: &Hider) -> Vec<Line> {
+fn events_in(bytes: &Bytes, paths: &Hider) -> Vec<EventLine> {
     bytes
         .split(|byte| *byte == b'\n')
         .filter(|line| !line.is_empty())
         .filter_map(|line| {
-            let Head { sequence, event } = serde_json::from_slice(line).ok()?;
-            Some(Line {
+            let EventHead { sequence, event } = serde_json::from_slice(line).ok()?;
+            Some(EventLine {
                 sequence,
                 // The name of an event is a word; a line end in it would begin another field of a server-sent event.
                 event: event.replace(['\n', '\r'], " "),

@@ -14,9 +14,9 @@ use utoipa::ToSchema;
 
 use super::request_id;
 use crate::base::hide_paths::Hider;
-use crate::base::problem::{Kind, Problem, code};
+use crate::base::problem::{Problem, ProblemKind, code};
 use crate::base::show_path::ShowPath;
-use crate::store::{Failure, StoreError};
+use crate::store::{FailureRecord, StoreError};
 
 /// The media type of a problem document.
 pub const MEDIA_TYPE: &str = "application/problem+json";
@@ -45,7 +45,7 @@ pub struct ProblemDetails {
     /// The reason why a configuration does not load.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
-    pub error: Option<Box<Failure>>,
+    pub error: Option<Box<FailureRecord>>,
     /// The id of the request, which is also in the server's log.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
@@ -69,7 +69,7 @@ pub struct ApiError {
     pub(crate) detail: String,
     hint: Option<String>,
     errors: Vec<FieldError>,
-    error: Option<Box<Failure>>,
+    error: Option<Box<FailureRecord>>,
     retry_after: Option<u16>,
     /// The full message, only for the server's log.
     pub(crate) inner: Option<Box<str>>,
@@ -100,8 +100,8 @@ impl ApiError {
     }
 
     /// Returns an error with this code and the status of the code.
-    pub fn of(code: &'static str, detail: impl Into<String>) -> Self {
-        Self::new(status_of(Kind::Usage, code), code, detail)
+    pub fn from_code(code: &'static str, detail: impl Into<String>) -> Self {
+        Self::new(status_of(ProblemKind::Usage, code), code, detail)
     }
 
     /// Adds a hint to the error.
@@ -115,7 +115,7 @@ impl ApiError {
     pub fn field(field: impl Into<String>, message: impl Into<String>) -> Self {
         let (field, message) = (field.into(), message.into());
         let detail = format!("{field}: {message}");
-        let mut error = Self::of(code::INVALID_FIELD, detail);
+        let mut error = Self::from_code(code::INVALID_FIELD, detail);
         error.errors.push(FieldError { field, message });
         error
     }
@@ -142,7 +142,7 @@ impl ApiError {
 
     /// Adds the reason why a configuration does not load.
     #[must_use]
-    pub fn because_of(mut self, error: Failure) -> Self {
+    pub fn because_of(mut self, error: FailureRecord) -> Self {
         self.error = Some(Box::new(error));
         self
     }
@@ -220,7 +220,7 @@ impl<P: Problem> From<P> for ApiError {
 }
 
 /// Returns the status for an error.
-fn status_of(kind: Kind, code: &str) -> StatusCode {
+fn status_of(kind: ProblemKind, code: &str) -> StatusCode {
     match code {
         code::RUN_NOT_FOUND
         | code::NOT_FOUND
@@ -258,12 +258,13 @@ fn status_of(kind: Kind, code: &str) -> StatusCode {
         code::METHOD_NOT_ALLOWED => StatusCode::METHOD_NOT_ALLOWED,
         code::WRONG_HOST => StatusCode::MISDIRECTED_REQUEST,
         _ => match kind {
-            Kind::Usage => StatusCode::UNPROCESSABLE_ENTITY,
-            Kind::Database => StatusCode::SERVICE_UNAVAILABLE,
-            Kind::Environment => StatusCode::CONFLICT,
-            Kind::Refused | Kind::Limit | Kind::Internal | Kind::Cancelled => {
-                StatusCode::INTERNAL_SERVER_ERROR
-            }
+            ProblemKind::Usage => StatusCode::UNPROCESSABLE_ENTITY,
+            ProblemKind::Database => StatusCode::SERVICE_UNAVAILABLE,
+            ProblemKind::Environment => StatusCode::CONFLICT,
+            ProblemKind::Refused
+            | ProblemKind::Limit
+            | ProblemKind::Internal
+            | ProblemKind::Cancelled => StatusCode::INTERNAL_SERVER_ERROR,
         },
     }
 }
@@ -295,7 +296,9 @@ impl IntoResponse for ApiError {
             );
         }
         if let Some(message) = inner {
-            response.extensions_mut().insert(Inner(message.into()));
+            response
+                .extensions_mut()
+                .insert(ServerLogMessage(message.into()));
         }
         response
     }
@@ -303,4 +306,4 @@ impl IntoResponse for ApiError {
 
 /// The message of an error for the server's log only.
 #[derive(Clone, Debug)]
-pub struct Inner(pub String);
+pub struct ServerLogMessage(pub String);

@@ -6,7 +6,7 @@ use axum::http::{HeaderMap, HeaderName};
 pub const HEADER: HeaderName = HeaderName::from_static("x-request-id");
 
 /// The maximum length of a client's id.
-const LONGEST: usize = 128;
+const MAX_REQUEST_ID_CHARS: usize = 128;
 
 tokio::task_local! {
     /// The id of the request that this task handles.
@@ -17,7 +17,8 @@ tokio::task_local! {
 pub fn given(headers: &HeaderMap) -> Option<String> {
     let id = headers.get(HEADER)?.to_str().ok()?;
     let is_fit = |letter: u8| letter.is_ascii_alphanumeric() || b"._-".contains(&letter);
-    ((1..=LONGEST).contains(&id.len()) && id.bytes().all(is_fit)).then(|| id.to_owned())
+    ((1..=MAX_REQUEST_ID_CHARS).contains(&id.len()) && id.bytes().all(is_fit))
+        .then(|| id.to_owned())
 }
 
 /// Returns the id of the request that is being handled.

@@ -21,7 +21,7 @@ use crate::api::prelude::*;
 use crate::store::TokenRecord;
 
 /// The maximum number of bytes of a form.
-const LARGEST_FORM: usize = 4096;
+const MAX_FORM_BYTES: usize = 4096;
 
 /// Returns the routes of the pages.
 pub fn routes(document: &Value) -> Router<Api> {
@@ -51,7 +51,7 @@ async fn home(
     State(api): State<Api>,
     Query(asked): Query<Home>,
     headers: HeaderMap,
-) -> Answer<Response> {
+) -> ApiResult<Response> {
     let Some(code) = asked.code else {
         return Ok(to_console());
     };
@@ -90,8 +90,8 @@ fn to_console_by(title: &str, words: &str) -> String {
 async fn enter(
     api: &Api,
     headers: &HeaderMap,
-    find: impl FnOnce(&Blocking<'_>) -> Answer<Option<TokenRecord>> + Send + 'static,
-) -> Answer<Option<Response>> {
+    find: impl FnOnce(&BlockingApi<'_>) -> ApiResult<Option<TokenRecord>> + Send + 'static,
+) -> ApiResult<Option<Response>> {
     let is_https = headers
         .get("x-forwarded-proto")
         .is_some_and(|scheme| scheme.as_bytes() == b"https");
@@ -116,10 +116,13 @@ async fn enter(
     Ok(Some(response))
 }
 
-async fn sign_in(State(api): State<Api>, request: Request<axum::body::Body>) -> Answer<Response> {
+async fn sign_in(
+    State(api): State<Api>,
+    request: Request<axum::body::Body>,
+) -> ApiResult<Response> {
     let (headers, token) = form(request, "token").await?;
     let token = token.unwrap_or_default();
-    let find = move |api: &Blocking<'_>| Ok(tokens::valid(api.home(), token.trim())?);
+    let find = move |api: &BlockingApi<'_>| Ok(tokens::valid(api.home(), token.trim())?);
     if let Some(entered) = enter(&api, &headers, find).await? {
         return Ok(entered);
     }
@@ -131,12 +134,15 @@ async fn sign_in(State(api): State<Api>, request: Request<axum::body::Body>) -> 
     Ok((StatusCode::UNAUTHORIZED, Html(page)).into_response())
 }
 
-async fn sign_out(State(api): State<Api>, request: Request<axum::body::Body>) -> Answer<Response> {
+async fn sign_out(
+    State(api): State<Api>,
+    request: Request<axum::body::Body>,
+) -> ApiResult<Response> {
     let (headers, shown) = form(request, "csrf").await?;
     if let Some(session) = cookie(&headers).map(str::to_owned) {
         if shown.as_deref() != Some(&*tokens::csrf_of(&session)) {
             let detail = "the form is of another session";
-            return Err(ApiError::of(code::FORBIDDEN, detail));
+            return Err(ApiError::from_code(code::FORBIDDEN, detail));
         }
         api.work(move |api| {
             tokens::end_session(api.home(), &session)?;
@@ -156,10 +162,10 @@ async fn sign_out(State(api): State<Api>, request: Request<axum::body::Body>) ->
 async fn form(
     request: Request<axum::body::Body>,
     field: &str,
-) -> Answer<(HeaderMap, Option<String>)> {
+) -> ApiResult<(HeaderMap, Option<String>)> {
     let (parts, body) = request.into_parts();
     demand_same_origin(&parts.headers)?;
-    let bytes = axum::body::to_bytes(body, LARGEST_FORM)
+    let bytes = axum::body::to_bytes(body, MAX_FORM_BYTES)
         .await
         .map_err(|error| refused_body(&error))?;
     let found = form_urlencoded::parse(&bytes).find(|(key, _)| key == field);
@@ -167,7 +173,7 @@ async fn form(
 }
 
 /// Returns an error if another site's page sent the form: browsers name that site as the origin.
-fn demand_same_origin(headers: &HeaderMap) -> Answer<()> {
+fn demand_same_origin(headers: &HeaderMap) -> ApiResult<()> {
     let text = |name: header::HeaderName| headers.get(name).and_then(|value| value.to_str().ok());
     let Some(origin) = text(header::ORIGIN) else {
         return Ok(());
@@ -177,7 +183,7 @@ fn demand_same_origin(headers: &HeaderMap) -> Answer<()> {
         return Ok(());
     }
     let detail = "the form comes from a page of another site";
-    Err(ApiError::of(code::FORBIDDEN, detail))
+    Err(ApiError::from_code(code::FORBIDDEN, detail))
 }
 
 /// Returns the documentation of the API, made from its description.

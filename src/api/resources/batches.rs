@@ -11,13 +11,13 @@ use zip::{CompressionMethod, ZipWriter};
 
 use super::labels::{labelled, labels_in, superseded};
 use super::prelude::*;
-use super::report::{WhichReport, made, page_response};
+use super::report::{ReportQuery, made, page_response};
 use crate::base::files::{name_of, plain};
 use crate::issues::Severity;
 use crate::report::Options;
 use crate::run::results::annotated::kept_copy;
 use crate::run::results::report_of;
-use crate::store::LeftOut;
+use crate::store::LeftOutFile;
 
 pub fn routes() -> OpenApiRouter<Api> {
     routed([
@@ -31,7 +31,7 @@ pub fn routes() -> OpenApiRouter<Api> {
 /// Names a batch by its workspace and label.
 #[derive(Deserialize, IntoParams)]
 #[into_params(parameter_in = Path)]
-struct Which {
+struct BatchQuery {
     /// The id of the workspace.
     workspace: String,
     /// The label that the batch's runs share, as `key:value`.
@@ -39,17 +39,17 @@ struct Which {
 }
 
 /// The runs of a batch, and the files that became no run.
-struct Found<'a> {
-    workspace: Opened<'a>,
+struct BatchRuns<'a> {
+    workspace: OpenWorkspace<'a>,
     /// The runs, newest first. Of a file that was run again, only the newest run.
     runs: Vec<RunRecord>,
     /// The number of older runs that are not in `runs`.
     superseded: usize,
-    left_out: Vec<LeftOut>,
+    left_out: Vec<LeftOutFile>,
 }
 
-impl Which {
-    fn find<'a>(&self, api: &Blocking<'a>, caller: &Caller) -> Answer<Found<'a>> {
+impl BatchQuery {
+    fn find<'a>(&self, api: &BlockingApi<'a>, caller: &Caller) -> ApiResult<BatchRuns<'a>> {
         let workspace = known_workspace(api, caller, &self.workspace)?;
         let labels = labels_in(std::slice::from_ref(&self.label))?;
         let mut runs = labelled(&workspace, labels)?;
@@ -58,7 +58,7 @@ impl Which {
         let left_out = workspace.store.left_out(workspace.id(), &self.label)?;
         match runs.is_empty() && left_out.is_empty() {
             true => Err(ApiError::not_found("batch", &self.label)),
-            false => Ok(Found {
+            false => Ok(BatchRuns {
                 workspace,
                 runs,
                 superseded: earlier.len(),
@@ -68,7 +68,7 @@ impl Which {
     }
 
     /// Returns only the runs that have ended, in the order in which they were queued, and fetches their files to this host.
-    fn ended<'a>(&self, api: &Blocking<'a>, caller: &Caller) -> Answer<Found<'a>> {
+    fn ended<'a>(&self, api: &BlockingApi<'a>, caller: &Caller) -> ApiResult<BatchRuns<'a>> {
         let mut found = self.find(api, caller)?;
         found.runs.retain(|run| run.completed_at.is_some());
         found.runs.reverse();
@@ -83,12 +83,12 @@ impl Which {
 }
 
 fn not_ready(message: String) -> ApiError {
-    ApiError::of(code::OUTPUT_NOT_READY, message).hint("follow its runs until they end")
+    ApiError::from_code(code::OUTPUT_NOT_READY, message).hint("follow its runs until they end")
 }
 
 /// The common problems and results of a batch's runs.
 #[derive(Serialize, ToSchema)]
-struct Batch {
+struct BatchSummary {
     /// The label that the runs share.
     label: String,
     /// The number of runs. At most 1000 are looked at.
@@ -102,7 +102,7 @@ struct Batch {
     /// Issues by rule: errors first, then those of the most cells.
     issues: Vec<RuleOfBatch>,
     /// The files that became no run, by name, each with the reason.
-    left_out: Vec<LeftOut>,
+    left_out: Vec<LeftOutFile>,
 }
 
 /// A field that some runs found no column for.
@@ -132,12 +132,15 @@ struct RuleOfBatch {
 /// A batch is the runs that share a label, such as the files that were dropped into the console together. `GET /api/v1/runs`
 /// with `label` lists them. If a file was run again, only its newest run counts here.
 #[utoipa::path(get, path = "/api/v1/workspaces/{workspace}/batches/{label}",
-    params(Which),
-    responses((status = 200, body = Batch))
+    params(BatchQuery),
+    responses((status = 200, body = BatchSummary))
 )]
-async fn get_batch(Reader(api, caller): Reader, Path(which): Path<Which>) -> JsonAnswer<Batch> {
+async fn get_batch(
+    Reader(api, caller): Reader,
+    Path(which): Path<BatchQuery>,
+) -> JsonResult<BatchSummary> {
     api.slow_work(move |api| {
-        let Found {
+        let BatchRuns {
             workspace,
             runs,
             superseded,
@@ -179,7 +182,7 @@ async fn get_batch(Reader(api, caller): Reader, Path(which): Path<Which>) -> Jso
             })
             .collect();
         issues.sort_by_key(|rule| (rule.severity, std::cmp::Reverse(rule.count)));
-        Ok(Json(Batch {
+        Ok(Json(BatchSummary {
             runs: runs.len(),
             superseded,
             outputs: runs.iter().filter_map(output_of).count(),
@@ -198,7 +201,7 @@ async fn get_batch(Reader(api, caller): Reader, Path(which): Path<Which>) -> Jso
 struct NewLeftOut {
     /// The files, each with the reason.
     #[schema(min_items = 1, max_items = 1000)]
-    files: Vec<LeftOut>,
+    files: Vec<LeftOutFile>,
 }
 
 impl JsonBody for NewLeftOut {
@@ -209,15 +212,15 @@ impl JsonBody for NewLeftOut {
 ///
 /// The batch lists them, and so does `left-out.txt` in its archive. If a file is recorded again, its last reason counts.
 #[utoipa::path(post, path = "/api/v1/workspaces/{workspace}/batches/{label}/left-out",
-    params(Which),
+    params(BatchQuery),
     request_body = NewLeftOut,
     responses((status = 204, description = "They are recorded"))
 )]
 async fn write_left_out(
     Runner(api, caller): Runner,
-    Path(which): Path<Which>,
+    Path(which): Path<BatchQuery>,
     Json(NewLeftOut { files }): Json<NewLeftOut>,
-) -> Answer<StatusCode> {
+) -> ApiResult<StatusCode> {
     let is_told = |text: &str| (1..=1000).contains(&text.chars().count());
     if !(1..=1000).contains(&files.len()) {
         return Err(ApiError::field("files", "must be from 1 to 1000"));
@@ -247,7 +250,7 @@ fn output_of(run: &RunRecord) -> Option<&PathBuf> {
 /// A part of a batch's files.
 #[derive(Clone, Copy, PartialEq, Eq, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
-enum Part {
+enum BatchPart {
     /// The normalized workbooks of the runs.
     Outputs,
     /// The senders' own workbooks with their issues marked.
@@ -257,10 +260,10 @@ enum Part {
 #[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
-struct WhichFiles {
+struct BatchFilesQuery {
     /// Only this part. If absent, both parts and the report.
     #[param(inline)]
-    only: Option<Part>,
+    only: Option<BatchPart>,
 }
 
 /// Download the files of a batch as one archive.
@@ -269,34 +272,34 @@ struct WhichFiles {
 /// `report.html`. `left-out.txt` names the missing files, such as a file that cannot be marked or that became no run. Runs that
 /// have not ended are left out.
 #[utoipa::path(get, path = "/api/v1/workspaces/{workspace}/batches/{label}/archive",
-    params(Which, WhichFiles),
+    params(BatchQuery, BatchFilesQuery),
     responses((status = 200, body = Vec<u8>, content_type = "application/zip"), (status = 206), (status = 409))
 )]
 async fn download_batch(
     Reader(api, caller): Reader,
-    Path(which): Path<Which>,
-    Query(WhichFiles { only }): Query<WhichFiles>,
+    Path(which): Path<BatchQuery>,
+    Query(BatchFilesQuery { only }): Query<BatchFilesQuery>,
     headers: HeaderMap,
-) -> Answer<Response> {
+) -> ApiResult<Response> {
     let part = match only {
-        Some(Part::Outputs) => "-outputs",
-        Some(Part::Marked) => "-marked",
+        Some(BatchPart::Outputs) => "-outputs",
+        Some(BatchPart::Marked) => "-marked",
         None => "",
     };
     let name = format!("{}{part}.zip", plain(&which.label));
     let file = api.slow_work(move |api| {
-        let Found {
+        let BatchRuns {
             workspace,
             runs,
             left_out,
             ..
         } = which.ended(api, &caller)?;
         let unwritable = |error: io::Error| ApiError::internal(error.to_string());
-        let mut archive = Archive::new(tempfile::tempfile().map_err(unwritable)?);
+        let mut archive = BatchArchive::new(tempfile::tempfile().map_err(unwritable)?);
         for run in &runs {
             archive.take(run, only).map_err(unwritable)?;
         }
-        for LeftOut { name, why } in &left_out {
+        for LeftOutFile { name, why } in &left_out {
             archive.leave_out(name, why);
         }
         if only.is_none() {
@@ -309,13 +312,13 @@ async fn download_batch(
 }
 
 /// The archive of a batch. Its entries are stored uncompressed, because workbooks are compressed already.
-struct Archive {
+struct BatchArchive {
     zip: ZipWriter<File>,
     names: BTreeSet<String>,
     left_out: String,
 }
 
-impl Archive {
+impl BatchArchive {
     fn new(file: File) -> Self {
         Self {
             zip: ZipWriter::new(file),
@@ -325,7 +328,7 @@ impl Archive {
     }
 
     /// Adds the files of a run, or records why they are missing.
-    fn take(&mut self, run: &RunRecord, only: Option<Part>) -> io::Result<()> {
+    fn take(&mut self, run: &RunRecord, only: Option<BatchPart>) -> io::Result<()> {
         let Some(output) = output_of(run) else {
             let why = match run.artifacts_deleted_at {
                 Some(_) => "its files were collected".to_owned(),
@@ -335,11 +338,11 @@ impl Archive {
             self.leave_out(&run.input_name, &why);
             return Ok(());
         };
-        if only != Some(Part::Marked) {
+        if only != Some(BatchPart::Marked) {
             self.put_file("outputs", run, output)?;
         }
         let has_issues = run.metrics.as_ref().is_some_and(|found| found.issues > 0);
-        if only == Some(Part::Outputs) {
+        if only == Some(BatchPart::Outputs) {
             return Ok(());
         }
         let missing = run.metrics.iter().flat_map(|found| &found.missing_fields);
@@ -404,7 +407,7 @@ impl Archive {
 ///
 /// The page is one HTML file that needs no network, like the page of a run. Runs that have not ended are left out.
 #[utoipa::path(get, path = "/api/v1/workspaces/{workspace}/batches/{label}/report",
-    params(Which, WhichReport),
+    params(BatchQuery, ReportQuery),
     responses(
         (status = 200, description = "The page", content_type = "text/html", body = String, headers(("Content-Security-Policy" = String, description = "Nothing is loaded and nothing is run"))),
         (status = 409)
@@ -412,11 +415,11 @@ impl Archive {
 )]
 async fn get_batch_report(
     Reader(api, caller): Reader,
-    Path(which): Path<Which>,
-    Query(page): Query<WhichReport>,
-) -> Answer<Response> {
+    Path(which): Path<BatchQuery>,
+    Query(page): Query<ReportQuery>,
+) -> ApiResult<Response> {
     let page = api.slow_work(move |api| {
-        let Found {
+        let BatchRuns {
             workspace, runs, ..
         } = which.ended(api, &caller)?;
         made(&workspace, &runs, page.options())

@@ -6,7 +6,7 @@ use bytes::Bytes;
 use futures_util::stream as streams;
 use serde_json::json;
 
-use super::configurations::Which;
+use super::configurations::ConfigurationPath;
 use super::named::{LogEntry, log_page, prepared};
 use super::prelude::*;
 use crate::api::description::streams::BuildStreamLine;
@@ -71,9 +71,9 @@ struct NewBuildOptions {
 )]
 async fn create_build(
     Administrator(api, caller): Administrator,
-    which: Which,
+    which: ConfigurationPath,
     MaybeJson(new): MaybeJson<NewBuild>,
-) -> Answer<Response> {
+) -> ApiResult<Response> {
     let force = new.options.force;
     let held = HeldToken::new(&api, caller.holder());
     let (workspace, mut build) = api
@@ -103,7 +103,7 @@ async fn create_build(
     Ok(created(
         status,
         "builds",
-        EnvironmentView::of(&build, &api.paths),
+        EnvironmentView::new(&build, &api.paths),
     ))
 }
 
@@ -123,9 +123,9 @@ pub fn in_time(error: Error) -> ApiError {
 /// Waits for the end of a build, at most as long as a build may take.
 async fn wait(
     api: &Api,
-    workspace: &Carried,
+    workspace: &WorkspaceHandle,
     mut build: EnvironmentRecord,
-) -> Answer<EnvironmentRecord> {
+) -> ApiResult<EnvironmentRecord> {
     let until = Instant::now() + workspace.settings().build_timeout;
     let stopping = api.stopping();
     while !has_ended(&build) && Instant::now() < until && !*stopping.borrow() {
@@ -140,7 +140,7 @@ fn has_ended(build: &EnvironmentRecord) -> bool {
     matches!(build.status, Ready | Failed)
 }
 
-async fn again(api: &Api, workspace: &Carried, id: &str) -> Answer<EnvironmentRecord> {
+async fn again(api: &Api, workspace: &WorkspaceHandle, id: &str) -> ApiResult<EnvironmentRecord> {
     let (workspace, id) = (workspace.clone(), id.to_owned());
     api.work(move |api| {
         let workspace = api.open(&workspace);
@@ -150,10 +150,10 @@ async fn again(api: &Api, workspace: &Carried, id: &str) -> Answer<EnvironmentRe
 }
 
 /// A client that follows a build.
-struct Following {
+struct BuildFollower {
     api: Api,
     held: HeldToken,
-    workspace: Carried,
+    workspace: WorkspaceHandle,
     build: EnvironmentRecord,
     /// The position up to which the log in the environment's folder was read. Another builder starts another folder.
     position: u64,
@@ -165,8 +165,13 @@ struct Following {
 }
 
 /// Returns the events of a build as lines of JSON, until the build is ready or has failed.
-fn lines(api: &Api, workspace: &Carried, build: &EnvironmentRecord, held: HeldToken) -> Response {
-    let following = Following {
+fn lines(
+    api: &Api,
+    workspace: &WorkspaceHandle,
+    build: &EnvironmentRecord,
+    held: HeldToken,
+) -> Response {
+    let following = BuildFollower {
         api: api.clone(),
         held,
         workspace: workspace.clone(),
@@ -185,7 +190,7 @@ fn lines(api: &Api, workspace: &Carried, build: &EnvironmentRecord, held: HeldTo
     stream::streamed("application/x-ndjson", lines)
 }
 
-impl Following {
+impl BuildFollower {
     async fn next(&mut self) -> Option<Bytes> {
         if self.over {
             return None;
@@ -267,7 +272,7 @@ impl Following {
         let line = json!({
             "event": event, "build_id": self.build.id, "timestamp": now, "message": message,
             "level": if self.build.status == EnvironmentStatus::Failed { "error" } else { "info" },
-            "data": {"build": EnvironmentView::of(&self.build, &self.api.paths)},
+            "data": {"build": EnvironmentView::new(&self.build, &self.api.paths)},
         });
         Bytes::from(format!("{line}\n"))
     }
@@ -280,11 +285,11 @@ fn paths_of(api: &Api, build: &EnvironmentRecord) -> Hider {
 
 /// Returns the environment with this id, if the caller's token covers its workspace.
 pub fn environment_of(
-    api: &Blocking<'_>,
+    api: &BlockingApi<'_>,
     caller: &Caller,
     what: &'static str,
     id: &str,
-) -> Answer<EnvironmentRecord> {
+) -> ApiResult<EnvironmentRecord> {
     let wanted = id.to_lowercase();
     let mut all = api.home().store.all_environments()?.into_iter();
     let found = all.find(|known| known.id == wanted && caller.is_for(&known.key.workspace_id));
@@ -296,10 +301,10 @@ pub fn environment_of(
 async fn get_build(
     Reader(api, caller): Reader,
     Path(id): Path<String>,
-) -> JsonAnswer<EnvironmentView> {
+) -> JsonResult<EnvironmentView> {
     api.work(move |api| {
         let build = environment_of(api, &caller, "build", &id)?;
-        Ok(Json(EnvironmentView::of(&build, &api.paths)))
+        Ok(Json(EnvironmentView::new(&build, &api.paths)))
     })
     .await
 }
@@ -321,7 +326,7 @@ async fn list_build_logs(
     Reader(api, caller): Reader,
     Path(id): Path<String>,
     Query(part): Query<LogPart>,
-) -> JsonAnswer<BuildLogPage> {
+) -> JsonResult<BuildLogPage> {
     let (after, limit) = part.checked()?;
     api.work(move |api| {
         let build = environment_of(api, &caller, "build", &id)?;

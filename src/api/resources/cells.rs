@@ -5,23 +5,24 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::named::{Left, place_of};
+use super::named::{RunDownload, place_of};
 use super::prelude::*;
-use crate::api::state::known_issues::Known;
+use crate::api::state::known_issues::CachedIssues;
 use crate::base::digest;
-use crate::base::problem::{Kind, Problem};
+use crate::base::problem::{Problem, ProblemKind};
 use crate::cells::{
-    Choice, MOST_COLUMNS, MOST_ROWS, NotWritten, Reading, RowMap, Rows, SheetInfo, Window,
+    MAX_WINDOW_COLUMNS, MAX_WINDOW_ROWS, ReadSettings, RowMap, RunRows, SheetInfo, SheetSelector,
+    UnwrittenRows, Window,
 };
-use crate::issues::{CellIssue, InWindow, ListError};
+use crate::issues::{CellIssue, IssueWindow, ListError};
 use crate::run::results::issues::issues_of;
 use crate::run::results::reading::reading_of;
 use crate::settings::paths::RunFolder;
 
 /// The maximum number of cells that a search returns.
-const MOST_FOUND: u32 = 1000;
+const MAX_FOUND_CELLS: u32 = 1000;
 /// The maximum number of characters of a search text.
-const LONGEST_TEXT: usize = 200;
+const MAX_SEARCH_CHARS: usize = 200;
 
 pub fn routes() -> OpenApiRouter<Api> {
     routed([
@@ -34,20 +35,20 @@ pub fn routes() -> OpenApiRouter<Api> {
 /// The input or the output of a run.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
-pub(super) enum Side {
+pub(super) enum SheetSide {
     Input,
     #[default]
     Output,
 }
 
-impl Side {
+impl SheetSide {
     /// Returns the path of the file and the settings for reading it. The input is read as the run read it, the output as a
     /// whole.
-    fn file(self, run: &RunRecord) -> Answer<(PathBuf, Reading)> {
+    fn file(self, run: &RunRecord) -> ApiResult<(PathBuf, ReadSettings)> {
         match self {
-            Self::Output => Ok((place_of(run, Left::Output)?.0, Reading::whole())),
+            Self::Output => Ok((place_of(run, RunDownload::Output)?.0, ReadSettings::whole())),
             Self::Input => {
-                let path = place_of(run, Left::Input)?.0;
+                let path = place_of(run, RunDownload::Input)?.0;
                 Ok((path, reading_of(run)))
             }
         }
@@ -57,10 +58,10 @@ impl Side {
 #[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
-struct WhichSide {
+struct SheetsQuery {
     /// `input` or `output`. If absent, `output`.
     #[param(inline)]
-    side: Option<Side>,
+    side: Option<SheetSide>,
 }
 
 /// The sheets of a file.
@@ -71,14 +72,14 @@ pub(super) struct SheetList {
 
 /// List the sheets of a run's input or output, with their sizes.
 #[utoipa::path(get, path = "/api/v1/runs/{id}/sheets",
-    params(WhichSide),
+    params(SheetsQuery),
     responses((status = 200, body = SheetList), (status = 409), (status = 410))
 )]
 async fn list_run_sheets(
     Reader(api, caller): Reader,
     Path(id): Path<String>,
-    Query(which): Query<WhichSide>,
-) -> JsonAnswer<SheetList> {
+    Query(which): Query<SheetsQuery>,
+) -> JsonResult<SheetList> {
     let side = which.side.unwrap_or_default();
     api.slow_work(move |api| {
         let (_, run) = run_with_files(api, &caller, &id)?;
@@ -92,10 +93,10 @@ async fn list_run_sheets(
 #[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
-struct WhichCells {
+struct CellsQuery {
     /// `input` or `output`. If absent, `output`.
     #[param(inline)]
-    side: Option<Side>,
+    side: Option<SheetSide>,
     /// The name of a sheet. If absent, the first sheet.
     sheet: Option<String>,
     /// Rows, counted from 1: `1-200`. At most 200.
@@ -106,13 +107,13 @@ struct WhichCells {
     columns: Option<String>,
     /// With `issues`, also the issues of the window's cells, rows and columns, without values.
     #[param(inline)]
-    with: Option<With>,
+    with: Option<CellWindowExtra>,
 }
 
 /// Further content of a window.
 #[derive(Clone, Copy, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
-enum With {
+enum CellWindowExtra {
     Issues,
 }
 
@@ -138,7 +139,7 @@ struct CellWindow {
     row_map: Option<RowMap>,
     /// For an input, the rows of the window that were not written. Null for an output, or if the run did not record them.
     #[schema(required)]
-    row_reasons: Option<Vec<NotWritten>>,
+    row_reasons: Option<Vec<UnwrittenRows>>,
     /// With `with=issues`, the issues of the window. Null if the run has no list of issues.
     #[schema(value_type = Option<WindowIssues>)]
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -159,7 +160,7 @@ struct WindowIssues {
 /// side that the window's rows belong to, and `row_reasons` says why rows of an input were not written. Otherwise both are
 /// null.
 #[utoipa::path(get, path = "/api/v1/runs/{id}/cells",
-    params(WhichCells),
+    params(CellsQuery),
     responses(
         (status = 200, body = CellWindow, headers(("ETag" = String, description = "Changes when the answer does"))),
         (status = 304), (status = 409), (status = 410)
@@ -168,12 +169,12 @@ struct WindowIssues {
 async fn get_run_cells(
     Reader(api, caller): Reader,
     Path(id): Path<String>,
-    Query(which): Query<WhichCells>,
+    Query(which): Query<CellsQuery>,
     headers: HeaderMap,
-) -> Answer<Response> {
+) -> ApiResult<Response> {
     let window = window(&api, caller, id, which).await?;
     let text = serde_json::to_string(&window).unwrap_or_default();
-    let tag = format!("\"{}\"", digest::of(&text));
+    let tag = format!("\"{}\"", digest::sha256(&text));
     let mut response = if download::matches(&headers, header::IF_NONE_MATCH, &tag) {
         StatusCode::NOT_MODIFIED.into_response()
     } else {
@@ -183,29 +184,32 @@ async fn get_run_cells(
     Ok(response)
 }
 
-async fn window(api: &Api, caller: Caller, id: String, which: WhichCells) -> Answer<CellWindow> {
+async fn window(api: &Api, caller: Caller, id: String, which: CellsQuery) -> ApiResult<CellWindow> {
     let side = which.side.unwrap_or_default();
-    let rows = range("rows", which.rows.as_deref(), MOST_ROWS)?;
-    let columns = range("columns", which.columns.as_deref(), MOST_COLUMNS)?;
+    let rows = range("rows", which.rows.as_deref(), MAX_WINDOW_ROWS)?;
+    let columns = range("columns", which.columns.as_deref(), MAX_WINDOW_COLUMNS)?;
     api.slow_work(move |api| {
         let (_, run) = run_with_files(api, &caller, &id)?;
         let (path, reading) = side.file(&run)?;
-        let sheet = which.sheet.as_deref().map_or(Choice::At(0), Choice::Named);
+        let sheet = which
+            .sheet
+            .as_deref()
+            .map_or(SheetSelector::At(0), SheetSelector::Named);
         let window = api.cells.window(&path, &reading, sheet, rows, columns)?;
         let (mut row_map, mut row_reasons) = (None, None);
         if let Some(known) = known_rows(api, &run) {
             row_map = match side {
-                Side::Output => RowMap::of_output(&window, &known),
-                Side::Input => RowMap::of_input(&window, &known),
+                SheetSide::Output => RowMap::of_output(&window, &known),
+                SheetSide::Input => RowMap::of_input(&window, &known),
             };
-            row_reasons = (side == Side::Input).then(|| {
+            row_reasons = (side == SheetSide::Input).then(|| {
                 let last = window.first_row + window.rows.len() as u64;
                 known.not_written_within(&window.sheet, &(window.first_row..last))
             });
         }
         let issues = which
             .with
-            .map(|With::Issues| issues_within(api, &run, side, &window));
+            .map(|CellWindowExtra::Issues| issues_within(api, &run, side, &window));
         Ok(CellWindow {
             issues: issues.transpose()?,
             sheet: window.sheet,
@@ -224,7 +228,7 @@ async fn window(api: &Api, caller: Caller, id: String, which: WhichCells) -> Ans
 }
 
 /// Returns the rows that a run recorded, if it did.
-pub(super) fn known_rows(api: &Api, run: &RunRecord) -> Option<Arc<Rows>> {
+pub(super) fn known_rows(api: &Api, run: &RunRecord) -> Option<Arc<RunRows>> {
     api.cells
         .rows(&RunFolder::at(&run.run_dir).rows(&run.input_name))
 }
@@ -233,23 +237,23 @@ pub(super) fn known_rows(api: &Api, run: &RunRecord) -> Option<Arc<Rows>> {
 fn issues_within(
     api: &Api,
     run: &RunRecord,
-    side: Side,
+    side: SheetSide,
     window: &Window,
-) -> Answer<Option<WindowIssues>> {
+) -> ApiResult<Option<WindowIssues>> {
     let list = match issues_of(run) {
-        Err(error) if error.kind() == Kind::Usage => return Ok(None),
+        Err(error) if error.kind() == ProblemKind::Usage => return Ok(None),
         list => list?,
     };
     let columns = window.rows.first().map_or(0, |row| row.len() as u64);
-    let wanted = InWindow {
+    let wanted = IssueWindow {
         sheet: &window.sheet,
-        of_output: side == Side::Output,
+        of_output: side == SheetSide::Output,
         rows: window.first_row..=(window.first_row + window.rows.len() as u64).saturating_sub(1),
         columns: window.first_column..=(window.first_column + columns).saturating_sub(1),
     };
-    let (listed, more) = match api.issues.of(run, list)? {
-        Known::Kept(issues) => wanted.among(issues.iter().map(Ok::<_, ListError>))?,
-        Known::Long(list) => list.within(&wanted)?,
+    let (listed, more) = match api.issues.get_or_load(run, list)? {
+        CachedIssues::Kept(issues) => wanted.among(issues.iter().map(Ok::<_, ListError>))?,
+        CachedIssues::Long(list) => list.within(&wanted)?,
     };
     Ok(Some(WindowIssues { listed, more }))
 }
@@ -257,10 +261,10 @@ fn issues_within(
 #[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
-struct WhatToFind {
+struct CellSearchQuery {
     /// `input` or `output`. If absent, `output`.
     #[param(inline)]
-    side: Option<Side>,
+    side: Option<SheetSide>,
     /// The name of a sheet. If absent, the first sheet.
     sheet: Option<String>,
     /// A part of the shown text of a cell, in any case.
@@ -294,18 +298,18 @@ struct FoundCell {
 /// Cells are in the order of rows. A large sheet is searched in parts: `next` is the start of the next part, even if this part
 /// has no match.
 #[utoipa::path(get, path = "/api/v1/runs/{id}/find",
-    params(WhatToFind),
+    params(CellSearchQuery),
     responses((status = 200, body = FoundCells), (status = 409), (status = 410))
 )]
 async fn find_run_cells(
     Reader(api, caller): Reader,
     Path(id): Path<String>,
-    Query(what): Query<WhatToFind>,
-) -> JsonAnswer<FoundCells> {
+    Query(what): Query<CellSearchQuery>,
+) -> JsonResult<FoundCells> {
     let side = what.side.unwrap_or_default();
-    let most = cursor::limit(what.limit, MOST_FOUND, MOST_FOUND)?;
-    if !(1..=LONGEST_TEXT).contains(&what.text.chars().count()) {
-        let message = format!("must have 1 to {LONGEST_TEXT} characters");
+    let most = cursor::limit(what.limit, MAX_FOUND_CELLS, MAX_FOUND_CELLS)?;
+    if !(1..=MAX_SEARCH_CHARS).contains(&what.text.chars().count()) {
+        let message = format!("must have 1 to {MAX_SEARCH_CHARS} characters");
         return Err(ApiError::field("text", message));
     }
     let from = match what.from.as_deref() {
@@ -316,7 +320,10 @@ async fn find_run_cells(
     api.slow_work(move |api| {
         let (_, run) = run_with_files(api, &caller, &id)?;
         let (path, reading) = side.file(&run)?;
-        let sheet = what.sheet.as_deref().map_or(Choice::At(0), Choice::Named);
+        let sheet = what
+            .sheet
+            .as_deref()
+            .map_or(SheetSelector::At(0), SheetSelector::Named);
         let found = api
             .cells
             .find(&path, &reading, sheet, &what.text, from, most)?;
@@ -340,7 +347,7 @@ fn place(text: &str) -> Option<(u64, u64)> {
 }
 
 /// Parses `a-b`, counted from 1. Without a text, returns the first `most` numbers.
-fn range(field: &str, text: Option<&str>, most: u64) -> Answer<std::ops::RangeInclusive<u64>> {
+fn range(field: &str, text: Option<&str>, most: u64) -> ApiResult<std::ops::RangeInclusive<u64>> {
     let Some(text) = text else {
         return Ok(1..=most);
     };

@@ -4,18 +4,18 @@
 use std::collections::BTreeMap;
 
 use super::builds::in_time;
-use super::configurations::Which;
+use super::configurations::ConfigurationPath;
 use super::drafts::meant;
 use super::prelude::*;
 use crate::api::state::busy;
 use crate::base::cancel::Cancel;
-use crate::checks::check::{CheckError, Checked, check_in};
-use crate::environment::needed::prepare::{Prepared, due_when_asked, prepare_frozen};
+use crate::checks::check::{CheckError, CheckedConfiguration, check_in};
+use crate::environment::needed::prepare::{PreparedConfiguration, due_when_asked, prepare_frozen};
 use crate::environment::provide::ask;
 use crate::environment::provide::rebuild::is_usable;
 use crate::settings::SafeMode;
-use crate::store::{EnvironmentRecord, EnvironmentStatus, Failure};
-use crate::workspace::configurations::publish::{self, Frozen, freeze};
+use crate::store::{EnvironmentRecord, EnvironmentStatus, FailureRecord};
+use crate::workspace::configurations::publish::{self, FrozenSources, freeze};
 use crate::workspace::configurations::{Precondition, VersionObject as Version, version_json};
 
 /// The seconds after which a client asks again. Building an environment takes seconds.
@@ -27,7 +27,7 @@ pub fn routes() -> OpenApiRouter<Api> {
 
 /// The result of checking a configuration.
 #[derive(Serialize, ToSchema)]
-pub struct Check {
+pub struct ConfigurationCheck {
     /// True if the configuration loads.
     loads: bool,
     /// The numbers of registered fields, detectors, transforms, validators and hooks. Empty if the configuration does not load.
@@ -35,7 +35,7 @@ pub struct Check {
     /// Sentences about parts of the configuration that have no effect.
     warnings: Vec<String>,
     /// The reason why the configuration does not load, as a failed run would report it.
-    error: Option<Failure>,
+    error: Option<FailureRecord>,
     /// The environment in which the configuration was loaded.
     environment_id: String,
     /// The digest of the checked files.
@@ -47,11 +47,11 @@ pub struct Check {
 /// This is the request of `ade check`: it reports mistakes with file and line. Nothing is run or recorded. If the environment
 /// of these files is not ready, the status is 409 `environment_not_ready`: a worker builds it, and the same request succeeds
 /// afterwards.
-#[utoipa::path(post, path = "/api/v1/configs/{config_id}/check", responses((status = 200, body = Check), (status = 409)))]
+#[utoipa::path(post, path = "/api/v1/configs/{config_id}/check", responses((status = 200, body = ConfigurationCheck), (status = 409)))]
 async fn check_config(
     Administrator(api, caller): Administrator,
-    which: Which,
-) -> JsonAnswer<Check> {
+    which: ConfigurationPath,
+) -> JsonResult<ConfigurationCheck> {
     let (workspace, known, frozen) = frozen(&api, caller, which, Precondition::Unsaid).await?;
     let checked = load(&api, &workspace, &known, &frozen).await?;
     Ok(Json(checked))
@@ -67,15 +67,15 @@ async fn check_config(
 /// says where it fails.
 #[utoipa::path(post, path = "/api/v1/configs/{config_id}/publish",
     params(("If-Match" = inline(Option<String>), Header, nullable = false, description = "The ETag of the list of files that is meant")),
-    request_body = Publishing,
+    request_body = PublishRequest,
     responses((status = 201, body = Version), (status = 409), (status = 412))
 )]
 async fn publish_config(
     Administrator(api, caller): Administrator,
-    which: Which,
+    which: ConfigurationPath,
     headers: HeaderMap,
-    MaybeJson(wanted): MaybeJson<Publishing>,
-) -> Answer<Response> {
+    MaybeJson(wanted): MaybeJson<PublishRequest>,
+) -> ApiResult<Response> {
     let (workspace, known, frozen) = frozen(&api, caller, which, meant(&headers)?).await?;
     let active = known.version.as_ref();
     let is_active = active.is_some_and(|active| active.source_digest == frozen.source_digest);
@@ -95,9 +95,9 @@ async fn publish_config(
 async fn frozen(
     api: &Api,
     caller: Caller,
-    which: Which,
+    which: ConfigurationPath,
     precondition: Precondition,
-) -> Answer<(Carried, KnownConfiguration, Frozen)> {
+) -> ApiResult<(WorkspaceHandle, KnownConfiguration, FrozenSources)> {
     api.slow_work(move |api| {
         let (workspace, known) = which.find(api, &caller)?;
         let frozen = freeze(&workspace, &known, &precondition)?;
@@ -109,12 +109,12 @@ async fn frozen(
 /// The options of a publication.
 #[derive(Default, Deserialize, Serialize, ToSchema)]
 #[serde(deny_unknown_fields, default)]
-struct Publishing {
+struct PublishRequest {
     /// Publish without a check, even if the configuration does not load.
     force: bool,
 }
 
-impl JsonBody for Publishing {}
+impl JsonBody for PublishRequest {}
 
 /// Loads the files of a configuration in their environment.
 ///
@@ -123,10 +123,10 @@ impl JsonBody for Publishing {}
 /// error.
 pub async fn load(
     api: &Api,
-    workspace: &Carried,
+    workspace: &WorkspaceHandle,
     known: &KnownConfiguration,
-    frozen: &Frozen,
-) -> Answer<Check> {
+    frozen: &FrozenSources,
+) -> ApiResult<ConfigurationCheck> {
     let (workspace, known, frozen) = (workspace.clone(), known.clone(), frozen.clone());
     api.engine_work(move |api, cancel| {
         let about = api.paths.about_configuration(&known.record.path);
@@ -139,10 +139,10 @@ pub async fn load(
 fn loaded(
     workspace: &Workspace,
     known: &KnownConfiguration,
-    frozen: &Frozen,
+    frozen: &FrozenSources,
     cancel: &Cancel,
     paths: &dyn ShowPath,
-) -> Answer<Check> {
+) -> ApiResult<ConfigurationCheck> {
     let (prepared, environment) = at_hand(workspace, known, frozen)?;
     let found = match check_in(workspace, &prepared, &environment, false, cancel) {
         Ok(found) => Ok(found),
@@ -151,10 +151,10 @@ fn loaded(
     };
     let (found, error) = match found {
         Ok(found) => (found, None),
-        Err(error) => (Checked::default(), Some(error)),
+        Err(error) => (CheckedConfiguration::default(), Some(error)),
     };
     let warnings = found.warnings.iter();
-    Ok(Check {
+    Ok(ConfigurationCheck {
         loads: error.is_none(),
         registered: found.registered.into_iter().collect(),
         warnings: warnings.map(|text| paths.text(text).into_owned()).collect(),
@@ -168,8 +168,8 @@ fn loaded(
 pub fn at_hand(
     workspace: &Workspace,
     known: &KnownConfiguration,
-    frozen: &Frozen,
-) -> Answer<(Prepared, EnvironmentRecord)> {
+    frozen: &FrozenSources,
+) -> ApiResult<(PreparedConfiguration, EnvironmentRecord)> {
     demand_no_safe_mode(workspace)?;
     let (snapshot, digest) = (&frozen.snapshot, &frozen.source_digest);
     let prepared = prepare_frozen(workspace, &known.record, snapshot, digest)?;
@@ -178,11 +178,11 @@ pub fn at_hand(
 }
 
 /// Returns an error if the operator does not allow to load code of configurations.
-pub fn demand_no_safe_mode(workspace: &Workspace) -> Answer<()> {
+pub fn demand_no_safe_mode(workspace: &Workspace) -> ApiResult<()> {
     if workspace.settings.safe_mode != SafeMode::Off {
         let detail = "no configuration is loaded: the server is in safe mode";
         let hint = "the operator switches it off; with `{\"force\": true}` a configuration is published without a check";
-        return Err(ApiError::of(code::SAFE_MODE_ENABLED, detail).hint(hint));
+        return Err(ApiError::from_code(code::SAFE_MODE_ENABLED, detail).hint(hint));
     }
     Ok(())
 }
@@ -198,15 +198,18 @@ pub fn not_checked(error: CheckError) -> ApiError {
 }
 
 /// Returns the error for a configuration that does not load.
-pub fn does_not_load(error: Failure, hint: &str) -> ApiError {
+pub fn does_not_load(error: FailureRecord, hint: &str) -> ApiError {
     let detail = format!("the configuration does not load: {}", error.message);
-    ApiError::of(code::CONFIG_INVALID, detail)
+    ApiError::from_code(code::CONFIG_INVALID, detail)
         .hint(hint)
         .because_of(error)
 }
 
 /// Returns the environment of prepared files if it is ready. Otherwise requests it and returns an error.
-pub fn ready(workspace: &Workspace, prepared: &Prepared) -> Answer<EnvironmentRecord> {
+pub fn ready(
+    workspace: &Workspace,
+    prepared: &PreparedConfiguration,
+) -> ApiResult<EnvironmentRecord> {
     let known = workspace.store.environment_of(&prepared.key)?;
     // An environment that has just failed reports that; later it is tried once more.
     let failed = known.filter(|known| {
@@ -234,14 +237,14 @@ pub fn ready(workspace: &Workspace, prepared: &Prepared) -> Answer<EnvironmentRe
         "a worker builds it, as after `POST …/builds`; `GET /api/v1/builds/{}` says how far it is. Then send the request again",
         found.id
     );
-    Err(ApiError::of(code::ENVIRONMENT_NOT_READY, detail)
+    Err(ApiError::from_code(code::ENVIRONMENT_NOT_READY, detail)
         .hint(hint)
         .retry_after(ASK_AGAIN))
 }
 
-impl Check {
+impl ConfigurationCheck {
     /// Returns an error if the configuration does not load, so that it is not published.
-    pub fn demand_loads(self) -> Answer<()> {
+    pub fn demand_loads(self) -> ApiResult<()> {
         let hint = "correct it; with `{\"force\": true}` it is published all the same";
         let refused = self.error.map(|error| does_not_load(error, hint));
         refused.map_or(Ok(()), Err)

@@ -2,7 +2,9 @@
 
 use super::prelude::*;
 use crate::base::cancel::Cancel;
-use crate::environment::collection::{CollectOptions, Judged, Removed, Report, collect_alone};
+use crate::environment::collection::{
+    CollectOptions, JudgedEnvironment, RemovedItem, Report, collect_alone,
+};
 use crate::store::EnvironmentStatus;
 
 pub fn routes() -> OpenApiRouter<Api> {
@@ -13,7 +15,7 @@ pub fn routes() -> OpenApiRouter<Api> {
 #[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
-struct Extent {
+struct CollectionQuery {
     /// Also collect unused environments of configurations in use that need another environment now, because their dependencies
     /// changed.
     #[serde(default)]
@@ -49,7 +51,7 @@ struct CollectionItem {
     status: EnvironmentStatus,
     /// The decision as a word for programs: `delete`, `superseded`, `in_use`, `warm`, …
     #[schema(value_type = String)]
-    fate: crate::environment::collection::Fate,
+    fate: crate::environment::collection::CollectionVerdict,
     /// The same decision in words.
     reason: &'static str,
     /// True if the environment is deleted for that reason.
@@ -88,7 +90,7 @@ pub struct Deletion {
 #[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
-pub struct HowToDelete {
+pub struct DeletionQuery {
     /// Only report what would be deleted.
     #[serde(default)]
     #[param(required = false)]
@@ -96,14 +98,14 @@ pub struct HowToDelete {
 }
 
 impl Deletion {
-    pub fn of(report: Report, paths: &dyn ShowPath) -> Self {
+    pub fn new(report: Report, paths: &dyn ShowPath) -> Self {
         let Collection {
             dry_run,
             removed,
             failed,
             bytes_freed,
             ..
-        } = Collection::of(&report, paths);
+        } = Collection::new(&report, paths);
         Self {
             dry_run,
             removed,
@@ -114,7 +116,7 @@ impl Deletion {
 }
 
 impl CollectionItem {
-    fn of(judged: &Judged) -> Self {
+    fn new(judged: &JudgedEnvironment) -> Self {
         let environment = &judged.environment;
         Self {
             id: environment.id.clone(),
@@ -130,7 +132,7 @@ impl CollectionItem {
 }
 
 impl CollectedThing {
-    fn of(removed: &Removed, paths: &dyn ShowPath) -> Self {
+    fn new(removed: &RemovedItem, paths: &dyn ShowPath) -> Self {
         Self {
             kind: removed.kind,
             id: paths.text(&removed.id).into_owned(),
@@ -142,14 +144,14 @@ impl CollectedThing {
 }
 
 impl Collection {
-    fn of(report: &Report, paths: &dyn ShowPath) -> Self {
+    fn new(report: &Report, paths: &dyn ShowPath) -> Self {
         let removed = report.removed.iter();
         let failed = report.failed.iter().map(ToString::to_string);
         Self {
             dry_run: report.dry_run,
-            items: report.judged.iter().map(CollectionItem::of).collect(),
+            items: report.judged.iter().map(CollectionItem::new).collect(),
             removed: removed
-                .map(|thing| CollectedThing::of(thing, paths))
+                .map(|thing| CollectedThing::new(thing, paths))
                 .collect(),
             skipped: report.skipped.clone(),
             failed: failed.map(|text| paths.text(&text).into_owned()).collect(),
@@ -160,11 +162,11 @@ impl Collection {
 }
 
 /// Preview a collection: what it would delete now, and why the rest stays. Nothing is deleted.
-#[utoipa::path(get, path = "/api/v1/environments/collection", params(Extent), responses((status = 200, body = Collection)))]
+#[utoipa::path(get, path = "/api/v1/environments/collection", params(CollectionQuery), responses((status = 200, body = Collection)))]
 async fn get_collection(
     Administrator(api, caller): Administrator,
-    Query(extent): Query<Extent>,
-) -> JsonAnswer<Collection> {
+    Query(extent): Query<CollectionQuery>,
+) -> JsonResult<Collection> {
     collected(&api, &caller, &extent, true).await
 }
 
@@ -172,22 +174,22 @@ async fn get_collection(
 ///
 /// One process collects at a time. The status is 409 `collection_busy` if another process collects.
 #[utoipa::path(post, path = "/api/v1/environments/collection",
-    params(Extent),
+    params(CollectionQuery),
     responses((status = 200, body = Collection), (status = 409))
 )]
 async fn create_collection(
     Administrator(api, caller): Administrator,
-    Query(extent): Query<Extent>,
-) -> JsonAnswer<Collection> {
+    Query(extent): Query<CollectionQuery>,
+) -> JsonResult<Collection> {
     collected(&api, &caller, &extent, false).await
 }
 
 async fn collected(
     api: &Api,
     caller: &Caller,
-    extent: &Extent,
+    extent: &CollectionQuery,
     dry_run: bool,
-) -> JsonAnswer<Collection> {
+) -> JsonResult<Collection> {
     // The collection covers environments of every workspace, and every file of the data directory.
     caller.demand_server()?;
     let superseded = extent.superseded;
@@ -201,7 +203,7 @@ async fn collected(
             ..CollectOptions::of_settings(&workspace.settings)
         };
         let report = collect_alone(workspace, &workspace.worker_id(0), &options, &stop)?;
-        Ok(Json(Collection::of(&report, &api.paths)))
+        Ok(Json(Collection::new(&report, &api.paths)))
     });
     // A server that stops deletes nothing more.
     let mut stopping = api.stopping();

@@ -3,17 +3,17 @@
 use axum::extract::{DefaultBodyLimit, FromRequestParts};
 use axum::http::request::Parts;
 
-use super::collection::{Deletion, HowToDelete};
+use super::collection::{Deletion, DeletionQuery};
 use super::documents::FileForm;
 use super::prelude::*;
 use crate::api::transfer::upload::{Upload, media_type};
 use crate::configuration::scaffold;
 use crate::environment::collection::named::remove_configuration;
 use crate::store::ConfigurationChange;
-use crate::workspace::configurations::versions::{Side, archive_name};
+use crate::workspace::configurations::versions::{ConfigurationSide, archive_name};
 use crate::workspace::configurations::{
     ConfigurationDetails, ConfigurationObject as Shape, Precondition, Spool, configuration_details,
-    configuration_json, draft, draft::Content, publish, versions,
+    configuration_json, draft, draft::DraftContent, publish, versions,
 };
 
 pub fn routes() -> OpenApiRouter<Api> {
@@ -28,29 +28,29 @@ pub fn routes() -> OpenApiRouter<Api> {
 
 /// Names a configuration, and optionally one of its files or versions.
 #[derive(Clone, Deserialize)]
-pub struct Which {
+pub struct ConfigurationPath {
     workspace: Option<String>,
     config_id: String,
     path: Option<String>,
     version: Option<u32>,
 }
 
-impl<S: Send + Sync> FromRequestParts<S> for Which {
+impl<S: Send + Sync> FromRequestParts<S> for ConfigurationPath {
     type Rejection = ApiError;
 
-    async fn from_request_parts(parts: &mut Parts, state: &S) -> Answer<Self> {
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> ApiResult<Self> {
         let Path(which) = Path::from_request_parts(parts, state).await?;
         Ok(which)
     }
 }
 
-impl Which {
+impl ConfigurationPath {
     /// Returns the configuration, if the caller's token covers its workspace.
     pub fn find<'a>(
         &self,
-        api: &Blocking<'a>,
+        api: &BlockingApi<'a>,
         caller: &Caller,
-    ) -> Answer<(Opened<'a>, KnownConfiguration)> {
+    ) -> ApiResult<(OpenWorkspace<'a>, KnownConfiguration)> {
         let known = configuration_of(api, caller, &self.config_id)?;
         let workspace = &known.record.workspace_id;
         if self
@@ -64,7 +64,11 @@ impl Which {
     }
 
     /// Returns the configuration without keeping a thread, before the body is received.
-    pub async fn carried(self, api: &Api, caller: Caller) -> Answer<(Carried, KnownConfiguration)> {
+    pub async fn carried(
+        self,
+        api: &Api,
+        caller: Caller,
+    ) -> ApiResult<(WorkspaceHandle, KnownConfiguration)> {
         let found = api.slow_work(move |api| {
             let (workspace, known) = self.find(api, &caller)?;
             Ok((workspace.carry(), known))
@@ -78,9 +82,11 @@ impl Which {
     }
 
     /// Returns the files that are meant: those of the named version, otherwise those that are edited.
-    pub fn side(&self, known: &KnownConfiguration) -> Side {
-        self.version
-            .map_or_else(|| Side::edited(known), Side::Version)
+    pub fn side(&self, known: &KnownConfiguration) -> ConfigurationSide {
+        self.version.map_or_else(
+            || ConfigurationSide::edited(known),
+            ConfigurationSide::Version,
+        )
     }
 }
 
@@ -88,7 +94,7 @@ impl Which {
 #[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
-struct Page {
+struct ConfigurationsQuery {
     /// The maximum number of configurations, from 1 to 1000.
     #[param(minimum = 1, maximum = 1000)]
     limit: Option<u32>,
@@ -110,14 +116,14 @@ struct ConfigurationPage {
 
 /// List a workspace's configurations: the default first, then by name.
 #[utoipa::path(get, path = "/api/v1/workspaces/{workspace}/configs",
-    params(Page),
+    params(ConfigurationsQuery),
     responses((status = 200, body = ConfigurationPage))
 )]
 async fn list_configs(
     Reader(api, caller): Reader,
     Path(workspace): Path<String>,
-    Query(page): Query<Page>,
-) -> JsonAnswer<ConfigurationPage> {
+    Query(page): Query<ConfigurationsQuery>,
+) -> JsonResult<ConfigurationPage> {
     api.slow_work(move |api| {
         let workspace = known_workspace(api, &caller, &workspace)?;
         let mut all = workspace.store.configurations(workspace.id())?;
@@ -135,7 +141,7 @@ async fn list_configs(
 #[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
-struct Named {
+struct NewConfigurationQuery {
     /// The name. If absent, the name in the manifest.
     name: Option<String>,
 }
@@ -160,12 +166,12 @@ impl JsonBody for NewConfiguration {}
 impl NewConfiguration {
     fn content(
         &self,
-        api: &Blocking<'_>,
+        api: &BlockingApi<'_>,
         caller: &Caller,
         workspace: &Workspace,
-    ) -> Answer<Content> {
+    ) -> ApiResult<DraftContent> {
         let wanted = match (&self.template, &self.copy_of) {
-            (None, None) => return Ok(Content::Files(Vec::new())),
+            (None, None) => return Ok(DraftContent::Files(Vec::new())),
             (Some(_), Some(_)) => {
                 return Err(ApiError::field("copy_of", "is given beside template"));
             }
@@ -186,7 +192,7 @@ impl NewConfiguration {
             ApiError::field("template", message)
         })?;
         let files = files.into_iter();
-        Ok(Content::Files(
+        Ok(DraftContent::Files(
             files
                 .map(|(path, content)| (path.into(), content))
                 .collect(),
@@ -201,16 +207,16 @@ impl NewConfiguration {
 /// template, from the current files of another configuration, or empty, to be filled file by file or inferred from samples. An
 /// upload is a draft until it is published.
 #[utoipa::path(post, path = "/api/v1/workspaces/{workspace}/configs",
-    params(Named),
+    params(NewConfigurationQuery),
     request_body(content( (Vec<u8> = "application/zip"), (Vec<u8> = "application/gzip"), (FileForm = "multipart/form-data"), (NewConfiguration = "application/json"))),
     responses((status = 201, body = Shape, headers(("Location" = String, description = "The configuration"))))
 )]
 async fn create_config(
     Administrator(api, caller): Administrator,
     Path(workspace): Path<String>,
-    Query(named): Query<Named>,
+    Query(named): Query<NewConfigurationQuery>,
     request: Request,
-) -> Answer<Response> {
+) -> ApiResult<Response> {
     let from = caller.clone();
     let workspace = api
         .slow_work(move |api| Ok(known_workspace(api, &from, &workspace)?.carry()))
@@ -228,7 +234,7 @@ async fn create_config(
     } else {
         let limit = workspace.settings().upload_limit;
         let content = receive(&api, &workspace, request, limit, is_archive).await?;
-        (named.name, Content::Archive(content))
+        (named.name, DraftContent::Archive(content))
     };
     let known = api
         .slow_work(move |api| {
@@ -246,12 +252,12 @@ async fn create_config(
 /// Receives a file of at most `limit` bytes.
 pub async fn receive(
     api: &Api,
-    workspace: &Carried,
+    workspace: &WorkspaceHandle,
     request: Request,
     limit: u64,
     is_type: fn(&str) -> bool,
-) -> Answer<Spool> {
-    let upload = Upload::of(request, limit, is_type).await?;
+) -> ApiResult<Spool> {
+    let upload = Upload::from_request(request, limit, is_type).await?;
     let workspace = workspace.clone();
     upload
         .pour(api, move |api, _| {
@@ -275,7 +281,10 @@ pub fn is_archive(kind: &str) -> bool {
 
 /// Show a configuration by its id.
 #[utoipa::path(get, path = "/api/v1/configs/{config_id}", responses((status = 200, body = ConfigurationDetails)))]
-async fn get_config(Reader(api, caller): Reader, which: Which) -> JsonAnswer<ConfigurationDetails> {
+async fn get_config(
+    Reader(api, caller): Reader,
+    which: ConfigurationPath,
+) -> JsonResult<ConfigurationDetails> {
     api.slow_work(move |api| {
         let (workspace, known) = which.find(api, &caller)?;
         let changed = versions::is_changed(&workspace, &known);
@@ -299,9 +308,9 @@ impl JsonBody for ConfigurationChange {}
 )]
 async fn update_config(
     Administrator(api, caller): Administrator,
-    which: Which,
+    which: ConfigurationPath,
     Json(wanted): Json<ConfigurationChange>,
-) -> JsonAnswer<Shape> {
+) -> JsonResult<Shape> {
     if wanted.max_concurrency == Some(Some(0)) {
         let message = "must be a number from 1, or null for any number";
         return Err(ApiError::field("max_concurrency", message));
@@ -319,18 +328,18 @@ async fn update_config(
 /// With `dry_run`, the response is the same, but nothing is deleted. The folder of a configuration that was not uploaded stays.
 /// A configuration with runs can only be archived.
 #[utoipa::path(delete, path = "/api/v1/configs/{config_id}",
-    params(HowToDelete),
+    params(DeletionQuery),
     responses((status = 200, body = Deletion), (status = 409))
 )]
 async fn delete_config(
     Administrator(api, caller): Administrator,
-    which: Which,
-    Query(how): Query<HowToDelete>,
-) -> JsonAnswer<Deletion> {
+    which: ConfigurationPath,
+    Query(how): Query<DeletionQuery>,
+) -> JsonResult<Deletion> {
     api.slow_work(move |api| {
         let (workspace, known) = which.find(api, &caller)?;
         let report = remove_configuration(&workspace, &known, how.dry_run)?;
-        Ok(Json(Deletion::of(report, &api.paths)))
+        Ok(Json(Deletion::new(report, &api.paths)))
     })
     .await
 }
@@ -339,7 +348,7 @@ async fn delete_config(
 #[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
-struct Exported {
+struct ExportQuery {
     /// The number of a version. If absent, the active version, or the current files if no version is active.
     #[param(minimum = 1)]
     version: Option<u32>,
@@ -351,21 +360,21 @@ struct Exported {
 
 /// Download the files of a configuration as an archive, which can be uploaded again.
 #[utoipa::path(get, path = "/api/v1/configs/{config_id}/archive",
-    params(Exported),
+    params(ExportQuery),
     responses((status = 200, body = Vec<u8>, content_type = "application/zip"), (status = 206))
 )]
 async fn download_config(
     Reader(api, caller): Reader,
-    which: Which,
-    Query(Exported { version, draft }): Query<Exported>,
+    which: ConfigurationPath,
+    Query(ExportQuery { version, draft }): Query<ExportQuery>,
     headers: HeaderMap,
-) -> Answer<Response> {
+) -> ApiResult<Response> {
     if draft && version.is_some() {
         return Err(ApiError::field("draft", "is given beside version"));
     }
     let exported = api.slow_work(move |api| {
         let (workspace, known) = which.find(api, &caller)?;
-        let side = Side::exported(&known, version, draft);
+        let side = ConfigurationSide::exported(&known, version, draft);
         let file = tempfile::tempfile().map_err(|error| ApiError::internal(error.to_string()))?;
         let file = versions::export(&workspace, &known, side, file)?;
         Ok((file, archive_name(&known.record.name)))

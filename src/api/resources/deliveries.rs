@@ -19,7 +19,7 @@ struct DeliveryPage {
 #[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
-struct Which {
+struct DeliveriesQuery {
     /// The workspace. If absent, the server's own workspace.
     workspace: Option<String>,
     /// The id of the ended run. If absent, all runs.
@@ -38,12 +38,16 @@ struct Which {
 ///
 /// The end of a run is sent to the address in `ADE_ON_END_URL` and to the program in `ADE_ON_END_COMMAND`. A notification that
 /// was sent, or given up after a day, is listed for a week.
-#[utoipa::path(get, path = "/api/v1/deliveries", params(Which), responses((status = 200, body = DeliveryPage)))]
+#[utoipa::path(get, path = "/api/v1/deliveries", params(DeliveriesQuery), responses((status = 200, body = DeliveryPage)))]
 async fn list_deliveries(
     Reader(api, caller): Reader,
-    Query(which): Query<Which>,
-) -> JsonAnswer<DeliveryPage> {
-    let limit = cursor::limit(which.limit, cursor::USUAL, cursor::LARGEST)?;
+    Query(which): Query<DeliveriesQuery>,
+) -> JsonResult<DeliveryPage> {
+    let limit = cursor::limit(
+        which.limit,
+        cursor::DEFAULT_PAGE_ENTRIES,
+        cursor::MAX_PAGE_ENTRIES,
+    )?;
     let behind = which.cursor.as_deref().map(cursor::place_at::<String>);
     let behind = behind.transpose()?;
     api.work(move |api| {
@@ -86,7 +90,7 @@ fn shown(delivery: DeliveryRecord, api: &Api) -> DeliveryRecord {
 async fn retry_delivery(
     Runner(api, caller): Runner,
     Path(id): Path<String>,
-) -> JsonAnswer<DeliveryRecord> {
+) -> JsonResult<DeliveryRecord> {
     api.work(move |api| {
         let (store, now) = (&api.home().store, api.home().machine.now());
         let none = || ApiError::not_found("delivery", &id);

@@ -2,9 +2,9 @@
 
 use super::prelude::*;
 use crate::checks::drift::no_run;
-use crate::run::results::layout::{Difference as LayoutDifference, layout_of};
+use crate::run::results::layout::{LayoutDifference, layout_of};
 use crate::run::results::senders::Senders;
-use crate::run::views::difference::{Difference, of_runs};
+use crate::run::views::difference::{OutputDifference, of_runs};
 use crate::store::{InputFile, RunFilter, Store, StoreError};
 
 pub fn routes() -> OpenApiRouter<Api> {
@@ -14,7 +14,7 @@ pub fn routes() -> OpenApiRouter<Api> {
 #[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
-struct Which {
+struct DifferenceQuery {
     /// The run to compare with. `sender`: the last good earlier run of another file of the same sender. If absent, the last
     /// good earlier run of the same file, otherwise as for `sender`.
     since: Option<String>,
@@ -29,7 +29,7 @@ struct RunDifference {
     /// The differences of the files' layouts. Null if one of the two runs has no layout.
     layout: Option<Vec<LayoutDifference>>,
     #[serde(flatten)]
-    found: Difference,
+    found: OutputDifference,
 }
 
 /// Compare a run with an earlier run.
@@ -37,20 +37,20 @@ struct RunDifference {
 /// The comparison covers the layout of the file, fields and their headers, counts, issues by rule, versions and settings, rows
 /// by a key or by position, and the totals of number columns. It contains values of cells.
 #[utoipa::path(get, path = "/api/v1/runs/{id}/difference",
-    params(Which),
+    params(DifferenceQuery),
     responses((status = 200, body = RunDifference), (status = 409), (status = 410))
 )]
 async fn get_run_difference(
     Reader(api, caller): Reader,
     Path(id): Path<String>,
-    Query(which): Query<Which>,
-) -> Answer<Json<RunDifference>> {
+    Query(which): Query<DifferenceQuery>,
+) -> ApiResult<Json<RunDifference>> {
     api.slow_work(move |api| {
         let (workspace, run) = run_with_files(api, &caller, &id)?;
         let store = &workspace.store;
         let of_sender = || {
             let of = &run.key.configuration_id;
-            Senders::of(&run.snapshot).last_good(store, of, &run.input_name, Some(&run))
+            Senders::load(&run.snapshot).last_good(store, of, &run.input_name, Some(&run))
         };
         let found = match which.since.as_deref() {
             Some("sender") => of_sender()?.map(|run| run.id),

@@ -6,8 +6,8 @@ use super::cells::SheetList;
 use super::named::gone;
 use super::prelude::*;
 use crate::api::transfer::upload::Upload;
-use crate::cells::Reading;
-use crate::run::inputs::documents::{Arriving, bytes_of, delete};
+use crate::cells::ReadSettings;
+use crate::run::inputs::documents::{IncomingDocument, bytes_of, delete};
 use crate::store::DocumentRecord;
 
 pub fn routes() -> OpenApiRouter<Api> {
@@ -33,7 +33,7 @@ pub struct FileForm {
 #[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
-struct Named {
+struct NewDocumentQuery {
     /// The file name. Required if the body is the file itself; overrides the name in a form.
     name: Option<String>,
 }
@@ -43,7 +43,7 @@ struct Named {
 /// The body is a form with one file, or the file itself with its name in the query. The same bytes under the same name are one
 /// document, even if they are sent several times.
 #[utoipa::path(post, path = "/api/v1/workspaces/{workspace}/documents",
-    params(Named),
+    params(NewDocumentQuery),
     request_body(content( (FileForm = "multipart/form-data"), (Vec<u8> = "application/octet-stream"))),
     responses(
         (status = 201, body = DocumentRecord, headers(("Location" = String, description = "The document"))),
@@ -54,15 +54,15 @@ struct Named {
 async fn create_document(
     Runner(api, caller): Runner,
     Path(workspace): Path<String>,
-    Query(named): Query<Named>,
+    Query(named): Query<NewDocumentQuery>,
     request: Request,
-) -> Answer<Response> {
+) -> ApiResult<Response> {
     let by = caller.submitter();
     let workspace = api
         .work(move |api| Ok(known_workspace(api, &caller, &workspace)?.carry()))
         .await?;
     let limit = workspace.settings().upload_limit;
-    let upload = Upload::of(request, limit, is_document).await?;
+    let upload = Upload::from_request(request, limit, is_document).await?;
     let place = workspace.clone();
     let arriving = upload
         .pour(&api, move |api, in_form| {
@@ -70,7 +70,7 @@ async fn create_document(
             let name = name.ok_or_else(|| {
                 ApiError::field("name", "is needed where the body is the file itself")
             })?;
-            Arriving::begin(&api.open(&place), &name, limit).map_err(|error| {
+            IncomingDocument::begin(&api.open(&place), &name, limit).map_err(|error| {
                 let error = ApiError::from(error);
                 match error.code() {
                     code::BAD_NAME | code::UNSUPPORTED_FORMAT => error.of_field("name"),
@@ -111,7 +111,7 @@ struct DocumentPage {
 #[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
-struct Which {
+struct DocumentsQuery {
     /// The SHA-256 of the bytes, 64 hexadecimal digits. If absent, all documents.
     #[param(pattern = "^[0-9a-fA-F]{64}$")]
     sha256: Option<String>,
@@ -126,14 +126,14 @@ struct Which {
 ///
 /// A client that has the SHA-256 of a file can find out whether it must send the file. Deleted documents are not listed.
 #[utoipa::path(get, path = "/api/v1/workspaces/{workspace}/documents",
-    params(Which),
+    params(DocumentsQuery),
     responses((status = 200, body = DocumentPage))
 )]
 async fn list_documents(
     Reader(api, caller): Reader,
     Path(workspace): Path<String>,
-    Query(which): Query<Which>,
-) -> JsonAnswer<DocumentPage> {
+    Query(which): Query<DocumentsQuery>,
+) -> JsonResult<DocumentPage> {
     let (limit, before) = cursor::bounds(which.limit, which.cursor.as_deref())?;
     let sha256 = which.sha256.map(|digest| digest.to_lowercase());
     let is_digest =
@@ -158,12 +158,12 @@ async fn list_documents(
 async fn list_document_sheets(
     Reader(api, caller): Reader,
     Path(id): Path<String>,
-) -> JsonAnswer<SheetList> {
+) -> JsonResult<SheetList> {
     api.slow_work(move |api| {
         let document = document_of(api, &caller, &id)?;
         let workspace = api.workspace(&document.workspace_id)?;
         let path = place_of(&workspace, &document)?;
-        let sheets = api.cells.sheets(path, &Reading::default())?;
+        let sheets = api.cells.sheets(path, &ReadSettings::default())?;
         Ok(Json(SheetList { sheets }))
     })
     .await
@@ -174,7 +174,7 @@ async fn list_document_sheets(
 async fn get_document(
     Reader(api, caller): Reader,
     Path(id): Path<String>,
-) -> JsonAnswer<DocumentRecord> {
+) -> JsonResult<DocumentRecord> {
     api.work(move |api| {
         let document = document_of(api, &caller, &id)?;
         Ok(Json(document))
@@ -186,7 +186,7 @@ async fn get_document(
 fn place_of<'a>(
     workspace: &Workspace,
     document: &'a DocumentRecord,
-) -> Answer<&'a std::path::Path> {
+) -> ApiResult<&'a std::path::Path> {
     let path = bytes_of(workspace, document)?;
     if path.is_file() {
         return Ok(path);
@@ -203,7 +203,7 @@ fn place_of<'a>(
 async fn delete_document(
     Administrator(api, caller): Administrator,
     Path(id): Path<String>,
-) -> Answer<StatusCode> {
+) -> ApiResult<StatusCode> {
     api.work(move |api| {
         let document = document_of(api, &caller, &id)?;
         delete(&*api.workspace(&document.workspace_id)?, &document)?;
@@ -223,7 +223,7 @@ async fn download_document(
     Reader(api, caller): Reader,
     Path(id): Path<String>,
     headers: HeaderMap,
-) -> Answer<Response> {
+) -> ApiResult<Response> {
     let document = api.work(move |api| {
         let document = document_of(api, &caller, &id)?;
         let workspace = api.workspace(&document.workspace_id)?;

@@ -3,13 +3,13 @@
 
 use axum::extract::DefaultBodyLimit;
 
-use super::configurations::{Which, is_archive, receive};
+use super::configurations::{ConfigurationPath, is_archive, receive};
 use super::documents::FileForm;
 use super::prelude::*;
 use crate::base::files::name_of;
 use crate::base::problem::Error;
-use crate::workspace::configurations::archive::LARGEST_FILE;
-use crate::workspace::configurations::draft::{ConfigurationFile, Content, Folders};
+use crate::workspace::configurations::archive::MAX_FILE_BYTES;
+use crate::workspace::configurations::draft::{ConfigurationFile, DraftContent, Folders};
 use crate::workspace::configurations::versions::OpenedFile;
 use crate::workspace::configurations::{
     FileListObject, FileObject, Precondition, draft, file_json, file_list, versions,
@@ -41,9 +41,9 @@ pub fn routes() -> OpenApiRouter<Api> {
 )]
 async fn replace_config_draft(
     Administrator(api, caller): Administrator,
-    which: Which,
+    which: ConfigurationPath,
     request: Request,
-) -> Answer<Response> {
+) -> ApiResult<Response> {
     let precondition = precondition(request.headers())?;
     let (workspace, known) = which.carried(&api, caller).await?;
     let limit = workspace.settings().upload_limit;
@@ -52,7 +52,7 @@ async fn replace_config_draft(
         let files = draft::replace(
             &api.open(&workspace),
             &known,
-            Content::Archive(content),
+            DraftContent::Archive(content),
             &precondition,
         )?;
         Ok(listed(&files, None))
@@ -69,9 +69,9 @@ async fn replace_config_draft(
 )]
 async fn list_config_files(
     Reader(api, caller): Reader,
-    which: Which,
+    which: ConfigurationPath,
     headers: HeaderMap,
-) -> Answer<Response> {
+) -> ApiResult<Response> {
     list_files(&api, caller, which, headers).await
 }
 
@@ -79,9 +79,9 @@ async fn list_config_files(
 pub async fn list_files(
     api: &Api,
     caller: Caller,
-    which: Which,
+    which: ConfigurationPath,
     headers: HeaderMap,
-) -> Answer<Response> {
+) -> ApiResult<Response> {
     api.slow_work(move |api| {
         let (workspace, known) = which.find(api, &caller)?;
         let files = versions::files(&workspace, &known, which.side(&known))?;
@@ -117,9 +117,9 @@ fn quoted(digest: &str) -> String {
 )]
 async fn download_config_file(
     Reader(api, caller): Reader,
-    which: Which,
+    which: ConfigurationPath,
     headers: HeaderMap,
-) -> Answer<Response> {
+) -> ApiResult<Response> {
     serve_file(&api, caller, which, &headers).await
 }
 
@@ -127,9 +127,9 @@ async fn download_config_file(
 pub async fn serve_file(
     api: &Api,
     caller: Caller,
-    which: Which,
+    which: ConfigurationPath,
     headers: &HeaderMap,
-) -> Answer<Response> {
+) -> ApiResult<Response> {
     let opened = api
         .slow_work(move |api| {
             let (workspace, known) = which.find(api, &caller)?;
@@ -141,7 +141,7 @@ pub async fn serve_file(
 }
 
 /// Serves an opened file of a configuration.
-pub async fn serve_opened(opened: OpenedFile, headers: &HeaderMap) -> Answer<Response> {
+pub async fn serve_opened(opened: OpenedFile, headers: &HeaderMap) -> ApiResult<Response> {
     let name = name_of(&opened.path);
     let file = download::Download {
         path: &opened.path,
@@ -166,13 +166,13 @@ pub async fn serve_opened(opened: OpenedFile, headers: &HeaderMap) -> Answer<Res
 )]
 async fn write_config_file(
     Administrator(api, caller): Administrator,
-    which: Which,
+    which: ConfigurationPath,
     request: Request,
-) -> Answer<Response> {
+) -> ApiResult<Response> {
     let precondition = precondition(request.headers())?;
     let asked = which.clone();
     let (workspace, known) = asked.carried(&api, caller).await?;
-    let limit = workspace.settings().upload_limit.min(LARGEST_FILE);
+    let limit = workspace.settings().upload_limit.min(MAX_FILE_BYTES);
     // A file of a configuration can have any type, such as Python or TOML.
     let content = receive(&api, &workspace, request, limit, |_| true).await?;
     api.slow_work(move |api| {
@@ -198,9 +198,9 @@ async fn write_config_file(
 )]
 async fn delete_config_file(
     Administrator(api, caller): Administrator,
-    which: Which,
+    which: ConfigurationPath,
     headers: HeaderMap,
-) -> Answer<StatusCode> {
+) -> ApiResult<StatusCode> {
     let precondition = precondition(&headers)?;
     api.slow_work(move |api| {
         let (workspace, known) = which.find(api, &caller)?;
@@ -212,7 +212,7 @@ async fn delete_config_file(
 }
 
 /// Returns whether folders are edited. Only a person at this machine may edit them, because their code runs on it.
-pub fn folders(api: &Blocking<'_>) -> Folders {
+pub fn folders(api: &BlockingApi<'_>) -> Folders {
     match api.options.edits_folders {
         true => Folders::Edited,
         false => Folders::Kept,
@@ -229,7 +229,7 @@ pub fn about_path(error: Error) -> ApiError {
 }
 
 /// Returns the condition of the headers on the content that is replaced (RFC 9110, 13.1).
-fn precondition(headers: &HeaderMap) -> Answer<Precondition> {
+fn precondition(headers: &HeaderMap) -> ApiResult<Precondition> {
     match (tags(headers, IF_MATCH)?, tags(headers, IF_NONE_MATCH)?) {
         (None, None) => Ok(Precondition::Unsaid),
         (Some(known), None) => Ok(known),
@@ -242,12 +242,12 @@ fn precondition(headers: &HeaderMap) -> Answer<Precondition> {
 }
 
 /// Returns the condition of `If-Match` on the content, without `If-None-Match`.
-pub fn meant(headers: &HeaderMap) -> Answer<Precondition> {
+pub fn meant(headers: &HeaderMap) -> ApiResult<Precondition> {
     Ok(tags(headers, IF_MATCH)?.unwrap_or_default())
 }
 
 /// Returns the ETags in a header. A weak tag is skipped, because no strong tag equals it.
-fn tags(headers: &HeaderMap, name: &str) -> Answer<Option<Precondition>> {
+fn tags(headers: &HeaderMap, name: &str) -> ApiResult<Option<Precondition>> {
     let mut known = Vec::new();
     let mut is_there = false;
     for value in headers.get_all(name) {

@@ -3,7 +3,7 @@
 use super::builds::environment_of;
 use super::prelude::*;
 use crate::environment::json::{BuildStep, EnvironmentView, steps_of};
-use crate::store::Package;
+use crate::store::InstalledPackage;
 
 pub fn routes() -> OpenApiRouter<Api> {
     routed([routes!(list_environments), routes!(get_environment)])
@@ -13,7 +13,7 @@ pub fn routes() -> OpenApiRouter<Api> {
 #[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
-struct Which {
+struct EnvironmentsQuery {
     /// The workspace. If absent, the server's own workspace.
     workspace: Option<String>,
     /// The maximum number of environments, from 1 to 1000.
@@ -32,18 +32,18 @@ struct EnvironmentPage {
 }
 
 /// List environments, newest first.
-#[utoipa::path(get, path = "/api/v1/environments", params(Which), responses((status = 200, body = EnvironmentPage)))]
+#[utoipa::path(get, path = "/api/v1/environments", params(EnvironmentsQuery), responses((status = 200, body = EnvironmentPage)))]
 async fn list_environments(
     Reader(api, caller): Reader,
-    Query(which): Query<Which>,
-) -> JsonAnswer<EnvironmentPage> {
+    Query(which): Query<EnvironmentsQuery>,
+) -> JsonResult<EnvironmentPage> {
     api.work(move |api| {
         let workspace = workspace_or_home(api, &caller, which.workspace.as_deref())?;
         let mut all = workspace.store.environments(workspace.id())?;
         all.sort_by(|left, right| right.id.cmp(&left.id));
         let bounds = cursor::bounds(which.limit, which.cursor.as_deref())?;
         let (shown, next_cursor) = cursor::of_all(&all, bounds, |known| &known.id)?;
-        let view = |known| EnvironmentView::of(known, &api.paths);
+        let view = |known| EnvironmentView::new(known, &api.paths);
         let items = shown.iter().map(view).collect();
         Ok(Json(EnvironmentPage { items, next_cursor }))
     })
@@ -51,7 +51,7 @@ async fn list_environments(
 }
 
 /// The maximum number of waiting runs that are listed with an environment.
-const MOST_WAITING: u32 = 50;
+const MAX_WAITING_RUNS: u32 = 50;
 
 /// An environment with its installed packages.
 #[derive(Serialize, ToSchema)]
@@ -63,7 +63,7 @@ struct EnvironmentDetails {
     /// The runs that wait for it, the next run first. At most 50.
     waiting_runs: Vec<String>,
     /// The installed packages, by name.
-    packages: Option<Vec<Package>>,
+    packages: Option<Vec<InstalledPackage>>,
     /// The number of queued and running runs that need it.
     live_runs: u64,
 }
@@ -73,14 +73,14 @@ struct EnvironmentDetails {
 async fn get_environment(
     Reader(api, caller): Reader,
     Path(id): Path<String>,
-) -> JsonAnswer<EnvironmentDetails> {
+) -> JsonResult<EnvironmentDetails> {
     api.work(move |api| {
         let found = environment_of(api, &caller, "environment", &id)?;
         let store = &api.home().store;
         Ok(Json(EnvironmentDetails {
-            environment: EnvironmentView::of(&found, &api.paths),
+            environment: EnvironmentView::new(&found, &api.paths),
             steps: steps_of(&found)?,
-            waiting_runs: store.waiting_runs_of_environment(&found.id, MOST_WAITING)?,
+            waiting_runs: store.waiting_runs_of_environment(&found.id, MAX_WAITING_RUNS)?,
             live_runs: store.live_runs_of_environment(&found.id)?,
             packages: found.contents.map(|contents| contents.packages),
         }))

@@ -14,8 +14,8 @@ use tokio::sync::{broadcast, watch};
 
 use super::prelude::*;
 use crate::api::description::streams::WorkspaceEvent;
-use crate::api::state::changes::{ToldSoFar, catch_up};
-use crate::api::state::watched::{Batch, FollowedWorkspace};
+use crate::api::state::changes::{ReportedState, catch_up};
+use crate::api::state::watched::{FollowedWorkspace, PublishedEvents};
 use crate::api::transfer::held::HeldToken;
 use crate::api::transfer::stream::{KEEP_ALIVE, server_sent_events};
 use crate::base::mutex::lock;
@@ -35,7 +35,7 @@ pub fn routes() -> OpenApiRouter<Api> {
 #[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
-struct Which {
+struct EventsQuery {
     /// The workspace. If absent, the server's own workspace.
     workspace: Option<String>,
     /// Send the changes since the event with this id, like the header Last-Event-ID. An id is a time in milliseconds since
@@ -52,14 +52,14 @@ struct Which {
 /// stream begins with all changes since its last event. An event may arrive twice, which does no harm. Of events that are sent
 /// together, only the last has the `id` for resuming.
 #[utoipa::path(get, path = "/api/v1/events",
-    params(Which, ("Last-Event-ID" = inline(Option<u64>), Header, nullable = false, description = "The id of the last event that was received")),
+    params(EventsQuery, ("Last-Event-ID" = inline(Option<u64>), Header, nullable = false, description = "The id of the last event that was received")),
     responses((status = 200, body = WorkspaceEvent, content_type = "text/event-stream"))
 )]
 async fn stream_events(
     Reader(api, caller): Reader,
-    Query(which): Query<Which>,
+    Query(which): Query<EventsQuery>,
     headers: HeaderMap,
-) -> Answer<Response> {
+) -> ApiResult<Response> {
     let after = cursor::last_event(&headers, which.after_id)?;
     let after = after.and_then(|after| i64::try_from(after).ok());
     let held = HeldToken::new(&api, caller.holder());
@@ -89,7 +89,10 @@ async fn stream_events(
 }
 
 /// Follows a workspace. Its task runs until no receiver is left.
-fn follow(api: &Api, workspace: &Carried) -> (Arc<FollowedWorkspace>, broadcast::Receiver<Batch>) {
+fn follow(
+    api: &Api,
+    workspace: &WorkspaceHandle,
+) -> (Arc<FollowedWorkspace>, broadcast::Receiver<PublishedEvents>) {
     let mut known = lock(&api.watched.0);
     match known.entry(workspace.id().to_owned()) {
         Entry::Occupied(found) => (Arc::clone(found.get()), found.get().sender.subscribe()),
@@ -129,13 +132,13 @@ impl FollowedWorkspace {
             let workspace = api.open(&workspace);
             let at = workspace.machine.now();
             let Some(known) = seen.as_mut() else {
-                *seen = Some(ToldSoFar::begin(&workspace, &api.paths)?);
+                *seen = Some(ReportedState::begin(&workspace, &api.paths)?);
                 return Ok(());
             };
             let changes = known.look(&workspace, &api.paths)?;
             if !changes.is_empty() {
                 // Sending fails if nobody listens any more, which is no error.
-                let _ = sender.send(Batch::of(at, &changes));
+                let _ = sender.send(PublishedEvents::new(at, &changes));
             }
             Ok(())
         });
@@ -147,17 +150,17 @@ impl FollowedWorkspace {
         &self,
         api: &Api,
         after: Option<Timestamp>,
-    ) -> Answer<(Batch, broadcast::Receiver<Batch>)> {
+    ) -> ApiResult<(PublishedEvents, broadcast::Receiver<PublishedEvents>)> {
         let mut seen = Arc::clone(&self.seen).lock_owned().await;
         let (workspace, sender) = (self.workspace.clone(), self.sender.clone());
         api.work(move |api| {
             let workspace = api.open(&workspace);
             let at = workspace.machine.now();
             if seen.is_none() {
-                *seen = Some(ToldSoFar::begin(&workspace, &api.paths)?);
+                *seen = Some(ReportedState::begin(&workspace, &api.paths)?);
             }
             let changes = catch_up(&workspace, after, &api.paths)?;
-            Ok((Batch::of(at, &changes), sender.subscribe()))
+            Ok((PublishedEvents::new(at, &changes), sender.subscribe()))
         })
         .await
     }
@@ -179,7 +182,7 @@ struct Client {
     held: HeldToken,
     sent: Instant,
     watched: Arc<FollowedWorkspace>,
-    published: broadcast::Receiver<Batch>,
+    published: broadcast::Receiver<PublishedEvents>,
     /// The client has all events up to this time.
     after: Option<Timestamp>,
     /// If true, the client first needs the changes since `after`, before it gets published events.

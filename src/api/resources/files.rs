@@ -60,7 +60,7 @@ fn route_of(run: &RunRecord, file: &RunFile) -> Option<String> {
 async fn list_run_files(
     Reader(api, caller): Reader,
     Path(id): Path<String>,
-) -> JsonAnswer<RunFileList> {
+) -> JsonResult<RunFileList> {
     api.work(move |api| {
         let (workspace, run) = run_with_files(api, &caller, &id)?;
         let kept_until = kept_until(&run, workspace.settings.worker.run_artifact_ttl);
@@ -89,7 +89,7 @@ async fn download_run_file(
     Reader(api, caller): Reader,
     Path((id, name)): Path<(String, String)>,
     headers: HeaderMap,
-) -> Answer<Response> {
+) -> ApiResult<Response> {
     let found = api
         .work(move |api| {
             let (_, run) = run_with_files(api, &caller, &id)?;
@@ -116,7 +116,7 @@ async fn download_run_configuration_file(
     Reader(api, caller): Reader,
     Path((id, path)): Path<(String, String)>,
     headers: HeaderMap,
-) -> Answer<Response> {
+) -> ApiResult<Response> {
     let opened = api.slow_work(move |api| {
         let (_, run) = run_with_files(api, &caller, &id)?;
         open_of_run(&run, &path).map_err(about_path)

@@ -3,14 +3,14 @@
 use super::named::{gone, not_ready};
 use super::prelude::*;
 use crate::base::files::name_of;
-use crate::issues::{Counts, Issue, List, Severity, Wanted};
+use crate::issues::{Issue, IssueFilter, IssueReader, ListedIssueCounts, Severity};
 use crate::run::results::annotated::{AnnotateError, kept_copy};
 use crate::run::results::issues::{NoList, issues_of};
 use crate::run::results::report_of;
 
 /// The default and maximum number of issues in a page.
-const USUAL: u32 = 100;
-const LARGEST: u32 = 1000;
+const DEFAULT_PAGE_ISSUES: u32 = 100;
+const MAX_PAGE_ISSUES: u32 = 1000;
 
 pub fn routes() -> OpenApiRouter<Api> {
     routed([routes!(list_run_issues), routes!(download_annotated_input)])
@@ -20,7 +20,7 @@ pub fn routes() -> OpenApiRouter<Api> {
 #[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
-struct WhichIssues {
+struct IssuesQuery {
     /// Issues of this field, by its name or its label. May be repeated.
     field: Option<Vec<String>>,
     /// Issues of this rule, with or without its field: `hours.up_to_80`, `up_to_80`. May be repeated.
@@ -40,22 +40,22 @@ struct WhichIssues {
 
 /// A checked request for a page of issues.
 #[derive(Debug)]
-struct Asked {
-    wanted: Wanted,
+struct IssuesRequest {
+    wanted: IssueFilter,
     limit: usize,
     cursor: Option<String>,
 }
 
-impl Asked {
-    fn of(which: WhichIssues) -> Answer<Self> {
+impl IssuesRequest {
+    fn parse(which: IssuesQuery) -> ApiResult<Self> {
         Ok(Self {
-            wanted: Wanted {
+            wanted: IssueFilter {
                 fields: which.field.unwrap_or_default(),
                 rules: which.rule.unwrap_or_default(),
                 severities: which.severity.unwrap_or_default(),
                 sheets: which.sheet.unwrap_or_default(),
             },
-            limit: cursor::limit(which.limit, USUAL, LARGEST)?,
+            limit: cursor::limit(which.limit, DEFAULT_PAGE_ISSUES, MAX_PAGE_ISSUES)?,
             cursor: which.cursor,
         })
     }
@@ -67,7 +67,7 @@ struct IssuePage {
     /// The issues in the order of the sheets, their rows and columns.
     issues: Vec<Issue>,
     /// The numbers of all issues that match the filters. Null on all pages but the first.
-    counts: Option<Counts>,
+    counts: Option<ListedIssueCounts>,
     next_cursor: Option<String>,
 }
 
@@ -75,15 +75,15 @@ struct IssuePage {
 ///
 /// `counts` covers all issues that match the filters, and is only on the first page.
 #[utoipa::path(get, path = "/api/v1/runs/{id}/issues",
-    params(WhichIssues),
+    params(IssuesQuery),
     responses((status = 200, body = IssuePage), (status = 409), (status = 410))
 )]
 async fn list_run_issues(
     Reader(api, caller): Reader,
     Path(id): Path<String>,
-    Query(which): Query<WhichIssues>,
-) -> JsonAnswer<IssuePage> {
-    let asked = Asked::of(which)?;
+    Query(which): Query<IssuesQuery>,
+) -> JsonResult<IssuePage> {
+    let asked = IssuesRequest::parse(which)?;
     api.slow_work(move |api| {
         let (workspace, run) = run_with_files(api, &caller, &id)?;
         page(&workspace, &run, &asked).map(Json)
@@ -91,7 +91,7 @@ async fn list_run_issues(
     .await
 }
 
-fn page(workspace: &Workspace, run: &RunRecord, asked: &Asked) -> Answer<IssuePage> {
+fn page(workspace: &Workspace, run: &RunRecord, asked: &IssuesRequest) -> ApiResult<IssuePage> {
     let mut list = list_of(run)?;
     let what = format!("issues {} {} {:?}", run.id, list.size(), asked.wanted);
     let counts = match &asked.cursor {
@@ -110,7 +110,11 @@ fn page(workspace: &Workspace, run: &RunRecord, asked: &Asked) -> Answer<IssuePa
 }
 
 /// Counts the issues that match the filters, all listed issues, and those of the run that the list has no room for.
-fn counts(workspace: &Workspace, run: &RunRecord, wanted: &Wanted) -> Answer<Counts> {
+fn counts(
+    workspace: &Workspace,
+    run: &RunRecord,
+    wanted: &IssueFilter,
+) -> ApiResult<ListedIssueCounts> {
     let mut counts = list_of(run)?.counts(wanted)?;
     let list = report_of(&workspace.store, run)?.noticed.issue_list;
     counts.unlisted = list.map_or(0, |list| list.unlisted);
@@ -118,7 +122,7 @@ fn counts(workspace: &Workspace, run: &RunRecord, wanted: &Wanted) -> Answer<Cou
 }
 
 /// Opens the list of issues of a run.
-pub(super) fn list_of(run: &RunRecord) -> Answer<List> {
+pub(super) fn list_of(run: &RunRecord) -> ApiResult<IssueReader> {
     issues_of(run).map_err(no_list)
 }
 
@@ -128,7 +132,7 @@ fn no_list(error: NoList) -> ApiError {
     match error {
         NoList::NotEnded { .. } => not_ready(detail),
         NoList::Gone { .. } => gone(detail).hint("run the document again"),
-        NoList::NoOutput { .. } => ApiError::of(code::NO_ISSUE_LIST, detail)
+        NoList::NoOutput { .. } => ApiError::from_code(code::NO_ISSUE_LIST, detail)
             .hint("the run's `error` says why it has no output"),
         other => other.into(),
     }
@@ -147,7 +151,7 @@ async fn download_annotated_input(
     Reader(api, caller): Reader,
     Path(id): Path<String>,
     headers: HeaderMap,
-) -> Answer<Response> {
+) -> ApiResult<Response> {
     let path = api
         .slow_work(move |api| {
             let (_, run) = run_with_files(api, &caller, &id)?;
@@ -159,7 +163,7 @@ async fn download_annotated_input(
 
 fn not_painted(error: AnnotateError) -> ApiError {
     if error.is_of_input() {
-        return ApiError::of(code::CANNOT_BE_PAINTED, error.to_string());
+        return ApiError::from_code(code::CANNOT_BE_PAINTED, error.to_string());
     }
     match error {
         AnnotateError::NoList(error) => no_list(error),

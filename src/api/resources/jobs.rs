@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::named::{Left, left};
+use super::named::{RunDownload, left};
 use super::new_run::{NewRun, NewRunOptions};
 use super::prelude::*;
 use super::runs::{WantedConfiguration, again, make};
@@ -41,7 +41,7 @@ impl JsonBody for NewJob {
 }
 
 impl NewJob {
-    fn wanted(&self) -> Answer<WantedConfiguration> {
+    fn wanted(&self) -> ApiResult<WantedConfiguration> {
         let given = self.config_id.clone();
         let Some(id) = &self.config_version_id else {
             return Ok(WantedConfiguration {
@@ -106,7 +106,7 @@ struct JobError {
 }
 
 impl Job {
-    fn of(run: &RunRecord, paths: &Hider) -> Self {
+    fn new(run: &RunRecord, paths: &Hider) -> Self {
         let error = match (&run.error, run.status) {
             (Some(error), _) => {
                 let error = error.shown(&paths.about_configuration(&run.configuration_path));
@@ -144,7 +144,7 @@ impl Job {
 }
 
 fn answer(status: StatusCode, run: &RunRecord, paths: &Hider) -> Response {
-    created(status, "jobs", Job::of(run, paths))
+    created(status, "jobs", Job::new(run, paths))
 }
 
 /// Submit a job for a document.
@@ -161,7 +161,7 @@ async fn create_job(
     Runner(api, caller): Runner,
     headers: HeaderMap,
     Json(new): Json<NewJob>,
-) -> Answer<Response> {
+) -> ApiResult<Response> {
     let wanted = new.wanted()?;
     let run = NewRun {
         document_id: new.document_id,
@@ -180,10 +180,10 @@ async fn create_job(
 
 /// Show a job by its id.
 #[utoipa::path(get, path = "/api/v1/jobs/{id}", responses((status = 200, body = Job)))]
-async fn get_job(Reader(api, caller): Reader, Path(id): Path<String>) -> JsonAnswer<Job> {
+async fn get_job(Reader(api, caller): Reader, Path(id): Path<String>) -> JsonResult<Job> {
     api.work(move |api| {
         let (_, run) = run_of(api, &caller, &id)?;
-        Ok(Json(Job::of(&run, &api.paths)))
+        Ok(Json(Job::new(&run, &api.paths)))
     })
     .await
 }
@@ -196,8 +196,8 @@ async fn download_job_artifact(
     Reader(api, caller): Reader,
     Path(id): Path<String>,
     headers: HeaderMap,
-) -> Answer<Response> {
-    left(&api, &caller, id, Left::Artifact, &headers).await
+) -> ApiResult<Response> {
+    left(&api, &caller, id, RunDownload::Artifact, &headers).await
 }
 
 /// Download a job's normalized workbook.
@@ -211,8 +211,8 @@ async fn download_job_output(
     Reader(api, caller): Reader,
     Path(id): Path<String>,
     headers: HeaderMap,
-) -> Answer<Response> {
-    left(&api, &caller, id, Left::Output, &headers).await
+) -> ApiResult<Response> {
+    left(&api, &caller, id, RunDownload::Output, &headers).await
 }
 
 /// Repeat a job with the same input and the same files of the configuration.
@@ -228,7 +228,7 @@ async fn retry_job(
     Runner(api, caller): Runner,
     Path(id): Path<String>,
     headers: HeaderMap,
-) -> Answer<Response> {
+) -> ApiResult<Response> {
     let (run, is_new) = again(&api, &caller, id, &headers, false).await?;
     Ok(answer(
         status_of(is_new, StatusCode::ACCEPTED),

@@ -2,19 +2,21 @@
 //! draft from samples, like `ade init --from`.
 
 use super::checks::{at_hand, demand_no_safe_mode, ready};
-use super::configurations::Which;
+use super::configurations::ConfigurationPath;
 use super::drafts::{about_path, folders, meant};
 use super::prelude::*;
 use crate::base::cancel::Cancel;
 use crate::base::problem::{Error, Problem};
-use crate::checks::fix::{self, Found, Paste};
-use crate::checks::infer::{Inferred, New, Said, Wished, same_headers};
+use crate::checks::fix::{self, FixCandidates, ManualEdit};
+use crate::checks::infer::{
+    InferenceSession, InferredConfiguration, QuestionAnswer, WishedFields, same_headers,
+};
 use crate::configuration::scaffold;
-use crate::workspace::configurations::draft::{self, Content};
+use crate::workspace::configurations::draft::{self, DraftContent};
 use crate::workspace::configurations::{Precondition, publish};
 
 /// The maximum number of samples for one draft.
-const MOST_SAMPLES: usize = 100;
+const MAX_SAMPLES: usize = 100;
 
 pub fn routes() -> OpenApiRouter<Api> {
     named([routes!(fix_config), routes!(infer_config)])
@@ -28,7 +30,7 @@ struct NewFix {
     #[schema(required)]
     run_id: String,
     /// The columns that belong to fields. If absent, nothing changes, and the response has suggestions.
-    accept: Vec<Accepted>,
+    accept: Vec<AcceptedHeader>,
     /// Write the accepted headers. If false, they are only shown.
     write: bool,
 }
@@ -40,7 +42,7 @@ impl JsonBody for NewFix {
 /// A column of the file that belongs to a field.
 #[derive(Deserialize, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-struct Accepted {
+struct AcceptedHeader {
     /// The name of the field.
     field: String,
     /// The header of the column.
@@ -51,11 +53,11 @@ struct Accepted {
 #[derive(Serialize, ToSchema)]
 struct Fix {
     #[serde(flatten)]
-    found: Found,
+    found: FixCandidates,
     /// The files with the accepted headers.
     edits: Vec<FixedFile>,
     /// Accepted headers that cannot be written and must be pasted by a person.
-    pastes: Vec<Paste>,
+    pastes: Vec<ManualEdit>,
     /// True if the files were written.
     written: bool,
 }
@@ -81,9 +83,9 @@ struct FixedFile {
 )]
 async fn fix_config(
     Administrator(api, caller): Administrator,
-    which: Which,
+    which: ConfigurationPath,
     MaybeJson(new): MaybeJson<NewFix>,
-) -> JsonAnswer<Fix> {
+) -> JsonResult<Fix> {
     if new.run_id.is_empty() {
         return Err(ApiError::field(
             "run_id",
@@ -100,12 +102,12 @@ async fn fix_config(
 }
 
 fn mended(
-    api: &Blocking<'_>,
+    api: &BlockingApi<'_>,
     caller: &Caller,
     (workspace, known): (&Workspace, &KnownConfiguration),
     new: &NewFix,
     cancel: &Cancel,
-) -> Answer<Fix> {
+) -> ApiResult<Fix> {
     let (_, run) = run_of(api, caller, &new.run_id)?;
     if run.key.workspace_id != known.record.workspace_id {
         return Err(ApiError::not_found("run", &new.run_id));
@@ -157,7 +159,7 @@ struct NewInference {
     /// Pairs of headers that belong to one field.
     same: Vec<SameHeaders>,
     /// The answers to the questions that the same samples raised without answers.
-    answers: Vec<Said>,
+    answers: Vec<QuestionAnswer>,
 }
 
 impl JsonBody for NewInference {
@@ -191,17 +193,17 @@ struct SameHeaders {
 #[utoipa::path(post, path = "/api/v1/configs/{config_id}/infer",
     params(("If-Match" = inline(Option<String>), Header, nullable = false, description = "The ETag of the list of files that is replaced, or `*` for whatever is there")),
     request_body = NewInference,
-    responses((status = 200, body = Inferred), (status = 409), (status = 412), (status = 428))
+    responses((status = 200, body = InferredConfiguration), (status = 409), (status = 412), (status = 428))
 )]
 async fn infer_config(
     Administrator(api, caller): Administrator,
-    which: Which,
+    which: ConfigurationPath,
     headers: HeaderMap,
     MaybeJson(new): MaybeJson<NewInference>,
-) -> JsonAnswer<Inferred> {
+) -> JsonResult<InferredConfiguration> {
     let precondition = meant(&headers)?;
-    if !(1..=MOST_SAMPLES).contains(&new.document_ids.len()) {
-        let message = format!("must be 1 to {MOST_SAMPLES}");
+    if !(1..=MAX_SAMPLES).contains(&new.document_ids.len()) {
+        let message = format!("must be 1 to {MAX_SAMPLES}");
         return Err(ApiError::field("document_ids", message));
     }
     api.engine_work(move |api, cancel| {
@@ -215,13 +217,13 @@ async fn infer_config(
 }
 
 fn inferred(
-    api: &Blocking<'_>,
+    api: &BlockingApi<'_>,
     caller: &Caller,
     (workspace, known): (&Workspace, &KnownConfiguration),
     new: NewInference,
     precondition: &Precondition,
     cancel: &Cancel,
-) -> Answer<Inferred> {
+) -> ApiResult<InferredConfiguration> {
     draft::demand_uploaded(known)?;
     demand_no_safe_mode(workspace)?;
     let sample = |id: &String| {
@@ -232,17 +234,17 @@ fn inferred(
         workspace.fetch_file(&document.path)?;
         Ok(document.path)
     };
-    let samples: Answer<Vec<_>> = new.document_ids.iter().map(sample).collect();
+    let samples: ApiResult<Vec<_>> = new.document_ids.iter().map(sample).collect();
     let name = scaffold::project_name(&known.record.name);
-    let inference = New::of(workspace, known.record.clone(), &name);
+    let inference = InferenceSession::from_record(workspace, known.record.clone(), &name);
     let empty = inference.without_fields()?;
     let environment = ready(workspace, &empty)?;
-    let wished = (!new.fields.is_empty()).then_some(Wished::Names(new.fields));
+    let wished = (!new.fields.is_empty()).then_some(WishedFields::Names(new.fields));
     let same = new.same.iter();
     let same = same.map(|SameHeaders { one, other }| same_headers(one, other));
     let said = (same.collect(), |_: &[_]| new.answers);
     let engine = (&empty, &environment);
     let (inferred, files) = inference.infer(engine, &samples?, wished.as_ref(), said, cancel)?;
-    draft::replace(workspace, known, Content::Files(files), precondition)?;
+    draft::replace(workspace, known, DraftContent::Files(files), precondition)?;
     Ok(inferred)
 }

@@ -11,16 +11,18 @@ use crate::api::prelude::*;
 use crate::base::digest;
 use crate::base::files::name_of;
 use crate::configuration::Configuration;
-use crate::environment::needed::prepare::{PrepareError, Prepared, prepare, prepare_version};
+use crate::environment::needed::prepare::{
+    PrepareError, PreparedConfiguration, prepare, prepare_version,
+};
 use crate::settings::paths::RunFolder;
 use crate::store::{ConfigurationRecord, DocumentRecord, not_published};
 
 /// Prepares a configuration for a run.
 pub fn prepared(
-    api: &Blocking<'_>,
+    api: &BlockingApi<'_>,
     workspace: &Workspace,
     known: &KnownConfiguration,
-) -> Answer<Arc<Prepared>> {
+) -> ApiResult<Arc<PreparedConfiguration>> {
     let record = &known.record;
     match &known.version {
         Some(version) => api.prepared.get(&record.id, &version.source_digest, || {
@@ -45,7 +47,11 @@ fn unusable(api: &Api, error: PrepareError, record: &ConfigurationRecord) -> Api
 
 /// Returns the workspace with this id, which the caller's token must cover. The server's own workspace always exists; any other
 /// workspace must have been created.
-pub fn known_workspace<'a>(api: &Blocking<'a>, caller: &Caller, id: &str) -> Answer<Opened<'a>> {
+pub fn known_workspace<'a>(
+    api: &BlockingApi<'a>,
+    caller: &Caller,
+    id: &str,
+) -> ApiResult<OpenWorkspace<'a>> {
     caller.demand(id, "workspace", id)?;
     if id != api.home().id() {
         let recorded = api.home().store.workspaces()?;
@@ -58,15 +64,15 @@ pub fn known_workspace<'a>(api: &Blocking<'a>, caller: &Caller, id: &str) -> Ans
 
 /// Returns the workspace that a request names, otherwise the server's own workspace.
 pub fn workspace_or_home<'a>(
-    api: &Blocking<'a>,
+    api: &BlockingApi<'a>,
     caller: &Caller,
     id: Option<&str>,
-) -> Answer<Opened<'a>> {
+) -> ApiResult<OpenWorkspace<'a>> {
     known_workspace(api, caller, id.unwrap_or(api.home().id()))
 }
 
 /// Returns the document with this id, if the caller's token covers its workspace.
-pub fn document_of(api: &Blocking<'_>, caller: &Caller, id: &str) -> Answer<DocumentRecord> {
+pub fn document_of(api: &BlockingApi<'_>, caller: &Caller, id: &str) -> ApiResult<DocumentRecord> {
     let found = api.home().store.document(&id.to_lowercase())?;
     caller.demand(&found.workspace_id, "document", id)?;
     Ok(found)
@@ -74,10 +80,10 @@ pub fn document_of(api: &Blocking<'_>, caller: &Caller, id: &str) -> Answer<Docu
 
 /// Returns the configuration with this id, if the caller's token covers its workspace.
 pub fn configuration_of(
-    api: &Blocking<'_>,
+    api: &BlockingApi<'_>,
     caller: &Caller,
     id: &str,
-) -> Answer<KnownConfiguration> {
+) -> ApiResult<KnownConfiguration> {
     let found = api.home().store.configuration(&id.to_lowercase())?;
     caller.demand(&found.record.workspace_id, "configuration", id)?;
     Ok(found)
@@ -85,10 +91,10 @@ pub fn configuration_of(
 
 /// Returns the run with this id, if the caller's token covers its workspace.
 pub fn run_of<'a>(
-    api: &Blocking<'a>,
+    api: &BlockingApi<'a>,
     caller: &Caller,
     id: &str,
-) -> Answer<(Opened<'a>, RunRecord)> {
+) -> ApiResult<(OpenWorkspace<'a>, RunRecord)> {
     let run = api.home().store.run_of_any_workspace(&id.to_lowercase())?;
     caller.demand(&run.key.workspace_id, "run", id)?;
     Ok((api.workspace(&run.key.workspace_id)?, run))
@@ -96,10 +102,10 @@ pub fn run_of<'a>(
 
 /// Like [`run_of`], but also fetches the run's files if another host has stored them.
 pub fn run_with_files<'a>(
-    api: &Blocking<'a>,
+    api: &BlockingApi<'a>,
     caller: &Caller,
     id: &str,
-) -> Answer<(Opened<'a>, RunRecord)> {
+) -> ApiResult<(OpenWorkspace<'a>, RunRecord)> {
     let (workspace, run) = run_of(api, caller, id)?;
     workspace.fetch_run(&run)?;
     Ok((workspace, run))
@@ -107,7 +113,7 @@ pub fn run_with_files<'a>(
 
 /// A file of a run that has its own route.
 #[derive(Clone, Copy)]
-pub enum Left {
+pub enum RunDownload {
     /// The audit record of the run.
     Artifact,
     /// The normalized workbook of the run.
@@ -121,9 +127,9 @@ pub async fn left(
     api: &Api,
     caller: &Caller,
     id: String,
-    what: Left,
+    what: RunDownload,
     asked: &HeaderMap,
-) -> Answer<Response> {
+) -> ApiResult<Response> {
     let caller = caller.clone();
     let (path, name, tag) = api
         .work(move |api| {
@@ -135,9 +141,12 @@ pub async fn left(
 }
 
 /// Returns a file of a run: its path, its name for a browser, and the identity of its bytes if known.
-pub fn place_of(run: &RunRecord, what: Left) -> Answer<(PathBuf, String, Option<String>)> {
+pub fn place_of(
+    run: &RunRecord,
+    what: RunDownload,
+) -> ApiResult<(PathBuf, String, Option<String>)> {
     let folder = RunFolder::at(&run.run_dir);
-    if let Left::Input = what {
+    if let RunDownload::Input = what {
         // The sender's file may have changed since.
         let staged = Some(folder.staged(&run.input_name)).filter(|path| path.is_file());
         let is_same = |path: &PathBuf| {
@@ -149,11 +158,11 @@ pub fn place_of(run: &RunRecord, what: Left) -> Answer<(PathBuf, String, Option<
     }
     demand_files(run)?;
     let path = match (what, &run.output_path) {
-        (Left::Artifact, _) => folder.artifact(),
+        (RunDownload::Artifact, _) => folder.artifact(),
         (_, Some(path)) => path.clone(),
         (_, None) => {
             let detail = format!("run {} {} and has no output", run.id, run.status.as_str());
-            let error = ApiError::of(code::RUN_FAILED_NO_OUTPUT, detail);
+            let error = ApiError::from_code(code::RUN_FAILED_NO_OUTPUT, detail);
             return Err(match &run.error {
                 Some(failure) => error.hint(format!("{}: {}", failure.code, failure.message)),
                 None => error,
@@ -163,24 +172,24 @@ pub fn place_of(run: &RunRecord, what: Left) -> Answer<(PathBuf, String, Option<
     if !path.is_file() {
         return Err(match (what, &run.output_path) {
             // The process that ended the run died before it could write the record.
-            (Left::Artifact, None) => {
+            (RunDownload::Artifact, None) => {
                 let status = run.status.as_str();
                 let detail = format!("run {} {status} and has no audit record", run.id);
-                ApiError::of(code::RUN_FAILED_NO_OUTPUT, detail)
+                ApiError::from_code(code::RUN_FAILED_NO_OUTPUT, detail)
             }
-            (Left::Artifact, Some(_)) => missing(run, "audit record"),
+            (RunDownload::Artifact, Some(_)) => missing(run, "audit record"),
             _ => missing(run, "workbook"),
         });
     }
     let name = match what {
-        Left::Artifact => format!("{}_artifact.json", run.id),
+        RunDownload::Artifact => format!("{}_artifact.json", run.id),
         _ => name_of(&path),
     };
     Ok((path, name, None))
 }
 
 /// Returns an error unless the run has ended and still has its files.
-pub(super) fn demand_files(run: &RunRecord) -> Answer<()> {
+pub(super) fn demand_files(run: &RunRecord) -> ApiResult<()> {
     if !run.status.is_terminal() {
         let detail = format!("run {} is {}", run.id, run.status.as_str());
         return Err(not_ready(detail));
@@ -204,7 +213,7 @@ pub fn gone(detail: String) -> ApiError {
 
 /// Returns the error for a run that has not ended.
 pub fn not_ready(detail: String) -> ApiError {
-    ApiError::of(code::OUTPUT_NOT_READY, detail).hint("follow its events until it ends")
+    ApiError::from_code(code::OUTPUT_NOT_READY, detail).hint("follow its events until it ends")
 }
 
 /// Returns the lines of a log after number `after`, at most `limit`, and whether there are more.
@@ -213,7 +222,7 @@ pub fn log_page(
     after: u64,
     limit: usize,
     paths: &Hider,
-) -> Answer<(Vec<LogEntry>, bool)> {
+) -> ApiResult<(Vec<LogEntry>, bool)> {
     let mut from = log_pieces::start_behind(path, after)?;
     let mut entries = Vec::new();
     while let Some(piece) = log_pieces::read_from(path, from, u64::MAX, paths)? {
@@ -246,7 +255,7 @@ pub struct LogEntry {
 }
 
 /// Converts a line of a log to an entry of a page.
-pub fn entry(line: &log_pieces::Line) -> LogEntry {
+pub fn entry(line: &log_pieces::EventLine) -> LogEntry {
     let mut event: Value = serde_json::from_slice(&line.text).unwrap_or_default();
     LogEntry {
         id: line.sequence,

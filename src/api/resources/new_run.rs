@@ -73,7 +73,7 @@ fn is_no_name(name: &str) -> bool {
 
 impl NewRunOptions {
     /// Checks the options and converts them to those of the library.
-    pub(super) fn checked(&self, network_allowed: bool) -> Answer<RunOptions> {
+    pub(super) fn checked(&self, network_allowed: bool) -> ApiResult<RunOptions> {
         const LEVELS: [&str; 4] = ["debug", "info", "warning", "error"];
         if let Some(level) = &self.log_level
             && !LEVELS.contains(&level.as_str())

@@ -2,7 +2,7 @@
 
 use super::prelude::*;
 use crate::workspace::pause;
-use crate::workspace::pause::{Paused, checked_reason};
+use crate::workspace::pause::{ActivePause, checked_reason};
 
 pub fn routes() -> OpenApiRouter<Api> {
     routed([routes!(list_pauses, pause_runs), routes!(resume_runs)])
@@ -34,10 +34,10 @@ impl JsonBody for NewResumption {}
 /// Returns the named configuration and its workspace. Without a name, requires a token for all workspaces and returns the
 /// server's workspace.
 fn target<'a>(
-    api: &Blocking<'a>,
+    api: &BlockingApi<'a>,
     caller: &Caller,
     config_id: Option<&str>,
-) -> Answer<(Opened<'a>, Option<String>)> {
+) -> ApiResult<(OpenWorkspace<'a>, Option<String>)> {
     let Some(id) = config_id else {
         caller.demand_server()?;
         return Ok((workspace_or_home(api, caller, None)?, None));
@@ -50,19 +50,19 @@ fn target<'a>(
 #[derive(Serialize, ToSchema)]
 struct PauseList {
     /// The pause of everything first, then the pauses of single configurations.
-    items: Vec<Paused>,
+    items: Vec<ActivePause>,
 }
 
 /// The result of a request to end a pause.
 #[derive(Serialize, ToSchema)]
-struct Resumed {
+struct ResumeResult {
     /// The pause that ended. Null if there was none.
-    resumed: Option<Paused>,
+    resumed: Option<ActivePause>,
 }
 
 /// List the pauses of everything, and of configurations in the token's workspaces.
 #[utoipa::path(get, path = "/api/v1/pause", responses((status = 200, body = PauseList)))]
-async fn list_pauses(Reader(api, caller): Reader) -> JsonAnswer<PauseList> {
+async fn list_pauses(Reader(api, caller): Reader) -> JsonResult<PauseList> {
     api.work(move |api| {
         let mut items = pause::all(api.home())?;
         items.retain(|paused| is_shown(api, &caller, paused));
@@ -71,7 +71,7 @@ async fn list_pauses(Reader(api, caller): Reader) -> JsonAnswer<PauseList> {
     .await
 }
 
-fn is_shown(api: &Blocking<'_>, caller: &Caller, paused: &Paused) -> bool {
+fn is_shown(api: &BlockingApi<'_>, caller: &Caller, paused: &ActivePause) -> bool {
     paused.pause.configuration_id.as_ref().is_none_or(|id| {
         let known = api.home().store.configuration(id);
         known.is_ok_and(|known| caller.is_for(&known.record.workspace_id))
@@ -82,11 +82,11 @@ fn is_shown(api: &Blocking<'_>, caller: &Caller, paused: &Paused) -> bool {
 ///
 /// While it is paused, its runs are not claimed and its environments are not built. Runs that are being executed continue;
 /// waiting runs stay in the queue, and new runs are accepted. Pausing everything needs a token for all workspaces.
-#[utoipa::path(post, path = "/api/v1/pause", request_body = NewPause, responses((status = 200, body = Paused), (status = 404)))]
+#[utoipa::path(post, path = "/api/v1/pause", request_body = NewPause, responses((status = 200, body = ActivePause), (status = 404)))]
 async fn pause_runs(
     Administrator(api, caller): Administrator,
     MaybeJson(new): MaybeJson<NewPause>,
-) -> JsonAnswer<Paused> {
+) -> JsonResult<ActivePause> {
     api.work(move |api| {
         let (workspace, id) = target(api, &caller, new.config_id.as_deref())?;
         let reason = new.reason.as_deref().map(checked_reason).transpose();
@@ -102,15 +102,15 @@ async fn pause_runs(
 ///
 /// A configuration with its own pause stays paused when everything is resumed, and a resumed configuration waits while
 /// everything is paused.
-#[utoipa::path(post, path = "/api/v1/resume", request_body = NewResumption, responses((status = 200, body = Resumed), (status = 404)))]
+#[utoipa::path(post, path = "/api/v1/resume", request_body = NewResumption, responses((status = 200, body = ResumeResult), (status = 404)))]
 async fn resume_runs(
     Administrator(api, caller): Administrator,
     MaybeJson(new): MaybeJson<NewResumption>,
-) -> JsonAnswer<Resumed> {
+) -> JsonResult<ResumeResult> {
     api.work(move |api| {
         let (workspace, id) = target(api, &caller, new.config_id.as_deref())?;
         let resumed = pause::resume(&workspace, id.as_deref())?;
-        Ok(Json(Resumed { resumed }))
+        Ok(Json(ResumeResult { resumed }))
     })
     .await
 }

@@ -2,7 +2,7 @@
 
 use super::prelude::*;
 use crate::run::views::json::{RunView, runs_json};
-use crate::store::{Limits, QueuePlace, WaitsFor};
+use crate::store::{Limits, QueuePlace, WaitReason};
 
 pub fn routes() -> OpenApiRouter<Api> {
     routed([routes!(list_queue)])
@@ -21,7 +21,7 @@ struct QueuePage {
 struct QueuedRun {
     /// The position among all waiting runs, in any workspace, from 1.
     position: u64,
-    waits_for: WaitsFor,
+    waits_for: WaitReason,
     /// The time from which the run may be claimed.
     available_at: Timestamp,
     run: RunView,
@@ -31,7 +31,7 @@ struct QueuedRun {
 #[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
-struct Which {
+struct QueueQuery {
     /// The workspace. If absent, the server's own workspace.
     workspace: Option<String>,
     /// The maximum number of runs, from 1 to 1000.
@@ -45,12 +45,16 @@ struct Which {
 ///
 /// First come the runs that may be claimed now and wait for a slot, then those whose environment is not ready, and those whose
 /// next attempt is due later. Workers take runs of all workspaces, and `position` counts them all.
-#[utoipa::path(get, path = "/api/v1/queue", params(Which), responses((status = 200, body = QueuePage)))]
+#[utoipa::path(get, path = "/api/v1/queue", params(QueueQuery), responses((status = 200, body = QueuePage)))]
 async fn list_queue(
     Reader(api, caller): Reader,
-    Query(which): Query<Which>,
-) -> JsonAnswer<QueuePage> {
-    let limit = cursor::limit(which.limit, cursor::USUAL, cursor::LARGEST)?;
+    Query(which): Query<QueueQuery>,
+) -> JsonResult<QueuePage> {
+    let limit = cursor::limit(
+        which.limit,
+        cursor::DEFAULT_PAGE_ENTRIES,
+        cursor::MAX_PAGE_ENTRIES,
+    )?;
     let behind = which.cursor.as_deref().map(cursor::place_at::<QueuePlace>);
     let behind = behind.transpose()?;
     api.work(move |api| {
@@ -59,7 +63,7 @@ async fn list_queue(
         // One more item shows whether there is another page.
         let most = u32::try_from(limit + 1).unwrap_or(u32::MAX);
         let store = &workspace.store;
-        let limits = Limits::of(&workspace.settings);
+        let limits = Limits::from_settings(&workspace.settings);
         let mut waiting =
             store.waiting_runs(workspace.id(), behind.as_ref(), most, &limits, now)?;
         let has_more = waiting.len() > limit;

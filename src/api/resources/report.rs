@@ -19,12 +19,12 @@ pub fn routes() -> OpenApiRouter<Api> {
 #[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
-pub struct WhichReport {
+pub struct ReportQuery {
     /// If false, the page has no cell values.
     values: Option<bool>,
 }
 
-impl WhichReport {
+impl ReportQuery {
     /// Returns the options of the page.
     pub fn options(&self) -> Options {
         Options {
@@ -38,7 +38,7 @@ impl WhichReport {
 /// The page is one HTML file that needs no network and runs no script. It shows the issues, the field of each column with the
 /// reason, how columns were read, and notices. It contains the values of issues, unless `values` is false.
 #[utoipa::path(get, path = "/api/v1/runs/{id}/report",
-    params(WhichReport),
+    params(ReportQuery),
     responses(
         (status = 200, description = "The page", content_type = "text/html", body = String, headers(("Content-Security-Policy" = String, description = "Nothing is loaded and nothing is run"))),
         (status = 409)
@@ -47,8 +47,8 @@ impl WhichReport {
 async fn get_run_report(
     Reader(api, caller): Reader,
     Path(id): Path<String>,
-    Query(which): Query<WhichReport>,
-) -> Answer<Response> {
+    Query(which): Query<ReportQuery>,
+) -> ApiResult<Response> {
     let page = api.slow_work(move |api| {
         let (workspace, run) = run_with_files(api, &caller, &id)?;
         made(&workspace, &[run], which.options())
@@ -61,7 +61,7 @@ async fn get_run_report(
 ///
 /// # Errors
 /// A run has not ended, or something cannot be read or written.
-pub fn made(workspace: &Workspace, runs: &[RunRecord], options: Options) -> Answer<(File, u64)> {
+pub fn made(workspace: &Workspace, runs: &[RunRecord], options: Options) -> ApiResult<(File, u64)> {
     let unwritable = |error: std::io::Error| ApiError::internal(error.to_string());
     let mut file = tempfile::tempfile().map_err(unwritable)?;
     let name = FilePath::new("the page");

@@ -4,14 +4,14 @@ use axum::http::HeaderName;
 use serde_json::json;
 
 use super::labels::{demand_labels, labelled, labels_in, superseded};
-use super::named::{Left, LogEntry, entry, left, log_page, prepared};
+use super::named::{LogEntry, RunDownload, entry, left, log_page, prepared};
 use super::new_run::NewRun;
 use super::prelude::*;
 use crate::api::description::streams::{RunEvent, RunStreamLine};
 use crate::api::http::cursor::LogPart;
 use crate::api::transfer::{stream, tail};
 use crate::base::digest;
-use crate::run::calls::retry::Current;
+use crate::run::calls::retry::CurrentConfiguration;
 use crate::run::calls::submit::{RunOfDocument, as_client, submit};
 use crate::run::calls::{remove, retry};
 use crate::run::ending::cancel;
@@ -23,7 +23,7 @@ use crate::workspace::configurations::versions;
 /// The header with a client's key for a request.
 const KEY_HEADER: &str = "idempotency-key";
 /// The maximum number of characters of a key.
-const LONGEST_KEY: usize = 255;
+const MAX_IDEMPOTENCY_KEY_CHARS: usize = 255;
 
 pub fn routes() -> OpenApiRouter<Api> {
     routed([
@@ -60,7 +60,7 @@ async fn create_run(
     Path(config_id): Path<String>,
     headers: HeaderMap,
     Json(new): Json<NewRun>,
-) -> Answer<Response> {
+) -> ApiResult<Response> {
     let wanted = WantedConfiguration {
         id: Some(config_id),
         version: None,
@@ -81,7 +81,7 @@ async fn create_run(
 /// A run that was submitted.
 pub struct SubmittedRun {
     /// The workspace of the run.
-    pub workspace: Carried,
+    pub workspace: WorkspaceHandle,
     /// The record of the run.
     pub run: RunRecord,
     /// If false, an earlier request with the same key made the run.
@@ -103,7 +103,7 @@ pub async fn make(
     wanted: WantedConfiguration,
     headers: &HeaderMap,
     new: NewRun,
-) -> Answer<SubmittedRun> {
+) -> ApiResult<SubmittedRun> {
     let mut options = new.options.checked(api.home().settings().allow_network)?;
     demand_labels(&new.labels)?;
     options.labels.clone_from(&new.labels);
@@ -145,7 +145,7 @@ pub async fn make(
             sheets: new.options.input_sheet_names.clone(),
             options,
             by: caller.submitter(),
-            key: key.map(|key| (key, digest::of(request.to_string()).to_string())),
+            key: key.map(|key| (key, digest::sha256(request.to_string()).to_string())),
         };
         let (run, is_new) = submit(&workspace, &run)?;
         Ok(SubmittedRun {
@@ -157,21 +157,22 @@ pub async fn make(
     .await
 }
 
-fn key_of(headers: &HeaderMap) -> Answer<Option<String>> {
+fn key_of(headers: &HeaderMap) -> ApiResult<Option<String>> {
     let Some(value) = headers.get(HeaderName::from_static(KEY_HEADER)) else {
         return Ok(None);
     };
     let key = value.to_str().ok().map(str::trim);
-    match key.filter(|key| !key.is_empty() && key.len() <= LONGEST_KEY) {
+    match key.filter(|key| !key.is_empty() && key.len() <= MAX_IDEMPOTENCY_KEY_CHARS) {
         Some(key) => Ok(Some(key.to_owned())),
         None => {
-            let message = format!("must be from 1 to {LONGEST_KEY} printable characters");
+            let message =
+                format!("must be from 1 to {MAX_IDEMPOTENCY_KEY_CHARS} printable characters");
             Err(ApiError::field("Idempotency-Key", message))
         }
     }
 }
 
-fn default_of(api: &Blocking<'_>, workspace: &str) -> Answer<KnownConfiguration> {
+fn default_of(api: &BlockingApi<'_>, workspace: &str) -> ApiResult<KnownConfiguration> {
     let known = api.home().store.configurations(workspace)?;
     known
         .into_iter()
@@ -188,7 +189,7 @@ fn default_of(api: &Blocking<'_>, workspace: &str) -> Answer<KnownConfiguration>
 #[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
-struct Which {
+struct RunsQuery {
     /// The workspace. If absent, the server's own workspace.
     workspace: Option<String>,
     /// `queued`, `running`, `succeeded`, `failed` or `cancelled`. If repeated, any of them.
@@ -224,11 +225,11 @@ struct Which {
 }
 
 /// The maximum number of runs that are looked at for one page if a filter has no index.
-const LOOK_AT: u32 = 20_000;
+const MAX_SCANNED_RUNS: u32 = 20_000;
 /// The maximum number of runs that are counted for each status.
-const COUNTED: u32 = 10_000;
+const MAX_COUNTED_RUNS: u32 = 10_000;
 /// The maximum number of characters of a search text.
-const LONGEST_TEXT: usize = 200;
+const MAX_FILTER_CHARS: usize = 200;
 
 /// A label of a search, as `key:value`.
 #[derive(ToSchema)]
@@ -237,7 +238,7 @@ const LONGEST_TEXT: usize = 200;
 struct LabelFilter(String);
 
 /// Parses statuses that are repeated or separated by commas.
-fn statuses_in(words: &[String]) -> Answer<Vec<RunStatus>> {
+fn statuses_in(words: &[String]) -> ApiResult<Vec<RunStatus>> {
     let words = words.iter().flat_map(|words| words.split(','));
     let status = |word: &str| {
         RunStatus::parse(word).ok_or_else(|| {
@@ -248,10 +249,10 @@ fn statuses_in(words: &[String]) -> Answer<Vec<RunStatus>> {
     words.map(status).collect()
 }
 
-fn text_in(text: Option<String>) -> Answer<Option<String>> {
+fn text_in(text: Option<String>) -> ApiResult<Option<String>> {
     match &text {
-        Some(found) if !(1..=LONGEST_TEXT).contains(&found.chars().count()) => {
-            let message = format!("must have from 1 to {LONGEST_TEXT} characters");
+        Some(found) if !(1..=MAX_FILTER_CHARS).contains(&found.chars().count()) => {
+            let message = format!("must have from 1 to {MAX_FILTER_CHARS} characters");
             Err(ApiError::field("q", message))
         }
         _ => Ok(text),
@@ -277,8 +278,11 @@ struct RunPage {
 ///
 /// With `q`, `has_issues`, `fields_missing` and `label`, at most 20,000 runs are looked at for one page; `is_whole` is true if
 /// these were all.
-#[utoipa::path(get, path = "/api/v1/runs", params(Which), responses((status = 200, body = RunPage)))]
-async fn list_runs(Reader(api, caller): Reader, Query(which): Query<Which>) -> JsonAnswer<RunPage> {
+#[utoipa::path(get, path = "/api/v1/runs", params(RunsQuery), responses((status = 200, body = RunPage)))]
+async fn list_runs(
+    Reader(api, caller): Reader,
+    Query(which): Query<RunsQuery>,
+) -> JsonResult<RunPage> {
     let (limit, before) = cursor::bounds(which.limit, which.cursor.as_deref())?;
     let since = which.since.as_deref().map(|text| {
         Timestamp::parse(text, Timestamp::now())
@@ -295,7 +299,7 @@ async fn list_runs(Reader(api, caller): Reader, Query(which): Query<Which>) -> J
         labels: labels_in(&which.label)?,
         behind: before,
         limit,
-        look_at: Some(LOOK_AT),
+        look_at: Some(MAX_SCANNED_RUNS),
         ..RunFilter::default()
     };
     let counts = which.counts == Some(true);
@@ -317,7 +321,7 @@ async fn list_runs(Reader(api, caller): Reader, Query(which): Query<Which>) -> J
             None => cursor::next(&found.runs, limit, |run| &run.id),
             Some(looked_to) => Some(cursor::behind(looked_to)),
         };
-        let counted = counts.then(|| workspace.store.count_runs(&filter, COUNTED));
+        let counted = counts.then(|| workspace.store.count_runs(&filter, MAX_COUNTED_RUNS));
         Ok(Json(RunPage {
             items: runs_json(&workspace, &found.runs, &api.paths)?,
             next_cursor,
@@ -333,7 +337,7 @@ async fn list_runs(Reader(api, caller): Reader, Query(which): Query<Which>) -> J
 async fn get_run(
     Reader(api, caller): Reader,
     Path(id): Path<String>,
-) -> JsonAnswer<Option<RunView>> {
+) -> JsonResult<Option<RunView>> {
     api.work(move |api| {
         let (workspace, run) = run_of(api, &caller, &id)?;
         let json = runs_json(&workspace, std::slice::from_ref(&run), &api.paths)?;
@@ -353,7 +357,7 @@ struct AttemptList {
 async fn list_run_attempts(
     Reader(api, caller): Reader,
     Path(id): Path<String>,
-) -> JsonAnswer<AttemptList> {
+) -> JsonResult<AttemptList> {
     api.work(move |api| {
         let (workspace, run) = run_of(api, &caller, &id)?;
         let mut items = workspace.store.attempts(&run.id)?;
@@ -388,7 +392,7 @@ async fn list_run_logs(
     Reader(api, caller): Reader,
     Path(id): Path<String>,
     Query(part): Query<LogPart>,
-) -> JsonAnswer<LogPage> {
+) -> JsonResult<LogPage> {
     let (after, limit) = part.checked()?;
     api.work(move |api| {
         let (workspace, run) = run_with_files(api, &caller, &id)?;
@@ -417,7 +421,7 @@ async fn list_run_logs(
 #[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
-struct Resume {
+struct RunEventsQuery {
     /// Send the events after this number, like the header Last-Event-ID.
     #[param(maximum = 9007199254740991u64)]
     after_id: Option<u64>,
@@ -428,7 +432,7 @@ struct Resume {
 /// The stream has server-sent events. With `Accept: application/x-ndjson`, it has the lines of JSON that a run submitted with
 /// `stream` sends, from the position in the `resume` of an interrupted stream.
 #[utoipa::path(get, path = "/api/v1/runs/{id}/events",
-    params(Resume, ("Last-Event-ID" = inline(Option<u64>), Header, nullable = false, description = "The id of the last event that was received")),
+    params(RunEventsQuery, ("Last-Event-ID" = inline(Option<u64>), Header, nullable = false, description = "The id of the last event that was received")),
     responses(
         (status = 200, content((RunEvent = "text/event-stream"), (RunStreamLine = "application/x-ndjson"))),
         (status = 204, description = "The run has ended, and the client has all of its events")
@@ -437,9 +441,9 @@ struct Resume {
 async fn stream_run_events(
     Reader(api, caller): Reader,
     Path(id): Path<String>,
-    Query(resume): Query<Resume>,
+    Query(resume): Query<RunEventsQuery>,
     headers: HeaderMap,
-) -> Answer<Response> {
+) -> ApiResult<Response> {
     let last = cursor::last_event(&headers, resume.after_id)?;
     let wants_lines = headers.get_all(header::ACCEPT).iter().any(|kinds| {
         kinds
@@ -487,12 +491,12 @@ async fn stream_run_events(
 async fn cancel_run(
     Runner(api, caller): Runner,
     Path(id): Path<String>,
-) -> Answer<(StatusCode, Json<RunView>)> {
+) -> ApiResult<(StatusCode, Json<RunView>)> {
     api.work(move |api| {
         let (workspace, run) = run_of(api, &caller, &id)?;
         let (status, run) = match cancel::cancel(&workspace, &run.id)? {
-            cancel::Cancelled::AtOnce(run) => (StatusCode::OK, run),
-            cancel::Cancelled::Requested(run) => (StatusCode::ACCEPTED, run),
+            cancel::RunCancellation::AtOnce(run) => (StatusCode::OK, run),
+            cancel::RunCancellation::Requested(run) => (StatusCode::ACCEPTED, run),
         };
         Ok((status, Json(RunView::plain(&run, &api.paths))))
     })
@@ -504,7 +508,7 @@ async fn cancel_run(
 async fn delete_run(
     Administrator(api, caller): Administrator,
     Path(id): Path<String>,
-) -> Answer<StatusCode> {
+) -> ApiResult<StatusCode> {
     api.slow_work(move |api| {
         let (workspace, run) = run_of(api, &caller, &id)?;
         remove::remove(&workspace, &run.id, false)?;
@@ -540,7 +544,7 @@ async fn retry_run(
     Path(id): Path<String>,
     headers: HeaderMap,
     MaybeJson(wanted): MaybeJson<NewRetry>,
-) -> Answer<Response> {
+) -> ApiResult<Response> {
     let (run, is_new) = again(&api, &caller, id, &headers, wanted.current).await?;
     let status = status_of(is_new, StatusCode::CREATED);
     let object = RunView::plain(&run, &api.paths);
@@ -555,7 +559,7 @@ pub async fn again(
     id: String,
     headers: &HeaderMap,
     current: bool,
-) -> Answer<(RunRecord, bool)> {
+) -> ApiResult<(RunRecord, bool)> {
     let key = key_of(headers)?;
     let caller = caller.clone();
     api.work(move |api| {
@@ -563,13 +567,13 @@ pub async fn again(
         let by = caller.submitter();
         // The same request under the same key makes one run.
         let request = json!([if current { "again" } else { "retry" }, run.id]);
-        let key = key.map(|key| (key, digest::of(request.to_string()).to_string()));
+        let key = key.map(|key| (key, digest::sha256(request.to_string()).to_string()));
         let asked = as_client(&workspace, key);
         if !current {
             return Ok(retry::retry(&workspace, &run.id, &by, &asked)?);
         }
         let known = (api.home().store).configuration(&run.key.configuration_id)?;
-        let now = Current {
+        let now = CurrentConfiguration {
             prepared: &*prepared(api, &workspace, &known)?,
             version: known.version.as_ref().map(|version| version.version),
         };
@@ -586,8 +590,8 @@ async fn download_run_artifact(
     Reader(api, caller): Reader,
     Path(id): Path<String>,
     headers: HeaderMap,
-) -> Answer<Response> {
-    left(&api, &caller, id, Left::Artifact, &headers).await
+) -> ApiResult<Response> {
+    left(&api, &caller, id, RunDownload::Artifact, &headers).await
 }
 
 /// Download a run's normalized workbook.
@@ -601,8 +605,8 @@ async fn download_run_output(
     Reader(api, caller): Reader,
     Path(id): Path<String>,
     headers: HeaderMap,
-) -> Answer<Response> {
-    left(&api, &caller, id, Left::Output, &headers).await
+) -> ApiResult<Response> {
+    left(&api, &caller, id, RunDownload::Output, &headers).await
 }
 
 /// Download the input of a run.
@@ -616,6 +620,6 @@ async fn download_run_input(
     Reader(api, caller): Reader,
     Path(id): Path<String>,
     headers: HeaderMap,
-) -> Answer<Response> {
-    left(&api, &caller, id, Left::Input, &headers).await
+) -> ApiResult<Response> {
+    left(&api, &caller, id, RunDownload::Input, &headers).await
 }

@@ -3,11 +3,11 @@
 use std::time::Duration;
 
 use super::prelude::*;
-use crate::api::state::statistics::{EndedRuns, LONGEST_WINDOW, Spread, Statistics, look};
+use crate::api::state::statistics::{EndedRuns, MAX_WINDOW, Spread, Statistics, look};
 use crate::workspace::figures::BusyProcess;
 
 /// The default window in seconds.
-const USUAL_WINDOW: u64 = 60;
+const DEFAULT_WINDOW_SECONDS: u64 = 60;
 
 pub fn routes() -> OpenApiRouter<Api> {
     routed([routes!(get_stats)])
@@ -17,7 +17,7 @@ pub fn routes() -> OpenApiRouter<Api> {
 #[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
-struct Which {
+struct StatsQuery {
     /// The workspace. If absent, the server's own workspace.
     workspace: Option<String>,
     /// The number of seconds before now for which ended runs are counted. Default 60, at most a day.
@@ -98,10 +98,13 @@ struct Worker {
 
 /// Show the statistics of a workspace: the queue, the runs that ended within a window, waits and durations, and the workers
 /// with their slots.
-#[utoipa::path(get, path = "/api/v1/stats", params(Which), responses((status = 200, body = Stats)))]
-async fn get_stats(Reader(api, caller): Reader, Query(which): Query<Which>) -> JsonAnswer<Stats> {
-    let seconds = which.window.unwrap_or(USUAL_WINDOW);
-    if !(1..=LONGEST_WINDOW.as_secs()).contains(&seconds) {
+#[utoipa::path(get, path = "/api/v1/stats", params(StatsQuery), responses((status = 200, body = Stats)))]
+async fn get_stats(
+    Reader(api, caller): Reader,
+    Query(which): Query<StatsQuery>,
+) -> JsonResult<Stats> {
+    let seconds = which.window.unwrap_or(DEFAULT_WINDOW_SECONDS);
+    if !(1..=MAX_WINDOW.as_secs()).contains(&seconds) {
         let message = "must be a number of seconds from 1 to 86400";
         return Err(ApiError::field("window", message));
     }

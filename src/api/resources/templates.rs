@@ -43,7 +43,7 @@ async fn list_templates(_: Reader) -> Json<TemplateList> {
 #[utoipa::path(get, path = "/api/v1/templates/{name}/sample",
     responses((status = 200, body = Vec<u8>, content_type = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"))
 )]
-async fn download_template_sample(_: Reader, Path(name): Path<String>) -> Answer<Response> {
+async fn download_template_sample(_: Reader, Path(name): Path<String>) -> ApiResult<Response> {
     if !scaffold::templates().any(|known| known == name) {
         return Err(ApiError::not_found("template", &name));
     }

@@ -11,7 +11,7 @@ use crate::store::{Scope, TokenRecord};
 /// The seconds of a day.
 const DAY: u64 = 24 * 3600;
 /// The maximum validity of a token in days: a hundred years.
-const LONGEST: u32 = 36_500;
+const MAX_TOKEN_DAYS: u32 = 36_500;
 
 pub fn routes() -> OpenApiRouter<Api> {
     routed([routes!(list_tokens, create_token), routes!(revoke_token)])
@@ -63,7 +63,7 @@ fn is_within(caller: &Caller, workspaces: Option<&[String]>) -> bool {
 
 /// List tokens, newest first. The tokens themselves are not stored.
 #[utoipa::path(get, path = "/api/v1/tokens", responses((status = 200, body = TokenList)))]
-async fn list_tokens(Administrator(api, caller): Administrator) -> JsonAnswer<TokenList> {
+async fn list_tokens(Administrator(api, caller): Administrator) -> JsonResult<TokenList> {
     api.work(move |api| {
         let mut items = api.home().store.tokens()?;
         items.retain(|token| is_within(&caller, token.workspaces.as_deref()));
@@ -77,18 +77,23 @@ async fn list_tokens(Administrator(api, caller): Administrator) -> JsonAnswer<To
 async fn create_token(
     Administrator(api, caller): Administrator,
     Json(new): Json<NewToken>,
-) -> Answer<(StatusCode, Json<MadeToken>)> {
+) -> ApiResult<(StatusCode, Json<MadeToken>)> {
     if new.workspaces.as_ref().is_some_and(Vec::is_empty) {
         let message = "must name a workspace; without the field, the token is for all";
         return Err(ApiError::field("workspaces", message));
     }
-    if new.days.is_some_and(|days| days == 0 || days > LONGEST) {
-        let message = format!("must be from 1 to {LONGEST}");
+    if new
+        .days
+        .is_some_and(|days| days == 0 || days > MAX_TOKEN_DAYS)
+    {
+        let message = format!("must be from 1 to {MAX_TOKEN_DAYS}");
         return Err(ApiError::field("days", message));
     }
     if !is_within(&caller, new.workspaces.as_deref()) {
         let detail = "a token can be made for the workspaces of the token that makes it";
-        return Err(ApiError::of(code::FORBIDDEN, detail).hint("name some of them in `workspaces`"));
+        return Err(
+            ApiError::from_code(code::FORBIDDEN, detail).hint("name some of them in `workspaces`")
+        );
     }
     api.work(move |api| {
         let wanted = tokens::NewToken {
@@ -123,7 +128,7 @@ fn in_field(error: Error) -> ApiError {
 async fn revoke_token(
     Administrator(api, caller): Administrator,
     Path(id): Path<String>,
-) -> JsonAnswer<TokenRecord> {
+) -> JsonResult<TokenRecord> {
     api.work(move |api| {
         let (store, now) = (&api.home().store, api.home().machine.now());
         let found = store.token(&id.to_lowercase())?;

@@ -5,22 +5,22 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use super::checks::{at_hand, does_not_load, not_checked};
-use super::configurations::Which;
-use super::named::{Left, place_of};
+use super::configurations::ConfigurationPath;
+use super::named::{RunDownload, place_of};
 use super::prelude::*;
 use crate::base::cancel::Cancel;
 use crate::checks::check::{CheckError, check_in};
-use crate::checks::trial::{TrialInput, Tried, try_on};
+use crate::checks::trial::{TrialInput, TrialResult, try_on};
 use crate::store::RunFilter;
 use crate::workspace::configurations::Precondition;
 use crate::workspace::configurations::publish::freeze;
 
 /// The time limit of a trial. Inputs that it did not reach are listed.
-const MOST_TIME: Duration = Duration::from_secs(60);
-const MOST_INPUTS: usize = 20;
-const USUAL_INPUTS: u32 = 5;
+const MAX_TRIAL_TIME: Duration = Duration::from_secs(60);
+const MAX_TRIAL_INPUTS: usize = 20;
+const DEFAULT_TRIAL_INPUTS: u32 = 5;
 /// The maximum number of runs in the search for inputs.
-const LOOK_AT: u32 = 1000;
+const MAX_TRIAL_SCAN_RUNS: u32 = 1000;
 
 pub fn routes() -> OpenApiRouter<Api> {
     named([routes!(try_config)])
@@ -72,7 +72,7 @@ struct TrialOfInput {
     #[serde(flatten)]
     name: InputName,
     #[serde(flatten)]
-    tried: Tried,
+    tried: TrialResult,
 }
 
 /// Run the draft, or the folder, on inputs of former runs, and report the differences.
@@ -86,9 +86,9 @@ struct TrialOfInput {
 )]
 async fn try_config(
     Administrator(api, caller): Administrator,
-    which: Which,
+    which: ConfigurationPath,
     MaybeJson(new): MaybeJson<NewTrial>,
-) -> JsonAnswer<Trial> {
+) -> JsonResult<Trial> {
     new.demand_sizes()?;
     api.engine_work(move |api, cancel| {
         let (workspace, known) = which.find(api, &caller)?;
@@ -101,7 +101,7 @@ async fn try_config(
 }
 
 impl NewTrial {
-    fn demand_sizes(&self) -> Answer<()> {
+    fn demand_sizes(&self) -> ApiResult<()> {
         let given = [
             ("runs", self.runs.map(|runs| runs as usize)),
             ("document_ids", self.document_ids.as_ref().map(Vec::len)),
@@ -114,8 +114,8 @@ impl NewTrial {
             (Some((first, _)), Some((second, _))) => {
                 Err(ApiError::field(first, format!("is given beside {second}")))
             }
-            (Some((field, count)), None) if !(1..=MOST_INPUTS).contains(&count) => {
-                let message = format!("must be 1 to {MOST_INPUTS}");
+            (Some((field, count)), None) if !(1..=MAX_TRIAL_INPUTS).contains(&count) => {
+                let message = format!("must be 1 to {MAX_TRIAL_INPUTS}");
                 Err(ApiError::field(field, message))
             }
             _ => Ok(()),
@@ -125,12 +125,12 @@ impl NewTrial {
 
 /// Returns the inputs, each with the last run that processed it.
 fn inputs(
-    api: &Blocking<'_>,
+    api: &BlockingApi<'_>,
     caller: &Caller,
     workspace: &Workspace,
     known: &KnownConfiguration,
     new: &NewTrial,
-) -> Answer<Vec<TrialInput>> {
+) -> ApiResult<Vec<TrialInput>> {
     if let Some(ids) = &new.run_ids {
         let input = |id: &String| {
             let (_, run) = run_of(api, caller, id)?;
@@ -145,7 +145,7 @@ fn inputs(
         workspace_id: known.record.workspace_id.clone(),
         statuses: vec![RunStatus::Succeeded, RunStatus::Failed],
         configuration: Some(known.record.id.clone()),
-        limit: LOOK_AT,
+        limit: MAX_TRIAL_SCAN_RUNS,
         ..RunFilter::default()
     })?;
     let is_real = |run: &RunRecord| {
@@ -158,7 +158,7 @@ fn inputs(
         // The same file twice shows nothing new.
         let others =
             runs.filter(|run| seen.insert((run.input_sha256.clone(), run.input_name.clone())));
-        let most = new.runs.unwrap_or(USUAL_INPUTS) as usize;
+        let most = new.runs.unwrap_or(DEFAULT_TRIAL_INPUTS) as usize;
         return others
             .take(most)
             .map(|run| of_run(workspace, run))
@@ -187,13 +187,13 @@ fn inputs(
     ids.iter().map(input).collect()
 }
 
-fn of_run(workspace: &Workspace, run: RunRecord) -> Answer<TrialInput> {
+fn of_run(workspace: &Workspace, run: RunRecord) -> ApiResult<TrialInput> {
     workspace.fetch_run(&run)?;
     Ok(TrialInput {
         name: run.input_name.clone(),
         document_id: run.document_id.clone(),
         // An input that is gone or was changed since counts as not reached.
-        path: place_of(&run, Left::Input).map_or_else(|_| PathBuf::new(), |place| place.0),
+        path: place_of(&run, RunDownload::Input).map_or_else(|_| PathBuf::new(), |place| place.0),
         before: Some(run),
     })
 }
@@ -204,14 +204,14 @@ fn tried(
     inputs: Vec<TrialInput>,
     cancel: &Cancel,
     paths: &dyn ShowPath,
-) -> Answer<Trial> {
+) -> ApiResult<Trial> {
     let frozen = freeze(workspace, known, &Precondition::Unsaid)?;
     let (prepared, environment) = at_hand(workspace, known, &frozen)?;
     check_in(workspace, &prepared, &environment, false, cancel).map_err(|error| match error {
         CheckError::DoesNotLoad(failure) => does_not_load(failure.shown(paths), "correct it"),
         error => not_checked(error),
     })?;
-    let until = Instant::now() + MOST_TIME;
+    let until = Instant::now() + MAX_TRIAL_TIME;
     let mut trial = Trial {
         source_digest: frozen.source_digest,
         inputs: Vec::new(),

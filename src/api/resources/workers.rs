@@ -45,14 +45,14 @@ struct ShownWorker {
     /// The name of whoever quieted it. Null for a token for some workspaces.
     quieted_by: Option<String>,
     /// The runs that it executes, by the time of their claims.
-    running: Vec<Execution>,
+    running: Vec<RunInProgress>,
     /// The environments that it builds.
-    building: Vec<Building>,
+    building: Vec<BuildInProgress>,
 }
 
 /// A run that is being executed.
 #[derive(Serialize, ToSchema)]
-struct Execution {
+struct RunInProgress {
     run_id: String,
     workspace_id: String,
     configuration_name: String,
@@ -66,8 +66,8 @@ struct Execution {
     lease_expires_at: Timestamp,
 }
 
-impl Execution {
-    fn of(run: RunningRun) -> Self {
+impl RunInProgress {
+    fn new(run: RunningRun) -> Self {
         Self {
             run_id: run.id,
             workspace_id: run.workspace_id,
@@ -82,7 +82,7 @@ impl Execution {
 
 /// The provisioning of an environment, in progress.
 #[derive(Serialize, ToSchema)]
-struct Building {
+struct BuildInProgress {
     environment_id: String,
     workspace_id: String,
     configuration_name: String,
@@ -90,8 +90,8 @@ struct Building {
     lease_expires_at: Option<Timestamp>,
 }
 
-impl Building {
-    fn of(environment: EnvironmentRecord) -> Self {
+impl BuildInProgress {
+    fn new(environment: EnvironmentRecord) -> Self {
         Self {
             environment_id: environment.id,
             workspace_id: environment.key.workspace_id,
@@ -113,7 +113,7 @@ struct WorkerState {
 }
 
 impl WorkerState {
-    fn of(worker: WorkerRecord) -> Json<Self> {
+    fn from_record(worker: WorkerRecord) -> Json<Self> {
         Json(Self {
             id: worker.id,
             name: worker.name,
@@ -144,14 +144,14 @@ async fn update_worker(
     Administrator(api, caller): Administrator,
     Path(id): Path<String>,
     Json(wanted): Json<WorkerChange>,
-) -> JsonAnswer<WorkerState> {
+) -> JsonResult<WorkerState> {
     caller.demand_server()?;
     api.work(move |api| {
         let worker = match wanted.quiet {
             true => fleet::quiet(api.home(), &id, &caller.submitter())?,
             false => fleet::resume(api.home(), &id)?,
         };
-        Ok(WorkerState::of(worker))
+        Ok(WorkerState::from_record(worker))
     })
     .await
 }
@@ -161,21 +161,21 @@ async fn update_worker(
 /// A token for some workspaces sees only the processes that work for these now, only their work for these, and not their
 /// machines.
 #[utoipa::path(get, path = "/api/v1/workers", responses((status = 200, body = WorkerList)))]
-async fn list_workers(Reader(api, caller): Reader) -> JsonAnswer<WorkerList> {
+async fn list_workers(Reader(api, caller): Reader) -> JsonResult<WorkerList> {
     api.work(move |api| {
         let (store, shown) = (&api.home().store, caller.token.workspaces.as_deref());
-        let mut running: HashMap<String, Vec<Execution>> = HashMap::new();
+        let mut running: HashMap<String, Vec<RunInProgress>> = HashMap::new();
         for run in store.running_runs(shown)? {
             let of_process = running.entry(run.process.clone()).or_default();
-            of_process.push(Execution::of(run));
+            of_process.push(RunInProgress::new(run));
         }
-        let mut building: HashMap<String, Vec<Building>> = HashMap::new();
+        let mut building: HashMap<String, Vec<BuildInProgress>> = HashMap::new();
         for environment in store.all_environments()? {
             let is_shown = environment.status == EnvironmentStatus::Building
                 && caller.is_for(&environment.key.workspace_id);
             if let Some(process) = environment.claim_process.clone().filter(|_| is_shown) {
                 let of_process = building.entry(process).or_default();
-                of_process.push(Building::of(environment));
+                of_process.push(BuildInProgress::new(environment));
             }
         }
         let of = |worker: WorkerRecord| {
@@ -196,8 +196,8 @@ async fn list_workers(Reader(api, caller): Reader) -> JsonAnswer<WorkerList> {
 /// Converts the record of a worker. If `whole`, it includes the name, machine and process number.
 fn worker_shown(
     worker: WorkerRecord,
-    running: Vec<Execution>,
-    building: Vec<Building>,
+    running: Vec<RunInProgress>,
+    building: Vec<BuildInProgress>,
     whole: bool,
 ) -> ShownWorker {
     ShownWorker {

@@ -1,6 +1,6 @@
 //! Workspaces: list, create, show, rename and delete them.
 
-use super::collection::{Deletion, HowToDelete};
+use super::collection::{Deletion, DeletionQuery};
 use super::prelude::*;
 use crate::environment::collection::named::{remove_workspace, rename_workspace};
 use crate::settings::paths::checked_segment;
@@ -20,7 +20,7 @@ struct WorkspaceList {
 }
 
 /// Returns all workspaces. The server's own workspace always exists; it is recorded here if it was not yet.
-fn all(api: &Blocking<'_>) -> Answer<Vec<WorkspaceRecord>> {
+fn all(api: &BlockingApi<'_>) -> ApiResult<Vec<WorkspaceRecord>> {
     let home = api.home();
     let recorded = home.store.workspaces()?;
     if recorded.iter().any(|record| record.id == home.id()) {
@@ -31,7 +31,7 @@ fn all(api: &Blocking<'_>) -> Answer<Vec<WorkspaceRecord>> {
 }
 
 /// Returns the record of the workspace with this id, which the caller's token must cover.
-fn recorded(api: &Blocking<'_>, caller: &Caller, id: &str) -> Answer<WorkspaceRecord> {
+fn recorded(api: &BlockingApi<'_>, caller: &Caller, id: &str) -> ApiResult<WorkspaceRecord> {
     caller.demand(id, "workspace", id)?;
     let found = all(api)?.into_iter().find(|record| record.id == id);
     found.ok_or_else(|| ApiError::not_found("workspace", id))
@@ -39,7 +39,7 @@ fn recorded(api: &Blocking<'_>, caller: &Caller, id: &str) -> Answer<WorkspaceRe
 
 /// List the workspaces that the token covers.
 #[utoipa::path(get, path = "/api/v1/workspaces", responses((status = 200, body = WorkspaceList)))]
-async fn list_workspaces(Reader(api, caller): Reader) -> JsonAnswer<WorkspaceList> {
+async fn list_workspaces(Reader(api, caller): Reader) -> JsonResult<WorkspaceList> {
     api.work(move |api| {
         let mut items = all(api)?;
         items.retain(|record| caller.is_for(&record.id));
@@ -70,7 +70,7 @@ impl JsonBody for NewWorkspace {}
 async fn create_workspace(
     Administrator(api, caller): Administrator,
     Json(new): Json<NewWorkspace>,
-) -> Answer<Response> {
+) -> ApiResult<Response> {
     api.work(move |api| {
         checked_segment("workspace", &new.id)
             .map_err(|error| ApiError::field("id", error.to_string()))?;
@@ -93,7 +93,7 @@ async fn create_workspace(
 async fn get_workspace(
     Reader(api, caller): Reader,
     Path(id): Path<String>,
-) -> JsonAnswer<WorkspaceRecord> {
+) -> JsonResult<WorkspaceRecord> {
     api.work(move |api| recorded(api, &caller, &id).map(Json))
         .await
 }
@@ -118,7 +118,7 @@ async fn update_workspace(
     Administrator(api, caller): Administrator,
     Path(id): Path<String>,
     Json(wanted): Json<WorkspaceChange>,
-) -> JsonAnswer<WorkspaceRecord> {
+) -> JsonResult<WorkspaceRecord> {
     api.work(move |api| {
         recorded(api, &caller, &id)?;
         let renamed = rename_workspace(api.home(), &id, &wanted.name);
@@ -132,18 +132,18 @@ async fn update_workspace(
 /// With `dry_run`, the response is the same, but nothing is deleted. The server's own workspace cannot be deleted. Tokens for
 /// this workspace alone stay, and are valid for it if it is created again.
 #[utoipa::path(delete, path = "/api/v1/workspaces/{id}",
-    params(HowToDelete),
+    params(DeletionQuery),
     responses((status = 200, body = Deletion), (status = 409))
 )]
 async fn delete_workspace(
     Administrator(api, caller): Administrator,
     Path(id): Path<String>,
-    Query(how): Query<HowToDelete>,
-) -> JsonAnswer<Deletion> {
+    Query(how): Query<DeletionQuery>,
+) -> JsonResult<Deletion> {
     api.slow_work(move |api| {
         recorded(api, &caller, &id)?;
         let report = remove_workspace(api.home(), &id, how.dry_run)?;
-        Ok(Json(Deletion::of(report, &api.paths)))
+        Ok(Json(Deletion::new(report, &api.paths)))
     })
     .await
 }

@@ -14,7 +14,7 @@ use tower_http::cors::{AllowHeaders, AllowOrigin, CorsLayer};
 use tower_http::timeout::RequestBodyTimeoutLayer;
 
 use super::refused_bodies;
-use crate::api::http::problem::Inner;
+use crate::api::http::problem::ServerLogMessage;
 use crate::api::http::request_id;
 use crate::api::http::request_id::REQUEST_ID;
 use crate::api::prelude::*;
@@ -104,7 +104,7 @@ async fn no_method(request: Request) -> ApiError {
         request.uri().path(),
         request.method()
     );
-    ApiError::of(code::METHOD_NOT_ALLOWED, detail)
+    ApiError::from_code(code::METHOD_NOT_ALLOWED, detail)
 }
 
 async fn surround(State(api): State<Api>, mut request: Request, next: Next) -> Response {
@@ -129,7 +129,8 @@ async fn surround(State(api): State<Api>, mut request: Request, next: Next) -> R
     secure(&mut response, api.options.cors_origins.is_empty());
     download::insert(response.headers_mut(), request_id::HEADER, &id);
     let (status, took) = (response.status().as_u16(), since.elapsed());
-    if let Some(Inner(message)) = response.extensions_mut().remove::<Inner>() {
+    if let Some(ServerLogMessage(message)) = response.extensions_mut().remove::<ServerLogMessage>()
+    {
         (api.report)(&ServerLine::Trouble {
             message: &message,
             request: &id,
@@ -181,9 +182,10 @@ fn secure(response: &mut Response, is_own: bool) {
 
 /// Returns an error unless the request names one host, the same in each place. A proxy in front of this server may have checked
 /// another name than this server would (RFC 9112, 3.2).
-fn demand_one_host(request: &Request) -> Answer<()> {
+fn demand_one_host(request: &Request) -> ApiResult<()> {
     let refused = |detail: &str| {
-        Err(ApiError::of(code::BAD_REQUEST, detail).hint("send one Host header, that of the URL"))
+        Err(ApiError::from_code(code::BAD_REQUEST, detail)
+            .hint("send one Host header, that of the URL"))
     };
     let mut hosts = request.headers().get_all(header::HOST).iter();
     let first = hosts.next();
@@ -209,7 +211,7 @@ fn demand_one_host(request: &Request) -> Answer<()> {
 
 /// Returns an error on loopback if the Host header has another name. A page of another site whose name points to this machine
 /// sends that name.
-fn demand_host(api: &Api, request: &Request) -> Answer<()> {
+fn demand_host(api: &Api, request: &Request) -> ApiResult<()> {
     if !api.options.loopback {
         return Ok(());
     }
@@ -223,7 +225,7 @@ fn demand_host(api: &Api, request: &Request) -> Answer<()> {
         return Ok(());
     }
     let detail = "the Host header does not name this server";
-    Err(ApiError::of(code::WRONG_HOST, detail)
+    Err(ApiError::from_code(code::WRONG_HOST, detail)
         .hint("use http://127.0.0.1 or http://localhost with its port"))
 }
 

@@ -9,7 +9,7 @@ use crate::api::prelude::*;
 use crate::api::state::busy;
 use crate::store::{LIMITS, Pause};
 use crate::workspace::ballast;
-use crate::workspace::figures::{Figures, Histogram, Of, Share, Shares};
+use crate::workspace::figures::{FigureScope, Figures, Histogram, Share, Shares};
 
 /// The maximum wait for the object store.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -60,7 +60,7 @@ struct Readiness {
 /// Its database is in place and responds, its disk has 64 MiB of free space, and its object store responds. A server with
 /// paused runs is ready, and reports the pause.
 #[utoipa::path(get, path = "/readyz", security(()), responses((status = 200, body = Readiness), (status = 503)))]
-async fn get_readiness(State(api): State<Api>) -> JsonAnswer<Readiness> {
+async fn get_readiness(State(api): State<Api>) -> JsonResult<Readiness> {
     if api.is_draining() {
         return Err(busy("the server is about to end"));
     }
@@ -106,8 +106,8 @@ fn paused(pauses: &[Pause]) -> (bool, u64) {
         (status = 401), (status = 403), (status = 500), (status = 503)
     )
 )]
-async fn get_metrics(State(api): State<Api>, request: Request) -> Answer<impl IntoResponse> {
-    let caller = Caller::of(&request.into_parts().0, &api).await;
+async fn get_metrics(State(api): State<Api>, request: Request) -> ApiResult<impl IntoResponse> {
+    let caller = Caller::authenticate(&request.into_parts().0, &api).await;
     let shown = caller.and_then(|caller| caller.demand_all_workspaces());
     if api.home().settings().metrics_need_token {
         shown.clone()?;
@@ -119,7 +119,7 @@ async fn get_metrics(State(api): State<Api>, request: Request) -> Answer<impl In
             let mut text = String::new();
             write_figures(
                 &mut text,
-                &Figures::read(api.home(), Of::default(), WINDOW)?,
+                &Figures::read(api.home(), FigureScope::default(), WINDOW)?,
             );
             write_shares(&mut text, &Shares::read(api.home())?, with_names);
             write_own(&mut text, api);
@@ -188,7 +188,7 @@ fn write_shares(text: &mut String, shares: &Shares, with_names: bool) {
             share,
         )
     });
-    let configurations: Vec<Labelled<'_>> = configurations.collect();
+    let configurations: Vec<LabelledShare<'_>> = configurations.collect();
     let of = "a configuration";
     write_share(text, "ade_configuration", of, &configurations);
     write_times(text, "ade_configuration_run", of, &configurations);
@@ -199,7 +199,7 @@ fn write_shares(text: &mut String, shares: &Shares, with_names: bool) {
         let labelled = all
             .iter()
             .map(|(name, share)| (format!("{label}={}", quoted(name)), share));
-        let all: Vec<Labelled<'_>> = labelled.collect();
+        let all: Vec<LabelledShare<'_>> = labelled.collect();
         let (prefix, of) = (format!("ade_{label}"), format!("a {label}"));
         write_share(text, &prefix, &of, &all);
         let help = format!("Bytes of the documents of {of}.");
@@ -214,13 +214,13 @@ fn write_shares(text: &mut String, shares: &Shares, with_names: bool) {
 }
 
 /// A share of the figures, with the labels of its owner.
-type Labelled<'a> = (String, &'a Share);
+type LabelledShare<'a> = (String, &'a Share);
 
 fn write_gauge(
     text: &mut String,
     name: &str,
     help: &str,
-    all: &[Labelled<'_>],
+    all: &[LabelledShare<'_>],
     value: impl Fn(&Share) -> u64,
 ) {
     let values = all
@@ -230,7 +230,7 @@ fn write_gauge(
 }
 
 /// Writes the queue and the ended runs of each owner.
-fn write_share(text: &mut String, prefix: &str, of: &str, all: &[Labelled<'_>]) {
+fn write_share(text: &mut String, prefix: &str, of: &str, all: &[LabelledShare<'_>]) {
     let (queued, running) = (
         format!("Runs of {of} that wait."),
         format!("Runs of {of} that are being executed."),
@@ -269,7 +269,7 @@ fn write_share(text: &mut String, prefix: &str, of: &str, all: &[Labelled<'_>]) 
 }
 
 /// Writes the waits and durations of runs as histograms in seconds.
-fn write_times(text: &mut String, prefix: &str, of: &str, all: &[Labelled<'_>]) {
+fn write_times(text: &mut String, prefix: &str, of: &str, all: &[LabelledShare<'_>]) {
     let waits = "Seconds from the record of a run to its first claim";
     let took = "Seconds that the last attempt of a run took";
     for (name, help, histogram) in [

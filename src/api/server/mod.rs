@@ -36,12 +36,12 @@ use crate::base::problem::{Error, code};
 use guard::Peer;
 
 /// The maximum number of connections at the same time. Further ones wait to be accepted.
-const CONNECTIONS: usize = 4096;
+const MAX_CONNECTIONS: usize = 4096;
 /// The maximum time for the head of a request.
 const HEAD_PATIENCE: Duration = Duration::from_secs(15);
 /// The maximum number of bytes of a request's head, and of headers in it.
-const LARGEST_HEAD: usize = 64 * 1024;
-const MOST_HEADERS: usize = 100;
+const MAX_HEAD_BYTES: usize = 64 * 1024;
+const MAX_HEADERS: usize = 100;
 /// The first descriptor that systemd hands over.
 const FIRST_DESCRIPTOR: RawFd = 3;
 
@@ -76,12 +76,12 @@ enum Listener {
 }
 
 /// The listening sockets, before any connection is accepted.
-pub struct Listening {
+pub struct BoundListeners {
     listeners: Vec<Listener>,
     runtime: tokio::runtime::Runtime,
 }
 
-impl Listening {
+impl BoundListeners {
     /// Starts to listen at a place.
     ///
     /// # Errors
@@ -128,7 +128,7 @@ impl Listening {
         let router = routes::router(api.clone());
         runtime.block_on(async {
             let graceful = GracefulShutdown::new();
-            let connections = Arc::new(Semaphore::new(CONNECTIONS));
+            let connections = Arc::new(Semaphore::new(MAX_CONNECTIONS));
             let accepting = listeners
                 .into_iter()
                 .map(|listener| accept(listener, &router, &graceful, &connections, closes.clone()));
@@ -263,8 +263,8 @@ async fn accept(
         let connection = http1::Builder::new()
             .timer(TokioTimer::new())
             .header_read_timeout(HEAD_PATIENCE)
-            .max_buf_size(LARGEST_HEAD)
-            .max_headers(MOST_HEADERS)
+            .max_buf_size(MAX_HEAD_BYTES)
+            .max_headers(MAX_HEADERS)
             .serve_connection(TokioIo::new(stream), service);
         let watched = graceful.watch(connection);
         tokio::spawn(async move {

@@ -21,22 +21,22 @@ use crate::api::prelude::*;
 use crate::base::mutex::lock;
 
 /// The maximum number of bytes of an unwanted body that are read.
-const MOST: u64 = 64 * 1024 * 1024;
+const MAX_DISCARDED_BYTES: u64 = 64 * 1024 * 1024;
 /// The maximum time for reading them.
 const PATIENCE: Duration = Duration::from_secs(5);
 
 /// A body that its handler may drop before its end.
 #[derive(Clone)]
-struct Lent(Arc<Mutex<Rest>>);
+struct LentBody(Arc<Mutex<BodyRest>>);
 
 /// The unread rest of a body.
-struct Rest {
+struct BodyRest {
     body: Body,
     /// True if nothing is left.
     is_over: bool,
 }
 
-impl HttpBody for Lent {
+impl HttpBody for LentBody {
     type Data = Bytes;
     type Error = axum::Error;
 
@@ -68,11 +68,11 @@ pub async fn read_on(request: Request, next: Next) -> Response {
         return next.run(request).await;
     }
     let (parts, body) = request.into_parts();
-    let rest = Rest {
+    let rest = BodyRest {
         body,
         is_over: false,
     };
-    let mut lent = Lent(Arc::new(Mutex::new(rest)));
+    let mut lent = LentBody(Arc::new(Mutex::new(rest)));
     let request = Request::from_parts(parts, Body::new(lent.clone()));
     let mut response = next.run(request).await;
     let status = response.status();
@@ -88,7 +88,7 @@ pub async fn read_on(request: Request, next: Next) -> Response {
 }
 
 /// Returns whether all of the body has arrived, so that the connection can continue.
-async fn has_come(body: &mut Lent) -> bool {
+async fn has_come(body: &mut LentBody) -> bool {
     // Give the connection, which runs in the same task, one turn to read.
     for _ in 0..2 {
         if drop_rest(body).now_or_never().is_some() {
@@ -99,8 +99,8 @@ async fn has_come(body: &mut Lent) -> bool {
     body.is_end_stream()
 }
 
-async fn drop_rest(body: &mut Lent) {
-    let mut left = MOST;
+async fn drop_rest(body: &mut LentBody) {
+    let mut left = MAX_DISCARDED_BYTES;
     while left > 0 && !body.is_end_stream() {
         let Some(Ok(frame)) = body.frame().await else {
             return;

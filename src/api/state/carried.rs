@@ -1,4 +1,4 @@
-//! Workspaces on both sides of async code: [`Carried`] for async code to hold, and [`Opened`] for a thread that may block. Only
+//! Workspaces on both sides of async code: [`WorkspaceHandle`] for async code to hold, and [`OpenWorkspace`] for a thread that may block. Only
 //! the second gives access to the database and to files, and async code cannot hold it.
 
 use std::marker::PhantomData;
@@ -10,9 +10,9 @@ use crate::settings::paths::Paths;
 use crate::workspace::Workspace;
 
 /// A workspace that is open as long as its thread works.
-pub struct Opened<'a>(Arc<Workspace>, PhantomData<&'a ()>);
+pub struct OpenWorkspace<'a>(Arc<Workspace>, PhantomData<&'a ()>);
 
-impl std::ops::Deref for Opened<'_> {
+impl std::ops::Deref for OpenWorkspace<'_> {
     type Target = Workspace;
 
     fn deref(&self) -> &Workspace {
@@ -20,22 +20,22 @@ impl std::ops::Deref for Opened<'_> {
     }
 }
 
-impl Opened<'_> {
+impl OpenWorkspace<'_> {
     pub(super) fn new(workspace: &Arc<Workspace>) -> Self {
         Self(Arc::clone(workspace), PhantomData)
     }
 
     /// Returns the workspace for async code.
-    pub fn carry(&self) -> Carried {
-        Carried(Arc::clone(&self.0))
+    pub fn carry(&self) -> WorkspaceHandle {
+        WorkspaceHandle(Arc::clone(&self.0))
     }
 }
 
 /// A workspace that async code holds; [`Blocking::open`](super::Blocking::open) opens it.
 #[derive(Clone)]
-pub struct Carried(pub(super) Arc<Workspace>);
+pub struct WorkspaceHandle(pub(super) Arc<Workspace>);
 
-impl Carried {
+impl WorkspaceHandle {
     /// Returns the id of the workspace.
     pub fn id(&self) -> &str {
         self.0.id()

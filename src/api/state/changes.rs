@@ -5,7 +5,7 @@
 //! deletion, clients load everything anew.
 //!
 //! The work of a look is limited: it reads queued and running runs, runs that ended within the last minute, and the few
-//! environments. If more than [`MOST`] runs changed, only that fact is reported.
+//! environments. If more than [`MAX_REPORTED_RUNS`] runs changed, only that fact is reported.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::time::Duration;
@@ -24,14 +24,14 @@ use crate::store::{
 use crate::workspace::Workspace;
 
 /// The maximum number of runs that are reported at once.
-pub const MOST: usize = 1000;
+pub const MAX_REPORTED_RUNS: usize = 1000;
 /// The time for which ended runs are counted, and compared with the reported runs: an end has the time when its process read
 /// the clock, but becomes visible only when it is committed, which may have to wait for other processes.
 pub const WINDOW: Duration = Duration::from_secs(60);
 /// The interval in milliseconds for reading the counts while nothing is written.
 const PACE: u64 = 1000;
 /// The maximum number of ended runs that are looked at.
-const LOOK_AT: u32 = 10_000;
+const MAX_ENDED_RUNS: u32 = 10_000;
 
 /// A change of a workspace to report.
 #[derive(Clone, Debug, PartialEq)]
@@ -48,12 +48,12 @@ pub enum Update {
 
 /// The reported state of a workspace.
 #[derive(Debug, Default)]
-pub struct ToldSoFar {
+pub struct ReportedState {
     mark: Option<ChangeMark>,
     live: HashMap<String, LiveRun>,
     /// Runs that ended within the window, by id.
     ended: HashMap<String, (RunStatus, Timestamp)>,
-    environments: BTreeMap<String, Shown>,
+    environments: BTreeMap<String, EnvironmentState>,
     counted_at: Option<Timestamp>,
     /// The reported counts, with their time.
     counts: Option<(Timestamp, Overview)>,
@@ -61,7 +61,7 @@ pub struct ToldSoFar {
 
 /// The facts whose change is reported for an environment. The time of its last use is not among them.
 #[derive(Debug, PartialEq)]
-struct Shown {
+struct EnvironmentState {
     status: EnvironmentStatus,
     folder: std::path::PathBuf,
     attempt_count: u32,
@@ -69,7 +69,7 @@ struct Shown {
 }
 
 /// All compared facts, read at one time.
-struct Now {
+struct WorkspaceSnapshot {
     at: Timestamp,
     counts: Overview,
     live: Vec<LiveRun>,
@@ -77,7 +77,7 @@ struct Now {
     environments: Vec<EnvironmentRecord>,
 }
 
-impl Now {
+impl WorkspaceSnapshot {
     fn read(workspace: &Workspace, ended_since: Timestamp) -> Result<Self, StoreError> {
         let store = &workspace.store;
         let at = workspace.machine.now();
@@ -87,13 +87,13 @@ impl Now {
             at,
             counts: store.overview(Some(workspace.id()), before(at), at)?,
             live,
-            ended: store.ended_runs(workspace.id(), ended_since, LOOK_AT)?,
+            ended: store.ended_runs(workspace.id(), ended_since, MAX_ENDED_RUNS)?,
             environments: store.environments(workspace.id())?,
         })
     }
 }
 
-impl ToldSoFar {
+impl ReportedState {
     /// Reads the present state. Nothing of it is reported.
     pub fn begin(workspace: &Workspace, paths: &Hider) -> Result<Self, StoreError> {
         let mut seen = Self::default();
@@ -115,10 +115,10 @@ impl ToldSoFar {
         if self.mark == Some(mark) {
             return self.passed(workspace, moment);
         }
-        let now = Now::read(workspace, before(moment))?;
+        let now = WorkspaceSnapshot::read(workspace, before(moment))?;
         let mut changes = self.of_environments(&now.environments, paths);
         let ids = self.changed_runs(&now);
-        if ids.len() > MOST || now.ended.only_since.is_some() {
+        if ids.len() > MAX_REPORTED_RUNS || now.ended.only_since.is_some() {
             changes.push(Update::Reset);
         } else {
             changes.extend(runs(workspace, &ids, paths)?);
@@ -132,7 +132,7 @@ impl ToldSoFar {
         self.ended = ended
             .map(|run| (run.id, (run.status, run.completed_at)))
             .collect();
-        let shown = |known: &EnvironmentRecord| (known.id.clone(), Shown::of(known));
+        let shown = |known: &EnvironmentRecord| (known.id.clone(), EnvironmentState::new(known));
         self.environments = now.environments.iter().map(shown).collect();
         Ok(changes)
     }
@@ -160,7 +160,7 @@ impl ToldSoFar {
     }
 
     /// Returns the ids of the runs that were made, changed or ended, in the order in which they were made.
-    fn changed_runs(&self, now: &Now) -> BTreeSet<String> {
+    fn changed_runs(&self, now: &WorkspaceSnapshot) -> BTreeSet<String> {
         let is_new = |run: &&LiveRun| self.live.get(&run.id) != Some(run);
         let live = now.live.iter().filter(is_new).map(|run| &run.id);
         let still: std::collections::HashSet<&str> =
@@ -176,7 +176,7 @@ impl ToldSoFar {
 
     fn of_environments(&self, environments: &[EnvironmentRecord], paths: &Hider) -> Vec<Update> {
         let is_new = |known: &&EnvironmentRecord| {
-            self.environments.get(&known.id) != Some(&Shown::of(known))
+            self.environments.get(&known.id) != Some(&EnvironmentState::new(known))
         };
         let mut changes: Vec<Update> = environments
             .iter()
@@ -191,8 +191,8 @@ impl ToldSoFar {
     }
 }
 
-impl Shown {
-    fn of(known: &EnvironmentRecord) -> Self {
+impl EnvironmentState {
+    fn new(known: &EnvironmentRecord) -> Self {
         Self {
             status: known.status,
             folder: known.folder.clone(),
@@ -214,7 +214,7 @@ pub fn catch_up(
     // A change that was committed later than its time may have been missed by the look at that time.
     let since = after.map(before);
     let window = before(now);
-    let read = Now::read(workspace, since.map_or(window, |since| since.min(window)))?;
+    let read = WorkspaceSnapshot::read(workspace, since.map_or(window, |since| since.min(window)))?;
     let is_new = |run: &&LiveRun| {
         let changed = run.created_at.max(run.available_at);
         run.status == RunStatus::Running || since.is_some_and(|since| changed >= since)
@@ -237,7 +237,7 @@ pub fn catch_up(
         .iter()
         .filter(|known| since.is_some_and(|since| known.updated_at >= since));
     changes.extend(environments.map(|known| Update::of_environment(known, paths)));
-    if ids.len() > MOST || (since.is_some() && read.ended.only_since.is_some()) {
+    if ids.len() > MAX_REPORTED_RUNS || (since.is_some() && read.ended.only_since.is_some()) {
         changes.push(Update::Reset);
     } else {
         changes.extend(runs(workspace, &ids, paths)?);
@@ -284,7 +284,7 @@ fn runs(
 
 impl Update {
     fn of_environment(known: &EnvironmentRecord, paths: &Hider) -> Self {
-        Self::Environment(json!(EnvironmentView::of(known, paths)))
+        Self::Environment(json!(EnvironmentView::new(known, paths)))
     }
 
     /// Returns the name of its event.

@@ -10,7 +10,7 @@ use crate::store::TokenRecord;
 /// The time for which a valid token counts as valid without asking the database. A revoked token may be used for this time.
 const KNOWN_FOR: Duration = Duration::from_secs(1);
 /// The maximum number of remembered tokens.
-const MOST_KNOWN: usize = 1024;
+const MAX_KNOWN_TOKENS: usize = 1024;
 
 /// The same time for a stream's token. Streams check about as often, so a stream ends within a second of its token.
 const HOLDER_KNOWN_FOR: Duration = Duration::from_millis(250);
@@ -44,7 +44,7 @@ impl KnownTokens {
     /// Records that a token is valid now.
     pub fn put(&self, shown: String, token: TokenRecord) {
         let mut known = lock(&self.shown);
-        if known.len() >= MOST_KNOWN {
+        if known.len() >= MAX_KNOWN_TOKENS {
             known.clear();
         }
         known.insert(shown, (Instant::now(), token));
@@ -72,7 +72,7 @@ impl KnownTokens {
     /// Records whether the token of a stream is valid now.
     pub fn note(&self, holder: &StreamHolder, valid: bool) {
         let mut known = lock(&self.holders);
-        if known.len() >= MOST_KNOWN {
+        if known.len() >= MAX_KNOWN_TOKENS {
             known.clear();
         }
         known.insert(holder.clone(), (Instant::now(), valid));

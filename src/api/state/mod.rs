@@ -16,18 +16,18 @@ use std::time::Instant;
 
 use tokio::sync::{Semaphore, watch};
 
-use super::http::log_pieces::Tails;
+use super::http::log_pieces::FollowedLogs;
 use super::http::problem::ApiError;
 use crate::base::cancel::Cancel;
 use crate::base::hide_paths::Hider;
 use crate::base::problem::code;
-use crate::cells::Cells;
+use crate::cells::CellReader;
 use crate::run::calls::submit::PreparedVersions;
 use crate::workspace::Workspace;
-pub use carried::{Carried, Opened};
+pub use carried::{OpenWorkspace, WorkspaceHandle};
 use known_issues::KnownIssues;
 use known_tokens::{KnownTokens, StreamHolder};
-use request_metrics::Requests;
+use request_metrics::RequestMetrics;
 use watched::WatchedWorkspaces;
 
 /// The options for serving the API.
@@ -80,15 +80,15 @@ pub struct Api(Arc<ApiState>);
 
 /// The shared content of [`Api`].
 pub struct ApiState {
-    home: Carried,
+    home: WorkspaceHandle,
     others: RwLock<HashMap<String, Arc<Workspace>>>,
     pub(super) prepared: PreparedVersions,
-    pub(super) tails: Tails,
+    pub(super) tails: FollowedLogs,
     pub(super) watched: WatchedWorkspaces,
-    pub(super) cells: Cells,
+    pub(super) cells: CellReader,
     pub(super) issues: KnownIssues,
     pub(super) tokens: KnownTokens,
-    pub(super) requests: Requests,
+    pub(super) requests: RequestMetrics,
     pub(super) paths: Hider,
     pub(super) options: ServeOptions,
     pub(super) report: Box<OnServerLine>,
@@ -101,7 +101,7 @@ pub struct ApiState {
 
 /// A call for the pool. Its result has no static type, because otherwise a task of the pool would be compiled for each of a
 /// hundred calls.
-type PoolCall = Box<dyn FnOnce(&Blocking<'_>) -> Result<Box<dyn Any + Send>, ApiError> + Send>;
+type PoolCall = Box<dyn FnOnce(&BlockingApi<'_>) -> Result<Box<dyn Any + Send>, ApiError> + Send>;
 
 /// The maximum number of slow calls at the same time. [`SLOW_PATIENCE`] is the time for which another one waits.
 const SLOW_AT_ONCE: usize = 16;
@@ -125,16 +125,16 @@ impl Api {
         report: Box<OnServerLine>,
     ) -> Self {
         Self(Arc::new(ApiState {
-            paths: Hider::of(workspace.paths.data()),
-            home: Carried(workspace),
+            paths: Hider::new(workspace.paths.data()),
+            home: WorkspaceHandle(workspace),
             others: RwLock::default(),
             prepared: PreparedVersions::default(),
-            tails: Tails::default(),
+            tails: FollowedLogs::default(),
             watched: WatchedWorkspaces::default(),
-            cells: Cells::default(),
+            cells: CellReader::default(),
             issues: KnownIssues::default(),
             tokens: KnownTokens::default(),
-            requests: Requests::default(),
+            requests: RequestMetrics::default(),
             options,
             report,
             since: Instant::now(),
@@ -146,7 +146,7 @@ impl Api {
     }
 
     /// Returns the workspace in which the server was started.
-    pub fn home(&self) -> &Carried {
+    pub fn home(&self) -> &WorkspaceHandle {
         &self.home
     }
 
@@ -156,7 +156,7 @@ impl Api {
     /// Those of the call, with this machine's paths hidden.
     pub async fn work<T: Send + 'static>(
         &self,
-        call: impl FnOnce(&Blocking<'_>) -> Result<T, ApiError> + Send + 'static,
+        call: impl FnOnce(&BlockingApi<'_>) -> Result<T, ApiError> + Send + 'static,
     ) -> Result<T, ApiError> {
         let call: PoolCall = Box::new(move |api| Ok(Box::new(call(api)?)));
         let done = self.run_on_pool(call).await?;
@@ -165,7 +165,7 @@ impl Api {
 
     async fn run_on_pool(&self, call: PoolCall) -> Result<Box<dyn Any + Send>, ApiError> {
         let api = self.clone();
-        match tokio::task::spawn_blocking(move || call(&Blocking(&api))).await {
+        match tokio::task::spawn_blocking(move || call(&BlockingApi(&api))).await {
             Ok(done) => done.map_err(|error| error.shown(&self.paths)),
             Err(panic) => Err(ApiError::internal(format!("a request panicked: {panic}"))),
         }
@@ -178,7 +178,7 @@ impl Api {
     /// Those of the call; 503 if too many such calls wait already.
     pub async fn slow_work<T: Send + 'static>(
         &self,
-        call: impl FnOnce(&Blocking<'_>) -> Result<T, ApiError> + Send + 'static,
+        call: impl FnOnce(&BlockingApi<'_>) -> Result<T, ApiError> + Send + 'static,
     ) -> Result<T, ApiError> {
         match tokio::time::timeout(SLOW_PATIENCE, self.slow.acquire()).await {
             Ok(Ok(_permit)) => self.work(call).await,
@@ -193,13 +193,13 @@ impl Api {
     /// Those of the call; 503 if too many such calls wait already.
     pub async fn engine_work<T: Send + 'static>(
         &self,
-        call: impl FnOnce(&Blocking<'_>, &Cancel) -> Result<T, ApiError> + Send + 'static,
+        call: impl FnOnce(&BlockingApi<'_>, &Cancel) -> Result<T, ApiError> + Send + 'static,
     ) -> Result<T, ApiError> {
         let turn = Arc::clone(&self.engines).acquire_owned();
         let Ok(Ok(turn)) = tokio::time::timeout(SLOW_PATIENCE, turn).await else {
             return Err(many());
         };
-        let left = RaisedOnDrop(Cancel::new());
+        let left = WatcherCancelOnDrop(Cancel::new());
         let cancel = left.0.clone();
         let work = self.work(move |api| {
             // Even if the client left, the next call waits until this engine has ended.
@@ -259,9 +259,9 @@ impl Api {
 /// The API on a thread that may block, made only by [`Api::work`] and similar methods. It is the only access to workspaces, and
 /// so to their database: a query on an async thread would delay all other requests, and the driver of a database server panics
 /// there.
-pub struct Blocking<'a>(&'a Api);
+pub struct BlockingApi<'a>(&'a Api);
 
-impl std::ops::Deref for Blocking<'_> {
+impl std::ops::Deref for BlockingApi<'_> {
     type Target = Api;
 
     fn deref(&self) -> &Api {
@@ -269,7 +269,7 @@ impl std::ops::Deref for Blocking<'_> {
     }
 }
 
-impl<'a> Blocking<'a> {
+impl<'a> BlockingApi<'a> {
     /// Returns the workspace in which the server was started.
     pub fn home(&self) -> &'a Workspace {
         &self.0.0.home.0
@@ -279,31 +279,31 @@ impl<'a> Blocking<'a> {
     ///
     /// # Errors
     /// Its id cannot be part of a path.
-    pub fn workspace(&self, id: &str) -> Result<Opened<'a>, ApiError> {
+    pub fn workspace(&self, id: &str) -> Result<OpenWorkspace<'a>, ApiError> {
         if id == self.home().id() {
             return Ok(self.open(&self.0.0.home));
         }
         let known = self.others.read().unwrap_or_else(PoisonError::into_inner);
         if let Some(workspace) = known.get(id) {
-            return Ok(Opened::new(workspace));
+            return Ok(OpenWorkspace::new(workspace));
         }
         drop(known);
-        let workspace = Arc::new(self.home().of(id)?);
+        let workspace = Arc::new(self.home().with_id(id)?);
         let mut known = self.others.write().unwrap_or_else(PoisonError::into_inner);
         known.insert(id.to_owned(), Arc::clone(&workspace));
-        Ok(Opened::new(&workspace))
+        Ok(OpenWorkspace::new(&workspace))
     }
 
     /// Opens a workspace that async code holds.
-    pub fn open(&self, carried: &Carried) -> Opened<'a> {
-        Opened::new(&carried.0)
+    pub fn open(&self, carried: &WorkspaceHandle) -> OpenWorkspace<'a> {
+        OpenWorkspace::new(&carried.0)
     }
 }
 
 /// A flag that is raised when nobody waits for the work any more.
-struct RaisedOnDrop(Cancel);
+struct WatcherCancelOnDrop(Cancel);
 
-impl Drop for RaisedOnDrop {
+impl Drop for WatcherCancelOnDrop {
     fn drop(&mut self) {
         self.0.cancel();
     }
@@ -315,5 +315,5 @@ fn many() -> ApiError {
 
 /// Returns the error for a busy or unreachable database; the client may try again.
 pub(super) fn busy(detail: &str) -> ApiError {
-    ApiError::of(code::BUSY, detail)
+    ApiError::from_code(code::BUSY, detail)
 }

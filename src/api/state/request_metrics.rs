@@ -12,14 +12,14 @@ const BOUNDS: [f64; 8] = [0.001, 0.005, 0.02, 0.1, 0.5, 2.0, 10.0, 60.0];
 
 /// Metrics of requests since the server started.
 #[derive(Default)]
-pub struct Requests {
+pub struct RequestMetrics {
     routes: Mutex<BTreeMap<(String, String, u16), u64>>,
     buckets: [AtomicU64; BOUNDS.len()],
     total: AtomicU64,
     microseconds: AtomicU64,
 }
 
-impl Requests {
+impl RequestMetrics {
     /// Counts a response of a route.
     pub fn count(&self, method: &str, route: &str, status: u16, took: Duration) {
         let method = known_method(method);

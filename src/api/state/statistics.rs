@@ -1,7 +1,7 @@
 //! Statistics about the work of a workspace: the queue, the runs that ended within a window, how long runs waited and took, and
 //! busy slots.
 //!
-//! A look costs about the same however many runs there are: at most [`LOOK_AT`] of the runs that ended last are looked at. If
+//! A look costs about the same however many runs there are: at most [`MAX_STATISTICS_RUNS`] of the runs that ended last are looked at. If
 //! the window contains more, the statistics have the time since which they count.
 
 use std::time::Duration;
@@ -12,12 +12,12 @@ use utoipa::ToSchema;
 use crate::base::clock::{Timestamp, milliseconds};
 use crate::store::{EndedRun, RunStatus, StoreError};
 use crate::workspace::Workspace;
-use crate::workspace::figures::{Figures, Of};
+use crate::workspace::figures::{FigureScope, Figures};
 
 /// The maximum length of a window.
-pub const LONGEST_WINDOW: Duration = Duration::from_secs(24 * 3600);
+pub const MAX_WINDOW: Duration = Duration::from_secs(24 * 3600);
 /// The maximum number of runs of the window that are looked at, the last to end first.
-pub const LOOK_AT: u32 = 50_000;
+pub const MAX_STATISTICS_RUNS: u32 = 50_000;
 /// The number of equal parts of the window.
 const PARTS: u32 = 60;
 
@@ -74,7 +74,7 @@ pub struct Spread {
 
 impl Spread {
     /// Returns the quantiles of values, or `None` without values. Each is one of the values (nearest rank).
-    fn of(mut values: Vec<u64>) -> Option<Self> {
+    fn from_values(mut values: Vec<u64>) -> Option<Self> {
         values.sort_unstable();
         let at = |percent: usize| {
             let rank = (values.len() * percent).div_ceil(100);
@@ -107,14 +107,16 @@ pub fn look(
     window: Duration,
     shown: Option<&[String]>,
 ) -> Result<Statistics, StoreError> {
-    let of = Of {
+    let of = FigureScope {
         workspace: Some(workspace.id()),
         busy_with: shown,
     };
     let figures = Figures::read(workspace, of, Duration::ZERO)?;
     let now = figures.now;
     let begin = Timestamp(now.0 - milliseconds(window));
-    let ended = workspace.store.ended_runs(workspace.id(), begin, LOOK_AT)?;
+    let ended = workspace
+        .store
+        .ended_runs(workspace.id(), begin, MAX_STATISTICS_RUNS)?;
     // A run may have ended since the clock was read.
     let ended_by_now = |run: &&EndedRun| run.completed_at <= now;
     let runs: Vec<&EndedRun> = ended.runs.iter().filter(ended_by_now).collect();
@@ -134,8 +136,8 @@ pub fn look(
     Ok(Statistics {
         figures,
         ended,
-        waits: Spread::of(runs.iter().filter_map(waited).collect()),
-        durations: Spread::of(runs.iter().filter_map(|run| run.took_ms).collect()),
+        waits: Spread::from_values(runs.iter().filter_map(waited).collect()),
+        durations: Spread::from_values(runs.iter().filter_map(|run| run.took_ms).collect()),
     })
 }
 
@@ -174,14 +176,14 @@ mod tests {
 
     #[test]
     fn a_spread_is_made_of_values_that_are_there() {
-        assert_eq!(Spread::of(Vec::new()), None);
+        assert_eq!(Spread::from_values(Vec::new()), None);
         for (values, median, p95) in [
             (vec![7], 7, 7),
             (vec![9, 1, 5], 5, 9),
             ((1..=100).rev().collect(), 50, 95),
             ((1..=20).collect(), 10, 19),
         ] {
-            let spread = Spread::of(values).unwrap();
+            let spread = Spread::from_values(values).unwrap();
             assert_eq!((spread.median_ms, spread.p95_ms), (median, p95));
         }
     }

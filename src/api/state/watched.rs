@@ -7,14 +7,14 @@ use std::sync::{Arc, Mutex};
 use bytes::Bytes;
 use tokio::sync::broadcast;
 
-use super::carried::Carried;
-use super::changes::{ToldSoFar, Update};
+use super::carried::WorkspaceHandle;
+use super::changes::{ReportedState, Update};
 use crate::base::clock::Timestamp;
 use crate::base::mutex::lock;
 
 /// The events of one look.
 #[derive(Clone)]
-pub struct Batch {
+pub struct PublishedEvents {
     /// The time of the look.
     pub at: Timestamp,
     /// The events as they are sent.
@@ -24,11 +24,11 @@ pub struct Batch {
 /// A workspace that clients follow.
 pub struct FollowedWorkspace {
     /// The workspace for async code.
-    pub workspace: Carried,
+    pub workspace: WorkspaceHandle,
     /// The reported state. `None` if no client has looked yet.
-    pub seen: Arc<tokio::sync::Mutex<Option<ToldSoFar>>>,
+    pub seen: Arc<tokio::sync::Mutex<Option<ReportedState>>>,
     /// The sender to the clients that follow it.
-    pub sender: broadcast::Sender<Batch>,
+    pub sender: broadcast::Sender<PublishedEvents>,
 }
 
 /// The followed workspaces, by id.
@@ -44,10 +44,10 @@ impl WatchedWorkspaces {
     }
 }
 
-impl Batch {
+impl PublishedEvents {
     /// Returns the events of changes (WHATWG HTML, 9.2). Only the last event has an id: a client whose connection breaks
     /// earlier resumes before all of these.
-    pub fn of(at: Timestamp, changes: &[Update]) -> Self {
+    pub fn new(at: Timestamp, changes: &[Update]) -> Self {
         let mut frames = String::new();
         for (index, change) in changes.iter().enumerate() {
             if index + 1 == changes.len() {

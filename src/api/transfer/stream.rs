@@ -14,7 +14,7 @@ use tokio::sync::watch;
 use super::held::HeldToken;
 use super::tail;
 use crate::api::http::log_pieces;
-use crate::api::http::log_pieces::{Line, LogEnd, Piece};
+use crate::api::http::log_pieces::{EventLine, LogEnd, LogPiece};
 use crate::api::prelude::*;
 use crate::api::state::known_tokens::StreamHolder;
 use crate::events::names;
@@ -48,11 +48,11 @@ struct Client {
 }
 
 /// The next step of a client's stream.
-enum Next {
+enum StreamStep {
     /// A piece of the log with new events.
-    Piece(Arc<Piece>),
+    Piece(Arc<LogPiece>),
     /// The end of the run, which its log lacks.
-    Missing(Line),
+    Missing(EventLine),
     /// Nothing happened for a while.
     Quiet,
     /// The run has ended, and everything was sent.
@@ -86,7 +86,12 @@ pub fn interrupted(why: Interruption, subject: &str, id: &str, after: u64, resum
 }
 
 impl Client {
-    fn new(api: &Api, workspace: &Carried, run: &RunRecord, follower: StreamClient) -> Self {
+    fn new(
+        api: &Api,
+        workspace: &WorkspaceHandle,
+        run: &RunRecord,
+        follower: StreamClient,
+    ) -> Self {
         let StreamClient { holder, after } = follower;
         Self {
             held: HeldToken::new(api, holder),
@@ -101,35 +106,35 @@ impl Client {
         }
     }
 
-    async fn next(&mut self) -> Next {
+    async fn next(&mut self) -> StreamStep {
         loop {
             if self.held.has_ended().await {
-                return Next::Interrupted(Interruption::TokenEnded);
+                return StreamStep::Interrupted(Interruption::TokenEnded);
             }
             let seen = self.seen.borrow_and_update().clone();
             if self.position < seen.end {
                 match self.catch_up(&seen).await {
                     Some(piece) => {
                         self.sent = Instant::now();
-                        return Next::Piece(piece);
+                        return StreamStep::Piece(piece);
                     }
-                    None => return Next::Interrupted(Interruption::StorageFailed),
+                    None => return StreamStep::Interrupted(Interruption::StorageFailed),
                 }
             }
             if self.over {
-                return Next::Over;
+                return StreamStep::Over;
             }
             if let Some(over) = seen.over {
                 self.over = true;
                 if let Some(line) = over
                     && line.sequence > self.after
                 {
-                    return Next::Missing(line);
+                    return StreamStep::Missing(line);
                 }
-                return Next::Over;
+                return StreamStep::Over;
             }
             if *self.stopping.borrow() {
-                return Next::Interrupted(Interruption::ServerStopping);
+                return StreamStep::Interrupted(Interruption::ServerStopping);
             }
             tokio::select! {
                 changed = self.seen.changed() => if changed.is_err() {
@@ -139,14 +144,14 @@ impl Client {
                 _ = self.stopping.changed() => {}
                 () = self.held.due() => if self.sent.elapsed() >= KEEP_ALIVE {
                     self.sent = Instant::now();
-                    return Next::Quiet;
+                    return StreamStep::Quiet;
                 },
             }
         }
     }
 
     /// Returns the next piece: the published one if it comes next, otherwise one from the file.
-    async fn catch_up(&mut self, seen: &LogEnd) -> Option<Arc<Piece>> {
+    async fn catch_up(&mut self, seen: &LogEnd) -> Option<Arc<LogPiece>> {
         if seen.last.from == self.position {
             self.position = seen.last.to;
             return Some(Arc::clone(&seen.last));
@@ -162,7 +167,7 @@ impl Client {
     }
 
     /// Returns the lines of a piece that were not sent yet.
-    fn new_lines<'a>(&self, piece: &'a Piece) -> &'a [Line] {
+    fn new_lines<'a>(&self, piece: &'a LogPiece) -> &'a [EventLine] {
         let first = piece
             .lines
             .iter()
@@ -174,7 +179,7 @@ impl Client {
 /// Returns a run's events after number `after` as server-sent events.
 pub fn server_sent(
     api: &Api,
-    workspace: &Carried,
+    workspace: &WorkspaceHandle,
     run: &RunRecord,
     follower: StreamClient,
 ) -> Response {
@@ -182,10 +187,10 @@ pub fn server_sent(
     let frames = stream::unfold(client, |mut client| async move {
         let bytes = match client.next().await {
             // A client of these events reconnects by itself.
-            Next::Over | Next::Interrupted(_) => return None,
-            Next::Quiet => Bytes::from_static(b": keep-alive\n\n"),
-            Next::Missing(line) => frames_of(std::slice::from_ref(&line)),
-            Next::Piece(piece) => {
+            StreamStep::Over | StreamStep::Interrupted(_) => return None,
+            StreamStep::Quiet => Bytes::from_static(b": keep-alive\n\n"),
+            StreamStep::Missing(line) => frames_of(std::slice::from_ref(&line)),
+            StreamStep::Piece(piece) => {
                 let lines = client.new_lines(&piece);
                 if lines.len() == piece.lines.len() {
                     piece.frames.clone()
@@ -199,7 +204,7 @@ pub fn server_sent(
     server_sent_events(frames)
 }
 
-fn frames_of(lines: &[Line]) -> Bytes {
+fn frames_of(lines: &[EventLine]) -> Bytes {
     let mut frames = Vec::new();
     for line in lines {
         log_pieces::frame(line, &mut frames);
@@ -211,7 +216,12 @@ fn frames_of(lines: &[Line]) -> Bytes {
 /// engine's events are as in the log; `run.start` becomes `run.started`, the end becomes `run.completed` with the run in its
 /// present state, and each other event is the data of a `run.log`. If the stream ends before the run, the last line is
 /// `stream.interrupted`.
-pub fn lines(api: &Api, workspace: &Carried, run: &RunRecord, follower: StreamClient) -> Response {
+pub fn lines(
+    api: &Api,
+    workspace: &WorkspaceHandle,
+    run: &RunRecord,
+    follower: StreamClient,
+) -> Response {
     let begins = follower.after.is_none();
     let client = Client::new(api, workspace, run, follower);
     let created = json!({
@@ -227,16 +237,16 @@ pub fn lines(api: &Api, workspace: &Carried, run: &RunRecord, follower: StreamCl
         }
         let mut bytes = Vec::new();
         match client.next().await {
-            Next::Over => return None,
-            Next::Interrupted(why) => {
+            StreamStep::Over => return None,
+            StreamStep::Interrupted(why) => {
                 let after = client.after;
                 let resume = format!("/api/v1/runs/{id}/events?after_id={after}");
                 return Some((interrupted(why, "run_id", &id, after, &resume), None));
             }
             // An empty line is no event; readers of lines of JSON skip it.
-            Next::Quiet => bytes.push(b'\n'),
-            Next::Missing(line) => bytes.extend(renamed(&api, &id, &line).await),
-            Next::Piece(piece) => {
+            StreamStep::Quiet => bytes.push(b'\n'),
+            StreamStep::Missing(line) => bytes.extend(renamed(&api, &id, &line).await),
+            StreamStep::Piece(piece) => {
                 for line in client.new_lines(&piece) {
                     bytes.extend(renamed(&api, &id, line).await);
                 }
@@ -249,7 +259,7 @@ pub fn lines(api: &Api, workspace: &Carried, run: &RunRecord, follower: StreamCl
     streamed("application/x-ndjson", lines)
 }
 
-async fn renamed(api: &Api, run: &str, line: &Line) -> Bytes {
+async fn renamed(api: &Api, run: &str, line: &EventLine) -> Bytes {
     let parsed = || serde_json::from_slice::<Value>(&line.text).unwrap_or_default();
     match line.event.as_str() {
         names::RUN_START => {
@@ -261,7 +271,7 @@ async fn renamed(api: &Api, run: &str, line: &Line) -> Bytes {
             let mut event = parsed();
             event["event"] = json!(names::LINE_COMPLETED);
             let id = run.to_owned();
-            let found: Answer<Vec<RunView>> = api
+            let found: ApiResult<Vec<RunView>> = api
                 .work(move |api| {
                     let run = api.home().store.run_of_any_workspace(&id)?;
                     Ok(runs_json(api.home(), &[run], &api.paths)?)

@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 use tokio::sync::watch;
 
-use crate::api::http::log_pieces::{Line, LogEnd, Piece};
+use crate::api::http::log_pieces::{EventLine, LogEnd, LogPiece};
 use crate::api::prelude::*;
 use crate::base::files::FileError;
 use crate::base::mutex::lock;
@@ -30,7 +30,7 @@ const LAST_EVENTS: usize = 256;
 /// The interval of checks for the end in the run's record.
 const ASK_AGAIN: Duration = Duration::from_millis(250);
 /// Follows the log of a run.
-pub fn follow(api: &Api, workspace: &Carried, run: &RunRecord) -> watch::Receiver<LogEnd> {
+pub fn follow(api: &Api, workspace: &WorkspaceHandle, run: &RunRecord) -> watch::Receiver<LogEnd> {
     let mut known = lock(&api.tails.0);
     match known.entry(run.id.clone()) {
         Entry::Occupied(found) => found.get().subscribe(),
@@ -64,7 +64,7 @@ pub fn paths_of(api: &Api, run: &RunRecord) -> Hider {
 
 struct Watcher {
     api: Api,
-    workspace: Carried,
+    workspace: WorkspaceHandle,
     run: String,
     path: PathBuf,
     paths: Hider,
@@ -110,16 +110,16 @@ impl Watcher {
     }
 
     /// Starts after the lines that are already in the log, which clients read themselves.
-    async fn begin(&self) -> Reading {
+    async fn begin(&self) -> LogTail {
         let (path, paths) = (self.path.clone(), self.paths.clone());
-        let begun = tokio::task::spawn_blocking(move || Reading::at_end(path, paths)).await;
-        let reading = begun.unwrap_or_else(|_| Reading::new(self.path.clone(), self.paths.clone()));
+        let begun = tokio::task::spawn_blocking(move || LogTail::at_end(path, paths)).await;
+        let reading = begun.unwrap_or_else(|_| LogTail::new(self.path.clone(), self.paths.clone()));
         self.sender.send_modify(|seen| {
             seen.end = reading.log.position();
-            seen.last = Arc::new(Piece {
+            seen.last = Arc::new(LogPiece {
                 from: reading.log.position(),
                 to: reading.log.position(),
-                ..Piece::default()
+                ..LogPiece::default()
             });
         });
         reading
@@ -156,11 +156,11 @@ impl Watcher {
 }
 
 /// Returns the line of an end that the log lacks, because the process that recorded the end died before it wrote the line.
-fn missing(id: &str, run: &str, end: &End, reading: &Reading) -> Option<Line> {
+fn missing(id: &str, run: &str, end: &End, reading: &LogTail) -> Option<EventLine> {
     let (event, at) = end.event.clone()?;
     let sequence = reading.sequence + 1;
     let line = event.line(events::Subject::Run, run, sequence, id, at);
-    Some(Line {
+    Some(EventLine {
         sequence,
         event: names::RUN_COMPLETE.to_owned(),
         text: reading.paths.text(&line.to_string()).into_owned().into(),
@@ -173,9 +173,9 @@ pub fn missing_end(
     run: &RunRecord,
     path: PathBuf,
     paths: Hider,
-) -> Option<Line> {
+) -> Option<EventLine> {
     let end = end_of(run).filter(|end| end.is_late(workspace.machine.now()))?;
-    let reading = Reading::at_end(path, paths);
+    let reading = LogTail::at_end(path, paths);
     match end.is_reported_by(reading.last_end.as_ref()) {
         true => None,
         false => missing(&workspace.machine.new_id(), &run.id, &end, &reading),
@@ -183,7 +183,7 @@ pub fn missing_end(
 }
 
 /// A growing log that is being read.
-struct Reading {
+struct LogTail {
     log: Follower,
     paths: Hider,
     /// The number of the last event.
@@ -192,7 +192,7 @@ struct Reading {
     last_end: Option<Value>,
 }
 
-impl Reading {
+impl LogTail {
     fn new(path: PathBuf, paths: Hider) -> Self {
         Self {
             log: Follower::new(path),
@@ -212,11 +212,11 @@ impl Reading {
     }
 
     /// Reads the new whole lines, at most one piece of them.
-    fn read(&mut self) -> Result<Option<Piece>, FileError> {
+    fn read(&mut self) -> Result<Option<LogPiece>, FileError> {
         let Some((from, lines)) = self.log.next_lines()? else {
             return Ok(None);
         };
-        let piece = Piece::of(from, lines, &self.paths);
+        let piece = LogPiece::new(from, lines, &self.paths);
         for line in &piece.lines {
             self.sequence = line.sequence;
             if line.event == names::RUN_COMPLETE {
@@ -229,7 +229,7 @@ impl Reading {
 
 /// Returns the number of the last event in a log, or 0 if it has none.
 pub fn last_number(path: PathBuf, paths: Hider) -> u64 {
-    Reading::at_end(path, paths).sequence
+    LogTail::at_end(path, paths).sequence
 }
 
 #[cfg(test)]
@@ -239,7 +239,7 @@ mod tests {
     use crate::events::lines::PIECE;
 
     fn none() -> Hider {
-        Hider::of(std::path::Path::new("/"))
+        Hider::new(std::path::Path::new("/"))
     }
 
     fn event(sequence: u64) -> String {
@@ -253,7 +253,7 @@ mod tests {
         let many: String = (1..=20_000).map(event).collect();
         assert!(many.len() as u64 > PIECE);
         std::fs::write(&path, &many).unwrap();
-        let mut reading = Reading::at_end(path.clone(), none());
+        let mut reading = LogTail::at_end(path.clone(), none());
         assert_eq!(
             (reading.log.position(), reading.sequence),
             (many.len() as u64, 20_000)
@@ -284,7 +284,7 @@ mod tests {
         std::fs::write(&path, &whole).unwrap();
         assert_eq!(last_number(path.clone(), none()), 2);
         std::fs::write(&path, format!("{whole}{{\"sequence\":3,\"event\":\"{long}")).unwrap();
-        let reading = Reading::at_end(path, none());
+        let reading = LogTail::at_end(path, none());
         assert_eq!(
             (reading.log.position(), reading.sequence),
             (whole.len() as u64, 2)

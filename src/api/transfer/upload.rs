@@ -15,26 +15,26 @@ use futures_util::{Stream, StreamExt};
 
 use crate::api::http::body::refused_body;
 use crate::api::prelude::*;
-use crate::run::inputs::documents::Arriving;
+use crate::run::inputs::documents::IncomingDocument;
 use crate::workspace::configurations::Spool;
 
 /// The maximum number of bytes that a form adds to those of its file.
-const FRAME: u64 = 64 * 1024;
+const MAX_FORM_OVERHEAD_BYTES: u64 = 64 * 1024;
 
 /// A receiver for the pieces of a file.
 pub trait Sink: Send + 'static {
     /// Writes the next piece.
-    fn write(&mut self, bytes: &[u8]) -> Answer<()>;
+    fn write(&mut self, bytes: &[u8]) -> ApiResult<()>;
 }
 
-impl Sink for Arriving {
-    fn write(&mut self, bytes: &[u8]) -> Answer<()> {
+impl Sink for IncomingDocument {
+    fn write(&mut self, bytes: &[u8]) -> ApiResult<()> {
         Ok(Self::write(self, bytes)?)
     }
 }
 
 impl Sink for Spool {
-    fn write(&mut self, bytes: &[u8]) -> Answer<()> {
+    fn write(&mut self, bytes: &[u8]) -> ApiResult<()> {
         Ok(Self::write(self, bytes)?)
     }
 }
@@ -53,13 +53,17 @@ impl Upload {
     ///
     /// # Errors
     /// 413: the declared length is too long; 415: the media type is not accepted.
-    pub async fn of(request: Request, limit: u64, is_type: impl Fn(&str) -> bool) -> Answer<Self> {
+    pub async fn from_request(
+        request: Request,
+        limit: u64,
+        is_type: impl Fn(&str) -> bool,
+    ) -> ApiResult<Self> {
         let kind = media_type(request.headers());
         demand_length(request.headers(), limit)?;
         if kind == "multipart/form-data" {
             let (parts, body) = request.into_parts();
             let unused = Arc::new(AtomicU64::new(0));
-            let paced = Paced {
+            let paced = PacedBody {
                 body: body.into_data_stream(),
                 unused: Arc::clone(&unused),
                 paused: false,
@@ -83,8 +87,8 @@ impl Upload {
     pub async fn pour<S: Sink>(
         self,
         api: &Api,
-        begin: impl FnOnce(&Blocking<'_>, Option<String>) -> Answer<S> + Send + 'static,
-    ) -> Answer<S> {
+        begin: impl FnOnce(&BlockingApi<'_>, Option<String>) -> ApiResult<S> + Send + 'static,
+    ) -> ApiResult<S> {
         match self {
             Self::Raw(body) => {
                 let mut sink = api.work(move |api| begin(api, None)).await?;
@@ -101,9 +105,9 @@ impl Upload {
 }
 
 /// The body of a form, for a parser that buffers until the next boundary. It delivers one piece at a time, and fails after
-/// [`FRAME`] bytes without a piece of the file, so that a form without its boundary, or a part with endless headers, takes
+/// [`MAX_FORM_OVERHEAD_BYTES`] bytes without a piece of the file, so that a form without its boundary, or a part with endless headers, takes
 /// little memory.
-struct Paced {
+struct PacedBody {
     body: BodyDataStream,
     /// The number of bytes since the last piece of the file.
     unused: Arc<AtomicU64>,
@@ -111,7 +115,7 @@ struct Paced {
     paused: bool,
 }
 
-impl Stream for Paced {
+impl Stream for PacedBody {
     type Item = Result<Bytes, axum::Error>;
 
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
@@ -124,7 +128,7 @@ impl Stream for Paced {
             self.paused = true;
             let length = piece.len() as u64;
             let unused = self.unused.fetch_add(length, Ordering::Relaxed);
-            if unused > FRAME {
+            if unused > MAX_FORM_OVERHEAD_BYTES {
                 let message = format!("{unused} bytes in which no boundary of the form is");
                 return Poll::Ready(Some(Err(axum::Error::new(io::Error::other(message)))));
             }
@@ -137,8 +141,8 @@ async fn pour_form<S: Sink>(
     mut form: Multipart,
     unused: &AtomicU64,
     api: &Api,
-    begin: impl FnOnce(&Blocking<'_>, Option<String>) -> Answer<S> + Send + 'static,
-) -> Answer<S> {
+    begin: impl FnOnce(&BlockingApi<'_>, Option<String>) -> ApiResult<S> + Send + 'static,
+) -> ApiResult<S> {
     let first = form.next_field().await.map_err(|error| broken(&error))?;
     let mut part = first.ok_or_else(|| ApiError::field("file", "is absent from the form"))?;
     let field = part.name().unwrap_or_default().to_owned();
@@ -166,7 +170,7 @@ async fn pour_form<S: Sink>(
 }
 
 /// Writes on the pool for blocking calls. If the client leaves meanwhile, the sink is dropped after the call.
-async fn write<S: Sink>(api: &Api, mut sink: S, piece: Bytes) -> Answer<S> {
+async fn write<S: Sink>(api: &Api, mut sink: S, piece: Bytes) -> ApiResult<S> {
     api.work(move |_| {
         sink.write(&piece)?;
         Ok(sink)
@@ -183,19 +187,19 @@ pub fn media_type(headers: &HeaderMap) -> String {
 }
 
 /// Returns an error if the declared length is too long, so that a client that waits with its body learns it at once.
-fn demand_length(headers: &HeaderMap, limit: u64) -> Answer<()> {
+fn demand_length(headers: &HeaderMap, limit: u64) -> ApiResult<()> {
     let length = headers.get(header::CONTENT_LENGTH);
     let length = length.and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
-    if length.is_some_and(|length| length > limit.saturating_add(FRAME)) {
+    if length.is_some_and(|length| length > limit.saturating_add(MAX_FORM_OVERHEAD_BYTES)) {
         let detail = format!("the body has more than {limit} bytes");
-        return Err(ApiError::of(code::TOO_LARGE, detail)
+        return Err(ApiError::from_code(code::TOO_LARGE, detail)
             .hint("ADE_API_UPLOAD_LIMIT_MB sets the limit of uploads"));
     }
     Ok(())
 }
 
 fn unsupported(detail: &str) -> ApiError {
-    ApiError::of(code::UNSUPPORTED_MEDIA_TYPE,
+    ApiError::from_code(code::UNSUPPORTED_MEDIA_TYPE,
         detail,
     )
     .hint("send the file as a form (`curl -F file=@NAME`), or as it is with the content type application/octet-stream")
@@ -208,5 +212,5 @@ fn broken(error: &MultipartError) -> ApiError {
         cause = inner;
     }
     let detail = format!("the form ended early, took too long, or is malformed: {cause}");
-    ApiError::of(code::BAD_REQUEST, detail)
+    ApiError::from_code(code::BAD_REQUEST, detail)
 }

@@ -15,7 +15,7 @@ use rustix::fs::{Access, AtFlags, CWD, accessat};
 use rustix::io::Errno;
 use tempfile::NamedTempFile;
 
-use super::problem::{Error, Facts, Kind, Problem, become_error, code};
+use super::problem::{Error, ErrorFacts, Problem, ProblemKind, become_error, code};
 
 pub use file_system::{SharedDisk, shared};
 pub use partial::{
@@ -54,36 +54,39 @@ impl FileError {
     /// Returns the error for an unreachable object store, or for a source or target of an object that is out of reach. `path`
     /// is the address of the object or the file.
     pub fn out_of_reach(action: &'static str, path: &Path, why: impl Into<String>) -> Self {
-        Self::on(action, path)(io::Error::other(OfObjects::OutOfReach(why.into())))
+        Self::on(action, path)(io::Error::other(ObjectStoreError::OutOfReach(why.into())))
     }
 
     /// Returns the error for a recorded file that is neither on this host nor in the object store.
     pub fn missing(path: &Path) -> Self {
-        Self::on("find", path)(io::Error::new(io::ErrorKind::NotFound, OfObjects::Missing))
+        Self::on("find", path)(io::Error::new(
+            io::ErrorKind::NotFound,
+            ObjectStoreError::Missing,
+        ))
     }
 
     /// Returns whether the error is about a file that another host may have.
     pub fn is_missing(&self) -> bool {
-        matches!(self.of_objects(), Some(OfObjects::Missing))
+        matches!(self.of_objects(), Some(ObjectStoreError::Missing))
     }
 
     /// Returns whether the object store is out of reach.
     pub fn is_out_of_reach(&self) -> bool {
-        matches!(self.of_objects(), Some(OfObjects::OutOfReach(_)))
+        matches!(self.of_objects(), Some(ObjectStoreError::OutOfReach(_)))
     }
 
     /// Returns the error for a file of a configuration, or for another file that a call names and that is not its output.
     pub fn unwritable(self) -> Error {
         let facts = self.facts_of_target("it");
         Error::with(
-            facts.under(Kind::Usage, code::OUTPUT_UNWRITABLE),
+            facts.under(ProblemKind::Usage, code::OUTPUT_UNWRITABLE),
             self.to_string(),
         )
     }
 
     /// Returns the facts for an output whose path a call names. `of` names the setting or thing that has the path, such as
     /// `-o` or `the backup`. The hint is about this path, not about the data directory.
-    pub fn facts_of_target(&self, of: &str) -> Facts {
+    pub fn facts_of_target(&self, of: &str) -> ErrorFacts {
         let folder = folder_of(&self.path);
         let shown = folder.display();
         let other = format!("name another place for {of}");
@@ -97,7 +100,7 @@ impl FileError {
             }
             _ => other,
         };
-        Facts::new(Kind::Usage, code::OUTPUT_UNWRITABLE).hint(hint)
+        ErrorFacts::new(ProblemKind::Usage, code::OUTPUT_UNWRITABLE).hint(hint)
     }
 
     /// Returns the error for an output whose path a call names: see [`Self::facts_of_target`].
@@ -111,7 +114,10 @@ impl FileError {
             io::ErrorKind::NotFound => (code::INPUT_NOT_FOUND, "check the spelling"),
             _ => (code::INPUT_UNREADABLE, "make the file readable"),
         };
-        Error::with(Facts::new(Kind::Usage, code).hint(hint), self.to_string())
+        Error::with(
+            ErrorFacts::new(ProblemKind::Usage, code).hint(hint),
+            self.to_string(),
+        )
     }
 
     /// Returns whether the disk was full.
@@ -119,12 +125,12 @@ impl FileError {
         is_disk_full(&self.source)
     }
 
-    fn of_objects(&self) -> Option<&OfObjects> {
+    fn of_objects(&self) -> Option<&ObjectStoreError> {
         self.source.get_ref()?.downcast_ref()
     }
 
     /// Returns these facts under another kind and code, unless they are about the object store, which keeps its own.
-    pub fn facts_under(&self, kind: Kind, code: &'static str) -> Facts {
+    pub fn facts_under(&self, kind: ProblemKind, code: &'static str) -> ErrorFacts {
         match self.of_objects() {
             Some(_) => self.facts(),
             None => self.facts().under(kind, code),
@@ -151,18 +157,19 @@ impl FileError {
 }
 
 impl Problem for FileError {
-    fn facts(&self) -> Facts {
+    fn facts(&self) -> ErrorFacts {
         if self.is_out_of_reach() {
-            return Facts::new(Kind::Database, code::FILES_UNREACHABLE)
+            return ErrorFacts::new(ProblemKind::Database, code::FILES_UNREACHABLE)
                 .hint("check ADE_FILES_URL, the credentials in the environment, and that the object store answers from this host");
         }
         if self.is_missing() {
-            return Facts::new(Kind::Database, code::FILES_MISSING)
+            return ErrorFacts::new(ProblemKind::Database, code::FILES_MISSING)
                 .hint("the host that made it may have it still: start a worker there; else put the file into the queue again");
         }
-        Facts {
+        ErrorFacts {
             may_pass: is_exhausted(&self.source),
-            ..Facts::new(Kind::Refused, code::STORAGE_FAILED).maybe_hint(hint(&self.source))
+            ..ErrorFacts::new(ProblemKind::Refused, code::STORAGE_FAILED)
+                .maybe_hint(hint(&self.source))
         }
     }
 }
@@ -177,7 +184,7 @@ pub fn no_temporary_folder(error: io::Error) -> Error {
 
 /// A problem of the object store or of its contents.
 #[derive(Debug, thiserror::Error)]
-enum OfObjects {
+enum ObjectStoreError {
     /// The object store is out of reach, for this reason.
     #[error("{0}")]
     OutOfReach(String),

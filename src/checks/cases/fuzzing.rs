@@ -9,21 +9,21 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use super::judging::{CameOut, as_expected, outcome_differences};
-use super::running::{Answers, asked};
-use super::{Case, CasesError, Difference};
+use super::judging::{CaseOutput, as_expected, outcome_differences};
+use super::running::{CaseAnswers, asked};
+use super::{Case, CaseDifference, CasesError};
 use crate::base::cancel::Cancel;
 use crate::base::files::{self, FileError};
-use crate::checks::engine::{Engine, EngineError};
-use crate::environment::needed::prepare::Prepared;
+use crate::checks::engine::{CheckEngine, EngineError};
+use crate::environment::needed::prepare::PreparedConfiguration;
 use crate::store::EnvironmentRecord;
 use crate::workspace::Workspace;
 
 /// The result of fuzzing all cases. The changed inputs are deleted with it.
-pub struct Fuzzed {
+pub struct FuzzReport {
     /// The results in the order of the cases.
     pub cases: Vec<FuzzedCase>,
-    _answers: Answers,
+    _answers: CaseAnswers,
 }
 
 /// The result of fuzzing one case.
@@ -36,12 +36,12 @@ pub struct FuzzedCase {
     /// The number of changes tried, by kind of change.
     pub tried: BTreeMap<String, u64>,
     /// The kinds of changes that changed the result, each with its smallest change.
-    pub broken: Vec<Broken>,
+    pub broken: Vec<FuzzFailure>,
 }
 
 /// A layout change that changes the result.
 #[derive(Debug, Serialize)]
-pub struct Broken {
+pub struct FuzzFailure {
     /// The kind of the change.
     pub kind: String,
     /// The change, described in words.
@@ -51,7 +51,7 @@ pub struct Broken {
     /// The error, if the changed input gave no result.
     pub error: Option<String>,
     /// The differences from the result without the change.
-    pub differences: Vec<Difference>,
+    pub differences: Vec<CaseDifference>,
     #[serde(skip)]
     input: PathBuf,
     #[serde(skip)]
@@ -60,20 +60,20 @@ pub struct Broken {
 
 #[derive(Default, Deserialize)]
 #[serde(default)]
-struct Answer {
+struct FuzzAnswer {
     error: Option<EngineError>,
     tried: BTreeMap<String, u64>,
-    broken: Vec<AnswerBroken>,
+    broken: Vec<FuzzFailureAnswer>,
 }
 
 #[derive(Deserialize)]
-struct AnswerBroken {
+struct FuzzFailureAnswer {
     kind: String,
     words: String,
     times: u64,
     input: PathBuf,
-    before: CameOut,
-    after: CameOut,
+    before: CaseOutput,
+    after: CaseOutput,
 }
 
 /// Tries `changes` layout changes on each case.
@@ -82,13 +82,13 @@ struct AnswerBroken {
 /// The engine could not be started or was cancelled.
 pub fn fuzz(
     workspace: &Workspace,
-    prepared: &Prepared,
+    prepared: &PreparedConfiguration,
     environment: &EnvironmentRecord,
     cases: &[Case],
     (changes, seed): (u32, u64),
     cancel: &Cancel,
-) -> Result<Fuzzed, CasesError> {
-    let engine = Engine {
+) -> Result<FuzzReport, CasesError> {
+    let engine = CheckEngine {
         workspace,
         prepared,
         environment,
@@ -101,7 +101,7 @@ pub fn fuzz(
     });
     let answers = engine.ask(all.collect(), changes as usize, cancel)?;
     let fuzzed = cases.iter().enumerate().map(|(number, case)| {
-        let answer = match answers.of(number) {
+        let answer = match answers.file(number) {
             Err(why) => return Ok(none(case, why.to_owned())),
             Ok(file) => fs::read_to_string(&file).map_err(FileError::on("read", &file))?,
         };
@@ -110,7 +110,7 @@ pub fn fuzz(
             Err(error) => none(case, format!("what came out cannot be read: {error}")),
         })
     });
-    Ok(Fuzzed {
+    Ok(FuzzReport {
         cases: fuzzed.collect::<Result<_, CasesError>>()?,
         _answers: answers,
     })
@@ -125,8 +125,8 @@ fn none(case: &Case, error: String) -> FuzzedCase {
     }
 }
 
-fn told(case: &Case, answer: Answer) -> FuzzedCase {
-    let broken = answer.broken.into_iter().map(|failure| Broken {
+fn told(case: &Case, answer: FuzzAnswer) -> FuzzedCase {
+    let broken = answer.broken.into_iter().map(|failure| FuzzFailure {
         kind: failure.kind,
         change: failure.words,
         times: failure.times,
@@ -148,7 +148,7 @@ fn told(case: &Case, answer: Answer) -> FuzzedCase {
 
 /// The outcome of [`keep`].
 #[derive(Debug, PartialEq, Eq)]
-pub enum Kept {
+pub enum KeptCase {
     /// The folder of the new case.
     New(PathBuf),
     /// A case of this name exists already and was left as it is.
@@ -160,11 +160,11 @@ pub enum Kept {
 ///
 /// # Errors
 /// A file cannot be written.
-pub fn keep(case: &Case, broken: &Broken) -> Result<Kept, CasesError> {
+pub fn keep(case: &Case, broken: &FuzzFailure) -> Result<KeptCase, CasesError> {
     let name = format!("{}-{}", case.name, broken.kind);
     let folder = case.folder.with_file_name(&name);
     if folder.exists() {
-        return Ok(Kept::IsThere(folder));
+        return Ok(KeptCase::IsThere(folder));
     }
     files::create_folder(&folder)?;
     let read = |file: &Path| fs::read(file).map_err(FileError::on("read", file));
@@ -184,7 +184,7 @@ pub fn keep(case: &Case, broken: &Broken) -> Result<Kept, CasesError> {
     );
     let text = told + &fitting(&options, Path::new(ending));
     files::write_whole(&folder.join("case.toml"), text.as_bytes())?;
-    Ok(Kept::New(folder))
+    Ok(KeptCase::New(folder))
 }
 
 /// Returns the options without the issues, because these name rows of the original input. `input_name` gets the extension of

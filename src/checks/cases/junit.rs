@@ -17,8 +17,8 @@ pub(in crate::checks) fn junit_tests(class: &str, results: &[CaseResult]) -> Vec
         name: result.name.clone(),
         seconds: result.seconds,
         outcome: match result.passed {
-            true => Outcome::Passed,
-            false => Outcome::Failed {
+            true => TestOutcome::Passed,
+            false => TestOutcome::Failed {
                 message: result.why(),
                 body: lines(result),
             },
@@ -46,12 +46,12 @@ pub(in crate::checks) struct Test {
     pub class: String,
     pub name: String,
     pub seconds: f64,
-    pub outcome: Outcome,
+    pub outcome: TestOutcome,
 }
 
 /// The outcome of a test.
 #[derive(Debug)]
-pub(in crate::checks) enum Outcome {
+pub(in crate::checks) enum TestOutcome {
     Passed,
     /// The test was skipped for this reason.
     Skipped(String),
@@ -65,13 +65,13 @@ pub(in crate::checks) enum Outcome {
 
 /// Returns the XML document with these suites.
 pub(in crate::checks) fn xml(suites: &[Suite]) -> String {
-    let all = Counts::of(suites.iter().flat_map(|suite| &suite.tests));
+    let all = TestCounts::from_tests(suites.iter().flat_map(|suite| &suite.tests));
     let mut xml = format!(
         "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites {}>\n",
         all.attributes()
     );
     for suite in suites {
-        let counts = Counts::of(suite.tests.iter());
+        let counts = TestCounts::from_tests(suite.tests.iter());
         xml += &format!(
             "<testsuite name=\"{}\" {} skipped=\"{}\">\n",
             escaped(&suite.name),
@@ -85,19 +85,20 @@ pub(in crate::checks) fn xml(suites: &[Suite]) -> String {
 }
 
 #[derive(Default)]
-struct Counts {
+struct TestCounts {
     tests: usize,
     failures: usize,
     skipped: usize,
     seconds: f64,
 }
 
-impl Counts {
-    fn of<'a>(tests: impl Iterator<Item = &'a Test>) -> Self {
+impl TestCounts {
+    fn from_tests<'a>(tests: impl Iterator<Item = &'a Test>) -> Self {
         tests.fold(Self::default(), |counts, test| Self {
             tests: counts.tests + 1,
-            failures: counts.failures + usize::from(matches!(test.outcome, Outcome::Failed { .. })),
-            skipped: counts.skipped + usize::from(matches!(test.outcome, Outcome::Skipped(_))),
+            failures: counts.failures
+                + usize::from(matches!(test.outcome, TestOutcome::Failed { .. })),
+            skipped: counts.skipped + usize::from(matches!(test.outcome, TestOutcome::Skipped(_))),
             seconds: counts.seconds + test.seconds,
         })
     }
@@ -118,12 +119,12 @@ fn element(test: &Test) -> String {
         test.seconds
     );
     match &test.outcome {
-        Outcome::Passed => format!("{head}/>\n"),
-        Outcome::Skipped(why) => {
+        TestOutcome::Passed => format!("{head}/>\n"),
+        TestOutcome::Skipped(why) => {
             let why = escaped(why);
             format!("{head}><skipped message=\"{why}\"/></testcase>\n")
         }
-        Outcome::Failed { message, body } => {
+        TestOutcome::Failed { message, body } => {
             let (message, body) = (escaped(message), escaped(body));
             format!("{head}><failure message=\"{message}\">{body}</failure></testcase>\n")
         }
@@ -160,15 +161,15 @@ mod tests {
             seconds: 0.5,
             outcome,
         };
-        let failed = Outcome::Failed {
+        let failed = TestOutcome::Failed {
             message: "<one>\u{1b}".to_owned(),
             body: "\"all\"".to_owned(),
         };
         let text = xml(&[Suite {
             name: "a & b".to_owned(),
             tests: vec![
-                test("x", Outcome::Passed),
-                test("y", Outcome::Skipped("no <lock>".to_owned())),
+                test("x", TestOutcome::Passed),
+                test("y", TestOutcome::Skipped("no <lock>".to_owned())),
                 test("z", failed),
             ],
         }]);

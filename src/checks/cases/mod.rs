@@ -19,13 +19,13 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-pub use self::fuzzing::{Broken, Fuzzed, FuzzedCase, Kept, fuzz, keep};
+pub use self::fuzzing::{FuzzFailure, FuzzReport, FuzzedCase, KeptCase, fuzz, keep};
 pub use self::junit::as_junit;
 pub use self::running::run;
 use super::engine::CheckError;
 use crate::base::digest;
 use crate::base::files::{self, FileError};
-use crate::base::problem::{Error, Facts, Kind, Problem, become_error, code};
+use crate::base::problem::{Error, ErrorFacts, Problem, ProblemKind, become_error, code};
 use crate::run::inputs::input::is_supported;
 use crate::settings::nearest;
 use crate::store::{RunRecord, StoreError};
@@ -109,7 +109,7 @@ pub struct CaseResult {
     /// The seconds that the engine took.
     pub seconds: f64,
     /// The differences from the expected tables and issues.
-    pub differences: Vec<Difference>,
+    pub differences: Vec<CaseDifference>,
     /// The result as the text of an `expected.csv`.
     #[serde(skip)]
     pub came_out: Option<String>,
@@ -118,16 +118,16 @@ pub struct CaseResult {
 impl CaseResult {
     /// Returns whether all differences are in the file that [`update`] writes.
     pub fn is_mended_by_update(&self) -> bool {
-        let is_cells = |difference: &Difference| difference.what != What::Issue;
+        let is_cells = |difference: &CaseDifference| difference.what != DifferenceKind::Issue;
         self.came_out.is_some() && self.differences.iter().all(is_cells)
     }
 }
 
 /// A cell, row or issue that differs from the expected one.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Difference {
+pub struct CaseDifference {
     /// The kind of the difference.
-    pub what: What,
+    pub what: DifferenceKind,
     /// The sheet of the output, if several are expected.
     pub sheet: Option<String>,
     /// The row of the resulting table, from 1; of the expected table if the row is missing. For an issue, the row of the input.
@@ -143,7 +143,7 @@ pub struct Difference {
 /// The kind of a difference.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
-pub enum What {
+pub enum DifferenceKind {
     /// The value of a cell.
     Cell,
     /// A row as a whole.
@@ -184,11 +184,11 @@ impl From<FileError> for CasesError {
 }
 
 impl Problem for CasesError {
-    fn facts(&self) -> Facts {
+    fn facts(&self) -> ErrorFacts {
         match self {
-            Self::None(_) => Facts::new(Kind::Usage, code::NO_INPUT)
+            Self::None(_) => ErrorFacts::new(ProblemKind::Usage, code::NO_INPUT)
                 .hint("a case is a folder tests/cases/NAME with a file input.csv or input.xlsx; `ade test --update` writes what it becomes"),
-            Self::Invalid { .. } => Facts::new(Kind::Usage, code::USAGE),
+            Self::Invalid { .. } => ErrorFacts::new(ProblemKind::Usage, code::USAGE),
             Self::Engine(error) => error.facts(),
             Self::Store(error) => error.facts(),
             Self::Other(error) => error.facts(),
@@ -374,7 +374,7 @@ impl CaseResult {
 }
 
 /// Writes the difference in one line of less than 80 columns.
-impl fmt::Display for Difference {
+impl fmt::Display for CaseDifference {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let text = |value: &Option<String>, most: usize| match value.as_deref() {
             None | Some("") => "nothing".to_owned(),
@@ -389,24 +389,24 @@ impl fmt::Display for Difference {
         let field = self.field.as_deref();
         let field = field.map_or_else(String::new, |field| cut(field, 18));
         match (self.what, expected) {
-            (What::Cell, _) => {
+            (DifferenceKind::Cell, _) => {
                 let (expected, got) = (text(expected, 16), text(got, 16));
                 write!(
                     formatter,
                     "{sheet}{row}  {field}  expected {expected}  got {got}"
                 )
             }
-            (What::Row, Some(_)) => {
+            (DifferenceKind::Row, Some(_)) => {
                 write!(formatter, "{sheet}{row} is missing: {}", text(expected, 45))
             }
-            (What::Row, None) => {
+            (DifferenceKind::Row, None) => {
                 write!(
                     formatter,
                     "{sheet}{row} was not expected: {}",
                     text(got, 40)
                 )
             }
-            (What::Issue, _) => {
+            (DifferenceKind::Issue, _) => {
                 let place = [row, field].into_iter().filter(|word| !word.is_empty());
                 let place = place.collect::<Vec<_>>().join("  ");
                 match expected {

@@ -16,10 +16,10 @@ use super::{Case, CaseResult, CasesError};
 use crate::base::cancel::Cancel;
 use crate::base::files;
 use crate::base::host;
-use crate::checks::engine::{CheckError, Engine, said, temporary};
+use crate::checks::engine::{CheckEngine, CheckError, said, temporary};
 use crate::engine::{EngineQuestion, EngineTask};
-use crate::environment::needed::prepare::Prepared;
-use crate::environment::provide::in_use::InUse;
+use crate::environment::needed::prepare::PreparedConfiguration;
+use crate::environment::provide::in_use::EnvironmentUse;
 use crate::store::EnvironmentRecord;
 use crate::workspace::Workspace;
 
@@ -32,13 +32,13 @@ const CASES_OF_A_PROCESS: usize = 20;
 /// The engine could not be started or was cancelled, or an expected table cannot be read.
 pub fn run(
     workspace: &Workspace,
-    prepared: &Prepared,
+    prepared: &PreparedConfiguration,
     environment: &EnvironmentRecord,
     cases: &[Case],
     cancel: &Cancel,
 ) -> Result<Vec<CaseResult>, CasesError> {
     let asked = cases.iter().map(asked).collect();
-    let answers = Engine {
+    let answers = CheckEngine {
         workspace,
         prepared,
         environment,
@@ -47,7 +47,7 @@ pub fn run(
     let results = cases
         .iter()
         .enumerate()
-        .map(|(number, case)| match answers.of(number) {
+        .map(|(number, case)| match answers.file(number) {
             Err(why) => Ok(failed(case, why.to_owned())),
             Ok(file) => judge(case, &file),
         });
@@ -78,14 +78,14 @@ pub(super) fn asked(case: &Case) -> Value {
 }
 
 /// The engine's answers. Their files are deleted with this value.
-pub(in crate::checks) struct Answers {
+pub(in crate::checks) struct CaseAnswers {
     crashed: BTreeMap<usize, String>,
     place: TempDir,
 }
 
-impl Answers {
+impl CaseAnswers {
     /// Returns the file with the result of a case, or the reason why there is none.
-    pub fn of(&self, number: usize) -> Result<PathBuf, &str> {
+    pub fn file(&self, number: usize) -> Result<PathBuf, &str> {
         match self.crashed.get(&number) {
             Some(why) => Err(why),
             None => Ok(answer(self.place.path(), number)),
@@ -100,15 +100,15 @@ fn answer(place: &Path, number: usize) -> PathBuf {
     place.join(MADE).join(format!("{number}.json"))
 }
 
-impl Engine<'_> {
+impl CheckEngine<'_> {
     /// Has the engine answer all questions, each of which counts as `runs` runs.
     pub fn ask(
         self,
         mut asked: Vec<Value>,
         runs: usize,
         cancel: &Cancel,
-    ) -> Result<Answers, CasesError> {
-        let _in_use = InUse::mark(self.workspace, &self.environment.folder);
+    ) -> Result<CaseAnswers, CasesError> {
+        let _in_use = EnvironmentUse::mark(self.workspace, &self.environment.folder);
         let (place, _) = temporary([MADE])?;
         for (number, case) in asked.iter_mut().enumerate() {
             case["number"] = number.into();
@@ -133,7 +133,7 @@ impl Engine<'_> {
             }
             Ok::<_, CasesError>(crashed)
         })?;
-        Ok(Answers { crashed, place })
+        Ok(CaseAnswers { crashed, place })
     }
 
     /// Runs a share of the questions in one process after another. Returns the cases without a result, with the reason.

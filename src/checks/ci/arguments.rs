@@ -17,7 +17,7 @@ const SOURCES: [&str; 5] = ["py", "toml", "json", "lock", "txt"];
 
 /// A configuration and the inputs to run it on.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Asked {
+pub struct CiTarget {
     /// The folder of the configuration, canonical.
     pub configuration: PathBuf,
     /// The files, folders and globs, as they were given.
@@ -26,14 +26,14 @@ pub struct Asked {
 
 /// The configurations and inputs that the arguments of a call name.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub struct Meant {
+pub struct CiTargets {
     /// The configurations, in the order in which they are first named.
-    pub configurations: Vec<Asked>,
+    pub configurations: Vec<CiTarget>,
     /// Files that look like parts of a configuration and belong to none.
     pub passed_over: Vec<PathBuf>,
 }
 
-enum What {
+enum CiPathKind {
     Configuration(PathBuf),
     Input,
     Neither,
@@ -43,28 +43,28 @@ enum What {
 ///
 /// # Errors
 /// A path does not exist, or is an input without a configuration.
-pub fn meant(paths: &[PathBuf]) -> Result<Meant, Error> {
-    let mut meant = Meant::default();
+pub fn meant(paths: &[PathBuf]) -> Result<CiTargets, Error> {
+    let mut meant = CiTargets::default();
     let mut last = None;
     let mut in_front: Vec<PathBuf> = Vec::new();
     for path in paths {
         match what(path)? {
-            What::Configuration(folder) => {
+            CiPathKind::Configuration(folder) => {
                 let all = &mut meant.configurations;
                 let known = all.iter().position(|target| target.configuration == folder);
                 last = known.or(Some(all.len()));
                 if known.is_none() {
-                    all.push(Asked {
+                    all.push(CiTarget {
                         configuration: folder,
                         inputs: Vec::new(),
                     });
                 }
             }
-            What::Input => match last {
+            CiPathKind::Input => match last {
                 Some(last) => meant.configurations[last].inputs.push(path.clone()),
                 None => in_front.push(path.clone()),
             },
-            What::Neither => meant.passed_over.push(path.clone()),
+            CiPathKind::Neither => meant.passed_over.push(path.clone()),
         }
     }
     match (in_front.first(), meant.configurations.as_mut_slice()) {
@@ -93,22 +93,22 @@ pub fn meant(paths: &[PathBuf]) -> Result<Meant, Error> {
     Ok(meant)
 }
 
-fn what(path: &Path) -> Result<What, ConfigurationError> {
+fn what(path: &Path) -> Result<CiPathKind, ConfigurationError> {
     if path.is_dir() {
         let folder = || path.canonicalize().unwrap_or_else(|_| path.to_owned());
         return Ok(match Configuration::open(path) {
             Err(ConfigurationError::NotAConfiguration { .. })
                 if !path.join("pyproject.toml").is_file() =>
             {
-                What::Input
+                CiPathKind::Input
             }
-            _ => What::Configuration(folder()),
+            _ => CiPathKind::Configuration(folder()),
         });
     }
     if !path.exists() {
         let may_be_input = is_supported(path) || path.to_string_lossy().contains(['*', '?', '[']);
         return match may_be_input {
-            true => Ok(What::Input),
+            true => Ok(CiPathKind::Input),
             false => Err(ConfigurationError::NotFound {
                 path: path.to_owned(),
             }),
@@ -118,9 +118,11 @@ fn what(path: &Path) -> Result<What, ConfigurationError> {
         .extension()
         .is_some_and(|ending| SOURCES.iter().any(|source| ending == *source));
     Ok(match Configuration::holder(path) {
-        Some(folder) if is_source || is_in_tests(path, &folder) => What::Configuration(folder),
-        _ if is_source => What::Neither,
-        _ => What::Input,
+        Some(folder) if is_source || is_in_tests(path, &folder) => {
+            CiPathKind::Configuration(folder)
+        }
+        _ if is_source => CiPathKind::Neither,
+        _ => CiPathKind::Input,
     })
 }
 
@@ -130,7 +132,7 @@ fn is_in_tests(path: &Path, configuration: &Path) -> bool {
         .is_ok_and(|path| path.starts_with(tests))
 }
 
-impl Asked {
+impl CiTarget {
     /// Returns the files that the inputs name.
     ///
     /// # Errors

@@ -4,42 +4,42 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
-use crate::base::problem::{Kind, Problem};
+use crate::base::problem::{Problem, ProblemKind};
 use crate::checks::cases::CaseResult;
 use crate::run::inputs::input::Input;
-use crate::run::results::demands::Nothing;
+use crate::run::results::demands::NothingFound;
 use crate::store::RunMetrics;
 
 /// A configuration with the results of its steps.
 #[derive(Debug, Serialize)]
-pub struct Examined {
+pub struct ExaminedConfiguration {
     /// The configuration's name, or its folder's name if it cannot be opened.
     pub name: String,
     /// The folder of the configuration, canonical.
     pub path: PathBuf,
     /// The steps in the order in which they ran.
-    pub steps: Vec<Step>,
+    pub steps: Vec<CiStep>,
 }
 
 /// The result of one step for a configuration.
 #[derive(Debug, Serialize)]
-pub struct Step {
+pub struct CiStep {
     /// The kind of the step.
     pub step: StepName,
     /// The input of a run, as it was given or found.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub input: Option<PathBuf>,
     /// The state after the step.
-    pub state: State,
+    pub state: StepState,
     /// The result in one line, or the reason why the step was skipped.
     pub message: String,
     /// The seconds that the step took.
     pub seconds: f64,
     /// The kind of failure, which decides the exit status.
     #[serde(skip)]
-    pub failure: Option<Kind>,
+    pub failure: Option<ProblemKind>,
     /// The problems that the step found.
-    pub findings: Vec<Finding>,
+    pub findings: Vec<CiFinding>,
     /// The results of the cases, for a test step.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub cases: Vec<CaseResult>,
@@ -77,7 +77,7 @@ impl StepName {
 /// The state after a step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
-pub enum State {
+pub enum StepState {
     /// The step found no error.
     Passed,
     /// The step found an error.
@@ -94,14 +94,14 @@ pub struct Run {
     /// The counts of the run. `None` if it did not get so far.
     pub metrics: Option<RunMetrics>,
     /// The kind of content that the run found none of: tables, fields or rows.
-    pub nothing_found: Option<Nothing>,
+    pub nothing_found: Option<NothingFound>,
     /// The errors and warnings of each rule. Empty if the configuration asks for no list of issues.
-    pub rules: Vec<OfRule>,
+    pub rules: Vec<CiRuleCount>,
 }
 
 /// The number of issues of one rule.
 #[derive(Debug, Serialize)]
-pub struct OfRule {
+pub struct CiRuleCount {
     /// The name of the rule.
     pub rule: String,
     /// The severity of the issues.
@@ -112,7 +112,7 @@ pub struct OfRule {
 
 /// A problem that a step found.
 #[derive(Debug, Serialize)]
-pub struct Finding {
+pub struct CiFinding {
     /// The level of the finding.
     pub level: Level,
     /// The error code, if it is one that docs/reference/errors.md lists.
@@ -147,7 +147,7 @@ impl Level {
     }
 }
 
-impl Finding {
+impl CiFinding {
     pub(super) fn new(level: Level, message: impl Into<String>) -> Self {
         Self {
             level,
@@ -160,7 +160,7 @@ impl Finding {
     }
 
     /// Makes a finding of an error of the library.
-    pub(super) fn of(problem: &dyn Problem) -> Self {
+    pub(super) fn from_problem(problem: &dyn Problem) -> Self {
         let facts = problem.facts();
         Self {
             code: Some(facts.code.to_owned()),
@@ -187,14 +187,14 @@ impl Finding {
     }
 }
 
-impl Step {
+impl CiStep {
     /// Returns whether this is a run that passed and found nothing.
     pub fn found_nothing(&self) -> bool {
         let found = self.run.as_ref().and_then(|run| run.nothing_found);
-        self.state == State::Passed && found.is_some()
+        self.state == StepState::Passed && found.is_some()
     }
 
-    pub(super) fn new(step: StepName, state: State, message: impl Into<String>) -> Self {
+    pub(super) fn new(step: StepName, state: StepState, message: impl Into<String>) -> Self {
         Self {
             step,
             input: None,
@@ -208,22 +208,22 @@ impl Step {
         }
     }
 
-    pub(super) fn failed(step: StepName, kind: Kind, finding: Finding) -> Self {
+    pub(super) fn failed(step: StepName, kind: ProblemKind, finding: CiFinding) -> Self {
         let first = finding.message.lines().next();
         Self {
             failure: Some(kind),
-            ..Self::new(step, State::Failed, first.unwrap_or_default())
+            ..Self::new(step, StepState::Failed, first.unwrap_or_default())
         }
         .with(finding)
     }
 
-    fn with(mut self, finding: Finding) -> Self {
+    fn with(mut self, finding: CiFinding) -> Self {
         self.findings.push(finding);
         self
     }
 
     /// Returns the step with the input that it ran.
-    pub(super) fn of(self, input: &Input) -> Self {
+    pub(super) fn with_input(self, input: &Input) -> Self {
         Self {
             input: Some(input.path.clone()),
             ..self
@@ -245,7 +245,7 @@ impl Step {
     }
 }
 
-impl Examined {
+impl ExaminedConfiguration {
     /// Returns whether no step failed.
     pub fn is_sound(&self) -> bool {
         self.steps.iter().all(|step| step.failure.is_none())
@@ -258,7 +258,9 @@ impl Examined {
 }
 
 /// Returns every finding with its configuration and step, in their order.
-pub(super) fn all_findings(all: &[Examined]) -> impl Iterator<Item = (&Examined, &Step, &Finding)> {
+pub(super) fn all_findings(
+    all: &[ExaminedConfiguration],
+) -> impl Iterator<Item = (&ExaminedConfiguration, &CiStep, &CiFinding)> {
     let steps = all.iter().flat_map(|examined| {
         let steps = examined.steps.iter();
         steps.map(move |step| (examined, step))
@@ -270,7 +272,7 @@ pub(super) fn all_findings(all: &[Examined]) -> impl Iterator<Item = (&Examined,
 }
 
 /// Returns the worst failure of all. `None` if nothing failed.
-pub fn outcome(all: &[Examined]) -> Option<Kind> {
+pub fn outcome(all: &[ExaminedConfiguration]) -> Option<ProblemKind> {
     let steps = all.iter().flat_map(|examined| &examined.steps);
     steps.filter_map(|step| step.failure).max()
 }

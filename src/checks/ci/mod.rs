@@ -17,9 +17,11 @@ mod repository;
 mod steps;
 mod summary;
 
-pub use arguments::{Asked, Meant, meant};
-pub use findings::{Examined, Finding, Level, OfRule, Run, State, Step, StepName, outcome};
+pub use arguments::{CiTarget, CiTargets, meant};
+pub use findings::{
+    CiFinding, CiRuleCount, CiStep, ExaminedConfiguration, Level, Run, StepName, StepState, outcome,
+};
 pub use reports::{annotations, as_junit, code_quality};
 pub use repository::Repository;
-pub use steps::{Plan, Told, examine};
+pub use steps::{CiEvent, CiPlan, examine};
 pub use summary::summary;

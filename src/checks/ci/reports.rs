@@ -4,14 +4,14 @@ use std::collections::HashMap;
 
 use serde_json::{Value, json};
 
-use super::findings::{Examined, Level, State, Step, StepName, all_findings};
+use super::findings::{CiStep, ExaminedConfiguration, Level, StepName, StepState, all_findings};
 use super::repository::Repository;
 use crate::base::digest;
-use crate::checks::cases::junit::{Outcome, Suite, Test, junit_tests, xml};
+use crate::checks::cases::junit::{Suite, Test, TestOutcome, junit_tests, xml};
 
 /// Returns the findings as workflow commands of GitHub, which mark lines of files in a pull request, one command each: `::error
 /// file=crew/settings.toml,line=3,title=ade check::there is no setting …`.
-pub fn annotations(all: &[Examined], repository: &Repository) -> Vec<String> {
+pub fn annotations(all: &[ExaminedConfiguration], repository: &Repository) -> Vec<String> {
     let mut commands = Vec::new();
     for (_, step, finding) in all_findings(all) {
         let file = finding.file.as_deref();
@@ -43,7 +43,7 @@ fn property(text: &str) -> String {
 /// Returns the findings as GitLab's code quality report, which marks lines of files in a merge request: an array with one
 /// object per finding. GitLab requires a position, so findings about no file are placed at the manifest of their configuration.
 /// A fingerprint stays the same if lines move, and wherever the repository is checked out.
-pub fn code_quality(all: &[Examined], repository: &Repository) -> Value {
+pub fn code_quality(all: &[ExaminedConfiguration], repository: &Repository) -> Value {
     let mut seen: HashMap<String, usize> = HashMap::new();
     let mut report = Vec::new();
     for (examined, step, finding) in all_findings(all) {
@@ -61,7 +61,7 @@ pub fn code_quality(all: &[Examined], repository: &Repository) -> Value {
         report.push(json!({
             "description": message,
             "check_name": check,
-            "fingerprint": digest::of(format!("{about}\0{times}")).to_string(),
+            "fingerprint": digest::sha256(format!("{about}\0{times}")).to_string(),
             "severity": match finding.level {
                 Level::Error => "major",
                 Level::Warning => "minor",
@@ -73,8 +73,8 @@ pub fn code_quality(all: &[Examined], repository: &Repository) -> Value {
 }
 
 /// Returns the steps as JUnit XML: a suite for each configuration, with a test for each step and each case.
-pub fn as_junit(all: &[Examined], repository: &Repository) -> String {
-    let suite = |examined: &Examined| {
+pub fn as_junit(all: &[ExaminedConfiguration], repository: &Repository) -> String {
+    let suite = |examined: &ExaminedConfiguration| {
         let name = repository.configuration(examined);
         let steps = examined.steps.iter();
         Suite {
@@ -87,7 +87,7 @@ pub fn as_junit(all: &[Examined], repository: &Repository) -> String {
     xml(&all.iter().map(suite).collect::<Vec<_>>())
 }
 
-fn tests_of(configuration: &str, step: &Step, repository: &Repository) -> Vec<Test> {
+fn tests_of(configuration: &str, step: &CiStep, repository: &Repository) -> Vec<Test> {
     let class = format!("{configuration}.{}", step.step.word());
     if step.step == StepName::Test && !step.cases.is_empty() {
         return junit_tests(&class, &step.cases);
@@ -96,9 +96,9 @@ fn tests_of(configuration: &str, step: &Step, repository: &Repository) -> Vec<Te
     let findings = findings.map(|finding| repository.words(&finding.whole()));
     let findings = findings.collect::<Vec<_>>().join("\n");
     let outcome = match step.state {
-        State::Passed => Outcome::Passed,
-        State::Skipped => Outcome::Skipped(step.message.clone()),
-        State::Failed => Outcome::Failed {
+        StepState::Passed => TestOutcome::Passed,
+        StepState::Skipped => TestOutcome::Skipped(step.message.clone()),
+        StepState::Failed => TestOutcome::Failed {
             message: findings.lines().next().unwrap_or(&step.message).to_owned(),
             body: findings,
         },

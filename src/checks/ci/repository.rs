@@ -3,7 +3,7 @@
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
-use super::findings::Examined;
+use super::findings::ExaminedConfiguration;
 use crate::settings::Settings;
 
 /// The variables in which GitHub and GitLab name that folder.
@@ -18,7 +18,7 @@ pub struct Repository {
 impl Repository {
     /// Finds the root: the folder that the CI system names, else the nearest parent of the current folder with `.git`, else the
     /// current folder.
-    pub fn of(settings: &Settings) -> Self {
+    pub fn from_settings(settings: &Settings) -> Self {
         let named = WORKSPACES.iter().find_map(|name| {
             let folder = settings.variables.get(OsStr::new(name))?;
             Path::new(folder).canonicalize().ok()
@@ -50,7 +50,7 @@ impl Repository {
     }
 
     /// Returns a configuration's folder, since several may have the same name; for the root itself, the configuration's name.
-    pub fn configuration(&self, examined: &Examined) -> String {
+    pub fn configuration(&self, examined: &ExaminedConfiguration) -> String {
         match self.shown(&examined.path) {
             here if here == "." => examined.name.clone(),
             folder => folder,

@@ -1,14 +1,14 @@
 //! Writes the findings as a page in Markdown: a job summary on GitHub, or a comment.
 
-use super::findings::{Examined, State, Step, StepName, all_findings};
+use super::findings::{CiStep, ExaminedConfiguration, StepName, StepState, all_findings};
 use super::repository::Repository;
 use crate::base::counted::thousands;
 
 /// The maximum number of lines of each list: a GitHub summary has at most one megabyte.
-const MOST: usize = 100;
+const MAX_LISTED_LINES: usize = 100;
 
 /// Returns the Markdown page of a call.
-pub fn summary(all: &[Examined], repository: &Repository) -> String {
+pub fn summary(all: &[ExaminedConfiguration], repository: &Repository) -> String {
     let mut page = format!("## ade ci: {}\n\n", verdict(all));
     page += "| configuration | lock | check | test | runs |\n|---|---|---|---|---|\n";
     for examined in all {
@@ -28,7 +28,7 @@ pub fn summary(all: &[Examined], repository: &Repository) -> String {
     page
 }
 
-fn verdict(all: &[Examined]) -> String {
+fn verdict(all: &[ExaminedConfiguration]) -> String {
     let failed = all.iter().filter(|examined| !examined.is_sound()).count();
     match (failed, all.len()) {
         (0, _) => "passed".to_owned(),
@@ -38,26 +38,26 @@ fn verdict(all: &[Examined]) -> String {
 }
 
 /// Returns the result of a step, or of all runs.
-fn of_step(examined: &Examined, name: StepName) -> String {
+fn of_step(examined: &ExaminedConfiguration, name: StepName) -> String {
     let steps = examined.steps.iter().filter(|step| step.step == name);
-    let steps: Vec<&Step> = steps.collect();
+    let steps: Vec<&CiStep> = steps.collect();
     match steps.as_slice() {
         [] => String::new(),
         [step] => match (step.state, name) {
-            (State::Failed, StepName::Check | StepName::Lock) => mark(step.state).to_owned(),
+            (StepState::Failed, StepName::Check | StepName::Lock) => mark(step.state).to_owned(),
             _ => format!("{} {}", mark_of(step), escaped(&step.message)),
         },
         all => {
             let count = |state| all.iter().filter(|step| step.state == state).count();
-            let (failed, skipped) = (count(State::Failed), count(State::Skipped));
+            let (failed, skipped) = (count(StepState::Failed), count(StepState::Skipped));
             let state = match (failed, skipped) {
-                (1.., _) => State::Failed,
-                (0, 1..) => State::Skipped,
-                _ => State::Passed,
+                (1.., _) => StepState::Failed,
+                (0, 1..) => StepState::Skipped,
+                _ => StepState::Passed,
             };
             let passed = all.len() - failed - skipped;
             let mark = match all.iter().find(|step| step.found_nothing()) {
-                Some(step) if state == State::Passed => mark_of(step),
+                Some(step) if state == StepState::Passed => mark_of(step),
                 _ => mark(state),
             };
             format!("{mark} {passed} of {}", all.len())
@@ -65,7 +65,7 @@ fn of_step(examined: &Examined, name: StepName) -> String {
     }
 }
 
-fn mark_of(step: &Step) -> &'static str {
+fn mark_of(step: &CiStep) -> &'static str {
     if step.found_nothing() {
         "⚠️"
     } else {
@@ -73,15 +73,15 @@ fn mark_of(step: &Step) -> &'static str {
     }
 }
 
-fn mark(state: State) -> &'static str {
+fn mark(state: StepState) -> &'static str {
     match state {
-        State::Passed => "✅",
-        State::Failed => "❌",
-        State::Skipped => "➖",
+        StepState::Passed => "✅",
+        StepState::Failed => "❌",
+        StepState::Skipped => "➖",
     }
 }
 
-fn findings(all: &[Examined], repository: &Repository) -> String {
+fn findings(all: &[ExaminedConfiguration], repository: &Repository) -> String {
     let mut lines = Vec::new();
     for (examined, step, finding) in all_findings(all) {
         let place = finding.file.as_ref().map(|file| {
@@ -104,7 +104,7 @@ fn findings(all: &[Examined], repository: &Repository) -> String {
     section("Findings", "", &lines)
 }
 
-fn files(all: &[Examined], repository: &Repository) -> String {
+fn files(all: &[ExaminedConfiguration], repository: &Repository) -> String {
     let mut lines = Vec::new();
     for examined in all {
         for step in examined.steps.iter().filter(|step| step.input.is_some()) {
@@ -129,7 +129,7 @@ fn files(all: &[Examined], repository: &Repository) -> String {
     section("Files", head, &lines)
 }
 
-fn rules(all: &[Examined]) -> String {
+fn rules(all: &[ExaminedConfiguration]) -> String {
     let mut lines = Vec::new();
     for step in all.iter().flat_map(|examined| &examined.steps) {
         let input = escaped(&step.input_shown());
@@ -150,8 +150,12 @@ fn section(title: &str, head: &str, lines: &[String]) -> String {
     if lines.is_empty() {
         return String::new();
     }
-    let listed: String = lines.iter().take(MOST).map(String::as_str).collect();
-    let more = match lines.len().checked_sub(MOST) {
+    let listed: String = lines
+        .iter()
+        .take(MAX_LISTED_LINES)
+        .map(String::as_str)
+        .collect();
+    let more = match lines.len().checked_sub(MAX_LISTED_LINES) {
         Some(more @ 1..) => format!("\n{more} more are not listed.\n"),
         _ => String::new(),
     };
@@ -190,7 +194,9 @@ mod tests {
 
     #[test]
     fn what_is_not_listed_is_counted() {
-        let lines: Vec<String> = (0..=MOST).map(|number| format!("- {number}\n")).collect();
+        let lines: Vec<String> = (0..=MAX_LISTED_LINES)
+            .map(|number| format!("- {number}\n"))
+            .collect();
         let text = section("Findings", "", &lines);
         assert!(text.ends_with("- 99\n\n1 more are not listed.\n"), "{text}");
         assert_eq!(section("Findings", "", &[]), "");

@@ -1,11 +1,11 @@
 //! Parses the engine's report on a run, once for everything that records, shows or compares it.
 //!
-//! Two events contribute: `engine.run.completed`, the closing report of the contract ([`Completed`]), and `engine.run.noticed`
-//! before it ([`Noticed`]). They are stored as one document: the closing report with the lists of the other event in it.
+//! Two events contribute: `engine.run.completed`, the closing report of the contract ([`ClosingReport`]), and `engine.run.noticed`
+//! before it ([`RunNotices`]). They are stored as one document: the closing report with the lists of the other event in it.
 //!
 //! # Promises
 //! Any engine may send these events, and the configuration's code may write them, so nothing relies on their shape. Malformed
-//! parts are left out, and the stored form of [`Noticed`] has only the keys that are known here.
+//! parts are left out, and the stored form of [`RunNotices`] has only the keys that are known here.
 
 mod noticed;
 
@@ -14,29 +14,30 @@ use serde::de::IgnoredAny;
 use serde_json::{Map, Value};
 
 pub use ade_engine_native::account::completed::{
-    ColumnFound, Completed, FieldFound, Finding, SheetFound, TableFound, WorkbookFound,
+    ClosingReport, ColumnFound, FieldFound, RunFinding, SheetFound, TableFound, WorkbookFound,
 };
 pub use ade_engine_native::account::issues::{IssueTotals, RuleCount};
 pub use ade_engine_native::account::row_counts::RowCounts;
 pub use ade_engine_native::account::tables::{
-    Column, Field, HeaderRows, Hook, Looks, Nearest, Output, Part, Second, Table, Vote, Written,
+    ColumnValueProfile, DetectorScore, ExplainedColumn, ExplainedField, ExplainedTable, HeaderRows,
+    Hook, NearestField, OutputColumn, RunnerUpField, TableOutput, Vote,
 };
-pub use noticed::{Noticed, Told};
+pub use noticed::{RunNotice, RunNotices};
 use noticed::{each, part};
 
 /// The findings of a run, with the reasons.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct RunReport {
     /// The engine's notices, and the reasons for how it read tables.
-    pub noticed: Noticed,
-    pub completed: Completed,
+    pub noticed: RunNotices,
+    pub completed: ClosingReport,
 }
 
 impl RunReport {
     /// Reads a report from a payload of any shape.
-    pub fn of(payload: &Value) -> Self {
+    pub fn parse(payload: &Value) -> Self {
         Self {
-            noticed: Noticed::of(payload),
+            noticed: RunNotices::parse(payload),
             completed: completed(payload),
         }
     }
@@ -44,7 +45,7 @@ impl RunReport {
     /// Reads a stored report; returns an empty one if the text is not JSON.
     pub fn recorded(text: &str) -> Self {
         let payload: Value = serde_json::from_str(text).unwrap_or_default();
-        Self::of(&payload)
+        Self::parse(&payload)
     }
 
     /// Reads a stored report without its workbooks and tables, which are most of it.
@@ -60,7 +61,7 @@ impl RunReport {
         }
 
         let head: Head = serde_json::from_str(text).unwrap_or_default();
-        Self::of(&Value::Object(head.rest))
+        Self::parse(&Value::Object(head.rest))
     }
 
     /// Returns the row counts of the run, or `None` if the engine did not report them.
@@ -75,7 +76,7 @@ impl RunReport {
 
     /// Returns how many rows of a table were read and written, or `None` if the closing report does not list it as a separate
     /// table: it reports merged tables as one.
-    pub fn rows_of(&self, table: &Table) -> Option<RowCounts> {
+    pub fn rows_of(&self, table: &ExplainedTable) -> Option<RowCounts> {
         let mut sheets = self.completed.sheets();
         let sheet = sheets.find(|sheet| sheet.name() == table.sheet)?;
         let same = |candidate: &&TableFound| {
@@ -87,14 +88,14 @@ impl RunReport {
 }
 
 /// Reads the parts of the closing report that ADE uses.
-pub fn completed(payload: &Value) -> Completed {
-    Completed {
+pub fn completed(payload: &Value) -> ClosingReport {
+    ClosingReport {
         evaluation: part(payload, "evaluation"),
         validation: part(payload, "validation"),
         counts: part(payload, "counts"),
         fields: each(payload, "fields"),
         workbooks: each(payload, "workbooks"),
-        ..Completed::default()
+        ..ClosingReport::default()
     }
 }
 
@@ -121,13 +122,13 @@ mod tests {
                     "issue_list": {{"schema_version": 1, "count": 0, "unlisted": 0, "rows_with_errors": 0,
                         "rows_quarantined": {quarantined}, "by_severity": {{"error": 0, "warning": 0, "info": 0}}}}}}"#
             );
-            let rows = RunReport::of(&payload(&text)).rows().unwrap();
+            let rows = RunReport::parse(&payload(&text)).rows().unwrap();
             assert_eq!(
                 [rows.written, rows.quarantined, rows.dropped(), rows.added()],
                 wanted
             );
         }
-        assert_eq!(RunReport::of(&payload(r#"{"counts": {}}"#)).rows(), None);
+        assert_eq!(RunReport::parse(&payload(r#"{"counts": {}}"#)).rows(), None);
     }
 
     #[test]
@@ -140,7 +141,10 @@ mod tests {
             (1, 0)
         );
         assert_eq!(head.completed.sheets().count(), 0);
-        assert_eq!(RunReport::of(&payload(text)).completed.sheets().count(), 1);
+        assert_eq!(
+            RunReport::parse(&payload(text)).completed.sheets().count(),
+            1
+        );
         assert_eq!(RunReport::head("[1]"), RunReport::default());
     }
 }

@@ -6,7 +6,7 @@
 use std::borrow::Cow;
 
 use ade_engine_native::account::issues::{IssueTotals, RuleCount};
-use ade_engine_native::account::tables::Table;
+use ade_engine_native::account::tables::ExplainedTable;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
@@ -38,28 +38,28 @@ const NUMBERS: &[&str] = &["table", "count", "row", "certain", "contradict"];
 
 /// The lists of notices of a run.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
-pub struct Noticed {
+pub struct RunNotices {
     /// Notices for a reader of the result, in the engine's order.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub notices: Vec<Told>,
+    pub notices: Vec<RunNotice>,
     /// Readings: an entry per column whose text had to be interpreted.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub readings: Vec<Told>,
+    pub readings: Vec<RunNotice>,
     /// The classification of rows at the borders of headers, data and notes, with the reasons.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub rows: Vec<Told>,
+    pub rows: Vec<RunNotice>,
     /// The evidence for the fields of columns.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub columns: Vec<Told>,
+    pub columns: Vec<RunNotice>,
     /// The settings that applied to this run but not to every run of the configuration, and the source of each.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub overrides: Vec<Told>,
+    pub overrides: Vec<RunNotice>,
     /// The number of issues of each rule on each sheet, and the ranges of their cells.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub issues: Vec<RuleCount>,
     /// The reasons why each table was read this way: its header rows, columns, fields and hooks.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub tables: Vec<Table>,
+    pub tables: Vec<ExplainedTable>,
     /// The totals of the issue list; `None` if the run has no list.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub issue_list: Option<IssueTotals>,
@@ -68,11 +68,11 @@ pub struct Noticed {
 /// A notice or a reading in its stored form: an object with a sentence.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(transparent)]
-pub struct Told(Map<String, Value>);
+pub struct RunNotice(Map<String, Value>);
 
-impl Noticed {
+impl RunNotices {
     /// Reads the lists from an event's data or from a stored payload. Malformed entries are left out.
-    pub fn of(holder: &Value) -> Self {
+    pub fn parse(holder: &Value) -> Self {
         let list = |key: &str| {
             let list = holder.get(key).and_then(Value::as_array);
             list.into_iter().flatten().filter_map(Value::as_object)
@@ -84,7 +84,7 @@ impl Noticed {
             columns: list("columns").filter_map(told).collect(),
             overrides: list("overrides").filter_map(told).collect(),
             issues: each(holder, "issues").into_iter().map(of_rule).collect(),
-            tables: each::<Table>(holder, "tables")
+            tables: each::<ExplainedTable>(holder, "tables")
                 .into_iter()
                 .filter(|table| !table.sheet.is_empty())
                 .collect(),
@@ -95,11 +95,11 @@ impl Noticed {
     /// Returns the payload followed by the lists that are not empty, as the text to store.
     pub fn recorded_with(&self, payload: &Value) -> String {
         #[derive(Serialize)]
-        struct Recorded<'a> {
+        struct RecordedPayload<'a> {
             #[serde(flatten)]
             payload: &'a Map<String, Value>,
             #[serde(flatten)]
-            noticed: &'a Noticed,
+            noticed: &'a RunNotices,
         }
 
         let Value::Object(payload) = payload else {
@@ -107,7 +107,7 @@ impl Noticed {
         };
         let noticed = self;
         // Serialization to JSON cannot fail: all keys are text.
-        serde_json::to_string(&Recorded { payload, noticed }).unwrap_or_default()
+        serde_json::to_string(&RecordedPayload { payload, noticed }).unwrap_or_default()
     }
 
     /// Replaces the words of every sentence.
@@ -120,13 +120,13 @@ impl Noticed {
     }
 
     /// Returns the entries to show to people: notices, and readings that the cells leave open.
-    pub fn to_tell(&self) -> impl Iterator<Item = &Told> {
+    pub fn to_tell(&self) -> impl Iterator<Item = &RunNotice> {
         let open = self.readings.iter().filter(|told| told.is_ambiguous());
         self.notices.iter().chain(open)
     }
 
     /// Marks the entries that are known for the sender, so that they no longer ask for attention.
-    pub fn know(&mut self, is_known: impl Fn(&Told) -> bool) {
+    pub fn know(&mut self, is_known: impl Fn(&RunNotice) -> bool) {
         let open = self.readings.iter_mut().filter(|told| told.is_ambiguous());
         let all = self.notices.iter_mut().chain(open);
         for told in all.filter(|told| is_known(told)) {
@@ -154,7 +154,7 @@ impl Noticed {
     }
 }
 
-impl PartialSchema for Told {
+impl PartialSchema for RunNotice {
     fn schema() -> RefOr<Schema> {
         let of = |kind: Type| ObjectBuilder::new().schema_type(kind);
         let mut told = ObjectBuilder::new()
@@ -172,13 +172,13 @@ impl PartialSchema for Told {
     }
 }
 
-impl ToSchema for Told {
+impl ToSchema for RunNotice {
     fn name() -> Cow<'static, str> {
         "Notice".into()
     }
 }
 
-impl Told {
+impl RunNotice {
     /// Returns one of its texts, or an empty text if there is none of this name.
     pub fn text(&self, key: &str) -> &str {
         self.0.get(key).and_then(Value::as_str).unwrap_or_default()
@@ -330,7 +330,7 @@ pub(super) fn each<T: DeserializeOwned>(holder: &Value, key: &str) -> Vec<T> {
 }
 
 /// Reads an object with a sentence. Leaves out facts of the wrong type.
-fn told(object: &Map<String, Value>) -> Option<Told> {
+fn told(object: &Map<String, Value>) -> Option<RunNotice> {
     let said = object.get("message").and_then(Value::as_str);
     said.filter(|words| !words.trim().is_empty())?;
     let mut object = object.clone();
@@ -339,7 +339,7 @@ fn told(object: &Map<String, Value>) -> Option<Told> {
         let is_number = !NUMBERS.contains(&key.as_str()) || value.is_u64();
         is_text && is_number
     });
-    Some(Told(object))
+    Some(RunNotice(object))
 }
 
 /// Returns the issues of a rule on a sheet, without cells that are not ranges.
@@ -350,7 +350,7 @@ fn of_rule(mut rule: RuleCount) -> RuleCount {
     rule
 }
 
-fn notice(object: &Map<String, Value>) -> Option<Told> {
+fn notice(object: &Map<String, Value>) -> Option<RunNotice> {
     let code = object.get("code").and_then(Value::as_str)?;
     let in_code = |letter: u8| letter.is_ascii_alphanumeric() || b"_-.".contains(&letter);
     if code.is_empty() || !code.bytes().all(in_code) {
@@ -370,8 +370,8 @@ mod tests {
 
     use super::*;
 
-    fn noticed(text: &str) -> Noticed {
-        Noticed::of(&serde_json::from_str(text).unwrap())
+    fn noticed(text: &str) -> RunNotices {
+        RunNotices::parse(&serde_json::from_str(text).unwrap())
     }
 
     #[test]
@@ -422,7 +422,7 @@ mod tests {
             r#""x""#,
             r#"{"notices": {}, "readings": "y", "issues": "x"}"#,
         ] {
-            assert_eq!(noticed(nothing), Noticed::default(), "{nothing}");
+            assert_eq!(noticed(nothing), RunNotices::default(), "{nothing}");
         }
     }
 
@@ -447,20 +447,20 @@ mod tests {
     #[test]
     fn what_is_known_is_kept_in_the_payload_unless_that_is_no_object() {
         let given: Value = serde_json::from_str(WHOLE).unwrap();
-        let known = Noticed::of(&given);
+        let known = RunNotices::parse(&given);
         let recorded = known.recorded_with(&json!({"notices": 1, "counts": {}}));
         let recorded: Value = serde_json::from_str(&recorded).unwrap();
         assert_eq!(recorded["counts"], json!({}));
         for (key, value) in given.as_object().unwrap() {
             assert_eq!(&recorded[key], value, "{key}");
         }
-        assert_eq!(Noticed::of(&recorded), known);
+        assert_eq!(RunNotices::parse(&recorded), known);
         for payload in ["null", "[1]", r#""x""#] {
             let value = serde_json::from_str(payload).unwrap();
             assert_eq!(known.recorded_with(&value), payload);
         }
         let payload = json!({"notices": 1, "counts": {}});
-        let nothing = Noticed::default().recorded_with(&payload);
+        let nothing = RunNotices::default().recorded_with(&payload);
         assert_eq!(nothing, payload.to_string());
     }
 

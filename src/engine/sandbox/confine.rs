@@ -16,9 +16,9 @@ use crate::settings::Sandbox;
 use crate::system::process::{Gate, PidsGroup};
 
 /// A command whose process confines itself when it starts.
-pub struct Confined {
+pub struct ConfinedCommand {
     /// The measures that are in force, as far as known before the start.
-    record: InForce,
+    record: AppliedPolicy,
     /// The pipe with the numbers of the steps that failed in the child.
     failed: PipeReader,
     /// The socket to which the child sends its filter's listener.
@@ -28,7 +28,7 @@ pub struct Confined {
 
 /// A step in the child that can fail.
 #[derive(Clone, Copy, Debug)]
-enum Step {
+enum SandboxStep {
     Resources = b'r' as isize,
     Modes = b'm' as isize,
     Descriptors = b'd' as isize,
@@ -38,7 +38,7 @@ enum Step {
     Forks = b'p' as isize,
 }
 
-impl Step {
+impl SandboxStep {
     const ALL: [Self; 7] = [
         Self::Resources,
         Self::Modes,
@@ -70,9 +70,13 @@ impl Step {
 ///
 /// # Errors
 /// A pipe or a socket cannot be created.
-pub fn confine(policy: &Policy, threads: usize, command: &mut Command) -> io::Result<Confined> {
+pub fn confine(
+    policy: &Policy,
+    threads: usize,
+    command: &mut Command,
+) -> io::Result<ConfinedCommand> {
     let (failed, report) = io::pipe()?;
-    let mut record = InForce::of(policy, support());
+    let mut record = AppliedPolicy::new(policy, support());
     let limits = resources::prepare(&policy.limits, threads);
     let is_strict = policy.level == Sandbox::Strict;
     let (listener, asks) = if record.is_asked() {
@@ -83,7 +87,7 @@ pub fn confine(policy: &Policy, threads: usize, command: &mut Command) -> io::Re
     let mut steps = Steps::prepare(policy, &mut record, asks);
     let group = steps.count(policy, &record)?;
     in_child(command, limits, steps, Some(report), is_strict);
-    Ok(Confined {
+    Ok(ConfinedCommand {
         record,
         failed,
         listener,
@@ -93,9 +97,9 @@ pub fn confine(policy: &Policy, threads: usize, command: &mut Command) -> io::Re
 
 /// The confinement of a fork of a confined process. The fork inherits the refusal of system calls and capabilities.
 #[cfg(target_os = "linux")]
-pub struct ForFork {
+pub struct ForkConfinement {
     /// The measures that are in force once this is applied.
-    pub record: InForce,
+    pub record: AppliedPolicy,
     /// The rules for files, which the fork applies to itself.
     pub rules: Option<std::os::fd::OwnedFd>,
     /// The limits, which are set from outside.
@@ -104,10 +108,10 @@ pub struct ForFork {
 
 /// Prepares the confinement of a fork.
 #[cfg(target_os = "linux")]
-pub fn for_fork(policy: &Policy, threads: usize) -> ForFork {
-    let mut record = InForce::of(policy, support());
+pub fn for_fork(policy: &Policy, threads: usize) -> ForkConfinement {
+    let mut record = AppliedPolicy::new(policy, support());
     let steps = Steps::prepare(policy, &mut record, None);
-    ForFork {
+    ForkConfinement {
         record,
         rules: steps.rules(),
         limits: resources::prepare(&policy.limits, threads),
@@ -118,13 +122,13 @@ pub fn for_fork(policy: &Policy, threads: usize) -> ForFork {
 pub fn confine_build(policy: &Policy, command: &mut Command) {
     let limits = resources::prepare(&policy.limits, 0);
     let is_strict = policy.level == Sandbox::Strict;
-    let steps = Steps::prepare(policy, &mut InForce::default(), None);
+    let steps = Steps::prepare(policy, &mut AppliedPolicy::default(), None);
     in_child(command, limits, steps, None, is_strict);
 }
 
 /// The measures of a policy that are in force.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct InForce {
+pub struct AppliedPolicy {
     /// The setting, the version of Landlock, the network and the limits, as JSON.
     pub applied: Value,
     /// The missing parts, in words.
@@ -133,8 +137,8 @@ pub struct InForce {
     pub(super) processes: ProcessHold,
 }
 
-impl InForce {
-    fn of(policy: &Policy, support: &Support) -> Self {
+impl AppliedPolicy {
+    fn new(policy: &Policy, support: &Support) -> Self {
         let is_off = policy.level == Sandbox::Off;
         let limits = &policy.limits;
         let processes = if is_off {
@@ -188,7 +192,7 @@ impl InForce {
     }
 }
 
-impl Confined {
+impl ConfinedCommand {
     /// Returns the control group of the process. The caller must keep it while the process lives.
     pub fn take_group(&mut self) -> Option<PidsGroup> {
         self.group.take()
@@ -204,19 +208,19 @@ impl Confined {
     }
 
     /// Returns the measures that are in force, after the process was started.
-    pub fn record(mut self) -> InForce {
+    pub fn record(mut self) -> AppliedPolicy {
         let mut steps = [0; 16];
         let count = match rustix::io::ioctl_fionread(&self.failed) {
             Ok(0) | Err(_) => 0,
             Ok(_) => self.failed.read(&mut steps).unwrap_or(0),
         };
-        for step in Step::ALL {
+        for step in SandboxStep::ALL {
             if steps[..count].contains(&(step as u8)) {
                 self.record.missing.push(step.in_words().to_owned());
                 match step {
-                    Step::Files => self.record.applied["files"] = false.into(),
-                    Step::Calls => self.record.applied["system_calls"] = false.into(),
-                    Step::Forks => self.record.fall_back_to_polling(),
+                    SandboxStep::Files => self.record.applied["files"] = false.into(),
+                    SandboxStep::Calls => self.record.applied["system_calls"] = false.into(),
+                    SandboxStep::Forks => self.record.fall_back_to_polling(),
                     _ => {}
                 }
             }
@@ -233,7 +237,7 @@ fn in_child(
     report: Option<PipeWriter>,
     is_strict: bool,
 ) {
-    let failed = move |step: Step| {
+    let failed = move |step: SandboxStep| {
         if let Some(mut report) = report.as_ref() {
             // The pipe has room for one byte per step.
             let _ = report.write(&[step as u8]);
@@ -251,10 +255,10 @@ fn in_child(
                 Ok(()) => Ok(()),
             };
             check(
-                Step::Resources,
+                SandboxStep::Resources,
                 limits.apply_to(None).map_err(io::Error::from),
             )?;
-            check(Step::Descriptors, close_others())?;
+            check(SandboxStep::Descriptors, close_others())?;
             steps.apply(&mut check)
         });
     }
@@ -301,12 +305,12 @@ mod linux {
     };
     use seccompiler::{BpfProgram, apply_filter};
 
-    use super::super::forks::{Counted, Forks};
-    use super::super::places::{self, Places};
-    use super::super::read_only::ReadOnly;
+    use super::super::forks::{Forks, TaskLimiter};
+    use super::super::places::{self, SandboxPaths};
+    use super::super::read_only::ReadOnlyView;
     use super::super::support::support;
     use super::super::{Policy, calls};
-    use super::{InForce, PidsGroup, Step};
+    use super::{AppliedPolicy, PidsGroup, SandboxStep};
     use crate::settings::Sandbox;
 
     /// The prepared measures that Linux offers beyond resource limits.
@@ -316,19 +320,19 @@ mod linux {
         rules: Option<RulesetCreated>,
         filters: Option<Vec<BpfProgram>>,
         forks: Option<Forks>,
-        counted: Option<Counted>,
-        read_only: Option<ReadOnly>,
+        counted: Option<TaskLimiter>,
+        read_only: Option<ReadOnlyView>,
     }
 
     impl Steps {
         /// Prepares what the kernel offers, and records as missing whatever cannot be prepared. `asks` is the socket for the
         /// listener of forks.
-        pub fn prepare(policy: &Policy, record: &mut InForce, asks: Option<OwnedFd>) -> Self {
+        pub fn prepare(policy: &Policy, record: &mut AppliedPolicy, asks: Option<OwnedFd>) -> Self {
             if policy.level == Sandbox::Off {
                 return Self::default();
             }
             let network = policy.has_network();
-            let places = Places::of(policy);
+            let places = SandboxPaths::new(policy);
             for path in &places.absent {
                 let words = format!(
                     "{} does not exist (ADE_SANDBOX_READ, ADE_SANDBOX_WRITE)",
@@ -358,8 +362,8 @@ mod linux {
                 counted: None,
                 forks: (support().seccomp && !policy.is_build).then(|| Forks::new(asks)),
                 read_only: (policy.executes_code
-                    && (policy.level == Sandbox::Strict || ReadOnly::is_possible()))
-                .then(|| ReadOnly::all_but(&places.writes)),
+                    && (policy.level == Sandbox::Strict || ReadOnlyView::is_possible()))
+                .then(|| ReadOnlyView::all_but(&places.writes)),
             }
         }
 
@@ -367,12 +371,12 @@ mod linux {
         pub fn count(
             &mut self,
             policy: &Policy,
-            record: &InForce,
+            record: &AppliedPolicy,
         ) -> io::Result<Option<PidsGroup>> {
             let Some(processes) = policy.limits.processes else {
                 return Ok(None);
             };
-            let (counted, group) = Counted::new(record.processes, processes)?;
+            let (counted, group) = TaskLimiter::new(record.processes, processes)?;
             self.counted = counted;
             Ok(group)
         }
@@ -385,28 +389,28 @@ mod linux {
         /// Applies the measures to this process.
         pub fn apply(
             &mut self,
-            check: &mut dyn FnMut(Step, io::Result<()>) -> io::Result<()>,
+            check: &mut dyn FnMut(SandboxStep, io::Result<()>) -> io::Result<()>,
         ) -> io::Result<()> {
             if let Some(counted) = &self.counted {
-                check(Step::Forks, counted.enter())?;
+                check(SandboxStep::Forks, counted.enter())?;
             }
             // Landlock forbids mounts, so they come first.
             if let Some(read_only) = &mut self.read_only {
-                check(Step::Modes, read_only.apply())?;
+                check(SandboxStep::Modes, read_only.apply())?;
             }
             if self.drops_capabilities {
-                check(Step::Capabilities, drop_capabilities())?;
+                check(SandboxStep::Capabilities, drop_capabilities())?;
             }
             if let Some(rules) = self.rules.take() {
                 let applied = places::apply(rules).map_err(|_| io::Error::last_os_error());
-                check(Step::Files, applied)?;
+                check(SandboxStep::Files, applied)?;
             }
             for filter in self.filters.iter().flatten() {
                 let applied = apply_filter(filter).map_err(|_| io::Error::last_os_error());
-                check(Step::Calls, applied)?;
+                check(SandboxStep::Calls, applied)?;
             }
             if let Some(forks) = self.forks.take() {
-                check(Step::Forks, forks.apply())?;
+                check(SandboxStep::Forks, forks.apply())?;
             }
             Ok(())
         }
@@ -445,7 +449,7 @@ mod elsewhere {
     use std::os::fd::OwnedFd;
 
     use super::super::Policy;
-    use super::{InForce, PidsGroup, Step};
+    use super::{AppliedPolicy, PidsGroup, SandboxStep};
 
     /// Fails: no process asks before a fork.
     pub fn channel() -> io::Result<(OwnedFd, OwnedFd)> {
@@ -462,17 +466,17 @@ mod elsewhere {
     pub struct Steps;
 
     impl Steps {
-        pub fn prepare(_: &Policy, _: &mut InForce, _asks: Option<OwnedFd>) -> Self {
+        pub fn prepare(_: &Policy, _: &mut AppliedPolicy, _asks: Option<OwnedFd>) -> Self {
             Self
         }
 
-        pub fn count(&mut self, _: &Policy, _: &InForce) -> io::Result<Option<PidsGroup>> {
+        pub fn count(&mut self, _: &Policy, _: &AppliedPolicy) -> io::Result<Option<PidsGroup>> {
             Ok(None)
         }
 
         pub fn apply(
             &mut self,
-            _check: &mut dyn FnMut(Step, io::Result<()>) -> io::Result<()>,
+            _check: &mut dyn FnMut(SandboxStep, io::Result<()>) -> io::Result<()>,
         ) -> io::Result<()> {
             Ok(())
         }

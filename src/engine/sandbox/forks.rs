@@ -16,7 +16,7 @@ use rustix::net::{
 use rustix::process::{Resource, Rlimit, setrlimit};
 
 use super::process_hold::ProcessHold;
-use super::read_only::OwnNamespace;
+use super::read_only::UserNamespace;
 use crate::system::process::PidsGroup;
 
 #[cfg(target_arch = "x86_64")]
@@ -54,12 +54,12 @@ const SECOND_ARGUMENT: u32 = 24;
 const MAX_FURTHER_THREADS: u64 = 448;
 
 /// A limit on a run's processes that also counts threads, ready for a process to enter.
-pub(super) enum Counted {
+pub(super) enum TaskLimiter {
     ControlGroup(File),
-    Namespace(OwnNamespace, Rlimit),
+    Namespace(UserNamespace, Rlimit),
 }
 
-impl Counted {
+impl TaskLimiter {
     /// Returns the limit for these two kinds of hold, and none for the others. The caller must keep the control group while the
     /// process lives.
     pub fn new(hold: ProcessHold, processes: u32) -> io::Result<(Option<Self>, Option<PidsGroup>)> {
@@ -74,7 +74,7 @@ impl Counted {
                     current: Some(tasks),
                     maximum: Some(tasks),
                 };
-                (Some(Self::Namespace(OwnNamespace::new(), limit)), None)
+                (Some(Self::Namespace(UserNamespace::new(), limit)), None)
             }
             ProcessHold::Asking | ProcessHold::Polling => (None, None),
         })

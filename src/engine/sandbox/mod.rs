@@ -5,7 +5,7 @@
 //! Landlock (files, TCP, signals to other processes), seccomp (sockets, process groups).
 //!
 //! Promises:
-//! - If the kernel lacks a part, a run with [`Sandbox::Auto`] goes on without it and the [`InForce`] names it; with
+//! - If the kernel lacks a part, a run with [`Sandbox::Auto`] goes on without it and the [`AppliedPolicy`] names it; with
 //!   [`Sandbox::Strict`] nothing is started.
 //! - Between fork and exec, no memory is allocated unless a step fails.
 //! - [`Gate`](crate::system::process::Gate) limits the number of processes of a group, if the kernel lets it answer before each
@@ -32,7 +32,7 @@ pub(crate) mod support;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-pub use confine::{Confined, InForce, confine, confine_build};
+pub use confine::{AppliedPolicy, ConfinedCommand, confine, confine_build};
 pub use process_hold::ProcessHold;
 pub use support::{Support, support};
 #[cfg(target_os = "linux")]
@@ -97,7 +97,7 @@ pub struct Limits {
 
 impl Limits {
     /// Returns the limits of a run.
-    pub fn of(settings: &Settings) -> Self {
+    pub fn from_settings(settings: &Settings) -> Self {
         let worker = &settings.worker;
         Self {
             memory: worker.memory,
@@ -156,7 +156,7 @@ impl Policy {
             added: [&*settings.sandbox_read, &*settings.sandbox_write].concat(),
             network_asked,
             network_allowed: settings.allow_network,
-            limits: Limits::of(settings),
+            limits: Limits::from_settings(settings),
         }
     }
 

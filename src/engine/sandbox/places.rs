@@ -94,7 +94,7 @@ const DEVICES: &[&str] = &["/dev/null", "/dev/zero", "/dev/full", "/dev/tty"];
 
 /// All paths of a policy, including those of the system.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Places {
+pub(super) struct SandboxPaths {
     /// Paths that may be read and executed.
     pub programs: Vec<PathBuf>,
     /// Paths that may only be read.
@@ -109,8 +109,8 @@ pub(super) struct Places {
     pub is_build: bool,
 }
 
-impl Places {
-    pub fn of(policy: &Policy) -> Self {
+impl SandboxPaths {
+    pub fn new(policy: &Policy) -> Self {
         if policy.executes_code {
             let mut places = Self {
                 programs: [&*policy.reads, &*policy.writes].concat(),
@@ -251,7 +251,10 @@ fn writing() -> BitFlags<AccessFs> {
 }
 
 /// Builds the rules for these paths. Paths that do not exist get no rule.
-pub(super) fn prepare(places: &Places, network: bool) -> Result<RulesetCreated, RulesetError> {
+pub(super) fn prepare(
+    places: &SandboxPaths,
+    network: bool,
+) -> Result<RulesetCreated, RulesetError> {
     let mut asked = Ruleset::default()
         .set_compatibility(CompatLevel::BestEffort)
         .handle_access(AccessFs::from_all(ABI_ASKED))?

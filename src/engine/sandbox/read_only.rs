@@ -13,20 +13,20 @@ use std::process::Command;
 use std::sync::OnceLock;
 
 /// A prepared view, which a process can enter.
-pub(super) struct ReadOnly {
+pub(super) struct ReadOnlyView {
     written: Vec<CString>,
     /// The descriptors of these folders, once opened.
     trees: Vec<libc::c_long>,
-    who: OwnNamespace,
+    who: UserNamespace,
 }
 
 /// A prepared user namespace in which the process keeps its user and group.
-pub(super) struct OwnNamespace {
+pub(super) struct UserNamespace {
     users: String,
     groups: String,
 }
 
-impl OwnNamespace {
+impl UserNamespace {
     pub fn new() -> Self {
         let own = |id: u32| format!("{id} {id} 1");
         Self {
@@ -50,7 +50,7 @@ impl OwnNamespace {
 /// Returns whether this system allows a user namespace. Another process tries it, because a process that gets only half of it
 /// could not go on.
 pub(super) fn has_namespaces() -> bool {
-    let who = OwnNamespace::new();
+    let who = UserNamespace::new();
     can(move || who.enter(0))
 }
 
@@ -76,7 +76,7 @@ const MOVE_MOUNT_F_EMPTY_PATH: libc::c_uint = 4;
 const MOUNT_ATTR_RDONLY: u64 = 1;
 const AT_RECURSIVE: libc::c_uint = 0x8000;
 
-impl ReadOnly {
+impl ReadOnlyView {
     /// Returns a view in which these folders stay writable.
     pub fn all_but(written: &[PathBuf]) -> Self {
         let is_there = |path: &&PathBuf| path.exists();
@@ -85,7 +85,7 @@ impl ReadOnly {
         Self {
             trees: vec![-1; written.len()],
             written,
-            who: OwnNamespace::new(),
+            who: UserNamespace::new(),
         }
     }
 

@@ -19,9 +19,9 @@ use rustix::process::{
 use super::keeper::{ROOM, WarmEngine, WarmEngines};
 use crate::base::host;
 use crate::engine::process::{EngineTask, Invocation};
-use crate::engine::sandbox::{self, InForce, Policy, channel};
+use crate::engine::sandbox::{self, AppliedPolicy, Policy, channel};
 use crate::settings::Sandbox;
-use crate::system::process::{Lifeline, Started};
+use crate::system::process::{Lifeline, StartedChild};
 
 /// The maximum time for an engine to answer. For the first answer, this includes its start.
 const PATIENCE: Timespec = Timespec {
@@ -29,25 +29,25 @@ const PATIENCE: Timespec = Timespec {
     tv_nsec: 0,
 };
 /// The maximum length of a message to an engine, in bytes.
-const LONGEST: usize = 128 << 10;
+const MAX_MESSAGE_BYTES: usize = 128 << 10;
 /// The answer of a fork that is confined as it should be.
 const CONFINED: u8 = b'.';
 
 /// A fork that executes a run.
 pub(crate) struct Fork {
-    pub started: Started,
+    pub started: StartedChild,
     /// The part of its policy that is in force.
-    pub record: InForce,
+    pub record: AppliedPolicy,
 }
 
 /// A fork that waits for the word to go on. If it is dropped before that, the fork is killed.
-struct Waiting {
+struct WaitingFork {
     id: Pid,
     answer: OwnedFd,
     goes_on: bool,
 }
 
-impl Drop for Waiting {
+impl Drop for WaitingFork {
     fn drop(&mut self) {
         if !self.goes_on {
             let _ = kill_process(self.id, Signal::KILL);
@@ -63,7 +63,7 @@ impl WarmEngines {
         let message = message(invocation, shows_values)?;
         let around = around(&invocation.policy, snapshots, &self.runs);
         let lasting = invocation.lasting_variables();
-        let engine = self.of(&invocation.python, lasting, around, snapshots)?;
+        let engine = self.engine_for(&invocation.python, lasting, around, snapshots)?;
         let confinement = sandbox::for_fork(&invocation.policy, host::processors());
         // A fork inherits the parts of the confinement that it does not apply itself.
         let is_asked = confinement.record.is_asked();
@@ -91,7 +91,7 @@ impl WarmEngines {
         let id = fork.go_on()?;
         engine.has_begun.store(true, Ordering::Release);
         Some(Fork {
-            started: Started::new(
+            started: StartedChild::new(
                 id.as_raw_nonzero().get(),
                 Some(stdout.into()),
                 Some(stderr.into()),
@@ -151,11 +151,11 @@ fn message(invocation: &Invocation, shows_values: bool) -> Option<Vec<u8>> {
     {
         message.extend([text.as_bytes(), b"\0"].concat());
     }
-    (message.len() <= LONGEST).then_some(message)
+    (message.len() <= MAX_MESSAGE_BYTES).then_some(message)
 }
 
 /// Asks for a fork with these descriptors.
-fn ask(engine: &WarmEngine, message: &[u8], passed: &[BorrowedFd<'_>]) -> Option<Waiting> {
+fn ask(engine: &WarmEngine, message: &[u8], passed: &[BorrowedFd<'_>]) -> Option<WaitingFork> {
     let (answer, its_answer) = channel().ok()?;
     // The kernel adds the sender's process id.
     set_socket_passcred(&answer, true).ok()?;
@@ -170,7 +170,7 @@ fn ask(engine: &WarmEngine, message: &[u8], passed: &[BorrowedFd<'_>]) -> Option
         return None;
     }
     let (id, word) = receive(&answer)?;
-    let waiting = Waiting {
+    let waiting = WaitingFork {
         id,
         answer,
         goes_on: false,
@@ -194,7 +194,7 @@ fn receive(answer: &OwnedFd) -> Option<(Pid, u8)> {
     (received.bytes == 1).then_some((said_by, word[0]))
 }
 
-impl Waiting {
+impl WaitingFork {
     fn go_on(mut self) -> Option<Pid> {
         send(&self.answer, &[0], SendFlags::NOSIGNAL).ok()?;
         self.goes_on = true;

@@ -21,18 +21,18 @@ use crate::base::host;
 use crate::base::mutex::lock;
 use crate::engine::process::{HEAP, RUN_MARKER, START};
 use crate::engine::sandbox::{self, Policy};
-use crate::system::process::{Gate, Held, die_with_thread};
+use crate::system::process::{Gate, HeldGroup, die_with_thread};
 
 use super::OnCold;
 
 /// The maximum time that a warm engine waits for another run.
 const IDLE: Duration = Duration::from_secs(300);
 /// The maximum number of runs that one warm engine starts.
-const MOST_RUNS: u32 = 5_000;
+const MAX_ENGINE_RUNS: u32 = 5_000;
 /// The interval at which the keeper looks for engines to end.
 const EVERY: Duration = Duration::from_secs(5);
 /// The machine is short of memory if less than one part in this many is available.
-const LEAST_MEMORY: u64 = 10;
+const MIN_MEMORY_DIVISOR: u64 = 10;
 /// The number of times in a row that an engine may be killed before it starts a run.
 const TRIES: u32 = 3;
 /// The room for the variables of a fork, in bytes.
@@ -46,14 +46,14 @@ const HAS_THREADS: i32 = 3;
 
 /// The warm engines of a workspace.
 pub struct WarmEngines {
-    asks: Option<Mutex<Sender<Ask>>>,
+    asks: Option<Mutex<Sender<WarmEngineRequest>>>,
     keeper: Option<JoinHandle<()>>,
     /// The folder with the folders of all runs.
     pub(super) runs: PathBuf,
 }
 
 /// A request for the engine of an environment.
-struct Ask {
+struct WarmEngineRequest {
     python: PathBuf,
     /// The environment variables that are the same for all runs.
     variables: Vec<(OsString, OsString)>,
@@ -101,7 +101,7 @@ impl WarmEngines {
     }
 
     /// Returns the engine of an environment, which may still be starting. Returns `None` if there is none.
-    pub(super) fn of(
+    pub(super) fn engine_for(
         &self,
         python: &Path,
         variables: Vec<(OsString, OsString)>,
@@ -109,7 +109,7 @@ impl WarmEngines {
         snapshots: &Path,
     ) -> Option<Arc<WarmEngine>> {
         let (answer, answered) = mpsc::channel();
-        let ask = Ask {
+        let ask = WarmEngineRequest {
             python: python.to_owned(),
             variables,
             policy,
@@ -132,27 +132,27 @@ impl Drop for WarmEngines {
 }
 
 /// Identifies when an environment was made. A different environment at the same path has another stamp.
-type Made = (u64, u64, i64, i64);
+type EnvironmentStamp = (u64, u64, i64, i64);
 
-fn made(python: &Path) -> Option<Made> {
+fn made(python: &Path) -> Option<EnvironmentStamp> {
     let file = python.parent()?.parent()?.join("pyvenv.cfg");
     let found = fs::metadata(file).ok()?;
     Some((found.dev(), found.ino(), found.mtime(), found.mtime_nsec()))
 }
 
 /// A warm engine that was started.
-struct Kept {
+struct RunningEngine {
     python: PathBuf,
-    made: Made,
+    made: EnvironmentStamp,
     process: Child,
     /// Counts its own group, which a fork belongs to until it gets a group of its own.
-    _held: Option<Held>,
+    _held: Option<HeldGroup>,
     engine: Arc<WarmEngine>,
     used: Instant,
     runs: u32,
 }
 
-impl Drop for Kept {
+impl Drop for RunningEngine {
     fn drop(&mut self) {
         let _ = self.process.kill();
         let _ = self.process.wait();
@@ -161,14 +161,14 @@ impl Drop for Kept {
 
 struct Keeper {
     /// The engine that was used most recently is last.
-    kept: Vec<Kept>,
+    kept: Vec<RunningEngine>,
     /// The environments that stay cold, and those whose engine was killed before it started a run, with the number of times.
-    cold: HashMap<PathBuf, (Made, u32)>,
+    cold: HashMap<PathBuf, (EnvironmentStamp, u32)>,
     on_cold: OnCold,
 }
 
 impl Keeper {
-    fn keep(mut self, asked: &Receiver<Ask>) {
+    fn keep(mut self, asked: &Receiver<WarmEngineRequest>) {
         loop {
             let ask = if self.kept.is_empty() {
                 asked.recv().map_err(|_| RecvTimeoutError::Disconnected)
@@ -191,12 +191,12 @@ impl Keeper {
         }
     }
 
-    fn engine(&mut self, ask: &Ask) -> Option<Arc<WarmEngine>> {
+    fn engine(&mut self, ask: &WarmEngineRequest) -> Option<Arc<WarmEngine>> {
         let made = made(&ask.python)?;
         let place = self.kept.iter().position(|kept| kept.python == ask.python);
         let kept = place.map(|place| self.kept.remove(place));
         let kept = match kept {
-            Some(kept) if kept.made == made && kept.runs < MOST_RUNS => self.if_usable(kept),
+            Some(kept) if kept.made == made && kept.runs < MAX_ENGINE_RUNS => self.if_usable(kept),
             _ => None,
         };
         let tries = match self.cold.get(&ask.python) {
@@ -223,7 +223,7 @@ impl Keeper {
     }
 
     /// Returns the engine unless it has ended or does not answer. Reports once why an environment stays cold.
-    fn if_usable(&mut self, mut kept: Kept) -> Option<Kept> {
+    fn if_usable(&mut self, mut kept: RunningEngine) -> Option<RunningEngine> {
         let has_begun = kept.engine.has_begun.load(Ordering::Acquire);
         let is_silent = kept.engine.is_silent.load(Ordering::Acquire);
         let (why, tries) = match kept.process.try_wait() {
@@ -250,7 +250,7 @@ impl Keeper {
         None
     }
 
-    fn stays_cold(&mut self, python: &Path, made: Made, why: &str) {
+    fn stays_cold(&mut self, python: &Path, made: EnvironmentStamp, why: &str) {
         let environment = python.parent().and_then(Path::parent).unwrap_or(python);
         (self.on_cold)(&format!(
             "each run starts Python itself, because {} cannot have a warm engine: {why}",
@@ -260,7 +260,7 @@ impl Keeper {
     }
 }
 
-fn start(ask: &Ask, made: Made) -> io::Result<Kept> {
+fn start(ask: &WarmEngineRequest, made: EnvironmentStamp) -> io::Result<RunningEngine> {
     let (ours, its) = sandbox::channel()?;
     let mut command = Command::new(&ask.python);
     command
@@ -289,7 +289,7 @@ fn start(ask: &Ask, made: Made) -> io::Result<Kept> {
     let held = gate
         .as_ref()
         .map(|gate| gate.hold(group, Some(MAX_PROCESSES), true));
-    Ok(Kept {
+    Ok(RunningEngine {
         python: ask.python.clone(),
         made,
         process,
@@ -346,7 +346,7 @@ fn is_short_of_memory() -> bool {
         line.split_ascii_whitespace().next()?.parse::<u64>().ok()
     };
     match (kilobytes("MemTotal:"), kilobytes("MemAvailable:")) {
-        (Some(total), Some(available)) => available < total / LEAST_MEMORY,
+        (Some(total), Some(available)) => available < total / MIN_MEMORY_DIVISOR,
         _ => false,
     }
 }

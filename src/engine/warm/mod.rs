@@ -36,7 +36,7 @@ pub use keeper::WarmEngines;
 pub type OnCold = Box<dyn Fn(&str) + Send>;
 
 /// The minimum number of runs for warm engines, unless the setting says otherwise.
-const FEWEST: usize = 3;
+const MIN_WARM_RUNS: usize = 3;
 
 impl WarmEngines {
     /// Returns the warm engines for this number of runs (`None`: an unknown number), or `None` if the runs start cold. `runs`
@@ -49,7 +49,7 @@ impl WarmEngines {
     ) -> Option<Self> {
         let is_worth_it = match settings.warm_engines {
             WarmUse::Never => false,
-            WarmUse::Auto => count.is_none_or(|count| count >= FEWEST),
+            WarmUse::Auto => count.is_none_or(|count| count >= MIN_WARM_RUNS),
             WarmUse::Always => true,
         };
         is_worth_it.then(|| Self::new(runs, on_cold))

@@ -28,7 +28,7 @@ pub(super) const IMPORT_FILE: &str = "_ade_configuration.pth";
 
 /// The way in which files get from one environment to another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Way {
+pub(crate) enum LinkMode {
     /// Hard links, which no other code may change: see [`crate::engine::sandbox::Policy::keeps_modes`].
     Linked,
     Copied,
@@ -41,15 +41,15 @@ pub(crate) struct Contents {
     venv: PathBuf,
     /// The last time that something was installed into its package folder, in nanoseconds since 1970.
     installed_ns: i64,
-    files: Vec<OneFile>,
+    files: Vec<RecordedFile>,
 }
 
 /// A path below the environment, a size in bytes, and a modification time in nanoseconds since 1970.
-type OneFile = (PathBuf, u64, i64);
+type RecordedFile = (PathBuf, u64, i64);
 
 impl Contents {
     /// Records the files of a virtual environment as they are now.
-    pub fn of(venv: &Path) -> io::Result<Self> {
+    pub fn from_venv(venv: &Path) -> io::Result<Self> {
         let mut files = Vec::new();
         collect(venv, Path::new(""), &mut files)?;
         Ok(Self {
@@ -121,7 +121,7 @@ impl Contents {
     ///
     /// # Errors
     /// A file cannot be linked or copied, or has changed since it was recorded.
-    pub fn hand_on(&self, from: &Path, venv: &Path, way: Way) -> io::Result<()> {
+    pub fn hand_on(&self, from: &Path, venv: &Path, way: LinkMode) -> io::Result<()> {
         if let Some(difference) = self.difference(from) {
             return Err(io::Error::new(io::ErrorKind::InvalidData, difference));
         }
@@ -136,7 +136,13 @@ impl Contents {
         File::open(site_packages(venv)?)?.set_times(FileTimes::new().set_modified(time))
     }
 
-    fn hand_on_folder(&self, from: &Path, venv: &Path, below: &Path, way: Way) -> io::Result<()> {
+    fn hand_on_folder(
+        &self,
+        from: &Path,
+        venv: &Path,
+        below: &Path,
+        way: LinkMode,
+    ) -> io::Result<()> {
         let target = venv.join(below);
         fs::create_dir_all(&target)?;
         for entry in fs::read_dir(from.join(below))? {
@@ -150,7 +156,7 @@ impl Contents {
             } else if below.starts_with(WITH_OWN_PATH) {
                 self.rewrite(&source, &copy, venv)?;
             } else if name != IMPORT_FILE
-                && (way == Way::Copied || fs::hard_link(&source, &copy).is_err())
+                && (way == LinkMode::Copied || fs::hard_link(&source, &copy).is_err())
             {
                 let found = fs::metadata(&source)?;
                 fs::copy(&source, &copy)?;
@@ -176,7 +182,7 @@ impl Contents {
     }
 }
 
-fn collect(venv: &Path, below: &Path, found: &mut Vec<OneFile>) -> io::Result<()> {
+fn collect(venv: &Path, below: &Path, found: &mut Vec<RecordedFile>) -> io::Result<()> {
     for entry in fs::read_dir(venv.join(below))? {
         let entry = entry?;
         let path = below.join(entry.file_name());
@@ -205,7 +211,7 @@ fn nanoseconds(seconds: i64, rest: i64) -> i64 {
 
 /// A distribution that is installed in an environment.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Installed {
+pub(crate) struct InstalledDistribution {
     pub name: String,
     pub version: String,
     /// The content of `direct_url.json`, if it does not come from an index.
@@ -213,7 +219,7 @@ pub(crate) struct Installed {
 }
 
 /// Returns the distributions in a site-packages folder, sorted by name.
-pub(crate) fn installed(site_packages: &Path) -> io::Result<Vec<Installed>> {
+pub(crate) fn installed(site_packages: &Path) -> io::Result<Vec<InstalledDistribution>> {
     let mut found = Vec::new();
     for entry in fs::read_dir(site_packages)? {
         let folder = entry?.path();
@@ -232,7 +238,7 @@ pub(crate) fn installed(site_packages: &Path) -> io::Result<Vec<Installed>> {
             (header(&metadata, "Name"), header(&metadata, "Version"))
         {
             let origin = fs::read_to_string(folder.join("direct_url.json")).ok();
-            found.push(Installed {
+            found.push(InstalledDistribution {
                 name,
                 version,
                 origin,
@@ -260,7 +266,7 @@ fn header(metadata: &str, name: &str) -> Option<String> {
 }
 
 /// Returns a digest over names and exact versions. It is equal if two environments hold the same packages.
-pub(crate) fn lock_digest(installed: &[Installed]) -> String {
+pub(crate) fn lock_digest(installed: &[InstalledDistribution]) -> String {
     let mut hasher = Hasher::new();
     for package in installed {
         hasher.update(normalize_name(&package.name));

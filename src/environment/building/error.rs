@@ -2,9 +2,9 @@
 
 use thiserror::Error;
 
-use super::output::Step;
+use super::output::BuildStepKind;
 use crate::base::files::FileError;
-use crate::base::problem::{Facts, Kind, Problem, code};
+use crate::base::problem::{ErrorFacts, Problem, ProblemKind, code};
 use crate::engine::EngineError;
 use crate::system::process::Exit;
 
@@ -15,7 +15,7 @@ pub enum BuildError {
     Engine(#[from] EngineError),
     #[error("{}: {program} failed ({exit})", step.as_str())]
     Installer {
-        step: Step,
+        step: BuildStepKind,
         program: String,
         exit: Exit,
         last_lines: Vec<String>,
@@ -32,11 +32,14 @@ pub enum BuildError {
     NotConfined { reasons: Vec<String> },
     /// A package is not the file that the lock names.
     #[error("{}: a package is not the file that the lock names", step.as_str())]
-    HashMismatch { step: Step, last_lines: Vec<String> },
+    HashMismatch {
+        step: BuildStepKind,
+        last_lines: Vec<String>,
+    },
     #[error("{}: not done after {seconds} s", step.as_str())]
-    Timeout { step: Step, seconds: u64 },
+    Timeout { step: BuildStepKind, seconds: u64 },
     #[error("{}: cancelled", step.as_str())]
-    Cancelled { step: Step },
+    Cancelled { step: BuildStepKind },
     #[error("the engine does not start in its new environment: {message}")]
     VerificationFailed {
         message: String,
@@ -126,36 +129,36 @@ impl BuildError {
 }
 
 impl Problem for BuildError {
-    fn facts(&self) -> Facts {
+    fn facts(&self) -> ErrorFacts {
         match self {
-            BuildError::Engine(error) => error.facts().under(Kind::Environment, code::ENVIRONMENT_FAILED),
+            BuildError::Engine(error) => error.facts().under(ProblemKind::Environment, code::ENVIRONMENT_FAILED),
             BuildError::Installer {
                 transient,
                 offline,
                 refused,
                 engine,
                 ..
-            } => Facts::new(Kind::Environment, code::INSTALL_FAILED).hint(match engine {
+            } => ErrorFacts::new(ProblemKind::Environment, code::INSTALL_FAILED).hint(match engine {
                 Some(asked) if self.is_of_configuration() => format!(
                     "ADE_ENGINE_SPEC asks for {asked}: correct it, or unset it to use the engine in ade"
                 ),
                 _ => installer_hint(*transient, *offline, *refused).to_owned(),
             }),
             BuildError::NotConfined { .. } => {
-                Facts::new(Kind::Environment, code::SANDBOX_INCOMPLETE)
+                ErrorFacts::new(ProblemKind::Environment, code::SANDBOX_INCOMPLETE)
                     .hint("`ade doctor` shows what is missing")
             }
-            BuildError::Timeout { .. } => Facts::new(Kind::Environment, code::BUILD_TIMEOUT)
+            BuildError::Timeout { .. } => ErrorFacts::new(ProblemKind::Environment, code::BUILD_TIMEOUT)
                 .hint("raise ADE_BUILD_TIMEOUT, or check the network"),
-            BuildError::HashMismatch { .. } => Facts::new(Kind::Environment, code::HASH_MISMATCH)
+            BuildError::HashMismatch { .. } => ErrorFacts::new(ProblemKind::Environment, code::HASH_MISMATCH)
                 .hint("find out why the file is another one; `ade lock --upgrade` takes the files as they are now"),
-            BuildError::Cancelled { .. } => Facts::new(Kind::Cancelled, code::CANCELLED),
+            BuildError::Cancelled { .. } => ErrorFacts::new(ProblemKind::Cancelled, code::CANCELLED),
             BuildError::VerificationFailed { .. } => {
-                Facts::new(Kind::Environment, code::INSTALL_FAILED)
+                ErrorFacts::new(ProblemKind::Environment, code::INSTALL_FAILED)
                     .hint("check the versions that the configuration pins, and ADE_ENGINE_SPEC if you set it")
             }
-            BuildError::File(error) => error.facts().under(Kind::Environment, code::STORAGE_FAILED),
-            BuildError::NoInstaller { .. } => Facts::new(Kind::Environment, code::INSTALL_FAILED)
+            BuildError::File(error) => error.facts().under(ProblemKind::Environment, code::STORAGE_FAILED),
+            BuildError::NoInstaller { .. } => ErrorFacts::new(ProblemKind::Environment, code::INSTALL_FAILED)
                 .hint("install uv, or with a network your system's packages for pip and venv, which get one (python3-pip, python3-venv)"),
         }
     }

@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::contents::{Contents, Way};
+use super::contents::{Contents, LinkMode};
 use super::install;
 use super::installer::variables_for_uv;
 use super::request::BuildRequest;
@@ -32,18 +32,18 @@ const VERSION: &str = "1";
 const LEFT_OVER_AFTER: Duration = Duration::from_secs(3600);
 
 /// The place in the cache for an environment with these dependencies.
-pub(super) struct Kept(EnvironmentFolder);
+pub(super) struct CachedEnvironment(EnvironmentFolder);
 
 /// The facts that only the builder knew.
 #[derive(Deserialize, Serialize)]
-pub(super) struct Facts {
+pub(super) struct InstallFacts {
     pub installer: String,
     pub engine_version: String,
 }
 
-impl Kept {
+impl CachedEnvironment {
     /// Returns `None` if environments of this request may not be shared.
-    pub fn of(request: &BuildRequest) -> Option<Self> {
+    pub fn from_request(request: &BuildRequest) -> Option<Self> {
         let folder = request.kept.as_ref()?;
         if is_own(request) {
             return None;
@@ -71,7 +71,7 @@ impl Kept {
     }
 
     /// Makes the environment of a session from the kept one. Returns `None` if there is none that can be used.
-    pub fn hand_on(&self, session: &BuildSession<'_>) -> Option<Facts> {
+    pub fn hand_on(&self, session: &BuildSession<'_>) -> Option<InstallFacts> {
         let Some((record, facts)) = self.read() else {
             // The build replaces it with another.
             self.remove();
@@ -99,13 +99,13 @@ impl Kept {
         }
     }
 
-    fn read(&self) -> Option<(Contents, Facts)> {
+    fn read(&self) -> Option<(Contents, InstallFacts)> {
         let facts = serde_json::from_slice(&fs::read(self.0.record()).ok()?).ok()?;
         Some((Contents::read(&self.0.files()).ok()??, facts))
     }
 
     /// Keeps an environment for others. Errors are ignored, because the cache only saves time.
-    pub fn keep(&self, venv: &Path, contents: &Contents, facts: &Facts, way: Way) {
+    pub fn keep(&self, venv: &Path, contents: &Contents, facts: &InstallFacts, way: LinkMode) {
         let Some(parent) = self.0.0.parent() else {
             return;
         };
@@ -115,7 +115,7 @@ impl Kept {
         let keep = || -> Option<()> {
             contents.hand_on(venv, &folder.venv(), way).ok()?;
             contents.stamp(&folder.venv()).ok()?;
-            let kept = Contents::of(&folder.venv()).ok()?;
+            let kept = Contents::from_venv(&folder.venv()).ok()?;
             kept.write(&folder.files()).ok()?;
             write_whole(&folder.record(), &serde_json::to_vec(facts).ok()?).ok()
         };

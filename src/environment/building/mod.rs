@@ -30,14 +30,14 @@ use std::fs;
 
 use self::contents::Contents;
 use self::installer::Uv;
-use self::kept::{Facts, Kept};
+use self::kept::{CachedEnvironment, InstallFacts};
 use self::session::BuildSession;
 use crate::base::cancel::Cancel;
 use crate::base::files::{self, FileError};
-use crate::store::{EnvironmentContents, Package};
+use crate::store::{EnvironmentContents, InstalledPackage};
 
 pub use error::BuildError;
-pub use output::{BuildEvent, PackageAction, Step};
+pub use output::{BuildEvent, BuildStepKind, PackageAction};
 pub use ready::is_ready;
 pub use request::{BuildRequest, EngineSource};
 
@@ -66,7 +66,7 @@ fn steps(session: &mut BuildSession<'_>) -> Result<EnvironmentContents, BuildErr
     fs::create_dir_all(workbench.path())
         .map_err(FileError::on("create the folder", workbench.path()))?;
 
-    let kept = Kept::of(session.request);
+    let kept = CachedEnvironment::from_request(session.request);
     if let Some(kept) = kept.as_ref().filter(|kept| kept.is_there()) {
         match from_kept(session, kept) {
             Ok(Some(built)) => return Ok(built),
@@ -79,7 +79,7 @@ fn steps(session: &mut BuildSession<'_>) -> Result<EnvironmentContents, BuildErr
             Err(error) => return Err(error),
         }
     }
-    let uv = session.step(Step::PrepareInstaller, Uv::prepare)?;
+    let uv = session.step(BuildStepKind::PrepareInstaller, Uv::prepare)?;
     if session.request.executes_code() {
         session.execute_code();
     }
@@ -89,10 +89,10 @@ fn steps(session: &mut BuildSession<'_>) -> Result<EnvironmentContents, BuildErr
         session.execute_code();
         install(session, &uv)?;
     }
-    session.step(Step::Compile, verify::compile)?;
-    let engine_version = session.step(Step::VerifyImports, verify::verify)?;
-    session.step(Step::CollectMetadata, |session| {
-        let facts = Facts {
+    session.step(BuildStepKind::Compile, verify::compile)?;
+    let engine_version = session.step(BuildStepKind::VerifyImports, verify::verify)?;
+    session.step(BuildStepKind::CollectMetadata, |session| {
+        let facts = InstallFacts {
             installer: uv.label.clone(),
             engine_version,
         };
@@ -104,27 +104,37 @@ fn steps(session: &mut BuildSession<'_>) -> Result<EnvironmentContents, BuildErr
 /// Makes the environment from a kept one. Returns `None` if there is none.
 fn from_kept(
     session: &mut BuildSession<'_>,
-    kept: &Kept,
+    kept: &CachedEnvironment,
 ) -> Result<Option<EnvironmentContents>, BuildError> {
-    let found = session.step(Step::CreateVenv, |session| Ok(kept.hand_on(session)))?;
+    let found = session.step(BuildStepKind::CreateVenv, |session| {
+        Ok(kept.hand_on(session))
+    })?;
     let Some(facts) = found else {
         return Ok(None);
     };
     session.note("linked to an environment of the same dependencies".to_owned());
     // The links already contain the results of these steps.
-    for step in [Step::InstallEngine, Step::InstallConfig, Step::Compile] {
+    for step in [
+        BuildStepKind::InstallEngine,
+        BuildStepKind::InstallConfig,
+        BuildStepKind::Compile,
+    ] {
         session.step(step, |_| Ok(()))?;
     }
-    session.step(Step::VerifyImports, verify::version)?;
+    session.step(BuildStepKind::VerifyImports, verify::version)?;
     let finish = |session: &mut BuildSession<'_>| finish(session, facts, None);
-    session.step(Step::CollectMetadata, finish).map(Some)
+    session
+        .step(BuildStepKind::CollectMetadata, finish)
+        .map(Some)
 }
 
 /// Installs everything. Returns false if that requires executing code of packages, which this build does not do yet.
 fn install(session: &mut BuildSession<'_>, uv: &Uv) -> Result<bool, BuildError> {
-    session.step(Step::CreateVenv, |session| uv.create_venv(session))?;
-    session.step(Step::InstallEngine, |session| install::engine(session, uv))?;
-    let installed = session.step(Step::InstallConfig, |session| {
+    session.step(BuildStepKind::CreateVenv, |session| uv.create_venv(session))?;
+    session.step(BuildStepKind::InstallEngine, |session| {
+        install::engine(session, uv)
+    })?;
+    let installed = session.step(BuildStepKind::InstallConfig, |session| {
         install::configuration(session, uv)
     });
     match installed {
@@ -145,8 +155,8 @@ fn remove_venv(session: &BuildSession<'_>) -> Result<(), BuildError> {
 /// Measures the finished environment and records it.
 fn finish(
     session: &BuildSession<'_>,
-    facts: Facts,
-    kept: Option<&Kept>,
+    facts: InstallFacts,
+    kept: Option<&CachedEnvironment>,
 ) -> Result<EnvironmentContents, BuildError> {
     let request = session.request;
     let site_packages = session.site_packages()?;
@@ -156,7 +166,7 @@ fn finish(
     fs::remove_dir_all(workbench.path()).map_err(FileError::on("remove", workbench.path()))?;
     let venv = session.folder.venv();
     let usage = files::disk_usage(&venv).map_err(FileError::on("measure", &venv))?;
-    let contents = Contents::of(&venv).map_err(FileError::on("read", &venv))?;
+    let contents = Contents::from_venv(&venv).map_err(FileError::on("read", &venv))?;
     contents.write(&session.folder.files())?;
     if let Some(kept) = kept {
         kept.keep(&venv, &contents, &facts, session.way);
@@ -169,7 +179,7 @@ fn finish(
         lock_digest: contents::lock_digest(&installed),
         packages: installed
             .into_iter()
-            .map(|package| Package {
+            .map(|package| InstalledPackage {
                 name: package.name,
                 version: package.version,
             })

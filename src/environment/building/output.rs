@@ -8,7 +8,7 @@ use crate::system::process::{Exit, Stream};
 
 /// A step of a build; the variants are in order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Step {
+pub enum BuildStepKind {
     PrepareInstaller,
     /// Only in `ade lock`, not in a build.
     Resolve,
@@ -20,18 +20,18 @@ pub enum Step {
     CollectMetadata,
 }
 
-impl Step {
+impl BuildStepKind {
     /// Returns the name in event logs.
     pub fn as_str(self) -> &'static str {
         match self {
-            Step::PrepareInstaller => "prepare_installer",
-            Step::Resolve => "resolve",
-            Step::CreateVenv => "create_venv",
-            Step::InstallEngine => "install_engine",
-            Step::InstallConfig => "install_config",
-            Step::Compile => "compile",
-            Step::VerifyImports => "verify_imports",
-            Step::CollectMetadata => "collect_metadata",
+            BuildStepKind::PrepareInstaller => "prepare_installer",
+            BuildStepKind::Resolve => "resolve",
+            BuildStepKind::CreateVenv => "create_venv",
+            BuildStepKind::InstallEngine => "install_engine",
+            BuildStepKind::InstallConfig => "install_config",
+            BuildStepKind::Compile => "compile",
+            BuildStepKind::VerifyImports => "verify_imports",
+            BuildStepKind::CollectMetadata => "collect_metadata",
         }
     }
 }
@@ -61,10 +61,10 @@ impl PackageAction {
 #[derive(Clone, Debug, PartialEq)]
 pub enum BuildEvent {
     StepStarted {
-        step: Step,
+        step: BuildStepKind,
     },
     StepFinished {
-        step: Step,
+        step: BuildStepKind,
         duration: Duration,
     },
     /// The installer works on a package.

@@ -12,10 +12,10 @@ use crate::base::clock::Timestamp;
 use crate::base::files::{self, FileError};
 use crate::settings::paths::{self, EnvironmentFolder};
 use crate::store::EnvironmentContents;
-use crate::system::machine::Files;
+use crate::system::machine::FileSystem;
 
 /// Returns whether there is a finished environment in `folder`. Checks only two files.
-pub fn is_ready(files: &dyn Files, folder: &Path) -> bool {
+pub fn is_ready(files: &dyn FileSystem, folder: &Path) -> bool {
     let folder = EnvironmentFolder(folder.to_owned());
     files.exists(&folder.ready()) && files.exists(&folder.python())
 }

@@ -8,27 +8,27 @@ use crate::configuration::{
     Configuration, LockedVersions, Requirement, VersionWanted, file_url, is_engine,
 };
 use crate::engine::sandbox::Policy;
-use crate::engine::{EMBEDDED_VERSION, Engine, EngineError};
+use crate::engine::{EMBEDDED_VERSION, EngineError, EnginePackage};
 use crate::environment::python::Python;
 use crate::settings::paths::ToolsFolder;
 
 /// The engine that an environment gets.
 #[derive(Clone, Debug)]
 pub struct EngineSource {
-    pub engine: Engine,
+    pub engine: EnginePackage,
     /// The path, if the engine is a file or a folder. The binary's own engine was unpacked there.
     pub file: Option<PathBuf>,
 }
 
 impl EngineSource {
     /// Returns the engine in a form that an installer can use. Unpacks the binary's own engine below `cache`.
-    pub(crate) fn new(engine: &Engine, cache: &Path) -> Result<Self, EngineError> {
+    pub(crate) fn new(engine: &EnginePackage, cache: &Path) -> Result<Self, EngineError> {
         Ok(Self {
             engine: engine.clone(),
             file: match engine {
-                Engine::Embedded => Some(Engine::unpack_embedded(cache)?),
-                Engine::Wheel(path) | Engine::Folder(path) => Some(path.clone()),
-                Engine::Requirement(_) => None,
+                EnginePackage::Embedded => Some(EnginePackage::unpack_embedded(cache)?),
+                EnginePackage::Wheel(path) | EnginePackage::Folder(path) => Some(path.clone()),
+                EnginePackage::Requirement(_) => None,
             },
         })
     }
@@ -36,7 +36,7 @@ impl EngineSource {
     /// Returns the requirement by which an installer gets this engine.
     pub(crate) fn requirement(&self) -> String {
         match (&self.file, &self.engine) {
-            (Some(folder), Engine::Folder(_)) => file_url(folder),
+            (Some(folder), EnginePackage::Folder(_)) => file_url(folder),
             (Some(wheel), _) => format!("ade-engine @ {}", file_url(wheel)),
             (None, engine) => engine.spec(),
         }
@@ -59,13 +59,13 @@ impl EngineSource {
     /// Returns the version that the installed engine must report, if it is a wheel.
     pub(super) fn wheel_version(&self) -> Option<String> {
         match &self.engine {
-            Engine::Embedded => Some(EMBEDDED_VERSION.to_owned()),
-            Engine::Wheel(path) => {
+            EnginePackage::Embedded => Some(EMBEDDED_VERSION.to_owned()),
+            EnginePackage::Wheel(path) => {
                 // The second part of the file name (PEP 427).
                 let name = path.file_stem().unwrap_or_default().to_string_lossy();
                 Some(name.split('-').nth(1).unwrap_or_default().to_owned())
             }
-            Engine::Folder(_) | Engine::Requirement(_) => None,
+            EnginePackage::Folder(_) | EnginePackage::Requirement(_) => None,
         }
     }
 }

@@ -8,13 +8,13 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-use super::contents::{self, Way};
+use super::contents::{self, LinkMode};
 use super::error::BuildError;
-use super::output::{self, BuildEvent, FinishedChild, Step};
+use super::output::{self, BuildEvent, BuildStepKind, FinishedChild};
 use super::request::BuildRequest;
 use crate::base::cancel::Cancel;
 use crate::base::files::FileError;
-use crate::engine::{Engine, sandbox};
+use crate::engine::{EnginePackage, sandbox};
 use crate::environment::building::cache_in_use::CacheInUse;
 use crate::environment::python::child_variables;
 use crate::settings::Sandbox;
@@ -23,7 +23,7 @@ use crate::system::process::{self, Exit};
 
 /// The part of a child's output that is passed on as it comes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Show {
+pub(crate) enum OutputEcho {
     Everything,
     /// The output is kept for an error message.
     Nothing,
@@ -46,11 +46,11 @@ pub(crate) struct BuildSession<'a> {
     pub cancel: &'a Cancel,
     on_event: &'a mut dyn FnMut(BuildEvent),
     deadline: Option<Instant>,
-    step: Step,
+    step: BuildStepKind,
     /// The code that children may execute if they start now.
     pub code: Code,
     /// The way in which files get into the environment from shared places.
-    pub way: Way,
+    pub way: LinkMode,
     /// The workspace's own cache, once the build uses it.
     own_cache: Option<CacheInUse>,
     /// The configuration's folder in the snapshot.
@@ -69,12 +69,12 @@ impl<'a> BuildSession<'a> {
             cancel,
             on_event,
             deadline: Instant::now().checked_add(request.timeout),
-            step: Step::PrepareInstaller,
+            step: BuildStepKind::PrepareInstaller,
             code: Code::None,
             way: if request.sandbox.keeps_modes() {
-                Way::Linked
+                LinkMode::Linked
             } else {
-                Way::Copied
+                LinkMode::Copied
             },
             own_cache: None,
             sources: request.configuration.folder_in(&request.snapshot),
@@ -85,7 +85,7 @@ impl<'a> BuildSession<'a> {
     /// Performs a step, unless the build was cancelled, and reports its beginning and its end.
     pub fn step<T>(
         &mut self,
-        step: Step,
+        step: BuildStepKind,
         perform: impl FnOnce(&mut Self) -> Result<T, BuildError>,
     ) -> Result<T, BuildError> {
         self.step = step;
@@ -105,7 +105,7 @@ impl<'a> BuildSession<'a> {
     /// Allows the build of packages from now on. Files from shared caches are copied, because the executed code can write the
     /// environment's files.
     pub fn execute_code(&mut self) {
-        self.way = Way::Copied;
+        self.way = LinkMode::Copied;
         let cache = self.request.own_cache.parent();
         self.own_cache = cache.and_then(Path::parent).map(CacheInUse::enter);
     }
@@ -171,7 +171,11 @@ impl<'a> BuildSession<'a> {
     }
 
     /// Runs a child within the build's time. An exit with any status is a result; a timeout or a cancel is an error.
-    pub fn run(&mut self, command: &mut Command, show: Show) -> Result<FinishedChild, BuildError> {
+    pub fn run(
+        &mut self,
+        command: &mut Command,
+        show: OutputEcho,
+    ) -> Result<FinishedChild, BuildError> {
         let step = self.step;
         let timeout = self.time_left();
         if timeout.is_some_and(|left| left.is_zero()) {
@@ -187,7 +191,7 @@ impl<'a> BuildSession<'a> {
         let on_event = &mut *self.on_event;
         let outcome = process::run(command, self.cancel, &options, &mut |stream, line| {
             let line = child_variables::without_credentials(line);
-            if show == Show::Everything && !line.trim().is_empty() {
+            if show == OutputEcho::Everything && !line.trim().is_empty() {
                 output::report(stream, &line, on_event);
             }
             lines.push((stream, line));
@@ -204,7 +208,7 @@ impl<'a> BuildSession<'a> {
 
     /// Runs a child of `program` and passes on its output. Returns an error if the child does not succeed.
     pub fn succeed(&mut self, command: &mut Command, program: &str) -> Result<(), BuildError> {
-        let finished = self.run(command, Show::Everything)?;
+        let finished = self.run(command, OutputEcho::Everything)?;
         self.judge(&finished, program, false)
     }
 
@@ -242,7 +246,8 @@ impl<'a> BuildSession<'a> {
                     "os error 30",
                 ]),
             last_lines: finished.last_lines(),
-            engine: (self.step == Step::InstallEngine && *engine != Engine::Embedded)
+            engine: (self.step == BuildStepKind::InstallEngine
+                && *engine != EnginePackage::Embedded)
                 .then(|| engine.spec()),
             transient: !offline && (killed || finished.found_network_trouble()),
             offline,

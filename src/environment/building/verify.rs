@@ -11,7 +11,7 @@ use std::path::Path;
 
 use super::error::BuildError;
 use super::output::FinishedChild;
-use super::session::{BuildSession, Code, Show};
+use super::session::{BuildSession, Code, OutputEcho};
 use crate::base::files::{self, FileError};
 use crate::base::host;
 
@@ -35,7 +35,7 @@ pub(super) fn compile(session: &mut BuildSession<'_>) -> Result<(), BuildError> 
         .args(["-I", "-S", "-m", "compileall", "-q", "-j", processes()])
         .args(["--invalidation-mode", "unchecked-hash"])
         .arg(&site_packages);
-    let finished = session.run(&mut command, Show::Nothing)?;
+    let finished = session.run(&mut command, OutputEcho::Nothing)?;
     if finished.found_disk_full() || files::room(&site_packages).is_ok_and(|room| room < ROOM) {
         let full = io::Error::from(io::ErrorKind::StorageFull);
         return Err(FileError::on("write bytecode in", &site_packages)(full).into());
@@ -71,7 +71,7 @@ pub(super) fn verify(session: &mut BuildSession<'_>) -> Result<String, BuildErro
     let mut import = session.command(&python);
     import.args(["-I", "-B", "-c", IMPORT]).arg(&modules);
     let finished = session.with_code(Code::OfPackages, |session| {
-        session.run(&mut import, Show::Nothing)
+        session.run(&mut import, OutputEcho::Nothing)
     })?;
     if !finished.exit.is_success() {
         return Err(failed(
@@ -93,7 +93,7 @@ pub(super) fn version(session: &mut BuildSession<'_>) -> Result<String, BuildErr
     let mut version = session.command(&python);
     version.args(["-I", "-B", "-m", "ade_engine", "version"]);
     let finished = session.with_code(Code::OfPackages, |session| {
-        session.run(&mut version, Show::Nothing)
+        session.run(&mut version, OutputEcho::Nothing)
     })?;
     let Some(found) = answered(&finished) else {
         return Err(failed(

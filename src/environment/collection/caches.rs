@@ -8,7 +8,7 @@ use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use super::pass::{Pass, Removed, Report};
+use super::pass::{Pass, RemovedItem, Report};
 use crate::base::files::{FileError, is_partial};
 use crate::settings::paths::{CacheFolder, WORKER_LOCK};
 use crate::store::StoreError;
@@ -30,7 +30,7 @@ pub(super) fn collect(pass: &Pass<'_>, report: &mut Report) {
         cold.retain(|part| is_cold(pass, part, ttl));
         // Measured before the lock is taken, because builds wait for the lock.
         let measured = cold.into_iter().map(|part| {
-            let removed = Removed {
+            let removed = RemovedItem {
                 kind: "cache",
                 id: part.display().to_string(),
                 name: String::new(),
@@ -39,7 +39,7 @@ pub(super) fn collect(pass: &Pass<'_>, report: &mut Report) {
             };
             (removed, part)
         });
-        let cold: Vec<(Removed, PathBuf)> = measured.collect();
+        let cold: Vec<(RemovedItem, PathBuf)> = measured.collect();
         if pass.options.dry_run {
             cold.into_iter()
                 .for_each(|(removed, _)| report.add(removed));
@@ -90,7 +90,7 @@ fn is_cold(pass: &Pass<'_>, part: &Path, ttl: Duration) -> bool {
 fn set_aside(
     pass: &Pass<'_>,
     cache: &CacheFolder,
-    cold: Vec<(Removed, PathBuf)>,
+    cold: Vec<(RemovedItem, PathBuf)>,
     ttl: Duration,
     report: &mut Report,
 ) {

@@ -12,14 +12,14 @@ use std::collections::HashMap;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::pass::{Pass, Removed, Report, UNKNOWN};
-use super::rule::Fate;
+use super::pass::{Pass, RemovedItem, Report, UNKNOWN};
+use super::rule::CollectionVerdict;
 use crate::base::files::{FileError, name_of};
 use crate::environment::provide::in_use;
 use crate::settings::paths::{self, BUILD_LOCK, EnvironmentFolder};
 use crate::store::{Clock, EnvironmentRecord, StoreError};
 use crate::system::lock;
-use crate::system::machine::{Files, FoundKind, HeldLock};
+use crate::system::machine::{FileSystem, FoundKind, HeldLock};
 use crate::workspace::Workspace;
 
 /// Deletes an environment, unless it has come into use since it was judged. Returns whether it was deleted.
@@ -31,7 +31,7 @@ pub fn remove_environment(
     report: &mut Report,
 ) -> Result<bool, StoreError> {
     let (files, folder) = (workspace.files(), &environment.folder);
-    let removed = Removed {
+    let removed = RemovedItem {
         kind: "environment",
         id: environment.id.clone(),
         name: environment.configuration_name.clone(),
@@ -48,7 +48,7 @@ pub fn remove_environment(
         .store
         .delete_environment(&environment.id, cold_since)?
     {
-        report.skip(Fate::InUse.reason());
+        report.skip(CollectionVerdict::InUse.reason());
         return Ok(false);
     }
     // Without locks there was no folder. A folder that exists now belongs to a builder that claimed its record first.
@@ -67,11 +67,11 @@ pub fn remove_environment(
 /// Deletes the folder of an environment, and adds a failure to the report. Deletes `.ready` first, so that no run uses a
 /// partial folder. Deletes the owner's marker near the end and the builders' lock last, so that no builder can use the folder
 /// during the deletion.
-fn delete_folder(files: &dyn Files, folder: &Path, report: &mut Report) {
+fn delete_folder(files: &dyn FileSystem, folder: &Path, report: &mut Report) {
     report.deleted(folder, try_delete_folder(files, folder));
 }
 
-fn try_delete_folder(files: &dyn Files, folder: &Path) -> io::Result<()> {
+fn try_delete_folder(files: &dyn FileSystem, folder: &Path) -> io::Result<()> {
     let of = EnvironmentFolder(folder.to_owned());
     let last = [of.record(), of.owner(), paths::build_lock(folder)];
     if files.exists(&of.ready()) {
@@ -94,7 +94,7 @@ fn try_delete_folder(files: &dyn Files, folder: &Path) -> io::Result<()> {
 }
 
 /// The reason why a folder cannot be deleted now.
-pub(super) enum Refusal {
+pub(super) enum DeletionRefusal {
     /// A live process builds or uses it.
     Used,
     /// A lock cannot be taken.
@@ -102,23 +102,26 @@ pub(super) enum Refusal {
 }
 
 /// Returns the locked value. Adds a refusal to the report.
-pub(super) fn or_tell<T>(locked: Result<T, Refusal>, report: &mut Report) -> Option<T> {
+pub(super) fn or_tell<T>(locked: Result<T, DeletionRefusal>, report: &mut Report) -> Option<T> {
     match locked {
         Ok(locked) => return Some(locked),
-        Err(Refusal::Used) => report.skip(Fate::InUse.reason()),
-        Err(Refusal::File(error)) => report.fail(error),
+        Err(DeletionRefusal::Used) => report.skip(CollectionVerdict::InUse.reason()),
+        Err(DeletionRefusal::File(error)) => report.fail(error),
     }
     None
 }
 
 /// Takes the locks that keep users and builders out of a folder while it is deleted. A process that opened a lock's file before
 /// its deletion notices that the file is gone, and does not take the lock. Returns `None` if there is no such folder.
-fn take_locks(files: &dyn Files, folder: &Path) -> Result<Option<[Box<dyn HeldLock>; 2]>, Refusal> {
+fn take_locks(
+    files: &dyn FileSystem,
+    folder: &Path,
+) -> Result<Option<[Box<dyn HeldLock>; 2]>, DeletionRefusal> {
     match files.find(folder) {
         Ok(found) if found.kind == FoundKind::Folder => {}
         Ok(_) => return Ok(None),
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-        Err(error) => return Err(Refusal::File(FileError::on("read", folder)(error))),
+        Err(error) => return Err(DeletionRefusal::File(FileError::on("read", folder)(error))),
     }
     let users = take_lock(files, &EnvironmentFolder(folder.to_owned()).owner())?;
     let builder = take_lock(files, &paths::build_lock(folder))?;
@@ -127,26 +130,31 @@ fn take_locks(files: &dyn Files, folder: &Path) -> Result<Option<[Box<dyn HeldLo
 
 /// Takes a lock that proves that no process uses a folder. Returns `None` if the folder is gone.
 pub(super) fn take_lock(
-    files: &dyn Files,
+    files: &dyn FileSystem,
     path: &Path,
-) -> Result<Option<Box<dyn HeldLock>>, Refusal> {
+) -> Result<Option<Box<dyn HeldLock>>, DeletionRefusal> {
     match files.try_lock(path) {
         Ok(Some(lock)) => Ok(Some(lock)),
-        Ok(None) => Err(Refusal::Used),
+        Ok(None) => Err(DeletionRefusal::Used),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(Refusal::File(FileError::on("lock", path)(error))),
+        Err(error) => Err(DeletionRefusal::File(FileError::on("lock", path)(error))),
     }
 }
 
 /// Reports what a collection would do with a folder that may be deleted. Returns whether it would delete it: no live process
 /// builds or uses the environment in it, as far as its locks show.
-fn would_remove(files: &dyn Files, folder: &Path, removed: Removed, report: &mut Report) -> bool {
+fn would_remove(
+    files: &dyn FileSystem,
+    folder: &Path,
+    removed: RemovedItem,
+    report: &mut Report,
+) -> bool {
     let owner = EnvironmentFolder(folder.to_owned()).owner();
     let is_used = [owner, paths::build_lock(folder)]
         .iter()
         .any(|lock| lock::is_held(files, lock));
     if is_used {
-        report.skip(Fate::InUse.reason());
+        report.skip(CollectionVerdict::InUse.reason());
     } else {
         report.add(removed);
     }
@@ -154,7 +162,7 @@ fn would_remove(files: &dyn Files, folder: &Path, removed: Removed, report: &mut
 }
 
 /// Removes an empty key folder, and the lock that an older `ade` left in it.
-fn remove_key_folder(files: &dyn Files, key: &Path) {
+fn remove_key_folder(files: &dyn FileSystem, key: &Path) {
     let only_the_lock = files
         .names(key)
         .is_ok_and(|names| names.iter().all(|(name, _)| name == BUILD_LOCK));
@@ -200,9 +208,9 @@ pub(super) fn collect(pass: &Pass<'_>, report: &mut Report) -> Result<(), StoreE
 }
 
 /// The recorded environments by folder.
-type Known = HashMap<PathBuf, EnvironmentRecord>;
+type RecordedEnvironments = HashMap<PathBuf, EnvironmentRecord>;
 
-fn recorded(workspace: &Workspace) -> Result<Known, StoreError> {
+fn recorded(workspace: &Workspace) -> Result<RecordedEnvironments, StoreError> {
     let all = workspace.store.all_environments()?.into_iter();
     let by_folder = all.map(|environment| (environment.folder.clone(), environment));
     Ok(by_folder.collect())
@@ -212,7 +220,7 @@ fn recorded(workspace: &Workspace) -> Result<Known, StoreError> {
 fn remove_leftover(
     pass: &Pass<'_>,
     folder: &Path,
-    known: &Known,
+    known: &RecordedEnvironments,
     report: &mut Report,
 ) -> Result<(), StoreError> {
     let workspace = pass.workspace;
@@ -230,7 +238,7 @@ fn remove_leftover(
         return Ok(());
     };
     if recorded(workspace)?.contains_key(folder) {
-        report.skip(Fate::InUse.reason());
+        report.skip(CollectionVerdict::InUse.reason());
         return Ok(());
     }
     delete_folder(files, folder, report);
@@ -240,7 +248,7 @@ fn remove_leftover(
 
 /// Returns whether a folder was built for this database: its marker says so, or it holds an environment that this database now
 /// records in another folder, or only a lock is left in it.
-fn is_own(workspace: &Workspace, folder: &Path, known: &Known) -> bool {
+fn is_own(workspace: &Workspace, folder: &Path, known: &RecordedEnvironments) -> bool {
     let lock = paths::build_lock(folder);
     let names = workspace.files().names(folder).unwrap_or_default();
     let is_lock = |(name, _): &(String, FoundKind)| folder.join(name) == lock;
@@ -258,8 +266,8 @@ fn is_own(workspace: &Workspace, folder: &Path, known: &Known) -> bool {
     known.values().any(|environment| environment.id == id)
 }
 
-pub(super) fn leftover(workspace: &Workspace, folder: &Path) -> Removed {
-    Removed {
+pub(super) fn leftover(workspace: &Workspace, folder: &Path) -> RemovedItem {
+    RemovedItem {
         kind: "leftover",
         id: folder.display().to_string(),
         name: name_of(folder),

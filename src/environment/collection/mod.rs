@@ -16,8 +16,10 @@ mod runs;
 mod snapshots;
 
 pub use environments::remove_environment;
-pub use pass::{Removed, Report, UNKNOWN};
-pub use rule::{Ages, CollectOptions, EnvironmentFacts, Fate, Judged, judge, judge_all};
+pub use pass::{RemovedItem, Report, UNKNOWN};
+pub use rule::{
+    Ages, CollectOptions, CollectionVerdict, EnvironmentFacts, JudgedEnvironment, judge, judge_all,
+};
 
 use std::time::Duration;
 
@@ -25,15 +27,15 @@ use self::pass::Pass;
 use crate::base::cancel::{Cancel, linked};
 use crate::base::clock::Timestamp;
 use crate::base::files::{RAISE_LIMITS, describe};
-use crate::base::problem::{Facts, Kind, Problem, code};
+use crate::base::problem::{ErrorFacts, Problem, ProblemKind, code};
 use crate::store::{Clock, Holder, StoreError};
-use crate::system::lease::{Heartbeat, Held, Leased, Unreachable};
+use crate::system::lease::{Heartbeat, HeldLease, RenewableLease, UnreachableStore};
 use crate::system::machine::Moment;
 use crate::workspace::{Workspace, ballast};
 
 /// The things that a pass collects.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Part {
+pub enum CollectionScope {
     /// Everything on this host: its environments, caches and lock files.
     OfHost,
     /// Also everything that hosts share: runs with their files, the snapshots that they were made from, and objects.
@@ -47,10 +49,10 @@ pub enum Part {
 pub fn collect(
     workspace: &Workspace,
     options: &CollectOptions,
-    part: Part,
+    part: CollectionScope,
     cancel: &Cancel,
 ) -> Result<Report, StoreError> {
-    let now = Moment::of(&*workspace.machine);
+    let now = Moment::now(&*workspace.machine);
     if !options.dry_run {
         workspace.store.observe(now.wall)?;
     }
@@ -83,7 +85,7 @@ pub fn collect(
     if ages.collects_from.is_some() {
         return Ok(report);
     }
-    if part == Part::All {
+    if part == CollectionScope::All {
         if let Some(ttl) = options.env_ttl
             && !options.dry_run
         {
@@ -92,7 +94,7 @@ pub fn collect(
         runs::collect(&pass, &mut report)?;
     }
     environments::collect(&pass, &mut report)?;
-    if part == Part::All {
+    if part == CollectionScope::All {
         runs::collect_folders(&pass, &mut report)?;
         snapshots::collect(&pass, &mut report)?;
         objects::collect(&pass, &mut report)?;
@@ -124,14 +126,14 @@ pub enum CollectError {
 }
 
 impl Problem for CollectError {
-    fn facts(&self) -> Facts {
+    fn facts(&self) -> ErrorFacts {
         match self {
-            Self::Busy(_) => Facts::new(Kind::Refused, code::COLLECTION_BUSY).hint(
+            Self::Busy(_) => ErrorFacts::new(ProblemKind::Refused, code::COLLECTION_BUSY).hint(
                 "nothing was deleted; try again when it has ended, or when the lease of a process that died has expired",
             ),
             Self::Store(error) => error.facts(),
             Self::Thread(_) => {
-                Facts::new(Kind::Internal, code::TOO_FEW_THREADS).hint(RAISE_LIMITS)
+                ErrorFacts::new(ProblemKind::Internal, code::TOO_FEW_THREADS).hint(RAISE_LIMITS)
             }
         }
     }
@@ -148,16 +150,21 @@ pub fn collect_alone(
     cancel: &Cancel,
 ) -> Result<Report, CollectError> {
     if options.dry_run {
-        return Ok(collect(workspace, options, Part::All, cancel)?);
+        return Ok(collect(workspace, options, CollectionScope::All, cancel)?);
     }
     ballast::give_up(&workspace.settings, &workspace.paths);
-    let all = |cancel: &Cancel| Ok(collect(workspace, options, Part::All, cancel)?);
+    let all = |cancel: &Cancel| Ok(collect(workspace, options, CollectionScope::All, cancel)?);
     let Some(host) = workspace.store.host() else {
         return under(workspace, (NAME, holder), cancel, &all);
     };
     let here = |cancel: &Cancel| match under(workspace, (NAME, holder), cancel, &all) {
         // Another host collects what is shared.
-        Err(CollectError::Busy(_)) => Ok(collect(workspace, options, Part::OfHost, cancel)?),
+        Err(CollectError::Busy(_)) => Ok(collect(
+            workspace,
+            options,
+            CollectionScope::OfHost,
+            cancel,
+        )?),
         collected => collected,
     };
     let of_host = format!("{NAME}:{host}");
@@ -187,7 +194,7 @@ fn under(
         let holder = store.lease_holder(name)?.unwrap_or(gone);
         return Err(CollectError::Busy(holder));
     }
-    let held = Held::new(machine, &lease, since);
+    let held = HeldLease::new(machine, &lease, since);
     let stop = linked(cancel);
     let collected = held.keep(&stop.cancel, || work(&stop.cancel));
     // If this fails, the lease expires.
@@ -210,23 +217,23 @@ impl CollectionLease<'_> {
     }
 }
 
-impl Leased for CollectionLease<'_> {
+impl RenewableLease for CollectionLease<'_> {
     fn length(&self) -> Duration {
         LENGTH
     }
     fn is_of_several_machines(&self) -> bool {
         self.workspace.store.host().is_some()
     }
-    fn renew(&self, _now: Timestamp) -> Result<Heartbeat, Unreachable> {
+    fn renew(&self, _now: Timestamp) -> Result<Heartbeat, UnreachableStore> {
         match self.acquire() {
             Ok(true) => Ok(Heartbeat::Renewed {
                 cancel_requested: false,
             }),
             Ok(false) => Ok(Heartbeat::Lost),
-            Err(_) => Err(Unreachable),
+            Err(_) => Err(UnreachableStore),
         }
     }
-    fn watch(&self) -> Option<Result<Heartbeat, Unreachable>> {
+    fn watch(&self) -> Option<Result<Heartbeat, UnreachableStore>> {
         None
     }
 }

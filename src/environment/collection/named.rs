@@ -7,15 +7,15 @@
 use std::path::Path;
 
 use super::environments::remove_environment;
-use super::pass::{Removed, Report, delete};
-use super::rule::{Ages, CollectOptions, Judged, judge_all};
+use super::pass::{RemovedItem, Report, delete};
+use super::rule::{Ages, CollectOptions, JudgedEnvironment, judge_all};
 use crate::base::counted::plural;
 use crate::base::problem::{Error, code, typed};
 use crate::configuration::Configuration;
 use crate::environment::needed::prepare::prepare;
 use crate::environment::provide::rebuild::is_usable;
 use crate::store::{
-    EnvironmentRecord, EnvironmentStatus, KnownConfiguration, Named, StoreError, WorkspaceRecord,
+    EnvironmentRecord, EnvironmentStatus, IdKind, KnownConfiguration, StoreError, WorkspaceRecord,
 };
 use crate::system::machine::Moment;
 use crate::workspace::Workspace;
@@ -57,9 +57,9 @@ fn of_configuration(
 }
 
 /// Returns the workspace's environments with what collection would do to them now, last used first.
-pub fn list(workspace: &Workspace) -> Result<Vec<Judged>, StoreError> {
+pub fn list(workspace: &Workspace) -> Result<Vec<JudgedEnvironment>, StoreError> {
     let options = CollectOptions::of_settings(&workspace.settings);
-    let now = Moment::of(&*workspace.machine);
+    let now = Moment::now(&*workspace.machine);
     let ages = Ages::at(workspace, now, options.trust_clock)?;
     let mut judged = judge_all(workspace, &options, &ages)?;
     judged.retain(|judged| judged.environment.key.workspace_id == workspace.id());
@@ -70,11 +70,11 @@ pub fn list(workspace: &Workspace) -> Result<Vec<Judged>, StoreError> {
 /// Returns, for each environment, the shortest unique end of its id. Commands accept it.
 pub fn short_ids(
     workspace: &Workspace,
-    environments: &[Judged],
+    environments: &[JudgedEnvironment],
 ) -> Result<Vec<String>, StoreError> {
     let ids = environments.iter().map(|judged| &*judged.environment.id);
     let (store, ids) = (&workspace.store, ids.collect::<Vec<_>>());
-    store.short_ids(Named::Environments, workspace.id(), &ids)
+    store.short_ids(IdKind::Environments, workspace.id(), &ids)
 }
 
 /// Returns the error that the configuration in this folder has no environment.
@@ -208,13 +208,13 @@ pub fn remove_workspace(workspace: &Workspace, id: &str, dry_run: bool) -> Resul
     Ok(report)
 }
 
-fn going(kind: &'static str, id: &str, name: &str, bytes: u64) -> Removed {
+fn going(kind: &'static str, id: &str, name: &str, bytes: u64) -> RemovedItem {
     let (id, name) = (id.to_owned(), name.to_owned());
     let reason = match kind {
         "configuration" | "workspace" => "asked for",
         _ => ALONG,
     };
-    Removed {
+    RemovedItem {
         kind,
         id,
         name,

@@ -9,10 +9,10 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::pass::{Pass, Removed, Report, UNKNOWN};
+use super::pass::{Pass, RemovedItem, Report, UNKNOWN};
 use super::snapshots;
 use crate::store::{RunFiles, Store, StoreError};
-use crate::workspace::objects::{Found, Names, Objects, names_of};
+use crate::workspace::objects::{ListedObject, ObjectOwner, Objects, names_of};
 
 /// The time that an object must have been without a record.
 const UNNAMED_FOR: Duration = Duration::from_secs(24 * 3600);
@@ -38,7 +38,7 @@ fn collect_in(pass: &Pass<'_>, objects: &Objects, report: &mut Report) -> Result
     let unnamed = unnamed(pass, objects, report)?;
     let (now, before) = (pass.ages.now(), objects.seen());
     let mut still = BTreeMap::new();
-    for Found { key, bytes } in unnamed {
+    for ListedObject { key, bytes } in unnamed {
         let since = before
             .unnamed
             .get(&key)
@@ -53,7 +53,7 @@ fn collect_in(pass: &Pass<'_>, objects: &Objects, report: &mut Report) -> Result
         if !pass.options.dry_run {
             objects.delete(&key, &|| is_named_now(pass, &key))?;
         }
-        report.add(Removed {
+        report.add(RemovedItem {
             kind: "object",
             name: key.rsplit('/').next().unwrap_or_default().to_owned(),
             id: key,
@@ -78,21 +78,21 @@ fn unnamed(
     pass: &Pass<'_>,
     objects: &Objects,
     report: &mut Report,
-) -> Result<Vec<Found>, StoreError> {
+) -> Result<Vec<ListedObject>, StoreError> {
     let (store, data) = (&pass.workspace.store, pass.workspace.paths.data());
     let mut unnamed = Vec::new();
-    let mut waiting: Vec<(Found, Names)> = Vec::new();
+    let mut waiting: Vec<(ListedObject, ObjectOwner)> = Vec::new();
     // Read before the objects are listed, so that no record is missed. The next collection judges objects that are stored in
     // between.
     let needed = snapshots::needed(pass)?;
-    let mut judge = |some: Vec<(Found, Names)>| -> Result<(), StoreError> {
+    let mut judge = |some: Vec<(ListedObject, ObjectOwner)>| -> Result<(), StoreError> {
         let named = named(store, &some)?;
         for (found, names) in some {
             let is_named = match &names {
-                Names::Run { run, token } => named.has_attempt(run, token.as_deref()),
-                Names::Document(document) => named.documents.contains(document),
-                Names::Snapshot(snapshot) => needed.contains(snapshot),
-                Names::Unknown => true,
+                ObjectOwner::Run { run, token } => named.has_attempt(run, token.as_deref()),
+                ObjectOwner::Document(document) => named.documents.contains(document),
+                ObjectOwner::Snapshot(snapshot) => needed.contains(snapshot),
+                ObjectOwner::Unknown => true,
             };
             if !is_named {
                 unnamed.push(found);
@@ -104,7 +104,7 @@ fn unnamed(
         let found = found?;
         report.scanned += 1;
         match names_of(data, &found.key) {
-            Names::Unknown => report.skip(UNKNOWN),
+            ObjectOwner::Unknown => report.skip(UNKNOWN),
             names => waiting.push((found, names)),
         }
         if waiting.len() == BATCH {
@@ -116,12 +116,12 @@ fn unnamed(
 }
 
 /// The records that some objects refer to.
-struct Named {
+struct ObjectRecords {
     runs: HashMap<String, RunFiles>,
     documents: HashSet<String>,
 }
 
-impl Named {
+impl ObjectRecords {
     /// Returns whether the files of an attempt are kept, or may still be needed. Without a token, this is about the run's
     /// input.
     fn has_attempt(&self, run: &str, token: Option<&str>) -> bool {
@@ -133,18 +133,18 @@ impl Named {
     }
 }
 
-fn named(store: &Store, some: &[(Found, Names)]) -> Result<Named, StoreError> {
+fn named(store: &Store, some: &[(ListedObject, ObjectOwner)]) -> Result<ObjectRecords, StoreError> {
     let (mut runs, mut documents) = (HashSet::new(), Vec::new());
     for (_, names) in some {
         match names {
-            Names::Run { run, .. } => {
+            ObjectOwner::Run { run, .. } => {
                 runs.insert(run.clone());
             }
-            Names::Document(document) => documents.push(document.clone()),
-            Names::Snapshot(_) | Names::Unknown => {}
+            ObjectOwner::Document(document) => documents.push(document.clone()),
+            ObjectOwner::Snapshot(_) | ObjectOwner::Unknown => {}
         }
     }
-    Ok(Named {
+    Ok(ObjectRecords {
         runs: store.run_files(&runs.into_iter().collect::<Vec<_>>())?,
         documents: store.kept_documents(&documents)?,
     })
@@ -153,7 +153,7 @@ fn named(store: &Store, some: &[(Found, Names)]) -> Result<Named, StoreError> {
 /// Returns whether a record names the snapshot of this object by now.
 fn is_named_now(pass: &Pass<'_>, key: &str) -> Result<bool, StoreError> {
     let snapshot: PathBuf = match names_of(pass.workspace.paths.data(), key) {
-        Names::Snapshot(snapshot) => snapshot,
+        ObjectOwner::Snapshot(snapshot) => snapshot,
         _ => return Ok(false),
     };
     Ok(snapshots::needed(pass)?.contains(&snapshot))

@@ -6,12 +6,12 @@ use std::path::Path;
 
 use serde::{Serialize, Serializer};
 
-use super::rule::{Ages, CollectOptions, Judged};
+use super::rule::{Ages, CollectOptions, JudgedEnvironment};
 use crate::base::cancel::Cancel;
 use crate::base::clock::Timestamp;
 use crate::base::files::FileError;
-use crate::base::problem::{Error, Kind, code};
-use crate::system::machine::Files;
+use crate::base::problem::{Error, ProblemKind, code};
+use crate::system::machine::FileSystem;
 use crate::workspace::Workspace;
 
 /// A pass of a collection.
@@ -42,7 +42,7 @@ pub const UNKNOWN: &str = "not in the database";
 
 /// Something that was removed, or that a dry run would remove.
 #[derive(Clone, Debug, Serialize)]
-pub struct Removed {
+pub struct RemovedItem {
     /// The kind: `environment`, `run` (its files), `record` (of a run), `snapshot`, `process`, `leftover`, `object` (of the
     /// object store). Deletions on request also have `configuration`, `version`, `draft`, `pause`, `workspace`, `left_out`
     /// (files of batches).
@@ -65,7 +65,7 @@ pub struct Report {
     /// The number of environments, runs and folders examined.
     pub scanned: u64,
     /// The things that were deleted.
-    pub removed: Vec<Removed>,
+    pub removed: Vec<RemovedItem>,
     /// The number of environments, runs with files, and folders that were kept, by reason.
     pub skipped: BTreeMap<&'static str, u64>,
     /// The failed deletions, with the reason.
@@ -77,7 +77,7 @@ pub struct Report {
     pub collects_from: Option<Timestamp>,
     /// Every environment with its verdict. Commands do not print it; their report counts environments by reason.
     #[serde(skip)]
-    pub judged: Vec<Judged>,
+    pub judged: Vec<JudgedEnvironment>,
 }
 
 fn as_texts<S: Serializer>(failed: &[Error], serializer: S) -> Result<S::Ok, S::Error> {
@@ -107,17 +107,17 @@ impl Report {
 
     /// Adds the reason why something could not be deleted.
     pub(super) fn fail(&mut self, error: FileError) {
-        let error = Error::of(error).under(Kind::Refused, code::OUTPUT_UNWRITABLE);
+        let error = Error::from_problem(error).under(ProblemKind::Refused, code::OUTPUT_UNWRITABLE);
         self.failed.push(error);
     }
 
-    pub(super) fn add(&mut self, removed: Removed) {
+    pub(super) fn add(&mut self, removed: RemovedItem) {
         self.bytes_freed += removed.bytes;
         self.removed.push(removed);
     }
 }
 
 /// Deletes a folder, and adds a failure to the report. A folder that is gone already did not fail.
-pub(super) fn delete(files: &dyn Files, path: &Path, report: &mut Report) {
+pub(super) fn delete(files: &dyn FileSystem, path: &Path, report: &mut Report) {
     report.deleted(path, files.remove_tree(path));
 }

@@ -11,13 +11,13 @@ use serde::Serialize;
 
 use crate::base::clock::{Timestamp, milliseconds};
 use crate::configuration::Configuration;
-use crate::engine::Engine;
+use crate::engine::EnginePackage;
 use crate::environment::needed::prepare::python_for;
 use crate::settings::Settings;
 use crate::store::{
     ConfigurationActivity, EnvironmentRecord, EnvironmentStatus, LAST_USE_KNOWN_TO, StoreError,
 };
-use crate::system::machine::{Files, Machine, Moment};
+use crate::system::machine::{FileSystem, Machine, Moment};
 use crate::workspace::Workspace;
 
 /// The options of a collection.
@@ -90,7 +90,7 @@ impl Ages {
 
     /// Returns whether the clock has not jumped since. After a jump, something that was just used may look old.
     pub fn hold(&self, machine: &dyn Machine) -> bool {
-        self.moment.jump_until(&Moment::of(machine)).is_none()
+        self.moment.jump_until(&Moment::now(machine)).is_none()
     }
 
     /// Returns the time at which everything is judged.
@@ -101,7 +101,7 @@ impl Ages {
     /// Judges ages at this time.
     #[cfg(test)]
     pub(super) fn plain(now: Timestamp, collects_from: Option<Timestamp>) -> Self {
-        let steady = crate::system::machine::Steady(Duration::ZERO);
+        let steady = crate::system::machine::SteadyTime(Duration::ZERO);
         Self {
             moment: Moment { wall: now, steady },
             collects_from,
@@ -122,7 +122,7 @@ impl Ages {
 /// The reason why an environment is kept or deleted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Fate {
+pub enum CollectionVerdict {
     /// It is cold, no run needs it, and its configuration is neither the default nor was it run lately.
     Delete,
     /// Its configuration is the default or was run lately, its digest is not the current one, and it is cold.
@@ -143,7 +143,7 @@ pub enum Fate {
     Held,
 }
 
-impl Fate {
+impl CollectionVerdict {
     /// Returns whether the environment is deleted.
     pub fn deletes(self) -> bool {
         matches!(self, Self::Delete | Self::Superseded)
@@ -167,10 +167,10 @@ impl Fate {
 
 /// An environment with its verdict.
 #[derive(Clone, Debug)]
-pub struct Judged {
+pub struct JudgedEnvironment {
     pub environment: EnvironmentRecord,
     /// The decision to keep or delete it, with the reason.
-    pub verdict: Fate,
+    pub verdict: CollectionVerdict,
 }
 
 /// The facts about an environment that the rule needs.
@@ -192,26 +192,26 @@ pub struct EnvironmentFacts {
 /// Applies the rule. An environment is deleted only if its configuration is neither the default nor was it run lately, it is
 /// not being built, it is cold, and no queued or running run refers to it. With `options.superseded`, it is also deleted if its
 /// configuration is in use and needs another environment.
-pub fn judge(facts: &EnvironmentFacts, options: &CollectOptions, ages: &Ages) -> Fate {
+pub fn judge(facts: &EnvironmentFacts, options: &CollectOptions, ages: &Ages) -> CollectionVerdict {
     if facts.status == EnvironmentStatus::Building {
-        return Fate::Unfinished;
+        return CollectionVerdict::Unfinished;
     }
     if facts.live_runs > 0 {
-        return Fate::InUse;
+        return CollectionVerdict::InUse;
     }
     let superseded = options.superseded && facts.superseded == Some(true);
     if facts.is_default && !superseded {
-        return Fate::Default;
+        return CollectionVerdict::Default;
     }
     if facts.run_lately && !superseded {
-        return Fate::RunLately;
+        return CollectionVerdict::RunLately;
     }
     match options.env_ttl {
-        None => Fate::NeverCold,
-        Some(ttl) if !ages.is_older(facts.last_used, ttl) => Fate::Warm,
-        Some(_) if ages.collects_from.is_some() => Fate::Held,
-        Some(_) if facts.is_default || facts.run_lately => Fate::Superseded,
-        Some(_) => Fate::Delete,
+        None => CollectionVerdict::NeverCold,
+        Some(ttl) if !ages.is_older(facts.last_used, ttl) => CollectionVerdict::Warm,
+        Some(_) if ages.collects_from.is_some() => CollectionVerdict::Held,
+        Some(_) if facts.is_default || facts.run_lately => CollectionVerdict::Superseded,
+        Some(_) => CollectionVerdict::Delete,
     }
 }
 
@@ -220,7 +220,7 @@ pub fn judge_all(
     workspace: &Workspace,
     options: &CollectOptions,
     ages: &Ages,
-) -> Result<Vec<Judged>, StoreError> {
+) -> Result<Vec<JudgedEnvironment>, StoreError> {
     let store = &workspace.store;
     let activity: HashMap<String, ConfigurationActivity> = store
         .configuration_activity()?
@@ -250,7 +250,7 @@ pub fn judge_all(
             superseded: options.superseded.then(is_former).flatten(),
         };
         let verdict = judge(&facts, options, ages);
-        judged.push(Judged {
+        judged.push(JudgedEnvironment {
             environment,
             verdict,
         });
@@ -260,7 +260,7 @@ pub fn judge_all(
 
 /// Returns whether a configuration's folder still exists, and was run within the time to live.
 fn was_run_lately(
-    files: &dyn Files,
+    files: &dyn FileSystem,
     configuration: &ConfigurationActivity,
     ttl: Option<Duration>,
     ages: &Ages,
@@ -275,12 +275,13 @@ fn was_run_lately(
 /// Returns the digest that the configuration's environment would have now.
 fn current_digest(workspace: &Workspace, environment: &EnvironmentRecord) -> Option<String> {
     let configuration = Configuration::open(&environment.configuration_path).ok()?;
-    let engine = match Engine::of_key(&environment.key.engine_spec, &workspace.settings.folder) {
-        Ok(Some(engine)) => engine,
-        // The key names the engine of another ade. A new environment would get the engine of this one.
-        Ok(None) => Engine::Embedded,
-        Err(_) => return None,
-    };
+    let engine =
+        match EnginePackage::of_key(&environment.key.engine_spec, &workspace.settings.folder) {
+            Ok(Some(engine)) => engine,
+            // The key names the engine of another ade. A new environment would get the engine of this one.
+            Ok(None) => EnginePackage::Embedded,
+            Err(_) => return None,
+        };
     let python = python_for(&workspace.settings, &workspace.paths, &configuration).ok()?;
     Some(configuration.deps_digest(&engine.digest().ok()?, &python.environment_key()))
 }
@@ -318,40 +319,48 @@ mod tests {
         let warm = Timestamp(DAY);
         // The verdict, and the verdict if superseded environments are to be deleted.
         for (facts, fate, asked) in [
-            (cold, Fate::Delete, Fate::Delete),
+            (cold, CollectionVerdict::Delete, CollectionVerdict::Delete),
             (
                 EnvironmentFacts {
                     superseded: None,
                     ..of_default
                 },
-                Fate::Default,
-                Fate::Default,
+                CollectionVerdict::Default,
+                CollectionVerdict::Default,
             ),
             (
                 EnvironmentFacts {
                     superseded: Some(false),
                     ..of_default
                 },
-                Fate::Default,
-                Fate::Default,
+                CollectionVerdict::Default,
+                CollectionVerdict::Default,
             ),
-            (of_default, Fate::Default, Fate::Superseded),
-            (lately, Fate::RunLately, Fate::Superseded),
+            (
+                of_default,
+                CollectionVerdict::Default,
+                CollectionVerdict::Superseded,
+            ),
+            (
+                lately,
+                CollectionVerdict::RunLately,
+                CollectionVerdict::Superseded,
+            ),
             (
                 EnvironmentFacts {
                     live_runs: 1,
                     ..cold
                 },
-                Fate::InUse,
-                Fate::InUse,
+                CollectionVerdict::InUse,
+                CollectionVerdict::InUse,
             ),
             (
                 EnvironmentFacts {
                     live_runs: 2,
                     ..of_default
                 },
-                Fate::InUse,
-                Fate::InUse,
+                CollectionVerdict::InUse,
+                CollectionVerdict::InUse,
             ),
             // Exactly as old as the time to live.
             (
@@ -359,40 +368,40 @@ mod tests {
                     last_used: warm,
                     ..cold
                 },
-                Fate::Warm,
-                Fate::Warm,
+                CollectionVerdict::Warm,
+                CollectionVerdict::Warm,
             ),
             (
                 EnvironmentFacts {
                     last_used: warm,
                     ..of_default
                 },
-                Fate::Default,
-                Fate::Warm,
+                CollectionVerdict::Default,
+                CollectionVerdict::Warm,
             ),
             (
                 EnvironmentFacts {
                     status: Building,
                     ..cold
                 },
-                Fate::Unfinished,
-                Fate::Unfinished,
+                CollectionVerdict::Unfinished,
+                CollectionVerdict::Unfinished,
             ),
             (
                 EnvironmentFacts {
                     status: Queued,
                     ..cold
                 },
-                Fate::Delete,
-                Fate::Delete,
+                CollectionVerdict::Delete,
+                CollectionVerdict::Delete,
             ),
             (
                 EnvironmentFacts {
                     status: Failed,
                     ..cold
                 },
-                Fate::Delete,
-                Fate::Delete,
+                CollectionVerdict::Delete,
+                CollectionVerdict::Delete,
             ),
         ] {
             let verdict = |superseded, ages| {
@@ -420,9 +429,13 @@ mod tests {
             assert_eq!(verdict(true, Ages::plain(NOW, None)), asked, "{facts:?}");
             // After a gap, deletions are held; verdicts to keep stay the same.
             let held = Ages::plain(NOW, Some(NOW.plus(Duration::from_secs(1))));
-            let wanted = if asked.deletes() { Fate::Held } else { asked };
+            let wanted = if asked.deletes() {
+                CollectionVerdict::Held
+            } else {
+                asked
+            };
             assert_eq!(verdict(true, held), wanted, "{facts:?}");
         }
-        assert!(!Fate::Held.deletes());
+        assert!(!CollectionVerdict::Held.deletes());
     }
 }

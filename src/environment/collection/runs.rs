@@ -7,7 +7,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::environments::{leftover, or_tell, take_lock};
-use super::pass::{Pass, Removed, Report, UNKNOWN, delete};
+use super::pass::{Pass, RemovedItem, Report, UNKNOWN, delete};
 use crate::base::files::name_of;
 use crate::environment::provide::in_use::is_marked;
 use crate::settings::paths::RunFolder;
@@ -24,7 +24,7 @@ pub(super) fn collect(pass: &Pass<'_>, report: &mut Report) -> Result<(), StoreE
         let before = ages.cutoff(ttl);
         let find = |most| store.runs_with_artifacts(before, most);
         each(pass, &find, &mut |run| {
-            let removed = Removed {
+            let removed = RemovedItem {
                 kind: "run",
                 id: run.id,
                 name: run.input_name,
@@ -50,7 +50,7 @@ pub(super) fn collect(pass: &Pass<'_>, report: &mut Report) -> Result<(), StoreE
         each(pass, &find, &mut |run| {
             report.scanned += 1;
             if options.dry_run || store.delete_run(&run.id)? {
-                report.add(Removed {
+                report.add(RemovedItem {
                     kind: "record",
                     id: run.id,
                     name: run.input_name,
@@ -122,7 +122,7 @@ fn examine(
         Some(RunFiles::Kept(_)) => {}
         Some(RunFiles::Deleted) => {
             report.scanned += 1;
-            let removed = Removed {
+            let removed = RemovedItem {
                 kind: "run",
                 id: name_of(folder),
                 reason: "its files were to be deleted",

@@ -9,7 +9,7 @@
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
-use super::pass::{Pass, Removed, Report, delete};
+use super::pass::{Pass, RemovedItem, Report, delete};
 use crate::base::files::{FileError, is_partial, name_of, partial_in};
 use crate::settings::paths;
 use crate::store::StoreError;
@@ -74,7 +74,7 @@ pub(super) fn needed(pass: &Pass<'_>) -> Result<HashSet<PathBuf>, StoreError> {
 
 fn remove(pass: &Pass<'_>, snapshot: &Path, report: &mut Report) {
     let (machine, files) = (&*pass.workspace.machine, pass.workspace.files());
-    let removed = Removed {
+    let removed = RemovedItem {
         kind: "snapshot",
         id: snapshot.display().to_string(),
         name: name_of(snapshot),

@@ -4,11 +4,11 @@
 use std::path::{Path, PathBuf};
 
 use crate::base::clock::Timestamp;
-use crate::base::problem::{Error, Facts, Kind, Problem, become_error, code, typed};
+use crate::base::problem::{Error, ErrorFacts, Problem, ProblemKind, become_error, code, typed};
 use crate::configuration::{
     Configuration, ConfigurationError, LOCK_FILE, LockInputs, LockedVersions,
 };
-use crate::engine::{Engine, EngineError};
+use crate::engine::{EngineError, EnginePackage};
 use crate::environment::python::{Python, find_python};
 use crate::settings::Settings;
 use crate::settings::paths::{self, Paths};
@@ -19,7 +19,7 @@ use crate::store::{
 use crate::workspace::Workspace;
 
 /// A configuration in its current state, ready to be run.
-pub struct Prepared {
+pub struct PreparedConfiguration {
     pub configuration: Configuration,
     pub record: ConfigurationRecord,
     /// The digest of its files.
@@ -30,7 +30,7 @@ pub struct Prepared {
     pub package_folder: PathBuf,
     /// The Python that its environment is made from.
     pub python: Python,
-    pub engine: Engine,
+    pub engine: EnginePackage,
     /// The environment that it needs.
     pub key: EnvironmentKey,
 }
@@ -57,7 +57,7 @@ pub enum PrepareError {
 }
 
 impl Problem for PrepareError {
-    fn facts(&self) -> Facts {
+    fn facts(&self) -> ErrorFacts {
         match self {
             Self::Configuration(error) => error.facts(),
             Self::Python(error) | Self::Refused(error) => error.facts(),
@@ -78,7 +78,7 @@ pub fn prepare(
     workspace: &Workspace,
     configuration: Configuration,
     output_dir: Option<&Path>,
-) -> Result<Prepared, PrepareError> {
+) -> Result<PreparedConfiguration, PrepareError> {
     let engine = own_engine(&workspace.settings)?;
     let python = suited(workspace, &configuration, &engine)?;
     let record = remember(workspace, &configuration)?;
@@ -94,7 +94,7 @@ pub fn prepare(
         deps_digest: configuration.deps_digest(&engine.digest()?, &python.environment_key()),
     };
     let package_folder = configuration.folder_in(&snapshot);
-    Ok(Prepared {
+    Ok(PreparedConfiguration {
         configuration,
         record,
         source_digest: sources.digest,
@@ -132,7 +132,7 @@ pub fn prepare_version(
     workspace: &Workspace,
     record: &ConfigurationRecord,
     version: &ConfigurationVersion,
-) -> Result<Prepared, PrepareError> {
+) -> Result<PreparedConfiguration, PrepareError> {
     prepare_frozen(workspace, record, &version.snapshot, &version.source_digest)
 }
 
@@ -145,12 +145,12 @@ pub fn prepare_frozen(
     record: &ConfigurationRecord,
     snapshot: &Path,
     source_digest: &str,
-) -> Result<Prepared, PrepareError> {
+) -> Result<PreparedConfiguration, PrepareError> {
     workspace.demand(snapshot).map_err(StoreError::from)?;
     let configuration = Configuration::open_snapshot(snapshot, &record.path)?;
     let engine = own_engine(&workspace.settings)?;
     let python = suited(workspace, &configuration, &engine)?;
-    Ok(Prepared {
+    Ok(PreparedConfiguration {
         key: EnvironmentKey {
             workspace_id: record.workspace_id.clone(),
             configuration_id: record.id.clone(),
@@ -168,15 +168,15 @@ pub fn prepare_frozen(
 }
 
 /// Returns the engine in the settings.
-pub(crate) fn own_engine(settings: &Settings) -> Result<Engine, EngineError> {
-    Engine::of_spec(settings.engine_spec.as_deref(), &settings.folder)
+pub(crate) fn own_engine(settings: &Settings) -> Result<EnginePackage, EngineError> {
+    EnginePackage::of_spec(settings.engine_spec.as_deref(), &settings.folder)
 }
 
 /// Finds the Python for a configuration. If the settings demand it, checks that the lock fits.
 fn suited(
     workspace: &Workspace,
     configuration: &Configuration,
-    engine: &Engine,
+    engine: &EnginePackage,
 ) -> Result<Python, PrepareError> {
     let settings = &workspace.settings;
     let python =
@@ -198,7 +198,7 @@ pub fn python_for(
     find_python(settings, &paths.tools(), requires)
 }
 
-impl Prepared {
+impl PreparedConfiguration {
     /// Returns the record of the environment that it needs, and creates it if there is none.
     pub fn ensure_environment(
         &self,
@@ -207,7 +207,7 @@ impl Prepared {
         ensure_environment(workspace, &self.key, self.snapshot.clone())
     }
 
-    /// Does the same as [`Prepared::ensure_environment`], for a new request: see `ask`.
+    /// Does the same as [`PreparedConfiguration::ensure_environment`], for a new request: see `ask`.
     pub fn ask_for_environment(
         &self,
         workspace: &Workspace,
@@ -305,7 +305,7 @@ pub(crate) fn environment_folder(workspace: &Workspace, key: &EnvironmentKey, id
 pub fn prepare_environment(
     workspace: &Workspace,
     environment: &EnvironmentRecord,
-) -> Result<Prepared, PrepareError> {
+) -> Result<PreparedConfiguration, PrepareError> {
     let fetched = workspace.demand(&environment.snapshot);
     fetched.map_err(StoreError::from)?;
     let configuration =
@@ -315,17 +315,17 @@ pub fn prepare_environment(
     let python =
         python_for(settings, &workspace.paths, &configuration).map_err(PrepareError::Python)?;
     let mut key = environment.key.clone();
-    let digest = |engine: &Engine| -> Result<String, EngineError> {
+    let digest = |engine: &EnginePackage| -> Result<String, EngineError> {
         Ok(configuration.deps_digest(&engine.digest()?, &python.environment_key()))
     };
-    let engine = match Engine::of_key(&key.engine_spec, folder)? {
+    let engine = match EnginePackage::of_key(&key.engine_spec, folder)? {
         Some(engine) if workspace.store.host().is_some() && digest(&engine)? != key.deps_digest => {
             let message = format!(
                 "with Python {} this host would build another environment than the one that is asked for",
                 python.version_text()
             );
             return Err(
-                Error::new(Kind::Environment, code::ENVIRONMENT_FAILED, message)
+                Error::new(ProblemKind::Environment, code::ENVIRONMENT_FAILED, message)
                     .hint("give all hosts the same Python, or name it in the settings (ADE_PYTHON)")
                     .into(),
             );
@@ -334,13 +334,13 @@ pub fn prepare_environment(
         None => {
             // An ade with another engine recorded it. That engine is not available here, so the engine of this ade takes its
             // place.
-            key.engine_spec = Engine::Embedded.spec();
-            key.deps_digest = digest(&Engine::Embedded)?;
-            Engine::Embedded
+            key.engine_spec = EnginePackage::Embedded.spec();
+            key.deps_digest = digest(&EnginePackage::Embedded)?;
+            EnginePackage::Embedded
         }
     };
     demand_lock(settings, &configuration, &engine, &python)?;
-    Ok(Prepared {
+    Ok(PreparedConfiguration {
         python,
         record: ConfigurationRecord {
             id: environment.key.configuration_id.clone(),
@@ -363,7 +363,7 @@ pub fn prepare_environment(
 /// The engine's dependencies cannot be read.
 pub(crate) fn inputs(
     configuration: &Configuration,
-    engine: &Engine,
+    engine: &EnginePackage,
     python: (u8, u8),
 ) -> Result<LockInputs, EngineError> {
     Ok(configuration.lock_inputs(&engine.requirements()?, python))
@@ -375,7 +375,7 @@ pub(crate) fn inputs(
 /// The engine's dependencies cannot be read.
 pub(crate) fn fitting(
     configuration: &Configuration,
-    engine: &Engine,
+    engine: &EnginePackage,
     python: &Python,
 ) -> Result<Option<Result<LockedVersions, String>>, EngineError> {
     let Some(lock) = &configuration.dependencies().lock else {
@@ -391,7 +391,7 @@ pub(crate) fn fitting(
 /// There is no lock, or it does not fit.
 pub(crate) fn demand(
     configuration: &Configuration,
-    engine: &Engine,
+    engine: &EnginePackage,
     python: &Python,
 ) -> Result<LockedVersions, Error> {
     let root = &configuration.root;
@@ -410,7 +410,7 @@ pub(crate) fn demand(
         }
     };
     let hint = format!("`ade lock {}` {does}", typed(root.display()));
-    Err(Error::new(Kind::Environment, code, message).hint(hint))
+    Err(Error::new(ProblemKind::Environment, code, message).hint(hint))
 }
 
 /// Demands a lock that fits, if `ADE_FROZEN` is set.
@@ -420,7 +420,7 @@ pub(crate) fn demand(
 fn demand_lock(
     settings: &Settings,
     configuration: &Configuration,
-    engine: &Engine,
+    engine: &EnginePackage,
     python: &Python,
 ) -> Result<(), Error> {
     if settings.frozen {

@@ -7,13 +7,13 @@ use serde_json::json;
 use super::in_use;
 use crate::base::clock::Timestamp;
 use crate::base::files::FileError;
-use crate::base::problem::{Facts, Kind, Problem, become_error, code};
-use crate::environment::needed::prepare::Prepared;
+use crate::base::problem::{ErrorFacts, Problem, ProblemKind, become_error, code};
+use crate::environment::needed::prepare::PreparedConfiguration;
 use crate::environment::{BuildError, BuildEvent};
 use crate::events::{EventLog, Subject, names};
 use crate::settings::paths::EnvironmentFolder;
 use crate::store::{
-    AfterFailure, Claim, EnvironmentContents, EnvironmentRecord, Failure, StoreError,
+    BuildFailureOutcome, Claim, EnvironmentContents, EnvironmentRecord, FailureRecord, StoreError,
 };
 use crate::workspace::Workspace;
 
@@ -24,7 +24,7 @@ pub enum ProvideError {
     #[error("{}", failure.message)]
     Failed {
         /// The failure, on the heap because results carry this error everywhere.
-        failure: Box<Failure>,
+        failure: Box<FailureRecord>,
         /// True if another attempt can help.
         transient: bool,
         /// The path of the whole log.
@@ -51,12 +51,14 @@ pub enum ProvideError {
 }
 
 impl Problem for ProvideError {
-    fn facts(&self) -> Facts {
-        let (kind, code) = (Kind::Environment, code::ENVIRONMENT_FAILED);
+    fn facts(&self) -> ErrorFacts {
+        let (kind, code) = (ProblemKind::Environment, code::ENVIRONMENT_FAILED);
         match self {
-            Self::Failed { failure, .. } => Facts::new(kind, code).maybe_hint(failure.hint.clone()),
-            Self::Cancelled => Facts::new(Kind::Cancelled, code::CANCELLED),
-            Self::Busy | Self::LostClaim { .. } => Facts::new(kind, code),
+            Self::Failed { failure, .. } => {
+                ErrorFacts::new(kind, code).maybe_hint(failure.hint.clone())
+            }
+            Self::Cancelled => ErrorFacts::new(ProblemKind::Cancelled, code::CANCELLED),
+            Self::Busy | Self::LostClaim { .. } => ErrorFacts::new(kind, code),
             Self::Store(error) => error.facts(),
             Self::File(error) => error.facts().under(kind, code),
         }
@@ -93,7 +95,7 @@ pub(crate) struct BuildAttempt<'a> {
 }
 
 impl<'a> BuildAttempt<'a> {
-    pub fn begin_log(&self, prepared: &Prepared) -> Result<EventLog<'a>, FileError> {
+    pub fn begin_log(&self, prepared: &PreparedConfiguration) -> Result<EventLog<'a>, FileError> {
         let environment = self.environment;
         let folder = EnvironmentFolder(environment.folder.clone());
         let log = EventLog::open(
@@ -115,7 +117,7 @@ impl<'a> BuildAttempt<'a> {
     /// Releases the claim of a build that never began, so that no process waits for the lease to expire.
     pub fn never_began(&self, error: FileError) -> ProvideError {
         let (message, hint) = (error.to_string(), error.hint());
-        let failure = Failure::new(code::ENVIRONMENT_FAILED, "environment", message, hint);
+        let failure = FailureRecord::new(code::ENVIRONMENT_FAILED, "environment", message, hint);
         // The user can correct the folder without changing the configuration.
         let wait = self.wait_for_machine();
         match self.record_failure(&failure, wait) {
@@ -165,16 +167,17 @@ impl<'a> BuildAttempt<'a> {
         let transient = error.is_transient();
         let most = self.workspace.settings.worker.max_attempts;
         let has_attempts_left = self.environment.attempt_count < most;
-        let failure = Failure::new(error.code(), "environment", error.in_full(), error.hint());
+        let failure =
+            FailureRecord::new(error.code(), "environment", error.in_full(), error.hint());
         let after = if error.is_of_machine() {
             self.wait_for_machine()
         } else if transient && has_attempts_left {
             let wait = self.workspace.backoff(self.environment.attempt_count);
-            AfterFailure::RetryAt(self.workspace.machine.now().plus(wait))
+            BuildFailureOutcome::RetryAt(self.workspace.machine.now().plus(wait))
         } else if error.is_of_configuration() {
-            AfterFailure::Fail
+            BuildFailureOutcome::Fail
         } else {
-            AfterFailure::FailHere
+            BuildFailureOutcome::FailHere
         };
         let retry_at = self.record_failure(&failure, after)?;
         log.write(
@@ -194,22 +197,22 @@ impl<'a> BuildAttempt<'a> {
     /// Records a failure. Returns the time of the retry, if there is one.
     fn record_failure(
         &self,
-        failure: &Failure,
-        after: AfterFailure,
+        failure: &FailureRecord,
+        after: BuildFailureOutcome,
     ) -> Result<Option<Timestamp>, StoreError> {
         let (store, id) = (&self.workspace.store, &self.environment.id);
         let now = self.workspace.machine.now();
         store.fail_environment(id, self.claim, failure, after, now)?;
         Ok(match after {
-            AfterFailure::RetryAt(at) | AfterFailure::WaitUntil(at) => Some(at),
-            AfterFailure::Fail | AfterFailure::FailHere => None,
+            BuildFailureOutcome::RetryAt(at) | BuildFailureOutcome::WaitUntil(at) => Some(at),
+            BuildFailureOutcome::Fail | BuildFailureOutcome::FailHere => None,
         })
     }
 
     /// Returns the wait for trouble with the machine or the network, which spends no attempt.
-    fn wait_for_machine(&self) -> AfterFailure {
+    fn wait_for_machine(&self) -> BuildFailureOutcome {
         let wait = self.workspace.backoff(self.environment.trouble_count + 1);
-        AfterFailure::WaitUntil(self.workspace.machine.now().plus(wait))
+        BuildFailureOutcome::WaitUntil(self.workspace.machine.now().plus(wait))
     }
 }
 

@@ -15,11 +15,11 @@ use crate::system::machine::HeldLock;
 use crate::workspace::Workspace;
 
 /// An environment that this process uses; released when dropped.
-pub struct InUse {
+pub struct EnvironmentUse {
     _lock: Option<Box<dyn HeldLock>>,
 }
 
-impl InUse {
+impl EnvironmentUse {
     /// Marks the environment in a folder as used, as long as the value lives. Returns `None` if there is none, or if it is
     /// being deleted.
     pub fn mark(workspace: &Workspace, folder: &Path) -> Option<Self> {

@@ -5,9 +5,11 @@ use std::path::{Path, PathBuf};
 use crate::base::cancel::Cancel;
 use crate::configuration::Configuration;
 use crate::engine::sandbox::Policy;
-use crate::engine::{Engine, EngineError};
+use crate::engine::{EngineError, EnginePackage};
 use crate::environment::building::cache_in_use::CacheInUse;
-use crate::environment::needed::prepare::{PrepareError, Prepared, fitting, prepare_environment};
+use crate::environment::needed::prepare::{
+    PrepareError, PreparedConfiguration, fitting, prepare_environment,
+};
 use crate::environment::python::Python;
 use crate::environment::{BuildError, BuildEvent, BuildRequest, EngineSource, provision};
 use crate::settings::Settings;
@@ -25,7 +27,7 @@ pub trait Build: Send + Sync {
         &self,
         workspace: &Workspace,
         environment: &EnvironmentRecord,
-    ) -> Result<Prepared, PrepareError>;
+    ) -> Result<PreparedConfiguration, PrepareError>;
 
     /// Builds a claimed environment in its folder; `.ready` is written last.
     ///
@@ -34,7 +36,7 @@ pub trait Build: Send + Sync {
     fn build(
         &self,
         workspace: &Workspace,
-        prepared: &Prepared,
+        prepared: &PreparedConfiguration,
         environment: &EnvironmentRecord,
         cancel: &Cancel,
         on_event: &mut dyn FnMut(BuildEvent),
@@ -50,14 +52,14 @@ impl Build for Installers {
         &self,
         workspace: &Workspace,
         environment: &EnvironmentRecord,
-    ) -> Result<Prepared, PrepareError> {
+    ) -> Result<PreparedConfiguration, PrepareError> {
         prepare_environment(workspace, environment)
     }
 
     fn build(
         &self,
         workspace: &Workspace,
-        prepared: &Prepared,
+        prepared: &PreparedConfiguration,
         environment: &EnvironmentRecord,
         cancel: &Cancel,
         on_event: &mut dyn FnMut(BuildEvent),
@@ -93,7 +95,7 @@ pub(crate) fn request(
     (settings, paths): (&Settings, &Paths),
     configuration: &Configuration,
     snapshot: &Path,
-    (engine, python): (&Engine, Python),
+    (engine, python): (&EnginePackage, Python),
     folder: PathBuf,
 ) -> Result<BuildRequest, EngineError> {
     Ok(BuildRequest {

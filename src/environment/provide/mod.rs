@@ -14,7 +14,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use super::needed::prepare::{Prepared, environment_folder};
+use super::needed::prepare::{PreparedConfiguration, environment_folder};
 use super::{BuildError, BuildEvent};
 use crate::base::cancel::{Cancel, linked};
 use crate::base::clock::Timestamp;
@@ -23,12 +23,12 @@ use crate::base::problem::{Error, code};
 use crate::events::names;
 use crate::settings::paths::{self, EnvironmentFolder};
 use crate::store::{
-    Claim, ClaimLease, ClaimOn, Claimable, EnvironmentRecord, EnvironmentStatus, StoreError,
-    WorkerRecord,
+    Claim, ClaimLease, ClaimTarget, ClaimableState, EnvironmentRecord, EnvironmentStatus,
+    StoreError, WorkerRecord,
 };
-use crate::system::lease::Held;
+use crate::system::lease::HeldLease;
 use crate::system::lock::Lock;
-use crate::system::machine::Steady;
+use crate::system::machine::SteadyTime;
 use crate::workspace::Workspace;
 pub use build_attempt::ProvideError;
 use build_attempt::{BuildAttempt, lost, record_step};
@@ -42,7 +42,7 @@ const RECOVER_AGAIN: Duration = Duration::from_secs(1);
 
 /// The progress of providing an environment.
 #[derive(Debug)]
-pub enum Progress<'a> {
+pub enum ProvideProgress<'a> {
     /// Another process builds it; this process waits.
     Waiting {
         /// The builder, if known: `process 4711 on host`.
@@ -71,7 +71,7 @@ pub enum Progress<'a> {
 
 /// The choice whether to rebuild a ready environment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Want {
+pub enum RebuildPolicy {
     /// Use a ready environment whose files are unchanged.
     Ready,
     /// Build anew, in a new folder.
@@ -104,18 +104,18 @@ pub struct Provider<'a> {
     pub other: OtherBuilder<'a>,
 }
 
-/// Receives each [`Progress`] of the environment.
-pub type OnProgress<'a> = dyn FnMut(Progress<'_>) + 'a;
+/// Receives each [`ProvideProgress`] of the environment.
+pub type OnProgress<'a> = dyn FnMut(ProvideProgress<'_>) + 'a;
 
 /// The observations of a process that waits for another builder.
 #[derive(Default)]
-struct Waited {
+struct BuilderWait {
     /// The builder, as last reported.
     reported: Option<Option<String>>,
     /// The end of its lease, and the time since which it has this value.
-    lease: Option<(Option<Timestamp>, Steady)>,
+    lease: Option<(Option<Timestamp>, SteadyTime)>,
     /// The last time that the claims of dead processes were recovered.
-    recovered: Option<Steady>,
+    recovered: Option<SteadyTime>,
     /// The end of the backoff, as last reported.
     rests: Option<Timestamp>,
 }
@@ -127,8 +127,8 @@ impl Provider<'_> {
     /// It could not be built, the flag was raised, or the store cannot be used.
     pub fn provide(
         &self,
-        prepared: &Prepared,
-        want: Want,
+        prepared: &PreparedConfiguration,
+        want: RebuildPolicy,
         cancel: &Cancel,
         on: &mut OnProgress<'_>,
     ) -> Result<EnvironmentRecord, ProvideError> {
@@ -136,18 +136,18 @@ impl Provider<'_> {
             OtherBuilder::Leave => prepared.ensure_environment(self.workspace)?,
             OtherBuilder::Await(_) => prepared.ask_for_environment(self.workspace)?,
         };
-        let mut waited = Waited::default();
+        let mut waited = BuilderWait::default();
         let mut seen = known.clone();
         loop {
             let files = self.workspace.files();
             let is_enough = match want {
                 _ if !is_usable(files, &seen) => false,
-                Want::Ready => true,
+                RebuildPolicy::Ready => true,
                 _ if seen.ready_at > known.ready_at => true,
-                Want::Rebuilt => false,
+                RebuildPolicy::Rebuilt => false,
             };
             if is_enough {
-                on(Progress::Ready {
+                on(ProvideProgress::Ready {
                     environment: &seen,
                     built: false,
                 });
@@ -191,25 +191,25 @@ impl Provider<'_> {
     fn claimable(
         &self,
         seen: &EnvironmentRecord,
-        waited: &mut Waited,
+        waited: &mut BuilderWait,
         cancel: &Cancel,
         on: &mut OnProgress<'_>,
-    ) -> Result<Option<Claimable>, ProvideError> {
+    ) -> Result<Option<ClaimableState>, ProvideError> {
         let recover = match self.other {
             OtherBuilder::Leave if seen.status == EnvironmentStatus::Building => {
                 return Err(ProvideError::Busy);
             }
-            OtherBuilder::Leave => return Ok(Some(Claimable::Due)),
+            OtherBuilder::Leave => return Ok(Some(ClaimableState::Due)),
             OtherBuilder::Await(recover) => recover,
         };
         let machine = &*self.workspace.machine;
         if seen.status != EnvironmentStatus::Building {
             let until = seen.available_at;
             if seen.status != EnvironmentStatus::Queued || until <= machine.now() {
-                return Ok(Some(Claimable::Due));
+                return Ok(Some(ClaimableState::Due));
             }
             if waited.rests.replace(until) != Some(until) {
-                on(Progress::Resting { until });
+                on(ProvideProgress::Resting { until });
             }
             machine.wait(cancel, LOOK_AGAIN);
             return Ok(None);
@@ -229,7 +229,7 @@ impl Provider<'_> {
             && now.since(since) >= lease
             && until < machine.now()
         {
-            return Ok(Some(Claimable::Left(until)));
+            return Ok(Some(ClaimableState::Left(until)));
         }
         let is_time = |last| now.since(last) >= RECOVER_AGAIN;
         if waited.recovered.is_none_or(is_time) {
@@ -242,7 +242,7 @@ impl Provider<'_> {
         if seen.claim_process.as_deref() != Some(self.process) {
             let holder = self.holder(seen);
             if waited.reported.as_ref() != Some(&holder) {
-                on(Progress::Waiting {
+                on(ProvideProgress::Waiting {
                     holder: holder.clone(),
                 });
                 waited.reported = Some(holder);
@@ -279,10 +279,10 @@ impl Provider<'_> {
     /// Claims an environment. Returns `None` if another process was quicker.
     fn claim(
         &self,
-        prepared: &Prepared,
+        prepared: &PreparedConfiguration,
         environment: &EnvironmentRecord,
-        claimable: Claimable,
-    ) -> Result<Option<Claimed>, StoreError> {
+        claimable: ClaimableState,
+    ) -> Result<Option<ClaimedEnvironment>, StoreError> {
         let machine = &self.workspace.machine;
         let claim = self.workspace.claim(self.worker, Some(self.process));
         let since = machine.steady();
@@ -290,7 +290,7 @@ impl Provider<'_> {
         let (store, now) = (&self.workspace.store, machine.now());
         let claimed =
             store.claim_environment(&environment.id, &claim, claimable, &elsewhere, now)?;
-        Ok(claimed.map(|environment| Claimed {
+        Ok(claimed.map(|environment| ClaimedEnvironment {
             environment,
             claim,
             since,
@@ -301,8 +301,8 @@ impl Provider<'_> {
     /// locked.
     fn lock_folder(
         &self,
-        prepared: &Prepared,
-        claimed: &mut Claimed,
+        prepared: &PreparedConfiguration,
+        claimed: &mut ClaimedEnvironment,
     ) -> Result<Lock, ProvideError> {
         let machine = &*self.workspace.machine;
         let environment = &mut claimed.environment;
@@ -333,14 +333,14 @@ impl Provider<'_> {
     /// Builds a claimed environment under its lease, and records the result.
     fn build(
         &self,
-        prepared: &Prepared,
-        mut claimed: Claimed,
+        prepared: &PreparedConfiguration,
+        mut claimed: ClaimedEnvironment,
         reason: &'static str,
         cancel: &Cancel,
         on: &mut OnProgress<'_>,
     ) -> Result<EnvironmentRecord, ProvideError> {
         let locked = self.lock_folder(prepared, &mut claimed);
-        let Claimed {
+        let ClaimedEnvironment {
             environment,
             claim,
             since,
@@ -355,7 +355,7 @@ impl Provider<'_> {
             Err(ProvideError::File(error)) => return Err(attempt.never_began(error)),
             Err(error) => return Err(error),
         };
-        on(Progress::Building {
+        on(ProvideProgress::Building {
             environment,
             reason,
         });
@@ -366,15 +366,15 @@ impl Provider<'_> {
         let store = &self.workspace.store;
         let lease = ClaimLease {
             store,
-            on: ClaimOn::Environment(&environment.id),
+            on: ClaimTarget::Environment(&environment.id),
             claim,
         };
-        let held = Held::new(&*self.workspace.machine, &lease, *since);
+        let held = HeldLease::new(&*self.workspace.machine, &lease, *since);
         let work = linked(cancel);
         let kept = held.keep(&work.cancel, || {
             let on_event = &mut |event: BuildEvent| {
                 record_step(&log, &event);
-                on(Progress::Build(&event));
+                on(ProvideProgress::Build(&event));
             };
             let cancel = &work.cancel;
             self.builder
@@ -398,7 +398,7 @@ impl Provider<'_> {
                 attempt.complete(&built, &log)?;
                 let recorded = store.environment_of(&prepared.key)?;
                 let environment = recorded.unwrap_or_else(|| environment.clone());
-                on(Progress::Ready {
+                on(ProvideProgress::Ready {
                     environment: &environment,
                     built: true,
                 });
@@ -411,18 +411,18 @@ impl Provider<'_> {
 }
 
 /// An environment with its claim.
-struct Claimed {
+struct ClaimedEnvironment {
     environment: EnvironmentRecord,
     claim: Claim,
     /// The earliest time at which the claim may have been made.
-    since: Steady,
+    since: SteadyTime,
 }
 
 /// Returns the reason why an environment is built.
-fn reason(seen: &EnvironmentRecord, want: Want) -> &'static str {
+fn reason(seen: &EnvironmentRecord, want: RebuildPolicy) -> &'static str {
     let failed_before = seen.error.is_some();
     match (seen.status, want) {
-        (EnvironmentStatus::Ready, Want::Rebuilt) => "asked for",
+        (EnvironmentStatus::Ready, RebuildPolicy::Rebuilt) => "asked for",
         (EnvironmentStatus::Ready, _) => "its files are gone, changed or cannot be read",
         (EnvironmentStatus::Building, _) => "its builder stands still",
         _ if failed_before => "it failed before",
@@ -457,7 +457,7 @@ fn failed_meanwhile(known: &EnvironmentRecord, now: &EnvironmentRecord) -> Optio
 /// Too many environments wait already, or the store cannot be used.
 pub fn ask(
     workspace: &Workspace,
-    prepared: &Prepared,
+    prepared: &PreparedConfiguration,
     force: bool,
 ) -> Result<EnvironmentRecord, Error> {
     let (store, machine) = (&workspace.store, &workspace.machine);

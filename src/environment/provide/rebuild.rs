@@ -14,7 +14,7 @@ use crate::environment::is_ready;
 use crate::environment::needed::prepare::environment_folder;
 use crate::settings::paths::EnvironmentFolder;
 use crate::store::{EnvironmentRecord, EnvironmentStatus, StoreError};
-use crate::system::machine::Files;
+use crate::system::machine::FileSystem;
 use crate::workspace::Workspace;
 
 /// The time for which a comparison of files stays valid. With many small runs, only a few compare some hundred files.
@@ -24,7 +24,7 @@ const COMPARED_FOR: Duration = Duration::from_secs(1);
 static COMPARED: LazyLock<Mutex<HashMap<PathBuf, Instant>>> = LazyLock::new(Mutex::default);
 
 /// Returns whether an environment is ready by its record, and its files are unchanged, or were a moment ago.
-pub fn is_usable(files: &dyn Files, environment: &EnvironmentRecord) -> bool {
+pub fn is_usable(files: &dyn FileSystem, environment: &EnvironmentRecord) -> bool {
     environment.status == EnvironmentStatus::Ready
         && is_ready(files, &environment.folder)
         && is_whole(environment)
@@ -44,7 +44,7 @@ fn is_whole(environment: &EnvironmentRecord) -> bool {
 }
 
 /// Returns the reason, in words, why the files of an environment that is ready by its record cannot be used.
-pub(crate) fn defect(files: &dyn Files, environment: &EnvironmentRecord) -> Option<String> {
+pub(crate) fn defect(files: &dyn FileSystem, environment: &EnvironmentRecord) -> Option<String> {
     let folder = &environment.folder;
     if is_ready(files, folder) {
         damage(environment)

@@ -23,32 +23,32 @@ const FORMAT_VERSION: u32 = 1;
 
 /// The answers of Pythons, by the path at which they were found.
 #[derive(Debug, Default, Serialize, Deserialize)]
-pub(super) struct Answers {
+pub(super) struct PythonAnswers {
     version: u32,
-    answers: BTreeMap<PathBuf, Answer>,
+    answers: BTreeMap<PathBuf, PythonAnswer>,
     #[serde(skip)]
     changed: bool,
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
-struct Answer {
+struct PythonAnswer {
     /// Everything that the answer depends on.
     fingerprint: String,
     /// The Python, or why it can't be used: for example, it is a version manager's script for a release that is not selected.
     identity: Result<Python, String>,
 }
 
-impl Answers {
+impl PythonAnswers {
     /// Reads the file of answers. A file that can't be read counts as empty.
     pub fn read(path: &Path) -> Self {
-        let kept: Option<Answers> = std::fs::read(path)
+        let kept: Option<PythonAnswers> = std::fs::read(path)
             .ok()
             .and_then(|bytes| serde_json::from_slice(&bytes).ok());
         match kept {
             Some(answers) if answers.version == FORMAT_VERSION => answers,
-            _ => Answers {
+            _ => PythonAnswers {
                 version: FORMAT_VERSION,
-                ..Answers::default()
+                ..PythonAnswers::default()
             },
         }
     }
@@ -83,7 +83,7 @@ impl Answers {
         let (identity, lasts) = probe(candidate, search);
         if lasts {
             self.changed = true;
-            let answer = Answer {
+            let answer = PythonAnswer {
                 fingerprint,
                 identity: identity.clone(),
             };

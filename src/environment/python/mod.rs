@@ -16,9 +16,9 @@ mod search;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
-use self::answers::Answers;
+use self::answers::PythonAnswers;
 use self::search::{PythonSearch, candidates, searched};
-use crate::base::problem::{Error, Kind, code};
+use crate::base::problem::{Error, ProblemKind, code};
 use crate::settings::Settings;
 use crate::settings::paths::ToolsFolder;
 
@@ -45,14 +45,14 @@ pub fn find_python(
 }
 
 fn found(search: &PythonSearch<'_>) -> Result<Python, Error> {
-    let mut answers = Answers::read(search.cache);
+    let mut answers = PythonAnswers::read(search.cache);
     let found = find(search, &mut answers);
     answers.write(search.cache);
     found
 }
 
 /// Asks candidates for their version, using cached answers, until one fits.
-fn find(search: &PythonSearch<'_>, answers: &mut Answers) -> Result<Python, Error> {
+fn find(search: &PythonSearch<'_>, answers: &mut PythonAnswers) -> Result<Python, Error> {
     let (mut too_old, mut unfit, mut unusable) = (Vec::new(), Vec::new(), Vec::new());
     for candidate in candidates(search) {
         let python = match answers.identity(&candidate, search) {
@@ -63,7 +63,7 @@ fn find(search: &PythonSearch<'_>, answers: &mut Answers) -> Result<Python, Erro
             }
         };
         let (major, minor, _) = python.version;
-        if (major, minor) < OLDEST {
+        if (major, minor) < MIN_PYTHON_VERSION {
             too_old.push((candidate, python.version_text()));
         } else if python.implementation != "cpython" {
             let reason = format!(
@@ -89,7 +89,10 @@ fn find(search: &PythonSearch<'_>, answers: &mut Answers) -> Result<Python, Erro
             "install a Python that fits, or name one with ADE_PYTHON, or widen requires-python in pyproject.toml".to_owned(),
         )
     } else if !too_old.is_empty() {
-        let (found, needs) = (list(&too_old), format!("{}.{}", OLDEST.0, OLDEST.1));
+        let (found, needs) = (
+            list(&too_old),
+            format!("{}.{}", MIN_PYTHON_VERSION.0, MIN_PYTHON_VERSION.1),
+        );
         (
             format!("Python is too old: found {found}, and {needs} is needed"),
             format!("install Python {needs} or later, or name one with ADE_PYTHON"),
@@ -109,7 +112,7 @@ fn find(search: &PythonSearch<'_>, answers: &mut Answers) -> Result<Python, Erro
             ),
         )
     };
-    Err(Error::new(Kind::Environment, code::PYTHON_UNSUITABLE, message).hint(hint))
+    Err(Error::new(ProblemKind::Environment, code::PYTHON_UNSUITABLE, message).hint(hint))
 }
 
 fn list(found: &[(PathBuf, String)]) -> String {
@@ -121,7 +124,7 @@ fn list(found: &[(PathBuf, String)]) -> String {
 }
 
 /// The oldest supported release. The engine's native half is built for this release and later ones.
-const OLDEST: (u8, u8) = (3, 10);
+const MIN_PYTHON_VERSION: (u8, u8) = (3, 10);
 
 /// Returns whether this version satisfies a `requires-python` such as `>=3.10,<3.13`. A text that is not understood counts as
 /// satisfied; the installer then decides.
@@ -147,7 +150,9 @@ pub fn oldest_allowed(requires: &str) -> Option<(u8, u8)> {
         let minor = rest.split('.').next()?;
         Some((major.parse().ok()?, minor.parse().ok()?))
     });
-    named.max().map(|oldest: (u8, u8)| oldest.max(OLDEST))
+    named
+        .max()
+        .map(|oldest: (u8, u8)| oldest.max(MIN_PYTHON_VERSION))
 }
 
 fn clause_allows(version: [u32; 3], clause: &str) -> bool {
@@ -400,7 +405,7 @@ mod tests {
             (">=3.11", Some((3, 11))),
             (">= 3.12.1, < 4", Some((3, 12))),
             ("==3.11.*", Some((3, 11))),
-            (">=3.8", Some(OLDEST)),
+            (">=3.8", Some(MIN_PYTHON_VERSION)),
             ("<3.13", None),
             ("", None),
         ] {

@@ -10,16 +10,16 @@ use zip::{CompressionMethod, DateTime, ZipArchive, ZipWriter};
 use crate::painting::refusal::Trouble;
 
 /// The maximum size of a part other than a sheet in bytes. The comments of a hundred thousand cells take a quarter of it.
-pub const MOST_PART: u64 = 256 << 20;
+pub const MAX_PART_BYTES: u64 = 256 << 20;
 /// The maximum size of an edited sheet in bytes, because its text is held whole. A full sheet of 20 columns takes 800 MB.
-pub const MOST_SHEET: u64 = 1 << 30;
+pub const MAX_SHEET_BYTES: u64 = 1 << 30;
 /// The size from which a part reserves a 64-bit size, because it may grow beyond what 32 bits can count.
 const LARGE: u64 = 1 << 31;
 /// The compression level. It is low because packing takes nearly all of the time of painting.
 const LEVEL: i64 = 2;
 
 /// The archive of the sender's workbook.
-pub struct Package {
+pub struct OoxmlPackage {
     zip: ZipArchive<BufReader<File>>,
     /// The stored names, in the archive's order.
     names: Vec<String>,
@@ -29,7 +29,7 @@ pub struct Package {
     taken: BTreeSet<String>,
 }
 
-impl Package {
+impl OoxmlPackage {
     /// Opens an archive. If the file is none, `words` returns the error.
     pub fn open(file: File, words: impl FnOnce() -> Trouble) -> Result<Self, Trouble> {
         let Ok(mut zip) = ZipArchive::new(BufReader::new(file)) else {
@@ -135,11 +135,11 @@ impl Package {
 
     /// Reads a part other than a sheet as text.
     pub fn text(&mut self, part: &str) -> Result<String, Trouble> {
-        self.text_within(part, MOST_PART)
+        self.text_within(part, MAX_PART_BYTES)
     }
 
     /// Copies a part in packed form, with its time.
-    pub fn copy(&mut self, part: &str, copy: &mut Copy) -> Result<(), Trouble> {
+    pub fn copy(&mut self, part: &str, copy: &mut PackageCopy) -> Result<(), Trouble> {
         let position = self.position(part)?;
         let entry = self.zip.by_index_raw(position);
         let entry = entry.map_err(|error| damaged(part, error))?;
@@ -170,13 +170,13 @@ pub fn folded(name: &str) -> String {
 }
 
 /// The archive of the painted copy.
-pub struct Copy {
+pub struct PackageCopy {
     zip: ZipWriter<BufWriter<File>>,
     /// The folded names of its parts.
     written: BTreeSet<String>,
 }
 
-impl Copy {
+impl PackageCopy {
     /// Begins an archive in an empty file.
     pub fn new(file: File) -> Self {
         Self {

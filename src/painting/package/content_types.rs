@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use super::archive::folded;
 use super::patched;
-use crate::painting::refusal::{InPart, Trouble};
+use crate::painting::refusal::{PartContext, Trouble};
 use crate::painting::xml::text::attribute;
 use crate::painting::xml::tree::{self, Element};
 
@@ -50,7 +50,7 @@ impl ContentTypes {
     }
 
     /// Returns the type of a part. Empty if it has none.
-    pub fn of(&self, part: &str) -> &str {
+    pub fn content_type(&self, part: &str) -> &str {
         let part = folded(part);
         let extension = part.rsplit('.').next().unwrap_or_default();
         let by_extension = || self.defaults.get(extension);

@@ -7,7 +7,7 @@ pub mod archive;
 pub mod content_types;
 pub mod relationships;
 
-use super::refusal::{InPart, Trouble};
+use super::refusal::{PartContext, Trouble};
 use super::xml::tree::{self, Element};
 use super::xml::{Edit, apply};
 

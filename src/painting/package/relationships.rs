@@ -1,8 +1,8 @@
 //! The relationships of a part: the other parts that it refers to, and their kinds (ECMA-376 part 2, "Relationships").
 
-use super::archive::{Package, folded};
+use super::archive::{OoxmlPackage, folded};
 use super::patched;
-use crate::painting::refusal::{InPart, Trouble};
+use crate::painting::refusal::{PartContext, Trouble};
 use crate::painting::xml::text::attribute;
 use crate::painting::xml::tree::{self, Element};
 
@@ -35,7 +35,7 @@ pub struct Relationships {
 
 impl Relationships {
     /// Reads the relationships of a part, or of the package itself if `part` is empty. They may be empty.
-    pub fn of(package: &mut Package, part: &str) -> Result<Self, Trouble> {
+    pub fn load(package: &mut OoxmlPackage, part: &str) -> Result<Self, Trouble> {
         let (folder, name) = part.rsplit_once('/').unwrap_or(("", part));
         let slash = if folder.is_empty() { "" } else { "/" };
         let own = package.stored(&format!("{folder}{slash}_rels/{name}.rels"));
@@ -79,7 +79,7 @@ impl Relationships {
     }
 
     /// Returns the first part of a kind that the package holds.
-    pub fn first(&self, package: &Package, kind: &str) -> Option<String> {
+    pub fn first(&self, package: &OoxmlPackage, kind: &str) -> Option<String> {
         let mut targets = self.targets(kind);
         targets.find(|part| package.has(part)).map(str::to_owned)
     }
@@ -147,7 +147,7 @@ impl Relationships {
 
 /// Returns the part that a target names, seen from a folder. `%20` is kept if the package stores the name with it, and decoded
 /// otherwise.
-fn resolved(package: &Package, folder: &str, target: &str) -> String {
+fn resolved(package: &OoxmlPackage, folder: &str, target: &str) -> String {
     let target = target.split('#').next().unwrap_or_default();
     let target = target.replace('\\', "/");
     let mut steps: Vec<&str> = match target.starts_with('/') {

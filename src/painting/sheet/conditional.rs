@@ -4,18 +4,18 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::outline::Outline;
-use crate::base::places::{Area, Cell};
-use crate::painting::xml::Malformed;
-use crate::painting::xml::scan::{Scanner, Tag, TagKind};
+use crate::base::places::{Area, CellPosition};
+use crate::painting::xml::MalformedXml;
+use crate::painting::xml::scan::{Scanner, TagKind, XmlTag};
 use crate::painting::xml::text::unescaped;
 
 /// Returns the number of these cells in the range of a conditional format with a fill. `fills`: which of the workbook's
 /// differential formats have a fill.
 pub fn covered<T>(
     outline: &Outline<'_>,
-    cells: &BTreeMap<Cell, T>,
+    cells: &BTreeMap<CellPosition, T>,
     fills: &[bool],
-) -> Result<usize, Malformed> {
+) -> Result<usize, MalformedXml> {
     let areas = filled_areas(outline, fills)?;
     let mut covered = BTreeSet::new();
     for (first, last) in areas {
@@ -33,7 +33,7 @@ pub fn covered<T>(
 fn filled_areas(
     outline: &Outline<'_>,
     fills: &[bool],
-) -> Result<BTreeSet<(Cell, Cell)>, Malformed> {
+) -> Result<BTreeSet<(CellPosition, CellPosition)>, MalformedXml> {
     let mut scanner = Scanner::new(outline.text, outline.tail);
     let mut found = BTreeSet::new();
     let (mut ranges, mut has_fill) = (String::new(), false);
@@ -61,7 +61,7 @@ fn filled_areas(
     Ok(found)
 }
 
-fn text_behind(text: &str, tag: &Tag<'_>) -> String {
+fn text_behind(text: &str, tag: &XmlTag<'_>) -> String {
     let rest = &text[tag.end..];
     let end = rest.find('<').unwrap_or(rest.len());
     unescaped(&rest[..end]).into_owned()
@@ -79,9 +79,11 @@ mod tests {
             <conditionalFormatting sqref='G1'><cfRule><colorScale></colorScale></cfRule></conditionalFormatting>\
             <extLst><ext><x14:conditionalFormattings><x14:conditionalFormatting><x14:cfRule><x14:dxf><fill></fill></x14:dxf></x14:cfRule>\
             <xm:sqref>H2:H3</xm:sqref></x14:conditionalFormatting></x14:conditionalFormattings></ext></extLst></worksheet>";
-        let outline = Outline::of(text).unwrap();
+        let outline = Outline::parse(text).unwrap();
         let covered_of = |names: &[&str]| {
-            let cells = names.iter().map(|name| (Cell::named(name).unwrap(), ()));
+            let cells = names
+                .iter()
+                .map(|name| (CellPosition::named(name).unwrap(), ()));
             covered(&outline, &cells.collect(), &[false, true]).unwrap()
         };
         for under in ["A1", "A9", "C3", "G1", "H3"] {

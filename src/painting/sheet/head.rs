@@ -4,13 +4,13 @@ use std::io::Read;
 
 use memchr::memmem;
 
-use crate::base::places::{Area, Cell};
+use crate::base::places::{Area, CellPosition};
 use crate::painting::measures::Measures;
 use crate::painting::xml::scan::Scanner;
-use crate::painting::xml::{Edit, Malformed, apply};
+use crate::painting::xml::{Edit, MalformedXml, apply};
 
 /// The maximum number of bytes before the cells of a sheet: 16,384 columns take 2 MB.
-const MOST_HEAD: usize = 32 << 20;
+const MAX_HEAD_BYTES: usize = 32 << 20;
 
 /// Returns the head with its edits. `cells`: the painted cells.
 ///
@@ -18,11 +18,11 @@ const MOST_HEAD: usize = 32 << 20;
 /// The dimension grows if a new cell is outside of it.
 pub fn patched<'c>(
     head: &str,
-    cells: impl Iterator<Item = &'c Cell>,
+    cells: impl Iterator<Item = &'c CellPosition>,
     measures: &mut Measures,
-) -> Result<String, Malformed> {
+) -> Result<String, MalformedXml> {
     let mut edits = unselected(head)?;
-    let cells: Vec<&Cell> = cells.collect();
+    let cells: Vec<&CellPosition> = cells.collect();
     let mut scanner = Scanner::new(head, 0);
     while let Some(tag) = scanner.tag()? {
         if !tag.opens() {
@@ -44,7 +44,7 @@ pub fn patched<'c>(
 }
 
 /// Returns the edits that clear the selection.
-fn unselected(head: &str) -> Result<Vec<Edit>, Malformed> {
+fn unselected(head: &str) -> Result<Vec<Edit>, MalformedXml> {
     let (mut edits, mut scanner) = (Vec::new(), Scanner::new(head, 0));
     while let Some(tag) = scanner.tag()? {
         if tag.opens() && tag.local() == "sheetView" && tag.is_true("tabSelected") {
@@ -73,7 +73,7 @@ pub fn selected(part: &mut impl Read) -> std::io::Result<Option<(usize, String)>
             let start = bytes[..from + at].iter().rposition(|byte| *byte == b'<');
             break start.unwrap_or(bytes.len());
         }
-        if count == 0 || bytes.len() > MOST_HEAD {
+        if count == 0 || bytes.len() > MAX_HEAD_BYTES {
             break bytes.len();
         }
     };
@@ -96,7 +96,7 @@ mod tests {
     fn the_dimension_grows_where_a_new_cell_lies_outside_of_it() {
         let head = "<worksheet><dimension ref='B2:C3'/><cols><col min='2' max='3' width='10' style='4'/></cols>";
         let mut measures = Measures::default();
-        let cell = Cell::named("D1").unwrap();
+        let cell = CellPosition::named("D1").unwrap();
         let new = patched(head, [cell].iter(), &mut measures).unwrap();
         assert_eq!(new, head.replace("'B2:C3'", "\"B1:D3\""));
         assert_eq!(

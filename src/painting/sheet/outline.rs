@@ -3,8 +3,8 @@
 use memchr::memmem;
 
 use crate::base::places::Area;
-use crate::painting::xml::scan::{Scanner, Tag, TagKind};
-use crate::painting::xml::{CUT_SHORT, Malformed, NOT_WELL_FORMED};
+use crate::painting::xml::scan::{Scanner, TagKind, XmlTag};
+use crate::painting::xml::{CUT_SHORT, MalformedXml, NOT_WELL_FORMED};
 
 /// The children of a worksheet that come after its `legacyDrawing` (CT_Worksheet, ECMA-376 part 1, 18.3.1.99).
 /// `AlternateContent` wraps some of them, and also some that come before.
@@ -35,9 +35,9 @@ pub struct Outline<'a> {
     /// The whole text of the part.
     pub text: &'a str,
     /// The first tag of the part.
-    pub root: Tag<'a>,
+    pub root: XmlTag<'a>,
     /// The tag that begins the cells.
-    pub data: Tag<'a>,
+    pub data: XmlTag<'a>,
     /// The start byte of the tag that ends the cells; for `<sheetData/>`, the byte after the tag.
     pub rows_end: usize,
     /// The byte after the tag that ends the cells.
@@ -51,18 +51,18 @@ impl<'a> Outline<'a> {
     ///
     /// # Errors
     /// The part has no cells, or is cut short.
-    pub fn of(text: &'a str) -> Result<Self, Malformed> {
+    pub fn parse(text: &'a str) -> Result<Self, MalformedXml> {
         let mut scanner = Scanner::new(text, 0);
         let root = scanner.tag()?.ok_or(NOT_WELL_FORMED)?;
         let mut depth = 0;
         let data = loop {
-            let tag = scanner.tag()?.ok_or(Malformed("has no cells"))?;
+            let tag = scanner.tag()?.ok_or(MalformedXml("has no cells"))?;
             if depth == 0 && tag.opens() && tag.local() == "sheetData" {
                 break tag;
             }
             match tag.kind {
                 TagKind::Start => depth += 1,
-                TagKind::End if depth == 0 => return Err(Malformed("has no cells")),
+                TagKind::End if depth == 0 => return Err(MalformedXml("has no cells")),
                 TagKind::End => depth -= 1,
                 TagKind::Empty => {}
             }
@@ -87,7 +87,7 @@ impl<'a> Outline<'a> {
     }
 
     /// Returns the children of the root after the cells, each with the byte after its end. Fails unless the root ends properly.
-    pub fn tail_children(&self) -> Result<Vec<(Tag<'a>, usize)>, Malformed> {
+    pub fn tail_children(&self) -> Result<Vec<(XmlTag<'a>, usize)>, MalformedXml> {
         let mut scanner = Scanner::new(self.text, self.tail);
         let mut children = Vec::new();
         loop {
@@ -107,7 +107,7 @@ impl<'a> Outline<'a> {
 }
 
 /// Finds the end of the cells: start and end of the end tag, and whether the cells are plain.
-fn end_of_data(text: &str, data: &Tag<'_>) -> Result<(usize, usize, bool), Malformed> {
+fn end_of_data(text: &str, data: &XmlTag<'_>) -> Result<(usize, usize, bool), MalformedXml> {
     let needle = format!("</{}", data.name);
     let rest = &text.as_bytes()[data.end..];
     let end = memmem::find(rest, needle.as_bytes()).ok_or(CUT_SHORT)?;
@@ -125,7 +125,7 @@ fn end_of_data(text: &str, data: &Tag<'_>) -> Result<(usize, usize, bool), Malfo
 }
 
 /// Reads the facts given after the cells.
-pub fn tail_of(outline: &Outline<'_>) -> Result<Tail, Malformed> {
+pub fn tail_of(outline: &Outline<'_>) -> Result<Tail, MalformedXml> {
     let mut tail = Tail::default();
     for (tag, end) in outline.tail_children()? {
         match tag.local() {
@@ -145,7 +145,7 @@ pub fn tail_of(outline: &Outline<'_>) -> Result<Tail, Malformed> {
 }
 
 /// Returns everything after the cells, with the element `legacyDrawing` at the position that the order of children requires.
-pub fn with_drawing(outline: &Outline<'_>, element: Option<&str>) -> Result<String, Malformed> {
+pub fn with_drawing(outline: &Outline<'_>, element: Option<&str>) -> Result<String, MalformedXml> {
     let tail = outline.text.get(outline.tail..).ok_or(CUT_SHORT)?;
     let Some(element) = element else {
         return Ok(tail.to_owned());
@@ -180,7 +180,7 @@ mod tests {
             ),
         ] {
             let text = format!("<worksheet><sheetData/>{tail}</worksheet>");
-            let outline = Outline::of(&text).unwrap();
+            let outline = Outline::parse(&text).unwrap();
             let new = with_drawing(&outline, Some("^")).unwrap();
             assert_eq!(new, format!("{expected}</worksheet>"));
         }

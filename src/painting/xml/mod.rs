@@ -14,12 +14,12 @@ use std::ops::Range;
 
 /// The reason why a part cannot be edited, as words that follow the part's name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Malformed(pub &'static str);
+pub struct MalformedXml(pub &'static str);
 
 /// The part ends within an element, a comment or a tag.
-pub const CUT_SHORT: Malformed = Malformed("is cut short");
+pub const CUT_SHORT: MalformedXml = MalformedXml("is cut short");
 /// The tags do not match, or there is no element at all.
-pub const NOT_WELL_FORMED: Malformed = Malformed("is not well-formed XML");
+pub const NOT_WELL_FORMED: MalformedXml = MalformedXml("is not well-formed XML");
 
 /// A replacement of a range of bytes.
 #[derive(Clone, Debug)]
@@ -52,14 +52,14 @@ impl Edit {
 ///
 /// # Errors
 /// Two edits overlap: the part repeats an element that may occur only once.
-pub fn apply(text: &str, mut edits: Vec<Edit>) -> Result<String, Malformed> {
+pub fn apply(text: &str, mut edits: Vec<Edit>) -> Result<String, MalformedXml> {
     edits.sort_by_key(|edit| (edit.range.start, edit.range.end));
     let more: usize = edits.iter().map(|edit| edit.new.len()).sum();
     let mut out = String::with_capacity(text.len() + more);
     let mut at = 0;
     for edit in edits {
         if edit.range.start < at {
-            return Err(Malformed("has an element twice that it may have once"));
+            return Err(MalformedXml("has an element twice that it may have once"));
         }
         out.push_str(&text[at..edit.range.start]);
         out.push_str(&edit.new);

@@ -7,7 +7,7 @@ use std::str::FromStr;
 use memchr::{memchr, memchr3, memmem};
 
 use super::text::unescaped;
-use super::{CUT_SHORT, Malformed, NOT_WELL_FORMED};
+use super::{CUT_SHORT, MalformedXml, NOT_WELL_FORMED};
 
 /// The kind of a tag.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,7 +22,7 @@ pub enum TagKind {
 
 /// A tag in the text of a part.
 #[derive(Clone, Copy, Debug)]
-pub struct Tag<'a> {
+pub struct XmlTag<'a> {
     /// The kind of the tag.
     pub kind: TagKind,
     /// The byte of its `<`.
@@ -53,7 +53,7 @@ impl<'a> Attribute<'a> {
     }
 }
 
-impl<'a> Tag<'a> {
+impl<'a> XmlTag<'a> {
     /// Returns the name without its prefix.
     pub fn local(&self) -> &'a str {
         match self.name.rfind(':') {
@@ -73,9 +73,9 @@ impl<'a> Tag<'a> {
     }
 
     /// Returns the attributes in order. Reading stops at a damaged one.
-    pub fn attributes(&self) -> Attributes<'a> {
+    pub fn attributes(&self) -> TagAttributes<'a> {
         let start = if self.opens() { 1 } else { 2 };
-        Attributes {
+        TagAttributes {
             text: self.text,
             at: start + self.name.len(),
         }
@@ -122,7 +122,7 @@ pub fn with_attribute(tag: &str, name: &str, value: Option<&str>) -> String {
     let name_end = tag
         .find(|letter: char| letter.is_ascii_whitespace() || letter == '/' || letter == '>')
         .unwrap_or(tag.len());
-    let mut attributes = Attributes {
+    let mut attributes = TagAttributes {
         text: tag,
         at: name_end,
     };
@@ -145,13 +145,13 @@ pub fn with_attribute(tag: &str, name: &str, value: Option<&str>) -> String {
     }
 }
 
-/// The iterator of [`Tag::attributes`].
-pub struct Attributes<'a> {
+/// The iterator of [`XmlTag::attributes`].
+pub struct TagAttributes<'a> {
     text: &'a str,
     at: usize,
 }
 
-impl<'a> Iterator for Attributes<'a> {
+impl<'a> Iterator for TagAttributes<'a> {
     type Item = Attribute<'a>;
 
     fn next(&mut self) -> Option<Attribute<'a>> {
@@ -191,7 +191,7 @@ impl<'a> Scanner<'a> {
     }
 
     /// Returns the next tag. `None` at the end of the text.
-    pub fn tag(&mut self) -> Result<Option<Tag<'a>>, Malformed> {
+    pub fn tag(&mut self) -> Result<Option<XmlTag<'a>>, MalformedXml> {
         loop {
             let rest = &self.text.as_bytes()[self.at..];
             let Some(open) = memchr(b'<', rest) else {
@@ -204,7 +204,7 @@ impl<'a> Scanner<'a> {
                 Some(b'!') if rest.starts_with(b"<!--") => b"-->",
                 Some(b'!') if rest.starts_with(b"<![CDATA[") => b"]]>",
                 // A document type is not allowed in a package (ECMA-376 part 2, "XML Usage").
-                Some(b'!') => return Err(Malformed("has a document type")),
+                Some(b'!') => return Err(MalformedXml("has a document type")),
                 Some(b'?') => b"?>",
                 _ => return self.found().map(Some),
             };
@@ -214,7 +214,7 @@ impl<'a> Scanner<'a> {
     }
 
     /// Reads the tag that begins at the current byte.
-    fn found(&mut self) -> Result<Tag<'a>, Malformed> {
+    fn found(&mut self) -> Result<XmlTag<'a>, MalformedXml> {
         let start = self.at;
         let end = end_of_tag(self.text.as_bytes(), start).ok_or(CUT_SHORT)?;
         let text = &self.text[start..end];
@@ -230,7 +230,7 @@ impl<'a> Scanner<'a> {
             return Err(NOT_WELL_FORMED);
         }
         self.at = end;
-        Ok(Tag {
+        Ok(XmlTag {
             kind,
             start,
             end,
@@ -240,7 +240,7 @@ impl<'a> Scanner<'a> {
     }
 
     /// Moves to the end of the element that a tag has opened.
-    pub fn leave(&mut self, tag: &Tag<'_>) -> Result<(), Malformed> {
+    pub fn leave(&mut self, tag: &XmlTag<'_>) -> Result<(), MalformedXml> {
         let mut depth = usize::from(tag.kind == TagKind::Start);
         while depth > 0 {
             match self.tag()?.ok_or(CUT_SHORT)?.kind {
@@ -269,7 +269,7 @@ fn end_of_tag(bytes: &[u8], start: usize) -> Option<usize> {
 mod tests {
     use super::*;
 
-    fn names(text: &str) -> Result<String, Malformed> {
+    fn names(text: &str) -> Result<String, MalformedXml> {
         let mut scanner = Scanner::new(text, 0);
         let mut out = String::new();
         while let Some(tag) = scanner.tag()? {

@@ -3,18 +3,18 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
-use super::scan::{Scanner, Tag, TagKind};
+use super::scan::{Scanner, TagKind, XmlTag};
 use super::text::unescaped;
-use super::{CUT_SHORT, Edit, Malformed, NOT_WELL_FORMED};
+use super::{CUT_SHORT, Edit, MalformedXml, NOT_WELL_FORMED};
 
 /// The maximum depth of elements: no part of a workbook nests deeper.
-const MOST_LEVELS: usize = 256;
+const MAX_ELEMENT_DEPTH: usize = 256;
 
 /// An element of a part.
 #[derive(Debug)]
 pub struct Element<'a> {
     /// The start tag of the element.
-    pub tag: Tag<'a>,
+    pub tag: XmlTag<'a>,
     /// The byte of its end tag; for an empty element, the byte after it.
     pub inner_end: usize,
     /// The byte after the element.
@@ -27,7 +27,7 @@ pub struct Element<'a> {
 ///
 /// # Errors
 /// The tags do not match, or the part is cut short.
-pub fn parse(text: &str) -> Result<Element<'_>, Malformed> {
+pub fn parse(text: &str) -> Result<Element<'_>, MalformedXml> {
     let mut scanner = Scanner::new(text, 0);
     let mut open: Vec<Element<'_>> = Vec::new();
     let mut root = None;
@@ -40,7 +40,7 @@ pub fn parse(text: &str) -> Result<Element<'_>, Malformed> {
                     end: tag.end,
                     children: Vec::new(),
                 };
-                if root.is_some() || open.len() == MOST_LEVELS {
+                if root.is_some() || open.len() == MAX_ELEMENT_DEPTH {
                     return Err(NOT_WELL_FORMED);
                 }
                 if tag.kind == TagKind::Start {

@@ -11,12 +11,12 @@ use serde_json::json;
 
 use crate::base::cancel::Cancel;
 use crate::base::files::{self, FileError};
-use crate::base::problem::{Error, Kind, code};
+use crate::base::problem::{Error, ProblemKind, code};
 use crate::engine::sandbox::Policy;
 use crate::engine::{EngineTask, Invocation, Launch, Message};
-use crate::environment::needed::prepare::Prepared;
-use crate::environment::provide::Want;
-use crate::environment::provide::in_use::InUse;
+use crate::environment::needed::prepare::PreparedConfiguration;
+use crate::environment::provide::RebuildPolicy;
+use crate::environment::provide::in_use::EnvironmentUse;
 use crate::environment::provide::installers::Installers;
 use crate::run::execution::provide::provide;
 use crate::run::inputs::input::Input;
@@ -34,7 +34,7 @@ pub const SHAPES: [&str; 4] = ["xlsx", "csv", "parquet", "jsonl"];
 
 /// An input of the call.
 #[derive(Clone, Debug)]
-pub struct Part {
+pub struct CombineInput {
     /// The name of the input in the combined table.
     pub name: String,
     /// The run of the input, if it was accepted.
@@ -43,7 +43,7 @@ pub struct Part {
 
 /// The result of combining tables.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Combined {
+pub struct CombinedTable {
     /// The number of rows of the table.
     pub rows: u64,
     /// The columns that are text because their types differ between files.
@@ -98,11 +98,11 @@ pub fn check_place(
 pub fn combine(
     workspace: &Workspace,
     launcher: &dyn Launch,
-    prepared: &Prepared,
-    parts: &[Part],
+    prepared: &PreparedConfiguration,
+    parts: &[CombineInput],
     (to, names): (&Path, bool),
     cancel: &Cancel,
-) -> Result<Combined, Error> {
+) -> Result<CombinedTable, Error> {
     if parts.iter().all(|part| part.run.is_none()) {
         let message = "there is nothing to combine: no file was normalized";
         return Err(
@@ -113,12 +113,12 @@ pub fn combine(
         workspace,
         &Installers,
         prepared,
-        Want::Ready,
+        RebuildPolicy::Ready,
         cancel,
         &mut |_| {},
     )?;
     // Collection deletes no environment in which an engine runs.
-    let _in_use = InUse::mark(workspace, &environment.folder);
+    let _in_use = EnvironmentUse::mark(workspace, &environment.folder);
     let place = tempfile::tempdir().map_err(files::no_temporary_folder)?;
     let folder = |name: &str| -> Result<PathBuf, Error> {
         let path = place.path().join(name);
@@ -187,7 +187,7 @@ fn launched(
     launcher: &dyn Launch,
     invocation: &Invocation,
     cancel: &Cancel,
-) -> Result<Combined, Error> {
+) -> Result<CombinedTable, Error> {
     let mut lines = Vec::new();
     let report = launcher
         .launch(invocation, cancel, &mut |message| {
@@ -200,7 +200,11 @@ fn launched(
         .map_err(not_written)?;
     match report.exit {
         Exit::Code(0) => Ok(said(&lines)),
-        Exit::Cancelled => Err(Error::new(Kind::Cancelled, code::CANCELLED, "cancelled")),
+        Exit::Cancelled => Err(Error::new(
+            ProblemKind::Cancelled,
+            code::CANCELLED,
+            "cancelled",
+        )),
         exit => {
             let refusal = lines.iter().find_map(|line| line.strip_prefix(REFUSAL));
             let why = refusal.map_or_else(|| format!("the engine {exit}"), str::to_owned);
@@ -215,8 +219,8 @@ fn launched(
 const REFUSAL: &str = "Not combined: ";
 
 /// Lists the inputs, each with the files of its tables, for the engine.
-fn listed(parts: &[Part]) -> serde_json::Value {
-    let entry = |part: &Part| {
+fn listed(parts: &[CombineInput]) -> serde_json::Value {
+    let entry = |part: &CombineInput| {
         let workbook = part.run.as_ref().and_then(|run| run.output_path.as_ref());
         json!({
             "file": part.name,
@@ -226,14 +230,14 @@ fn listed(parts: &[Part]) -> serde_json::Value {
     parts.iter().map(entry).collect()
 }
 
-fn folder_of(part: &Part) -> Option<PathBuf> {
+fn folder_of(part: &CombineInput) -> Option<PathBuf> {
     let workbook = part.run.as_ref()?.output_path.as_ref()?;
     Some(workbook.parent()?.to_owned())
 }
 
 /// Parses lines such as `- rows: 12`.
-fn said(lines: &[String]) -> Combined {
-    let mut combined = Combined::default();
+fn said(lines: &[String]) -> CombinedTable {
+    let mut combined = CombinedTable::default();
     for (key, value) in lines
         .iter()
         .filter_map(|line| line.strip_prefix("- ")?.split_once(": "))

@@ -14,12 +14,12 @@ use crate::run::inputs::documents::document_deleted;
 use crate::run::inputs::stage::UnrecordedInput;
 use crate::run::shared_log;
 use crate::settings::paths::RunFolder;
-use crate::store::{NewRun, RunRecord, Submission, Submitted};
+use crate::store::{NewRun, RunRecord, Submission, SubmissionOutcome};
 use crate::workspace::Workspace;
 
 /// The maximum number of locks on the folders of staged inputs that are held at once, because a process may open few files.
 /// The folders of further inputs are too young to be collected.
-const MOST_LOCKS: usize = 64;
+const MAX_FOLDER_LOCKS: usize = 64;
 
 /// `ade run --detach`: stages all inputs, then queues their runs. `on` gets each run.
 ///
@@ -31,7 +31,7 @@ pub fn enqueue(request: &Request<'_>, on: &mut dyn FnMut(&RunRecord)) -> Result<
     for input in 0..request.inputs.len() {
         match request.new_run(input) {
             Ok((new, mut mark)) => {
-                if staged.len() >= MOST_LOCKS {
+                if staged.len() >= MAX_FOLDER_LOCKS {
                     mark.unlock();
                 }
                 staged.push((new, mark));
@@ -90,7 +90,7 @@ pub(crate) fn submit(
     begin_record(workspace, &new)?;
     let machine = &*workspace.machine;
     let submitted = workspace.store.submit_run(&new, asked, machine.now())?;
-    if let Submitted::Queued(run) = submitted {
+    if let SubmissionOutcome::Queued(run) = submitted {
         shared_log::send(&workspace.store, &run);
         machine.wake(&workspace.paths.wake());
         mark.recorded(workspace);
@@ -100,21 +100,21 @@ pub(crate) fn submit(
     // If an error leaves something here, collection recognises it by its mark.
     let _ = workspace.files().remove_tree(&new.run_dir);
     match submitted {
-        Submitted::Queued(run) | Submitted::Repeated(run) => Ok((*run, false)),
-        Submitted::KeyInUse => {
+        SubmissionOutcome::Queued(run) | SubmissionOutcome::Repeated(run) => Ok((*run, false)),
+        SubmissionOutcome::KeyInUse => {
             let key = asked.key.clone().unwrap_or_default().0;
             let message = format!("the key {key:?} was used for another request");
             Err(Error::usage(code::INVALID_FIELD, message)
                 .hint("choose another key for another request"))
         }
-        Submitted::Full(queued) => {
+        SubmissionOutcome::Full(queued) => {
             let limit = asked.most_queued.unwrap_or_default();
             let message = format!("the queue is full: it has {queued} of at most {limit} runs");
             Err(Error::refused(code::QUEUE_FULL, message)
                 .hint("try again later; ADE_QUEUE_SIZE sets the limit"))
         }
-        Submitted::Over(over) => Err(over.into()),
-        Submitted::DocumentDeleted(id) => Err(document_deleted(&id)),
+        SubmissionOutcome::Over(over) => Err(over.into()),
+        SubmissionOutcome::DocumentDeleted(id) => Err(document_deleted(&id)),
     }
 }
 

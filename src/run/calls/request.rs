@@ -4,7 +4,7 @@ use std::path::Path;
 
 use crate::base::files::{FileError, name_of};
 use crate::engine::{self, ChildProcess, Launch};
-use crate::environment::needed::prepare::Prepared;
+use crate::environment::needed::prepare::PreparedConfiguration;
 use crate::environment::provide::installers::{Build, Installers};
 use crate::run::execution::error::RunError;
 use crate::run::execution::safe_mode;
@@ -46,7 +46,7 @@ pub struct Request<'a> {
     /// The means to execute the runs.
     pub tools: Tools<'a>,
     /// The configuration, prepared for runs.
-    pub prepared: &'a Prepared,
+    pub prepared: &'a PreparedConfiguration,
     /// The files to run.
     pub inputs: &'a [Input],
     /// The run to repeat with its own input and options, in place of those given here.
@@ -72,7 +72,7 @@ impl<'a> Request<'a> {
     pub fn like(
         run: &RunRecord,
         workspace: &'a Workspace,
-        prepared: &'a Prepared,
+        prepared: &'a PreparedConfiguration,
         input: &'a [Input; 1],
     ) -> Self {
         Self {
@@ -132,7 +132,7 @@ impl Request<'_> {
             max_attempts: workspace.settings.worker.max_attempts,
             run_dir: folder.path().to_owned(),
             retry_of_run_id: None,
-            limits: Limits::of(&workspace.settings),
+            limits: Limits::from_settings(&workspace.settings),
         };
         Ok((new, mark))
     }
@@ -147,7 +147,7 @@ impl Request<'_> {
         let mut options = recorded(workspace, &self.options, &by);
         if let Some(since) = &mut options.demands.drift {
             // A later check compares with the run that was the last good one at this moment.
-            let senders = Senders::of(&prepared.package_folder);
+            let senders = Senders::load(&prepared.package_folder);
             let (store, of) = (&workspace.store, &prepared.key.configuration_id);
             let last = senders.last_good(store, of, name, None)?;
             *since = last.map(|run| run.id).unwrap_or_default();
@@ -211,7 +211,7 @@ pub(crate) fn repetition(
         max_attempts: workspace.settings.worker.max_attempts,
         run_dir: folder.path().to_owned(),
         retry_of_run_id: Some(run.id),
-        limits: Limits::of(&workspace.settings),
+        limits: Limits::from_settings(&workspace.settings),
     };
     Ok((new, mark))
 }

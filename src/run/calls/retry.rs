@@ -11,7 +11,7 @@ use crate::base::problem::{Error, code};
 use crate::configuration::Configuration;
 use crate::engine;
 use crate::environment::needed::prepare::{
-    PrepareError, Prepared, ask_for_environment_of_run, environment_of_run, prepare,
+    PrepareError, PreparedConfiguration, ask_for_environment_of_run, environment_of_run, prepare,
     prepare_environment, prepare_version,
 };
 use crate::run::execution::error::demand_ended;
@@ -21,9 +21,9 @@ use crate::store::{EnvironmentRecord, RunRecord, Submission, Submitter, not_publ
 use crate::workspace::Workspace;
 
 /// The current state of a configuration.
-pub struct Current<'a> {
+pub struct CurrentConfiguration<'a> {
     /// The files of the configuration, prepared.
-    pub prepared: &'a Prepared,
+    pub prepared: &'a PreparedConfiguration,
     /// The published version of these files; `None`: they are the files of its folder.
     pub version: Option<u32>,
 }
@@ -53,7 +53,7 @@ pub fn retry(
 pub fn anew(
     workspace: &Workspace,
     given: &str,
-    now: &Current<'_>,
+    now: &CurrentConfiguration<'_>,
     by: &Submitter,
     asked: &Submission,
 ) -> Result<(RunRecord, bool), Error> {
@@ -67,7 +67,10 @@ pub fn anew(
 ///
 /// # Errors
 /// The run does not exist, no version is active, or the files cannot be used.
-pub fn current(workspace: &Workspace, given: &str) -> Result<(Prepared, Option<u32>), Error> {
+pub fn current(
+    workspace: &Workspace,
+    given: &str,
+) -> Result<(PreparedConfiguration, Option<u32>), Error> {
     let run = workspace.run(given)?;
     let known = workspace.store.configuration(&run.key.configuration_id)?;
     let prepared = match &known.version {
@@ -99,7 +102,10 @@ fn queue(
 ///
 /// # Errors
 /// The run does not exist or has not ended, or its files are gone.
-pub fn retry_here(workspace: &Workspace, given: &str) -> Result<(RunRecord, Prepared), Error> {
+pub fn retry_here(
+    workspace: &Workspace,
+    given: &str,
+) -> Result<(RunRecord, PreparedConfiguration), Error> {
     let run = repeatable(workspace, given)?;
     demand_file(&run, &run.snapshot)?;
     let environment = environment_of_run(workspace, &run)?;
@@ -111,10 +117,13 @@ pub fn retry_here(workspace: &Workspace, given: &str) -> Result<(RunRecord, Prep
 ///
 /// # Errors
 /// The same as those of [`retry_here`].
-pub fn anew_here(workspace: &Workspace, given: &str) -> Result<(RunRecord, Prepared), Error> {
+pub fn anew_here(
+    workspace: &Workspace,
+    given: &str,
+) -> Result<(RunRecord, PreparedConfiguration), Error> {
     let run = repeatable(workspace, given)?;
     let (prepared, version) = current(workspace, &run.id)?;
-    let now = Current {
+    let now = CurrentConfiguration {
         prepared: &prepared,
         version,
     };
@@ -122,7 +131,11 @@ pub fn anew_here(workspace: &Workspace, given: &str) -> Result<(RunRecord, Prepa
 }
 
 /// Changes a run to use the current configuration and settings. Its input, its labels and its demands stay.
-fn made_now(workspace: &Workspace, mut run: RunRecord, now: &Current<'_>) -> RunRecord {
+fn made_now(
+    workspace: &Workspace,
+    mut run: RunRecord,
+    now: &CurrentConfiguration<'_>,
+) -> RunRecord {
     run.source_digest.clone_from(&now.prepared.source_digest);
     run.snapshot.clone_from(&now.prepared.package_folder);
     run.options.configuration_version = now.version;

@@ -10,7 +10,7 @@ use super::enqueue;
 use super::request::recorded;
 use crate::base::mutex::lock;
 use crate::base::problem::Error;
-use crate::environment::needed::prepare::Prepared;
+use crate::environment::needed::prepare::PreparedConfiguration;
 use crate::run::execution::safe_mode;
 use crate::run::inputs::stage::UnrecordedInput;
 use crate::settings::paths::RunFolder;
@@ -20,7 +20,7 @@ use crate::workspace::Workspace;
 /// The request of a client.
 pub struct RunOfDocument<'a> {
     /// The configuration, prepared for the run.
-    pub prepared: &'a Prepared,
+    pub prepared: &'a PreparedConfiguration,
     /// The document to run.
     pub document: &'a DocumentRecord,
     /// The sheets to process; `None`: all visible ones.
@@ -77,17 +77,17 @@ fn new_run(workspace: &Workspace, wanted: &RunOfDocument<'_>, environment_id: St
         max_attempts: workspace.settings.worker.max_attempts,
         run_dir: workspace.paths.run(workspace.id(), &id).path().to_owned(),
         retry_of_run_id: None,
-        limits: Limits::of(&workspace.settings),
+        limits: Limits::from_settings(&workspace.settings),
         id,
     }
 }
 
 /// Prepared configurations, by configuration and digest. Published files never change.
 #[derive(Default)]
-pub struct PreparedVersions(Mutex<HashMap<(String, String), Arc<Prepared>>>);
+pub struct PreparedVersions(Mutex<HashMap<(String, String), Arc<PreparedConfiguration>>>);
 
 impl PreparedVersions {
-    fn kept(&self) -> MutexGuard<'_, HashMap<(String, String), Arc<Prepared>>> {
+    fn kept(&self) -> MutexGuard<'_, HashMap<(String, String), Arc<PreparedConfiguration>>> {
         lock(&self.0)
     }
 
@@ -99,8 +99,8 @@ impl PreparedVersions {
         &self,
         configuration: &str,
         digest: &str,
-        prepare: impl FnOnce() -> Result<Prepared, E>,
-    ) -> Result<Arc<Prepared>, E> {
+        prepare: impl FnOnce() -> Result<PreparedConfiguration, E>,
+    ) -> Result<Arc<PreparedConfiguration>, E> {
         let key = (configuration.to_owned(), digest.to_owned());
         let known = self.kept().get(&key).cloned();
         if let Some(prepared) = known {

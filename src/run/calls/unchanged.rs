@@ -107,10 +107,10 @@ fn has_output(workspace: &Workspace, run: &RunRecord, shape: Option<&str>) -> bo
 fn recorded_digest(workspace: &Workspace, artifact: &Path) -> Option<String> {
     #[derive(Deserialize)]
     struct Artifact {
-        output: Output,
+        output: ArtifactOutput,
     }
     #[derive(Deserialize)]
-    struct Output {
+    struct ArtifactOutput {
         sha256: String,
     }
     let text = workspace.files().read(artifact).ok()?;

@@ -5,15 +5,15 @@ use serde_json::json;
 
 use crate::base::clock::Timestamp;
 use crate::base::files::FileError;
-use crate::engine::sandbox::InForce;
+use crate::engine::sandbox::AppliedPolicy;
 use crate::settings::paths::RunFolder;
 use crate::store::{Ending, EnvironmentRecord, RunRecord};
-use crate::system::machine::Files;
+use crate::system::machine::FileSystem;
 use crate::workspace::Workspace;
 
 /// The surroundings of an attempt: the environment, if the attempt got that far, and the part of the policy in force, if an
 /// engine was started.
-pub type Surroundings<'a> = (Option<&'a EnvironmentRecord>, Option<&'a InForce>);
+pub type AttemptContext<'a> = (Option<&'a EnvironmentRecord>, Option<&'a AppliedPolicy>);
 
 /// Writes the record of a run that ended while it waited, or because its process died: no attempt could write it.
 ///
@@ -29,7 +29,7 @@ pub fn write_of_ended(workspace: &Workspace, run: &RunRecord) -> Result<(), File
     let ending = Ending {
         exit_code: run.exit_code,
         error: run.error.clone(),
-        ..Ending::of(run.status)
+        ..Ending::new(run.status)
     };
     let ended = run.completed_at.unwrap_or_else(|| workspace.machine.now());
     let around = (environment.as_ref(), None);
@@ -41,9 +41,9 @@ pub fn write_of_ended(workspace: &Workspace, run: &RunRecord) -> Result<(), File
 /// # Errors
 /// The record cannot be written; an earlier one stays whole.
 pub fn write(
-    files: &dyn Files,
+    files: &dyn FileSystem,
     run: &RunRecord,
-    (environment, sandbox): Surroundings<'_>,
+    (environment, sandbox): AttemptContext<'_>,
     ending: &Ending,
     output_sha256: Option<&str>,
     now: Timestamp,
@@ -85,7 +85,7 @@ pub fn write(
             "sheets": run.input_sheets,
         },
         "options": run.options,
-        "sandbox": sandbox.map(InForce::json),
+        "sandbox": sandbox.map(AppliedPolicy::json),
         "output": ending.output_path.as_ref().map(|path| json!({
             "name": path.file_name().map(|name| name.to_string_lossy()),
             "sha256": output_sha256,

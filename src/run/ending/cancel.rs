@@ -12,7 +12,7 @@ use crate::base::problem::{Error, code};
 use crate::events::{EventLog, names};
 use crate::settings::paths::RunFolder;
 use crate::store::{CancelOutcome, RunRecord, StoreError};
-use crate::system::machine::Steady;
+use crate::system::machine::SteadyTime;
 use crate::workspace::Workspace;
 
 /// The interval for checking a run that is being stopped.
@@ -20,7 +20,7 @@ const LOOK_EVERY: Duration = Duration::from_millis(100);
 
 /// The effect of a request to cancel.
 #[derive(Debug)]
-pub enum Cancelled {
+pub enum RunCancellation {
     /// The run was queued and is cancelled.
     AtOnce(Box<RunRecord>),
     /// The run is being executed; its worker was asked to stop it.
@@ -31,11 +31,11 @@ pub enum Cancelled {
 ///
 /// # Errors
 /// The run does not exist, or has ended.
-pub fn cancel(workspace: &Workspace, given: &str) -> Result<Cancelled, Error> {
+pub fn cancel(workspace: &Workspace, given: &str) -> Result<RunCancellation, Error> {
     let run = workspace.find_run(given)?;
     match request(workspace, &run.id)? {
-        CancelOutcome::Cancelled(run) => Ok(Cancelled::AtOnce(run)),
-        CancelOutcome::Requested(run) => Ok(Cancelled::Requested(run)),
+        CancelOutcome::Cancelled(run) => Ok(RunCancellation::AtOnce(run)),
+        CancelOutcome::Requested(run) => Ok(RunCancellation::Requested(run)),
         CancelOutcome::Ended(run) => {
             let message = format!("run {} has ended already: {}", run.id, run.status.as_str());
             Err(Error::usage(code::RUN_ENDED, message))
@@ -48,7 +48,7 @@ pub fn cancel(workspace: &Workspace, given: &str) -> Result<Cancelled, Error> {
 pub fn await_end(
     workspace: &Workspace,
     run: RunRecord,
-    until: Steady,
+    until: SteadyTime,
 ) -> Result<RunRecord, StoreError> {
     let machine = &workspace.machine;
     let mut run = run;

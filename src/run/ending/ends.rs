@@ -11,15 +11,15 @@ use utoipa::ToSchema;
 use super::artifact;
 use crate::base::clock::Timestamp;
 use crate::base::files::FileError;
-use crate::events::{EventLog, OwnEvent, Subject, names};
+use crate::events::{AdeEvent, EventLog, Subject, names};
 use crate::run::shared_log;
 use crate::settings::paths::RunFolder;
-use crate::store::{Failure, RunRecord, RunStatus};
+use crate::store::{FailureRecord, RunRecord, RunStatus};
 use crate::workspace::Workspace;
 
 /// Writes the end of a run into its log. The caller has recorded the end, and nobody else writes it.
 pub fn report(log: &EventLog<'_>, run: &RunRecord) {
-    let OwnEvent {
+    let AdeEvent {
         level,
         event,
         message,
@@ -52,7 +52,7 @@ pub fn report_left(
     workspace: &Workspace,
     run: &RunRecord,
     message: &str,
-    failure: Option<&Failure>,
+    failure: Option<&FailureRecord>,
 ) {
     if run.status.is_terminal() {
         report_ended(workspace, run);
@@ -75,7 +75,7 @@ fn note(
     run: &RunRecord,
     event: &'static str,
     message: &str,
-    failure: Option<&Failure>,
+    failure: Option<&FailureRecord>,
 ) {
     if let Ok(log) = open_log(workspace, run) {
         let data = json!({"status": run.status, "error": failure, "available_at": run.available_at, "attempt": run.attempt_count});
@@ -124,7 +124,7 @@ pub struct RunExecution {
 }
 
 /// Makes the event that reports the end of a run from its record.
-pub fn event_of(run: &RunRecord) -> OwnEvent {
+pub fn event_of(run: &RunRecord) -> AdeEvent {
     let level = match run.status {
         RunStatus::Failed => "error",
         RunStatus::Cancelled => "warning",
@@ -146,7 +146,7 @@ pub fn event_of(run: &RunRecord) -> OwnEvent {
     if let Some(reason) = run.skipped_reason() {
         data["skipped_reason"] = json!(reason);
     }
-    OwnEvent {
+    AdeEvent {
         level,
         event: names::RUN_COMPLETE,
         message,

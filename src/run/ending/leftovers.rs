@@ -8,7 +8,7 @@ use std::path::Path;
 
 use crate::base::files::UNFINISHED;
 use crate::settings::paths::RunFolder;
-use crate::system::machine::{Files, Machine};
+use crate::system::machine::{FileSystem, Machine};
 
 /// Returns whether an attempt may have left something: one of the `earlier` counted ones, or an uncounted one.
 pub fn may_be(machine: &dyn Machine, folder: &RunFolder, earlier: u32) -> bool {
@@ -32,13 +32,13 @@ pub fn clear(machine: &dyn Machine, folder: &RunFolder) {
 }
 
 /// Deletes the unfinished files of an attempt.
-pub fn free_room(files: &dyn Files, folder: &RunFolder) {
+pub fn free_room(files: &dyn FileSystem, folder: &RunFolder) {
     let _ = files.remove_tree(&folder.scratch());
     delete_unfinished(files, &folder.output());
 }
 
 /// Deletes files that were being written next to their target.
-fn delete_unfinished(files: &dyn Files, folder: &Path) {
+fn delete_unfinished(files: &dyn FileSystem, folder: &Path) {
     for (name, _) in files.names(folder).unwrap_or_default() {
         if name.starts_with(UNFINISHED) {
             let _ = files.remove_file(&folder.join(name));

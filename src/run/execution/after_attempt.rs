@@ -11,7 +11,7 @@ use crate::store::RunStatus;
 
 /// The next step for a run after an attempt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Next {
+pub enum NextAction {
     /// The end of the run is recorded.
     Finish,
     /// The run waits for another attempt.
@@ -30,12 +30,12 @@ pub fn next(
     of_machine: bool,
     attempts_left: bool,
     shuts_down: bool,
-) -> Next {
+) -> NextAction {
     match status {
-        RunStatus::Cancelled if shuts_down => Next::Release,
-        RunStatus::Failed if of_machine => Next::Wait,
-        RunStatus::Failed if transient && attempts_left => Next::Retry,
-        _ => Next::Finish,
+        RunStatus::Cancelled if shuts_down => NextAction::Release,
+        RunStatus::Failed if of_machine => NextAction::Wait,
+        RunStatus::Failed if transient && attempts_left => NextAction::Retry,
+        _ => NextAction::Finish,
     }
 }
 
@@ -47,16 +47,16 @@ mod tests {
     fn what_is_done_after_an_attempt_follows_from_four_facts() {
         use RunStatus::{Cancelled, Failed, Succeeded};
         for (status, transient, attempts_left, shuts_down, wanted) in [
-            (Succeeded, false, true, false, Next::Finish),
+            (Succeeded, false, true, false, NextAction::Finish),
             // A run that succeeded while the worker was stopping has succeeded.
-            (Succeeded, false, true, true, Next::Finish),
-            (Failed, false, true, false, Next::Finish),
-            (Failed, true, true, false, Next::Retry),
-            (Failed, true, true, true, Next::Retry),
-            (Failed, true, false, false, Next::Finish),
-            (Cancelled, false, true, false, Next::Finish),
-            (Cancelled, false, true, true, Next::Release),
-            (Cancelled, false, false, true, Next::Release),
+            (Succeeded, false, true, true, NextAction::Finish),
+            (Failed, false, true, false, NextAction::Finish),
+            (Failed, true, true, false, NextAction::Retry),
+            (Failed, true, true, true, NextAction::Retry),
+            (Failed, true, false, false, NextAction::Finish),
+            (Cancelled, false, true, false, NextAction::Finish),
+            (Cancelled, false, true, true, NextAction::Release),
+            (Cancelled, false, false, true, NextAction::Release),
         ] {
             let next = next(status, transient, false, attempts_left, shuts_down);
             assert_eq!(
@@ -65,8 +65,11 @@ mod tests {
             );
         }
         // Trouble of the machine spends no attempt, no matter how many are left.
-        assert_eq!(next(Failed, true, true, false, false), Next::Wait);
-        assert_eq!(next(Failed, false, true, true, true), Next::Wait);
-        assert_eq!(next(Cancelled, false, true, true, false), Next::Finish);
+        assert_eq!(next(Failed, true, true, false, false), NextAction::Wait);
+        assert_eq!(next(Failed, false, true, true, true), NextAction::Wait);
+        assert_eq!(
+            next(Cancelled, false, true, true, false),
+            NextAction::Finish
+        );
     }
 }

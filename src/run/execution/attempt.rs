@@ -16,7 +16,7 @@ use crate::base::cancel::Cancel;
 use crate::base::clock::Timestamp;
 use crate::base::files::{self, FileError};
 use crate::base::problem::{Problem, code};
-use crate::engine::sandbox::{InForce, Policy};
+use crate::engine::sandbox::{AppliedPolicy, Policy};
 use crate::engine::{self, EngineReport, EngineTask, Invocation, Launch, Message};
 use crate::events::{EventLog, names};
 use crate::run::ending::ends::open_log;
@@ -27,11 +27,11 @@ use crate::run::results::senders::Senders;
 use crate::settings::paths::{EnvironmentFolder, RunFolder};
 use crate::settings::{LogLevel, Sandbox, Settings};
 use crate::store::{
-    Claim, Ending, EnvironmentRecord, Failure, RunOptions, RunRecord, RunResults, RunStatus,
+    Claim, Ending, EnvironmentRecord, FailureRecord, RunOptions, RunRecord, RunResults, RunStatus,
     SKIPPED,
 };
-use crate::system::lease::Held;
-use crate::system::machine::Files;
+use crate::system::lease::HeldLease;
+use crate::system::machine::FileSystem;
 use crate::system::process::Exit;
 use crate::workspace::{Workspace, whole_snapshot};
 
@@ -43,7 +43,7 @@ const SHEETS: &str = "sheets";
 
 /// The outcome of an attempt, before it is recorded.
 #[derive(Clone, Debug)]
-pub struct Attempted {
+pub struct AttemptResult {
     /// The ending to record for the run.
     pub ending: Ending,
     /// Whether another attempt can help: the engine was killed, or a disk was full, and the run was not at fault.
@@ -51,10 +51,10 @@ pub struct Attempted {
     /// Whether the machine or the network was in trouble, not the run: a worker spends no attempt on that.
     pub of_machine: bool,
     /// The part of the run's policy that was in force; `None`: no engine was started.
-    pub sandbox: Option<InForce>,
+    pub sandbox: Option<AppliedPolicy>,
 }
 
-impl Attempted {
+impl AttemptResult {
     /// Sets whether the machine or the network was in trouble.
     pub fn of_machine(mut self, of_machine: bool) -> Self {
         self.of_machine = of_machine;
@@ -62,7 +62,7 @@ impl Attempted {
     }
 
     /// Returns a failure before the engine was started.
-    pub fn failed(error: Failure, transient: bool) -> Self {
+    pub fn failed(error: FailureRecord, transient: bool) -> Self {
         let status = if error.code == code::CANCELLED {
             RunStatus::Cancelled
         } else {
@@ -71,7 +71,7 @@ impl Attempted {
         Self {
             ending: Ending {
                 error: Some(error),
-                ..Ending::of(status)
+                ..Ending::new(status)
             },
             transient,
             of_machine: false,
@@ -93,7 +93,7 @@ impl Attempted {
         Self {
             ending: Ending {
                 summary: Some(summary.to_owned()),
-                ..Ending::of(RunStatus::Succeeded)
+                ..Ending::new(RunStatus::Succeeded)
             },
             transient: false,
             of_machine: false,
@@ -103,7 +103,7 @@ impl Attempted {
 }
 
 /// One attempt at a claimed run.
-pub struct Execution<'a> {
+pub struct RunAttempt<'a> {
     /// The workspace of the run.
     pub workspace: &'a Workspace,
     /// The run, as claimed.
@@ -111,14 +111,14 @@ pub struct Execution<'a> {
     /// The claim on the run.
     pub claim: &'a Claim,
     /// Whether the claim still holds.
-    pub held: &'a Held<'a>,
+    pub held: &'a HeldLease<'a>,
     /// The event log of the run.
     pub log: EventLog<'a>,
     /// The folder of the run.
     pub folder: RunFolder,
 }
 
-impl<'a> Execution<'a> {
+impl<'a> RunAttempt<'a> {
     /// Opens the run's folder and begins its log.
     ///
     /// # Errors
@@ -127,7 +127,7 @@ impl<'a> Execution<'a> {
         workspace: &'a Workspace,
         run: &'a RunRecord,
         claim: &'a Claim,
-        held: &'a Held<'a>,
+        held: &'a HeldLease<'a>,
     ) -> Result<Self, FileError> {
         let folder = RunFolder::at(&run.run_dir);
         let log = open_log(workspace, run)?;
@@ -159,7 +159,7 @@ impl<'a> Execution<'a> {
         environment: &EnvironmentRecord,
         cancel: &Cancel,
         on_event: &mut dyn FnMut(&Value),
-    ) -> Attempted {
+    ) -> AttemptResult {
         let outcome = self.drive(launcher, environment, cancel, on_event);
         if self.held.holds() {
             let _ = self.files().remove_tree(&self.folder.scratch());
@@ -172,12 +172,12 @@ impl<'a> Execution<'a> {
                 true => code::FILES_MISSING,
                 false => code::STORAGE_FAILED,
             };
-            let failure = Failure::new(code, "run", error.to_string(), hint);
-            Attempted::failed(failure, passes).of_machine(error.is_of_machine())
+            let failure = FailureRecord::new(code, "run", error.to_string(), hint);
+            AttemptResult::failed(failure, passes).of_machine(error.is_of_machine())
         })
     }
 
-    fn files(&self) -> &'a dyn Files {
+    fn files(&self) -> &'a dyn FileSystem {
         self.workspace.files()
     }
 
@@ -187,7 +187,7 @@ impl<'a> Execution<'a> {
         environment: &EnvironmentRecord,
         cancel: &Cancel,
         on_event: &mut dyn FnMut(&Value),
-    ) -> Result<Attempted, FileError> {
+    ) -> Result<AttemptResult, FileError> {
         self.put_in_place(environment)?;
         let invocation = self.invocation(environment);
         let settings = &self.workspace.settings;
@@ -307,7 +307,7 @@ impl<'a> Execution<'a> {
     }
 
     /// Notes in the log if a run is less confined than intended, or has fewer permissions than it asked for.
-    fn note_sandbox(&self, policy: &Policy, record: Option<&InForce>) {
+    fn note_sandbox(&self, policy: &Policy, record: Option<&AppliedPolicy>) {
         let missing = record.map_or(&[][..], |record| &record.missing);
         let mut notes = Vec::new();
         if policy.level == Sandbox::Off {
@@ -325,7 +325,7 @@ impl<'a> Execution<'a> {
                 "warning",
                 names::RUN_SANDBOX,
                 &note,
-                record.map_or(Value::Null, InForce::json),
+                record.map_or(Value::Null, AppliedPolicy::json),
             );
         }
     }
@@ -361,7 +361,7 @@ impl<'a> Execution<'a> {
     }
 
     /// Derives the outcome of the attempt from the engine's end.
-    fn judge(&self, report: &EngineReport, invocation: &Invocation) -> Attempted {
+    fn judge(&self, report: &EngineReport, invocation: &Invocation) -> AttemptResult {
         let output = self.output();
         let validate_only = self.run.options.validate_only;
         let seen = verdict::observe(report, validate_only, &invocation.policy.limits, || {
@@ -383,7 +383,7 @@ impl<'a> Execution<'a> {
         });
         let verdict = seen.verdict();
         let succeeded = verdict.status == RunStatus::Succeeded;
-        Attempted {
+        AttemptResult {
             ending: Ending {
                 status: verdict.status,
                 exit_code: if succeeded {
@@ -430,7 +430,7 @@ impl<'a> Execution<'a> {
     fn results(&self, payload: &Value, report: &EngineReport) -> RunResults {
         let mut noticed = report.noticed.clone();
         noticed.reword(|message| self.known_names_in(message));
-        Senders::of(&self.run.snapshot).know(&self.run.input_name, &mut noticed);
+        Senders::load(&self.run.snapshot).know(&self.run.input_name, &mut noticed);
         if let Some(source) = self.source_of_sheets() {
             noticed.attribute(SHEETS, &source);
         }
@@ -506,20 +506,20 @@ fn exit_code(exit: Exit) -> Option<i32> {
     }
 }
 
-fn not_confined(obstacles: &[String]) -> Attempted {
+fn not_confined(obstacles: &[String]) -> AttemptResult {
     let message = format!(
         "ADE_SANDBOX is strict, and this machine cannot confine a run: {}",
         obstacles.join("; ")
     );
     let hint =
         "`ade doctor` shows what is missing; ADE_SANDBOX=auto takes what there is".to_owned();
-    Attempted::failed(
-        Failure::new(code::SANDBOX_INCOMPLETE, "sandbox", message, Some(hint)),
+    AttemptResult::failed(
+        FailureRecord::new(code::SANDBOX_INCOMPLETE, "sandbox", message, Some(hint)),
         false,
     )
 }
 
-fn not_started(invocation: &Invocation, error: &std::io::Error) -> Attempted {
+fn not_started(invocation: &Invocation, error: &std::io::Error) -> AttemptResult {
     let message = format!(
         "the engine could not be started: {}: {}",
         invocation.python.display(),
@@ -531,6 +531,6 @@ fn not_started(invocation: &Invocation, error: &std::io::Error) -> Attempted {
         true => files::hint(error),
         false => Some("`ade env build --force CONFIG` builds a new environment".to_owned()),
     };
-    let failure = Failure::new(code::ENGINE_NOT_STARTED, "engine", message, hint);
-    Attempted::failed(failure, true).of_machine(of_machine)
+    let failure = FailureRecord::new(code::ENGINE_NOT_STARTED, "engine", message, hint);
+    AttemptResult::failed(failure, true).of_machine(of_machine)
 }

@@ -1,7 +1,7 @@
 //! The reasons why a run could not be brought to an end, and why a run that has not ended cannot be used.
 
 use crate::base::files::FileError;
-use crate::base::problem::{Error, Facts, Problem, code};
+use crate::base::problem::{Error, ErrorFacts, Problem, code};
 use crate::store::{RunRecord, StoreError};
 use crate::workspace::pause::PausedRun;
 
@@ -20,7 +20,7 @@ pub enum RunError {
 }
 
 impl Problem for RunError {
-    fn facts(&self) -> Facts {
+    fn facts(&self) -> ErrorFacts {
         match self {
             Self::Store(error) => error.facts(),
             Self::File(error) => error.facts(),

@@ -11,23 +11,23 @@ use serde_json::Value;
 use super::error::RunError;
 use super::queue_metrics::QueueMetrics;
 use crate::base::problem::Error;
-use crate::engine::Noticed;
 use crate::engine::RowCounts;
+use crate::engine::RunNotices;
 use crate::environment::collection;
-use crate::environment::provide::{Progress, ProvideError};
+use crate::environment::provide::{ProvideError, ProvideProgress};
 use crate::run::results::annotated::AnnotateError;
 use crate::run::results::demands::Shortfall;
-use crate::run::results::output::Earlier;
+use crate::run::results::output::EarlierCopy;
 use crate::store::{
-    Delivery, EnvironmentRecord, Failure, FieldResult, RunRecord, RunStatus, Undelivered,
+    Delivery, DeliveryFailure, EnvironmentRecord, FailureRecord, FieldResult, RunRecord, RunStatus,
 };
 
 /// Receives each change with its source; several threads call it.
-pub type Watcher<'a> = dyn Fn(&Where<'_>, &Happening<'_>) + Sync + 'a;
+pub type Watcher<'a> = dyn Fn(&ProgressSource<'_>, &ProgressEvent<'_>) + Sync + 'a;
 
 /// The source of a change.
 #[derive(Clone, Copy, Debug)]
-pub struct Where<'a> {
+pub struct ProgressSource<'a> {
     /// The worker id of the slot.
     pub worker: &'a str,
     /// The number of the input in the call of `ade run`; 0 in a worker.
@@ -36,11 +36,11 @@ pub struct Where<'a> {
 
 /// A change of a run, a worker or the queue.
 #[derive(Debug)]
-pub enum Happening<'a> {
+pub enum ProgressEvent<'a> {
     /// A worker began to look for work.
     Started,
     /// The progress of providing an environment.
-    Environment(&'a Progress<'a>),
+    Environment(&'a ProvideProgress<'a>),
     /// A worker could not build an environment.
     BuildFailed(&'a EnvironmentRecord, &'a ProvideError),
     /// A worker claimed a run.
@@ -50,13 +50,13 @@ pub enum Happening<'a> {
     /// The event log of a run grew.
     Event(&'a RunRecord, &'a Value),
     /// An attempt failed in a way that can pass; the run waits for the next one.
-    Retrying(&'a RunRecord, &'a Failure),
+    Retrying(&'a RunRecord, &'a FailureRecord),
     /// A run of a worker ended or went back to the queue, depending on its status.
     Ended(&'a RunRecord),
     /// The output directory had a file of an earlier run where this run has no result.
-    Earlier(&'a Earlier),
+    Earlier(&'a EarlierCopy),
     /// The run of an input ended, or could not be executed.
-    Finished(&'a Result<Finished, RunError>),
+    Finished(&'a Result<FinishedRun, RunError>),
     /// A claim on a run was lost.
     Lost(&'a RunRecord),
     /// The lease of a run had expired.
@@ -68,7 +68,7 @@ pub enum Happening<'a> {
     /// The worker is alive: none of its slots is stuck outside a run. Sent about once a second.
     GoesRound,
     /// The receiver accepted the notification of a run's end, or did not: with the reason and the next step.
-    Told(&'a Delivery, Option<&'a (String, Undelivered)>),
+    Told(&'a Delivery, Option<&'a (String, DeliveryFailure)>),
     /// Files or records were collected.
     Collected(&'a collection::Report),
     /// The clock jumped by this number of seconds; no lease is ended until every live worker has renewed its own.
@@ -85,7 +85,7 @@ pub enum Happening<'a> {
 
 /// The ended run of an input of `ade run`.
 #[derive(Debug)]
-pub struct Finished {
+pub struct FinishedRun {
     /// The run, as recorded.
     pub run: RunRecord,
     /// Whether the input is unchanged since this run, and was not run again.
@@ -97,7 +97,7 @@ pub struct Finished {
     /// The numbers of rows that were read and written; `None`: the engine did not report them.
     pub rows: Option<RowCounts>,
     /// The notices of the engine, and its readings of columns.
-    pub noticed: Noticed,
+    pub noticed: RunNotices,
     /// The unmet demands; if there are any, the workbook is not copied.
     pub shortfalls: Vec<Shortfall>,
     /// The copy in the output directory, with the path as given.
@@ -114,7 +114,7 @@ pub struct Finished {
     pub copy_error: Option<Error>,
 }
 
-impl Finished {
+impl FinishedRun {
     /// Returns whether the run succeeded and met all demands.
     pub fn is_accepted(&self) -> bool {
         self.run.status == RunStatus::Succeeded && self.shortfalls.is_empty()

@@ -10,7 +10,7 @@ use crate::base::files::FileError;
 use crate::settings::Settings;
 use crate::settings::paths::RunFolder;
 use crate::store::{NewRun, RunOptions, RunRecord};
-use crate::system::machine::Files;
+use crate::system::machine::FileSystem;
 
 /// Builds the request of a run that is recorded (`RunRecord`) or about to be (`NewRun`): both have these fields.
 macro_rules! request {
@@ -32,7 +32,7 @@ macro_rules! request {
 /// # Errors
 /// The file cannot be written.
 pub(crate) fn write_first(
-    files: &dyn Files,
+    files: &dyn FileSystem,
     run: &NewRun,
     settings: &Settings,
 ) -> Result<(), FileError> {
@@ -46,7 +46,7 @@ pub(crate) fn write_first(
 /// # Errors
 /// The file cannot be written.
 pub(crate) fn write_of_attempt(
-    files: &dyn Files,
+    files: &dyn FileSystem,
     run: &RunRecord,
     python: &Path,
     settings: &Settings,
@@ -55,7 +55,7 @@ pub(crate) fn write_of_attempt(
     write(files, &RunFolder::at(&run.run_dir), &request)
 }
 
-fn write(files: &dyn Files, folder: &RunFolder, request: &Value) -> Result<(), FileError> {
+fn write(files: &dyn FileSystem, folder: &RunFolder, request: &Value) -> Result<(), FileError> {
     let mut text = serde_json::to_vec_pretty(request).unwrap_or_default();
     text.push(b'\n');
     let path = folder.request();

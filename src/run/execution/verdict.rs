@@ -8,11 +8,11 @@ use std::time::Duration;
 
 use crate::base::counted::thousands;
 use crate::base::files::{FREE_SPACE, RAISE_LIMITS, mentions_exhaustion};
-use crate::base::problem::{Kind, code};
+use crate::base::problem::{ProblemKind, code};
 use crate::engine::sandbox::Limits;
-use crate::engine::{EngineReport, FailedAt};
-use crate::store::{Failure, Place, RunRecord, RunStatus};
-use crate::system::process::{Exit, Limit, MAX_THREADS, MOST_FILES};
+use crate::engine::{EngineFailurePosition, EngineReport};
+use crate::store::{FailurePosition, FailureRecord, RunRecord, RunStatus};
+use crate::system::process::{Exit, Limit, MAX_FOLDER_FILES, MAX_THREADS};
 
 /// The last words of the engine's native libraries when memory is refused, around the number of bytes.
 const NO_MEMORY: &str = "memory allocation of ";
@@ -115,24 +115,24 @@ fn code_of_limit(limit: Limit) -> &'static str {
 }
 
 /// Returns the kind of a run's end, which decides the exit status.
-pub fn kind_of_end(run: &RunRecord) -> Option<Kind> {
+pub fn kind_of_end(run: &RunRecord) -> Option<ProblemKind> {
     match run.status {
         RunStatus::Succeeded | RunStatus::Queued | RunStatus::Running => None,
-        RunStatus::Cancelled => Some(Kind::Cancelled),
+        RunStatus::Cancelled => Some(ProblemKind::Cancelled),
         RunStatus::Failed => Some(
             run.error
                 .as_ref()
-                .map_or(Kind::Refused, |error| kind_of_code(&error.code)),
+                .map_or(ProblemKind::Refused, |error| kind_of_code(&error.code)),
         ),
     }
 }
 
 /// Returns the kind of failure that has this code.
-pub fn kind_of_code(code: &str) -> Kind {
+pub fn kind_of_code(code: &str) -> ProblemKind {
     match code {
-        code::ENVIRONMENT_FAILED => Kind::Environment,
-        code if is_limit(code) => Kind::Limit,
-        _ => Kind::Refused,
+        code::ENVIRONMENT_FAILED => ProblemKind::Environment,
+        code if is_limit(code) => ProblemKind::Limit,
+        _ => ProblemKind::Refused,
     }
 }
 
@@ -250,7 +250,7 @@ pub fn explain(
     seen: Observation,
     report: &EngineReport,
     around: &Circumstances<'_>,
-) -> Option<Failure> {
+) -> Option<FailureRecord> {
     let verdict = seen.verdict();
     if verdict.status == RunStatus::Succeeded {
         return None;
@@ -266,7 +266,7 @@ pub fn explain(
                 Observation::DiskFull => Some(FREE_SPACE.to_owned()),
                 _ => failure.hint.clone().or_else(|| hint_of(&failure.code)),
             };
-            Failure::new(code, &failure.stage, &*failure.message, hint)
+            FailureRecord::new(code, &failure.stage, &*failure.message, hint)
         }
         _ => words(code, seen, report, around),
     };
@@ -277,10 +277,10 @@ pub fn explain(
 }
 
 /// Returns where the engine failed. A file outside the configuration, and its line, are left out.
-fn place_of(at: &FailedAt, configuration: &Path) -> Place {
+fn place_of(at: &EngineFailurePosition, configuration: &Path) -> FailurePosition {
     let inside = |file: &PathBuf| Some(file.strip_prefix(configuration).ok()?.to_owned());
     let file = at.file.as_ref().and_then(inside);
-    Place {
+    FailurePosition {
         line: at.line.filter(|_| file.is_some()),
         file: file.map(|file| file.to_string_lossy().into_owned()),
         callable: at.callable.clone(),
@@ -296,16 +296,16 @@ fn words(
     seen: Observation,
     report: &EngineReport,
     around: &Circumstances<'_>,
-) -> Failure {
+) -> FailureRecord {
     let said = |stage: &str, message: String, hint: &str| {
-        Failure::new(code, stage, message, Some(hint.to_owned()))
+        FailureRecord::new(code, stage, message, Some(hint.to_owned()))
     };
     let engine = |message: String, hint: &str| said("engine", message, hint);
     let refused = report.refused.as_ref();
     let refusal = refused.map_or("", |refused| refused.message.as_str());
     let own_hint = refused.and_then(|refused| refused.hint.clone());
     match seen {
-        Observation::Cancelled => Failure::new(code, "run", "cancelled", None),
+        Observation::Cancelled => FailureRecord::new(code, "run", "cancelled", None),
         Observation::TimedOut => {
             let seconds = around.timeout.unwrap_or_default().as_secs_f64();
             said(
@@ -325,15 +325,15 @@ fn words(
                 None => said("run", message, hint),
             }
         }
-        Observation::Invalid => Failure::new(code, "configuration", refusal, own_hint),
+        Observation::Invalid => FailureRecord::new(code, "configuration", refusal, own_hint),
         Observation::BadSettings => {
             let hint = own_hint.or_else(|| hint_of(code::CONFIG_ERROR));
-            Failure::new(code, "settings", refusal, hint)
+            FailureRecord::new(code, "settings", refusal, hint)
         }
         Observation::NoOutput => {
             let output = around.output.display();
             let message = format!("the engine reported success but wrote no {output}");
-            Failure::new(code, "engine", message, None)
+            FailureRecord::new(code, "engine", message, None)
         }
         // The output of the configuration's code is in the log. It may contain cells, so it is not recorded here.
         Observation::Refused => {
@@ -419,7 +419,7 @@ fn words_of_limit(limit: Limit, around: &Circumstances<'_>) -> (String, &'static
         Limit::Files => (
             format!(
                 "the run made more than {} files in its output and its temporary folder, or a folder there that cannot be listed, and was stopped",
-                thousands(MOST_FILES)
+                thousands(MAX_FOLDER_FILES)
             ),
             "let the configuration make fewer files, and delete what it needs no more",
         ),

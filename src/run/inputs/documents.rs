@@ -18,7 +18,7 @@ use crate::store::{DocumentRecord, Limits, Submitter};
 use crate::workspace::Workspace;
 
 /// The maximum length of a file name in bytes: the limit of file systems, less the room for names that are derived from it.
-const LONGEST_NAME: usize = 200;
+const MAX_NAME_BYTES: usize = 200;
 
 /// Returns the error for a document whose bytes were deleted.
 pub(crate) fn document_deleted(id: &str) -> Error {
@@ -71,7 +71,7 @@ fn delete_bytes(path: &Path) -> Result<(), FileError> {
 }
 
 /// A document that is being uploaded. If it is dropped before it is kept, its bytes are deleted.
-pub struct Arriving {
+pub struct IncomingDocument {
     file: NamedTempFile,
     hasher: Hasher,
     name: String,
@@ -79,7 +79,7 @@ pub struct Arriving {
     limit: u64,
 }
 
-impl Arriving {
+impl IncomingDocument {
     /// Begins a document with this name, of at most `limit` bytes.
     ///
     /// # Errors
@@ -148,7 +148,7 @@ impl Arriving {
         };
         let recorded = workspace
             .store
-            .add_document(&new, &Limits::of(&workspace.settings));
+            .add_document(&new, &Limits::from_settings(&workspace.settings));
         let is_new = recorded
             .as_ref()
             .is_ok_and(|recorded| recorded.id == new.id);
@@ -214,7 +214,7 @@ fn checked_name(name: &str) -> Result<(), Error> {
     if name.is_empty() || name.starts_with('.') {
         return bad("it is empty, or begins with a dot");
     }
-    if name.len() > LONGEST_NAME {
+    if name.len() > MAX_NAME_BYTES {
         return bad("it has more than 200 bytes");
     }
     if name.contains(['/', '\\']) || name.chars().any(char::is_control) {

@@ -7,7 +7,7 @@ use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 
 use crate::base::files::{FileError, folder_of, name_of};
-use crate::base::problem::{Error, Kind, code, typed};
+use crate::base::problem::{Error, ProblemKind, code, typed};
 use crate::configuration::{Configuration, ConfigurationError};
 use crate::settings::paths;
 
@@ -139,7 +139,7 @@ pub fn expand(arguments: &[PathBuf], search: &Search<'_>) -> Result<MeantFiles, 
             }
         }
     }
-    let sources = Sources::of(&candidates);
+    let sources = SourceStems::from_candidates(&candidates);
     for candidate in candidates {
         if sources.is_output(&candidate, search) {
             found.outputs.push(candidate.input.path);
@@ -193,14 +193,14 @@ fn candidates_of(
 }
 
 /// The stems of all files that a call may include: a normalized workbook is recognised next to its source.
-struct Sources {
+struct SourceStems {
     /// The stems with their folders.
     beside: HashSet<(PathBuf, String)>,
     anywhere: HashSet<String>,
 }
 
-impl Sources {
-    fn of(candidates: &[Candidate]) -> Self {
+impl SourceStems {
+    fn from_candidates(candidates: &[Candidate]) -> Self {
         let stems = candidates.iter().filter_map(|candidate| {
             let path = &candidate.input.path;
             let stem = path.file_stem()?.to_string_lossy().to_lowercase();
@@ -336,20 +336,24 @@ fn is_leftover(path: &Path) -> bool {
 
 /// The files in a folder.
 #[derive(Default)]
-struct Inside {
+struct FolderInputs {
     inputs: Vec<Input>,
     /// A supported file in a folder that was not searched.
     below: Option<PathBuf>,
 }
 
-fn inside(folder: &Path, search: &Search<'_>) -> Result<Inside, Error> {
-    let mut inside = Inside::default();
+fn inside(folder: &Path, search: &Search<'_>) -> Result<FolderInputs, Error> {
+    let mut inside = FolderInputs::default();
     let mut waiting = vec![(folder.to_owned(), PathBuf::new())];
     let mut not_searched = Vec::new();
     while let Some((next, below)) = waiting.pop() {
         let unreadable = |error| {
             let error = FileError::on("read", &next)(error);
-            Error::new(Kind::Usage, code::INPUT_UNREADABLE, error.to_string())
+            Error::new(
+                ProblemKind::Usage,
+                code::INPUT_UNREADABLE,
+                error.to_string(),
+            )
         };
         for entry in std::fs::read_dir(&next).map_err(unreadable)? {
             let entry = entry.map_err(unreadable)?;
@@ -398,7 +402,7 @@ impl Search<'_> {
 /// Returns the first supported file in these folders or below them; looks at a limited number of entries, because this may be
 /// a whole disk.
 fn first_below(mut folders: Vec<PathBuf>, search: &Search<'_>) -> Option<PathBuf> {
-    const MOST: usize = 10_000;
+    const MAX_SEARCHED_ENTRIES: usize = 10_000;
     let mut looked_at = 0;
     folders.reverse();
     while let Some(folder) = folders.pop() {
@@ -415,7 +419,7 @@ fn first_below(mut folders: Vec<PathBuf>, search: &Search<'_>) -> Option<PathBuf
                 return Some(path);
             }
         }
-        if looked_at > MOST {
+        if looked_at > MAX_SEARCHED_ENTRIES {
             return None;
         }
         let below = entries.iter().filter(|entry| {

@@ -6,12 +6,12 @@ use std::path::{Path, PathBuf};
 
 use crate::base::files::FileError;
 use crate::settings::paths::RunFolder;
-use crate::system::machine::{Files, HeldLock};
+use crate::system::machine::{FileSystem, HeldLock};
 use crate::workspace::Workspace;
 
 /// The digest and the size of a staged copy.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Staged {
+pub struct StagedInput {
     /// The SHA-256 of the bytes, as 64 hexadecimal digits.
     pub sha256: String,
     /// The number of bytes.
@@ -67,7 +67,7 @@ fn has_no_locks(error: &io::Error) -> bool {
 ///
 /// # Errors
 /// The folder cannot be created.
-pub fn create_folder(files: &dyn Files, folder: &Path) -> Result<(), FileError> {
+pub fn create_folder(files: &dyn FileSystem, folder: &Path) -> Result<(), FileError> {
     let created = files.create_folder(folder);
     created.map_err(FileError::on("create the folder", folder))
 }
@@ -76,14 +76,14 @@ pub fn create_folder(files: &dyn Files, folder: &Path) -> Result<(), FileError> 
 ///
 /// # Errors
 /// The input cannot be read, or the copy cannot be written.
-pub fn stage(files: &dyn Files, from: &Path, to: &Path) -> Result<Staged, FileError> {
+pub fn stage(files: &dyn FileSystem, from: &Path, to: &Path) -> Result<StagedInput, FileError> {
     let folder = to.parent().unwrap_or(Path::new("."));
     create_folder(files, folder)?;
     let (sha256, size_bytes) = files.copy_hashed(from, to).map_err(|(path, error)| {
         let action = if path == from { "read" } else { "write" };
         FileError::on(action, &path)(error)
     })?;
-    Ok(Staged { sha256, size_bytes })
+    Ok(StagedInput { sha256, size_bytes })
 }
 
 /// Puts an input in place for another attempt, unless the copy of an earlier attempt is still whole. A stored document never
@@ -92,7 +92,7 @@ pub fn stage(files: &dyn Files, from: &Path, to: &Path) -> Result<Staged, FileEr
 /// # Errors
 /// The same as those of [`stage`].
 pub fn restage(
-    files: &dyn Files,
+    files: &dyn FileSystem,
     from: &Path,
     to: &Path,
     size_bytes: u64,

@@ -17,7 +17,7 @@ use crate::configuration::{Configuration, SourceFile};
 const LOOK_EVERY: Duration = Duration::from_millis(200);
 
 /// The files to watch.
-pub struct Watch<'a> {
+pub struct InputWatch<'a> {
     /// The path of the configuration's folder.
     pub configuration: &'a Path,
     /// The files, folders and globs, as given.
@@ -45,7 +45,7 @@ type Stamp = (u64, Option<SystemTime>);
 
 /// The watched files at one moment.
 #[derive(Clone, Debug, PartialEq)]
-struct Seen {
+struct WatchedFiles {
     /// The digest of the configuration; `None`: it cannot be read at the moment.
     digest: Option<String>,
     /// The files of the configuration.
@@ -54,7 +54,7 @@ struct Seen {
     inputs: Vec<(Input, Option<Stamp>)>,
 }
 
-impl Seen {
+impl WatchedFiles {
     fn has_all_inputs(&self) -> bool {
         self.inputs.iter().all(|(_, stamp)| stamp.is_some())
     }
@@ -88,7 +88,7 @@ impl Seen {
     }
 }
 
-impl Watch<'_> {
+impl InputWatch<'_> {
     /// Does a round with all inputs, waits for a change, and does a round with the changed ones, until `cancel` is set. Calls
     /// `waiting` before each wait, and `changed` after it.
     ///
@@ -128,7 +128,7 @@ impl Watch<'_> {
     }
 
     /// Returns the current state of the files.
-    fn look(&self) -> Seen {
+    fn look(&self) -> WatchedFiles {
         let sources = Configuration::open(self.configuration)
             .and_then(|configuration| configuration.sources_except(&self.written))
             .ok();
@@ -139,7 +139,7 @@ impl Watch<'_> {
         // An input that is missing for a moment, for example while it is saved, has no stamp.
         let as_given = |_| self.arguments.iter().cloned().map(Input::from).collect();
         let inputs = (self.expand)().map_or_else(as_given, |found| found.inputs);
-        Seen {
+        WatchedFiles {
             digest,
             files,
             inputs: inputs.into_iter().map(with_stamp).collect(),
@@ -148,7 +148,7 @@ impl Watch<'_> {
 
     /// Waits until the files differ from `seen`, all inputs exist, and nothing has changed between two checks. Returns the
     /// last check; `None` if `cancel` was set first.
-    fn wait_for_change(&self, seen: &Seen, cancel: &Cancel) -> Option<Seen> {
+    fn wait_for_change(&self, seen: &WatchedFiles, cancel: &Cancel) -> Option<WatchedFiles> {
         let mut last = None;
         loop {
             let now = self.look();
@@ -208,10 +208,10 @@ mod tests {
         }
 
         /// Calls a function with a watch of a file or folder, and with `config/clean` as the folder that runs write to.
-        fn watch<T>(&self, name: &str, act: impl FnOnce(&Watch<'_>) -> T) -> T {
+        fn watch<T>(&self, name: &str, act: impl FnOnce(&InputWatch<'_>) -> T) -> T {
             let (configuration, written) = (self.path("config"), self.path("config/clean"));
             let arguments = [self.path(name)];
-            act(&Watch {
+            act(&InputWatch {
                 configuration: &configuration,
                 arguments: &arguments,
                 expand: &|| expand(&arguments, &SEARCH),

@@ -16,7 +16,7 @@ use crate::system::process::{self, ChildLimits, Exit};
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// The maximum number of characters of the program's last line of error that are recorded.
-const LONGEST: usize = 200;
+const MAX_ERROR_CHARS: usize = 200;
 
 /// Starts the program with the message on standard input; the error is the reason why the message was not accepted. The
 /// program only gets PATH and HOME of this process's environment.
@@ -49,7 +49,7 @@ pub fn start(
     let mut last = String::new();
     let ended = process::run(&mut command, cancel, &limits, &mut |_, line| {
         if !line.trim().is_empty() {
-            last = line.chars().take(LONGEST).collect();
+            last = line.chars().take(MAX_ERROR_CHARS).collect();
         }
     });
     match ended.map_err(failed)?.exit {

@@ -17,8 +17,8 @@ use crate::base::cancel::Cancel;
 use crate::base::hide_paths::Hider;
 use crate::run::views::json::runs_json;
 use crate::store::{
-    Claim, Delivery, DeliveryFilter, DeliveryKind, DeliveryRecord, LONGEST_WAIT, RunRecord,
-    StoreError, Undelivered, delivery_of,
+    Claim, Delivery, DeliveryFailure, DeliveryFilter, DeliveryKind, DeliveryRecord,
+    MAX_DELIVERY_WAIT, RunRecord, StoreError, delivery_of,
 };
 use crate::workspace::Workspace;
 
@@ -36,15 +36,15 @@ const TYPE: &str = "run.completed";
 
 /// An attempt to deliver the end of a run.
 #[derive(Clone, Debug)]
-pub struct Told {
+pub struct DeliveryAttempt {
     /// The delivery that was attempted.
     pub delivery: Delivery,
     /// The reason why it was not accepted, and the next step; `None`: it was accepted.
-    pub refused: Option<(String, Undelivered)>,
+    pub refused: Option<(String, DeliveryFailure)>,
 }
 
 /// A sender of deliveries of one kind.
-pub struct Teller<'a> {
+pub struct DeliverySender<'a> {
     /// The workspace of the runs.
     pub workspace: &'a Workspace,
     /// The registered process of the sender, if there is one.
@@ -57,9 +57,9 @@ pub struct Teller<'a> {
 
 /// Makes the deliveries that are due, one after another, as long as `goes_on` returns true after each.
 pub fn tell(
-    teller: &Teller<'_>,
+    teller: &DeliverySender<'_>,
     cancel: &Cancel,
-    goes_on: &dyn Fn(&Told) -> bool,
+    goes_on: &dyn Fn(&DeliveryAttempt) -> bool,
 ) -> Result<(), StoreError> {
     while !cancel.is_cancelled() {
         match tell_next(teller, cancel)? {
@@ -71,7 +71,10 @@ pub fn tell(
 }
 
 /// Claims the delivery that has been due longest, and makes it.
-fn tell_next(teller: &Teller<'_>, cancel: &Cancel) -> Result<Option<Told>, StoreError> {
+fn tell_next(
+    teller: &DeliverySender<'_>,
+    cancel: &Cancel,
+) -> Result<Option<DeliveryAttempt>, StoreError> {
     let workspace = teller.workspace;
     let (store, machine) = (&workspace.store, &*workspace.machine);
     let token = machine.new_token();
@@ -93,22 +96,22 @@ fn tell_next(teller: &Teller<'_>, cancel: &Cancel) -> Result<Option<Told>, Store
     teller.telling.fetch_sub(1, Ordering::Relaxed);
     let Err(error) = accepted else {
         store.delivered(&delivery, &claim, machine.now())?;
-        return Ok(Some(Told {
+        return Ok(Some(DeliveryAttempt {
             delivery,
             refused: None,
         }));
     };
     let now = machine.now();
     let outcome = if cancel.is_cancelled() {
-        Undelivered::Again(now)
+        DeliveryFailure::Again(now)
     } else if now >= delivery.created_at.plus(PATIENCE) {
-        Undelivered::GivenUp
+        DeliveryFailure::GivenUp
     } else {
-        let wait = workspace.backoff(delivery.attempts).min(LONGEST_WAIT);
-        Undelivered::Again(now.plus(wait))
+        let wait = workspace.backoff(delivery.attempts).min(MAX_DELIVERY_WAIT);
+        DeliveryFailure::Again(now.plus(wait))
     };
     store.undelivered(&delivery, &claim, &error, outcome)?;
-    Ok(Some(Told {
+    Ok(Some(DeliveryAttempt {
         delivery,
         refused: Some((error, outcome)),
     }))
@@ -141,7 +144,7 @@ pub fn again(workspace: &Workspace, given: &str) -> Result<Vec<DeliveryRecord>, 
 
 /// Returns the message: the run as the API returns it.
 fn message(workspace: &Workspace, run: &RunRecord) -> Result<Value, StoreError> {
-    let paths = Hider::of(workspace.paths.data());
+    let paths = Hider::new(workspace.paths.data());
     let data = runs_json(workspace, std::slice::from_ref(run), &paths)?;
     Ok(json!({
         "type": TYPE,

@@ -8,9 +8,9 @@ use super::issues::{NoList, issues_of};
 use super::reading::reading_of;
 use crate::base::digest;
 use crate::base::files::{self, FileError};
-use crate::base::problem::{Error, Facts, Kind, Problem, code};
+use crate::base::problem::{Error, ErrorFacts, Problem, ProblemKind, code};
 use crate::issues::ListError;
-use crate::painting::{self, Mark, Painted, Refusal};
+use crate::painting::{self, IssueMark, PaintRefusal, PaintSummary};
 use crate::settings::paths::RunFolder;
 use crate::store::RunRecord;
 use crate::system::lock::Lock;
@@ -39,7 +39,7 @@ pub enum AnnotateError {
     },
     /// The input cannot be painted, or the copy cannot be written.
     #[error(transparent)]
-    Refused(#[from] Refusal),
+    Refused(#[from] PaintRefusal),
     /// The folder of kept copies cannot be used.
     #[error(transparent)]
     File(#[from] FileError),
@@ -49,8 +49,8 @@ impl AnnotateError {
     /// Returns the error for a copy whose place the call has named.
     pub fn of_target(self, of: &str) -> Error {
         match self {
-            Self::Refused(Refusal::Unwritable(error)) => error.of_target(of),
-            other => Error::of(other),
+            Self::Refused(PaintRefusal::Unwritable(error)) => error.of_target(of),
+            other => Error::from_problem(other),
         }
     }
 
@@ -67,15 +67,14 @@ impl From<ListError> for AnnotateError {
 }
 
 impl Problem for AnnotateError {
-    fn facts(&self) -> Facts {
+    fn facts(&self) -> ErrorFacts {
         match self {
             Self::NoList(error) => error.facts(),
             Self::InputGone { .. } => {
-                Facts::new(Kind::Usage, code::INPUT_GONE).hint("run the file again")
+                ErrorFacts::new(ProblemKind::Usage, code::INPUT_GONE).hint("run the file again")
             }
-            Self::OverInput { .. } => {
-                Facts::new(Kind::Usage, code::OUTPUT_UNWRITABLE).hint("choose another file for -o")
-            }
+            Self::OverInput { .. } => ErrorFacts::new(ProblemKind::Usage, code::OUTPUT_UNWRITABLE)
+                .hint("choose another file for -o"),
             Self::Refused(error) => error.facts(),
             Self::File(error) => error.facts(),
         }
@@ -110,7 +109,7 @@ pub fn kept_copy(run: &RunRecord) -> Result<PathBuf, AnnotateError> {
 ///
 /// # Errors
 /// The run has no list of issues, its input is gone or has changed, or cannot be painted; the target is the input.
-pub fn annotate(run: &RunRecord, target: &Path) -> Result<Painted, AnnotateError> {
+pub fn annotate(run: &RunRecord, target: &Path) -> Result<PaintSummary, AnnotateError> {
     // This comes before the comparison with the input, because opening a pipe waits for its other end.
     files::demand_no_device(target).map_err(FileError::on("write", target))?;
     if is_input_of(run, target) {
@@ -119,7 +118,7 @@ pub fn annotate(run: &RunRecord, target: &Path) -> Result<Painted, AnnotateError
             path: target.to_owned(),
         });
     }
-    let marks = issues_of(run)?.map(|issue| issue.map(|issue| Mark::from(&issue)));
+    let marks = issues_of(run)?.map(|issue| issue.map(|issue| IssueMark::from(&issue)));
     let marks = marks.collect::<Result<Vec<_>, _>>()?;
     let original = input_as_read(run).ok_or_else(|| AnnotateError::InputGone {
         id: run.id.clone(),

@@ -6,15 +6,15 @@
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::layout::{Difference, layout_of};
+use super::layout::{LayoutDifference, layout_of};
 use crate::base::counted::{plural, thousands};
-use crate::base::problem::{Error, Facts, Kind, Problem, code, typed};
+use crate::base::problem::{Error, ErrorFacts, Problem, ProblemKind, code, typed};
 use crate::engine::report::IssueTotals;
-use crate::engine::{Noticed, RowCounts, RunReport};
+use crate::engine::{RowCounts, RunNotices, RunReport};
 use crate::settings::distance;
 use crate::store::{
-    ColumnResult, Demands, Denied, FieldResult, FieldState, MostErrors, RunMetrics, RunRecord,
-    RunStatus, Store, StoreError,
+    ColumnResult, Demands, DeniedFinding, ErrorLimit, FieldResult, FieldState, RunMetrics,
+    RunRecord, RunStatus, Store, StoreError,
 };
 
 /// The hint about the reason why a field is missing.
@@ -22,13 +22,13 @@ const WHY_NOT: &str = "`ade runs show` says why columns were not recognised";
 
 /// The maximum number of headers in a message, and of characters of each.
 const HEADERS: usize = 3;
-const LONGEST_HEADER: usize = 40;
+const MAX_HEADER_CHARS: usize = 40;
 /// The maximum number of layout differences in a message.
 const SENTENCES: usize = 3;
 
 /// The facts about a run that succeeded.
 #[derive(Clone, Copy, Debug)]
-pub struct Found<'a> {
+pub struct RunFindings<'a> {
     /// The result of each field.
     pub fields: &'a [FieldResult],
     /// The numbers of rows; `None`: the engine did not report them.
@@ -36,7 +36,7 @@ pub struct Found<'a> {
     /// The totals of the list of issues; `None`: there is no list.
     pub issue_list: Option<&'a IssueTotals>,
     /// The differences between the layout and that of the run to compare with.
-    pub drift: &'a [Difference],
+    pub drift: &'a [LayoutDifference],
     /// The headers of the columns that no field claims, empty if a column has none; `None`: unknown.
     pub unmapped: Option<&'a [String]>,
 }
@@ -58,7 +58,7 @@ impl Shortfall {
 
     /// Returns whether the fault is in the call, and so the same for every file.
     pub fn is_of_call(&self) -> bool {
-        self.kind() == Kind::Usage
+        self.kind() == ProblemKind::Usage
     }
 }
 
@@ -72,7 +72,7 @@ impl From<Error> for Shortfall {
 }
 
 impl Problem for Shortfall {
-    fn facts(&self) -> Facts {
+    fn facts(&self) -> ErrorFacts {
         self.error.facts()
     }
 }
@@ -81,7 +81,7 @@ impl Problem for Shortfall {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, ToSchema)]
 #[schema(as = NothingFound)]
 #[serde(rename_all = "lowercase")]
-pub enum Nothing {
+pub enum NothingFound {
     /// No sheet has a table.
     Table,
     /// There are tables, but none of their columns is a field, although fields are defined.
@@ -90,10 +90,10 @@ pub enum Nothing {
     Row,
 }
 
-impl Nothing {
+impl NothingFound {
     /// Returns the kind of thing that a run found none of. `None`: it found something, looked for nothing, or did not
     /// succeed.
-    pub fn of(run: &RunRecord) -> Option<Self> {
+    pub fn from_run(run: &RunRecord) -> Option<Self> {
         let metrics = run.metrics.as_ref()?;
         if run.status != RunStatus::Succeeded {
             None
@@ -139,12 +139,12 @@ pub fn refusals(store: &Store, run: &RunRecord) -> Result<Vec<Shortfall>, StoreE
         true => Vec::new(),
         false => store.run_fields(&run.id)?,
     };
-    let unmapped = match demands.denied.contains(&Denied::Unmapped) {
+    let unmapped = match demands.denied.contains(&DeniedFinding::Unmapped) {
         true => Some(unclaimed(store.run_columns(&run.id)?, &report.noticed)),
         false => None,
     };
     let drift = drifted(store, run)?;
-    let found = Found {
+    let found = RunFindings {
         drift: &drift,
         fields: &fields,
         rows: report.rows(),
@@ -157,15 +157,15 @@ pub fn refusals(store: &Store, run: &RunRecord) -> Result<Vec<Shortfall>, StoreE
 impl Demands {
     /// Returns whether the demands need more than the figures of a run and its fields.
     fn looks_at_payload(&self) -> bool {
-        let denies = |what: Denied| self.denied.contains(&what);
+        let denies = |what: DeniedFinding| self.denied.contains(&what);
         self.errors.is_some()
             || self.rows.is_some()
-            || denies(Denied::Error)
-            || denies(Denied::Unmapped)
+            || denies(DeniedFinding::Error)
+            || denies(DeniedFinding::Unmapped)
     }
 
     /// Returns the demands that a run with these results does not meet. A run that failed or processed nothing is not judged.
-    pub(crate) fn shortfalls(&self, run: &RunRecord, found: &Found<'_>) -> Vec<Shortfall> {
+    pub(crate) fn shortfalls(&self, run: &RunRecord, found: &RunFindings<'_>) -> Vec<Shortfall> {
         let succeeded = run.status == RunStatus::Succeeded;
         let Some(metrics) = run.metrics.as_ref().filter(|_| succeeded) else {
             return Vec::new();
@@ -188,26 +188,26 @@ impl Demands {
         &self,
         input: &str,
         metrics: &RunMetrics,
-        found: &Found<'_>,
+        found: &RunFindings<'_>,
     ) -> Option<Shortfall> {
         // Errors of a sheet or a column belong to no row, so a limit of 0 % means a number of 0 errors.
         let most = match self.errors? {
-            MostErrors::Percent(none) if none <= 0.0 => MostErrors::Count(0),
+            ErrorLimit::Percent(none) if none <= 0.0 => ErrorLimit::Count(0),
             most => most,
         };
         if !knows_errors(metrics, found) {
             return Some(unknown("--max-errors"));
         }
         let message = match most {
-            MostErrors::Count(most) => {
+            ErrorLimit::Count(most) => {
                 let errors = metrics.errors;
                 (errors > most).then(|| {
                     let errors = plural(errors, "error");
                     format!("{input} has {errors}, and --max-errors allows {most}")
                 })
             }
-            MostErrors::Percent(_) if metrics.errors == 0 => None,
-            MostErrors::Percent(most) => {
+            ErrorLimit::Percent(_) if metrics.errors == 0 => None,
+            ErrorLimit::Percent(most) => {
                 let Some(list) = found.issue_list else {
                     return Some(unknown("--max-errors"));
                 };
@@ -228,33 +228,37 @@ impl Demands {
         Some(error.hint(which(input)).into())
     }
 
-    fn denied(&self, input: &str, metrics: &RunMetrics, found: &Found<'_>) -> Vec<Shortfall> {
-        let denies = |what: Denied| self.denied.contains(&what);
+    fn denied(&self, input: &str, metrics: &RunMetrics, found: &RunFindings<'_>) -> Vec<Shortfall> {
+        let denies = |what: DeniedFinding| self.denied.contains(&what);
         let mut short: Vec<Shortfall> = Vec::new();
-        let denied = |what: String, of: Denied, hint: String| {
+        let denied = |what: String, of: DeniedFinding, hint: String| {
             let word = of.word();
             let message = format!("{input} has {what}, which --deny {word} does not allow");
             Shortfall::from(Error::refused(code::ISSUES_DENIED, message).hint(hint))
         };
         // Denying warnings includes denying errors, so one message is enough.
-        if denies(Denied::Warning) && metrics.faults() > 0 {
+        if denies(DeniedFinding::Warning) && metrics.faults() > 0 {
             let counts = [(metrics.errors, "error"), (metrics.warnings, "warning")];
             let counts = counts.iter().filter(|(count, _)| *count > 0);
             let counts: Vec<String> = counts.map(|(count, word)| plural(*count, word)).collect();
-            short.push(denied(counts.join(" and "), Denied::Warning, which(input)));
-        } else if denies(Denied::Error) && !knows_errors(metrics, found) {
+            short.push(denied(
+                counts.join(" and "),
+                DeniedFinding::Warning,
+                which(input),
+            ));
+        } else if denies(DeniedFinding::Error) && !knows_errors(metrics, found) {
             short.push(unknown("--deny error"));
-        } else if denies(Denied::Error) && metrics.errors > 0 {
+        } else if denies(DeniedFinding::Error) && metrics.errors > 0 {
             let errors = plural(metrics.errors, "error");
-            short.push(denied(errors, Denied::Error, which(input)));
+            short.push(denied(errors, DeniedFinding::Error, which(input)));
         }
         let headers = found.unmapped;
         let columns = headers.map_or(metrics.unmapped_columns, |headers| headers.len() as u64);
-        if denies(Denied::Unmapped) && columns > 0 {
+        if denies(DeniedFinding::Unmapped) && columns > 0 {
             let unmapped = |headers: &[String]| {
                 let (columns, named) = (plural(columns, "column"), named(columns, headers));
                 let what = format!("{columns} that no field claims{named}");
-                denied(what, Denied::Unmapped, WHY_NOT.to_owned())
+                denied(what, DeniedFinding::Unmapped, WHY_NOT.to_owned())
             };
             short.push(Shortfall {
                 without_headers: Some(unmapped(&[]).to_string()),
@@ -268,7 +272,7 @@ impl Demands {
         &self,
         input: &str,
         metrics: &RunMetrics,
-        found: &Found<'_>,
+        found: &RunFindings<'_>,
     ) -> Option<Shortfall> {
         let least = self.rows?;
         let written = found.rows.map_or(metrics.rows, |rows| rows.written);
@@ -286,7 +290,7 @@ impl Demands {
 
 /// Returns the headers of the columns that no field claims, empty if a column has none. A column from which fields were split
 /// is claimed too, and a column without header and values is not a column of the sender.
-pub fn unclaimed(columns: Vec<ColumnResult>, noticed: &Noticed) -> Vec<String> {
+pub fn unclaimed(columns: Vec<ColumnResult>, noticed: &RunNotices) -> Vec<String> {
     let is_split = |column: &ColumnResult| {
         noticed.columns.iter().any(|told| {
             told.is_of_table(&column.sheet_name, column.table_index)
@@ -310,7 +314,7 @@ pub fn unclaimed(columns: Vec<ColumnResult>, noticed: &Noticed) -> Vec<String> {
 ///
 /// # Errors
 /// The records cannot be read.
-pub fn drifted(store: &Store, run: &RunRecord) -> Result<Vec<Difference>, StoreError> {
+pub fn drifted(store: &Store, run: &RunRecord) -> Result<Vec<LayoutDifference>, StoreError> {
     let since = run.options.demands.drift.as_deref();
     let Some(since) = since.filter(|since| !since.is_empty()) else {
         return Ok(Vec::new());
@@ -325,7 +329,7 @@ pub fn drifted(store: &Store, run: &RunRecord) -> Result<Vec<Difference>, StoreE
     Ok(both.map_or_else(Vec::new, |(now, before)| now.since(&before)))
 }
 
-fn drift(input: &str, differences: &[Difference]) -> Option<Shortfall> {
+fn drift(input: &str, differences: &[LayoutDifference]) -> Option<Shortfall> {
     let matter = differences.iter().filter(|difference| difference.matters);
     let differences: Vec<&str> = matter
         .map(|difference| difference.message.as_str())
@@ -365,11 +369,11 @@ fn issues(run: &RunRecord, metrics: &RunMetrics) -> impl Iterator<Item = Shortfa
         let message = format!("{input} has {issues}, which --deny-issues does not allow");
         Error::refused(code::ISSUES_DENIED, message)
     });
-    let nothing = Nothing::of(run).filter(|nothing| *nothing != Nothing::Row);
+    let nothing = NothingFound::from_run(run).filter(|nothing| *nothing != NothingFound::Row);
     let nothing = nothing.map(|nothing| {
         let words = nothing.words();
         let message = format!("in {input} {words}, which --deny-issues does not allow");
-        let hint = (nothing == Nothing::Field).then(|| WHY_NOT.to_owned());
+        let hint = (nothing == NothingFound::Field).then(|| WHY_NOT.to_owned());
         Error::refused(code::NOTHING_FOUND, message).maybe_hint(hint)
     });
     issues.into_iter().chain(nothing).map(Shortfall::from)
@@ -386,7 +390,7 @@ fn unknown(flag: &str) -> Shortfall {
 }
 
 /// Without a list, every issue counts as a warning.
-fn knows_errors(metrics: &RunMetrics, found: &Found<'_>) -> bool {
+fn knows_errors(metrics: &RunMetrics, found: &RunFindings<'_>) -> bool {
     found.issue_list.is_some() || metrics.warnings < metrics.issues || metrics.issues == 0
 }
 
@@ -429,8 +433,8 @@ fn named(columns: u64, headers: &[String]) -> String {
             .chars()
             .filter(|letter| !letter.is_control())
             .collect::<Vec<_>>();
-        if letters.len() > LONGEST_HEADER {
-            letters.truncate(LONGEST_HEADER);
+        if letters.len() > MAX_HEADER_CHARS {
+            letters.truncate(MAX_HEADER_CHARS);
             letters.push('…');
         }
         let name: String = letters.into_iter().collect();

@@ -1,7 +1,7 @@
 //! Opens the list of issues of a run, for everything that shows it.
 
-use crate::base::problem::{Facts, Kind, Problem, code};
-use crate::issues::{List, ListError};
+use crate::base::problem::{ErrorFacts, Problem, ProblemKind, code};
+use crate::issues::{IssueReader, ListError};
 use crate::settings::paths::RunFolder;
 use crate::store::{RunRecord, RunStatus};
 
@@ -48,8 +48,8 @@ pub enum NoList {
 }
 
 impl Problem for NoList {
-    fn facts(&self) -> Facts {
-        let usage = |code| Facts::new(Kind::Usage, code);
+    fn facts(&self) -> ErrorFacts {
+        let usage = |code| ErrorFacts::new(ProblemKind::Usage, code);
         match self {
             Self::NotEnded { id, .. } => {
                 usage(code::RUN_NOT_ENDED).hint(format!("`ade logs tail {id}` follows it"))
@@ -70,7 +70,7 @@ impl Problem for NoList {
 ///
 /// # Errors
 /// The run has not ended, has no list, or the list cannot be read.
-pub fn issues_of(run: &RunRecord) -> Result<List, NoList> {
+pub fn issues_of(run: &RunRecord) -> Result<IssueReader, NoList> {
     let (id, status) = (run.id.clone(), run.status);
     if !status.is_terminal() {
         return Err(NoList::NotEnded { id, status });
@@ -84,7 +84,7 @@ pub fn issues_of(run: &RunRecord) -> Result<List, NoList> {
     if run.output_path.is_none() {
         return Err(NoList::NoOutput { id, status });
     }
-    match List::open(&RunFolder::at(&run.run_dir).issues(&run.input_name)) {
+    match IssueReader::open(&RunFolder::at(&run.run_dir).issues(&run.input_name)) {
         Err(ListError::Missing { .. }) if !run.run_dir.is_dir() => Err(NoList::Gone { id }),
         Err(ListError::Missing { .. }) => Err(NoList::NotAskedFor { id }),
         opened => Ok(opened?),

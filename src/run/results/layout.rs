@@ -13,14 +13,14 @@ use utoipa::ToSchema;
 
 use super::report_of;
 use crate::base::counted::first;
-use crate::engine::Noticed;
-use crate::engine::report::{Column, Looks, Table};
+use crate::engine::RunNotices;
+use crate::engine::report::{ColumnValueProfile, ExplainedColumn, ExplainedTable};
 use crate::store::{RunRecord, Store, StoreError};
 
 /// The minimum number of filled cells for determining the kind of a column's values.
-const LEAST_CELLS: u64 = 5;
+const MIN_FILLED_CELLS: u64 = 5;
 /// The minimum number of rows of a table for comparing how often a column is empty and how large its numbers are.
-const LEAST_ROWS: u64 = 10;
+const MIN_COMPARED_ROWS: u64 = 10;
 /// The minimum share of the cells of one kind that makes it the kind of the column.
 const CLEAR: f64 = 0.8;
 /// The minimum change of a column's filled share that is reported.
@@ -41,7 +41,7 @@ pub struct Layout {
     stem: String,
     /// The extension, if it is a text file.
     text: Option<String>,
-    tables: Vec<Table>,
+    tables: Vec<ExplainedTable>,
     /// The rows that contain totals, by sheet.
     totals: HashMap<String, Vec<u64>>,
 }
@@ -49,7 +49,7 @@ pub struct Layout {
 /// A difference between the layout of a file and that of an earlier one.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 #[schema(as = LayoutDifference)]
-pub struct Difference {
+pub struct LayoutDifference {
     /// The kind of difference, such as `column_renamed`.
     pub code: &'static str,
     /// Whether it may change how the run reads the file. The position of a header row does not matter.
@@ -64,7 +64,7 @@ pub struct Difference {
 
 impl Layout {
     /// Returns the layout that a run recorded. `None`: its engine reported none.
-    pub fn of(noticed: Noticed, input_name: &str) -> Option<Self> {
+    pub fn from_noticed(noticed: RunNotices, input_name: &str) -> Option<Self> {
         let tables = noticed.tables;
         let mut totals: HashMap<String, Vec<u64>> = HashMap::new();
         for row in noticed
@@ -87,8 +87,8 @@ impl Layout {
     }
 
     /// Returns the differences between the layout `before` and this one; empty: no known differences.
-    pub fn since(&self, before: &Self) -> Vec<Difference> {
-        let mut found = Found::default();
+    pub fn since(&self, before: &Self) -> Vec<LayoutDifference> {
+        let mut found = LayoutDifferences::default();
         if self.text.is_some() != before.text.is_some() {
             let (now, was) = (self.format(), before.format());
             found.say("format", "", &[], format!("it is {now} now, was {was}"));
@@ -137,7 +137,13 @@ impl Layout {
         self.text.is_none() && !is_of_file
     }
 
-    fn compare_tables(&self, before: &Self, old: &Table, new: &Table, found: &mut Found) {
+    fn compare_tables(
+        &self,
+        before: &Self,
+        old: &ExplainedTable,
+        new: &ExplainedTable,
+        found: &mut LayoutDifferences,
+    ) {
         let sheet = new.sheet.as_str();
         let columns = pairs_of_columns(&old.columns, &new.columns);
         for &(was, now) in &columns {
@@ -163,7 +169,7 @@ impl Layout {
             }
         }
         moved(&columns, old, new, found);
-        let columns: Vec<(&Column, &Column)> = columns
+        let columns: Vec<(&ExplainedColumn, &ExplainedColumn)> = columns
             .iter()
             .map(|pair| (&old.columns[pair.0], &new.columns[pair.1]))
             .collect();
@@ -173,7 +179,13 @@ impl Layout {
 
     /// Compares the totals above and below, and the header's position. If a sheet has several tables, the table of a total is
     /// unknown.
-    fn compare_rows(&self, before: &Self, old: &Table, new: &Table, found: &mut Found) {
+    fn compare_rows(
+        &self,
+        before: &Self,
+        old: &ExplainedTable,
+        new: &ExplainedTable,
+        found: &mut LayoutDifferences,
+    ) {
         let alone = |layout: &Self, sheet: &str| {
             let tables = layout.tables.iter();
             tables.filter(|table| table.sheet == sheet).count() == 1
@@ -212,11 +224,17 @@ impl Layout {
 }
 
 #[derive(Default)]
-struct Found(Vec<Difference>);
+struct LayoutDifferences(Vec<LayoutDifference>);
 
-impl Found {
-    fn say(&mut self, code: &'static str, sheet: &str, columns: &[&Column], message: String) {
-        self.0.push(Difference {
+impl LayoutDifferences {
+    fn say(
+        &mut self,
+        code: &'static str,
+        sheet: &str,
+        columns: &[&ExplainedColumn],
+        message: String,
+    ) {
+        self.0.push(LayoutDifference {
             code,
             matters: code != "header_row",
             sheet: sheet.to_owned(),
@@ -230,10 +248,10 @@ impl Found {
         &mut self,
         code: &'static str,
         sheet: &str,
-        of: Vec<(&Column, String)>,
+        of: Vec<(&ExplainedColumn, String)>,
         words: impl Fn(&str, &str) -> String,
     ) {
-        let mut alike: BTreeMap<String, Vec<&Column>> = BTreeMap::new();
+        let mut alike: BTreeMap<String, Vec<&ExplainedColumn>> = BTreeMap::new();
         for (column, what) in of {
             alike.entry(what).or_default().push(column);
         }
@@ -244,7 +262,7 @@ impl Found {
     }
 }
 
-fn called(column: &Column) -> String {
+fn called(column: &ExplainedColumn) -> String {
     match column.name.is_empty() {
         true => format!("{} (without a header)", column.column),
         false => format!("\"{}\"", column.name),
@@ -252,10 +270,14 @@ fn called(column: &Column) -> String {
 }
 
 /// Compares the values of columns that correspond.
-fn compare_values(sheet: &str, columns: &[(&Column, &Column)], found: &mut Found) {
-    type Part = fn(&Looks) -> &Option<String>;
-    type Words = fn(&str) -> String;
-    let parts: [(Part, &str, Words); 2] = [
+fn compare_values(
+    sheet: &str,
+    columns: &[(&ExplainedColumn, &ExplainedColumn)],
+    found: &mut LayoutDifferences,
+) {
+    type LooksPart = fn(&ColumnValueProfile) -> &Option<String>;
+    type LooksWords = fn(&str) -> String;
+    let parts: [(LooksPart, &str, LooksWords); 2] = [
         (|looks| &looks.order, "date_order", |order| order.to_owned()),
         (
             |looks| &looks.mark,
@@ -269,7 +291,7 @@ fn compare_values(sheet: &str, columns: &[(&Column, &Column)], found: &mut Found
             "date_order" => "dates",
             _ => "numbers",
         };
-        let differs = |(was, now): &(&Column, &Column)| {
+        let differs = |(was, now): &(&ExplainedColumn, &ExplainedColumn)| {
             let (was, is) = (part(was.looks()).as_ref()?, part(now.looks()).as_ref()?);
             (was != is).then(|| format!("{} now, were {}", words(is), words(was)))
         };
@@ -280,12 +302,13 @@ fn compare_values(sheet: &str, columns: &[(&Column, &Column)], found: &mut Found
         is_told.extend(of.iter().map(|(column, _)| column.column.clone()));
         if of.is_empty() {
             // One column may show it in one file, and another column in the other.
-            let shown = |looks: &dyn Fn(&(&Column, &Column)) -> Option<String>| {
-                columns
-                    .iter()
-                    .filter_map(looks)
-                    .collect::<BTreeSet<String>>()
-            };
+            let shown =
+                |looks: &dyn Fn(&(&ExplainedColumn, &ExplainedColumn)) -> Option<String>| {
+                    columns
+                        .iter()
+                        .filter_map(looks)
+                        .collect::<BTreeSet<String>>()
+                };
             let was = shown(&|pair| part(pair.0.looks()).clone());
             let now = shown(&|pair| part(pair.1.looks()).clone());
             if let (1, 1, true) = (was.len(), now.len(), was != now) {
@@ -331,15 +354,22 @@ fn compare_values(sheet: &str, columns: &[(&Column, &Column)], found: &mut Found
 }
 
 /// Compares how often a column is empty, and how large its numbers are.
-fn compare_amounts(sheet: &str, was: &Column, now: &Column, found: &mut Found) {
+fn compare_amounts(
+    sheet: &str,
+    was: &ExplainedColumn,
+    now: &ExplainedColumn,
+    found: &mut LayoutDifferences,
+) {
     let (old, new) = (was.looks(), now.looks());
-    if old.rows < LEAST_ROWS || new.rows < LEAST_ROWS {
+    if old.rows < MIN_COMPARED_ROWS || new.rows < MIN_COMPARED_ROWS {
         return;
     }
-    let share = |looks: &Looks| looks.filled as f64 / looks.rows.max(1) as f64;
-    let is_gone = |one: &Looks, other: &Looks| one.filled == 0 && other.filled >= LEAST_ROWS;
+    let share = |looks: &ColumnValueProfile| looks.filled as f64 / looks.rows.max(1) as f64;
+    let is_gone = |one: &ColumnValueProfile, other: &ColumnValueProfile| {
+        one.filled == 0 && other.filled >= MIN_COMPARED_ROWS
+    };
     if (share(old) - share(new)).abs() >= OFTEN || is_gone(new, old) || is_gone(old, new) {
-        let empty = |looks: &Looks| format!("{:.0} %", (1.0 - share(looks)) * 100.0);
+        let empty = |looks: &ColumnValueProfile| format!("{:.0} %", (1.0 - share(looks)) * 100.0);
         let (now_empty, was_empty) = (empty(new), empty(old));
         let message = format!(
             "column {} is empty in {now_empty} of the rows now, was in {was_empty}",
@@ -351,7 +381,7 @@ fn compare_amounts(sheet: &str, was: &Column, now: &Column, found: &mut Found) {
     let are_numbers = clear_kind(old) == Some("number") && clear_kind(new) == Some("number");
     if let (Some(size), Some(is)) = (old.size, new.size)
         && are_numbers
-        && old.filled.min(new.filled) >= LEAST_ROWS
+        && old.filled.min(new.filled) >= MIN_COMPARED_ROWS
         && (size - is).abs() >= SIZES
     {
         let times = 10_f64.powi((size - is).abs().round() as i32);
@@ -364,9 +394,9 @@ fn compare_amounts(sheet: &str, was: &Column, now: &Column, found: &mut Found) {
     }
 }
 
-fn clear_kind(looks: &Looks) -> Option<&str> {
+fn clear_kind(looks: &ColumnValueProfile) -> Option<&str> {
     let kind = looks.kind.as_deref()?;
-    (looks.filled >= LEAST_CELLS && looks.share >= CLEAR).then_some(kind)
+    (looks.filled >= MIN_FILLED_CELLS && looks.share >= CLEAR).then_some(kind)
 }
 
 fn in_words(kind: &str) -> &str {
@@ -382,7 +412,12 @@ fn in_words(kind: &str) -> &str {
 }
 
 /// Finds the columns that have changed their positions among those that are in both files.
-fn moved(pairs: &[(usize, usize)], old: &Table, new: &Table, found: &mut Found) {
+fn moved(
+    pairs: &[(usize, usize)],
+    old: &ExplainedTable,
+    new: &ExplainedTable,
+    found: &mut LayoutDifferences,
+) {
     // The longest subsequence in order has stayed.
     let mut best: Vec<(usize, Option<usize>)> = Vec::new();
     for at in 0..pairs.len() {
@@ -409,7 +444,8 @@ fn moved(pairs: &[(usize, usize)], old: &Table, new: &Table, found: &mut Found) 
             }
         }
         many => {
-            let columns: Vec<&Column> = many.iter().map(|&at| &new.columns[pairs[at].1]).collect();
+            let columns: Vec<&ExplainedColumn> =
+                many.iter().map(|&at| &new.columns[pairs[at].1]).collect();
             let message = format!("{} columns stand in another order", many.len());
             found.say("column_moved", &new.sheet, &columns, message);
         }
@@ -417,9 +453,9 @@ fn moved(pairs: &[(usize, usize)], old: &Table, new: &Table, found: &mut Found) 
 }
 
 /// Returns the tables that correspond: those with the same sheet and number, then those with most headers in common.
-fn pairs_of_tables(old: &[Table], new: &[Table]) -> Vec<(usize, usize)> {
+fn pairs_of_tables(old: &[ExplainedTable], new: &[ExplainedTable]) -> Vec<(usize, usize)> {
     let mut pairs: Vec<(usize, usize)> = Vec::new();
-    let mut pair = |fits: &dyn Fn(&Table, &Table) -> bool| {
+    let mut pair = |fits: &dyn Fn(&ExplainedTable, &ExplainedTable) -> bool| {
         for (was, table) in old.iter().enumerate() {
             let is_free =
                 |now: usize, pairs: &[(usize, usize)]| pairs.iter().all(|pair| pair.1 != now);
@@ -436,7 +472,7 @@ fn pairs_of_tables(old: &[Table], new: &[Table]) -> Vec<(usize, usize)> {
         without_period(&was.sheet) == without_period(&now.sheet) && was.table == now.table
     });
     pair(&|was, now| {
-        let keys = |table: &Table| {
+        let keys = |table: &ExplainedTable| {
             table
                 .columns
                 .iter()
@@ -455,7 +491,7 @@ fn pairs_of_tables(old: &[Table], new: &[Table]) -> Vec<(usize, usize)> {
 
 /// Returns the columns that correspond, in the order of the first file: those with the same header, then pairs of which one
 /// is most likely the other with a new name.
-fn pairs_of_columns(old: &[Column], new: &[Column]) -> Vec<(usize, usize)> {
+fn pairs_of_columns(old: &[ExplainedColumn], new: &[ExplainedColumn]) -> Vec<(usize, usize)> {
     let mut to: Vec<Option<usize>> = vec![None; old.len()];
     let mut taken = vec![false; new.len()];
     for key in [words, without_period] {
@@ -514,7 +550,7 @@ fn neighbours(to: &[Option<usize>], was: usize, now: usize, width: usize) -> f64
 }
 
 /// Returns how likely it is that a column is another one with a new name, by its header and the looks of its values.
-fn likeness(was: &Column, now: &Column) -> f64 {
+fn likeness(was: &ExplainedColumn, now: &ExplainedColumn) -> f64 {
     // If two columns of the sender get the same field, they are the same column.
     if was.field.is_some() && was.field == now.field {
         return 1.0;
@@ -525,7 +561,7 @@ fn likeness(was: &Column, now: &Column) -> f64 {
     if old.kind.is_some() && old.kind == new.kind || old.filled == 0 && new.filled == 0 {
         likeness += 0.3;
     }
-    let share = |looks: &Looks| looks.filled as f64 / looks.rows.max(1) as f64;
+    let share = |looks: &ColumnValueProfile| looks.filled as f64 / looks.rows.max(1) as f64;
     likeness -= 0.3 * (share(old) - share(new)).abs();
     if let (Some(old), Some(new)) = (old.size, new.size) {
         likeness -= (0.2 * (old - new).abs()).min(0.4);
@@ -616,7 +652,10 @@ fn is_month(word: &str) -> bool {
 /// # Errors
 /// The record cannot be read.
 pub fn layout_of(store: &Store, run: &RunRecord) -> Result<Option<Layout>, StoreError> {
-    Ok(Layout::of(report_of(store, run)?.noticed, &run.input_name))
+    Ok(Layout::from_noticed(
+        report_of(store, run)?.noticed,
+        &run.input_name,
+    ))
 }
 
 #[cfg(test)]
@@ -649,7 +688,11 @@ mod tests {
             let tables = format!(
                 r#"{{"tables": [{{"sheet": "{sheet}", "table": 0, "columns": [{{"column": "A", "name": "Order"}}, {{"column": "B", "name": "Amount"}}]}}]}}"#
             );
-            Layout::of(Noticed::of(&serde_json::from_str(&tables).unwrap()), file).unwrap()
+            Layout::from_noticed(
+                RunNotices::parse(&serde_json::from_str(&tables).unwrap()),
+                file,
+            )
+            .unwrap()
         };
         for (was, now, wanted) in [
             (("acme_a.csv", "acme_a"), ("acme_b.csv", "acme_b"), &[][..]),

@@ -17,9 +17,9 @@ use std::collections::HashSet;
 use serde_json::{Value, json};
 
 use crate::engine::report::{
-    ColumnFound, Completed, FieldFound, SheetFound, TableFound, WorkbookFound, completed,
+    ClosingReport, ColumnFound, FieldFound, SheetFound, TableFound, WorkbookFound, completed,
 };
-use crate::engine::{Noticed, RunReport};
+use crate::engine::{RunNotices, RunReport};
 use crate::store::{
     ColumnResult, FieldResult, FieldState, RunMetrics, RunRecord, RunResults, Store, StoreError,
 };
@@ -27,7 +27,7 @@ use crate::store::{
 /// Derives the rows of `run_metrics`, `run_fields` and `run_table_columns`. `computed`: the fields without a column that a
 /// hook or a transform filled; the payload does not distinguish them from missing fields. `noticed` is recorded with the
 /// payload.
-pub fn derive(payload: &Value, computed: &[String], noticed: &Noticed) -> RunResults {
+pub fn derive(payload: &Value, computed: &[String], noticed: &RunNotices) -> RunResults {
     let run = completed(payload);
     RunResults {
         metrics: metrics(&run),
@@ -38,7 +38,7 @@ pub fn derive(payload: &Value, computed: &[String], noticed: &Noticed) -> RunRes
 }
 
 /// Returns the figures in the record of a run. `fields`: its rows of `run_fields`.
-pub fn metrics_of(run: &Completed, fields: &[FieldResult]) -> RunMetrics {
+pub fn metrics_of(run: &ClosingReport, fields: &[FieldResult]) -> RunMetrics {
     let metrics = metrics(run);
     let number = |name: &str| {
         let found = metrics.iter().find(|(known, _)| *known == name);
@@ -96,7 +96,7 @@ pub fn fields_of(fields: &[FieldFound], computed: &[String]) -> Vec<FieldResult>
 }
 
 /// A column with its workbook, sheet and table.
-type InTable<'a> = (
+type PayloadColumn<'a> = (
     &'a WorkbookFound,
     &'a SheetFound,
     &'a TableFound,
@@ -105,9 +105,9 @@ type InTable<'a> = (
 
 /// Returns the rows of `run_table_columns`, one for each source column of each table, in the order of the workbooks. A
 /// position that is listed twice is recorded once: it is the row's key.
-fn columns(run: &Completed) -> Vec<ColumnResult> {
+fn columns(run: &ClosingReport) -> Vec<ColumnResult> {
     let mut seen = HashSet::new();
-    let position = |(workbook, sheet, table, column): &InTable<'_>| {
+    let position = |(workbook, sheet, table, column): &PayloadColumn<'_>| {
         (workbook.index(), sheet.index(), table.index(), column.index)
     };
     all_columns(run)
@@ -117,7 +117,7 @@ fn columns(run: &Completed) -> Vec<ColumnResult> {
 }
 
 /// Returns all columns, including the engine's own.
-fn all_columns(run: &Completed) -> impl Iterator<Item = InTable<'_>> {
+fn all_columns(run: &ClosingReport) -> impl Iterator<Item = PayloadColumn<'_>> {
     let sheets = run
         .workbooks
         .iter()
@@ -130,7 +130,7 @@ fn all_columns(run: &Completed) -> impl Iterator<Item = InTable<'_>> {
     })
 }
 
-fn result((workbook, sheet, table, column): InTable<'_>) -> ColumnResult {
+fn result((workbook, sheet, table, column): PayloadColumn<'_>) -> ColumnResult {
     let (header, mapping) = (column.header.clone(), column.mapping.clone());
     // The table of the database accepts these two words.
     let status = if mapping.is_mapped() {
@@ -158,7 +158,7 @@ fn result((workbook, sheet, table, column): InTable<'_>) -> ColumnResult {
 }
 
 /// Returns the columns of `run_metrics` by name, in the table's order.
-fn metrics(run: &Completed) -> Vec<(&'static str, Value)> {
+fn metrics(run: &ClosingReport) -> Vec<(&'static str, Value)> {
     let findings = &run.evaluation.findings;
     let of_severity = |word: &str| {
         let found = findings.iter().filter(|finding| finding.severity == word);
@@ -227,7 +227,7 @@ mod tests {
                     {"index": 1, "header": {"raw": null, "normalized": null}, "non_empty_cells": 2, "valid_cells": null,
                      "mapping": {"status": "unmapped", "field": null, "score": null, "method": null, "unmapped_reason": "no_signal"}}]}}]}]}]}"#;
         let payload = serde_json::from_str(payload).unwrap();
-        let results = derive(&payload, &["b".to_owned()], &Noticed::default());
+        let results = derive(&payload, &["b".to_owned()], &RunNotices::default());
         for (name, wanted) in [
             ("evaluation_findings_total", 2),
             ("evaluation_findings_error", 1),
@@ -251,7 +251,7 @@ mod tests {
 
     #[test]
     fn an_empty_payload_derives_without_a_panic() {
-        let results = derive(&json!({}), &[], &Noticed::default());
+        let results = derive(&json!({}), &[], &RunNotices::default());
         assert!(results.fields.is_empty() && results.columns.is_empty());
     }
 }

@@ -138,7 +138,7 @@ pub fn is_shape(workbook: &Path, shape: &str, path: &Path) -> bool {
 
 /// The result for a file at the place for the workbook of a run that was not accepted.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Earlier {
+pub enum EarlierCopy {
     /// The file was the copy of an earlier run, and was renamed.
     Stale {
         /// The old path of the file.
@@ -157,10 +157,10 @@ pub enum Earlier {
 
 /// Renames the copy of an earlier run, so that it does not look like the result of a run that has none. `None`: there is no
 /// such file.
-pub(crate) fn mark_stale(store: &Store, path: &Path) -> Option<Earlier> {
+pub(crate) fn mark_stale(store: &Store, path: &Path) -> Option<EarlierCopy> {
     let real = path.canonicalize().ok().filter(|real| real.is_file())?;
     let left = |reason: String| {
-        Some(Earlier::Left {
+        Some(EarlierCopy::Left {
             path: path.to_owned(),
             reason,
         })
@@ -180,7 +180,7 @@ pub(crate) fn mark_stale(store: &Store, path: &Path) -> Option<Earlier> {
     }
     // Without the record the file keeps its new name, and no later run replaces or deletes it.
     let _ = store.move_copy(&real, &real_to);
-    Some(Earlier::Stale {
+    Some(EarlierCopy::Stale {
         from: path.to_owned(),
         to,
     })

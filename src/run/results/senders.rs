@@ -9,7 +9,7 @@ use glob::{MatchOptions, Pattern};
 use super::demands::refusals;
 use super::layout::{layout_of, name_of_sender, without_period};
 use crate::base::digest;
-use crate::engine::{Noticed, Told};
+use crate::engine::{RunNotice, RunNotices};
 use crate::store::{RunRecord, Store, StoreError};
 
 /// The number of input names that are read at a time.
@@ -27,7 +27,7 @@ pub struct Senders {
 impl Senders {
     /// Reads the senders of a configuration's package. Invalid patterns are ignored: the engine reports them when it loads
     /// the settings.
-    pub fn of(package: &Path) -> Self {
+    pub fn load(package: &Path) -> Self {
         let text = std::fs::read_to_string(package.join("settings.toml")).unwrap_or_default();
         let document: toml::Table = toml::from_str(&text).unwrap_or_default();
         let table = document.get("senders").and_then(toml::Value::as_table);
@@ -51,7 +51,7 @@ impl Senders {
     }
 
     /// Returns a notice of a file as an entry for the file's sender: sender, rule, fingerprint.
-    pub fn entry(&self, file: &str, told: &Told) -> [String; 3] {
+    pub fn entry(&self, file: &str, told: &RunNotice) -> [String; 3] {
         let rule = told.rule().to_owned();
         [self.sender(file).1, rule, fingerprint(file, told)]
     }
@@ -62,7 +62,7 @@ impl Senders {
     }
 
     /// Marks the notices that are known for the sender of `file`, so that they need no attention any more.
-    pub fn know(&self, file: &str, noticed: &mut Noticed) {
+    pub fn know(&self, file: &str, noticed: &mut RunNotices) {
         if !self.known.is_empty() {
             noticed.know(|told| self.knows(&self.entry(file, told)));
         }
@@ -128,7 +128,7 @@ impl Senders {
 
 /// Returns what a notice has in common with that of the next month: its position without rows and periods, and its message
 /// without numbers.
-fn fingerprint(file: &str, told: &Told) -> String {
+fn fingerprint(file: &str, told: &RunNotice) -> String {
     let corners = told.cells().flat_map(|cells| cells.split(':'));
     let letters = |cell: &str| cell.replace(|c: char| c.is_ascii_digit(), "");
     let columns: BTreeSet<String> = corners.map(letters).collect();
@@ -148,7 +148,7 @@ fn fingerprint(file: &str, told: &Told) -> String {
         .map(|word| word.trim_end_matches('s').to_lowercase())
         .collect();
     parts.extend(words);
-    digest::of(parts.join("\n")).to_string()[..12].to_owned()
+    digest::sha256(parts.join("\n")).to_string()[..12].to_owned()
 }
 
 #[cfg(test)]
@@ -161,7 +161,7 @@ mod tests {
             let text = format!(
                 r#"{{"notices": [{{"code": "total_differs", "message": "{message}", "sheet": "{sheet}", "cells": ["{cell}"]}}]}}"#
             );
-            Noticed::of(&serde_json::from_str(&text).unwrap())
+            RunNotices::parse(&serde_json::from_str(&text).unwrap())
         };
         let folder = tempfile::tempdir().unwrap();
         let march = notice(
@@ -188,7 +188,7 @@ mod tests {
             ),
         ] {
             let mut noticed = notice(sheet, cell, message);
-            Senders::of(folder.path()).know(file, &mut noticed);
+            Senders::load(folder.path()).know(file, &mut noticed);
             let told = &noticed.notices[0];
             assert_eq!(told.is_warning(), is_new, "{file} {sheet} {cell} {message}");
             assert_eq!(told.is_known(), !is_new, "{file} {sheet} {cell} {message}");

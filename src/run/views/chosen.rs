@@ -6,7 +6,7 @@ use std::path::Path;
 use crate::base::clock::Timestamp;
 use crate::base::problem::{Error, code};
 use crate::store::{
-    ConfigurationRecord, Named, RunFilter, RunPages, RunRecord, RunStatus, StoreError,
+    ConfigurationRecord, IdKind, RunFilter, RunPages, RunRecord, RunStatus, StoreError,
 };
 use crate::workspace::Workspace;
 use crate::workspace::naming::runs_of_input;
@@ -98,7 +98,9 @@ pub fn configurations(workspace: &Workspace) -> Result<Vec<ConfigurationRecord>,
 /// Returns the shortest unique part of each run's id in the workspace; commands accept it.
 pub fn short_ids(workspace: &Workspace, runs: &[RunRecord]) -> Result<Vec<String>, StoreError> {
     let ids: Vec<&str> = runs.iter().map(|run| run.id.as_str()).collect();
-    workspace.store.short_ids(Named::Runs, workspace.id(), &ids)
+    workspace
+        .store
+        .short_ids(IdKind::Runs, workspace.id(), &ids)
 }
 
 /// Resolves a folder, because records contain the real path of a configuration's folder; a name or an id stays unchanged.

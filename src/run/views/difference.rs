@@ -2,7 +2,7 @@
 //! totals of numbers. `ade runs diff`.
 //!
 //! # Promises
-//! Anything unknown about one of the two counts as equal. At most `MOST_LISTED` changed cells, and rows of each kind, are
+//! Anything unknown about one of the two counts as equal. At most `MAX_LISTED_CHANGES` changed cells, and rows of each kind, are
 //! listed; all are counted.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -15,12 +15,12 @@ use serde::Serialize;
 use similar::{Algorithm, DiffOp, capture_diff_slices_deadline};
 use utoipa::ToSchema;
 
-use super::grid::Grid;
+use super::grid::OutputGrid;
 use crate::base::files::{FileError, name_of};
 use crate::base::problem::{Error, code};
-use crate::cells::{Cells, ShownCell};
-use crate::engine::Noticed;
-use crate::engine::report::Field;
+use crate::cells::{CellReader, ShownCell};
+use crate::engine::RunNotices;
+use crate::engine::report::ExplainedField;
 use crate::run::inputs::input::is_supported;
 use crate::run::results::layout::name_of_sender;
 use crate::run::results::report_of;
@@ -29,15 +29,15 @@ use crate::store::{RunRecord, RunStatus, StoreError};
 use crate::workspace::Workspace;
 
 /// The maximum number of changed cells, of added rows and of removed rows that are listed.
-const MOST_LISTED: usize = 100;
+const MAX_LISTED_CHANGES: usize = 100;
 /// The maximum number of characters of a cell that are shown.
-const MOST_LETTERS: usize = 200;
+const MAX_CELL_CHARS: usize = 200;
 /// The maximum time for pairing rows without a key as well as possible.
 const PAIRING: Duration = Duration::from_secs(10);
 
 /// The differences: between two runs all of them, between two workbooks only rows and totals.
 #[derive(Debug, Default, Serialize, ToSchema)]
-pub struct Difference {
+pub struct OutputDifference {
     /// The name of the input, or of the workbook, to compare with.
     pub before: String,
     /// The name of the compared input or workbook.
@@ -45,22 +45,22 @@ pub struct Difference {
     /// The ids of the runs, if runs are compared.
     pub run_ids: Option<[String; 2]>,
     /// The configuration, engine and settings, if they differ.
-    pub versions: Vec<Change<String>>,
+    pub versions: Vec<ValueChange<String>>,
     /// The numbers of rows, columns and issues, including equal ones.
-    pub counts: Vec<Change<u64>>,
+    pub counts: Vec<ValueChange<u64>>,
     /// The numbers of issues by rule, if they differ.
-    pub issues: Vec<Change<u64>>,
+    pub issues: Vec<ValueChange<u64>>,
     /// The headers of each field's columns, if they differ; empty if the field has no column.
-    pub mapping: Vec<Change<String>>,
+    pub mapping: Vec<ValueChange<String>>,
     /// The differences between the rows of the outputs.
     pub rows: RowChanges,
     /// The sums of columns of numbers, including equal ones.
-    pub totals: Vec<Change<f64>>,
+    pub totals: Vec<ValueChange<f64>>,
 }
 
 /// A value before and after.
 #[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
-pub struct Change<T> {
+pub struct ValueChange<T> {
     /// The name of the value: a field, a rule, a setting.
     pub what: String,
     /// The value as it was.
@@ -122,14 +122,14 @@ pub struct CellChange {
 #[derive(Debug, Serialize)]
 pub struct FolderDifference {
     /// The differences between workbooks with matching names.
-    pub files: Vec<Difference>,
+    pub files: Vec<OutputDifference>,
     /// The names of the workbooks that only the first folder has.
     pub only_before: Vec<String>,
     /// The names of the workbooks that only the second folder has.
     pub only_after: Vec<String>,
 }
 
-impl Difference {
+impl OutputDifference {
     /// Returns whether there is any known difference.
     pub fn is_any(&self) -> bool {
         let rows = &self.rows;
@@ -140,7 +140,7 @@ impl Difference {
     }
 
     /// Compares the issues and headers of both payloads.
-    fn compare_noticed(&mut self, noticed: [&Noticed; 2]) {
+    fn compare_noticed(&mut self, noticed: [&RunNotices; 2]) {
         self.issues = of_rules(noticed[0], noticed[1]);
         let [before, after] = noticed.map(mapping);
         self.mapping = changes(&before, &after, String::new());
@@ -156,15 +156,15 @@ pub fn of_runs(
     workspace: &Workspace,
     runs: [&RunRecord; 2],
     key: Option<&str>,
-) -> Result<Difference, Error> {
+) -> Result<OutputDifference, Error> {
     let mut noticed = Vec::with_capacity(2);
     let mut grids = Vec::with_capacity(2);
     for run in runs {
         let output = output_of(run)?;
         let told = report_of(&workspace.store, run)?.noticed;
-        let mut grid = Grid::read(&output, &run.input_name, Some(&told))?;
+        let mut grid = OutputGrid::read(&output, &run.input_name, Some(&told))?;
         let folder = RunFolder::at(&run.run_dir);
-        grid.told = Cells::default().rows(&folder.rows(&run.input_name));
+        grid.told = CellReader::default().rows(&folder.rows(&run.input_name));
         grids.push(grid);
         noticed.push(told);
     }
@@ -187,11 +187,11 @@ pub fn of_runs(
 /// The run no longer has its output, or something cannot be read.
 pub fn of_run_and_now(
     run: &RunRecord,
-    before: &Noticed,
-    now: (&Path, &Noticed),
-) -> Result<Difference, Error> {
-    let old = Grid::read(&output_of(run)?, &run.input_name, Some(before))?;
-    let new = Grid::read(now.0, &run.input_name, Some(now.1))?;
+    before: &RunNotices,
+    now: (&Path, &RunNotices),
+) -> Result<OutputDifference, Error> {
+    let old = OutputGrid::read(&output_of(run)?, &run.input_name, Some(before))?;
+    let new = OutputGrid::read(now.0, &run.input_name, Some(now.1))?;
     let noticed = [before, now.1];
     let mut found = compared(&old, &new, &keys_of(noticed), false)?;
     found.counts = vec![found.rows.counted()];
@@ -243,7 +243,8 @@ pub fn of_folders(
             }
             _ => {
                 let keys: Vec<String> = key.map(str::to_owned).into_iter().collect();
-                let [was, is] = [was, is].map(|path| Grid::read(&path, &name_of(&path), None));
+                let [was, is] =
+                    [was, is].map(|path| OutputGrid::read(&path, &name_of(&path), None));
                 compared(&was?, &is?, &keys, true)?
             }
         });
@@ -290,8 +291,8 @@ fn output_of(run: &RunRecord) -> Result<PathBuf, Error> {
 }
 
 /// Returns the fields that pair the rows of both: the first that a rule asks to be unique, otherwise the keys together.
-fn keys_of(noticed: [&Noticed; 2]) -> Vec<String> {
-    let in_both = |fits: &dyn Fn(&Field) -> bool| -> Vec<String> {
+fn keys_of(noticed: [&RunNotices; 2]) -> Vec<String> {
+    let in_both = |fits: &dyn Fn(&ExplainedField) -> bool| -> Vec<String> {
         let [mut first, second] = noticed.map(|told| {
             let fields = told.tables.iter().flat_map(|table| &table.fields);
             let names = fields.filter(|field| fits(field)).map(|field| &field.field);
@@ -315,7 +316,7 @@ fn keys_of(noticed: [&Noticed; 2]) -> Vec<String> {
 fn versions(
     workspace: &Workspace,
     runs: [&RunRecord; 2],
-) -> Result<Vec<Change<String>>, StoreError> {
+) -> Result<Vec<ValueChange<String>>, StoreError> {
     let mut of = Vec::with_capacity(2);
     for run in runs {
         let mut known = BTreeMap::from([
@@ -341,7 +342,7 @@ fn versions(
     Ok(changes(&of[0], &of[1], String::new()))
 }
 
-fn counts(runs: [&RunRecord; 2], rows: &RowChanges) -> Vec<Change<u64>> {
+fn counts(runs: [&RunRecord; 2], rows: &RowChanges) -> Vec<ValueChange<u64>> {
     let mut counts = vec![rows.counted()];
     if let [Some(before), Some(after)] = runs.map(|run| run.metrics.as_ref()) {
         let more = [
@@ -355,7 +356,7 @@ fn counts(runs: [&RunRecord; 2], rows: &RowChanges) -> Vec<Change<u64>> {
             ("errors", before.errors, after.errors),
             ("warnings", before.warnings, after.warnings),
         ];
-        counts.extend(more.map(|(what, before, after)| Change {
+        counts.extend(more.map(|(what, before, after)| ValueChange {
             what: what.to_owned(),
             before,
             after,
@@ -365,12 +366,12 @@ fn counts(runs: [&RunRecord; 2], rows: &RowChanges) -> Vec<Change<u64>> {
 }
 
 /// Returns the rules whose numbers of issues differ.
-pub fn of_rules(before: &Noticed, after: &Noticed) -> Vec<Change<u64>> {
+pub fn of_rules(before: &RunNotices, after: &RunNotices) -> Vec<ValueChange<u64>> {
     changes(&issues_by_rule(before), &issues_by_rule(after), 0)
 }
 
 /// Returns the number of issues of each rule.
-fn issues_by_rule(noticed: &Noticed) -> BTreeMap<String, u64> {
+fn issues_by_rule(noticed: &RunNotices) -> BTreeMap<String, u64> {
     let mut rules: BTreeMap<String, u64> = BTreeMap::new();
     for issues in &noticed.issues {
         *rules.entry(issues.rule.clone()).or_default() += issues.count;
@@ -379,7 +380,7 @@ fn issues_by_rule(noticed: &Noticed) -> BTreeMap<String, u64> {
 }
 
 /// Returns the headers of each field's columns.
-fn mapping(noticed: &Noticed) -> BTreeMap<String, String> {
+fn mapping(noticed: &RunNotices) -> BTreeMap<String, String> {
     let mut fields: BTreeMap<String, BTreeSet<&str>> = BTreeMap::new();
     for column in noticed.tables.iter().flat_map(|table| &table.columns) {
         if let Some(field) = &column.field {
@@ -401,9 +402,9 @@ fn changes<T: Clone + PartialEq>(
     before: &BTreeMap<String, T>,
     after: &BTreeMap<String, T>,
     nothing: T,
-) -> Vec<Change<T>> {
+) -> Vec<ValueChange<T>> {
     let keys: BTreeSet<&String> = before.keys().chain(after.keys()).collect();
-    let all = keys.into_iter().map(|key| Change {
+    let all = keys.into_iter().map(|key| ValueChange {
         what: key.clone(),
         before: before.get(key).unwrap_or(&nothing).clone(),
         after: after.get(key).unwrap_or(&nothing).clone(),
@@ -411,7 +412,12 @@ fn changes<T: Clone + PartialEq>(
     all.filter(|change| change.before != change.after).collect()
 }
 
-fn compared(old: &Grid, new: &Grid, keys: &[String], is_given: bool) -> Result<Difference, Error> {
+fn compared(
+    old: &OutputGrid,
+    new: &OutputGrid,
+    keys: &[String],
+    is_given: bool,
+) -> Result<OutputDifference, Error> {
     for grid in [old, new] {
         let lacking = keys.iter().find(|key| grid.column(key).is_none());
         if let (Some(key), true) = (lacking, is_given) {
@@ -452,25 +458,25 @@ fn compared(old: &Grid, new: &Grid, keys: &[String], is_given: bool) -> Result<D
         let is_key = keys.contains(name);
         let (was, is) = (old.sum(was), new.sum(is));
         let known = !is_key && (was.is_some() || is.is_some());
-        known.then(|| Change {
+        known.then(|| ValueChange {
             what: name.clone(),
             before: was.unwrap_or(0.0),
             after: is.unwrap_or(0.0),
         })
     });
-    Ok(Difference {
+    Ok(OutputDifference {
         before: old.name.clone(),
         after: new.name.clone(),
         totals: totals.collect(),
         rows,
-        ..Difference::default()
+        ..OutputDifference::default()
     })
 }
 
 /// Pairs rows with the same key; if several rows have the same key, in their order.
 fn by_key(
-    old: &Grid,
-    new: &Grid,
+    old: &OutputGrid,
+    new: &OutputGrid,
     keys: &[(usize, usize)],
     columns: &[(usize, usize)],
     rows: &mut RowChanges,
@@ -506,8 +512,8 @@ fn by_key(
 }
 
 /// Pairs rows in their order: equal rows first, and between them the rows at the same position.
-fn by_place(old: &Grid, new: &Grid, columns: &[(usize, usize)], rows: &mut RowChanges) {
-    let hashes = |grid: &Grid, places: Vec<usize>| -> Vec<u64> {
+fn by_place(old: &OutputGrid, new: &OutputGrid, columns: &[(usize, usize)], rows: &mut RowChanges) {
+    let hashes = |grid: &OutputGrid, places: Vec<usize>| -> Vec<u64> {
         let hash = |row: &Vec<ShownCell>| {
             let mut hasher = DefaultHasher::new();
             places.iter().for_each(|at| row[*at].text.hash(&mut hasher));
@@ -539,8 +545,8 @@ fn by_place(old: &Grid, new: &Grid, columns: &[(usize, usize)], rows: &mut RowCh
 
 impl RowChanges {
     /// Returns the numbers of rows before and now.
-    fn counted(&self) -> Change<u64> {
-        Change {
+    fn counted(&self) -> ValueChange<u64> {
+        ValueChange {
             what: "rows".to_owned(),
             before: self.before,
             after: self.after,
@@ -560,8 +566,8 @@ impl RowChanges {
     fn compare(
         &mut self,
         name: &str,
-        (old, was): (&Grid, usize),
-        (new, at): (&Grid, usize),
+        (old, was): (&OutputGrid, usize),
+        (new, at): (&OutputGrid, usize),
         columns: &[(usize, usize)],
     ) {
         let before = self.changed_cells;
@@ -584,11 +590,11 @@ impl RowChanges {
 }
 
 fn keep<T>(list: &mut Vec<T>, one: impl FnOnce() -> T) {
-    if list.len() < MOST_LISTED {
+    if list.len() < MAX_LISTED_CHANGES {
         list.push(one());
     }
 }
 
 fn shown(text: &str) -> String {
-    text.chars().take(MOST_LETTERS).collect()
+    text.chars().take(MAX_CELL_CHARS).collect()
 }

@@ -55,7 +55,7 @@ pub struct RunFile {
 /// The shapes of tables next to a workbook.
 const SHAPES: [&str; 3] = ["csv", "parquet", "jsonl"];
 /// The maximum number of listed files, because code of a configuration may write any number.
-const MOST: usize = 1000;
+const MAX_LISTED_FILES: usize = 1000;
 
 /// Returns the files that are in a run's folder now, by kind and name. If the run's files were collected, there are none.
 pub fn files_of(run: &RunRecord) -> Vec<RunFile> {
@@ -74,7 +74,7 @@ pub fn files_of(run: &RunRecord) -> Vec<RunFile> {
     .collect();
     let paths = |entry: DirEntry| entry.path();
     let written = folder.output().read_dir().into_iter().flatten().flatten();
-    for path in written.take(MOST).map(paths) {
+    for path in written.take(MAX_LISTED_FILES).map(paths) {
         files.extend(file(&path, kind_of(run, &folder, &path)));
     }
     let painted = folder.painted().read_dir().into_iter().flatten().flatten();

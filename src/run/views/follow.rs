@@ -11,9 +11,9 @@ use serde_json::Value;
 
 use crate::base::cancel::Cancel;
 use crate::base::clock::Timestamp;
-use crate::base::problem::{Error, Kind, code};
+use crate::base::problem::{Error, ProblemKind, code};
 use crate::events::names;
-use crate::events::{self, Follower, OwnEvent};
+use crate::events::{self, AdeEvent, Follower};
 use crate::run::ending::ends;
 use crate::run::ending::recover::settle;
 use crate::run::execution::names::with_known_names;
@@ -55,10 +55,10 @@ enum Subject {
 }
 
 /// The number of last events that satisfy a function.
-pub type Last<'a> = (usize, &'a dyn Fn(&Value) -> bool);
+pub type LastEvents<'a> = (usize, &'a dyn Fn(&Value) -> bool);
 
 /// A log that is being followed.
-pub struct Following<'a> {
+pub struct FollowedLog<'a> {
     workspace: &'a Workspace,
     subject: Subject,
     log: Follower,
@@ -71,7 +71,7 @@ pub struct Following<'a> {
     names: Vec<(PathBuf, String)>,
 }
 
-impl<'a> Following<'a> {
+impl<'a> FollowedLog<'a> {
     /// Opens the log of the run that `given` names (an id, the beginning of one, or `latest`), or else of the environment.
     ///
     /// # Errors
@@ -101,7 +101,7 @@ impl<'a> Following<'a> {
     /// The log cannot be read, or the store cannot be used.
     pub fn so_far(
         &mut self,
-        last: Option<Last<'_>>,
+        last: Option<LastEvents<'_>>,
         on: &mut dyn FnMut(&Value),
     ) -> Result<(), Error> {
         // The state is read before the log, so that an end that is recorded and written in between is not missed.
@@ -169,7 +169,7 @@ impl<'a> Following<'a> {
 
     /// Passes each further event to `on` until the run or environment has ended and its log is complete. Calls `on_idle` once
     /// if the run waits in the queue and no process exists that could execute it. Returns the kind of end, `None` for
-    /// success; [`Kind::Cancelled`] also if `cancel` was set first.
+    /// success; [`ProblemKind::Cancelled`] also if `cancel` was set first.
     ///
     /// # Errors
     /// The log cannot be read, or the store cannot be used.
@@ -178,7 +178,7 @@ impl<'a> Following<'a> {
         cancel: &Cancel,
         on: &mut dyn FnMut(&Value),
         on_idle: &mut dyn FnMut(),
-    ) -> Result<Option<Kind>, Error> {
+    ) -> Result<Option<ProblemKind>, Error> {
         let mut ended: Option<(End, Instant)> = None;
         let (mut settled, mut is_told) = (Instant::now(), false);
         loop {
@@ -203,7 +203,7 @@ impl<'a> Following<'a> {
                     return Ok(end.kind);
                 }
                 if cancel.wait(READ_EVERY) {
-                    return Ok(Some(Kind::Cancelled));
+                    return Ok(Some(ProblemKind::Cancelled));
                 }
             }
         }
@@ -228,9 +228,9 @@ impl<'a> Following<'a> {
 }
 
 /// The followed run or environment, its log, and the names that people know for its files.
-type Found = (Subject, PathBuf, Vec<(PathBuf, String)>);
+type FollowTarget = (Subject, PathBuf, Vec<(PathBuf, String)>);
 
-fn find(workspace: &Workspace, given: &str) -> Result<Found, Error> {
+fn find(workspace: &Workspace, given: &str) -> Result<FollowTarget, Error> {
     match workspace.run(given) {
         Ok(run) => {
             let folder = RunFolder::at(&run.run_dir);
@@ -274,13 +274,13 @@ fn reports_an_end(event: &Value) -> bool {
 /// A recorded end of a run or environment.
 pub struct End {
     /// The kind of end; `None`: success.
-    pub kind: Option<Kind>,
+    pub kind: Option<ProblemKind>,
     /// A key and value in the data of the event that reports this end: a run's attempt, or an environment's status. The log
     /// of a repeated run contains ends of earlier attempts.
     sign: (&'static str, Value),
     /// The event and the time of the end, if the event can be made from the record. An environment's event is written before
     /// its end is recorded.
-    pub event: Option<(OwnEvent, Timestamp)>,
+    pub event: Option<(AdeEvent, Timestamp)>,
 }
 
 impl End {
@@ -321,7 +321,7 @@ fn end_of_environment(workspace: &Workspace, id: &str) -> Result<Option<End>, St
     };
     let kind = match status {
         EnvironmentStatus::Ready => None,
-        EnvironmentStatus::Failed => Some(Kind::Environment),
+        EnvironmentStatus::Failed => Some(ProblemKind::Environment),
         EnvironmentStatus::Queued | EnvironmentStatus::Building => return Ok(None),
     };
     Ok(Some(End {

@@ -5,8 +5,11 @@ use std::path::Path;
 use std::sync::Arc;
 
 use crate::base::places::{Area, column_named, letters};
-use crate::cells::{Cells, CellsError, Choice, Origin, Reading, Rows, ShownCell, WindowLimits};
-use crate::engine::Noticed;
+use crate::cells::{
+    CellReader, CellsError, ReadSettings, RowOrigin, RunRows, SheetSelector, ShownCell,
+    WindowLimits,
+};
+use crate::engine::RunNotices;
 
 /// The maximum memory of a sheet in bytes; larger sheets are not compared.
 const SHEET_BYTES: usize = 256 << 20;
@@ -15,7 +18,7 @@ const OWN_SHEETS: [&str; 3] = ["Issues", "Notes", "Quarantine"];
 const OWN_COLUMNS: [&str; 3] = ["Severity", "Issues", "Source row"];
 
 /// The tables of a workbook, one after the other.
-pub struct Grid {
+pub struct OutputGrid {
     /// The name of the workbook.
     pub name: String,
     /// The names of its columns: the field, or the header if a column has none.
@@ -25,28 +28,28 @@ pub struct Grid {
     /// Its rows, each as wide as there are columns.
     pub rows: Vec<Vec<ShownCell>>,
     /// For each row its sheet, its number there, from 1, and the positions of the columns there.
-    at: Vec<(Arc<str>, u64, Stand)>,
+    at: Vec<(Arc<str>, u64, ColumnPositions)>,
     /// The sender's columns by the names of the columns here.
     from: HashMap<String, String>,
     /// The run's record of its rows.
-    pub told: Option<Arc<Rows>>,
+    pub told: Option<Arc<RunRows>>,
 }
 
 /// The columns of a table, each with its number in the sheet, from 1.
-type Stand = Arc<[(usize, u64)]>;
+type ColumnPositions = Arc<[(usize, u64)]>;
 
 /// The position of a table: its first and its last row of data, and its columns with their names and headers.
-type Place = (u64, u64, Vec<(u64, String, String)>);
+type OutputTable = (u64, u64, Vec<(u64, String, String)>);
 
-impl Grid {
+impl OutputGrid {
     /// Reads a workbook. The run's notices give the positions of its tables; without them the first row of a sheet has the
     /// names.
-    pub fn read(path: &Path, name: &str, noticed: Option<&Noticed>) -> Result<Self, CellsError> {
-        let cells = Cells::new(WindowLimits {
+    pub fn read(path: &Path, name: &str, noticed: Option<&RunNotices>) -> Result<Self, CellsError> {
+        let cells = CellReader::new(WindowLimits {
             sheet_bytes: SHEET_BYTES,
             ..WindowLimits::default()
         });
-        let reading = Reading::whole();
+        let reading = ReadSettings::whole();
         let mut grid = Self {
             name: name.to_owned(),
             columns: Vec::new(),
@@ -64,7 +67,7 @@ impl Grid {
             {
                 continue;
             }
-            let sheet = cells.whole(path, &reading, Choice::Named(&title))?;
+            let sheet = cells.whole(path, &reading, SheetSelector::Named(&title))?;
             let (height, width) = sheet.size();
             let heading = |column| {
                 let header = sheet.cell(1, column, usize::MAX).text;
@@ -77,7 +80,7 @@ impl Grid {
                 });
                 vec![(2, height, named.collect())]
             };
-            let places: Vec<Place> = told.get(&title).cloned().unwrap_or_else(whole);
+            let places: Vec<OutputTable> = told.get(&title).cloned().unwrap_or_else(whole);
             let here: Arc<str> = title.as_str().into();
             for (first, last, columns) in places {
                 let at: Vec<usize> = columns
@@ -87,7 +90,7 @@ impl Grid {
                 let stand = at
                     .into_iter()
                     .zip(columns.iter().map(|(column, ..)| *column));
-                let stand: Stand = stand.collect();
+                let stand: ColumnPositions = stand.collect();
                 for row in first..=last.min(height) {
                     let mut values = vec![ShownCell::default(); grid.columns.len()];
                     for (at, column) in stand.iter() {
@@ -138,7 +141,7 @@ impl Grid {
     pub fn source(&self, row: usize, column: &str) -> Option<String> {
         let (title, row, _) = &self.at[row];
         let told = self.told.as_ref()?;
-        let Origin::Row {
+        let RowOrigin::Row {
             sheet,
             row: of_sender,
         } = told.origin(title, *row)
@@ -172,7 +175,7 @@ impl Grid {
 }
 
 /// Returns the sender's columns by their names in the output, as the run recorded them.
-fn told_columns(noticed: &Noticed) -> HashMap<String, String> {
+fn told_columns(noticed: &RunNotices) -> HashMap<String, String> {
     let outputs = noticed
         .tables
         .iter()
@@ -183,8 +186,8 @@ fn told_columns(noticed: &Noticed) -> HashMap<String, String> {
 }
 
 /// Returns the positions of the tables of an output, by sheet, as the run recorded them.
-fn told_places(noticed: &Noticed) -> HashMap<String, Vec<Place>> {
-    let mut found: HashMap<String, Vec<Place>> = HashMap::new();
+fn told_places(noticed: &RunNotices) -> HashMap<String, Vec<OutputTable>> {
+    let mut found: HashMap<String, Vec<OutputTable>> = HashMap::new();
     for output in noticed
         .tables
         .iter()

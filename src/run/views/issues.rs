@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 
-use crate::issues::{Issue, List, ListError, Severity};
+use crate::issues::{Issue, IssueReader, ListError, Severity};
 
 /// The maximum number of positions of a rule.
 const PLACES: usize = 3;
@@ -12,11 +12,11 @@ const MIN_RANGE_CELLS: usize = 3;
 /// The maximum numbers of distinct rules and of characters of a text, because code of the configuration may have written any
 /// list.
 const RULES: usize = 1_000;
-const LONGEST: usize = 160;
+const MAX_ISSUE_TEXT_CHARS: usize = 160;
 
 /// The errors, or the warnings, of one rule.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct OfRule {
+pub struct RuleSummary {
     /// The severity of the issues.
     pub severity: Severity,
     /// The name of the rule.
@@ -38,8 +38,8 @@ pub struct OfRule {
 ///
 /// # Errors
 /// The list cannot be read.
-pub fn by_rule(list: List) -> Result<Vec<OfRule>, ListError> {
-    let mut known: HashMap<(Severity, String), Gathered> = HashMap::new();
+pub fn by_rule(list: IssueReader) -> Result<Vec<RuleSummary>, ListError> {
+    let mut known: HashMap<(Severity, String), RuleTally> = HashMap::new();
     for issue in list {
         let issue = issue?;
         let key = (issue.severity, shortened(&issue.rule));
@@ -48,7 +48,7 @@ pub fn by_rule(list: List) -> Result<Vec<OfRule>, ListError> {
             known.entry(key).or_default().add(&issue);
         }
     }
-    let rules = known.into_iter().map(|((severity, rule), of)| OfRule {
+    let rules = known.into_iter().map(|((severity, rule), of)| RuleSummary {
         severity,
         rule,
         count: of.count,
@@ -57,9 +57,9 @@ pub fn by_rule(list: List) -> Result<Vec<OfRule>, ListError> {
         message: of.message,
         says_more: of.says_more,
     });
-    let mut rules: Vec<OfRule> = rules.collect();
+    let mut rules: Vec<RuleSummary> = rules.collect();
     rules.sort_by(|one, other| {
-        let order = |of: &OfRule| (of.severity, u64::MAX - of.count);
+        let order = |of: &RuleSummary| (of.severity, u64::MAX - of.count);
         (order(one), &one.rule).cmp(&(order(other), &other.rule))
     });
     Ok(rules)
@@ -67,7 +67,7 @@ pub fn by_rule(list: List) -> Result<Vec<OfRule>, ListError> {
 
 /// The issues of a rule so far.
 #[derive(Default)]
-struct Gathered {
+struct RuleTally {
     count: u64,
     places: Vec<String>,
     placed: u64,
@@ -78,7 +78,7 @@ struct Gathered {
     says_more: bool,
 }
 
-impl Gathered {
+impl RuleTally {
     fn add(&mut self, issue: &Issue) {
         let message = shortened(&issue.message);
         if self.count == 0 {
@@ -149,11 +149,11 @@ fn cell_of(issue: &Issue) -> Option<(&str, u32)> {
 
 /// Shortens a text, and replaces characters that would move the cursor by spaces.
 fn shortened(text: &str) -> String {
-    let letters = text.chars().take(LONGEST);
+    let letters = text.chars().take(MAX_ISSUE_TEXT_CHARS);
     let mut short: String = letters
         .map(|letter| if letter.is_control() { ' ' } else { letter })
         .collect();
-    if text.chars().nth(LONGEST).is_some() {
+    if text.chars().nth(MAX_ISSUE_TEXT_CHARS).is_some() {
         short.push('…');
     }
     short
@@ -165,10 +165,10 @@ mod tests {
 
     use super::*;
 
-    fn rules(lines: &str) -> Vec<OfRule> {
+    fn rules(lines: &str) -> Vec<RuleSummary> {
         let file = NamedTempFile::new().unwrap();
         std::fs::write(&file, lines).unwrap();
-        by_rule(List::open(file.path()).unwrap()).unwrap()
+        by_rule(IssueReader::open(file.path()).unwrap()).unwrap()
     }
 
     #[test]
@@ -188,7 +188,7 @@ mod tests {
 {"sheet": "South", "cell": "G9", "row": 9, "column": "G", "severity": "warning", "rule": "tax.max", "message": "more than 9"}
 "#,
         );
-        let told = |of: &OfRule| {
+        let told = |of: &RuleSummary| {
             let (severity, places) = (of.severity.word(), of.places.join(", "));
             format!(
                 "{severity} {} {} {places}: {}, {}",
@@ -213,7 +213,7 @@ mod tests {
             r#"{{"sheet": "{long}", "cell": "D8", "severity": "error", "rule": "{long}", "message": "{long}"}}"#
         ));
         for text in [&found[0].rule, &found[0].message, &found[0].places[0]] {
-            assert_eq!(text.chars().count(), LONGEST + 1);
+            assert_eq!(text.chars().count(), MAX_ISSUE_TEXT_CHARS + 1);
             assert!(!text.contains(char::is_control));
         }
     }

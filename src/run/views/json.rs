@@ -12,9 +12,10 @@ use super::summary::summary;
 use crate::base::clock::Timestamp;
 use crate::base::problem::Problem;
 use crate::base::show_path::ShowPath;
-use crate::run::results::demands::{Nothing, Shortfall, refusals};
+use crate::run::results::demands::{NothingFound, Shortfall, refusals};
 use crate::store::{
-    EnvironmentStatus, Failure, Priority, RunMetrics, RunRecord, RunStatus, StoreError, Submitter,
+    EnvironmentStatus, FailureRecord, Priority, RunMetrics, RunRecord, RunStatus, StoreError,
+    Submitter,
 };
 use crate::workspace::Workspace;
 
@@ -74,20 +75,20 @@ pub struct RunView {
     skipped_reason: Option<&'static str>,
     /// The kind of thing that it found none of, although it succeeded: no `table`, no column that is a `field`, or no `row`.
     /// Null: it found all of them, or was not to look for them.
-    nothing_found: Option<Nothing>,
+    nothing_found: Option<NothingFound>,
     /// The demands of `ade run` that it did not meet (`--max-errors`, `--deny` and others); empty: it was not refused.
-    refused: Vec<Refusal>,
+    refused: Vec<RunRefusal>,
     cancel_requested_at: Option<Timestamp>,
     /// The time at which its files were collected.
     artifacts_deleted_at: Option<Timestamp>,
     /// The reason why it failed.
-    error: Option<Failure>,
+    error: Option<FailureRecord>,
     metrics: Option<RunMetrics>,
 }
 
 /// The reason why a run that succeeded was refused.
 #[derive(Clone, Debug, Serialize, ToSchema)]
-pub struct Refusal {
+pub struct RunRefusal {
     /// The code of the reason, such as `too_many_errors`.
     code: &'static str,
     message: String,
@@ -118,7 +119,7 @@ pub fn runs_json(
     for run in runs {
         let refused = refusals(&workspace.store, run)?;
         let copy = copies.get(&run.id).map(AsRef::as_ref);
-        let mut object = RunView::of(run, copy, &refused, paths);
+        let mut object = RunView::new(run, copy, &refused, paths);
         if run.status == RunStatus::Queued {
             let is_ready = match ready.get(&run.key) {
                 Some(known) => *known,
@@ -145,18 +146,18 @@ pub fn runs_json(
 impl RunView {
     /// Returns the run without what only the store knows: the copy of its workbook, and the unmet demands.
     pub fn plain(run: &RunRecord, paths: &dyn ShowPath) -> Self {
-        Self::of(run, None, &[], paths)
+        Self::new(run, None, &[], paths)
     }
 
     /// Creates the object. `copy`: the path of the workbook's copy, if there is one; `refused`: the unmet demands; `paths`:
     /// how much of a path the reader may see.
-    pub fn of(
+    pub fn new(
         run: &RunRecord,
         copy: Option<&Path>,
         refused: &[Shortfall],
         paths: &dyn ShowPath,
     ) -> Self {
-        let refused = refused.iter().map(|short| Refusal {
+        let refused = refused.iter().map(|short| RunRefusal {
             code: short.facts().code,
             message: short.to_string(),
         });
@@ -200,7 +201,7 @@ impl RunView {
             exit_code: run.exit_code,
             summary: summary(run).map(|text| about.text(&text).into_owned()),
             skipped_reason: run.skipped_reason(),
-            nothing_found: Nothing::of(run),
+            nothing_found: NothingFound::from_run(run),
             refused: refused.collect(),
             cancel_requested_at: run.cancel_requested_at,
             artifacts_deleted_at: run.artifacts_deleted_at,

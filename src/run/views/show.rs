@@ -7,17 +7,17 @@ use serde_json::{Value, json};
 use super::explain::tables_of;
 use super::json::RunView;
 use super::waiting;
-use crate::base::show_path::Whole;
-use crate::cells::Rows;
+use crate::base::show_path::FullPaths;
+use crate::cells::RunRows;
 use crate::engine::RunReport;
-use crate::engine::report::Table;
+use crate::engine::report::ExplainedTable;
 use crate::run::results::demands::{Shortfall, refusals};
 use crate::settings::paths::RunFolder;
 use crate::store::{Attempt, ColumnResult, FieldResult, RunRecord, StoreError};
 use crate::workspace::Workspace;
 
 /// A run with all its recorded details.
-pub struct Shown {
+pub struct RunDetails {
     /// The record of the run.
     pub run: RunRecord,
     /// The copy of its workbook, if one was requested.
@@ -37,22 +37,22 @@ pub struct Shown {
     /// The same payload, parsed; empty if there is none.
     pub report: RunReport,
     /// The tables, with the reasons for their reading.
-    pub tables: Vec<Table>,
+    pub tables: Vec<ExplainedTable>,
     /// The record of its rows; `None`: it recorded none.
-    pub rows: Option<Rows>,
+    pub rows: Option<RunRows>,
 }
 
 /// Returns everything about the run that `given` names: an id, the beginning of one, or `latest`.
 ///
 /// # Errors
 /// The run does not exist, or the store cannot be used.
-pub fn show(workspace: &Workspace, given: &str) -> Result<Shown, StoreError> {
+pub fn show(workspace: &Workspace, given: &str) -> Result<RunDetails, StoreError> {
     let store = &workspace.store;
     let run = workspace.run(given)?;
     let payload = store.run_payload(&run.id)?;
     let payload: Option<Value> = payload.and_then(|text| serde_json::from_str(&text).ok());
-    let report = payload.as_ref().map(RunReport::of).unwrap_or_default();
-    Ok(Shown {
+    let report = payload.as_ref().map(RunReport::parse).unwrap_or_default();
+    Ok(RunDetails {
         copy: store.copies_of(&[&run.id])?.remove(&run.id),
         refused: refusals(store, &run)?,
         waits_for: waiting::reason(workspace, &run, workspace.machine.now())?,
@@ -60,18 +60,18 @@ pub fn show(workspace: &Workspace, given: &str) -> Result<Shown, StoreError> {
         fields: store.run_fields(&run.id)?,
         columns: store.run_columns(&run.id)?,
         tables: tables_of(&report),
-        rows: Rows::read(&RunFolder::at(&run.run_dir).rows(&run.input_name)),
+        rows: RunRows::read(&RunFolder::at(&run.run_dir).rows(&run.input_name)),
         report,
         payload,
         run,
     })
 }
 
-impl Shown {
+impl RunDetails {
     /// Returns the run object with the additional keys of a single run. Scripts read it: keys may be added, but none may be
     /// renamed or removed.
     pub fn json(&self) -> Value {
-        let run = RunView::of(&self.run, self.copy.as_deref(), &self.refused, &Whole);
+        let run = RunView::new(&self.run, self.copy.as_deref(), &self.refused, &FullPaths);
         let mut object = json!(run);
         object["waits_for"] = json!(self.waits_for);
         object["attempts"] = json!(self.attempts);

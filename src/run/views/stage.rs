@@ -27,7 +27,7 @@ pub enum Stage {
 
 /// The current stage of a run, and the rows of the sheet that are done.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Progress {
+pub struct StageProgress {
     /// The current stage; `None`: the run has ended, or its log does not report it.
     pub stage: Option<Stage>,
     /// The number of rows that the run read, once it has ended; while it is running, the rows of its sheet that are done.
@@ -36,18 +36,18 @@ pub struct Progress {
 }
 
 /// Returns the stage and the progress of a run.
-pub fn progress(run: &RunRecord) -> Progress {
+pub fn progress(run: &RunRecord) -> StageProgress {
     let rows = run.metrics.as_ref().map(|metrics| metrics.rows);
     match run.status {
-        RunStatus::Queued => Progress {
+        RunStatus::Queued => StageProgress {
             stage: Some(Stage::Queued),
             rows,
         },
         RunStatus::Running => {
             let end = end_of(&RunFolder::at(&run.run_dir).events());
-            end.map_or(Progress::default(), |end| told(&end))
+            end.map_or(StageProgress::default(), |end| told(&end))
         }
-        _ => Progress { stage: None, rows },
+        _ => StageProgress { stage: None, rows },
     }
 }
 
@@ -62,13 +62,13 @@ fn end_of(path: &Path) -> io::Result<Vec<u8>> {
 }
 
 /// Returns the progress from the last event that reports a stage.
-fn told(end: &[u8]) -> Progress {
+fn told(end: &[u8]) -> StageProgress {
     let mut lines = end.split(|byte| *byte == b'\n').rev();
     let found = lines.find_map(|line| {
         let event: Value = serde_json::from_slice(line).ok()?;
         let stage = stage_of(event["event"].as_str()?, &event["data"])?;
         let rows = event["data"]["rows"].as_u64();
-        Some(Progress {
+        Some(StageProgress {
             stage: Some(stage),
             rows: rows.filter(|_| event["event"] == "engine.sheet.progress"),
         })

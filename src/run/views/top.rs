@@ -5,8 +5,8 @@ use std::time::Duration;
 use super::chosen::short_ids;
 use crate::run::ending::recover::settle;
 use crate::store::{RunFilter, RunRecord, RunStatus, StoreError};
-use crate::workspace::figures::{Figures, Of};
-use crate::workspace::pause::Paused;
+use crate::workspace::figures::{FigureScope, Figures};
+use crate::workspace::pause::ActivePause;
 use crate::workspace::{Workspace, pause};
 
 /// The time for which ended runs are counted.
@@ -17,11 +17,11 @@ const RUNNING: u32 = 50;
 const RECENT: u32 = 10;
 
 /// The state of the queue at one moment.
-pub struct View {
+pub struct QueueView {
     /// Its figures; ended runs are counted within [`WINDOW`].
     pub figures: Figures,
     /// The paused parts of the queue.
-    pub paused: Vec<Paused>,
+    pub paused: Vec<ActivePause>,
     /// The runs that are being executed.
     pub running: Vec<RunRecord>,
     /// The unique part of each running run's id.
@@ -31,7 +31,7 @@ pub struct View {
 }
 
 /// Reads the state of the queue, after recovering the runs of dead processes.
-pub fn look(workspace: &Workspace) -> Result<View, StoreError> {
+pub fn look(workspace: &Workspace) -> Result<QueueView, StoreError> {
     settle(workspace);
     let runs = |status, limit| {
         workspace.store.runs(&RunFilter {
@@ -44,8 +44,8 @@ pub fn look(workspace: &Workspace) -> Result<View, StoreError> {
     let mut recent = runs(None, RECENT)?;
     recent.retain(|run| run.status.is_terminal());
     let running = runs(Some(RunStatus::Running), RUNNING)?;
-    Ok(View {
-        figures: Figures::read(workspace, Of::default(), WINDOW)?,
+    Ok(QueueView {
+        figures: Figures::read(workspace, FigureScope::default(), WINDOW)?,
         paused: pause::all(workspace)?,
         running_ids: short_ids(workspace, &running)?,
         running,

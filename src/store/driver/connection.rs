@@ -5,14 +5,14 @@ use std::ops::Deref;
 use rusqlite::TransactionBehavior;
 
 use super::error::Result;
-use super::postgres::Session;
-use super::statement::{Record, Statement};
+use super::postgres::ServerSession;
+use super::statement::{FromRow, Statement};
 use super::value::Params;
 
 /// A connection to one of the two kinds of databases.
 pub enum Connection {
     Sqlite(rusqlite::Connection),
-    Postgres(Box<Session>),
+    Postgres(Box<ServerSession>),
 }
 
 impl Connection {
@@ -40,17 +40,17 @@ impl Connection {
     }
 
     /// Reads all rows of a statement.
-    pub fn rows<T: Record>(&self, sql: &str, values: impl Params) -> Result<Vec<T>> {
+    pub fn rows<T: FromRow>(&self, sql: &str, values: impl Params) -> Result<Vec<T>> {
         self.prepare_cached(sql)?.rows(values)
     }
 
     /// Reads the first row of a statement, if any.
-    pub fn row<T: Record>(&self, sql: &str, values: impl Params) -> Result<Option<T>> {
+    pub fn row<T: FromRow>(&self, sql: &str, values: impl Params) -> Result<Option<T>> {
         self.prepare_cached(sql)?.first(values)
     }
 
     /// Reads the row of a statement that always returns a row.
-    pub fn one<T: Record>(&self, sql: &str, values: impl Params) -> Result<T> {
+    pub fn one<T: FromRow>(&self, sql: &str, values: impl Params) -> Result<T> {
         self.prepare_cached(sql)?.one(values)
     }
 
@@ -76,13 +76,12 @@ impl Connection {
     /// when the transaction writes.
     pub(super) fn begin(&self) -> Result<Transaction<'_>> {
         let begun = match self {
-            Self::Sqlite(connection) => Begun::Sqlite(rusqlite::Transaction::new_unchecked(
-                connection,
-                TransactionBehavior::Immediate,
-            )?),
+            Self::Sqlite(connection) => BackendTransaction::Sqlite(
+                rusqlite::Transaction::new_unchecked(connection, TransactionBehavior::Immediate)?,
+            ),
             Self::Postgres(session) => {
                 session.begin()?;
-                Begun::Postgres(session)
+                BackendTransaction::Postgres(session)
             }
         };
         Ok(Transaction {
@@ -95,12 +94,12 @@ impl Connection {
 /// A transaction whose writes all happen or none; it rolls back if it is dropped. Statements that change anything need one.
 pub struct Transaction<'c> {
     connection: &'c Connection,
-    begun: Begun<'c>,
+    begun: BackendTransaction<'c>,
 }
 
-enum Begun<'c> {
+enum BackendTransaction<'c> {
     Sqlite(rusqlite::Transaction<'c>),
-    Postgres(&'c Session),
+    Postgres(&'c ServerSession),
     Ended,
 }
 
@@ -117,8 +116,8 @@ impl Transaction<'_> {
     /// were read before must be read again. SQLite already holds its only write lock, so there the statement is not executed.
     pub fn lock(&self, sql: &str, values: impl Params) -> Result<bool> {
         match &self.begun {
-            Begun::Postgres(_) => self.exists(sql, values),
-            Begun::Sqlite(_) | Begun::Ended => Ok(true),
+            BackendTransaction::Postgres(_) => self.exists(sql, values),
+            BackendTransaction::Sqlite(_) | BackendTransaction::Ended => Ok(true),
         }
     }
 
@@ -144,7 +143,7 @@ impl Transaction<'_> {
     /// Wakes processes that sleep until a run may be claimed, once this transaction is committed. For SQLite, `system::bell`
     /// wakes them.
     pub fn wake(&self) {
-        if let Begun::Postgres(session) = self.begun {
+        if let BackendTransaction::Postgres(session) = self.begun {
             session.wake();
         }
     }
@@ -153,30 +152,30 @@ impl Transaction<'_> {
     /// than remembering.
     pub fn noted(&self, what: &str) -> Option<i64> {
         match self.begun {
-            Begun::Postgres(session) => session.noted(what),
-            Begun::Sqlite(_) | Begun::Ended => None,
+            BackendTransaction::Postgres(session) => session.noted(what),
+            BackendTransaction::Sqlite(_) | BackendTransaction::Ended => None,
         }
     }
 
     /// Remembers the time of such a write, until the connection is lost or a transaction is rolled back.
     pub fn note(&self, what: &str, at: i64) {
-        if let Begun::Postgres(session) = self.begun {
+        if let BackendTransaction::Postgres(session) = self.begun {
             session.note(what, at);
         }
     }
 
     pub(super) fn commit(mut self) -> Result<()> {
-        match std::mem::replace(&mut self.begun, Begun::Ended) {
-            Begun::Sqlite(transaction) => Ok(transaction.commit()?),
-            Begun::Postgres(session) => session.commit(),
-            Begun::Ended => Ok(()),
+        match std::mem::replace(&mut self.begun, BackendTransaction::Ended) {
+            BackendTransaction::Sqlite(transaction) => Ok(transaction.commit()?),
+            BackendTransaction::Postgres(session) => session.commit(),
+            BackendTransaction::Ended => Ok(()),
         }
     }
 }
 
 impl Drop for Transaction<'_> {
     fn drop(&mut self) {
-        if let Begun::Postgres(session) = self.begun {
+        if let BackendTransaction::Postgres(session) = self.begun {
             session.roll_back();
         }
     }

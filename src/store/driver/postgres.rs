@@ -30,14 +30,14 @@ pub use tokio_postgres::{Row, Statement};
 /// A message to the server and its answer take longer than most statements. So BEGIN and statements without a needed result
 /// wait for the next message and are sent with it ([`later`](Self::later)). The server executes them in order. If a statement
 /// fails, its error is that of the message, and the server executes no later statement.
-pub struct Session {
+pub struct ServerSession {
     config: Config,
     tls: MakeRustlsConnect,
-    patience: Arc<Patience>,
-    open: RefCell<Option<Open>>,
+    patience: Arc<AnswerTimeout>,
+    open: RefCell<Option<ServerConnection>>,
     /// The statements to be sent with the next message.
-    waiting: RefCell<Vec<Sending>>,
-    state: Cell<State>,
+    waiting: RefCell<Vec<PendingStatement>>,
+    state: Cell<TransactionState>,
     /// Whether waiting processes are woken once the transaction has ended.
     wakes: Cell<bool>,
     /// When this connection wrote values that it need not write again soon.
@@ -59,7 +59,7 @@ pub struct Session {
 ///
 /// A server that is stopped, or behind a network that loses everything, keeps its connections open. So each message has a time
 /// limit. Once a message exceeds it, all other messages fail at once for a moment, so that they do not wait as well.
-pub struct Patience {
+pub struct AnswerTimeout {
     milliseconds: AtomicU64,
     silent_until: Mutex<Option<Instant>>,
 }
@@ -67,7 +67,7 @@ pub struct Patience {
 /// The pause in messages to a server after a message without an answer.
 const SILENCE: Duration = Duration::from_secs(1);
 
-impl Patience {
+impl AnswerTimeout {
     /// Sets a time limit for each message. The server itself cancels a statement after three quarters of it.
     pub fn new(most: Duration) -> Self {
         let patience = Self {
@@ -110,33 +110,33 @@ pub struct Traffic {
 
 /// The progress of a transaction.
 #[derive(Clone, Copy, PartialEq)]
-enum State {
+enum TransactionState {
     None,
     /// BEGIN waits for the next message.
     Wanted,
     Begun,
 }
 
-struct Open {
+struct ServerConnection {
     runtime: Runtime,
-    patience: Arc<Patience>,
+    patience: Arc<AnswerTimeout>,
     /// The limit with which the connection was opened.
     most: Duration,
     client: Arc<Client>,
     /// Sends and receives, and returns messages that the server sends by itself.
-    connection: Box<Receive>,
+    connection: Box<MessageReceiver>,
     prepared: HashMap<String, Statement>,
 }
 
-type Receive = dyn FnMut(&mut Context<'_>) -> Poll<Result<AsyncMessage>> + Send;
+type MessageReceiver = dyn FnMut(&mut Context<'_>) -> Poll<Result<AsyncMessage>> + Send;
 
 /// A statement that is being sent, with its answer.
-type Sending =
-    Pin<Box<dyn Future<Output = std::result::Result<Answer, tokio_postgres::Error>> + Send>>;
+type PendingStatement =
+    Pin<Box<dyn Future<Output = std::result::Result<ServerAnswer, tokio_postgres::Error>> + Send>>;
 
 /// The answer of the server to a statement.
 #[derive(Default)]
-struct Answer {
+struct ServerAnswer {
     rows: Vec<Row>,
     changed: u64,
 }
@@ -145,8 +145,12 @@ fn closed() -> Error {
     Error::Unreachable("the server closed the connection".to_owned())
 }
 
-impl Open {
-    fn begin(config: &Config, tls: &MakeRustlsConnect, patience: &Arc<Patience>) -> Result<Self> {
+impl ServerConnection {
+    fn begin(
+        config: &Config,
+        tls: &MakeRustlsConnect,
+        patience: &Arc<AnswerTimeout>,
+    ) -> Result<Self> {
         let most = patience.most();
         let options = config.get_options().unwrap_or_default();
         let mut config = config.clone();
@@ -174,7 +178,7 @@ impl Open {
     }
 
     /// Sends these statements and waits for all answers. Returns the last answer.
-    fn exchange(&mut self, mut all: Vec<Sending>) -> Result<Answer> {
+    fn exchange(&mut self, mut all: Vec<PendingStatement>) -> Result<ServerAnswer> {
         let mut answers: Vec<_> = all.iter().map(|_| None).collect();
         let connection = &mut self.connection;
         let answered = poll_fn(|context| {
@@ -197,7 +201,7 @@ impl Open {
             }
         });
         self.patience.wait(&self.runtime, answered)?;
-        let mut last = Answer::default();
+        let mut last = ServerAnswer::default();
         for answer in answers.into_iter().flatten() {
             last = answer?;
         }
@@ -228,17 +232,21 @@ impl Open {
         let (sent, prepared) = std::sync::mpsc::channel();
         self.exchange(vec![Box::pin(async move {
             let _ = sent.send(client.prepare(&text).await?);
-            Ok(Answer::default())
+            Ok(ServerAnswer::default())
         })])?;
         let statement = prepared.recv().map_err(|_| closed())?;
         self.prepared.insert(sql.to_owned(), statement.clone());
         Ok(statement)
     }
 
-    fn sending(&self, statement: &Statement, values: &[&dyn rusqlite::ToSql]) -> Result<Sending> {
+    fn sending(
+        &self,
+        statement: &Statement,
+        values: &[&dyn rusqlite::ToSql],
+    ) -> Result<PendingStatement> {
         let (client, statement) = (Arc::clone(&self.client), statement.clone());
-        let values = values.iter().map(|value| Passed::of(*value));
-        let values = values.collect::<Result<Vec<Passed>>>()?;
+        let values = values.iter().map(|value| ParameterValue::new(*value));
+        let values = values.collect::<Result<Vec<ParameterValue>>>()?;
         Ok(Box::pin(async move {
             let mut found = pin!(client.query_raw(&statement, values).await?);
             let mut rows = Vec::new();
@@ -246,38 +254,38 @@ impl Open {
                 rows.push(row);
             }
             let changed = found.rows_affected().unwrap_or(0);
-            Ok(Answer { rows, changed })
+            Ok(ServerAnswer { rows, changed })
         }))
     }
 
-    fn sending_text(&self, sql: &str) -> Sending {
+    fn sending_text(&self, sql: &str) -> PendingStatement {
         let (client, sql) = (Arc::clone(&self.client), sql.to_owned());
         Box::pin(async move {
             client.batch_execute(&sql).await?;
-            Ok(Answer::default())
+            Ok(ServerAnswer::default())
         })
     }
 }
 
-impl Session {
+impl ServerSession {
     pub fn connect(
         config: &Config,
         tls: &MakeRustlsConnect,
-        patience: &Arc<Patience>,
+        patience: &Arc<AnswerTimeout>,
     ) -> Result<Self> {
         let session = Self::new(config, tls, patience);
         session.reconnect()?;
         Ok(session)
     }
 
-    pub fn new(config: &Config, tls: &MakeRustlsConnect, patience: &Arc<Patience>) -> Self {
+    pub fn new(config: &Config, tls: &MakeRustlsConnect, patience: &Arc<AnswerTimeout>) -> Self {
         Self {
             config: config.clone(),
             tls: tls.clone(),
             patience: Arc::clone(patience),
             open: RefCell::default(),
             waiting: RefCell::default(),
-            state: Cell::new(State::None),
+            state: Cell::new(TransactionState::None),
             wakes: Cell::new(false),
             noted: RefCell::default(),
             sent: Cell::default(),
@@ -290,7 +298,7 @@ impl Session {
         }
     }
 
-    fn with<T>(&self, work: impl FnOnce(&mut Open) -> T) -> Result<T> {
+    fn with<T>(&self, work: impl FnOnce(&mut ServerConnection) -> T) -> Result<T> {
         self.open.borrow_mut().as_mut().map(work).ok_or_else(closed)
     }
 
@@ -316,14 +324,14 @@ impl Session {
 
     /// Sends one message with all waiting statements and this one, and waits for the answers. Returns the answer to this
     /// statement.
-    fn send(&self, last: Sending) -> Result<Answer> {
+    fn send(&self, last: PendingStatement) -> Result<ServerAnswer> {
         #[cfg(test)]
         if let Some(before) = &mut *self.before_each.borrow_mut() {
             before();
         }
         let mut all = self.waiting.take();
-        if self.state.get() == State::Wanted {
-            self.state.set(State::Begun);
+        if self.state.get() == TransactionState::Wanted {
+            self.state.set(TransactionState::Begun);
         }
         all.push(last);
         let sent = self.sent.get();
@@ -394,7 +402,7 @@ impl Session {
         self.wakes.set(false);
         let begin = self.with(|open| open.sending_text("BEGIN"))?;
         *self.waiting.borrow_mut() = vec![begin];
-        self.state.set(State::Wanted);
+        self.state.set(TransactionState::Wanted);
         Ok(())
     }
 
@@ -404,7 +412,7 @@ impl Session {
     }
 
     pub(super) fn commit(&self) -> Result<()> {
-        if self.waiting.borrow().len() <= 1 && self.state.get() == State::Wanted {
+        if self.waiting.borrow().len() <= 1 && self.state.get() == TransactionState::Wanted {
             self.roll_back();
             return Ok(());
         }
@@ -415,12 +423,12 @@ impl Session {
             // A process that is not woken looks by itself after a while.
             self.send(Box::pin(async {
                 let _ = wake.await;
-                Ok(Answer::default())
+                Ok(ServerAnswer::default())
             }))
         } else {
             self.send(commit)
         };
-        self.state.set(State::None);
+        self.state.set(TransactionState::None);
         if done.is_err() {
             self.noted.borrow_mut().clear();
         }
@@ -432,7 +440,7 @@ impl Session {
     pub(super) fn roll_back(&self) {
         self.noted.borrow_mut().clear();
         self.waiting.borrow_mut().clear();
-        if self.state.replace(State::None) == State::Begun {
+        if self.state.replace(TransactionState::None) == TransactionState::Begun {
             let rolled_back = self
                 .with(|open| open.sending_text("ROLLBACK"))
                 .and_then(|sending| self.send(sending));
@@ -443,10 +451,17 @@ impl Session {
     /// Connects again if the connection is lost and no transaction is open. The statements of a transaction are lost with
     /// their connection, so an open transaction must fail.
     fn reconnect(&self) -> Result<()> {
-        let is_open = |open: &Open| !open.client.is_closed() && open.most == self.patience.most();
-        if self.state.get() == State::None && !self.open.borrow().as_ref().is_some_and(is_open) {
+        let is_open =
+            |open: &ServerConnection| !open.client.is_closed() && open.most == self.patience.most();
+        if self.state.get() == TransactionState::None
+            && !self.open.borrow().as_ref().is_some_and(is_open)
+        {
             self.waiting.borrow_mut().clear();
-            *self.open.borrow_mut() = Some(Open::begin(&self.config, &self.tls, &self.patience)?);
+            *self.open.borrow_mut() = Some(ServerConnection::begin(
+                &self.config,
+                &self.tls,
+                &self.patience,
+            )?);
             self.noted.borrow_mut().clear();
         }
         Ok(())
@@ -543,14 +558,14 @@ fn translated(sql: &str) -> String {
     )
 }
 
-type Converted<T> = std::result::Result<T, Box<dyn StdError + Sync + Send>>;
+type ConversionResult<T> = std::result::Result<T, Box<dyn StdError + Sync + Send>>;
 
 /// A value to be sent, in the type of the statement's parameter.
 #[derive(Debug)]
-struct Passed(Value);
+struct ParameterValue(Value);
 
-impl Passed {
-    fn of(value: &dyn rusqlite::ToSql) -> Result<Self> {
+impl ParameterValue {
+    fn new(value: &dyn rusqlite::ToSql) -> Result<Self> {
         let passed = match value.to_sql()? {
             ToSqlOutput::Borrowed(value) => value.try_into().ok(),
             ToSqlOutput::Owned(value) => Some(value),
@@ -562,8 +577,8 @@ impl Passed {
     }
 }
 
-impl ToSql for Passed {
-    fn to_sql(&self, ty: &Type, out: &mut BytesMut) -> Converted<IsNull> {
+impl ToSql for ParameterValue {
+    fn to_sql(&self, ty: &Type, out: &mut BytesMut) -> ConversionResult<IsNull> {
         match &self.0 {
             Value::Null => Ok(IsNull::Yes),
             &Value::Integer(number) => match *ty {
@@ -592,10 +607,10 @@ impl ToSql for Passed {
 }
 
 /// A value as the server sent it.
-struct Sent<'a>(ValueRef<'a>);
+struct ServerValue<'a>(ValueRef<'a>);
 
-impl<'a> FromSql<'a> for Sent<'a> {
-    fn from_sql(ty: &Type, raw: &'a [u8]) -> Converted<Self> {
+impl<'a> FromSql<'a> for ServerValue<'a> {
+    fn from_sql(ty: &Type, raw: &'a [u8]) -> ConversionResult<Self> {
         Ok(Self(match *ty {
             Type::BOOL => ValueRef::Integer(i64::from(bool::from_sql(ty, raw)?)),
             Type::INT4 => ValueRef::Integer(i64::from(i32::from_sql(ty, raw)?)),
@@ -607,7 +622,7 @@ impl<'a> FromSql<'a> for Sent<'a> {
         }))
     }
 
-    fn from_sql_null(_: &Type) -> Converted<Self> {
+    fn from_sql_null(_: &Type) -> ConversionResult<Self> {
         Ok(Self(ValueRef::Null))
     }
 
@@ -621,7 +636,7 @@ pub(super) fn value<'a>(
     row: &'a Row,
     column: impl RowIndex + std::fmt::Display,
 ) -> Result<ValueRef<'a>> {
-    let Sent(value) = row.try_get(column)?;
+    let ServerValue(value) = row.try_get(column)?;
     Ok(value)
 }
 

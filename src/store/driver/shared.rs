@@ -13,9 +13,9 @@ use crate::base::mutex::lock;
 const TRIES: u32 = 10;
 
 /// A connection that all threads of a process share.
-pub struct OneConnection(Mutex<Connection>);
+pub struct SharedConnection(Mutex<Connection>);
 
-impl OneConnection {
+impl SharedConnection {
     pub fn new(connection: Connection) -> Self {
         Self(Mutex::new(connection))
     }
@@ -78,7 +78,7 @@ mod tests {
         connection
             .execute_batch("CREATE TABLE t (name TEXT UNIQUE NOT NULL)")
             .unwrap();
-        let shared = OneConnection::new(connection);
+        let shared = SharedConnection::new(connection);
         let insert = |transaction: &Transaction<'_>, name: &str| {
             let sql = "INSERT INTO t VALUES (?1)";
             transaction.prepare_cached(sql)?.execute([name])

@@ -6,14 +6,14 @@ use std::path::PathBuf;
 use rusqlite::types::{FromSql, ToSql, Value, ValueRef};
 
 use super::error::{Error, Result};
-use super::postgres::{self, Session};
+use super::postgres::{self, ServerSession};
 use super::value::Params;
 use crate::base::clock::Timestamp;
 
 /// A statement that its connection keeps prepared.
 pub enum Statement<'c> {
     Sqlite(rusqlite::CachedStatement<'c>),
-    Postgres(&'c Session, postgres::Statement),
+    Postgres(&'c ServerSession, postgres::Statement),
 }
 
 impl Statement<'_> {
@@ -47,7 +47,7 @@ impl Statement<'_> {
     pub fn each(
         &mut self,
         values: impl Params,
-        mut visit: impl FnMut(&Row<'_>) -> Result<bool>,
+        mut visit: impl FnMut(&DbRow<'_>) -> Result<bool>,
     ) -> Result<()> {
         values.pass(&mut |values| self.visit_rows(values, &mut visit))
     }
@@ -55,21 +55,21 @@ impl Statement<'_> {
     fn visit_rows(
         &mut self,
         values: &[&dyn ToSql],
-        visit: &mut dyn FnMut(&Row<'_>) -> Result<bool>,
+        visit: &mut dyn FnMut(&DbRow<'_>) -> Result<bool>,
     ) -> Result<()> {
         match self {
             Self::Sqlite(statement) => {
                 bind(statement, values)?;
                 let mut rows = statement.raw_query();
                 while let Some(row) = rows.next()? {
-                    if !visit(&Row::Sqlite(row))? {
+                    if !visit(&DbRow::Sqlite(row))? {
                         break;
                     }
                 }
             }
             Self::Postgres(session, statement) => {
                 for row in &session.rows(statement, values)? {
-                    if !visit(&Row::Postgres(row))? {
+                    if !visit(&DbRow::Postgres(row))? {
                         break;
                     }
                 }
@@ -79,27 +79,27 @@ impl Statement<'_> {
     }
 
     /// Reads all rows of the statement.
-    pub fn rows<T: Record>(&mut self, values: impl Params) -> Result<Vec<T>> {
+    pub fn rows<T: FromRow>(&mut self, values: impl Params) -> Result<Vec<T>> {
         let mut all = Vec::new();
         self.each(values, |row| {
-            all.push(T::of(row)?);
+            all.push(T::from_row(row)?);
             Ok(true)
         })?;
         Ok(all)
     }
 
     /// Reads the first row of the statement, if any.
-    pub fn first<T: Record>(&mut self, values: impl Params) -> Result<Option<T>> {
+    pub fn first<T: FromRow>(&mut self, values: impl Params) -> Result<Option<T>> {
         let mut first = None;
         self.each(values, |row| {
-            first = Some(T::of(row)?);
+            first = Some(T::from_row(row)?);
             Ok(false)
         })?;
         Ok(first)
     }
 
     /// Reads the first row of a statement that always returns a row.
-    pub fn one<T: Record>(&mut self, values: impl Params) -> Result<T> {
+    pub fn one<T: FromRow>(&mut self, values: impl Params) -> Result<T> {
         self.first(values)?.ok_or(Error::NoRow)
     }
 
@@ -122,25 +122,25 @@ fn bind(statement: &mut rusqlite::Statement<'_>, values: &[&dyn ToSql]) -> Resul
 }
 
 /// A row of a result.
-pub enum Row<'a> {
+pub enum DbRow<'a> {
     Sqlite(&'a rusqlite::Row<'a>),
     Postgres(&'a postgres::Row),
 }
 
 /// Identifies a column of a row: by its position, from 0, or by its name.
-pub trait Column: rusqlite::RowIndex + postgres::RowIndex + Display + Copy {}
-impl Column for usize {}
-impl Column for &str {}
+pub trait RowColumn: rusqlite::RowIndex + postgres::RowIndex + Display + Copy {}
+impl RowColumn for usize {}
+impl RowColumn for &str {}
 
-impl Row<'_> {
+impl DbRow<'_> {
     /// Reads the value of a column.
-    pub fn get<C: Column, T: FromSql>(&self, column: C) -> Result<T> {
+    pub fn get<C: RowColumn, T: FromSql>(&self, column: C) -> Result<T> {
         let value = self.value(column)?;
         T::column_result(value).map_err(|error| Error::unreadable(&column, error, value))
     }
 
     /// Reads the path of a file.
-    pub fn path<C: Column>(&self, column: C) -> Result<PathBuf> {
+    pub fn path<C: RowColumn>(&self, column: C) -> Result<PathBuf> {
         self.get::<_, String>(column).map(Into::into)
     }
 
@@ -151,7 +151,7 @@ impl Row<'_> {
         text.map_err(|error| Error::unreadable(&column, error, value))
     }
 
-    fn value<C: Column>(&self, column: C) -> Result<ValueRef<'_>> {
+    fn value<C: RowColumn>(&self, column: C) -> Result<ValueRef<'_>> {
         match self {
             Self::Sqlite(row) => Ok(row.get_ref(column)?),
             Self::Postgres(row) => postgres::value(row, column),
@@ -168,15 +168,15 @@ impl Row<'_> {
 }
 
 /// A value that can be read from a row.
-pub trait Record: Sized {
-    fn of(row: &Row<'_>) -> Result<Self>;
+pub trait FromRow: Sized {
+    fn from_row(row: &DbRow<'_>) -> Result<Self>;
 }
 
 /// Reads a record from a row: each field from the column of its name, and fields after the semicolon from their expressions.
 macro_rules! record {
     ($record:ident($row:ident) { $($field:ident),* $(,)? $(; $($other:ident: $value:expr),+ $(,)?)? }) => {
-        impl $crate::store::driver::Record for $record {
-            fn of($row: &$crate::store::driver::Row<'_>) -> $crate::store::driver::Result<Self> {
+        impl $crate::store::driver::FromRow for $record {
+            fn from_row($row: &$crate::store::driver::DbRow<'_>) -> $crate::store::driver::Result<Self> {
                 Ok(Self {
                     $($field: $row.get(stringify!($field))?,)*
                     $($($other: $value,)+)?
@@ -189,29 +189,29 @@ macro_rules! record {
 pub(in crate::store) use record;
 
 /// Reads nothing: only the existence of the row matters.
-impl Record for () {
-    fn of(_: &Row<'_>) -> Result<Self> {
+impl FromRow for () {
+    fn from_row(_: &DbRow<'_>) -> Result<Self> {
         Ok(())
     }
 }
 
 /// Reads all values of the row.
-impl Record for Vec<Value> {
-    fn of(row: &Row<'_>) -> Result<Self> {
+impl FromRow for Vec<Value> {
+    fn from_row(row: &DbRow<'_>) -> Result<Self> {
         (0..row.len()).map(|column| row.get(column)).collect()
     }
 }
 
-impl Record for PathBuf {
-    fn of(row: &Row<'_>) -> Result<Self> {
+impl FromRow for PathBuf {
+    fn from_row(row: &DbRow<'_>) -> Result<Self> {
         row.path(0)
     }
 }
 
 macro_rules! single {
     ($($value:ty)*) => { $(
-        impl Record for $value {
-            fn of(row: &Row<'_>) -> Result<Self> {
+        impl FromRow for $value {
+            fn from_row(row: &DbRow<'_>) -> Result<Self> {
                 row.get(0)
             }
         }
@@ -222,8 +222,8 @@ single!(String Timestamp bool i64 u32 u64);
 
 macro_rules! several {
     ($($($value:ident $column:literal),+;)*) => { $(
-        impl<$($value: FromSql),+> Record for ($($value,)+) {
-            fn of(row: &Row<'_>) -> Result<Self> {
+        impl<$($value: FromSql),+> FromRow for ($($value,)+) {
+            fn from_row(row: &DbRow<'_>) -> Result<Self> {
                 Ok(($(row.get($column)?,)+))
             }
         }

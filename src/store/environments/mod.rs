@@ -16,7 +16,7 @@ pub(super) use read::NEXT;
 use read::SELECT;
 
 use super::Call;
-use super::ids::Named;
+use super::ids::IdKind;
 use super::values::path_text;
 use super::{Store, runs};
 use crate::base::clock::{Timestamp, milliseconds};
@@ -25,8 +25,9 @@ use crate::store::driver::{self, Transaction, params};
 use crate::store::needed::{archived, held};
 use crate::store::observed_time::observe;
 use crate::store::{
-    AfterFailure, BuildAttempts, Claim, Claimable, Clock, EnvironmentContents, EnvironmentKey,
-    EnvironmentRecord, Failure, Heartbeat, LAST_USE_KNOWN_TO, NewEnvironment, Result, StoreError,
+    BuildAttempts, BuildFailureOutcome, Claim, ClaimableState, Clock, EnvironmentContents,
+    EnvironmentKey, EnvironmentRecord, FailureRecord, Heartbeat, LAST_USE_KNOWN_TO, NewEnvironment,
+    Result, StoreError,
 };
 
 impl Store {
@@ -88,7 +89,7 @@ impl Store {
     /// # Errors
     /// It does not exist, the prefix is ambiguous, or the database cannot be used.
     pub fn environment(&self, workspace: &str, id: &str) -> Result<EnvironmentRecord> {
-        let id = self.resolve(Named::Environments, workspace, id)?;
+        let id = self.resolve(IdKind::Environments, workspace, id)?;
         self.read(|connection| read::by_id(connection, &id))?
             .ok_or_else(|| StoreError::not_found("environment", &id))
     }
@@ -114,7 +115,7 @@ impl Store {
         &self,
         id: &str,
         claim: &Claim,
-        claimable: Claimable,
+        claimable: ClaimableState,
         elsewhere: &Path,
         now: Timestamp,
     ) -> Result<Option<EnvironmentRecord>> {
@@ -125,8 +126,8 @@ impl Store {
                 store.demand_in_place()?;
                 store.write_at(now, |transaction| {
                     let (state, left_at) = match claimable {
-                        Claimable::Due => ("due", None),
-                        Claimable::Left(at) => ("left", Some(at)),
+                        ClaimableState::Due => ("due", None),
+                        ClaimableState::Left(at) => ("left", Some(at)),
                     };
                     // The attempt is counted here and not when it fails, so that a build that kills its process counts too. If
                     // the lease was renewed since, or belongs to another builder, it ends at another time.
@@ -247,8 +248,8 @@ impl Store {
         &self,
         id: &str,
         claim: &Claim,
-        failure: &Failure,
-        after: AfterFailure,
+        failure: &FailureRecord,
+        after: BuildFailureOutcome,
         now: Timestamp,
     ) -> Result<bool> {
         self.observed(Call::FailEnvironment(id, claim), Some(now), |store| {

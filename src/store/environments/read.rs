@@ -1,7 +1,7 @@
 //! Reads the records of environments.
 
-use crate::store::driver::{self, Connection, Row, record};
-use crate::store::{EnvironmentContents, EnvironmentKey, EnvironmentRecord, Failure};
+use crate::store::driver::{self, Connection, DbRow, record};
+use crate::store::{EnvironmentContents, EnvironmentKey, EnvironmentRecord, FailureRecord};
 
 pub(super) const SELECT: &str = "SELECT e.*, absolute(e.folder) AS folder_at, absolute(e.snapshot_path) AS snapshot_at, c.name AS configuration_name, absolute(c.path) AS configuration_path,
     c.archived_at IS NOT NULL AS configuration_archived
@@ -12,7 +12,7 @@ record!(EnvironmentKey(row) { workspace_id, configuration_id, engine_spec, deps_
 record!(EnvironmentRecord(row) {
     id, configuration_name, configuration_archived, status, claimed_by, claim_process, claim_expires_at, attempt_count,
     trouble_count, available_at, created_at, updated_at, ready_at, last_used_at;
-    key: EnvironmentKey::of(row)?,
+    key: EnvironmentKey::from_row(row)?,
     configuration_path: row.path("configuration_path")?,
     folder: row.path("folder_at")?,
     snapshot: row.path("snapshot_at")?,
@@ -21,7 +21,7 @@ record!(EnvironmentRecord(row) {
 });
 
 /// Reads the contents, which are recorded exactly if there is a Python version.
-fn contents(row: &Row<'_>) -> driver::Result<Option<EnvironmentContents>> {
+fn contents(row: &DbRow<'_>) -> driver::Result<Option<EnvironmentContents>> {
     let Some(python_version) = row.get::<_, Option<String>>("python_version")? else {
         return Ok(None);
     };
@@ -38,13 +38,18 @@ fn contents(row: &Row<'_>) -> driver::Result<Option<EnvironmentContents>> {
     }))
 }
 
-fn failure(row: &Row<'_>) -> driver::Result<Option<Failure>> {
+fn failure(row: &DbRow<'_>) -> driver::Result<Option<FailureRecord>> {
     let Some(code) = row.get::<_, Option<String>>("error_code")? else {
         return Ok(None);
     };
     let message: Option<String> = row.get("error_message")?;
     let (message, hint) = (message.unwrap_or_default(), row.get("error_hint")?);
-    Ok(Some(Failure::new(&code, "environment", message, hint)))
+    Ok(Some(FailureRecord::new(
+        &code,
+        "environment",
+        message,
+        hint,
+    )))
 }
 
 pub(super) fn by_id(

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::base::clock::Timestamp;
-use crate::store::Failure;
+use crate::store::FailureRecord;
 use crate::store::driver::words;
 
 /// The status of an environment.
@@ -71,7 +71,7 @@ pub struct EnvironmentRecord {
     /// When the next attempt may begin.
     pub available_at: Timestamp,
     /// The reason why the environment failed.
-    pub error: Option<Failure>,
+    pub error: Option<FailureRecord>,
     /// The contents of the environment, once it is ready.
     pub contents: Option<EnvironmentContents>,
     /// When the environment was recorded.
@@ -120,7 +120,7 @@ pub struct EnvironmentContents {
     /// The installer with its version, such as `uv 0.13.8`.
     pub installer: String,
     /// The installed packages, by name.
-    pub packages: Vec<Package>,
+    pub packages: Vec<InstalledPackage>,
     /// The SHA-256 of the packages with their versions.
     pub lock_digest: String,
     /// The size on disk in bytes.
@@ -129,7 +129,7 @@ pub struct EnvironmentContents {
 
 /// A package in an environment.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-pub struct Package {
+pub struct InstalledPackage {
     /// The name of the package.
     pub name: String,
     /// The version of the package.
@@ -138,7 +138,7 @@ pub struct Package {
 
 /// The state of an environment in which a builder may claim it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Claimable {
+pub enum ClaimableState {
     /// The environment is queued and due.
     Due,
     /// The environment is being built, but the lease of its builder ended at this time.
@@ -147,7 +147,7 @@ pub enum Claimable {
 
 /// The next state of an environment that could not be built.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum AfterFailure {
+pub enum BuildFailureOutcome {
     /// The environment is queued, and is tried again from this time on.
     RetryAt(Timestamp),
     /// The environment waits until this time, and its attempt does not count: the machine or the network is in trouble.

@@ -23,7 +23,7 @@ const SCHEMA: &str = "ade";
 const PORT: u16 = 5432;
 
 /// The result of parsing; the error is a reason, without the address.
-type Parsed<T> = std::result::Result<T, String>;
+type ParseResult<T> = std::result::Result<T, String>;
 
 /// The address of a server, and the settings of connections to it.
 #[derive(Clone)]
@@ -34,12 +34,12 @@ pub struct Address {
     pub shown: String,
     /// The address as it was given, with the password masked.
     given: String,
-    trusted: Trusted,
+    trusted: TrustedRoots,
 }
 
 /// The certificates that are trusted.
 #[derive(Clone)]
-enum Trusted {
+enum TrustedRoots {
     /// No certificate is requested.
     All,
     /// The certificates of the system.
@@ -50,7 +50,7 @@ enum Trusted {
 
 /// The parameters of an address that are for `ade` and not for the server.
 #[derive(Default)]
-struct Own {
+struct AddressOptions {
     mode: Option<String>,
     certificates: Option<String>,
     schema: Option<String>,
@@ -58,8 +58,8 @@ struct Own {
 
 impl Address {
     /// Parses an address. The error is a reason, without the address.
-    pub fn parse(given: &str, settings: &Settings) -> Parsed<Self> {
-        let (url, own) = Own::taken_from(given)?;
+    pub fn parse(given: &str, settings: &Settings) -> ParseResult<Self> {
+        let (url, own) = AddressOptions::taken_from(given)?;
         let mut config: Config = url.parse().map_err(|error: tokio_postgres::Error| {
             let cause = std::error::Error::source(&error).map(ToString::to_string);
             cause.unwrap_or_else(|| error.to_string())
@@ -82,9 +82,9 @@ impl Address {
             false => SslMode::Disable,
         });
         let trusted = match own.certificates.filter(|file| file != "system") {
-            _ if !is_verified => Trusted::All,
-            None => Trusted::OfSystem,
-            Some(file) => Trusted::OfFile(file),
+            _ if !is_verified => TrustedRoots::All,
+            None => TrustedRoots::OfSystem,
+            Some(file) => TrustedRoots::OfFile(file),
         };
         // No connection waits forever for an answer, and a transaction that its process abandoned holds no locks.
         config
@@ -116,8 +116,8 @@ impl Address {
     }
 }
 
-impl Own {
-    fn taken_from(url: &str) -> Parsed<(String, Self)> {
+impl AddressOptions {
+    fn taken_from(url: &str) -> ParseResult<(String, Self)> {
         let mut own = Self::default();
         let Some((place, query)) = url.split_once('?') else {
             return Ok((url.to_owned(), own));
@@ -150,7 +150,7 @@ impl Own {
     }
 
     /// Returns whether the server must present a valid certificate.
-    fn is_verified(&self, is_remote: bool) -> Parsed<bool> {
+    fn is_verified(&self, is_remote: bool) -> ParseResult<bool> {
         match self.mode.as_deref() {
             None => Ok(is_remote),
             Some("verify-full") => Ok(true),
@@ -162,8 +162,8 @@ impl Own {
     }
 }
 
-impl Trusted {
-    fn roots(&self) -> Parsed<RootCertStore> {
+impl TrustedRoots {
+    fn roots(&self) -> ParseResult<RootCertStore> {
         let mut roots = RootCertStore::empty();
         let (place, found) = match self {
             Self::All => return Ok(roots),
@@ -181,7 +181,7 @@ impl Trusted {
 }
 
 /// Returns the password from the settings.
-fn password(settings: &Settings) -> Parsed<Option<String>> {
+fn password(settings: &Settings) -> ParseResult<Option<String>> {
     let Some(file) = &settings.database_password_file else {
         return Ok(settings.database_password.clone());
     };
@@ -239,7 +239,7 @@ mod tests {
         .unwrap()
     }
 
-    fn address(url: &str) -> Parsed<Address> {
+    fn address(url: &str) -> ParseResult<Address> {
         let address = Address::parse(url, &settings(&[]))?;
         address.tls().map_err(|error| error.to_string())?;
         Ok(address)

@@ -12,7 +12,7 @@ use super::address::Address;
 use super::migrations::{self, MIGRATIONS};
 use crate::base::cancel::Cancel;
 use crate::settings::Settings;
-use crate::store::driver::postgres::{Patience, Session};
+use crate::store::driver::postgres::{AnswerTimeout, ServerSession};
 use crate::store::driver::{Backend, Connection, Error};
 use crate::store::schema::{MigrationState, SchemaStatus};
 use crate::store::{DeliveryKind, Result, StoreError};
@@ -27,7 +27,7 @@ const PATIENCE: Duration = Duration::from_secs(40);
 pub(super) struct Server {
     address: Address,
     tls: MakeRustlsConnect,
-    patience: Arc<Patience>,
+    patience: Arc<AnswerTimeout>,
     host: String,
 }
 
@@ -36,8 +36,8 @@ impl Server {
     ///
     /// # Errors
     /// The certificates that the address names cannot be read.
-    pub fn of(settings: &Settings, address: &Address, host: &str) -> Result<Self> {
-        let kinds: Vec<&str> = DeliveryKind::of(settings)
+    pub fn new(settings: &Settings, address: &Address, host: &str) -> Result<Self> {
+        let kinds: Vec<&str> = DeliveryKind::from_settings(settings)
             .into_iter()
             .map(DeliveryKind::as_str)
             .collect();
@@ -67,7 +67,7 @@ impl Server {
         address.config.options(&options);
         Ok(Self {
             tls: address.tls()?,
-            patience: Arc::new(Patience::new(PATIENCE)),
+            patience: Arc::new(AnswerTimeout::new(PATIENCE)),
             address,
             host: host.to_owned(),
         })
@@ -78,7 +78,7 @@ impl Server {
         let applied = migrations::applied(connection).map_err(|error| self.explain(error))?;
         let state = match applied.is_empty() {
             true => MigrationState::Absent,
-            false => MigrationState::of(&applied, MIGRATIONS),
+            false => MigrationState::compare(&applied, MIGRATIONS),
         };
         Ok(SchemaStatus {
             path: self.place(),
@@ -90,14 +90,18 @@ impl Server {
 
     /// Returns a session that connects with its first statement.
     fn session(&self, config: &Config) -> Connection {
-        Connection::Postgres(Box::new(Session::new(config, &self.tls, &self.patience)))
+        Connection::Postgres(Box::new(ServerSession::new(
+            config,
+            &self.tls,
+            &self.patience,
+        )))
     }
 
     /// Connects and returns the session.
     pub fn connect(&self) -> Result<Connection> {
         let (config, tls) = (&self.address.config, &self.tls);
-        let session =
-            Session::connect(config, tls, &self.patience).map_err(|error| self.explain(error))?;
+        let session = ServerSession::connect(config, tls, &self.patience)
+            .map_err(|error| self.explain(error))?;
         Ok(Connection::Postgres(Box::new(session)))
     }
 
@@ -139,17 +143,18 @@ impl Backend for Server {
     fn listen(&self, ring: &dyn Fn(), end: &Cancel) -> bool {
         let (config, tls) = (&self.address.config, &self.tls);
         while !end.is_cancelled() {
-            let listening = Session::connect(config, tls, &self.patience).and_then(|session| {
-                session.listen()?;
-                // Notifications may have been missed without a connection.
-                ring();
-                while !end.is_cancelled() {
-                    if session.wait(LOOK_FOR_THE_END)? {
-                        ring();
+            let listening =
+                ServerSession::connect(config, tls, &self.patience).and_then(|session| {
+                    session.listen()?;
+                    // Notifications may have been missed without a connection.
+                    ring();
+                    while !end.is_cancelled() {
+                        if session.wait(LOOK_FOR_THE_END)? {
+                            ring();
+                        }
                     }
-                }
-                Ok(())
-            });
+                    Ok(())
+                });
             if listening.is_err() {
                 end.wait(LOOK_FOR_THE_END);
             }

@@ -8,7 +8,7 @@ use sha2::{Digest, Sha256};
 
 use crate::store::Store;
 use crate::store::driver::{self, Connection, Transaction};
-use crate::store::{Moved, Result};
+use crate::store::{MoveSummary, Result};
 
 /// The tables whose rows are moved, each after the tables that it refers to, with the order of its rows. Processes and leases
 /// are temporary and are not moved.
@@ -52,14 +52,14 @@ impl Store {
     ///
     /// # Errors
     /// A database cannot be used. Then the schema is as it was.
-    pub(in crate::store) fn take_from(&self, source: &Self) -> Result<Moved> {
+    pub(in crate::store) fn take_from(&self, source: &Self) -> Result<MoveSummary> {
         // The write lock of the source is held to the end, so that nothing changes there meanwhile.
         source.write(|from| {
             let moved = self.write(|to| {
                 WITH_TRIGGERS
                     .iter()
                     .try_for_each(|table| triggers(to, table, "DISABLE"))?;
-                let mut moved = Moved::default();
+                let mut moved = MoveSummary::default();
                 for (table, order) in TABLES {
                     let columns = columns(from, table)?;
                     let before = copy(from, to, table, order, &columns)?;
@@ -85,8 +85,8 @@ impl Store {
     ///
     /// # Errors
     /// A database cannot be used.
-    pub(in crate::store) fn compared_with(&self, source: &Self) -> Result<Moved> {
-        let mut moved = Moved::default();
+    pub(in crate::store) fn compared_with(&self, source: &Self) -> Result<MoveSummary> {
+        let mut moved = MoveSummary::default();
         for (table, order) in TABLES {
             let columns = source.write(|from| columns(from, table))?;
             let before = source.write(|from| summary(from, table, order, &columns))?;
@@ -124,12 +124,12 @@ struct Summary {
 }
 
 /// A summary to which rows are being added.
-struct Summing {
+struct SummaryBuilder {
     rows: u64,
     hasher: Sha256,
 }
 
-impl Summing {
+impl SummaryBuilder {
     fn new() -> Self {
         Self {
             rows: 0,
@@ -172,7 +172,7 @@ fn copy(
     if table == "totals" {
         to.execute_batch("DELETE FROM totals")?;
     }
-    let mut summing = Summing::new();
+    let mut summing = SummaryBuilder::new();
     pages(from, table, order, columns, &mut |page| {
         page.iter().for_each(|row| summing.add(row));
         insert(to, table, columns, page)
@@ -207,7 +207,7 @@ fn summary(
     order: &str,
     columns: &[String],
 ) -> driver::Result<Summary> {
-    let mut summing = Summing::new();
+    let mut summing = SummaryBuilder::new();
     pages(connection, table, order, columns, &mut |page| {
         page.iter().for_each(|row| summing.add(row));
         Ok(())

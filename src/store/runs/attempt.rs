@@ -1,18 +1,18 @@
 //! Records an attempt at a run when the attempt ends. Until then its facts are in the queue.
 
-use super::live::Live;
+use super::live::LiveClaim;
 use crate::base::clock::Timestamp;
 use crate::store::driver::{self, Transaction, params, record};
-use crate::store::{Attempt, Result, Store, Used};
+use crate::store::{Attempt, AttemptUsage, Result, Store};
 
 /// Records the attempt of a claim on a run. The outcome is `succeeded`, `failed`, `cancelled`, `retried`, `lost` or
 /// `released`. `used` holds measurements if the attempt ended by itself.
 pub(super) fn record(
     transaction: &Transaction<'_>,
     run: &str,
-    live: &Live,
+    live: &LiveClaim,
     (outcome, error): (&str, Option<&str>),
-    used: Used,
+    used: AttemptUsage,
     now: Timestamp,
 ) -> driver::Result<()> {
     // After an attempt that does not count, the next attempt has the same number and replaces the record.

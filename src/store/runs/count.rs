@@ -39,7 +39,7 @@ impl Store {
                 by_index(connection, filter, most)?
             };
             for status in RunStatus::ALL {
-                let count = counts.of(status);
+                let count = counts.count_mut(status);
                 let is_over = *count > u64::from(most);
                 *count = u64::from(most).min(*count);
                 counts.is_whole &= !is_over;
@@ -66,7 +66,7 @@ fn by_looking(connection: &Connection, filter: &RunFilter) -> driver::Result<Run
     };
     for run in found.runs {
         if list::is_as_found(&run, filter) {
-            *counts.of(run.status) += 1;
+            *counts.count_mut(run.status) += 1;
         }
         let metrics = run.metrics.as_ref();
         counts.with_issues += u64::from(metrics.is_some_and(|found| found.issues > 0));
@@ -90,7 +90,7 @@ fn by_index(connection: &Connection, filter: &RunFilter, most: u32) -> driver::R
             .into_iter()
             .filter(|status| status.is_terminal())
         {
-            *counts.of(status) += match filter.since {
+            *counts.count_mut(status) += match filter.since {
                 None => connection.one::<u64>(ENDED, params![configuration, status, limit])?,
                 Some(begin) => {
                     let first = list::first_id_since(begin);
@@ -109,7 +109,7 @@ fn by_index(connection: &Connection, filter: &RunFilter, most: u32) -> driver::R
     let these = serde_json::json!(configurations).to_string();
     let live: Vec<(RunStatus, u64)> = connection.rows(LIVE, params![these, filter.since])?;
     for (status, number) in live {
-        *counts.of(status) += number;
+        *counts.count_mut(status) += number;
     }
     Ok(counts)
 }

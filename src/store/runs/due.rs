@@ -9,11 +9,11 @@
 
 use std::collections::HashMap;
 
-use super::limits::Busy;
+use super::limits::RunningCounts;
 use super::read::SELECT;
 use crate::base::clock::Timestamp;
-use crate::store::driver::{self, Connection, Record, Row, Transaction, params, record};
-use crate::store::{Claim, Limits, QueuePlace, Result, RunRecord, Store, WaitingRun, WaitsFor};
+use crate::store::driver::{self, Connection, DbRow, FromRow, Transaction, params, record};
+use crate::store::{Claim, Limits, QueuePlace, Result, RunRecord, Store, WaitReason, WaitingRun};
 
 /// The first environment after a given one that has runs in the queue, and the facts that decide what its runs wait for.
 pub const NEXT_ENVIRONMENT: &str = "SELECT q.id, e.status = 'ready',
@@ -62,28 +62,28 @@ const WITHOUT_ENVIRONMENT: &str = "SELECT q.available_at, q.created_at, q.run_id
     FROM queue q JOIN runs r ON r.id = q.run_id WHERE q.environment_id IS NULL AND q.status = 'queued'";
 
 /// Returns what due runs of an environment wait for.
-fn waits_for(row: &Row<'_>) -> driver::Result<WaitsFor> {
+fn waits_for(row: &DbRow<'_>) -> driver::Result<WaitReason> {
     let is = |column| Ok::<_, driver::Error>(row.get::<_, Option<bool>>(column)? == Some(true));
     Ok(match () {
-        () if is(2)? => WaitsFor::Pause,
-        () if !is(1)? => WaitsFor::Environment,
-        () if is(3)? => WaitsFor::Limit,
-        () => WaitsFor::Slot,
+        () if is(2)? => WaitReason::Pause,
+        () if !is(1)? => WaitReason::Environment,
+        () if is(3)? => WaitReason::Limit,
+        () => WaitReason::Slot,
     })
 }
 
 /// An environment that has runs in the queue.
-pub struct Wanted {
+pub struct QueueEnvironment {
     pub id: String,
     /// The reason why its due runs wait.
-    waits_for: WaitsFor,
+    waits_for: WaitReason,
     /// Empty if the environment's record was deleted.
     workspace: String,
     last_used_at: Option<i64>,
 }
 
-impl Record for Wanted {
-    fn of(row: &Row<'_>) -> driver::Result<Self> {
+impl FromRow for QueueEnvironment {
+    fn from_row(row: &DbRow<'_>) -> driver::Result<Self> {
         Ok(Self {
             id: row.get(0)?,
             waits_for: waits_for(row)?,
@@ -96,11 +96,11 @@ impl Record for Wanted {
 /// Passes each environment that has runs in the queue to `visit`, until `visit` returns false.
 pub fn each_environment(
     connection: &Connection,
-    mut visit: impl FnMut(&Wanted) -> driver::Result<bool>,
+    mut visit: impl FnMut(&QueueEnvironment) -> driver::Result<bool>,
 ) -> driver::Result<()> {
     let mut next = connection.prepare_cached(NEXT_ENVIRONMENT)?;
     let mut last = String::new();
-    while let Some(wanted) = next.first::<Wanted>([&last])? {
+    while let Some(wanted) = next.first::<QueueEnvironment>([&last])? {
         if !visit(&wanted)? {
             break;
         }
@@ -119,7 +119,7 @@ struct Turn {
 record!(Turn(row) { priority, turn, submitter });
 
 /// The run to be claimed next, with its environment and the turn that it uses.
-pub(super) struct Next {
+pub(super) struct NextRun {
     environment: String,
     /// When the environment was last used, as far as known.
     pub last_used_at: Option<i64>,
@@ -134,16 +134,16 @@ pub(super) fn next(
     connection: &Connection,
     claim: &Claim,
     now: Timestamp,
-) -> driver::Result<Option<Next>> {
+) -> driver::Result<Option<NextRun>> {
     let Some((only, label)) = takes(connection, claim.process.as_deref())? else {
         return Ok(None);
     };
-    let busy = Busy::count(connection, &claim.limits)?;
+    let busy = RunningCounts::count(connection, &claim.limits)?;
     let is_taken = |workspace: &String| only.as_ref().is_none_or(|only| only == workspace);
-    let mut first: Option<Next> = None;
+    let mut first: Option<NextRun> = None;
     each_environment(connection, |wanted| {
         let environment = &wanted.id;
-        if wanted.waits_for == WaitsFor::Slot
+        if wanted.waits_for == WaitReason::Slot
             && is_taken(&wanted.workspace)
             && busy.has_room_in_workspace(&wanted.workspace)
         {
@@ -151,7 +151,7 @@ pub(super) fn next(
             let mut passed_over = false;
             // Submitters whose runs are all due later are skipped.
             turns.each([environment], |row| {
-                let turn = Turn::of(row)?;
+                let turn = Turn::from_row(row)?;
                 if first
                     .as_ref()
                     .is_some_and(|first| !turn.is_before(&first.turn))
@@ -166,7 +166,7 @@ pub(super) fn next(
                     passed_over = true;
                     return Ok(true);
                 };
-                first = Some(Next {
+                first = Some(NextRun {
                     environment: environment.clone(),
                     last_used_at: wanted.last_used_at,
                     turn,
@@ -190,7 +190,7 @@ fn oldest_due(
 ) -> driver::Result<Option<String>> {
     let (priority, submitter) = (turn.priority, &turn.submitter);
     let due = params![environment, priority, submitter, now, 1, label];
-    let found: Option<Due> = match label {
+    let found: Option<QueueEntry> = match label {
         None => connection.row(DUE_OF, &due[..5])?,
         Some(_) => connection.row(DUE_WITH_LABEL, due)?,
     };
@@ -204,7 +204,7 @@ impl Turn {
 }
 
 /// Moves the submitter that was served to the end. Deletes earlier turns of submitters that have nothing left.
-pub(super) fn served(transaction: &Transaction<'_>, next: &Next) -> driver::Result<()> {
+pub(super) fn served(transaction: &Transaction<'_>, next: &NextRun) -> driver::Result<()> {
     let (environment, turn) = (&next.environment, &next.turn);
     let last = "UPDATE queue_turns SET turn = (SELECT max(turn) FROM queue_turns) + 1
          WHERE environment_id = ?1 AND priority = ?2 AND submitter = ?3 AND turn < (SELECT max(turn) FROM queue_turns)";
@@ -227,15 +227,15 @@ fn places(
     limits: &Limits,
     now: Timestamp,
 ) -> driver::Result<Vec<QueuePlace>> {
-    let busy = Busy::count(connection, limits)?;
+    let busy = RunningCounts::count(connection, limits)?;
     let mut places = Vec::new();
     let mut without = connection.prepare_cached(WITHOUT_ENVIRONMENT)?;
     without.each([], |row| {
         let waits_for = match row.get::<_, bool>(4)? {
-            true => WaitsFor::Pause,
-            false => WaitsFor::Environment,
+            true => WaitReason::Pause,
+            false => WaitReason::Environment,
         };
-        places.push(Due::of(row)?.at(waits_for, row.get(3)?, 0, 0));
+        places.push(QueueEntry::from_row(row)?.at(waits_for, row.get(3)?, 0, 0));
         Ok(true)
     })?;
     each_environment(connection, |wanted| {
@@ -244,7 +244,7 @@ fn places(
             let has_room = busy.has_room_in_workspace(&wanted.workspace)
                 && busy.has_room_for_submitter(&turn.submitter);
             let why = match wanted.waits_for {
-                WaitsFor::Slot if !has_room => WaitsFor::Limit,
+                WaitReason::Slot if !has_room => WaitReason::Limit,
                 why => why,
             };
             let mut rounds = 0..;
@@ -255,16 +255,16 @@ fn places(
                 i64::MAX,
                 i64::MAX
             ];
-            let all: Vec<Due> = connection.rows(DUE_OF, all)?;
+            let all: Vec<QueueEntry> = connection.rows(DUE_OF, all)?;
             places.extend(all.into_iter().map(|due| {
                 let is_due = due.available_at <= now.0;
                 match why {
-                    WaitsFor::Slot if is_due => {
+                    WaitReason::Slot if is_due => {
                         let round = rounds.next().unwrap_or_default();
                         due.at(why, turn.priority, round, turn.turn)
                     }
-                    WaitsFor::Slot | WaitsFor::Limit if !is_due => {
-                        due.at(WaitsFor::Retry, turn.priority, 0, 0)
+                    WaitReason::Slot | WaitReason::Limit if !is_due => {
+                        due.at(WaitReason::Retry, turn.priority, 0, 0)
                     }
                     why => due.at(why, turn.priority, 0, 0),
                 }
@@ -277,16 +277,16 @@ fn places(
 }
 
 /// A waiting run in the queue.
-struct Due {
+struct QueueEntry {
     available_at: i64,
     created_at: i64,
     run_id: String,
 }
 
-record!(Due(row) { available_at, created_at, run_id });
+record!(QueueEntry(row) { available_at, created_at, run_id });
 
-impl Due {
-    fn at(self, waits_for: WaitsFor, priority: i64, round: u64, turn: i64) -> QueuePlace {
+impl QueueEntry {
+    fn at(self, waits_for: WaitReason, priority: i64, round: u64, turn: i64) -> QueuePlace {
         QueuePlace {
             waits_for,
             priority,
@@ -307,7 +307,7 @@ fn first_behind(places: &[QueuePlace], behind: &QueuePlace) -> usize {
         .position(|place| place.run_id == behind.run_id)
     {
         Some(at) => at + 1,
-        None if behind.waits_for == WaitsFor::Slot => 0,
+        None if behind.waits_for == WaitReason::Slot => 0,
         None => places.partition_point(|place| place <= behind),
     }
 }

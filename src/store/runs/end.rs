@@ -2,7 +2,7 @@
 
 use super::attempt;
 use super::due;
-use super::live::{self, Live};
+use super::live::{self, LiveClaim};
 use super::read::by_id;
 use super::results;
 use crate::base::clock::Timestamp;
@@ -11,8 +11,8 @@ use crate::store::driver::{self, Transaction, params};
 use crate::store::observed_time::observe;
 use crate::store::values::{compressed, path_text};
 use crate::store::{
-    Call, Claim, Ending, Failure, LIMITS, NOT_BUILT, Place, Result, RunRecord, RunStatus, SKIPPED,
-    Store, Used,
+    AttemptUsage, Call, Claim, Ending, FailurePosition, FailureRecord, LIMITS, NOT_BUILT, Result,
+    RunRecord, RunStatus, SKIPPED, Store,
 };
 
 /// Removes a run that the transaction has just read from the queue, and completes its record. `ending` holds the results of
@@ -20,9 +20,9 @@ use crate::store::{
 pub(super) fn complete(
     transaction: &Transaction<'_>,
     id: &str,
-    live: &Live,
+    live: &LiveClaim,
     status: RunStatus,
-    error: Option<&Failure>,
+    error: Option<&FailureRecord>,
     ending: Option<&Ending>,
     now: Timestamp,
 ) -> driver::Result<()> {
@@ -60,7 +60,7 @@ pub(super) fn complete(
 /// attempt.
 fn count(
     transaction: &Transaction<'_>,
-    live: &Live,
+    live: &LiveClaim,
     status: RunStatus,
     now: Timestamp,
 ) -> driver::Result<()> {
@@ -95,14 +95,14 @@ fn place_among_limits(time: Option<u64>) -> i64 {
 }
 
 /// Returns the text of a failure's position for its column; null if nothing is known.
-fn place_text(place: &Place) -> Option<String> {
+fn place_text(place: &FailurePosition) -> Option<String> {
     let known = (!place.is_unknown()).then(|| serde_json::to_string(place));
     known.and_then(std::result::Result::ok)
 }
 
 /// Returns the error of a run that was cancelled without a report from an engine.
-pub(super) fn cancelled() -> Failure {
-    Failure::new(code::CANCELLED, "run", "cancelled", None)
+pub(super) fn cancelled() -> FailureRecord {
+    FailureRecord::new(code::CANCELLED, "run", "cancelled", None)
 }
 
 pub(super) fn finish(
@@ -119,7 +119,14 @@ pub(super) fn finish(
     complete(transaction, id, &live, status, error, Some(ending), now)?;
     let message = error.map(|error| error.message.as_str());
     let outcome = (status.as_str(), message);
-    attempt::record(transaction, id, &live, outcome, Used::of(ending), now)?;
+    attempt::record(
+        transaction,
+        id,
+        &live,
+        outcome,
+        AttemptUsage::from_ending(ending),
+        now,
+    )?;
     if let Some(results) = &ending.results {
         results::insert(transaction, id, results)?;
     }
@@ -156,7 +163,7 @@ impl Store {
                 for (environment, reason, hint) in failed {
                     let message = format!("{NOT_BUILT}{reason}");
                     let failure =
-                        Failure::new(code::ENVIRONMENT_FAILED, "environment", message, hint);
+                        FailureRecord::new(code::ENVIRONMENT_FAILED, "environment", message, hint);
                     for id in due::waiting_in(transaction, &environment, limit - runs.len())? {
                         if let Some(live) = live::queued(transaction, &id)? {
                             let (status, failure) = (RunStatus::Failed, Some(&failure));

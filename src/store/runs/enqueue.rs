@@ -13,12 +13,12 @@ use crate::store::driver::{self, Transaction, params, record};
 use crate::store::needed::archived;
 use crate::store::values::path_text;
 use crate::store::{
-    Call, Claim, NewRun, Only, Result, RunRecord, RunStatus, Store, StoreError, Submitter,
-    SubmitterKind,
+    Call, Claim, NewRun, Result, RunRecord, RunStatus, Store, StoreError, Submitter, SubmitterKind,
+    WorkerFilter,
 };
 
 /// The facts from the records of a run's configuration and environment.
-struct Found {
+struct EnqueueContext {
     configuration_name: String,
     configuration_path: PathBuf,
     /// The environment; `None` if it was deleted since the caller read it. The run's record then has null, and a worker
@@ -29,17 +29,17 @@ struct Found {
     is_archived: bool,
 }
 
-record!(Found(row) {
+record!(EnqueueContext(row) {
     configuration_name, environment, last_run_at, is_archived;
     configuration_path: row.path("configuration_path")?,
 });
 
 /// Reads these facts. The configuration is neither archived nor deleted until the transaction ends.
-fn find(transaction: &Transaction<'_>, run: &NewRun) -> driver::Result<Found> {
+fn find(transaction: &Transaction<'_>, run: &NewRun) -> driver::Result<EnqueueContext> {
     let sql = "SELECT name AS configuration_name, absolute(path) AS configuration_path, (SELECT id FROM environments WHERE id = ?2 /*pg FOR KEY SHARE*/) AS environment, last_run_at, archived_at IS NOT NULL AS is_archived
          FROM configurations WHERE id = ?1 /*pg FOR KEY SHARE*/";
     let id = &run.key.configuration_id;
-    let found: Option<Found> = transaction.row(sql, [id, &run.environment_id])?;
+    let found: Option<EnqueueContext> = transaction.row(sql, [id, &run.environment_id])?;
     let found = found.ok_or_else(|| StoreError::not_found("configuration", id))?;
     match found.is_archived {
         true => Err(archived(&found.configuration_name).into()),
@@ -57,7 +57,7 @@ impl Store {
                 if let Some(over) = over_queued(transaction, runs)? {
                     return Ok(Err(over));
                 }
-                let mut last: Option<(&NewRun, Found)> = None;
+                let mut last: Option<(&NewRun, EnqueueContext)> = None;
                 let mut recorded = Vec::with_capacity(runs.len());
                 for run in runs {
                     let found = match last {
@@ -104,7 +104,7 @@ pub(super) fn insert(
 fn insert_found(
     transaction: &Transaction<'_>,
     run: &NewRun,
-    found: &Found,
+    found: &EnqueueContext,
     claim: Option<&Claim>,
     now: Timestamp,
 ) -> driver::Result<RunRecord> {
@@ -160,7 +160,7 @@ fn insert_run(transaction: &Transaction<'_>, run: &NewRun, now: Timestamp) -> dr
 fn insert_queued(
     transaction: &Transaction<'_>,
     run: &NewRun,
-    found: &Found,
+    found: &EnqueueContext,
     claim: Option<&Claim>,
     now: Timestamp,
 ) -> driver::Result<()> {
@@ -185,13 +185,18 @@ fn insert_queued(
             run.options.priority as u8,
             by.map(Submitter::key).unwrap_or_default(),
             by.is_some_and(|by| by.kind == SubmitterKind::Token),
-            Only::lines(&run.options.labels),
+            WorkerFilter::lines(&run.options.labels),
         ],
     )
 }
 
 /// Returns the record as it would be read.
-fn recorded(run: &NewRun, found: &Found, claim: Option<&Claim>, now: Timestamp) -> RunRecord {
+fn recorded(
+    run: &NewRun,
+    found: &EnqueueContext,
+    claim: Option<&Claim>,
+    now: Timestamp,
+) -> RunRecord {
     RunRecord {
         id: run.id.clone(),
         key: run.key.clone(),

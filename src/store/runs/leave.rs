@@ -7,17 +7,19 @@ use std::time::Duration;
 
 use super::attempt;
 use super::end::{cancelled, complete};
-use super::live::{self, Live};
+use super::live::{self, LiveClaim};
 use super::read::by_id;
 use crate::base::clock::Timestamp;
 use crate::base::problem::code;
 use crate::settings::Recovery;
 use crate::store::driver::{self, Transaction, params};
-use crate::store::{Call, Claim, Clock, Failure, Result, Retry, RunRecord, RunStatus, Store, Used};
+use crate::store::{
+    AttemptUsage, Call, Claim, Clock, FailureRecord, Result, Retry, RunRecord, RunStatus, Store,
+};
 
 /// The way in which a claim ends without a result.
-struct Leaving<'a> {
-    failure: &'a Failure,
+struct ClaimExit<'a> {
+    failure: &'a FailureRecord,
     /// The outcome in the attempt's record if the run returns to the queue.
     outcome: &'a str,
     available_at: Timestamp,
@@ -28,12 +30,12 @@ struct Leaving<'a> {
     /// Whether the machine or the network was in trouble.
     trouble: bool,
     /// The resources that the attempt used, as far as known.
-    used: Used,
+    used: AttemptUsage,
 }
 
-impl<'a> Leaving<'a> {
+impl<'a> ClaimExit<'a> {
     /// Returns the end of a claim whose attempt counts and of which nothing else is known.
-    fn lost(failure: &'a Failure, available_at: Timestamp) -> Self {
+    fn lost(failure: &'a FailureRecord, available_at: Timestamp) -> Self {
         Self {
             failure,
             outcome: "lost",
@@ -41,7 +43,7 @@ impl<'a> Leaving<'a> {
             last: false,
             release: false,
             trouble: false,
-            used: Used::default(),
+            used: AttemptUsage::default(),
         }
     }
 }
@@ -51,8 +53,8 @@ impl<'a> Leaving<'a> {
 fn leave(
     transaction: &Transaction<'_>,
     id: &str,
-    live: &Live,
-    leaving: &Leaving<'_>,
+    live: &LiveClaim,
+    leaving: &ClaimExit<'_>,
     now: Timestamp,
 ) -> driver::Result<RunRecord> {
     let status = if live.cancel_requested_at.is_some() {
@@ -96,7 +98,7 @@ fn leave_claimed(
     transaction: &Transaction<'_>,
     id: &str,
     claim: &Claim,
-    leaving: &Leaving<'_>,
+    leaving: &ClaimExit<'_>,
     now: Timestamp,
 ) -> driver::Result<Option<RunRecord>> {
     let held = live::claimed(transaction, id, claim)?;
@@ -112,8 +114,8 @@ impl Store {
         &self,
         id: &str,
         claim: &Claim,
-        failure: &Failure,
-        used: &Used,
+        failure: &FailureRecord,
+        used: &AttemptUsage,
         retry: Retry,
         now: Timestamp,
     ) -> Result<Option<RunRecord>> {
@@ -122,12 +124,12 @@ impl Store {
                 Retry::Counted(at) => (at, false),
                 Retry::Free(at) => (at, true),
             };
-            let leaving = Leaving {
+            let leaving = ClaimExit {
                 outcome: if is_free { "released" } else { "retried" },
                 release: is_free,
                 trouble: is_free,
                 used: *used,
-                ..Leaving::lost(failure, available_at)
+                ..ClaimExit::lost(failure, available_at)
             };
             store.write(|transaction| leave_claimed(transaction, id, claim, &leaving, now))
         })
@@ -144,11 +146,11 @@ impl Store {
         now: Timestamp,
     ) -> Result<Option<RunRecord>> {
         self.observed(Call::Release(id, claim), Some(now), |store| {
-            let failure = Failure::new(code::RELEASED, "worker", reason, None);
-            let leaving = Leaving {
+            let failure = FailureRecord::new(code::RELEASED, "worker", reason, None);
+            let leaving = ClaimExit {
                 outcome: "released",
                 release: true,
-                ..Leaving::lost(&failure, now)
+                ..ClaimExit::lost(&failure, now)
             };
             store.write(|transaction| leave_claimed(transaction, id, claim, &leaving, now))
         })
@@ -162,15 +164,15 @@ impl Store {
         clock: &Clock<'_>,
     ) -> Result<Vec<RunRecord>> {
         self.observed(Call::ExpireRuns, None, |store| {
-            let failure = Failure::new(code::LEASE_EXPIRED, "worker", "lease expired", None);
+            let failure = FailureRecord::new(code::LEASE_EXPIRED, "worker", "lease expired", None);
             store.write(|transaction| {
                 let Some(now) = clock() else {
                     return Ok(Vec::new());
                 };
-                let is_expired = |live: &Live| live.is_expired(now);
+                let is_expired = |live: &LiveClaim| live.is_expired(now);
                 let expired = live::running(transaction, live::EXPIRED, now, is_expired)?;
                 leave_all(transaction, &expired, now, |live| {
-                    Leaving::lost(&failure, now.plus(backoff(live.attempt_count)))
+                    ClaimExit::lost(&failure, now.plus(backoff(live.attempt_count)))
                 })
             })
         })
@@ -186,22 +188,22 @@ pub fn reclaim(
 ) -> driver::Result<Vec<RunRecord>> {
     let message = "the process that executed the run died";
     let hint = (recovery == Recovery::Fail).then(|| "`ade runs retry` runs it again".to_owned());
-    let failure = Failure::new(code::WORKER_DIED, "worker", message, hint);
+    let failure = FailureRecord::new(code::WORKER_DIED, "worker", message, hint);
     let orphans = live::running(transaction, live::HELD_BY, process, |live| {
         live.is_held_by(process)
     })?;
-    leave_all(transaction, &orphans, now, |_| Leaving {
+    leave_all(transaction, &orphans, now, |_| ClaimExit {
         last: recovery == Recovery::Fail,
-        ..Leaving::lost(&failure, now)
+        ..ClaimExit::lost(&failure, now)
     })
 }
 
 /// Ends claims that the transaction has just read. Returns the runs as they are then.
 fn leave_all<'a>(
     transaction: &Transaction<'_>,
-    held: &[(String, Live)],
+    held: &[(String, LiveClaim)],
     now: Timestamp,
-    leaving: impl Fn(&Live) -> Leaving<'a>,
+    leaving: impl Fn(&LiveClaim) -> ClaimExit<'a>,
 ) -> driver::Result<Vec<RunRecord>> {
     held.iter()
         .map(|(id, live)| leave(transaction, id, live, &leaving(live), now))

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use crate::store::driver::{self, Connection, Transaction, params};
 use crate::store::values::signed;
-use crate::store::{Limits, NewRun, Over, Owner, Submitter};
+use crate::store::{LimitExceeded, Limits, NewRun, Owner, Submitter};
 
 /// Counts the waiting runs of a submitter, found by its turns, up to `?2`.
 const QUEUED_OF_SUBMITTER: &str = "SELECT count(*) AS found FROM (
@@ -26,7 +26,7 @@ const RUNNING: &str = "SELECT q.submitter, r.workspace_id, count(*) AS found FRO
 pub(super) fn over_queued(
     transaction: &Transaction<'_>,
     runs: &[NewRun],
-) -> driver::Result<Option<Over>> {
+) -> driver::Result<Option<LimitExceeded>> {
     let mut new: HashMap<(Owner, u64), u64> = HashMap::new();
     for run in runs.iter().filter(|run| !run.options.safe_mode) {
         let by = run.options.submitted_by.as_ref().map(Submitter::key);
@@ -57,7 +57,7 @@ pub(super) fn over_queued(
         let values = params![key, signed(limit.saturating_add(1))];
         let queued: u64 = transaction.one(sql, values)?;
         if queued + count > limit {
-            return Ok(Some(Over::Queued {
+            return Ok(Some(LimitExceeded::Queued {
                 owner,
                 queued,
                 limit,
@@ -68,12 +68,12 @@ pub(super) fn over_queued(
 }
 
 /// The number of running runs of each submitter and workspace, if there are limits for them.
-pub(super) struct Busy {
+pub(super) struct RunningCounts {
     limits: Limits,
     of: HashMap<Owner, u64>,
 }
 
-impl Busy {
+impl RunningCounts {
     pub fn count(connection: &Connection, limits: &Limits) -> driver::Result<Self> {
         let mut busy = Self {
             limits: *limits,

@@ -34,7 +34,7 @@ const NEWEST_OF_INPUT: [&str; 2] = [
 pub(super) const BEHIND_ALL: &str = "~";
 
 /// The runs of one configuration with one status, newest first, read a few at a time.
-struct Part<'a> {
+struct RunListCursor<'a> {
     configuration: &'a str,
     status: Option<RunStatus>,
     /// The name of the input, and the SHA-256 of its bytes if that matters.
@@ -46,7 +46,7 @@ struct Part<'a> {
     ended: bool,
 }
 
-impl Part<'_> {
+impl RunListCursor<'_> {
     /// Reads the next ids before `last` if none are left.
     fn fill(&mut self, connection: &Connection, last: &str, from: &str) -> driver::Result<()> {
         if !self.read.is_empty() || self.ended {
@@ -84,10 +84,10 @@ pub(super) fn list(connection: &Connection, filter: &RunFilter) -> driver::Resul
     let input = input.map(|name| [name, sha256.unwrap_or_default()]);
     let parts = configurations.len() * statuses.len();
     let step = (limit / parts.max(1)).clamp(1, 256);
-    let mut parts: Vec<Part<'_>> = configurations
+    let mut parts: Vec<RunListCursor<'_>> = configurations
         .iter()
         .flat_map(|configuration| {
-            statuses.iter().map(move |status| Part {
+            statuses.iter().map(move |status| RunListCursor {
                 configuration,
                 status: *status,
                 input,

@@ -6,7 +6,7 @@ use crate::store::Claim;
 use crate::store::driver::{self, Transaction};
 
 /// The row of a run in the queue.
-pub(super) struct Live {
+pub(super) struct LiveClaim {
     pub configuration_id: String,
     pub submitter: String,
     pub created_at: Timestamp,
@@ -23,11 +23,11 @@ pub(super) struct Live {
     pub cancel_requested_at: Option<Timestamp>,
 }
 
-/// Selects the columns in the order in which [`Live`] reads them: finding each by name takes longer than the query itself.
+/// Selects the columns in the order in which [`LiveClaim`] reads them: finding each by name takes longer than the query itself.
 const READ: &str = "SELECT (SELECT configuration_id FROM runs WHERE id = run_id), submitter, created_at, environment_id, attempt_count, max_attempts, started_at,
     claimed_by, claimed_at, claim_token, claim_expires_at, claim_process, cancel_requested_at FROM queue WHERE run_id = ?1 /*pg FOR UPDATE*/";
 
-in_order!(Live {
+in_order!(LiveClaim {
     configuration_id,
     submitter,
     created_at,
@@ -43,7 +43,7 @@ in_order!(Live {
     cancel_requested_at,
 });
 
-fn read(transaction: &Transaction<'_>, id: &str) -> driver::Result<Option<Live>> {
+fn read(transaction: &Transaction<'_>, id: &str) -> driver::Result<Option<LiveClaim>> {
     transaction.row(READ, [id])
 }
 
@@ -52,18 +52,18 @@ pub(super) fn claimed(
     transaction: &Transaction<'_>,
     id: &str,
     claim: &Claim,
-) -> driver::Result<Option<Live>> {
+) -> driver::Result<Option<LiveClaim>> {
     let live = read(transaction, id)?;
     Ok(live.filter(|live| live.claim_token.as_ref() == Some(&claim.token)))
 }
 
 /// Returns the run with this id if it is waiting.
-pub(super) fn queued(transaction: &Transaction<'_>, id: &str) -> driver::Result<Option<Live>> {
+pub(super) fn queued(transaction: &Transaction<'_>, id: &str) -> driver::Result<Option<LiveClaim>> {
     let live = read(transaction, id)?;
     Ok(live.filter(|live| live.claim_token.is_none()))
 }
 
-impl Live {
+impl LiveClaim {
     pub fn is_expired(&self, now: Timestamp) -> bool {
         self.claim_expires_at.is_some_and(|end| end < now)
     }
@@ -84,8 +84,8 @@ pub(super) fn running(
     transaction: &Transaction<'_>,
     sql: &str,
     value: impl rusqlite::ToSql,
-    still: impl Fn(&Live) -> bool,
-) -> driver::Result<Vec<(String, Live)>> {
+    still: impl Fn(&LiveClaim) -> bool,
+) -> driver::Result<Vec<(String, LiveClaim)>> {
     let mut ids: Vec<String> = transaction.rows(sql, [value])?;
     // Transactions that lock several runs lock them in the same order.
     ids.sort();

@@ -21,8 +21,8 @@ use std::collections::HashMap;
 use std::sync::atomic::Ordering;
 
 use self::read::SELECT;
-use super::ids::Named;
-use super::together::{Beat, End};
+use super::ids::IdKind;
+use super::together::{ClaimCheck, RunEnd};
 use crate::base::clock::Timestamp;
 use crate::store::driver::{self, Connection, params};
 use crate::store::{
@@ -91,9 +91,9 @@ impl Store {
     pub fn heartbeat_run(&self, id: &str, claim: &Claim, now: Timestamp) -> Result<Heartbeat> {
         self.observed(Call::Heartbeat(id, claim), Some(now), |store| {
             if store.connections.is_server {
-                let beat = Beat::of(id, claim, Some(now.plus(claim.lease)));
-                let renew = |all: &[&Beat]| {
-                    let beats = Beat::all(all);
+                let beat = ClaimCheck::new(id, claim, Some(now.plus(claim.lease)));
+                let renew = |all: &[&ClaimCheck]| {
+                    let beats = ClaimCheck::all(all);
                     let heard = store.write_one(|connection| heard_of(connection, RENEW, &beats))?;
                     Ok(answers(all, &heard))
                 };
@@ -111,15 +111,15 @@ impl Store {
     pub fn watch_run(&self, run: &str, claim: &Claim) -> Result<Heartbeat> {
         self.observed(Call::Watch(run, claim), None, |store| {
             if store.connections.is_server {
-                let look = |all: &[&Beat]| {
-                    let beats = Beat::all(all);
+                let look = |all: &[&ClaimCheck]| {
+                    let beats = ClaimCheck::all(all);
                     let heard = store.read(|connection| heard_of(connection, LOOK, &beats))?;
                     Ok(answers(all, &heard))
                 };
                 return store
                     .connections
                     .looks
-                    .ask(Beat::of(run, claim, None), look)
+                    .ask(ClaimCheck::new(run, claim, None), look)
                     .map(Heartbeat::heard);
             }
             let sql = "SELECT cancel_requested_at IS NOT NULL FROM queue WHERE run_id = ?1 AND claim_token = ?2 AND status = 'running'";
@@ -140,7 +140,7 @@ impl Store {
             if !store.connections.is_server {
                 return store.write(|transaction| end::finish(transaction, id, claim, ending, now));
             }
-            let end = End {
+            let end = RunEnd {
                 run: id.to_owned(),
                 claim: claim.clone(),
                 ending: ending.clone(),
@@ -153,7 +153,7 @@ impl Store {
                 store.write(|transaction| {
                     let mut recorded = vec![false; all.len()];
                     for place in &order {
-                        let End {
+                        let RunEnd {
                             run,
                             claim,
                             ending,
@@ -205,7 +205,7 @@ impl Store {
             let newest = self.runs(&newest)?.pop();
             return newest.ok_or_else(|| StoreError::not_found("run", id));
         }
-        let id = self.resolve(Named::Runs, workspace, id)?;
+        let id = self.resolve(IdKind::Runs, workspace, id)?;
         self.run_of_any_workspace(&id)
     }
 
@@ -319,7 +319,7 @@ fn heard_of(
     Ok(held.into_iter().collect())
 }
 
-fn answers(all: &[&Beat], heard: &HashMap<String, bool>) -> Vec<Option<bool>> {
+fn answers(all: &[&ClaimCheck], heard: &HashMap<String, bool>) -> Vec<Option<bool>> {
     all.iter()
         .map(|beat| heard.get(&beat.token).copied())
         .collect()

@@ -101,7 +101,7 @@ static CLAIM: LazyLock<[String; 2]> = LazyLock::new(|| {
 const LOOKS: usize = 5;
 
 /// A claimed run, and the facts about its turn.
-struct Claimed {
+struct ServerClaim {
     run: RunRecord,
     turn: i64,
     is_limited: bool,
@@ -131,7 +131,7 @@ pub(super) fn claim(
         1,
         i64::from(forgets)
     ];
-    let mut found: Option<Claimed> = transaction.row(of_free, values)?;
+    let mut found: Option<ServerClaim> = transaction.row(of_free, values)?;
     for _ in 0..LOOKS {
         if found.is_some() || !transaction.exists(&ANY_TURN, may)? {
             break;
@@ -175,7 +175,7 @@ pub(super) fn claim(
     Ok(Some(claimed.run))
 }
 
-record!(Claimed(row) { turn, is_limited, has_passed; run: RunRecord::of(row)? });
+record!(ServerClaim(row) { turn, is_limited, has_passed; run: RunRecord::from_row(row)? });
 
 /// Deletes turns before a given turn that have nothing left, unless another transaction is recording a run for them.
 fn forget(transaction: &Transaction<'_>, priority: u8, before: i64) -> driver::Result<()> {

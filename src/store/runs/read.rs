@@ -6,8 +6,10 @@ use std::sync::LazyLock;
 use rusqlite::types::FromSql;
 use serde::de::DeserializeOwned;
 
-use crate::store::driver::{self, Connection, Row, Statement};
-use crate::store::{EnvironmentKey, Failure, Place, RunMetrics, RunOptions, RunRecord, RunStatus};
+use crate::store::driver::{self, Connection, DbRow, Statement};
+use crate::store::{
+    EnvironmentKey, FailurePosition, FailureRecord, RunMetrics, RunOptions, RunRecord, RunStatus,
+};
 
 /// Selects every column except `result`, the engine's whole payload, which can be long and which lists do not show. Values
 /// that change while a run is in the queue come from there. A [`RunRecord`] reads the columns in this order, by position:
@@ -23,12 +25,12 @@ pub(super) const SELECT: &str = "SELECT r.id, r.workspace_id, r.configuration_id
     CASE WHEN m.field_count_not_detected > 0 THEN (SELECT string_agg(f.field, '\n' ORDER BY f.position) FROM run_fields f WHERE f.run_id = r.id AND f.detected = 0 AND f.computed = 0) END
     FROM runs r JOIN configurations c ON c.id = r.configuration_id LEFT JOIN queue q ON q.run_id = r.id LEFT JOIN run_metrics m ON m.run_id = r.id";
 
-/// Reads a record from the columns of a row in their order: each with [`Columns::take`], or with the method given after `as`.
+/// Reads a record from the columns of a row in their order: each with [`ColumnCursor::take`], or with the method given after `as`.
 macro_rules! in_order {
     ($record:ident { $($field:ident $(as $read:ident)?),+ $(,)? }) => {
-        impl $crate::store::driver::Record for $record {
-            fn of(row: &$crate::store::driver::Row<'_>) -> $crate::store::driver::Result<Self> {
-                let mut columns = $crate::store::runs::read::Columns::of(row);
+        impl $crate::store::driver::FromRow for $record {
+            fn from_row(row: &$crate::store::driver::DbRow<'_>) -> $crate::store::driver::Result<Self> {
+                let mut columns = $crate::store::runs::read::ColumnCursor::new(row);
                 Ok(Self { $($field: in_order!(columns $($read)?)?),+ })
             }
         }
@@ -47,13 +49,13 @@ in_order!(RunRecord {
 });
 
 /// The columns of a row, from the first to the last.
-pub(super) struct Columns<'a, 'r> {
-    row: &'a Row<'r>,
+pub(super) struct ColumnCursor<'a, 'r> {
+    row: &'a DbRow<'r>,
     next: usize,
 }
 
-impl<'a, 'r> Columns<'a, 'r> {
-    pub fn of(row: &'a Row<'r>) -> Self {
+impl<'a, 'r> ColumnCursor<'a, 'r> {
+    pub fn new(row: &'a DbRow<'r>) -> Self {
         Self { row, next: 0 }
     }
 
@@ -107,14 +109,14 @@ impl<'a, 'r> Columns<'a, 'r> {
     }
 
     /// Reads the error of a failed run or, for a run that waits for another attempt, the error of the last attempt.
-    fn failure(&mut self) -> driver::Result<Option<Failure>> {
-        let last: Option<Failure> = self.json()?;
+    fn failure(&mut self) -> driver::Result<Option<FailureRecord>> {
+        let last: Option<FailureRecord> = self.json()?;
         let code: Option<String> = self.take()?;
         let (stage, message) = (self.take()?, self.take::<Option<String>>()?);
         let hint = self.take()?;
-        let place: Option<Box<Place>> = self.json()?;
+        let place: Option<Box<FailurePosition>> = self.json()?;
         Ok(last.or_else(|| {
-            code.map(|code| Failure {
+            code.map(|code| FailureRecord {
                 code,
                 stage,
                 message: message.unwrap_or_default(),

@@ -8,7 +8,9 @@ use utoipa::ToSchema;
 
 use crate::base::clock::Timestamp;
 use crate::store::driver::words;
-use crate::store::{Demands, EnvironmentKey, Failure, Limits, Over, RunMetrics, RunResults};
+use crate::store::{
+    Demands, EnvironmentKey, FailureRecord, LimitExceeded, Limits, RunMetrics, RunResults,
+};
 use crate::system::machine::Machine;
 
 /// The status of a run. A job, the older name of a run, has `success` for `succeeded` and `error` for `failed` and
@@ -295,7 +297,7 @@ pub struct RunRecord {
     /// The exit code of the engine.
     pub exit_code: Option<i32>,
     /// The reason of the failure, if the run failed.
-    pub error: Option<Failure>,
+    pub error: Option<FailureRecord>,
     /// One sentence, if there is more to report than status, error and metrics (`run::summary` makes such sentences).
     pub summary: Option<String>,
     /// The path of the normalized workbook.
@@ -349,7 +351,7 @@ pub struct Attempt {
 
 /// The resources that an attempt used, and its exit code.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct Used {
+pub struct AttemptUsage {
     /// The exit code of the engine.
     pub exit_code: Option<i32>,
     /// The peak memory of the engine in bytes.
@@ -358,9 +360,9 @@ pub struct Used {
     pub cpu_seconds: Option<f64>,
 }
 
-impl Used {
+impl AttemptUsage {
     /// Takes the figures of an attempt that ended.
-    pub fn of(ending: &Ending) -> Self {
+    pub fn from_ending(ending: &Ending) -> Self {
         Self {
             exit_code: ending.exit_code,
             peak_memory_bytes: ending.peak_memory_bytes,
@@ -377,7 +379,7 @@ pub struct Ending {
     /// The exit code of the engine.
     pub exit_code: Option<i32>,
     /// The reason of the failure, if the run failed.
-    pub error: Option<Failure>,
+    pub error: Option<FailureRecord>,
     /// One sentence, if there is more to report than the status.
     pub summary: Option<String>,
     /// The path of the normalized workbook.
@@ -394,7 +396,7 @@ pub struct Ending {
 
 impl Ending {
     /// Returns an end with this status and no further details.
-    pub fn of(status: RunStatus) -> Self {
+    pub fn new(status: RunStatus) -> Self {
         Self {
             status,
             ..Self::default()
@@ -503,7 +505,7 @@ pub struct RunCounts {
 
 impl RunCounts {
     /// Returns the count of a status.
-    pub fn of(&mut self, status: RunStatus) -> &mut u64 {
+    pub fn count_mut(&mut self, status: RunStatus) -> &mut u64 {
         match status {
             RunStatus::Queued => &mut self.queued,
             RunStatus::Running => &mut self.running,
@@ -517,7 +519,7 @@ impl RunCounts {
 /// The reason why a queued run is waiting.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
-pub enum WaitsFor {
+pub enum WaitReason {
     /// It needs a worker with a free slot.
     Slot,
     /// Its configuration, submitter or workspace has as many running runs as allowed.
@@ -535,7 +537,7 @@ pub enum WaitsFor {
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct QueuePlace {
     /// The reason why the run is waiting.
-    pub waits_for: WaitsFor,
+    pub waits_for: WaitReason,
     /// Its priority: 0 is high.
     pub priority: i64,
     /// The number of the run among the runs of its submitter that wait for a slot, from 0; otherwise zero.
@@ -582,7 +584,7 @@ pub struct Submission {
 
 /// The outcome of a submission.
 #[derive(Clone, Debug)]
-pub enum Submitted {
+pub enum SubmissionOutcome {
     /// The run is in the queue.
     Queued(Box<RunRecord>),
     /// The key was used before for the same request; this is the run from then.
@@ -592,7 +594,7 @@ pub enum Submitted {
     /// The queue is full: it already has this many runs.
     Full(u64),
     /// Its submitter or its workspace has reached a limit.
-    Over(Over),
+    Over(LimitExceeded),
     /// Its document, with this id, was deleted.
     DocumentDeleted(String),
 }

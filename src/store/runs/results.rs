@@ -4,7 +4,7 @@ use rusqlite::ToSql;
 use serde_json::Value;
 
 use crate::store::driver::{self, Transaction, params, record};
-use crate::store::values::Decompressed;
+use crate::store::values::DecompressedText;
 use crate::store::{ColumnResult, FieldResult, Result, RunResults, Store};
 
 impl Store {
@@ -23,7 +23,7 @@ impl Store {
     /// Returns the engine's completed payload as it was recorded. `None`: there is no such run, or it has no payload.
     pub fn run_payload(&self, run: &str) -> Result<Option<String>> {
         let sql = "SELECT result FROM runs WHERE id = ?1";
-        let payload: Option<(Option<Decompressed>,)> = self.row(sql, [run])?;
+        let payload: Option<(Option<DecompressedText>,)> = self.row(sql, [run])?;
         Ok(payload.and_then(|(payload,)| Some(payload?.0)))
     }
 }

@@ -8,7 +8,7 @@ use super::read::by_id;
 use crate::base::clock::{Timestamp, milliseconds};
 use crate::store::documents::is_deleted;
 use crate::store::driver::{self, Connection, params};
-use crate::store::{NewRun, Result, Store, Submission, Submitted};
+use crate::store::{NewRun, Result, Store, Submission, SubmissionOutcome};
 
 /// How long a client's key is stored.
 const KEPT: Duration = Duration::from_secs(24 * 3600);
@@ -20,7 +20,7 @@ impl Store {
         run: &NewRun,
         asked: &Submission,
         now: Timestamp,
-    ) -> Result<Submitted> {
+    ) -> Result<SubmissionOutcome> {
         self.demand_in_place()?;
         self.write(|transaction| {
             let workspace = &run.key.workspace_id;
@@ -35,9 +35,9 @@ impl Store {
                 let of_key = "SELECT request, run_id FROM idempotency_keys WHERE workspace_id = ?1 AND key = ?2";
                 match transaction.row::<(String, String)>(of_key, [workspace, key])? {
                     Some((used_for, id)) if used_for == *request => {
-                        return Ok(Submitted::Repeated(Box::new(by_id(transaction, &id)?)));
+                        return Ok(SubmissionOutcome::Repeated(Box::new(by_id(transaction, &id)?)));
                     }
-                    Some(_) => return Ok(Submitted::KeyInUse),
+                    Some(_) => return Ok(SubmissionOutcome::KeyInUse),
                     None => {}
                 }
             }
@@ -48,16 +48,16 @@ impl Store {
                 )?
                 && is_deleted(transaction, document, &run.input_path)?
             {
-                return Ok(Submitted::DocumentDeleted(document.clone()));
+                return Ok(SubmissionOutcome::DocumentDeleted(document.clone()));
             }
             if let Some(most) = asked.most_queued {
                 let queued = queued(transaction, most)?;
                 if queued >= most {
-                    return Ok(Submitted::Full(queued));
+                    return Ok(SubmissionOutcome::Full(queued));
                 }
             }
             if let Some(over) = over_queued(transaction, std::slice::from_ref(run))? {
-                return Ok(Submitted::Over(over));
+                return Ok(SubmissionOutcome::Over(over));
             }
             let recorded = enqueue::insert(transaction, run, None, now)?;
             if let Some((key, request)) = &asked.key {
@@ -66,7 +66,7 @@ impl Store {
                     params![workspace, key, request, run.id, now],
                 )?;
             }
-            Ok(Submitted::Queued(Box::new(recorded)))
+            Ok(SubmissionOutcome::Queued(Box::new(recorded)))
         })
     }
 }

@@ -8,7 +8,7 @@ use crate::store::StoreError;
 use crate::store::driver;
 
 /// The minimum free space of a disk in bytes: with less, it may be too full to open a database on it.
-const LEAST_ROOM: u64 = 64 << 10;
+const MIN_FREE_BYTES: u64 = 64 << 10;
 
 /// Returns the error of the store for one of SQLite's.
 pub(super) fn explain(options: &DatabaseOptions, error: impl Into<driver::Error>) -> StoreError {
@@ -56,7 +56,9 @@ pub(super) fn explain(options: &DatabaseOptions, error: impl Into<driver::Error>
         ),
         ErrorCode::DiskFull => unreachable(files::FREE_SPACE),
         // Without room for its index in memory, SQLite gives another error than for a full disk.
-        ErrorCode::SystemIoFailure if files::room(&path).is_ok_and(|room| room < LEAST_ROOM) => {
+        ErrorCode::SystemIoFailure
+            if files::room(&path).is_ok_and(|room| room < MIN_FREE_BYTES) =>
+        {
             StoreError::Unreachable {
                 message: format!("its disk is full ({message})"),
                 hint: files::FREE_SPACE.to_owned(),

@@ -18,7 +18,7 @@ use crate::base::files::FileError;
 use crate::settings::Settings;
 use crate::settings::paths::DatabaseFile;
 use crate::store::Store;
-use crate::store::schema::{Migrated, Migration, MigrationState, SchemaStatus};
+use crate::store::schema::{Migration, MigrationOutcome, MigrationState, SchemaStatus};
 use crate::store::{Result, StoreError};
 use crate::system::lock::Lock;
 
@@ -35,8 +35,8 @@ impl Store {
     ///
     /// # Errors
     /// It is newer, altered, damaged, locked, out of reach, or on a network; then nothing was changed.
-    pub fn migrate(settings: &Settings, path: &Path) -> Result<Migrated> {
-        let options = DatabaseOptions::of(settings, path);
+    pub fn migrate(settings: &Settings, path: &Path) -> Result<MigrationOutcome> {
+        let options = DatabaseOptions::from_settings(settings, path);
         options.demand_own_disk()?;
         bring_up_to_date(&options)
     }
@@ -55,13 +55,13 @@ pub(super) fn schema_status(
     let known = migrations::MIGRATIONS;
     Ok(SchemaStatus {
         path: options.path.clone(),
-        state: MigrationState::of(&applied, known),
+        state: MigrationState::compare(&applied, known),
         applied,
         known,
     })
 }
 
-pub(super) fn bring_up_to_date(options: &DatabaseOptions) -> Result<Migrated> {
+pub(super) fn bring_up_to_date(options: &DatabaseOptions) -> Result<MigrationOutcome> {
     let path = &options.path;
     if let Some(folder) = path.parent() {
         // The database holds the senders' data: if this creates the data directory, only its owner may open it.
@@ -72,7 +72,7 @@ pub(super) fn bring_up_to_date(options: &DatabaseOptions) -> Result<Migrated> {
     }
     let _lock = migration_lock(path)?;
     if !path.exists() {
-        return Ok(Migrated {
+        return Ok(MigrationOutcome {
             applied: create_file(options)?,
             backup: None,
             path: path.clone(),
@@ -81,7 +81,7 @@ pub(super) fn bring_up_to_date(options: &DatabaseOptions) -> Result<Migrated> {
     }
     let mut connection = connect(options, true).map_err(|error| no_room(path).unwrap_or(error))?;
     let (applied, backup) = upgrade(&mut connection, options)?;
-    Ok(Migrated {
+    Ok(MigrationOutcome {
         applied,
         backup,
         path: path.clone(),

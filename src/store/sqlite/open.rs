@@ -9,7 +9,7 @@ use super::options::DatabaseOptions;
 use super::{connection, error, migrate, migrations};
 use crate::settings::Settings;
 use crate::store::driver::{self, Backend};
-use crate::store::schema::{Migration, MigrationState, Opening, SchemaStatus};
+use crate::store::schema::{Migration, MigrationState, OpenMode, SchemaStatus};
 use crate::store::{Result, StoreError, Tables};
 use crate::store::{Store, deliveries};
 
@@ -23,8 +23,8 @@ impl Store {
     ///
     /// # Errors
     /// It is absent, behind, newer, altered, damaged, locked, out of reach, or on a network.
-    pub fn open(settings: &Settings, path: &Path, opening: Opening) -> Result<Self> {
-        let options = DatabaseOptions::of(settings, path);
+    pub fn open(settings: &Settings, path: &Path, opening: OpenMode) -> Result<Self> {
+        let options = DatabaseOptions::from_settings(settings, path);
         store(current(&options, opening)?, options)
     }
 
@@ -35,7 +35,7 @@ impl Store {
     /// The settings name a mode that SQLite does not have.
     pub fn in_memory(settings: &Settings, name: &str) -> Result<Self> {
         let path = format!("file:/{name}?vfs=memdb");
-        let options = DatabaseOptions::of(settings, path.as_ref());
+        let options = DatabaseOptions::from_settings(settings, path.as_ref());
         let mut connection = migrate::connect(&options, true)?;
         migrate::apply_pending(&mut connection, &options)?;
         store(connection, options)
@@ -46,7 +46,7 @@ impl Store {
     /// # Errors
     /// It is damaged, locked or out of reach.
     pub fn status(settings: &Settings, path: &Path) -> Result<SchemaStatus> {
-        let options = DatabaseOptions::of(settings, path);
+        let options = DatabaseOptions::from_settings(settings, path);
         options.demand_own_disk()?;
         if !path.exists() {
             return Ok(SchemaStatus {
@@ -68,8 +68,8 @@ impl Store {
         settings: &Settings,
         path: &Path,
     ) -> Result<Vec<String>> {
-        let options = DatabaseOptions::of(settings, path);
-        let connection = current(&options, Opening::Existing)?;
+        let options = DatabaseOptions::from_settings(settings, path);
+        let connection = current(&options, OpenMode::Existing)?;
         // The quick check omits the slowest part: whether every row has its entry in every index.
         problems(&connection, "quick_check").map_err(|error| error::explain(&options, error))
     }
@@ -81,8 +81,8 @@ impl Store {
 /// # Errors
 /// See [`open`](crate::store::open). Also if the file cannot be written, or if the copy is damaged, as the database is then.
 pub fn copy(settings: &Settings, path: &Path, to: &Path) -> Result<Tables> {
-    let options = DatabaseOptions::of(settings, path);
-    let connection = current(&options, Opening::Existing)?;
+    let options = DatabaseOptions::from_settings(settings, path);
+    let connection = current(&options, OpenMode::Existing)?;
     // Counted and copied in one transaction, so that writes of other processes are in neither.
     let begun = connection.execute_batch("BEGIN");
     let counted = begun.and_then(|()| count(&connection));
@@ -105,7 +105,7 @@ pub fn copy(settings: &Settings, path: &Path, to: &Path) -> Result<Tables> {
 /// # Errors
 /// The file is damaged, or cannot be read.
 pub fn check(settings: &Settings, path: &Path) -> Result<Tables> {
-    let options = DatabaseOptions::of(settings, path);
+    let options = DatabaseOptions::from_settings(settings, path);
     let connection = migrate::connect(&options, false)?;
     let checked = problems(&connection, "integrity_check")
         .and_then(|problems| Ok((problems, count(&connection)?)));
@@ -140,22 +140,22 @@ fn count(connection: &Connection) -> rusqlite::Result<Tables> {
 }
 
 /// Opens a connection to a database whose schema is current.
-fn current(options: &DatabaseOptions, opening: Opening) -> Result<Connection> {
+fn current(options: &DatabaseOptions, opening: OpenMode) -> Result<Connection> {
     options.demand_own_disk()?;
     if !options.path.exists() {
         match opening {
-            Opening::Existing => {
+            OpenMode::Existing => {
                 let path = options.path.clone();
                 return Err(StoreError::Absent { path });
             }
-            Opening::CreateIfAbsent => {
+            OpenMode::CreateIfAbsent => {
                 migrate::bring_up_to_date(options)?;
             }
         }
     }
     let connection = migrate::connect(options, false)?;
     let mut status = migrate::schema_status(&connection, options)?;
-    if opening == Opening::CreateIfAbsent
+    if opening == OpenMode::CreateIfAbsent
         && status.state == MigrationState::Behind(status.known.len())
     {
         // An empty file is a creation that was interrupted.
@@ -171,7 +171,7 @@ fn store(connection: Connection, options: DatabaseOptions) -> Result<Store> {
     let connection = driver::Connection::Sqlite(connection);
     deliveries::record_with_ends(&connection, &options.deliveries)
         .map_err(|error| error::explain(&options, error))?;
-    Ok(Store::on(connection, DatabaseFile::of(options)))
+    Ok(Store::on(connection, DatabaseFile::new(options)))
 }
 
 /// The numbers of a device and of a file on it.
@@ -190,7 +190,7 @@ struct DatabaseFile {
 }
 
 impl DatabaseFile {
-    fn of(options: DatabaseOptions) -> Self {
+    fn new(options: DatabaseOptions) -> Self {
         let opened = file_identity(&options.path);
         Self { options, opened }
     }

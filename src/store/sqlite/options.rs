@@ -26,14 +26,14 @@ pub(super) struct DatabaseOptions {
 
 impl DatabaseOptions {
     /// Returns the options for the database at a path.
-    pub fn of(settings: &Settings, path: &Path) -> Self {
+    pub fn from_settings(settings: &Settings, path: &Path) -> Self {
         Self {
             path: path.to_owned(),
             data: settings.data_dir.clone(),
             journal_mode: settings.sqlite_journal_mode.clone(),
             synchronous: settings.sqlite_synchronous.clone(),
             busy_timeout: settings.sqlite_busy_timeout,
-            deliveries: DeliveryKind::of(settings),
+            deliveries: DeliveryKind::from_settings(settings),
         }
     }
 

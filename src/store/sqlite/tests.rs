@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use crate::settings::{Inputs, Settings};
 use crate::store::Store;
 use crate::store::suite::{self, Opener, places};
-use crate::store::{MigrationState, Opening, StoreError};
+use crate::store::{MigrationState, OpenMode, StoreError};
 
 suite::run!(on_a_file, crate::store::sqlite::tests::file_database);
 suite::run!(in_memory, crate::store::sqlite::tests::memory_database);
@@ -14,7 +14,7 @@ suite::run!(in_memory, crate::store::sqlite::tests::memory_database);
 fn file_database() -> Option<Box<Opener>> {
     let database = Database::new();
     Some(Box::new(move || {
-        database.open(Opening::CreateIfAbsent).unwrap()
+        database.open(OpenMode::CreateIfAbsent).unwrap()
     }))
 }
 
@@ -68,7 +68,7 @@ impl Database {
         }
     }
 
-    pub(in crate::store) fn open(&self, opening: Opening) -> Result<Store, StoreError> {
+    pub(in crate::store) fn open(&self, opening: OpenMode) -> Result<Store, StoreError> {
         Store::open(&self.settings, &self.path, opening)
     }
 }
@@ -76,7 +76,7 @@ impl Database {
 #[test]
 fn a_waiting_run_whose_attempts_are_spent_is_not_claimed() {
     let database = Database::new();
-    let store = database.open(Opening::CreateIfAbsent).unwrap();
+    let store = database.open(OpenMode::CreateIfAbsent).unwrap();
     let environment = places::ready(&store, "d", places::at(0));
     let run = places::queued(&store, &environment, places::at(1));
     // No code does this, but an older ade or a manual change might.
@@ -96,7 +96,7 @@ fn several_first_starts_at_once_make_one_database() {
     let database = Database::new();
     let opened: Vec<_> = std::thread::scope(|scope| {
         let threads: Vec<_> = (0..8)
-            .map(|_| scope.spawn(|| database.open(Opening::CreateIfAbsent)))
+            .map(|_| scope.spawn(|| database.open(OpenMode::CreateIfAbsent)))
             .collect();
         threads
             .into_iter()
@@ -115,8 +115,8 @@ fn several_first_starts_at_once_make_one_database() {
 #[test]
 fn databases_that_cannot_serve_are_told_apart() {
     let database = Database::new();
-    let store = database.open(Opening::CreateIfAbsent).unwrap();
-    let reopen = || database.open(Opening::CreateIfAbsent);
+    let store = database.open(OpenMode::CreateIfAbsent).unwrap();
+    let reopen = || database.open(OpenMode::CreateIfAbsent);
     let execute = |sql: &str| store.connections.shared.lock().execute_batch(sql).unwrap();
 
     execute("INSERT INTO schema_migrations VALUES (99, 'future', 'x', 0, '9.9.9')");
@@ -141,12 +141,12 @@ fn databases_that_cannot_serve_are_told_apart() {
     )
     .unwrap();
     assert!(matches!(
-        Store::open(&database.settings, &elsewhere, Opening::CreateIfAbsent),
+        Store::open(&database.settings, &elsewhere, OpenMode::CreateIfAbsent),
         Err(StoreError::Damaged { .. })
     ));
     let absent = database.path.with_file_name("absent.sqlite");
     assert!(matches!(
-        Store::open(&database.settings, &absent, Opening::Existing),
+        Store::open(&database.settings, &absent, OpenMode::Existing),
         Err(StoreError::Absent { .. })
     ));
 }
@@ -154,12 +154,12 @@ fn databases_that_cannot_serve_are_told_apart() {
 #[test]
 fn a_database_that_stays_locked_is_given_up_in_time() {
     let database = Database::new();
-    let store = database.open(Opening::CreateIfAbsent).unwrap();
+    let store = database.open(OpenMode::CreateIfAbsent).unwrap();
     let settings = settings(
         database.path.parent().unwrap(),
         &[("ADE_DATABASE_SQLITE_BUSY_TIMEOUT_MS", "50")],
     );
-    let other = Store::open(&settings, &database.path, Opening::Existing).unwrap();
+    let other = Store::open(&settings, &database.path, OpenMode::Existing).unwrap();
     let holder = store.connections.shared.lock();
     holder.execute_batch("BEGIN IMMEDIATE").unwrap();
     let refused = other.ensure_configuration(&places::new_configuration("c", "/c"), places::at(0));
@@ -173,7 +173,7 @@ fn a_database_that_stays_locked_is_given_up_in_time() {
 #[test]
 fn the_log_stays_short_while_several_write_without_a_pause() {
     let database = Database::new();
-    let first = database.open(Opening::CreateIfAbsent).unwrap();
+    let first = database.open(OpenMode::CreateIfAbsent).unwrap();
     let table = "CREATE TABLE t (id INTEGER PRIMARY KEY, body BLOB) STRICT";
     first
         .connections
@@ -183,7 +183,7 @@ fn the_log_stays_short_while_several_write_without_a_pause() {
         .unwrap();
     std::thread::scope(|scope| {
         for writer in 0..3 {
-            let store = database.open(Opening::Existing).unwrap();
+            let store = database.open(OpenMode::Existing).unwrap();
             scope.spawn(move || {
                 for round in 0..1_800 {
                     let row = writer * 100 + round % 100;

@@ -17,7 +17,7 @@ use crate::store::driver::Connection;
 use crate::store::driver::postgres::Traffic;
 use crate::store::postgres::tests::{TestServer, hosts};
 use crate::store::sqlite::tests::Database;
-use crate::store::{EnvironmentRecord, Heartbeat, Opening, RunStatus, Store};
+use crate::store::{EnvironmentRecord, Heartbeat, OpenMode, RunStatus, Store};
 
 const ENDED: i64 = 100_000;
 const WAITING: i64 = 10_000;
@@ -193,7 +193,7 @@ fn counts_of_file(store: &Store) -> Counts {
 /// Counts a cycle on SQLite, after `before` was executed on the queue.
 fn counted_on_file(before: &str) -> BTreeMap<String, f64> {
     let database = Database::new();
-    let store = database.open(Opening::CreateIfAbsent).unwrap();
+    let store = database.open(OpenMode::CreateIfAbsent).unwrap();
     let environment = ready(&store, "r", at(0));
     fill(&store, &environment, ENDED, WAITING, PEOPLE);
     execute(&store, before);

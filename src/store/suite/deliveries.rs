@@ -5,8 +5,8 @@ use super::places::{
 };
 use crate::settings::Recovery;
 use crate::store::{
-    AfterFailure, Claim, Delivery, DeliveryCounts, DeliveryFilter, DeliveryKind, DeliveryStatus,
-    Store, Undelivered,
+    BuildFailureOutcome, Claim, Delivery, DeliveryCounts, DeliveryFailure, DeliveryFilter,
+    DeliveryKind, DeliveryStatus, Store,
 };
 
 const ALL: [DeliveryKind; 2] = [DeliveryKind::Url, DeliveryKind::Command];
@@ -27,7 +27,7 @@ pub fn every_end_is_to_be_told_until_it_was(store: &Store) {
     let cancelled = queued(store, &made, at(1)).id;
     store.request_cancel(&cancelled, at(2)).unwrap();
     let lost = queued(store, &unmade, at(1)).id;
-    fails(store, &unmade, AfterFailure::Fail, at(3));
+    fails(store, &unmade, BuildFailureOutcome::Fail, at(3));
     store.fail_runs_of_failed_environments(9, at(4)).unwrap();
     let holder = claim("w").by(Some("dead"));
     let dead = running(store, &made, &holder, at(5)).id;
@@ -68,7 +68,7 @@ pub fn what_is_refused_waits_and_is_given_up_and_forgotten(store: &Store) {
     let told = one(store, &own);
     let next = |now| store.claim_delivery(&URL, &claim("v"), now).unwrap();
     assert_eq!(next(at(4)), None, "it is claimed");
-    let again = Undelivered::Again(at(9));
+    let again = DeliveryFailure::Again(at(9));
     assert!(!store.undelivered(&told, &claim("x"), "no", again).unwrap());
     assert!(store.undelivered(&told, &own, "no", again).unwrap());
     assert!(!store.undelivered(&told, &own, "no", again).unwrap());
@@ -79,7 +79,7 @@ pub fn what_is_refused_waits_and_is_given_up_and_forgotten(store: &Store) {
     let expired = store.claim_delivery(&URL, &third, expiry(at(9))).unwrap();
     let expired = expired.unwrap();
     assert_eq!(expired.attempts, 3);
-    let given_up = Undelivered::GivenUp;
+    let given_up = DeliveryFailure::GivenUp;
     assert!(store.undelivered(&expired, &third, "no", given_up).unwrap());
     let all = DeliveryCounts {
         waiting: 1,

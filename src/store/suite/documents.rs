@@ -2,8 +2,8 @@
 
 use super::places::{at, claim, claim_next, finish, new_id, new_run, ready};
 use crate::store::{
-    DocumentRecord, EnvironmentRecord, Limits, Most, NewRun, RunStatus, Store, StoreError,
-    Submission, Submitted,
+    DocumentRecord, EnvironmentRecord, Limits, NewRun, OwnerLimits, RunStatus, Store, StoreError,
+    Submission, SubmissionOutcome,
 };
 
 fn new(workspace: &str, name: &str, sha256: &str) -> DocumentRecord {
@@ -108,7 +108,10 @@ pub fn a_document_is_deleted_when_no_run_needs_it_and_its_record_stays(store: &S
         ..run_of(&environment, &document)
     };
     let submit = |run: &NewRun| store.submit_run(run, &Submission::default(), at(6));
-    assert!(matches!(submit(&again).unwrap(), Submitted::Queued(_)));
+    assert!(matches!(
+        submit(&again).unwrap(),
+        SubmissionOutcome::Queued(_)
+    ));
     assert!(store.delete_document(&document.id, at(7)).unwrap());
     assert!(store.delete_document(&document.id, at(8)).unwrap());
     let deleted = store.document(&document.id).unwrap();
@@ -118,12 +121,15 @@ pub fn a_document_is_deleted_when_no_run_needs_it_and_its_record_stays(store: &S
     assert!(!store.delete_document("0199", at(8)).unwrap());
 
     let refused = submit(&run_of(&environment, &document)).unwrap();
-    assert!(matches!(refused, Submitted::DocumentDeleted(id) if id == document.id));
+    assert!(matches!(refused, SubmissionOutcome::DocumentDeleted(id) if id == document.id));
     let retry = NewRun {
         input_path: "/r2/input/a.csv".into(),
         ..run_of(&environment, &document)
     };
-    assert!(matches!(submit(&retry).unwrap(), Submitted::Queued(_)));
+    assert!(matches!(
+        submit(&retry).unwrap(),
+        SubmissionOutcome::Queued(_)
+    ));
     // The same bytes are another document now.
     let stored = new("default", "a.csv", "1");
     assert_eq!(
@@ -147,13 +153,13 @@ pub fn a_request_that_is_repeated_has_its_run_though_the_document_is_deleted(sto
     store.request_cancel(&first.id, at(2)).unwrap();
     assert!(store.delete_document(&document.id, at(3)).unwrap());
     let repeated = store.submit_run(&run_of(&environment, &document), &asked, at(4));
-    assert!(matches!(repeated.unwrap(), Submitted::Repeated(run) if run.id == first.id));
+    assert!(matches!(repeated.unwrap(), SubmissionOutcome::Repeated(run) if run.id == first.id));
 }
 
 pub fn a_submitter_and_a_workspace_store_no_more_bytes_than_they_may(store: &Store) {
-    let of = |stored_bytes| Most {
+    let of = |stored_bytes| OwnerLimits {
         stored_bytes,
-        ..Most::default()
+        ..OwnerLimits::default()
     };
     let by = |who: &str, name: &str| DocumentRecord {
         submitter: Some(format!("user {who}")),

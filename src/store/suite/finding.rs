@@ -229,7 +229,7 @@ pub fn runs_are_counted_by_status(store: &Store) {
         };
         change(&mut filter);
         let mut counts = store.count_runs(&filter, most).unwrap();
-        let numbers = RunStatus::ALL.map(|status| *counts.of(status));
+        let numbers = RunStatus::ALL.map(|status| *counts.count_mut(status));
         (numbers, counts.is_whole)
     };
     assert_eq!(

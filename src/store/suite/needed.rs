@@ -7,7 +7,7 @@ use super::places::{
     put_away, queued, ready, running, take,
 };
 use crate::base::problem::Problem;
-use crate::store::{Claimable, LeftOut, NewEnvironment, Pause, Result, RunStatus, Store};
+use crate::store::{ClaimableState, LeftOutFile, NewEnvironment, Pause, Result, RunStatus, Store};
 
 /// Returns the code of an error.
 fn code<T>(answer: Result<T>) -> &'static str {
@@ -82,7 +82,7 @@ pub fn a_configuration_without_runs_is_deleted_with_what_it_has(store: &Store) {
     assert_eq!(code(delete(false)), "in_use");
     assert!(store.delete_run(&run).unwrap());
     let waiting = environment(store, "w", at(2));
-    let taken = take(store, &waiting.id, &mine, Claimable::Due, at(3));
+    let taken = take(store, &waiting.id, &mine, ClaimableState::Due, at(3));
     assert!(taken.is_some());
     assert_eq!(code(delete(false)), "in_use");
     store
@@ -122,7 +122,7 @@ pub fn a_workspace_is_renamed_and_deleted_once_it_is_empty(store: &Store) {
     store.ensure_configuration(&new, at(0)).unwrap();
     let renamed = store.rename_workspace("default", "Finance").unwrap();
     assert_eq!((&*renamed.id, &*renamed.name), ("default", "Finance"));
-    let left_out = LeftOut {
+    let left_out = LeftOutFile {
         name: "a.pdf".to_owned(),
         why: "w".to_owned(),
     };

@@ -7,10 +7,10 @@ use crate::base::clock::Timestamp;
 use crate::settings::Recovery;
 use crate::store::driver::params;
 use crate::store::{
-    AfterFailure, BuildAttempts, Claim, Claimable, ConfigurationChange, ConfigurationRecord,
-    Ending, EnvironmentContents, EnvironmentKey, EnvironmentRecord, Failure, Limits,
-    NewEnvironment, NewRun, Only, Retry, RunFilter, RunOptions, RunRecord, RunStatus, Store,
-    Submitter, SubmitterKind, Used, WorkerRecord,
+    AttemptUsage, BuildAttempts, BuildFailureOutcome, Claim, ClaimableState, ConfigurationChange,
+    ConfigurationRecord, Ending, EnvironmentContents, EnvironmentKey, EnvironmentRecord,
+    FailureRecord, Limits, NewEnvironment, NewRun, Retry, RunFilter, RunOptions, RunRecord,
+    RunStatus, Store, Submitter, SubmitterKind, WorkerFilter, WorkerRecord,
 };
 
 pub const LEASE: Duration = Duration::from_secs(900);
@@ -92,7 +92,7 @@ pub fn take(
     store: &Store,
     environment: &str,
     claim: &Claim,
-    claimable: Claimable,
+    claimable: ClaimableState,
     now: Timestamp,
 ) -> Option<EnvironmentRecord> {
     let taken = store.claim_environment(environment, claim, claimable, elsewhere(), now);
@@ -100,9 +100,14 @@ pub fn take(
 }
 
 /// Claims an environment for building, and records a failure.
-pub fn fails(store: &Store, environment: &EnvironmentRecord, after: AfterFailure, now: Timestamp) {
+pub fn fails(
+    store: &Store,
+    environment: &EnvironmentRecord,
+    after: BuildFailureOutcome,
+    now: Timestamp,
+) {
     let mine = claim("builder");
-    take(store, &environment.id, &mine, Claimable::Due, now).unwrap();
+    take(store, &environment.id, &mine, ClaimableState::Due, now).unwrap();
     let failed = store.fail_environment(&environment.id, &mine, &failure(), after, now);
     assert!(failed.unwrap());
 }
@@ -110,7 +115,7 @@ pub fn fails(store: &Store, environment: &EnvironmentRecord, after: AfterFailure
 /// Builds a queued environment.
 pub fn build(store: &Store, environment: &EnvironmentRecord, now: Timestamp) {
     let builder = claim("builder");
-    assert!(take(store, &environment.id, &builder, Claimable::Due, now).is_some());
+    assert!(take(store, &environment.id, &builder, ClaimableState::Due, now).is_some());
     let built = store.complete_environment(&environment.id, &builder, &contents(), now);
     assert!(built.unwrap());
 }
@@ -246,8 +251,8 @@ pub fn ending(status: RunStatus) -> Ending {
     }
 }
 
-pub fn failure() -> Failure {
-    Failure::new("x", "y", "m", None)
+pub fn failure() -> FailureRecord {
+    FailureRecord::new("x", "y", "m", None)
 }
 
 /// Sends a run back to the queue without facts about its attempt.
@@ -258,7 +263,7 @@ pub fn send_back(
     retry: Retry,
     now: Timestamp,
 ) -> Option<RunRecord> {
-    let left = store.retry_run(run, claim, &failure(), &Used::default(), retry, now);
+    let left = store.retry_run(run, claim, &failure(), &AttemptUsage::default(), retry, now);
     left.unwrap()
 }
 
@@ -280,7 +285,7 @@ pub fn process(id: &str) -> WorkerRecord {
         lease: Duration::from_secs(5),
         started_at: at(1),
         seen_at: at(1),
-        only: Only::default(),
+        only: WorkerFilter::default(),
         quieted_at: None,
         quieted_by: None,
         is_here: true,

@@ -1,15 +1,15 @@
 //! Tests of the query plans of statements that run often, or over tables that grow: each uses the index that was made for it,
 //! and none sorts or scans all runs.
 
-use crate::store::Opening;
+use crate::store::OpenMode;
 use crate::store::driver::Connection;
-use crate::store::ids::{self, Named};
+use crate::store::ids::{self, IdKind};
 use crate::store::sqlite::tests::Database;
 use crate::store::{changes, documents, environments, leases, queue_statistics, runs};
 
 /// Passes a function that returns SQLite's plan of a statement in one line.
 fn planned(look: impl FnOnce(&dyn Fn(&str) -> String)) {
-    let store = Database::new().open(Opening::CreateIfAbsent).unwrap();
+    let store = Database::new().open(OpenMode::CreateIfAbsent).unwrap();
     let connection = store.connections.shared.lock();
     let Connection::Sqlite(connection) = &*connection else {
         unreachable!("a file is SQLite's")
@@ -26,8 +26,8 @@ fn planned(look: impl FnOnce(&dyn Fn(&str) -> String)) {
 
 #[test]
 fn what_is_asked_often_is_found_by_its_index_and_not_sorted() {
-    let [runs_by_id, environments_by_id] = [Named::Runs, Named::Environments].map(ids::sql);
-    let runs_by_end = ids::sql_by_end(Named::Runs);
+    let [runs_by_id, environments_by_id] = [IdKind::Runs, IdKind::Environments].map(ids::sql);
+    let runs_by_end = ids::sql_by_end(IdKind::Runs);
     let listed = "COVERING INDEX runs_listed (configuration_id=? AND status=? AND id>? AND id<?)";
     let last_ended = "SEARCH runs USING INDEX runs_with_artifacts (completed_at>?)";
     let mut all = vec![

@@ -6,7 +6,7 @@ use super::Opener;
 use super::places::{
     at, by_http, claim, claim_next, limit_to, new_configuration, new_run, queued, ready,
 };
-use crate::store::{DeliveryKind, Store, Submission, Submitted};
+use crate::store::{DeliveryKind, Store, Submission, SubmissionOutcome};
 
 const PROCESSES: usize = 4;
 
@@ -77,7 +77,7 @@ pub fn no_more_runs_are_accepted_than_may_wait_however_many_submit(open: &Opener
     let accepted: usize = together(open, |store| {
         let submit = |number| {
             let submitted = store.submit_run(&by_http(new_run(&environment)), &asked, at(number));
-            usize::from(matches!(submitted.unwrap(), Submitted::Queued(_)))
+            usize::from(matches!(submitted.unwrap(), SubmissionOutcome::Queued(_)))
         };
         (1..10).map(submit).sum::<usize>()
     })

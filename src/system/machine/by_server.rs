@@ -17,14 +17,14 @@ const SLOW: Duration = Duration::from_secs(1);
 /// Does the same as [`System`], except for the time: it adds the last measured difference to the server's clock to the steady
 /// clock. The error is at most half the time that the answer took, plus the drift of the two clocks since then.
 #[derive(Debug)]
-pub struct ByServer {
+pub struct ServerTimeSystem {
     /// The lead of the server's clock in milliseconds.
     ahead: AtomicI64,
     /// Makes the ids of the same millisecond grow.
     ids: Mutex<ContextV7>,
 }
 
-impl ByServer {
+impl ServerTimeSystem {
     /// Measures the server's clock with `ask`, which asks the server. Returns `None` if there is no server.
     ///
     /// # Errors
@@ -49,7 +49,7 @@ fn measured<E>(
     Ok(server.map(|server| (server.0 - milliseconds(asked.0 + took / 2), took)))
 }
 
-impl super::OwnTime for ByServer {
+impl super::ProcessClock for ServerTimeSystem {
     fn now(&self) -> Timestamp {
         Timestamp(milliseconds(System.steady().0) + self.ahead.load(Ordering::Relaxed))
     }
@@ -63,7 +63,7 @@ impl super::OwnTime for ByServer {
     }
 
     fn new_id(&self) -> String {
-        let now = u64::try_from(super::OwnTime::now(self).0).unwrap_or(0);
+        let now = u64::try_from(super::ProcessClock::now(self).0).unwrap_or(0);
         let (seconds, nanoseconds) = (now / 1000, now % 1000 * 1_000_000);
         let ids = lock(&self.ids);
         let at = uuid::Timestamp::from_unix(&*ids, seconds, nanoseconds as u32);
@@ -84,7 +84,7 @@ mod tests {
     fn the_time_is_the_servers_and_ids_grow_with_it() {
         const YEAR: i64 = 31_536_000_000;
         let asking = |ask: &dyn Fn() -> Option<Timestamp>| {
-            ByServer::asking(|| Ok::<_, Infallible>(ask())).unwrap()
+            ServerTimeSystem::asking(|| Ok::<_, Infallible>(ask())).unwrap()
         };
         assert!(asking(&|| None).is_none());
         let machine = asking(&server(YEAR)).unwrap();

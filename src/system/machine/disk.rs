@@ -6,7 +6,7 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::time::UNIX_EPOCH;
 
-use super::files::{Files, FoundKind, HeldLock, OpenLog, PathFacts};
+use super::files::{FileSystem, FoundKind, HeldLock, OpenLog, PathFacts};
 use crate::base::clock::{Timestamp, milliseconds};
 use crate::base::digest;
 use crate::base::digest::CopyError;
@@ -117,7 +117,7 @@ impl Disk {
     }
 }
 
-impl Files for Disk {
+impl FileSystem for Disk {
     fn find(&self, path: &Path) -> io::Result<PathFacts> {
         let found = fs::metadata(path)?;
         let since = found.modified()?.duration_since(UNIX_EPOCH);

@@ -54,7 +54,7 @@ pub trait OpenLog: Send {
 
 /// Accesses files. Every operation is atomic for other processes, unless it says otherwise; a crash happens between two of
 /// them.
-pub trait Files: Send + Sync {
+pub trait FileSystem: Send + Sync {
     /// Returns the facts about a path.
     ///
     /// # Errors
@@ -83,7 +83,7 @@ pub trait Files: Send + Sync {
     /// Writes a file so that it appears whole, and durably.
     ///
     /// # Errors
-    /// As [`Files::write`].
+    /// As [`FileSystem::write`].
     fn write_whole(&self, path: &Path, bytes: &[u8]) -> io::Result<()>;
     /// Copies a file so that the copy appears whole. Returns the SHA-256 of the copied bytes, in hexadecimal digits, and their
     /// number.
@@ -139,7 +139,7 @@ pub trait Files: Send + Sync {
     /// lock.
     ///
     /// # Errors
-    /// As [`Files::try_lock`].
+    /// As [`FileSystem::try_lock`].
     fn try_lock_shared(&self, path: &Path) -> io::Result<Option<Box<dyn HeldLock>>>;
     /// Returns whether a process has locked the file at a path.
     ///

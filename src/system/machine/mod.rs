@@ -1,7 +1,7 @@
 //! The operating system behind a trait: time, waiting, threads, files, locks, random numbers.
 //!
 //! Everything between the claim of a run and its recorded end, and everything else that a worker does, goes through
-//! [`Machine`]. [`System`] is the real machine; [`ByServer`] is the same with a server's time. tests/simulation has another
+//! [`Machine`]. [`System`] is the real machine; [`ServerTimeSystem`] is the same with a server's time. tests/simulation has another
 //! machine: its clocks are simulated, its files are in memory, and it runs one thread at a time, in an order that a seed
 //! decides. All three drive the same code.
 //!
@@ -18,9 +18,9 @@ use std::path::Path;
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
-pub use by_server::ByServer;
+pub use by_server::ServerTimeSystem;
 pub use disk::Disk;
-pub use files::{Files, FoundKind, HeldLock, OpenLog, PathFacts};
+pub use files::{FileSystem, FoundKind, HeldLock, OpenLog, PathFacts};
 
 use super::bell;
 use super::bell::Bell;
@@ -30,9 +30,9 @@ use crate::base::clock::Timestamp;
 
 /// A moment of the monotonic clock, as the time since an unspecified start. Moments of different processes are not comparable.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Steady(pub Duration);
+pub struct SteadyTime(pub Duration);
 
-impl Steady {
+impl SteadyTime {
     /// Returns the time from `earlier` to this moment, or zero if `earlier` is later.
     pub fn since(self, earlier: Self) -> Duration {
         self.0.saturating_sub(earlier.0)
@@ -60,12 +60,12 @@ pub const JUMP: Duration = Duration::from_secs(5);
 pub struct Moment {
     pub wall: Timestamp,
     /// The time of the steady clock.
-    pub steady: Steady,
+    pub steady: SteadyTime,
 }
 
 impl Moment {
     /// Reads both clocks of a machine.
-    pub fn of(machine: &dyn Machine) -> Self {
+    pub fn now(machine: &dyn Machine) -> Self {
         Self {
             wall: machine.now(),
             steady: machine.steady(),
@@ -91,7 +91,7 @@ pub trait Machine: Send + Sync {
     /// Compares the machine's clock again with the server's, if the time is a server's. The function asks the server.
     fn keep_time(&self, _ask: &dyn Fn() -> Option<Timestamp>) {}
     /// Returns the time of the monotonic clock.
-    fn steady(&self) -> Steady;
+    fn steady(&self) -> SteadyTime;
     /// Sleeps for at least `most`, or until `cancel` is raised. Returns whether it is raised.
     fn wait(&self, cancel: &Cancel, most: Duration) -> bool;
     /// Sleeps for at least `most`, or until the bell has rung more often than `heard`. Returns whether it has.
@@ -124,11 +124,11 @@ pub trait Machine: Send + Sync {
     fn kill_started_with(&self, variable: &str, value: &OsStr) -> usize;
 
     /// Returns its files with their locks.
-    fn files(&self) -> &dyn Files;
+    fn files(&self) -> &dyn FileSystem;
 }
 
 /// The time of a process. Everything else is the operating system's.
-pub trait OwnTime: Send + Sync {
+pub trait ProcessClock: Send + Sync {
     /// Returns the time: see [`Machine::now`].
     fn now(&self) -> Timestamp;
     /// Compares clocks again: see [`Machine::keep_time`].
@@ -141,7 +141,7 @@ pub trait OwnTime: Send + Sync {
 #[derive(Clone, Copy, Debug, Default)]
 pub struct System;
 
-impl OwnTime for System {
+impl ProcessClock for System {
     fn now(&self) -> Timestamp {
         Timestamp::now()
     }
@@ -151,18 +151,18 @@ impl OwnTime for System {
     }
 }
 
-impl<T: OwnTime> Machine for T {
+impl<T: ProcessClock> Machine for T {
     fn now(&self) -> Timestamp {
-        OwnTime::now(self)
+        ProcessClock::now(self)
     }
 
     fn keep_time(&self, ask: &dyn Fn() -> Option<Timestamp>) {
-        OwnTime::keep_time(self, ask);
+        ProcessClock::keep_time(self, ask);
     }
 
-    fn steady(&self) -> Steady {
+    fn steady(&self) -> SteadyTime {
         static BEGINNING: OnceLock<Instant> = OnceLock::new();
-        Steady(BEGINNING.get_or_init(Instant::now).elapsed())
+        SteadyTime(BEGINNING.get_or_init(Instant::now).elapsed())
     }
 
     fn wait(&self, cancel: &Cancel, most: Duration) -> bool {
@@ -184,7 +184,7 @@ impl<T: OwnTime> Machine for T {
     }
 
     fn new_id(&self) -> String {
-        OwnTime::new_id(self)
+        ProcessClock::new_id(self)
     }
 
     fn new_token(&self) -> String {
@@ -220,7 +220,7 @@ impl<T: OwnTime> Machine for T {
         process::kill_started_with(variable, value)
     }
 
-    fn files(&self) -> &dyn Files {
+    fn files(&self) -> &dyn FileSystem {
         &Disk
     }
 }

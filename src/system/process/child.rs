@@ -9,24 +9,24 @@ use std::thread::JoinHandle;
 
 use super::PidsGroup;
 use super::exit::{Exit, Usage};
-use super::gate::{Held, end_orphans};
+use super::gate::{HeldGroup, end_orphans};
 use super::lifeline::Lifeline;
 use super::wake::{CHILD_ENDED, Waker};
 
 /// A running child that leads its own group, which ends with this process.
 #[derive(Debug)]
-pub struct Started {
+pub struct StartedChild {
     id: libc::pid_t,
     stdout: Option<OwnedFd>,
     stderr: Option<OwnedFd>,
     _lifeline: Lifeline,
     /// Counts its group. If `None`, it forks without asking.
-    held: Option<Held>,
+    held: Option<HeldGroup>,
     /// The control group, which is removed after the child was waited for.
     pids: Option<PidsGroup>,
 }
 
-impl Started {
+impl StartedChild {
     /// Returns a child of this process with its id, its output streams, and the lifeline of its group.
     pub fn new(
         id: libc::pid_t,
@@ -51,7 +51,7 @@ impl Started {
 
     /// Adds the count of its processes and its control group.
     #[must_use]
-    pub fn held(mut self, held: Option<Held>, group: Option<PidsGroup>) -> Self {
+    pub fn held(mut self, held: Option<HeldGroup>, group: Option<PidsGroup>) -> Self {
         self.held = held;
         self.pids = group;
         self
@@ -62,7 +62,7 @@ impl Started {
 ///
 /// # Errors
 /// It cannot be started.
-pub fn start(command: &mut Command, input: Option<&File>) -> io::Result<Started> {
+pub fn start(command: &mut Command, input: Option<&File>) -> io::Result<StartedChild> {
     let input = input.map(File::try_clone).transpose()?;
     command
         .stdin(input.map_or_else(Stdio::null, Stdio::from))
@@ -77,7 +77,7 @@ pub fn start(command: &mut Command, input: Option<&File>) -> io::Result<Started>
     // This fails if the child has already ended.
     let _ = lifeline.tie(id);
     let (stdout, stderr) = (child.stdout.take(), child.stderr.take());
-    Ok(Started::new(
+    Ok(StartedChild::new(
         id,
         stdout.map(OwnedFd::from),
         stderr.map(OwnedFd::from),
@@ -86,16 +86,16 @@ pub fn start(command: &mut Command, input: Option<&File>) -> io::Result<Started>
 }
 
 /// A child, and the thread that waits for its end. If it is dropped before it was reaped, it is killed with its whole group.
-pub(super) struct Watched {
-    child: Started,
+pub(super) struct WatchedChild {
+    child: StartedChild,
     waiter: Option<JoinHandle<()>>,
     reaped: bool,
 }
 
-impl Watched {
+impl WatchedChild {
     /// Watches a child. Its end is notified through `wake`.
-    pub fn new(child: Started, wake: &Waker) -> io::Result<Self> {
-        let mut watched = Watched {
+    pub fn new(child: StartedChild, wake: &Waker) -> io::Result<Self> {
+        let mut watched = WatchedChild {
             child,
             waiter: None,
             reaped: false,
@@ -174,7 +174,7 @@ impl Watched {
     }
 }
 
-impl Drop for Watched {
+impl Drop for WatchedChild {
     fn drop(&mut self) {
         if !self.reaped {
             self.signal_group(libc::SIGKILL);

@@ -34,14 +34,14 @@ const PATIENCE: Duration = Duration::from_secs(2);
 /// The answering side of one listener.
 #[derive(Debug)]
 pub struct Gate {
-    groups: Arc<Mutex<HashMap<pid_t, Group>>>,
+    groups: Arc<Mutex<HashMap<pid_t, CountedGroup>>>,
     /// Ends the thread when it is closed.
     _stop: PipeWriter,
 }
 
 /// A group that a gate counts. Once this is dropped, the group may not fork any more.
 #[derive(Debug)]
-pub struct Held {
+pub struct HeldGroup {
     gate: Arc<Gate>,
     group: pid_t,
 }
@@ -57,7 +57,7 @@ impl Gate {
         ADOPTS.store(true, Ordering::Relaxed);
         let (stopped, stop) = io::pipe()?;
         let groups = Arc::new(Mutex::new(HashMap::new()));
-        let answering = Answering {
+        let answering = GateThread {
             listener,
             groups: Arc::clone(&groups),
         };
@@ -73,17 +73,22 @@ impl Gate {
 
     /// Lets a group have this many processes including its leader, or any number if `None`. `makes_siblings`: whether the
     /// leader itself may make processes that are children of its parent, as a warm engine does.
-    pub fn hold(self: &Arc<Self>, group: pid_t, limit: Option<u32>, makes_siblings: bool) -> Held {
-        let counted = Group::new(group, limit, makes_siblings);
+    pub fn hold(
+        self: &Arc<Self>,
+        group: pid_t,
+        limit: Option<u32>,
+        makes_siblings: bool,
+    ) -> HeldGroup {
+        let counted = CountedGroup::new(group, limit, makes_siblings);
         lock(&self.groups).insert(group, counted);
-        Held {
+        HeldGroup {
             gate: Arc::clone(self),
             group,
         }
     }
 }
 
-impl Held {
+impl HeldGroup {
     /// Waits for the end of the group's killed processes. The leader must have ended, but not be reaped yet, so that its id
     /// still names the group. Returns whether the group was killed because it was full.
     pub fn end(self) -> bool {
@@ -118,7 +123,7 @@ fn wait_for_end(group: pid_t) {
     }
 }
 
-impl Drop for Held {
+impl Drop for HeldGroup {
     fn drop(&mut self) {
         lock(&self.gate.groups).remove(&self.group);
     }
@@ -126,7 +131,7 @@ impl Drop for Held {
 
 /// The count of one group.
 #[derive(Debug)]
-struct Group {
+struct CountedGroup {
     id: pid_t,
     limit: Option<u32>,
     makes_siblings: bool,
@@ -152,7 +157,7 @@ struct Asker {
     open: HashSet<pid_t>,
 }
 
-impl Group {
+impl CountedGroup {
     fn new(id: pid_t, limit: Option<u32>, makes_siblings: bool) -> Self {
         Self {
             id,
@@ -275,12 +280,12 @@ fn living(group: pid_t, adopts: bool) -> io::Result<Vec<(pid_t, Process)>> {
 }
 
 /// The state of a gate's thread.
-struct Answering {
+struct GateThread {
     listener: OwnedFd,
-    groups: Arc<Mutex<HashMap<pid_t, Group>>>,
+    groups: Arc<Mutex<HashMap<pid_t, CountedGroup>>>,
 }
 
-impl Answering {
+impl GateThread {
     /// Answers until no process is left that may ask, or the gate is dropped.
     fn until(&self, stopped: &PipeReader) {
         let polled = |descriptor| libc::pollfd {

@@ -9,7 +9,7 @@ use super::options::{ChildLimits, OnLine, Stream};
 use super::wake::set_nonblocking;
 
 /// One stream of the child, cut into lines.
-pub(super) struct Lines {
+pub(super) struct OutputLines {
     stream: Stream,
     pipe: Option<File>,
     chunk: Box<[u8]>,
@@ -29,7 +29,7 @@ pub(super) struct Lines {
 /// The number of bytes that are read from one stream before the other stream, the child's end and a cancel are checked again.
 const TURN_BYTES: usize = 1024 * 1024;
 
-impl Lines {
+impl OutputLines {
     pub fn new(
         stream: Stream,
         pipe: Option<impl Into<OwnedFd>>,
@@ -39,7 +39,7 @@ impl Lines {
         if let Some(pipe) = &pipe {
             set_nonblocking(pipe.as_raw_fd())?;
         }
-        Ok(Lines {
+        Ok(OutputLines {
             stream,
             pipe,
             chunk: vec![0; 64 * 1024].into_boxed_slice(),

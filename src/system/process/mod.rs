@@ -43,26 +43,26 @@ use std::io;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-use self::child::Watched;
-use self::lines::Lines;
+use self::child::WatchedChild;
+use self::lines::OutputLines;
 use self::options::OnLine;
 use self::time_limit::TimeLimit;
 use self::wake::{Wakes, wait_for_any};
 use self::watch::GroupUsage;
 use crate::base::cancel::Cancel;
 
-pub use child::{Started, die_with_thread, start};
+pub use child::{StartedChild, die_with_thread, start};
 pub use exit::{ChildEnd, Exit, Limit, Usage};
 #[cfg(not(target_os = "linux"))]
 pub use gate::PidsGroup;
-pub use gate::{Gate, Held};
+pub use gate::{Gate, HeldGroup};
 pub use lifeline::Lifeline;
 pub use marks::kill_started_with;
 pub use on_path::on_path;
 pub use options::{ChildLimits, GroupLimits, Stream};
 #[cfg(target_os = "linux")]
 pub use pids_group::PidsGroup;
-pub use watch::{MAX_THREADS, MOST_FILES};
+pub use watch::{MAX_FOLDER_FILES, MAX_THREADS};
 
 /// The maximum time to read the rest in the pipes after the child's end. Only a grandchild that still writes makes it longer.
 const DRAIN_LIMIT: Duration = Duration::from_secs(1);
@@ -88,7 +88,7 @@ pub fn run(
 /// # Errors
 /// The errors of `starts` and of [`run`].
 pub fn run_started(
-    starts: impl FnOnce() -> io::Result<Started>,
+    starts: impl FnOnce() -> io::Result<StartedChild>,
     cancel: &Cancel,
     options: &ChildLimits,
     on_line: OnLine<'_>,
@@ -103,10 +103,10 @@ pub fn run_started(
     }
 
     let (mut wakes, waker) = Wakes::new()?;
-    let mut watched = Watched::new(starts()?, &waker)?;
+    let mut watched = WatchedChild::new(starts()?, &waker)?;
     let (stdout, stderr) = watched.streams();
-    let mut stdout = Lines::new(Stream::Stdout, stdout, options)?;
-    let mut stderr = Lines::new(Stream::Stderr, stderr, options)?;
+    let mut stdout = OutputLines::new(Stream::Stdout, stdout, options)?;
+    let mut stderr = OutputLines::new(Stream::Stderr, stderr, options)?;
     let _subscription = waker.on_cancel(cancel);
 
     let mut time_limit = TimeLimit::new(started, options);

@@ -18,16 +18,21 @@ impl Gate {
     }
 
     /// Cannot be called on this system.
-    pub fn hold(&self, _group: libc::pid_t, _limit: Option<u32>, _makes_siblings: bool) -> Held {
+    pub fn hold(
+        &self,
+        _group: libc::pid_t,
+        _limit: Option<u32>,
+        _makes_siblings: bool,
+    ) -> HeldGroup {
         match *self {}
     }
 }
 
 /// Does not exist on this system.
 #[derive(Debug)]
-pub enum Held {}
+pub enum HeldGroup {}
 
-impl Held {
+impl HeldGroup {
     /// Cannot be called on this system.
     pub fn end(self) -> bool {
         match self {}

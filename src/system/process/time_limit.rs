@@ -11,11 +11,11 @@ pub(super) struct TimeLimit {
     /// The end of the allowed time; `None` if it has no limit.
     time_is_up: Option<Instant>,
     kill_after: Duration,
-    stopping: Option<Stopping>,
+    stopping: Option<StopRequest>,
 }
 
 /// The child has been asked to end.
-struct Stopping {
+struct StopRequest {
     reason: Exit,
     /// The time to kill it; `None` once it was killed.
     kill_at: Option<Instant>,
@@ -34,7 +34,7 @@ impl TimeLimit {
 
     /// Returns the signal that is due now.
     pub fn due(&mut self, cancel: &Cancel, now: Instant) -> Option<libc::c_int> {
-        if let Some(Stopping { kill_at, .. }) = &mut self.stopping {
+        if let Some(StopRequest { kill_at, .. }) = &mut self.stopping {
             let is_due = kill_at.is_some_and(|kill_at| now >= kill_at);
             if is_due {
                 *kill_at = None;
@@ -48,7 +48,7 @@ impl TimeLimit {
         } else {
             return None;
         };
-        self.stopping = Some(Stopping {
+        self.stopping = Some(StopRequest {
             reason,
             kill_at: now.checked_add(self.kill_after),
         });
@@ -61,7 +61,7 @@ impl TimeLimit {
         if self.stopping.is_some() {
             return false;
         }
-        self.stopping = Some(Stopping {
+        self.stopping = Some(StopRequest {
             reason: Exit::Exceeded(limit),
             kill_at: None,
         });
@@ -72,7 +72,7 @@ impl TimeLimit {
     /// filled up.
     pub fn mark_full(&mut self) {
         match &mut self.stopping {
-            Some(Stopping {
+            Some(StopRequest {
                 reason: reason @ Exit::Exceeded(_),
                 ..
             }) => *reason = Exit::Exceeded(Limit::Processes),

@@ -20,7 +20,7 @@ const EVERY_FOLDERS: Duration = Duration::from_millis(500);
 const SHARE_OF_LOOKING: u32 = 10;
 /// The maximum number of files and folders in the folders. Even empty files take space, and time whenever they are listed or
 /// deleted.
-pub const MOST_FILES: u64 = 100_000;
+pub const MAX_FOLDER_FILES: u64 = 100_000;
 /// The number of looks between two searches through all processes of the machine.
 const SEARCH_EVERY: u32 = 20;
 /// The maximum number of threads of all processes of a group, if processes have a limit. Threads take ids of the machine as
@@ -136,17 +136,17 @@ impl GroupUsage {
 
     fn folders_pass(&self, deleted: u64) -> Option<Limit> {
         let limit = self.limits.disk_bytes?;
-        let (bytes, files) = count_below(&self.folders, MOST_FILES + 1);
+        let (bytes, files) = count_below(&self.folders, MAX_FOLDER_FILES + 1);
         match bytes + deleted > limit {
             true => Some(Limit::Disk),
-            false => (files > MOST_FILES).then_some(Limit::Files),
+            false => (files > MAX_FOLDER_FILES).then_some(Limit::Files),
         }
     }
 }
 
 /// The resources that a group uses.
 #[derive(Clone, Copy, Debug, Default)]
-struct Used {
+struct GroupMeasurement {
     /// The memory in bytes.
     memory: u64,
     /// The processor time of living processes and of those that they waited for.
@@ -174,7 +174,7 @@ mod platform {
     use rustix::param::{clock_ticks_per_second, page_size};
 
     use super::super::proc::{Process, all};
-    use super::{MAX_THREADS, OpenFiles, Used};
+    use super::{GroupMeasurement, MAX_THREADS, OpenFiles};
 
     pub const CAN_MEASURE: bool = true;
     /// The maximum bytes that the kernel keeps for a socket whose buffers are not enlarged, and for a pipe.
@@ -184,8 +184,8 @@ mod platform {
     const MAX_ADDRESSES: u64 = 16 << 30;
 
     /// Measures the members and their new children. Removes members that have ended.
-    pub fn measure(group: i32, members: &mut Vec<i32>) -> Used {
-        let mut used = Used::default();
+    pub fn measure(group: i32, members: &mut Vec<i32>) -> GroupMeasurement {
+        let mut used = GroupMeasurement::default();
         let mut ticks = 0;
         let mut at = 0;
         while at < members.len() {
@@ -308,12 +308,12 @@ mod platform {
 
 #[cfg(not(target_os = "linux"))]
 mod platform {
-    use super::{OpenFiles, Used};
+    use super::{GroupMeasurement, OpenFiles};
 
     pub const CAN_MEASURE: bool = false;
 
-    pub fn measure(_group: i32, _members: &mut Vec<i32>) -> Used {
-        Used::default()
+    pub fn measure(_group: i32, _members: &mut Vec<i32>) -> GroupMeasurement {
+        GroupMeasurement::default()
     }
 
     pub fn find_members(_group: i32, _members: &mut Vec<i32>) {}

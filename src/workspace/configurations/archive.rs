@@ -21,19 +21,19 @@ use crate::base::files::FileError;
 use crate::base::problem::Error;
 
 /// The maximum number of entries of an archive, and of files of a draft.
-const MOST_FILES: usize = 2000;
+const MAX_ARCHIVE_FILES: usize = 2000;
 /// The maximum size of a file in bytes, unpacked.
-pub const LARGEST_FILE: u64 = 32 * 1024 * 1024;
+pub const MAX_FILE_BYTES: u64 = 32 * 1024 * 1024;
 /// The maximum size of all files in bytes, unpacked.
-const MOST_BYTES: u64 = 128 * 1024 * 1024;
+const MAX_TOTAL_BYTES: u64 = 128 * 1024 * 1024;
 /// The maximum length of a path in bytes, and the maximum number of its parts.
-const LONGEST_PATH: usize = 400;
-const DEEPEST: usize = 20;
+const MAX_PATH_BYTES: usize = 400;
+const MAX_PATH_PARTS: usize = 20;
 
 /// The maximum size in bytes of a tar header that holds a name.
-const LONGEST_HEADER: u64 = 64 * 1024;
+const MAX_TAR_HEADER_BYTES: u64 = 64 * 1024;
 /// The maximum number of bytes that a tar adds to its files: a header, a long name and the padding of the last block for each.
-const TAR_FRAME: u64 = MOST_FILES as u64 * 4096;
+const TAR_FRAME: u64 = MAX_ARCHIVE_FILES as u64 * 4096;
 
 /// Checks the path of a file in a configuration's folder.
 ///
@@ -58,8 +58,8 @@ fn fault_of(path: &str) -> Option<&'static str> {
         Some("it leads out of the folder")
     } else if parts().any(|part| part.is_empty() || part == ".") {
         Some("a part of it is empty, or a dot")
-    } else if path.len() > LONGEST_PATH
-        || parts().count() > DEEPEST
+    } else if path.len() > MAX_PATH_BYTES
+        || parts().count() > MAX_PATH_PARTS
         || parts().any(|part| part.len() > 200)
     {
         Some("it is too long, or too deep")
@@ -70,11 +70,15 @@ fn fault_of(path: &str) -> Option<&'static str> {
 
 /// Refuses more files or bytes than a draft may have. `what` names their owner.
 pub(super) fn demand_room(what: &str, files: usize, bytes: u64) -> Result<(), Error> {
-    match files > MOST_FILES {
-        true => Err(error::too_large(what, format_args!("{MOST_FILES} files"))),
-        false if bytes > MOST_BYTES => {
-            Err(error::too_large(what, format_args!("{MOST_BYTES} bytes")))
-        }
+    match files > MAX_ARCHIVE_FILES {
+        true => Err(error::too_large(
+            what,
+            format_args!("{MAX_ARCHIVE_FILES} files"),
+        )),
+        false if bytes > MAX_TOTAL_BYTES => Err(error::too_large(
+            what,
+            format_args!("{MAX_TOTAL_BYTES} bytes"),
+        )),
         false => Ok(()),
     }
 }
@@ -90,7 +94,7 @@ pub fn unpack(archive: &mut File, into: &Path) -> Result<(), Error> {
         Ok(&magic[..read])
     });
     let known = known.map_err(FileError::on("read", "the archive".as_ref()))?;
-    let mut unpacking = Unpacking {
+    let mut unpacking = ArchiveUnpacker {
         into,
         entries: 0,
         bytes: 0,
@@ -133,13 +137,13 @@ pub(super) fn pack<'a>(
             return Err(bad_path(file, "it is a link that leads out of the folder"));
         }
         let content = File::open(&real).map_err(FileError::on("read", &path))?;
-        let mut content = content.take(LARGEST_FILE + 1);
+        let mut content = content.take(MAX_FILE_BYTES + 1);
         let begun = zip.start_file(file, SimpleFileOptions::default().unix_permissions(0o644));
         begun.map_err(|error| unwritable(error.into()))?;
         let size = io::copy(&mut content, &mut zip).map_err(unwritable)?;
         (count, bytes) = (count + 1, bytes + size);
-        if size > LARGEST_FILE {
-            return Err(error::too_large(file, format!("{LARGEST_FILE} bytes")));
+        if size > MAX_FILE_BYTES {
+            return Err(error::too_large(file, format!("{MAX_FILE_BYTES} bytes")));
         }
         demand_room("the configuration", count, bytes)?;
     }
@@ -148,7 +152,7 @@ pub(super) fn pack<'a>(
     Ok(archive)
 }
 
-fn unzip(archive: &mut File, unpacking: &mut Unpacking<'_>) -> Result<(), Error> {
+fn unzip(archive: &mut File, unpacking: &mut ArchiveUnpacker<'_>) -> Result<(), Error> {
     let damaged =
         |error: zip::result::ZipError| error::archive(format!("it is no whole ZIP ({error})"));
     let contents = archive
@@ -158,7 +162,7 @@ fn unzip(archive: &mut File, unpacking: &mut Unpacking<'_>) -> Result<(), Error>
     let mut zip = ZipIterable::try_new(BufReader::new(archive), Config::default())
         .map_err(damaged)?
         .enforce_header_consistency(true);
-    if zip.len() > MOST_FILES {
+    if zip.len() > MAX_ARCHIVE_FILES {
         return Err(too_many());
     }
     for entry in zip.files().map_err(damaged)? {
@@ -193,13 +197,13 @@ fn unzip(archive: &mut File, unpacking: &mut Unpacking<'_>) -> Result<(), Error>
     Ok(())
 }
 
-fn untar(archive: &mut File, unpacking: &mut Unpacking<'_>) -> Result<(), Error> {
+fn untar(archive: &mut File, unpacking: &mut ArchiveUnpacker<'_>) -> Result<(), Error> {
     use tar::EntryType;
     let damaged =
         |error: io::Error| error::archive(format!("it is no whole tar in gzip ({error})"));
-    let limited = Limited {
+    let limited = LimitedReader {
         inner: MultiGzDecoder::new(BufReader::new(archive)),
-        left: MOST_BYTES + TAR_FRAME,
+        left: MAX_TOTAL_BYTES + TAR_FRAME,
     };
     let mut tar = tar::Archive::new(limited);
     // A name that does not fit into a header comes before it, in an entry of its own. Reading raw entries keeps such a name out
@@ -209,7 +213,7 @@ fn untar(archive: &mut File, unpacking: &mut Unpacking<'_>) -> Result<(), Error>
         let mut entry = entry.map_err(damaged)?;
         let kind = entry.header().entry_type();
         if let EntryType::GNULongName | EntryType::XHeader = kind {
-            if entry.size() > LONGEST_HEADER {
+            if entry.size() > MAX_TAR_HEADER_BYTES {
                 return Err(error::archive("a name in it is too long"));
             }
             let mut bytes = Vec::new();
@@ -246,12 +250,12 @@ fn long_name(kind: tar::EntryType, mut bytes: Vec<u8>) -> Option<Vec<u8>> {
 }
 
 /// A reader that fails after a maximum number of bytes.
-struct Limited<R> {
+struct LimitedReader<R> {
     inner: R,
     left: u64,
 }
 
-impl<R: Read> Read for Limited<R> {
+impl<R: Read> Read for LimitedReader<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let read = self.inner.read(buffer)?;
         match self.left.checked_sub(read as u64) {
@@ -263,17 +267,17 @@ impl<R: Read> Read for Limited<R> {
 }
 
 /// The state of an unpacking.
-struct Unpacking<'a> {
+struct ArchiveUnpacker<'a> {
     into: &'a Path,
     entries: usize,
     bytes: u64,
     files: usize,
 }
 
-impl Unpacking<'_> {
+impl ArchiveUnpacker<'_> {
     fn count(&mut self) -> Result<(), Error> {
         self.entries += 1;
-        if self.entries > MOST_FILES {
+        if self.entries > MAX_ARCHIVE_FILES {
             return Err(too_many());
         }
         Ok(())
@@ -315,7 +319,7 @@ impl Unpacking<'_> {
             io::ErrorKind::AlreadyExists => about(name, "comes twice"),
             _ => FileError::on("write", &path)(error).into(),
         })?;
-        let room = LARGEST_FILE.min(MOST_BYTES - self.bytes);
+        let room = MAX_FILE_BYTES.min(MAX_TOTAL_BYTES - self.bytes);
         // One more byte distinguishes a file that is too large from one that just fits.
         let mut content = content.take(room + 1);
         let (_, size) = digest::copy(&mut content, &mut file).map_err(|error| match error {
@@ -323,10 +327,10 @@ impl Unpacking<'_> {
             CopyError::Write(error) => FileError::on("write", &path)(error).into(),
         })?;
         if size > room {
-            return Err(if room == LARGEST_FILE {
-                about(name, &format!("has more than {LARGEST_FILE} bytes"))
+            return Err(if room == MAX_FILE_BYTES {
+                about(name, &format!("has more than {MAX_FILE_BYTES} bytes"))
             } else {
-                error::archive(format!("its files have more than {MOST_BYTES} bytes"))
+                error::archive(format!("its files have more than {MAX_TOTAL_BYTES} bytes"))
             });
         }
         self.bytes += size;
@@ -367,7 +371,7 @@ fn about(name: &str, what: &str) -> Error {
 }
 
 fn too_many() -> Error {
-    error::archive(format!("it has more than {MOST_FILES} entries"))
+    error::archive(format!("it has more than {MAX_ARCHIVE_FILES} entries"))
 }
 
 #[cfg(test)]
@@ -407,7 +411,7 @@ mod tests {
         ] {
             assert_eq!(checked_path(path).unwrap(), Path::new(path));
         }
-        let deep = "a/".repeat(DEEPEST) + "b";
+        let deep = "a/".repeat(MAX_PATH_PARTS) + "b";
         let long = format!("{}/b", "a".repeat(201));
         for path in [
             "",

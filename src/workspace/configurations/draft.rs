@@ -9,7 +9,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use super::archive::{self, LARGEST_FILE, checked_path, demand_room};
+use super::archive::{self, MAX_FILE_BYTES, checked_path, demand_room};
 use super::error::{bad_name, bad_path, too_large};
 use super::precondition::Precondition;
 use super::spool::Spool;
@@ -25,7 +25,7 @@ use crate::system::lock::Lock;
 use crate::workspace::Workspace;
 
 /// The maximum length of a configuration's name in characters.
-const LONGEST_NAME: usize = 100;
+const MAX_NAME_CHARS: usize = 100;
 
 /// A file of a configuration: of its draft, its folder, or one of its versions.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -39,7 +39,7 @@ pub struct ConfigurationFile {
 }
 
 /// The initial content of a draft.
-pub enum Content {
+pub enum DraftContent {
     /// The files of an uploaded archive.
     Archive(Spool),
     /// A list of files, possibly empty.
@@ -54,7 +54,7 @@ pub enum Content {
 pub fn create(
     workspace: &Workspace,
     name: Option<&str>,
-    content: Content,
+    content: DraftContent,
 ) -> Result<KnownConfiguration, Error> {
     if let Some(name) = name {
         checked_name(name)?;
@@ -89,7 +89,7 @@ pub fn create(
 pub fn replace(
     workspace: &Workspace,
     known: &KnownConfiguration,
-    content: Content,
+    content: DraftContent,
     precondition: &Precondition,
 ) -> Result<Vec<ConfigurationFile>, Error> {
     let (draft, _turn) = take(workspace, known)?;
@@ -117,8 +117,8 @@ pub fn write(
     precondition: &Precondition,
 ) -> Result<(ConfigurationFile, bool), Error> {
     let relative = checked_path(path)?;
-    if content.size_bytes() > LARGEST_FILE {
-        return Err(too_large("the file", LARGEST_FILE));
+    if content.size_bytes() > MAX_FILE_BYTES {
+        return Err(too_large("the file", MAX_FILE_BYTES));
     }
     let (draft, _turn) = edited(workspace, known, folders)?;
     let target = draft.join(&relative);
@@ -321,7 +321,7 @@ pub fn demand_uploaded(known: &KnownConfiguration) -> Result<(), Error> {
 /// It is empty, too long or more than one line.
 pub fn checked_name(name: &str) -> Result<(), Error> {
     let is_empty = name.trim().is_empty();
-    if is_empty || name.chars().count() > LONGEST_NAME || name.chars().any(char::is_control) {
+    if is_empty || name.chars().count() > MAX_NAME_CHARS || name.chars().any(char::is_control) {
         return Err(bad_name());
     }
     Ok(())
@@ -329,13 +329,13 @@ pub fn checked_name(name: &str) -> Result<(), Error> {
 
 /// Unpacks an archive, or writes files, beside the draft and puts them in its place. Returns the name of the folder that
 /// contained everything, if there was one.
-fn fill(folder: &Path, draft: &Path, content: Content) -> Result<Option<String>, Error> {
+fn fill(folder: &Path, draft: &Path, content: DraftContent) -> Result<Option<String>, Error> {
     files::create_folder(folder)?;
     let beside = PartialFolder::in_folder(folder);
     files::create_folder(beside.path())?;
     match content {
-        Content::Archive(mut archive) => archive::unpack(archive.rewound()?, beside.path())?,
-        Content::Files(files) => drop(scaffold::write(beside.path(), &files)?),
+        DraftContent::Archive(mut archive) => archive::unpack(archive.rewound()?, beside.path())?,
+        DraftContent::Files(files) => drop(scaffold::write(beside.path(), &files)?),
     }
     let placing = |error| FileError::on("move into place", draft)(error);
     let top = top_folder(beside.path());

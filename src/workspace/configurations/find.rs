@@ -3,7 +3,7 @@
 use crate::base::problem::{Error, code};
 use std::path::Path;
 
-use crate::store::{KnownConfiguration, SHORTEST};
+use crate::store::{KnownConfiguration, MIN_ID_DIGITS};
 use crate::workspace::Workspace;
 
 /// Returns the workspace's configuration that `given` names: by its id, an unambiguous beginning or end of that, its name, or
@@ -40,7 +40,7 @@ fn find_rather(
     let is_meant = |known: &KnownConfiguration| {
         let id = &known.record.id;
         known.record.name == given
-            || (wanted.len() >= SHORTEST && (id.starts_with(&wanted) || id.ends_with(&wanted)))
+            || (wanted.len() >= MIN_ID_DIGITS && (id.starts_with(&wanted) || id.ends_with(&wanted)))
     };
     all.retain(is_meant);
     // An archived configuration gives up its name to one in use. Only restoring means the archived one.
@@ -70,7 +70,7 @@ pub fn short_ids(all: &[KnownConfiguration]) -> Vec<String> {
 }
 
 fn short(id: &str, all: &[&str]) -> String {
-    for length in SHORTEST..id.len() {
+    for length in MIN_ID_DIGITS..id.len() {
         let end = &id[id.len() - length..];
         let fits = |other: &&&str| other.starts_with(end) || other.ends_with(end);
         // An end that begins with a hyphen looks like a flag.

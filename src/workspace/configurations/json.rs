@@ -62,7 +62,7 @@ pub enum RunsUse {
 
 impl RunsUse {
     /// Returns the files that runs of this configuration use over the API.
-    pub fn of(known: &KnownConfiguration) -> Self {
+    pub fn from_configuration(known: &KnownConfiguration) -> Self {
         match &known.version {
             Some(_) => Self::Version,
             None if known.uploaded => Self::Nothing,
@@ -145,7 +145,7 @@ pub fn configuration_json(known: &KnownConfiguration, paths: &dyn ShowPath) -> C
         uploaded: known.uploaded,
         default: known.is_default,
         active_version: known.version.as_ref().map(|version| version.version),
-        runs_use: RunsUse::of(known),
+        runs_use: RunsUse::from_configuration(known),
         version: (known.version.as_ref()).map(|version| version_json(&record.id, version)),
         created_at: known.created_at,
         updated_at: known.updated_at,

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 
 use super::archive::demand_room;
 use super::draft;
-use super::draft::{Content, files_below, listed};
+use super::draft::{DraftContent, files_below, listed};
 use super::error;
 use super::precondition::Precondition;
 use super::versions::files_in;
@@ -21,7 +21,7 @@ use crate::workspace::Workspace;
 
 /// The files of a configuration at one moment.
 #[derive(Clone, Debug)]
-pub struct Frozen {
+pub struct FrozenSources {
     /// The digest of the files.
     pub source_digest: String,
     /// The folder of their read-only copy.
@@ -36,7 +36,7 @@ pub fn freeze(
     workspace: &Workspace,
     known: &KnownConfiguration,
     precondition: &Precondition,
-) -> Result<Frozen, Error> {
+) -> Result<FrozenSources, Error> {
     let record = &known.record;
     // The lock keeps others from changing a draft. The files of a folder are checked while they are copied.
     let _turn = known
@@ -59,7 +59,7 @@ pub fn freeze(
         };
         precondition.demand("the configuration", Some(&draft::digest_of(&files)))?;
     }
-    Ok(Frozen {
+    Ok(FrozenSources {
         source_digest: sources.digest,
         snapshot,
     })
@@ -69,7 +69,7 @@ pub fn freeze(
 ///
 /// # Errors
 /// They are too many or too large, or cannot be read.
-pub fn copy_of(frozen: &Frozen) -> Result<Content, Error> {
+pub fn copy_of(frozen: &FrozenSources) -> Result<DraftContent, Error> {
     let files = listed(&frozen.snapshot)?;
     let bytes = files.iter().map(|(_, size)| size).sum();
     demand_room("the draft", files.len(), bytes)?;
@@ -79,7 +79,7 @@ pub fn copy_of(frozen: &Frozen) -> Result<Content, Error> {
         Ok((path, content))
     };
     let read: Result<_, Error> = files.into_iter().map(read).collect();
-    Ok(Content::Files(read?))
+    Ok(DraftContent::Files(read?))
 }
 
 /// Makes a version of frozen files. The configuration's runs use it from then on. If the workspace has no default
@@ -90,7 +90,7 @@ pub fn copy_of(frozen: &Frozen) -> Result<Content, Error> {
 pub fn publish(
     workspace: &Workspace,
     known: &KnownConfiguration,
-    frozen: &Frozen,
+    frozen: &FrozenSources,
 ) -> Result<ConfigurationVersion, Error> {
     let (store, now) = (&workspace.store, workspace.machine.now());
     let record = &known.record;

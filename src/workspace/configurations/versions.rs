@@ -14,7 +14,7 @@ use super::error;
 use crate::base::digest;
 use crate::base::files::{self, FileError, plain};
 use crate::base::problem::Error;
-use crate::configuration::{Configuration, ConfigurationError, Sources};
+use crate::configuration::{Configuration, ConfigurationError, ConfigurationSources};
 use crate::store::{
     ConfigurationVersion, KnownConfiguration, RunRecord, StoreError, no_version, not_published,
 };
@@ -22,15 +22,15 @@ use crate::system::lock::Lock;
 use crate::workspace::{Workspace, whole_snapshot};
 
 /// The maximum size in bytes of files that are compared line by line.
-const LARGEST_TEXT: u64 = 256 * 1024;
+const MAX_TEXT_BYTES: u64 = 256 * 1024;
 /// The maximum number of bytes of all patches in one comparison.
-const MOST_PATCHES: usize = 4 * 1024 * 1024;
+const MAX_PATCH_BYTES: usize = 4 * 1024 * 1024;
 /// The time during which patches are made as short as possible. After that they are correct but may be longer than needed.
 const SHORTENING: Duration = Duration::from_secs(3);
 
 /// One of the sets of files of a configuration.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Side {
+pub enum ConfigurationSide {
     /// The draft of an uploaded configuration.
     Draft,
     /// The folder of a configuration that was not uploaded.
@@ -41,7 +41,7 @@ pub enum Side {
     Version(u32),
 }
 
-impl Side {
+impl ConfigurationSide {
     /// Returns the side of a configuration that is edited.
     pub fn edited(known: &KnownConfiguration) -> Self {
         if known.uploaded {
@@ -83,7 +83,7 @@ pub struct OpenedFile {
 }
 
 /// The files of one side, and their folder.
-struct Files {
+struct ConfigurationFiles {
     folder: PathBuf,
     files: Vec<ConfigurationFile>,
     /// Keeps the draft from being changed meanwhile.
@@ -113,10 +113,10 @@ pub fn version(
 pub fn files(
     workspace: &Workspace,
     known: &KnownConfiguration,
-    side: Side,
+    side: ConfigurationSide,
 ) -> Result<Vec<ConfigurationFile>, Error> {
     match side {
-        Side::Draft => {
+        ConfigurationSide::Draft => {
             let (draft, _turn) = draft::take(workspace, known)?;
             files_below(&draft)
         }
@@ -131,11 +131,11 @@ pub fn files(
 pub fn open(
     workspace: &Workspace,
     known: &KnownConfiguration,
-    side: Side,
+    side: ConfigurationSide,
     path: &str,
 ) -> Result<OpenedFile, Error> {
     let relative = checked_path(path)?;
-    let folder = if side == Side::Draft {
+    let folder = if side == ConfigurationSide::Draft {
         draft::demand_uploaded(known)?;
         draft::draft_of(workspace, known)
     } else {
@@ -148,7 +148,7 @@ pub fn open(
     };
     let path_of_it = folder.join(relative);
     // In a folder, links may be sources.
-    if side != Side::Folder && !is_file(&path_of_it) {
+    if side != ConfigurationSide::Folder && !is_file(&path_of_it) {
         return Err(no_file(path));
     }
     opened(path_of_it)
@@ -178,11 +178,11 @@ pub fn archive_name(configuration: &str) -> String {
 pub fn export(
     workspace: &Workspace,
     known: &KnownConfiguration,
-    side: Side,
+    side: ConfigurationSide,
     archive: File,
 ) -> Result<File, Error> {
     let mut files = files_of(workspace, known, side)?;
-    if side == Side::Draft {
+    if side == ConfigurationSide::Draft {
         files.files = files_below(&files.folder)?;
     }
     let paths = files.files.iter().map(|file| &*file.path);
@@ -196,7 +196,7 @@ pub fn export(
 pub fn export_to(
     workspace: &Workspace,
     known: &KnownConfiguration,
-    side: Side,
+    side: ConfigurationSide,
     target: &Path,
 ) -> Result<u64, Error> {
     let failed = || |error| FileError::on("write", target)(error).of_target("-o");
@@ -222,39 +222,43 @@ fn opened(path: PathBuf) -> Result<OpenedFile, Error> {
 }
 
 /// Returns the files of a side that count as sources of the configuration.
-fn files_of(workspace: &Workspace, known: &KnownConfiguration, side: Side) -> Result<Files, Error> {
+fn files_of(
+    workspace: &Workspace,
+    known: &KnownConfiguration,
+    side: ConfigurationSide,
+) -> Result<ConfigurationFiles, Error> {
     let record = &known.record;
     match side {
-        Side::Draft => {
+        ConfigurationSide::Draft => {
             let (draft, turn) = draft::take(workspace, known)?;
             // A draft that cannot be published has no sources yet, so all of its files are compared.
             let files = match Configuration::open(&draft).and_then(|found| found.sources()) {
                 Ok(sources) => files_in(&sources),
                 Err(_) => files_below(&draft)?,
             };
-            Ok(Files {
+            Ok(ConfigurationFiles {
                 folder: draft,
                 files,
                 _turn: Some(turn),
             })
         }
-        Side::Folder => {
+        ConfigurationSide::Folder => {
             let unusable = |error| error::unusable(&error, &record.path);
             let configuration = Configuration::open(&record.path).map_err(unusable)?;
             let written = [workspace.paths.data()];
             let sources = configuration.sources_except(&written).map_err(unusable)?;
-            Ok(Files {
+            Ok(ConfigurationFiles {
                 folder: configuration.root.clone(),
                 files: files_in(&sources),
                 _turn: None,
             })
         }
-        Side::Active => {
+        ConfigurationSide::Active => {
             let active = known.version.as_ref();
             let active = active.ok_or_else(|| not_published(&record.name))?;
-            files_of(workspace, known, Side::Version(active.version))
+            files_of(workspace, known, ConfigurationSide::Version(active.version))
         }
-        Side::Version(number) => {
+        ConfigurationSide::Version(number) => {
             let snapshot = version(workspace, known, number)?.snapshot;
             workspace
                 .fetch_snapshot(&snapshot)
@@ -262,7 +266,7 @@ fn files_of(workspace: &Workspace, known: &KnownConfiguration, side: Side) -> Re
             let frozen = Configuration::open_snapshot(&snapshot, &record.path)
                 .map_err(|error| error::unusable(&error, &snapshot))?;
             let folder = frozen.folder_in(&snapshot);
-            Ok(Files {
+            Ok(ConfigurationFiles {
                 files: files_below(&folder)?,
                 folder,
                 _turn: None,
@@ -271,7 +275,7 @@ fn files_of(workspace: &Workspace, known: &KnownConfiguration, side: Side) -> Re
     }
 }
 
-pub(super) fn files_in(sources: &Sources) -> Vec<ConfigurationFile> {
+pub(super) fn files_in(sources: &ConfigurationSources) -> Vec<ConfigurationFile> {
     let file = |(path, size_bytes, sha256): (&Path, u64, String)| ConfigurationFile {
         path: path.to_string_lossy().into_owned(),
         size_bytes,
@@ -309,15 +313,15 @@ pub struct Differences {
     from: String,
     to: String,
     /// The files that differ, sorted by path.
-    files: Vec<Difference>,
+    files: Vec<FileDifference>,
 }
 
 /// A file that differs between two sides.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = ConfigurationFileDiff)]
-pub struct Difference {
+pub struct FileDifference {
     path: String,
-    status: Change,
+    status: FileChangeKind,
     /// The digest on the first side; null if the file was added.
     from_sha256: Option<String>,
     /// The digest on the second side; null if the file was removed.
@@ -331,7 +335,7 @@ pub struct Difference {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 #[schema(as = ConfigurationFileChange)]
-pub enum Change {
+pub enum FileChangeKind {
     /// Only the second side has the file.
     Added,
     /// Only the first side has the file.
@@ -347,8 +351,8 @@ pub enum Change {
 pub fn differences(
     workspace: &Workspace,
     known: &KnownConfiguration,
-    from: Side,
-    to: Side,
+    from: ConfigurationSide,
+    to: ConfigurationSide,
 ) -> Result<Differences, Error> {
     let (from, to) = (resolved(known, from), resolved(known, to));
     let before = files_of(workspace, known, from)?;
@@ -366,7 +370,7 @@ pub fn differences(
     paths.extend(after.files.iter().map(|file| &*file.path));
     paths.sort_unstable();
     paths.dedup();
-    let (mut room, until) = (MOST_PATCHES, Instant::now() + SHORTENING);
+    let (mut room, until) = (MAX_PATCH_BYTES, Instant::now() + SHORTENING);
     for path in paths {
         let (old, new) = (before.file(path), after.file(path));
         let Some(status) = change(old, new) else {
@@ -376,7 +380,7 @@ pub fn differences(
         let patch = patch.map(|(old, new)| patch_of(path, status, &old, &new, until));
         let patch = patch.filter(|patch| patch.len() <= room);
         room -= patch.as_ref().map_or(0, String::len);
-        differences.files.push(Difference {
+        differences.files.push(FileDifference {
             path: path.to_owned(),
             status,
             from_sha256: old.map(|file| file.sha256.clone()),
@@ -387,22 +391,25 @@ pub fn differences(
     Ok(differences)
 }
 
-fn resolved(known: &KnownConfiguration, side: Side) -> Side {
+fn resolved(known: &KnownConfiguration, side: ConfigurationSide) -> ConfigurationSide {
     match (side, &known.version) {
-        (Side::Active, Some(version)) => Side::Version(version.version),
+        (ConfigurationSide::Active, Some(version)) => ConfigurationSide::Version(version.version),
         _ => side,
     }
 }
 
-fn change(old: Option<&ConfigurationFile>, new: Option<&ConfigurationFile>) -> Option<Change> {
+fn change(
+    old: Option<&ConfigurationFile>,
+    new: Option<&ConfigurationFile>,
+) -> Option<FileChangeKind> {
     match (old, new) {
-        (None, _) => Some(Change::Added),
-        (_, None) => Some(Change::Removed),
-        (Some(old), Some(new)) => (old.sha256 != new.sha256).then_some(Change::Changed),
+        (None, _) => Some(FileChangeKind::Added),
+        (_, None) => Some(FileChangeKind::Removed),
+        (Some(old), Some(new)) => (old.sha256 != new.sha256).then_some(FileChangeKind::Changed),
     }
 }
 
-impl Files {
+impl ConfigurationFiles {
     fn file(&self, path: &str) -> Option<&ConfigurationFile> {
         self.files.iter().find(|file| file.path == path)
     }
@@ -412,23 +419,23 @@ impl Files {
         let Some(file) = file else {
             return Some(String::new());
         };
-        if file.size_bytes > LARGEST_TEXT {
+        if file.size_bytes > MAX_TEXT_BYTES {
             return None;
         }
         let bytes = std::fs::read(self.folder.join(&file.path)).ok()?;
         // The file may have changed since it was listed.
-        let is_it = digest::of(&bytes).to_string() == file.sha256;
+        let is_it = digest::sha256(&bytes).to_string() == file.sha256;
         String::from_utf8(bytes).ok().filter(|_| is_it)
     }
 }
 
-fn patch_of(path: &str, status: Change, old: &str, new: &str, until: Instant) -> String {
+fn patch_of(path: &str, status: FileChangeKind, old: &str, new: &str, until: Instant) -> String {
     let (from, to) = (format!("a/{path}"), format!("b/{path}"));
     let nowhere = "/dev/null";
     let (from, to) = match status {
-        Change::Added => (nowhere, &*to),
-        Change::Removed => (&*from, nowhere),
-        Change::Changed => (&*from, &*to),
+        FileChangeKind::Added => (nowhere, &*to),
+        FileChangeKind::Removed => (&*from, nowhere),
+        FileChangeKind::Changed => (&*from, &*to),
     };
     let lines = TextDiff::configure().deadline(until).diff_lines(old, new);
     lines.unified_diff().header(from, to).to_string()

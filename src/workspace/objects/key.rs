@@ -74,7 +74,7 @@ pub(super) fn path_of(key: &str) -> Option<PathBuf> {
 
 /// The owner of an object, as given by its key.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Names {
+pub enum ObjectOwner {
     /// The input of a run, or a file that one of its attempts left.
     Run {
         /// The id of the run.
@@ -91,26 +91,29 @@ pub enum Names {
 }
 
 /// Returns the owner of the object with this key, in this data directory.
-pub fn names_of(data: &Path, key: &str) -> Names {
+pub fn names_of(data: &Path, key: &str) -> ObjectOwner {
     let parts: Vec<&str> = key.split('/').collect();
     match parts.as_slice() {
-        ["workspaces", _, "runs", run, "input", _] => Names::Run {
+        ["workspaces", _, "runs", run, "input", _] => ObjectOwner::Run {
             run: (*run).to_owned(),
             token: None,
         },
         ["workspaces", _, "runs", run, attempt, _, ..] => match attempt.split_once('-') {
-            Some((_, token)) => Names::Run {
+            Some((_, token)) => ObjectOwner::Run {
                 run: (*run).to_owned(),
                 token: Some(token.to_owned()),
             },
-            None => Names::Unknown,
+            None => ObjectOwner::Unknown,
         },
-        ["workspaces", _, "documents", document, _] => Names::Document((*document).to_owned()),
-        ["workspaces", _, "configs", _, "snapshots", archive] if archive.ends_with(ARCHIVE) => {
-            path_of(key.trim_end_matches(ARCHIVE))
-                .map_or(Names::Unknown, |path| Names::Snapshot(data.join(path)))
+        ["workspaces", _, "documents", document, _] => {
+            ObjectOwner::Document((*document).to_owned())
         }
-        _ => Names::Unknown,
+        ["workspaces", _, "configs", _, "snapshots", archive] if archive.ends_with(ARCHIVE) => {
+            path_of(key.trim_end_matches(ARCHIVE)).map_or(ObjectOwner::Unknown, |path| {
+                ObjectOwner::Snapshot(data.join(path))
+            })
+        }
+        _ => ObjectOwner::Unknown,
     }
 }
 
@@ -165,7 +168,7 @@ mod tests {
     #[test]
     fn a_key_says_what_its_object_is_of() {
         let of = |key: &str| names_of(Path::new("/d"), key);
-        let run = |token: Option<&str>| Names::Run {
+        let run = |token: Option<&str>| ObjectOwner::Run {
             run: "r1".to_owned(),
             token: token.map(str::to_owned),
         };
@@ -176,11 +179,11 @@ mod tests {
         );
         assert_eq!(
             of("workspaces/w/documents/d1/a.csv"),
-            Names::Document("d1".to_owned())
+            ObjectOwner::Document("d1".to_owned())
         );
         assert_eq!(
             of("workspaces/w/configs/c/snapshots/ff.tar"),
-            Names::Snapshot("/d/workspaces/w/configs/c/snapshots/ff".into())
+            ObjectOwner::Snapshot("/d/workspaces/w/configs/c/snapshots/ff".into())
         );
         for unknown in [
             "x",
@@ -188,7 +191,7 @@ mod tests {
             "workspaces/w/other/x/y",
             "identity.json",
         ] {
-            assert_eq!(of(unknown), Names::Unknown, "{unknown}");
+            assert_eq!(of(unknown), ObjectOwner::Unknown, "{unknown}");
         }
     }
 }

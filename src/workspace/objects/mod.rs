@@ -25,10 +25,10 @@ use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
 
-pub use key::{Names, key_of, names_of};
-pub use remote::Found;
+pub use key::{ObjectOwner, key_of, names_of};
+pub use remote::ListedObject;
 
-use self::remote::{Remote, Trouble};
+use self::remote::{RemoteStore, Trouble};
 use crate::base::files::{self, FileError, name_of};
 use crate::base::mutex::lock;
 use crate::base::problem::{Error, code};
@@ -50,7 +50,7 @@ const KNOWN_FOR: Duration = Duration::from_secs(12 * 3600);
 
 /// A data directory's memory of its object store.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
-pub struct Seen {
+pub struct SeenObjects {
     /// The URL of the store, once it was known to belong to this database.
     url: String,
     /// The objects that no record names, by key, with the time when that was first seen, in UTC milliseconds.
@@ -60,7 +60,7 @@ pub struct Seen {
 
 /// The object store of a data directory, shared by all threads of a process.
 pub struct Objects {
-    remote: Remote,
+    remote: RemoteStore,
     /// The URL for display.
     url: String,
     data: PathBuf,
@@ -95,7 +95,7 @@ impl Objects {
             );
             return Err(Error::usage(code::SETTINGS_INVALID, message).hint("leave ADE_WORKSPACES_DIR, ADE_DOCUMENTS_DIR, ADE_CONFIGS_DIR and ADE_RUNS_DIR at their defaults"));
         }
-        let opened = Remote::open(given.trim_end_matches('/'), &settings.variables);
+        let opened = RemoteStore::open(given.trim_end_matches('/'), &settings.variables);
         let remote = opened.map_err(|reason| {
             let message = format!("ADE_FILES_URL {url:?} cannot be used: {reason}");
             Error::usage(code::SETTINGS_INVALID, message).hint("use file:///shared/folder, s3://bucket/prefix, az://container/prefix or gs://bucket/prefix")
@@ -142,7 +142,7 @@ impl Objects {
         match key_of(&self.data, path) {
             Some(key) if !path.exists() => {
                 let is_fetched = self.fetch(&key, path)?;
-                if is_fetched && matches!(names_of(&self.data, &key), Names::Document(_)) {
+                if is_fetched && matches!(names_of(&self.data, &key), ObjectOwner::Document(_)) {
                     // Runs link to documents, so these are read-only.
                     let read_only = fs::Permissions::from_mode(0o444);
                     fs::set_permissions(path, read_only).map_err(FileError::on("write", path))?;
@@ -276,7 +276,7 @@ impl Objects {
         }
         let prefix = format!("{of_run}/{attempt}");
         let listed = self.remote.list(&prefix);
-        let found = listed.and_then(Iterator::collect::<Result<Vec<Found>, Trouble>>);
+        let found = listed.and_then(Iterator::collect::<Result<Vec<ListedObject>, Trouble>>);
         let found = found.map_err(self.on("fetch", &prefix))?;
         if !found.is_empty() {
             // These files belong to an attempt that does not count, or were fetched only in part.
@@ -284,7 +284,7 @@ impl Objects {
                 remove(&path).map_err(FileError::on("delete", &path))?;
             }
         }
-        for Found { key, .. } in found {
+        for ListedObject { key, .. } in found {
             let below = key.strip_prefix(&prefix).unwrap_or_default();
             if let Some(path) = key::path_of(below.trim_start_matches('/')) {
                 self.fetch(&key, &folder.path().join(path))?;
@@ -306,7 +306,7 @@ impl Objects {
     ///
     /// # Errors
     /// The store is out of reach, or belongs to another database.
-    pub fn all(&self) -> Result<impl Iterator<Item = Result<Found, FileError>>, FileError> {
+    pub fn all(&self) -> Result<impl Iterator<Item = Result<ListedObject, FileError>>, FileError> {
         self.demand_own()?;
         let listed = self.remote.list("").map_err(self.on("list", ""))?;
         let all = listed.map(|found| found.map_err(self.on("list", "")));
@@ -324,7 +324,7 @@ impl Objects {
         is_named: &dyn Fn() -> Result<bool, E>,
     ) -> Result<(), E> {
         let mut archive = tempfile::tempfile().map_err(FileError::on("delete", Path::new(key)))?;
-        let is_snapshot = matches!(names_of(&self.data, key), Names::Snapshot(_));
+        let is_snapshot = matches!(names_of(&self.data, key), ObjectOwner::Snapshot(_));
         if is_snapshot {
             let kept = self.remote.get(key, &mut archive);
             kept.map_err(self.on("delete", key))?;
@@ -353,12 +353,12 @@ impl Objects {
     }
 
     /// Reads this data directory's memory of the store.
-    pub fn seen(&self) -> Seen {
+    pub fn seen(&self) -> SeenObjects {
         let text = fs::read(&self.seen).unwrap_or_default();
-        let seen: Seen = serde_json::from_slice(&text).unwrap_or_default();
+        let seen: SeenObjects = serde_json::from_slice(&text).unwrap_or_default();
         match seen.url == self.url {
             true => seen,
-            false => Seen::default(),
+            false => SeenObjects::default(),
         }
     }
 
@@ -366,8 +366,8 @@ impl Objects {
     ///
     /// # Errors
     /// The file cannot be written.
-    pub fn keep_seen(&self, seen: &Seen) -> Result<(), FileError> {
-        let seen = Seen {
+    pub fn keep_seen(&self, seen: &SeenObjects) -> Result<(), FileError> {
+        let seen = SeenObjects {
             url: self.url.clone(),
             ..seen.clone()
         };
@@ -423,7 +423,7 @@ impl Objects {
     fn put(&self, key: &str, path: &Path) -> Result<(), FileError> {
         let mut file = File::open(path).map_err(FileError::on("read", path))?;
         let put = self.remote.put(key, &mut file);
-        put.map(drop).map_err(self.of(path, "put", key))
+        put.map(drop).map_err(self.file_error(path, "put", key))
     }
 
     /// Fetches an object. Returns `false` if there is none.
@@ -433,7 +433,7 @@ impl Objects {
         files::create_folder(folder)?;
         let mut beside = files::unfinished(folder).map_err(FileError::on("write to", folder))?;
         let fetched = self.remote.get(key, beside.as_file_mut());
-        if !fetched.map_err(self.of(path, "fetch", key))? {
+        if !fetched.map_err(self.file_error(path, "fetch", key))? {
             return Ok(false);
         }
         files::settle(beside, path).map_err(FileError::on("write", path))?;
@@ -442,11 +442,11 @@ impl Objects {
 
     /// Returns a conversion to the error of an object alone.
     fn on(&self, action: &'static str, key: &str) -> impl FnOnce(Trouble) -> FileError {
-        self.of(Path::new(""), action, key)
+        self.file_error(Path::new(""), action, key)
     }
 
     /// Returns a conversion to the error of an object, or of the file that belongs to it.
-    fn of(
+    fn file_error(
         &self,
         path: &Path,
         action: &'static str,

@@ -37,7 +37,7 @@ const RETRIES: usize = 3;
 const RETRY_TIMEOUT: Duration = Duration::from_secs(15);
 
 /// An object in a listing.
-pub struct Found {
+pub struct ListedObject {
     /// The key of the object.
     pub key: String,
     /// The size of the object in bytes.
@@ -53,19 +53,19 @@ pub(super) enum Trouble {
 }
 
 /// An object store, with the prefix of the keys of its objects.
-pub(super) struct Remote {
-    place: Place,
+pub(super) struct RemoteStore {
+    place: ObjectBackend,
     prefix: Path,
     runtime: Runtime,
 }
 
-enum Place {
+enum ObjectBackend {
     /// A folder that hosts share. Each operation checks that it exists, because its disk may be away.
     Folder(PathBuf),
     Bucket(Arc<dyn ObjectStore>),
 }
 
-impl Remote {
+impl RemoteStore {
     /// Opens the store of a URL, with the credentials in these variables. Sends no request yet.
     ///
     /// # Errors
@@ -74,16 +74,16 @@ impl Remote {
         let (scheme, rest) = url.split_once("://").ok_or("it has no ://")?;
         let (bucket, prefix) = rest.split_once('/').unwrap_or((rest, ""));
         let place = match scheme {
-            "file" => Place::Folder(rest.into()),
-            "s3" | "az" | "gs" => Place::Bucket(open_bucket(scheme, bucket, variables)?),
+            "file" => ObjectBackend::Folder(rest.into()),
+            "s3" | "az" | "gs" => ObjectBackend::Bucket(open_bucket(scheme, bucket, variables)?),
             _ => return Err(format!("{scheme}:// is none of file, s3, az and gs")),
         };
         let prefix = match &place {
-            Place::Folder(folder) if !folder.is_absolute() => {
+            ObjectBackend::Folder(folder) if !folder.is_absolute() => {
                 return Err("the path of a folder begins with /: file:///shared/folder".to_owned());
             }
-            Place::Folder(_) => Path::default(),
-            Place::Bucket(_) => Path::parse(prefix).map_err(|error| error.to_string())?,
+            ObjectBackend::Folder(_) => Path::default(),
+            ObjectBackend::Bucket(_) => Path::parse(prefix).map_err(|error| error.to_string())?,
         };
         let runtime = Builder::new_multi_thread()
             .worker_threads(1)
@@ -100,11 +100,11 @@ impl Remote {
 
     fn store(&self) -> Result<Arc<dyn ObjectStore>, Trouble> {
         match &self.place {
-            Place::Bucket(store) => Ok(Arc::clone(store)),
-            Place::Folder(folder) if !folder.is_dir() => {
+            ObjectBackend::Bucket(store) => Ok(Arc::clone(store)),
+            ObjectBackend::Folder(folder) if !folder.is_dir() => {
                 Err(Trouble::Remote("its folder is not there".to_owned()))
             }
-            Place::Folder(folder) => {
+            ObjectBackend::Folder(folder) => {
                 let store = LocalFileSystem::new_with_prefix(folder)?;
                 let store = store.with_fsync(true).with_automatic_cleanup(true);
                 Ok(Arc::new(store))
@@ -199,8 +199,8 @@ impl Remote {
     /// Returns whether an object that was there still exists. Only folders are checked: a bucket is never replaced by another.
     pub fn still_has(&self, key: &str) -> bool {
         match &self.place {
-            Place::Folder(folder) => folder.join(key).is_file(),
-            Place::Bucket(_) => true,
+            ObjectBackend::Folder(folder) => folder.join(key).is_file(),
+            ObjectBackend::Bucket(_) => true,
         }
     }
 
@@ -218,7 +218,7 @@ impl Remote {
     pub fn list(
         &self,
         below: &str,
-    ) -> Result<impl Iterator<Item = Result<Found, Trouble>>, Trouble> {
+    ) -> Result<impl Iterator<Item = Result<ListedObject, Trouble>>, Trouble> {
         let (store, below) = (self.store()?, self.path(below)?);
         let prefix = self.prefix.clone();
         let (send, mut receive) = tokio::sync::mpsc::channel(LISTED_AHEAD);
@@ -228,7 +228,7 @@ impl Remote {
                 let next = match all.try_next().await {
                     Ok(None) => return,
                     Ok(Some(found)) => match key_below(&prefix, &found.location) {
-                        Some(key) => Ok(Found {
+                        Some(key) => Ok(ListedObject {
                             key,
                             bytes: found.size,
                         }),
@@ -360,7 +360,7 @@ mod tests {
             ("s3://", "name of a bucket"),
             ("ftp://host/x", "none of file, s3, az and gs"),
         ] {
-            let refused = Remote::open(url, &BTreeMap::new()).err().unwrap();
+            let refused = RemoteStore::open(url, &BTreeMap::new()).err().unwrap();
             assert!(refused.contains(why), "{url}: {refused}");
         }
     }

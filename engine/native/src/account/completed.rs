@@ -10,13 +10,13 @@ use serde::{Deserialize, Serialize};
 /// The closing report of a run.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
 #[serde(default)]
-pub struct Completed {
+pub struct ClosingReport {
     /// The version of the report format.
     pub schema_version: u64,
     pub scope: String,
-    pub execution: Execution,
+    pub execution: ExecutionReport,
     pub evaluation: Evaluation,
-    pub counts: Counts,
+    pub counts: ReportCounts,
     pub validation: Validation,
     /// The fields that the configuration defines.
     pub fields: Vec<FieldFound>,
@@ -28,7 +28,7 @@ pub struct Completed {
 /// The times of a run, and how it ended.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
 #[serde(default)]
-pub struct Execution {
+pub struct ExecutionReport {
     /// The status: `succeeded` or `failed`.
     pub status: String,
     pub started_at: String,
@@ -53,13 +53,13 @@ pub struct Evaluation {
     /// The outcome: `success`, `partial`, `failure` or `unknown`.
     pub outcome: Option<String>,
     /// The reasons for the outcome.
-    pub findings: Vec<Finding>,
+    pub findings: Vec<RunFinding>,
 }
 
 /// One reason for the outcome of a run.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
 #[serde(default)]
-pub struct Finding {
+pub struct RunFinding {
     /// The kind, such as `fields_not_detected`.
     pub code: String,
     /// The severity: `error`, `warning` or `info`.
@@ -102,21 +102,21 @@ fn is_none(count: &u64) -> bool {
 /// The numbers of sheets, tables, rows and the like in a run or in a part of it. A count that the part does not have is `None`.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
 #[serde(default)]
-pub struct Counts {
+pub struct ReportCounts {
     pub workbooks: Option<u64>,
     pub sheets: Option<u64>,
     pub tables: Option<u64>,
     /// The number of data rows.
-    pub rows: Number,
-    pub columns: Number,
-    pub fields: Number,
-    pub cells: Number,
+    pub rows: KindCounts,
+    pub columns: KindCounts,
+    pub fields: KindCounts,
+    pub cells: KindCounts,
 }
 
 /// The counts of one kind of thing. Each kind uses only some of them.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
 #[serde(default)]
-pub struct Number {
+pub struct KindCounts {
     /// The number of all of them.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub total: Option<u64>,
@@ -202,7 +202,7 @@ pub struct Position {
 pub struct WorkbookFound {
     pub scope: String,
     pub locator: Locator,
-    pub counts: Counts,
+    pub counts: ReportCounts,
     pub validation: Validation,
     pub fields: Vec<FieldFound>,
     /// The sheets of the workbook that were read.
@@ -215,7 +215,7 @@ pub struct WorkbookFound {
 pub struct SheetFound {
     pub scope: String,
     pub locator: Locator,
-    pub counts: Counts,
+    pub counts: ReportCounts,
     pub validation: Validation,
     pub fields: Vec<FieldFound>,
     /// Figures about reading the sheet; `None` if the run ended earlier.
@@ -239,7 +239,7 @@ pub struct ScanFound {
 pub struct TableFound {
     pub scope: String,
     pub locator: Locator,
-    pub counts: Counts,
+    pub counts: ReportCounts,
     pub validation: Validation,
     pub fields: Vec<FieldFound>,
     /// The position of the parts of the table.
@@ -251,13 +251,13 @@ pub struct TableFound {
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
 #[serde(default)]
 pub struct Outputs {
-    pub normalized: Option<Normalized>,
+    pub normalized: Option<NormalizedOutput>,
 }
 
 /// The workbook that was written, and the position of a table in it.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
 #[serde(default)]
-pub struct Normalized {
+pub struct NormalizedOutput {
     pub path: Option<String>,
     pub sheet_name: Option<String>,
     pub range_a1: Option<String>,
@@ -268,9 +268,9 @@ pub struct Normalized {
 #[serde(default)]
 pub struct Structure {
     pub region: RegionFound,
-    pub header: Stretch,
+    pub header: SheetRowSpan,
     /// The data rows of the table.
-    pub data: Stretch,
+    pub data: SheetRowSpan,
     /// The columns of the table, including the engine's own.
     pub columns: Vec<ColumnFound>,
 }
@@ -285,7 +285,7 @@ pub struct RegionFound {
 /// A range of rows of the sheet, counted from 1.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
 #[serde(default)]
-pub struct Stretch {
+pub struct SheetRowSpan {
     pub row_start: Option<u64>,
     pub row_count: Option<u64>,
     /// True if the position of the rows is assumed rather than found. Data rows do not have this key.
@@ -343,7 +343,7 @@ pub struct Candidate {
     pub score: f64,
 }
 
-impl Completed {
+impl ClosingReport {
     /// Returns the sheets that were read.
     pub fn sheets(&self) -> impl Iterator<Item = &SheetFound> {
         self.workbooks.iter().flat_map(|workbook| &workbook.sheets)
@@ -405,7 +405,7 @@ impl TableFound {
     }
 }
 
-impl Stretch {
+impl SheetRowSpan {
     /// Returns the rows, or `None` if there are none or they are unknown.
     pub fn rows(&self) -> Option<RangeInclusive<u64>> {
         let first = self.row_start.filter(|&first| first > 0)?;

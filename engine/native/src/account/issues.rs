@@ -43,12 +43,12 @@ pub struct IssueTotals {
     #[serde(default)]
     pub rows_quarantined: u64,
     /// The number of issues of each severity.
-    pub by_severity: BySeverity,
+    pub by_severity: SeverityCounts,
 }
 
 /// The number of issues of each severity.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
-pub struct BySeverity {
+pub struct SeverityCounts {
     /// The number of errors.
     pub error: u64,
     /// The number of warnings.

@@ -33,7 +33,7 @@ const MAX_ENTRIES: usize = 100_000;
 pub struct RowsFile {
     schema_version: u32,
     pub tables: Vec<TableRows>,
-    pub not_written: Vec<NotWritten>,
+    pub not_written: Vec<UnwrittenRows>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub quarantined: Vec<QuarantinedRows>,
 }
@@ -49,7 +49,7 @@ pub struct TableRows {
     /// The output row of the table's first data row, from 1.
     pub first_row: Option<u64>,
     pub turned: bool,
-    pub rows: Stretches,
+    pub rows: SourceRowSpans,
     pub unknown: Option<String>,
     /// The fields whose values come from cells of their own, if the table was reshaped.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -71,33 +71,33 @@ pub struct QuarantinedRows {
 pub struct FieldCells {
     pub field: String,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub rows: Option<Numbers>,
+    pub rows: Option<RowNumbers>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub columns: Option<Numbers>,
+    pub columns: Option<RowNumbers>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub parts: Option<Numbers>,
+    pub parts: Option<RowNumbers>,
 }
 
 /// A number for each row of a table.
 #[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(untagged)]
-pub enum Numbers {
+pub enum RowNumbers {
     Same(u32),
-    Each(Stretches),
+    Each(SourceRowSpans),
 }
 
 /// The sender's rows in the order of the output.
 #[derive(Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(try_from = "Vec<Stretch>")]
-pub struct Stretches {
-    all: Vec<Stretch>,
+#[serde(try_from = "Vec<SourceRowSpan>")]
+pub struct SourceRowSpans {
+    all: Vec<SourceRowSpan>,
     /// The total number of rows.
     height: u32,
 }
 
 /// A range of the sender's rows that follow each other in the output.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Stretch {
+pub struct SourceRowSpan {
     /// The number of the table's rows above this range.
     pub above: u32,
     /// The first of the sender's rows, or of the columns of a turned table; 0 if a hook added the row.
@@ -111,7 +111,7 @@ pub struct Stretch {
 /// A range of the sender's rows that are not in the output, and the reason.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[schema(as = RowReason)]
-pub struct NotWritten {
+pub struct UnwrittenRows {
     /// The name of the sender's sheet.
     pub sheet: String,
     /// The first of the rows, from 1.
@@ -208,7 +208,7 @@ impl TableRows {
     }
 }
 
-impl Numbers {
+impl RowNumbers {
     /// Returns the numbers, stored once if all are the same.
     pub fn new(numbers: Vec<u32>) -> Self {
         match numbers[..] {
@@ -239,11 +239,11 @@ impl Numbers {
     }
 }
 
-impl TryFrom<Vec<Stretch>> for Stretches {
+impl TryFrom<Vec<SourceRowSpan>> for SourceRowSpans {
     type Error = &'static str;
 
     /// Puts ranges below one another.
-    fn try_from(mut all: Vec<Stretch>) -> Result<Self, Self::Error> {
+    fn try_from(mut all: Vec<SourceRowSpan>) -> Result<Self, Self::Error> {
         let mut height = 0_u32;
         for stretch in &mut all {
             stretch.above = height;
@@ -255,8 +255,8 @@ impl TryFrom<Vec<Stretch>> for Stretches {
     }
 }
 
-impl Stretches {
-    pub fn iter(&self) -> impl Iterator<Item = Stretch> + '_ {
+impl SourceRowSpans {
+    pub fn iter(&self) -> impl Iterator<Item = SourceRowSpan> + '_ {
         self.all.iter().copied()
     }
 
@@ -266,7 +266,7 @@ impl Stretches {
     }
 
     /// Returns the range with the row `below` rows below the first one, and the position of the row in that range.
-    pub fn at(&self, below: u64) -> Option<(Stretch, u32)> {
+    pub fn at(&self, below: u64) -> Option<(SourceRowSpan, u32)> {
         let below = u32::try_from(below)
             .ok()
             .filter(|below| *below < self.height)?;
@@ -276,10 +276,10 @@ impl Stretches {
     }
 }
 
-impl FromIterator<u32> for Stretches {
+impl FromIterator<u32> for SourceRowSpans {
     /// Collects the numbers of rows in the order of the output; 0 means no row.
     fn from_iter<I: IntoIterator<Item = u32>>(numbers: I) -> Self {
-        let mut all: Vec<Stretch> = Vec::new();
+        let mut all: Vec<SourceRowSpan> = Vec::new();
         for number in numbers {
             match all.last_mut() {
                 Some(stretch)
@@ -287,7 +287,7 @@ impl FromIterator<u32> for Stretches {
                 {
                     stretch.last = number;
                 }
-                _ => all.push(Stretch::new(number, number, None)),
+                _ => all.push(SourceRowSpan::new(number, number, None)),
             }
         }
         // Until here, each row of a descending range is a range by itself.
@@ -306,7 +306,7 @@ impl FromIterator<u32> for Stretches {
     }
 }
 
-impl Stretch {
+impl SourceRowSpan {
     fn new(first: u32, last: u32, of: Option<u32>) -> Self {
         Self {
             above: 0,
@@ -353,13 +353,13 @@ impl Stretch {
     }
 }
 
-impl Serialize for Stretches {
+impl Serialize for SourceRowSpans {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         self.all.serialize(serializer)
     }
 }
 
-impl Serialize for Stretch {
+impl Serialize for SourceRowSpan {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self.of {
             None => (self.first, self.last).serialize(serializer),
@@ -368,33 +368,33 @@ impl Serialize for Stretch {
     }
 }
 
-impl<'de> Deserialize<'de> for Stretch {
+impl<'de> Deserialize<'de> for SourceRowSpan {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        from.deserialize_any(StretchVisitor)
+        from.deserialize_any(SourceRowSpanVisitor)
     }
 }
 
-struct StretchVisitor;
+struct SourceRowSpanVisitor;
 
-impl<'de> Visitor<'de> for StretchVisitor {
-    type Value = Stretch;
+impl<'de> Visitor<'de> for SourceRowSpanVisitor {
+    type Value = SourceRowSpan;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("0, or two or three numbers")
     }
 
-    fn visit_u64<E: de::Error>(self, number: u64) -> Result<Stretch, E> {
+    fn visit_u64<E: de::Error>(self, number: u64) -> Result<SourceRowSpan, E> {
         match number {
-            0 => Ok(Stretch::new(0, 0, None)),
+            0 => Ok(SourceRowSpan::new(0, 0, None)),
             _ => Err(E::custom("a row alone is 0")),
         }
     }
 
-    fn visit_seq<A: SeqAccess<'de>>(self, mut numbers: A) -> Result<Stretch, A::Error> {
+    fn visit_seq<A: SeqAccess<'de>>(self, mut numbers: A) -> Result<SourceRowSpan, A::Error> {
         let missing = || de::Error::custom("a stretch has two numbers");
         let first = numbers.next_element()?.ok_or_else(missing)?;
         let last = numbers.next_element()?.ok_or_else(missing)?;
-        let stretch = Stretch::new(first, last, numbers.next_element()?);
+        let stretch = SourceRowSpan::new(first, last, numbers.next_element()?);
         match numbers.next_element::<de::IgnoredAny>()? {
             None => Ok(stretch),
             Some(_) => Err(de::Error::custom("a stretch has at most three numbers")),
@@ -407,7 +407,7 @@ mod tests {
     use super::*;
 
     fn stretches(numbers: &[u32]) -> Vec<(u32, u32)> {
-        let stretches: Stretches = numbers.iter().copied().collect();
+        let stretches: SourceRowSpans = numbers.iter().copied().collect();
         assert_eq!(stretches.height() as usize, numbers.len());
         let found: Vec<u64> = (0..numbers.len() as u64)
             .map(|below| stretches.at(below).map(|(run, down)| run.at(down)).unwrap())
@@ -439,12 +439,12 @@ mod tests {
 
     #[test]
     fn one_number_stands_for_all_rows_that_have_it() {
-        assert_eq!(Numbers::new(vec![3, 3, 3]), Numbers::Same(3));
-        let each = Numbers::new(vec![3, 4, 0]);
+        assert_eq!(RowNumbers::new(vec![3, 3, 3]), RowNumbers::Same(3));
+        let each = RowNumbers::new(vec![3, 4, 0]);
         assert_eq!(
             [0, 1, 2, 3].map(|below| each.at(below)),
             [Some(3), Some(4), Some(0), None]
         );
-        assert_eq!(Numbers::new(Vec::new()).stretch_count(), 0);
+        assert_eq!(RowNumbers::new(Vec::new()).stretch_count(), 0);
     }
 }

@@ -6,9 +6,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::completed::{
-    Completed, Counts, Evaluation, Execution, FieldFound, Finding, IssueCounts, Locator,
-    Normalized, Number, Occurrences, Outputs, Position, ScanFound, SheetFound, Structure,
-    TableFound, Validation, WorkbookFound,
+    ClosingReport, Evaluation, ExecutionReport, FieldFound, IssueCounts, KindCounts, Locator,
+    NormalizedOutput, Occurrences, Outputs, Position, ReportCounts, RunFinding, ScanFound,
+    SheetFound, Structure, TableFound, Validation, WorkbookFound,
 };
 use super::severity::Severity;
 
@@ -16,7 +16,7 @@ use super::severity::Severity;
 const SCHEMA_VERSION: u64 = 1;
 
 /// A registered field: its name and its label.
-pub type Field = (String, Option<String>);
+pub type RegisteredField = (String, Option<String>);
 
 /// The results for one field in a table, on a sheet or in the run.
 #[derive(Clone, Debug, Default)]
@@ -61,7 +61,7 @@ impl FieldFindings {
         self.columns += other.columns;
     }
 
-    fn found(&self, (field, label): &Field) -> FieldFound {
+    fn found(&self, (field, label): &RegisteredField) -> FieldFound {
         FieldFound {
             field: field.clone(),
             label: label.clone(),
@@ -81,7 +81,7 @@ impl FieldFindings {
 
 /// The counts of tables, which add up to those of the run.
 #[derive(Clone, Debug, Default)]
-pub struct Totals {
+pub struct AccountTotals {
     pub tables: u64,
     pub rows: u64,
     pub empty_rows: u64,
@@ -99,7 +99,7 @@ pub struct Totals {
     pub fields: Vec<FieldFindings>,
 }
 
-impl Totals {
+impl AccountTotals {
     pub fn new(fields: usize) -> Self {
         Self {
             fields: vec![FieldFindings::default(); fields],
@@ -136,34 +136,34 @@ impl Totals {
         detected.count() as u64
     }
 
-    fn counts(&self, [workbooks, sheets, tables]: [Option<u64>; 3]) -> Counts {
+    fn counts(&self, [workbooks, sheets, tables]: [Option<u64>; 3]) -> ReportCounts {
         let (expected, detected) = (self.fields.len() as u64, self.detected());
-        Counts {
+        ReportCounts {
             workbooks,
             sheets,
             tables,
-            rows: Number {
+            rows: KindCounts {
                 total: Some(self.rows),
                 empty: Some(self.empty_rows),
-                ..Number::default()
+                ..KindCounts::default()
             },
-            columns: Number {
+            columns: KindCounts {
                 total: Some(self.columns),
                 empty: Some(self.empty_columns),
                 mapped: Some(self.mapped_columns),
                 unmapped: Some(self.unmapped_columns),
-                ..Number::default()
+                ..KindCounts::default()
             },
-            fields: Number {
+            fields: KindCounts {
                 expected: Some(expected),
                 detected: Some(detected),
                 not_detected: Some(expected - detected),
-                ..Number::default()
+                ..KindCounts::default()
             },
-            cells: Number {
+            cells: KindCounts {
                 total: Some(self.cells),
                 non_empty: Some(self.filled_cells),
-                ..Number::default()
+                ..KindCounts::default()
             },
         }
     }
@@ -183,7 +183,7 @@ impl Totals {
         }
     }
 
-    fn found(&self, fields: &[Field]) -> Vec<FieldFound> {
+    fn found(&self, fields: &[RegisteredField]) -> Vec<FieldFound> {
         let found = self.fields.iter().zip(fields);
         found
             .map(|(findings, field)| findings.found(field))
@@ -196,7 +196,7 @@ impl Totals {
 pub struct TableAccount {
     /// The index of the table on its sheet, from 0.
     pub index: u64,
-    pub totals: Totals,
+    pub totals: AccountTotals,
     pub structure: Structure,
     /// The title of its sheet in the input, and its range in the output.
     pub sheet_name: Option<String>,
@@ -227,7 +227,7 @@ pub struct RunAccount {
     /// The name of the input file.
     pub workbook: String,
     /// The registered fields; empty until the configuration is loaded.
-    pub fields: Vec<Field>,
+    pub fields: Vec<RegisteredField>,
     pub sheets: Vec<SheetAccount>,
     /// The number of issues that belong to no sheet.
     pub issues: [u64; 3],
@@ -235,8 +235,8 @@ pub struct RunAccount {
 
 impl RunAccount {
     /// Returns the closing report. `path` is the path of the saved workbook.
-    pub fn completed(&self, execution: Execution, path: Option<&str>) -> Completed {
-        let mut run = Totals::new(self.fields.len());
+    pub fn completed(&self, execution: ExecutionReport, path: Option<&str>) -> ClosingReport {
+        let mut run = AccountTotals::new(self.fields.len());
         let mut sheets: Vec<&SheetAccount> = self.sheets.iter().collect();
         sheets.sort_by_key(|sheet| sheet.index);
         let mut found = Vec::with_capacity(sheets.len());
@@ -255,7 +255,7 @@ impl RunAccount {
             fields: run.found(&self.fields),
             sheets: found,
         };
-        Completed {
+        ClosingReport {
             schema_version: SCHEMA_VERSION,
             scope: "run".to_owned(),
             evaluation: self.evaluate(&run, &execution),
@@ -284,9 +284,9 @@ impl RunAccount {
         fields.map(|at| self.fields[at].0.as_str()).collect()
     }
 
-    fn sheet(&self, sheet: &SheetAccount, path: Option<&str>) -> (Totals, SheetFound) {
+    fn sheet(&self, sheet: &SheetAccount, path: Option<&str>) -> (AccountTotals, SheetFound) {
         let locator = self.locator(Some(sheet), None);
-        let mut totals = Totals::new(self.fields.len());
+        let mut totals = AccountTotals::new(self.fields.len());
         totals.add_issues(sheet.issues);
         let mut accounts: Vec<&TableAccount> = sheet.tables.iter().collect();
         accounts.sort_by_key(|table| table.index);
@@ -333,7 +333,7 @@ impl RunAccount {
     }
 
     /// Returns the outcome of a run and the findings that led to it.
-    fn evaluate(&self, run: &Totals, execution: &Execution) -> Evaluation {
+    fn evaluate(&self, run: &AccountTotals, execution: &ExecutionReport) -> Evaluation {
         let failed = execution.failure.as_ref().map(|failure| {
             let message = format!("The run failed: {}", failure.message);
             finding("execution_failed", "error", message, None)
@@ -404,8 +404,8 @@ impl RunAccount {
     }
 }
 
-fn finding(code: &str, severity: &str, message: String, count: Option<u64>) -> Finding {
-    Finding {
+fn finding(code: &str, severity: &str, message: String, count: Option<u64>) -> RunFinding {
+    RunFinding {
         code: code.to_owned(),
         severity: severity.to_owned(),
         message,
@@ -417,7 +417,7 @@ fn finding(code: &str, severity: &str, message: String, count: Option<u64>) -> F
 fn outputs(path: Option<&str>, sheet: Option<&str>, range: Option<&str>) -> Option<Outputs> {
     let path = path?;
     Some(Outputs {
-        normalized: Some(Normalized {
+        normalized: Some(NormalizedOutput {
             path: Some(path.to_owned()),
             sheet_name: sheet.map(str::to_owned),
             range_a1: range.map(str::to_owned),

@@ -21,7 +21,7 @@ const MAX_RIVALS: usize = 20;
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize, ToSchema)]
 #[serde(default)]
 #[schema(as = ExplainedTable)]
-pub struct Table {
+pub struct ExplainedTable {
     /// The name of the sender's sheet.
     pub sheet: String,
     /// The number of the table on its sheet: from 0 as recorded, from 1 as shown.
@@ -34,15 +34,15 @@ pub struct Table {
     pub header_rows: HeaderRows,
     /// The columns, in the order of the sheet.
     #[serde(deserialize_with = "or_default")]
-    pub columns: Vec<Column>,
+    pub columns: Vec<ExplainedColumn>,
     /// The fields of the table.
     #[serde(deserialize_with = "or_default")]
-    pub fields: Vec<Field>,
+    pub fields: Vec<ExplainedField>,
     /// The hooks that returned a table.
     #[serde(deserialize_with = "or_default")]
     pub hooks: Vec<Hook>,
     /// The position in the output; null if the table was not written or the engine did not report it.
-    pub output: Option<Output>,
+    pub output: Option<TableOutput>,
     /// The number of rows read and written. Only set for display; not recorded.
     #[serde(deserialize_with = "never", skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<RowCounts>)]
@@ -84,14 +84,14 @@ pub struct Vote {
     pub score: Option<f64>,
     /// The detectors that contributed to the score.
     #[serde(deserialize_with = "or_default")]
-    pub by: Vec<Part>,
+    pub by: Vec<DetectorScore>,
 }
 
 /// The contribution of one detector.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize, ToSchema)]
 #[serde(default)]
 #[schema(as = ExplainedPart)]
-pub struct Part {
+pub struct DetectorScore {
     /// The name of the detector.
     pub detector: String,
     /// The share of the score.
@@ -102,7 +102,7 @@ pub struct Part {
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize, ToSchema)]
 #[serde(default)]
 #[schema(as = ExplainedColumn)]
-pub struct Column {
+pub struct ExplainedColumn {
     /// The letters of the column; in a turned table, the number of the row.
     pub column: String,
     /// The header; empty if there is none.
@@ -118,9 +118,9 @@ pub struct Column {
     pub score: Option<f64>,
     /// The detectors that contributed to the score of the best field.
     #[serde(deserialize_with = "or_default")]
-    pub by: Vec<Part>,
+    pub by: Vec<DetectorScore>,
     /// The second-best field; if the column has no field, the best one.
-    pub second: Option<Second>,
+    pub second: Option<RunnerUpField>,
     /// Other columns with the same best field.
     #[serde(deserialize_with = "or_default")]
     pub wanted_by: Vec<String>,
@@ -131,9 +131,9 @@ pub struct Column {
     #[schema(value_type = String)]
     pub unmapped_because: Option<String>,
     /// The field that is most similar to the header. It is only a suggestion.
-    pub nearest: Option<Nearest>,
+    pub nearest: Option<NearestField>,
     /// A profile of the values, to compare the layouts of files.
-    pub values: Option<Looks>,
+    pub values: Option<ColumnValueProfile>,
     /// The reasons in words. Only set for display; not recorded.
     #[serde(deserialize_with = "never", skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Vec<String>)]
@@ -144,7 +144,7 @@ pub struct Column {
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize, ToSchema)]
 #[serde(default)]
 #[schema(as = ExplainedLooks)]
-pub struct Looks {
+pub struct ColumnValueProfile {
     /// The number of rows of the table.
     pub rows: u64,
     /// The number of rows in which the column has a value.
@@ -167,7 +167,7 @@ pub struct Looks {
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize, ToSchema)]
 #[serde(default)]
 #[schema(as = ExplainedSecond)]
-pub struct Second {
+pub struct RunnerUpField {
     /// The name of the field.
     pub field: String,
     /// The score of the field.
@@ -178,7 +178,7 @@ pub struct Second {
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize, ToSchema)]
 #[serde(default)]
 #[schema(as = ExplainedNearest)]
-pub struct Nearest {
+pub struct NearestField {
     /// The name of the field.
     pub field: String,
     /// The thing that is similar: `header`.
@@ -193,7 +193,7 @@ pub struct Nearest {
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize, ToSchema)]
 #[serde(default)]
 #[schema(as = ExplainedField)]
-pub struct Field {
+pub struct ExplainedField {
     /// The name of the field.
     pub field: String,
     /// The columns that it comes from; empty if it was computed.
@@ -226,21 +226,21 @@ pub struct Hook {
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize, ToSchema)]
 #[serde(default)]
 #[schema(as = ExplainedOutput)]
-pub struct Output {
+pub struct TableOutput {
     /// The name of the output sheet.
     pub sheet: String,
     /// The range of cells, including the header.
     pub range: String,
     /// The columns, without the engine's own.
     #[serde(deserialize_with = "or_default")]
-    pub columns: Vec<Written>,
+    pub columns: Vec<OutputColumn>,
 }
 
 /// A column of the output.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize, ToSchema)]
 #[serde(default)]
 #[schema(as = ExplainedWritten)]
-pub struct Written {
+pub struct OutputColumn {
     /// The letters of the column.
     pub column: String,
     /// The header of the column.
@@ -251,14 +251,14 @@ pub struct Written {
     pub from: Option<String>,
 }
 
-impl Table {
+impl ExplainedTable {
     /// Returns the field with this name.
-    pub fn field(&self, name: &str) -> Option<&Field> {
+    pub fn field(&self, name: &str) -> Option<&ExplainedField> {
         self.fields.iter().find(|field| field.field == name)
     }
 
     /// Returns the fields of a column: its own field, or the fields that were split from it.
-    pub fn fields_of<'a>(&'a self, column: &'a Column) -> Vec<&'a str> {
+    pub fn fields_of<'a>(&'a self, column: &'a ExplainedColumn) -> Vec<&'a str> {
         if let Some(field) = &column.field {
             return vec![field];
         }
@@ -268,20 +268,20 @@ impl Table {
     }
 
     /// Returns the column with these letters.
-    pub fn column(&self, letters: &str) -> Option<&Column> {
+    pub fn column(&self, letters: &str) -> Option<&ExplainedColumn> {
         self.columns.iter().find(|column| column.column == letters)
     }
 }
 
-impl Column {
+impl ExplainedColumn {
     /// Returns the profile of the values; that of a column without values if it is unknown.
-    pub fn looks(&self) -> &Looks {
-        static UNKNOWN: LazyLock<Looks> = LazyLock::new(Looks::default);
+    pub fn looks(&self) -> &ColumnValueProfile {
+        static UNKNOWN: LazyLock<ColumnValueProfile> = LazyLock::new(ColumnValueProfile::default);
         self.values.as_ref().unwrap_or(&UNKNOWN)
     }
 }
 
-impl Written {
+impl OutputColumn {
     /// Returns the field, or the header if there is no field.
     pub fn name(&self) -> &str {
         self.field.as_deref().unwrap_or(&self.header)
@@ -306,7 +306,7 @@ pub struct ExplainedHeader {
     /// The index of the column in its table, from 0.
     pub index: usize,
     /// The column without its position in the sheet and its values.
-    pub column: Column,
+    pub column: ExplainedColumn,
     /// The indices of other columns with the same best field.
     pub rivals: Vec<usize>,
     /// True if a suggestion may help: the column has a header and no field, and claims none.
@@ -353,16 +353,16 @@ impl HeaderScores {
                 rivals: rivals.take(MAX_RIVALS).collect(),
                 // If a column lost its field to another one, its header is clear enough.
                 wants_hint: field.is_none() && claimed.is_none() && !name.is_empty(),
-                column: Column {
+                column: ExplainedColumn {
                     name: shortened(name),
                     field: field.cloned(),
                     score: best.filter(|_| field.is_some()).map(|best| rounded(best.1)),
-                    second: second.map(|(field, score)| Second {
+                    second: second.map(|(field, score)| RunnerUpField {
                         field: (*field).to_owned(),
                         score: Some(rounded(*score)),
                     }),
                     reason: Some(reason.to_owned()),
-                    ..Column::default()
+                    ..ExplainedColumn::default()
                 },
             }
         };

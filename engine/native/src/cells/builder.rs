@@ -5,26 +5,26 @@
 
 use std::sync::Arc;
 
-use super::cell::{Cell, Tag};
+use super::cell::{CellTag, SheetCell};
 use super::filling;
-use super::findings::{Findings, Separated};
+use super::findings::{ScanFindings, SeparatedTextFacts};
 use super::group::GROUP_ROWS;
-use super::grouping::{Groups, Pending};
+use super::grouping::{PendingCell, RowGroups};
 use super::merged::MergedRange;
 use super::serial_date::Epoch;
 use super::sheet::{DeclaredExtent, ScanFacts, Sheet};
 use super::text::{TextArena, TextReference};
-use super::zeros::{ZeroCells, Zeros};
+use super::zeros::{ZeroCells, ZeroFormat};
 use crate::error::{Result, SourceError};
 
 /// The maximum number of rows: more than any worksheet may have, yet few enough to iterate over.
-pub const MAXIMUM_ROWS: usize = 1 << 24;
+pub const MAX_SHEET_ROWS: usize = 1 << 24;
 /// The maximum number of columns: up to the column `ZZZ`.
-pub const MAXIMUM_COLUMNS: usize = 18_278;
+pub const MAX_SHEET_COLUMNS: usize = 18_278;
 
 /// The maximum numbers of cells and of bytes of text in a sheet; a larger sheet is refused.
-const MAXIMUM_CELLS: usize = 200_000_000;
-const MAXIMUM_TEXT_BYTES: usize = 1 << 30;
+const MAX_SHEET_CELLS: usize = 200_000_000;
+const MAX_SHEET_TEXT_BYTES: usize = 1 << 30;
 
 /// The limits of a scan, and its options for the values that it finds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -74,7 +74,7 @@ impl Default for ScanLimits {
 
 /// Whether the scan continues after a row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Continue {
+pub enum ScanStep {
     Yes,
     /// A limit was reached, such as the run of empty rows: the scan ends.
     No,
@@ -82,20 +82,20 @@ pub enum Continue {
 
 /// The maximum number of rows behind the end of a scan that are searched for a value; rows that the file leaves out do not
 /// count.
-const MOST_LOOKED_AT: usize = 10_000;
+const MAX_ROWS_BELOW_END: usize = 10_000;
 
 /// Builds one [`Sheet`].
 #[derive(Default)]
 pub struct SheetBuilder {
     title: String,
     limits: ScanLimits,
-    groups: Groups,
+    groups: RowGroups,
     own_text: TextArena,
     shared_text: Arc<TextArena>,
     /// The cells of the row that is being read.
-    row_cells: Vec<(u32, Cell)>,
+    row_cells: Vec<(u32, SheetCell)>,
     row_in_order: bool,
-    late: Vec<(u32, Pending)>,
+    late: Vec<(u32, PendingCell)>,
     cells_seen: usize,
     rows_seen: usize,
     empty_run: usize,
@@ -104,7 +104,7 @@ pub struct SheetBuilder {
     /// The number of rows searched since the scan ended, and the first of them with a value.
     looked_at: usize,
     row_below: Option<usize>,
-    findings: Findings,
+    findings: ScanFindings,
     zeros: ZeroCells,
     from_1904: bool,
 }
@@ -127,7 +127,7 @@ impl SheetBuilder {
     }
 
     /// Sets the workbook's formats that show leading zeros; cells refer to them by their numbers.
-    pub fn set_zeros(&mut self, formats: Arc<[Zeros]>) {
+    pub fn set_zeros(&mut self, formats: Arc<[ZeroFormat]>) {
         self.zeros.set_formats(formats);
     }
 
@@ -158,12 +158,12 @@ impl SheetBuilder {
     }
 
     /// Returns the facts that the scan found beside the cells.
-    pub fn findings(&mut self) -> &mut Findings {
+    pub fn findings(&mut self) -> &mut ScanFindings {
         &mut self.findings
     }
 
     /// Returns the findings about the records of separated text.
-    pub fn separated(&mut self) -> &mut Separated {
+    pub fn separated(&mut self) -> &mut SeparatedTextFacts {
         &mut self.findings.separated
     }
 
@@ -179,7 +179,7 @@ impl SheetBuilder {
     /// Merges a cell with further rows and columns, as far as sheets reach.
     pub fn merge_further(&mut self, (row, column): (usize, usize), (down, across): (usize, usize)) {
         let place = |row: usize, column: usize| {
-            let (row, column) = (row.min(MAXIMUM_ROWS), column.min(MAXIMUM_COLUMNS));
+            let (row, column) = (row.min(MAX_SHEET_ROWS), column.min(MAX_SHEET_COLUMNS));
             (row as u32, column as u32)
         };
         if down > 0 || across > 0 {
@@ -202,7 +202,7 @@ impl SheetBuilder {
 
     /// Returns the bytes that cells, text and merged ranges take so far.
     fn bytes(&self) -> usize {
-        let late = self.late.len() * size_of::<(u32, Pending)>();
+        let late = self.late.len() * size_of::<(u32, PendingCell)>();
         let merged = self.findings.merged.len() * size_of::<MergedRange>();
         let formulas = self.findings.formulas_without_value.bytes();
         self.groups.bytes() + late + merged + formulas + self.zeros.bytes() + self.own_text.len()
@@ -214,11 +214,11 @@ impl SheetBuilder {
     }
 
     /// Stores a text of this sheet and returns its cell.
-    pub fn text_cell(&mut self, text: &str) -> Cell {
+    pub fn text_cell(&mut self, text: &str) -> SheetCell {
         if text.is_empty() {
-            Cell::EMPTY_TEXT
+            SheetCell::EMPTY_TEXT
         } else {
-            Cell::text(self.own_text.push_deduplicated(text))
+            SheetCell::text(self.own_text.push_deduplicated(text))
         }
     }
 
@@ -228,16 +228,16 @@ impl SheetBuilder {
     }
 
     /// Returns a cell for a whole number of more than 64 bits, by its decimal digits.
-    pub fn big_integer(&mut self, digits: &str) -> Cell {
-        Cell {
-            tag: Tag::BigInteger,
+    pub fn big_integer(&mut self, digits: &str) -> SheetCell {
+        SheetCell {
+            tag: CellTag::BigInteger,
             bits: self.store_text(digits).bits(),
         }
     }
 
     /// Adds a cell to the current row, which is row number `row`. If the cell is a number, it is shown in the format with the
     /// number `zeros`.
-    pub fn push_shown(&mut self, row: usize, column: usize, cell: Cell, zeros: Option<u16>) {
+    pub fn push_shown(&mut self, row: usize, column: usize, cell: SheetCell, zeros: Option<u16>) {
         if let Some(format) = zeros.filter(|_| cell.tag.is_number()) {
             self.note_zeros(row, column, format);
         }
@@ -246,12 +246,12 @@ impl SheetBuilder {
 
     /// Adds a cell to the row that is being read; an empty cell only overwrites an earlier one.
     #[inline]
-    pub fn push(&mut self, column: usize, cell: Cell) {
+    pub fn push(&mut self, column: usize, cell: SheetCell) {
         let column = column as u32;
         match self.row_cells.last() {
             Some(&(last, _)) if last >= column => self.row_in_order = false,
-            None if cell.tag == Tag::Empty => return,
-            Some(_) if cell.tag == Tag::Empty && self.row_in_order => return,
+            None if cell.tag == CellTag::Empty => return,
+            Some(_) if cell.tag == CellTag::Empty && self.row_in_order => return,
             _ => {}
         }
         self.row_cells.push((column, cell));
@@ -261,7 +261,7 @@ impl SheetBuilder {
     ///
     /// # Errors
     /// If the sheet has more rows, cells or text than the limits of reading.
-    pub fn end_row(&mut self, row: usize) -> Result<Continue> {
+    pub fn end_row(&mut self, row: usize) -> Result<ScanStep> {
         if self.stopped {
             return Ok(self.look_below(row));
         }
@@ -271,20 +271,23 @@ impl SheetBuilder {
             // A later row exists, so rows before it that the file leaves out are empty.
             self.rows_seen = self.rows_seen.max(limit);
             self.row_cells.clear();
-            return Ok(Continue::No);
+            return Ok(ScanStep::No);
         }
-        if row >= MAXIMUM_ROWS {
-            return Err(SourceError::BeyondLimits {
-                sheet: self.title.clone(),
-                reason: format!("row {} is beyond the limit ({MAXIMUM_ROWS} rows)", row + 1),
-            });
-        }
-        self.cells_seen += self.row_cells.len();
-        if self.cells_seen > MAXIMUM_CELLS || self.own_text.len() > MAXIMUM_TEXT_BYTES {
+        if row >= MAX_SHEET_ROWS {
             return Err(SourceError::BeyondLimits {
                 sheet: self.title.clone(),
                 reason: format!(
-                    "it holds more than {MAXIMUM_CELLS} cells, or more than 1 GiB of text"
+                    "row {} is beyond the limit ({MAX_SHEET_ROWS} rows)",
+                    row + 1
+                ),
+            });
+        }
+        self.cells_seen += self.row_cells.len();
+        if self.cells_seen > MAX_SHEET_CELLS || self.own_text.len() > MAX_SHEET_TEXT_BYTES {
+            return Err(SourceError::BeyondLimits {
+                sheet: self.title.clone(),
+                reason: format!(
+                    "it holds more than {MAX_SHEET_CELLS} cells, or more than 1 GiB of text"
                 ),
             });
         }
@@ -302,24 +305,24 @@ impl SheetBuilder {
             let in_group = (row % GROUP_ROWS) as u16;
             let cells = self.row_cells.drain(..);
             self.late
-                .extend(cells.map(|cell| (row as u32, Pending::new(in_group, cell))));
-            return Ok(Continue::Yes);
+                .extend(cells.map(|cell| (row as u32, PendingCell::new(in_group, cell))));
+            return Ok(ScanStep::Yes);
         }
         // Rows that the file leaves out are empty.
-        if self.count_empty_rows(row - self.rows_seen) == Continue::No {
+        if self.count_empty_rows(row - self.rows_seen) == ScanStep::No {
             return Ok(self.look_below(row));
         }
         let width = self.trim_row();
         if width == 0 {
             self.row_cells.clear();
             self.count_empty_rows(1);
-            return Ok(Continue::Yes);
+            return Ok(ScanStep::Yes);
         }
         self.empty_run = 0;
         self.rows_seen = row + 1;
         self.width = self.width.max(width);
         self.groups.store_row(row, width, &mut self.row_cells);
-        Ok(Continue::Yes)
+        Ok(ScanStep::Yes)
     }
 
     /// Returns whether the scan has ended and rows are skipped until one of them has a value; that row is reported, and none of
@@ -329,8 +332,8 @@ impl SheetBuilder {
     }
 
     /// Skips a row behind the end of the scan.
-    fn look_below(&mut self, row: usize) -> Continue {
-        let has_value = |(_, cell): &(u32, Cell)| !cell.tag.counts_as_empty();
+    fn look_below(&mut self, row: usize) -> ScanStep {
+        let has_value = |(_, cell): &(u32, SheetCell)| !cell.tag.counts_as_empty();
         if self.row_below.is_none() && row >= self.rows_seen && self.row_cells.iter().any(has_value)
         {
             self.row_below = Some(row);
@@ -339,38 +342,38 @@ impl SheetBuilder {
         self.row_in_order = true;
         self.looked_at += 1;
         let is_over = self.limits.rows.is_some_and(|limit| row >= limit);
-        match self.row_below.is_some() || is_over || self.looked_at >= MOST_LOOKED_AT {
-            true => Continue::No,
-            false => Continue::Yes,
+        match self.row_below.is_some() || is_over || self.looked_at >= MAX_ROWS_BELOW_END {
+            true => ScanStep::No,
+            false => ScanStep::Yes,
         }
     }
 
     /// Adds `count` rows without cells.
-    fn count_empty_rows(&mut self, count: usize) -> Continue {
+    fn count_empty_rows(&mut self, count: usize) -> ScanStep {
         if let Some(limit) = self.limits.empty_rows
             && self.empty_run + count >= limit
         {
             // The last row of the run does not count.
             self.rows_seen += limit.saturating_sub(self.empty_run + 1);
             self.stopped = true;
-            return Continue::No;
+            return ScanStep::No;
         }
         self.empty_run += count;
         self.rows_seen += count;
-        Continue::Yes
+        ScanStep::Yes
     }
 
     /// Sorts a row's cells by column; of several cells in a column, the last one stays.
     fn sort_row(&mut self) {
         self.row_cells.sort_by_key(|&(column, _)| column);
-        let mut kept: Vec<(u32, Cell)> = Vec::with_capacity(self.row_cells.len());
+        let mut kept: Vec<(u32, SheetCell)> = Vec::with_capacity(self.row_cells.len());
         for &cell in &self.row_cells {
             match kept.last_mut() {
                 Some(last) if last.0 == cell.0 => *last = cell,
                 _ => kept.push(cell),
             }
         }
-        kept.retain(|(_, cell)| cell.tag != Tag::Empty);
+        kept.retain(|(_, cell)| cell.tag != CellTag::Empty);
         self.row_cells = kept;
         self.row_in_order = true;
     }
@@ -380,7 +383,7 @@ impl SheetBuilder {
         let mut width = 0;
         let mut kept = 0;
         for (index, &(column, cell)) in self.row_cells.iter().enumerate() {
-            let is_blank_text = cell.tag == Tag::EmptyText && self.limits.keep_blank_text;
+            let is_blank_text = cell.tag == CellTag::EmptyText && self.limits.keep_blank_text;
             if cell.tag.counts_as_empty() && !is_blank_text {
                 continue;
             }
@@ -415,7 +418,8 @@ impl SheetBuilder {
             for row_cells in cells.chunk_by(|cell, other| cell.row == other.row) {
                 let row = group_index * GROUP_ROWS + usize::from(row_cells[0].row);
                 self.row_cells.clear();
-                self.row_cells.extend(row_cells.iter().map(Pending::cell));
+                self.row_cells
+                    .extend(row_cells.iter().map(PendingCell::cell));
                 self.sort_row();
                 let width = self.trim_row();
                 self.width = self.width.max(width);
@@ -480,9 +484,9 @@ mod tests {
         let mut builder = SheetBuilder::new("Sheet", limits, Arc::new(TextArena::new()));
         for (row, cells) in rows {
             for &(column, value) in *cells {
-                builder.push(column, Cell::integer(value));
+                builder.push(column, SheetCell::integer(value));
             }
-            if builder.end_row(*row).unwrap() == Continue::No {
+            if builder.end_row(*row).unwrap() == ScanStep::No {
                 break;
             }
         }
@@ -494,7 +498,7 @@ mod tests {
         sheet.read_row(number, &mut cells);
         cells
             .iter()
-            .map(|cell| (cell.tag != Tag::Empty).then(|| cell.as_integer()))
+            .map(|cell| (cell.tag != CellTag::Empty).then(|| cell.as_integer()))
             .collect()
     }
 
@@ -531,11 +535,11 @@ mod tests {
     fn a_far_off_cell_costs_little() {
         let mut builder = SheetBuilder::new("Sheet", ScanLimits::NONE, Arc::new(TextArena::new()));
         for group in 0..64 {
-            builder.push(18_000, Cell::integer(1));
+            builder.push(18_000, SheetCell::integer(1));
             builder.end_row(group * GROUP_ROWS + 1023).unwrap();
         }
         let sheet = builder.finish(None);
         assert!(sheet.heap_bytes() < 64 * 16);
-        assert_eq!(sheet.cell(1023, 18_000), Cell::integer(1));
+        assert_eq!(sheet.cell(1023, 18_000), SheetCell::integer(1));
     }
 }

@@ -5,7 +5,7 @@ use super::text::{TextArena, TextReference};
 /// The kind of a cell's value, which decides how its 64 bits are read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[repr(u8)]
-pub enum Tag {
+pub enum CellTag {
     Empty,
     /// Text of no length; it counts as empty, yet Python sees `""`.
     EmptyText,
@@ -29,7 +29,7 @@ pub enum Tag {
     BigInteger,
 }
 
-impl Tag {
+impl CellTag {
     const ALL: [Self; 11] = [
         Self::Empty,
         Self::EmptyText,
@@ -58,33 +58,33 @@ impl Tag {
 
 /// A cell: a tag and its 64 bits. Small enough to be passed around by value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Cell {
-    pub tag: Tag,
+pub struct SheetCell {
+    pub tag: CellTag,
     pub bits: u64,
 }
 
-impl Cell {
+impl SheetCell {
     pub const EMPTY: Self = Self {
-        tag: Tag::Empty,
+        tag: CellTag::Empty,
         bits: 0,
     };
     pub const EMPTY_TEXT: Self = Self {
-        tag: Tag::EmptyText,
+        tag: CellTag::EmptyText,
         bits: 0,
     };
 
     /// Returns a cell as a sheet stores it.
     #[inline]
     pub(super) fn stored(tag: u8, bits: u64) -> Self {
-        let tag = Tag::ALL.get(usize::from(tag)).copied();
-        let tag = tag.unwrap_or(Tag::Empty);
+        let tag = CellTag::ALL.get(usize::from(tag)).copied();
+        let tag = tag.unwrap_or(CellTag::Empty);
         Self { tag, bits }
     }
 
     /// Returns a cell with a whole number.
     pub fn integer(value: i64) -> Self {
         Self {
-            tag: Tag::Integer,
+            tag: CellTag::Integer,
             bits: value as u64,
         }
     }
@@ -92,7 +92,7 @@ impl Cell {
     /// Returns a cell with a number that is written with a point or an exponent.
     pub fn float(value: f64) -> Self {
         Self {
-            tag: Tag::Float,
+            tag: CellTag::Float,
             bits: value.to_bits(),
         }
     }
@@ -100,7 +100,7 @@ impl Cell {
     /// Returns a cell with true or false.
     pub fn boolean(value: bool) -> Self {
         Self {
-            tag: Tag::Boolean,
+            tag: CellTag::Boolean,
             bits: u64::from(value),
         }
     }
@@ -108,7 +108,7 @@ impl Cell {
     /// Returns a cell with a text that an arena holds.
     pub fn text(reference: TextReference) -> Self {
         Self {
-            tag: Tag::Text,
+            tag: CellTag::Text,
             bits: reference.bits(),
         }
     }
@@ -125,7 +125,7 @@ impl Cell {
     /// Returns a cell with a date and time, in microseconds since 1970.
     pub fn date_time(microseconds: i64) -> Self {
         Self {
-            tag: Tag::DateTime,
+            tag: CellTag::DateTime,
             bits: microseconds as u64,
         }
     }
@@ -133,7 +133,7 @@ impl Cell {
     /// Returns a cell with a date, in days since 1970.
     pub fn date(days: i64) -> Self {
         Self {
-            tag: Tag::Date,
+            tag: CellTag::Date,
             bits: days as u64,
         }
     }
@@ -141,7 +141,7 @@ impl Cell {
     /// Returns a cell with a time of day, in microseconds.
     pub fn time(microseconds: i64) -> Self {
         Self {
-            tag: Tag::Time,
+            tag: CellTag::Time,
             bits: microseconds as u64,
         }
     }
@@ -149,12 +149,12 @@ impl Cell {
     /// Returns a cell with an elapsed time, in microseconds.
     pub fn duration(microseconds: i64) -> Self {
         Self {
-            tag: Tag::Duration,
+            tag: CellTag::Duration,
             bits: microseconds as u64,
         }
     }
 
-    /// Returns the bits as a float; meant for cells of [`Tag::Float`].
+    /// Returns the bits as a float; meant for cells of [`CellTag::Float`].
     pub fn as_float(self) -> f64 {
         f64::from_bits(self.bits)
     }
@@ -164,7 +164,7 @@ impl Cell {
         self.bits as i64
     }
 
-    /// Returns the bits as a reference; meant for cells of [`Tag::Text`] and [`Tag::BigInteger`].
+    /// Returns the bits as a reference; meant for cells of [`CellTag::Text`] and [`CellTag::BigInteger`].
     pub fn as_text(self) -> TextReference {
         TextReference::from_bits(self.bits)
     }

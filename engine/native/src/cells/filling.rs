@@ -11,9 +11,9 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use super::cell::{Cell, Tag};
-use super::findings::Filled;
-use super::group::{Chunk, GROUP_ROWS, Group};
+use super::cell::{CellTag, SheetCell};
+use super::findings::MergedFillCounts;
+use super::group::{Chunk, GROUP_ROWS, RowGroup};
 use super::merged::MergedRange;
 use super::sheet::Sheet;
 use crate::words::{cut, lexicon};
@@ -24,14 +24,14 @@ const FREE_CELLS: usize = 1 << 18;
 const CELLS_FOR_EACH: usize = 4;
 
 /// A range that is cut to the sheet, and the value of its first cell.
-type Filling = (MergedRange, Cell);
+type FilledRange = (MergedRange, SheetCell);
 
 /// The rows of one column of a group to fill, both ends included, and their value.
-struct Piece {
+struct RowSpanFill {
     column: u32,
     first: u16,
     last: u16,
-    cell: Cell,
+    cell: SheetCell,
 }
 
 /// Fills the merged ranges of a sheet. `cells` is the number of cells that the file has for it; `numbers`: whether amounts are
@@ -46,7 +46,7 @@ pub(super) fn fill(sheet: &mut Sheet, cells: usize, numbers: bool, spacers: bool
     for (range, _) in &fillings {
         sheet.zeros.fill(range);
     }
-    let mut open: Vec<Filling> = Vec::new();
+    let mut open: Vec<FilledRange> = Vec::new();
     let mut next = fillings.into_iter().peekable();
     let mut group = 0;
     loop {
@@ -75,8 +75,8 @@ pub(super) fn fill(sheet: &mut Sheet, cells: usize, numbers: bool, spacers: bool
 }
 
 /// Returns the columns into which ranges only continue, and that have no value of their own.
-fn without_values(sheet: &Sheet, fillings: &[Filling]) -> HashSet<u32> {
-    let further = |(range, _): &Filling| range.first_column + 1..=range.last_column;
+fn without_values(sheet: &Sheet, fillings: &[FilledRange]) -> HashSet<u32> {
+    let further = |(range, _): &FilledRange| range.first_column + 1..=range.last_column;
     let mut columns: HashSet<u32> = fillings.iter().flat_map(further).collect();
     columns.retain(|column| {
         let mut is_blank = true;
@@ -89,9 +89,9 @@ fn without_values(sheet: &Sheet, fillings: &[Filling]) -> HashSet<u32> {
 }
 
 /// Returns the ranges to fill in order of rows; none of them overlap.
-fn chosen(sheet: &Sheet, cells: usize, numbers: bool) -> (Vec<Filling>, Filled) {
+fn chosen(sheet: &Sheet, cells: usize, numbers: bool) -> (Vec<FilledRange>, MergedFillCounts) {
     let facts = sheet.facts;
-    let mut filled = Filled::default();
+    let mut filled = MergedFillCounts::default();
     let mut fillings = Vec::new();
     let (Some(last_row), Some(last_column)) = (
         facts.rows_emitted.checked_sub(1),
@@ -104,7 +104,7 @@ fn chosen(sheet: &Sheet, cells: usize, numbers: bool) -> (Vec<Filling>, Filled) 
         .saturating_add(FREE_CELLS);
     // The ranges that reach into the current row, by their first columns, and some that end above it.
     let mut above: BTreeMap<u32, MergedRange> = BTreeMap::new();
-    let mut keys = Keys::default();
+    let mut keys = KeyColumns::default();
     for whole in &sheet.findings.merged {
         let mut range = *whole;
         range.last_row = range.last_row.min(last_row as u32);
@@ -144,10 +144,10 @@ fn chosen(sheet: &Sheet, cells: usize, numbers: bool) -> (Vec<Filling>, Filled) 
 
 /// Returns whether a cell has a number, or a text that a reader may take for a number: with digits, without letters, and no
 /// date or time.
-fn may_be_summed(sheet: &Sheet, cell: Cell) -> bool {
+fn may_be_summed(sheet: &Sheet, cell: SheetCell) -> bool {
     match cell.tag {
-        Tag::Integer | Tag::Float => true,
-        Tag::Text => {
+        CellTag::Integer | CellTag::Float => true,
+        CellTag::Text => {
             let text = sheet.text(cell.as_text());
             text.contains(|c: char| c.is_ascii_digit())
                 && !is_date(text)
@@ -159,28 +159,28 @@ fn may_be_summed(sheet: &Sheet, cell: Cell) -> bool {
 
 /// The facts that distinguish keys from amounts: the first column, and the numbers of columns.
 #[derive(Default)]
-struct Keys {
+struct KeyColumns {
     first_column: Option<usize>,
-    columns: HashMap<usize, Numbers>,
+    columns: HashMap<usize, NumberFacts>,
 }
 
 /// The facts about all numbers of a column.
 #[derive(Clone, Copy)]
-struct Numbers {
+struct NumberFacts {
     are_whole: bool,
     are_years: bool,
 }
 
-impl Keys {
+impl KeyColumns {
     /// Returns whether the cell of a range has a number that belongs to several records together.
-    fn is_amount(&mut self, sheet: &Sheet, range: &MergedRange, cell: Cell) -> bool {
+    fn is_amount(&mut self, sheet: &Sheet, range: &MergedRange, cell: SheetCell) -> bool {
         let (row, column) = (range.first_row as usize, range.first_column as usize);
-        match Number::of(sheet, cell) {
+        match CellNumber::from_cell(sheet, cell) {
             None => false,
-            Some(Number::Other) => true,
+            Some(CellNumber::Other) => true,
             // A range in a single row is the label of several columns.
-            Some(Number::Whole(_)) if range.last_row == range.first_row => false,
-            Some(Number::Whole(number)) => {
+            Some(CellNumber::Whole(_)) if range.last_row == range.first_row => false,
+            Some(CellNumber::Whole(number)) => {
                 let is_blank = |row: usize| sheet.is_blank(sheet.cell(row, column));
                 if YEARS.contains(&number) && (0..row).all(is_blank) {
                     // The number is a year in a header.
@@ -190,15 +190,15 @@ impl Keys {
                 let numbers = *self
                     .columns
                     .entry(column)
-                    .or_insert_with(|| Numbers::of(sheet, column));
+                    .or_insert_with(|| NumberFacts::from_column(sheet, column));
                 !(numbers.are_years || numbers.are_whole && column == first)
             }
         }
     }
 }
 
-impl Numbers {
-    fn of(sheet: &Sheet, column: usize) -> Self {
+impl NumberFacts {
+    fn from_column(sheet: &Sheet, column: usize) -> Self {
         let mut all = Self {
             are_whole: true,
             are_years: true,
@@ -207,10 +207,10 @@ impl Numbers {
             column,
             0,
             sheet.facts().rows_emitted,
-            |cell| match Number::of(sheet, cell) {
+            |cell| match CellNumber::from_cell(sheet, cell) {
                 None => {}
-                Some(Number::Whole(number)) => all.are_years &= YEARS.contains(&number),
-                Some(Number::Other) => (all.are_whole, all.are_years) = (false, false),
+                Some(CellNumber::Whole(number)) => all.are_years &= YEARS.contains(&number),
+                Some(CellNumber::Other) => (all.are_whole, all.are_years) = (false, false),
             },
         );
         all
@@ -233,21 +233,21 @@ fn first_column(sheet: &Sheet) -> usize {
 }
 
 /// A number in a cell, or a text that a reader may take for a number.
-enum Number {
+enum CellNumber {
     Whole(i64),
     Other,
 }
 
-impl Number {
-    fn of(sheet: &Sheet, cell: Cell) -> Option<Self> {
+impl CellNumber {
+    fn from_cell(sheet: &Sheet, cell: SheetCell) -> Option<Self> {
         match cell.tag {
-            Tag::Integer => Some(Self::Whole(cell.as_integer())),
-            Tag::Float => Some(match cell.as_float() {
+            CellTag::Integer => Some(Self::Whole(cell.as_integer())),
+            CellTag::Float => Some(match cell.as_float() {
                 number if number.fract() == 0.0 => Self::Whole(number as i64),
                 _ => Self::Other,
             }),
-            Tag::Duration => Some(Self::Other),
-            Tag::Text => Self::of_text(sheet.text(cell.as_text()).trim()),
+            CellTag::Duration => Some(Self::Other),
+            CellTag::Text => Self::of_text(sheet.text(cell.as_text()).trim()),
             _ => None,
         }
     }
@@ -304,7 +304,7 @@ fn overlaps_earlier(above: &mut BTreeMap<u32, MergedRange>, range: &MergedRange)
 }
 
 /// Fills the parts of ranges that are in one group.
-fn fill_group(group: &mut Group, number: usize, open: &[Filling], left: &HashSet<u32>) {
+fn fill_group(group: &mut RowGroup, number: usize, open: &[FilledRange], left: &HashSet<u32>) {
     let start = number * GROUP_ROWS;
     let mut pieces = Vec::new();
     for (range, cell) in open {
@@ -319,7 +319,7 @@ fn fill_group(group: &mut Group, number: usize, open: &[Filling], left: &HashSet
         pieces.extend(
             (range.first_column..=range.last_column)
                 .filter(|column| !left.contains(column))
-                .map(|column| Piece {
+                .map(|column| RowSpanFill {
                     column,
                     first: first as u16,
                     last: last as u16,
@@ -345,7 +345,7 @@ fn fill_group(group: &mut Group, number: usize, open: &[Filling], left: &HashSet
 }
 
 /// Returns the cells of a column of a group in order of rows, with pieces in place of the cells that they cover.
-fn overlaid(cells: Vec<(u16, Cell)>, pieces: &[Piece]) -> Vec<(u16, Cell)> {
+fn overlaid(cells: Vec<(u16, SheetCell)>, pieces: &[RowSpanFill]) -> Vec<(u16, SheetCell)> {
     let mut all = Vec::with_capacity(cells.len());
     let mut rest = cells.into_iter().peekable();
     for piece in pieces {
@@ -383,7 +383,7 @@ mod tests {
         let mut builder = SheetBuilder::new("Sheet", limits, Arc::new(TextArena::new()));
         for (row, cells) in rows {
             for &(column, value) in *cells {
-                builder.push(column, Cell::integer(value));
+                builder.push(column, SheetCell::integer(value));
             }
             builder.end_row(*row).unwrap();
         }
@@ -393,9 +393,9 @@ mod tests {
         builder.finish(None)
     }
 
-    fn value(cell: Cell) -> i64 {
+    fn value(cell: SheetCell) -> i64 {
         match cell.tag {
-            Tag::Empty => 0,
+            CellTag::Empty => 0,
             _ => cell.as_integer(),
         }
     }

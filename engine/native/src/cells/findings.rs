@@ -48,7 +48,7 @@ impl FormulasWithoutValue {
 
 /// Counts of the merged ranges that were filled, and of those that were not.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Filled {
+pub struct MergedFillCounts {
     /// The number of ranges whose cells got the value of the first cell.
     pub ranges: usize,
     pub first: Option<MergedRange>,
@@ -65,28 +65,28 @@ pub struct Filled {
 
 /// The facts that a scan found about a sheet beside its cells.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Findings {
+pub struct ScanFindings {
     pub formulas_without_value: FormulasWithoutValue,
     /// The merged ranges, in order of rows and columns.
     pub merged: Vec<MergedRange>,
     /// Whether the scan ended before it reached the merged ranges.
     pub merged_unknown: bool,
-    pub filled: Filled,
-    pub hidden_rows: Rows,
+    pub filled: MergedFillCounts,
+    pub hidden_rows: RowRuns,
     /// The first and last column of each run of columns that spreadsheet programs do not show.
     pub hidden_columns: Vec<(u32, u32)>,
     /// Rows whose cells are all struck through.
-    pub struck_rows: Rows,
+    pub struck_rows: RowRuns,
     /// Rows whose cells are all filled red.
-    pub red_rows: Rows,
+    pub red_rows: RowRuns,
     /// Row and column of positive numbers whose format shows a minus or parentheses.
     pub sign_of_format: Vec<(u32, u32)>,
-    pub separated: Separated,
+    pub separated: SeparatedTextFacts,
 }
 
 /// The facts about the records of a file of separated text; rows count from 0.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Separated {
+pub struct SeparatedTextFacts {
     /// Runs of rows with equally many fields: first row, last row, fields.
     runs: Vec<(u32, u32, u32)>,
     /// Rows with quotes that close nothing, or that are never closed.
@@ -106,7 +106,7 @@ pub struct Separated {
     pub other_part: Option<(u32, u8)>,
 }
 
-impl Separated {
+impl SeparatedTextFacts {
     /// Notes the number of fields of the next row.
     pub fn note(&mut self, row: usize, fields: usize) {
         let (row, fields) = (row as u32, fields as u32);
@@ -184,9 +184,9 @@ impl Separated {
 
 /// Rows in order, as the first and last row of each run. Hidden and filtered rows are read like all others.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Rows(Vec<(u32, u32)>);
+pub struct RowRuns(Vec<(u32, u32)>);
 
-impl Rows {
+impl RowRuns {
     /// Notes a row, which counts from 0.
     pub fn note(&mut self, row: usize) {
         let row = row as u32;

@@ -24,13 +24,13 @@ pub mod text_form;
 pub mod white_space;
 pub mod zeros;
 
-pub use builder::{Continue, MAXIMUM_COLUMNS, MAXIMUM_ROWS, ScanLimits, SheetBuilder};
+pub use builder::{MAX_SHEET_COLUMNS, MAX_SHEET_ROWS, ScanLimits, ScanStep, SheetBuilder};
 pub use calendar::DAY_MICROSECONDS;
-pub use cell::{Cell, Tag};
+pub use cell::{CellTag, SheetCell};
 pub use column_letters::{column_name, column_of};
-pub use findings::{Filled, Findings, FormulasWithoutValue, Rows};
+pub use findings::{FormulasWithoutValue, MergedFillCounts, RowRuns, ScanFindings};
 pub use merged::MergedRange;
 pub use serial_date::Epoch;
 pub use sheet::{ColumnKinds, DeclaredExtent, ScanFacts, Sheet};
 pub use text::{TextArena, TextReference};
-pub use zeros::{ZeroCells, Zeros};
+pub use zeros::{ZeroCells, ZeroFormat};

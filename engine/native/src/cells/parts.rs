@@ -7,7 +7,7 @@ use std::sync::{LazyLock, Mutex, PoisonError};
 /// The minimum number of cells that are worth a thread.
 const CELLS_OF_A_THREAD: usize = 20_000;
 const PARTS_OF_A_THREAD: usize = 4;
-const MOST_THREADS: usize = 4;
+const MAX_COLUMN_THREADS: usize = 4;
 
 /// Returns the number of processors that this process could use when it first asked, as control groups limit it.
 pub fn processors() -> usize {
@@ -106,7 +106,7 @@ pub fn in_threads<A: Send, T: Send>(tasks: Vec<A>, work: impl Fn(A) -> T + Sync)
 }
 
 fn threads() -> usize {
-    processors().min(MOST_THREADS)
+    processors().min(MAX_COLUMN_THREADS)
 }
 
 #[cfg(test)]

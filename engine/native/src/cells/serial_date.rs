@@ -4,7 +4,7 @@
 //! openpyxl and xlrd, step by step in the same floating-point order.
 
 use super::calendar::{DAY_MICROSECONDS, FIRST_DAY, LAST_DAY};
-use super::cell::Cell;
+use super::cell::SheetCell;
 
 /// The days 1899-12-30 and 1904-01-01, since 1970-01-01.
 const EPOCH_1900: i64 = -25_569;
@@ -34,7 +34,7 @@ fn round_half_even(value: f64) -> f64 {
 
 /// Returns the date-time of a serial number or, below 1, the time, as openpyxl reads it. `None` if the result is beyond what
 /// Python can hold.
-pub fn from_serial(value: f64, epoch: Epoch) -> Option<Cell> {
+pub fn from_serial(value: f64, epoch: Epoch) -> Option<SheetCell> {
     if !value.is_finite() || value.abs() > 1e12 {
         return None;
     }
@@ -48,7 +48,7 @@ pub fn from_serial(value: f64, epoch: Epoch) -> Option<Cell> {
     let mut day = day.round() as i64;
     let milliseconds = round_half_even(fraction * 86_400.0 * 1000.0) as i64;
     if (0.0..1.0).contains(&value) && milliseconds < 86_400_000 {
-        return Some(Cell::time(milliseconds * 1000));
+        return Some(SheetCell::time(milliseconds * 1000));
     }
     if value > 0.0 && value < 60.0 && epoch == Epoch::Windows1900 {
         day += 1;
@@ -62,18 +62,18 @@ pub fn from_serial(value: f64, epoch: Epoch) -> Option<Cell> {
         (FIRST_DAY..=LAST_DAY).contains(&microseconds.div_euclid(DAY_MICROSECONDS))
     };
     ((FIRST_DAY..=LAST_DAY).contains(&day) && in_range(microseconds))
-        .then(|| Cell::date_time(microseconds))
+        .then(|| SheetCell::date_time(microseconds))
 }
 
 /// Returns the elapsed time of a serial number, rounded to milliseconds. `None` if Python could not hold it; a value that only
 /// exceeds 64 bits of microseconds, some 290,000 years, stays a number.
-pub fn duration_from_serial(value: f64) -> Option<Cell> {
+pub fn duration_from_serial(value: f64) -> Option<SheetCell> {
     const HELD_DAYS: f64 = (i64::MAX / DAY_MICROSECONDS) as f64;
     if !value.is_finite() || value.abs() >= 1e9 {
         return None;
     }
     if value.abs() >= HELD_DAYS {
-        return Some(Cell::float(value));
+        return Some(SheetCell::float(value));
     }
     // timedelta(days=value)
     let whole = value.trunc();
@@ -94,12 +94,12 @@ pub fn duration_from_serial(value: f64) -> Option<Cell> {
         microseconds =
             seconds * 1_000_000 + round_half_even(in_second as f64 / 1000.0) as i64 * 1000;
     }
-    Some(Cell::duration(microseconds))
+    Some(SheetCell::duration(microseconds))
 }
 
 /// Returns the date-time of a serial number in an old `.xls`, as xlrd reads it: below 1, it is on the day on which the epoch
 /// starts.
-pub fn from_legacy_serial(value: f64, epoch: Epoch) -> Option<Cell> {
+pub fn from_legacy_serial(value: f64, epoch: Epoch) -> Option<SheetCell> {
     if !value.is_finite() || value.abs() > 1e12 {
         return None;
     }
@@ -116,7 +116,7 @@ pub fn from_legacy_serial(value: f64, epoch: Epoch) -> Option<Cell> {
         .checked_add(milliseconds * 1000)?;
     (FIRST_DAY..=LAST_DAY)
         .contains(&microseconds.div_euclid(DAY_MICROSECONDS))
-        .then(|| Cell::date_time(microseconds))
+        .then(|| SheetCell::date_time(microseconds))
 }
 
 /// Returns the serial number of a date, given in days since 1970. Up to 1900-02-29, a day that serial numbers count although it
@@ -151,30 +151,30 @@ pub fn serial_of_duration(microseconds: i64) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cells::Tag;
+    use crate::cells::CellTag;
 
     #[rustfmt::skip]
     #[test]
     fn serials_become_dates_and_times() {
         let noon = |days: i64| {
-            Some(Cell::date_time(
+            Some(SheetCell::date_time(
                 days * DAY_MICROSECONDS + DAY_MICROSECONDS / 2,
             ))
         };
         use Epoch::{Mac1904, Windows1900};
         for (serial, epoch, wanted) in [
             (45_000.5, Windows1900, noon(EPOCH_1900 + 45_000)), (1.5, Windows1900, noon(EPOCH_1900 + 2)),
-            (1.5, Mac1904, noon(EPOCH_1904 + 1)), (0.25, Windows1900, Some(Cell::time(21_600_000_000))),
+            (1.5, Mac1904, noon(EPOCH_1904 + 1)), (0.25, Windows1900, Some(SheetCell::time(21_600_000_000))),
             (2_958_466.0, Windows1900, None), (f64::INFINITY, Windows1900, None),
         ] {
             assert_eq!(from_serial(serial, epoch), wanted, "{serial}");
         }
         // This is so close to a day that it rounds up to one.
         let rounded = from_serial(0.999_999_999_999, Mac1904).unwrap();
-        assert_eq!(rounded.tag, Tag::DateTime);
+        assert_eq!(rounded.tag, CellTag::DateTime);
         assert_eq!(
             duration_from_serial(1.25),
-            Some(Cell::duration(DAY_MICROSECONDS * 5 / 4))
+            Some(SheetCell::duration(DAY_MICROSECONDS * 5 / 4))
         );
         let legacy = |epoch| from_legacy_serial(0.5, epoch);
         assert_eq!(legacy(Windows1900), noon(EPOCH_1900 + 1));

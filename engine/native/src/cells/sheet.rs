@@ -10,9 +10,9 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use super::cell::{Cell, Tag};
-use super::findings::{Findings, Separated};
-use super::group::{Chunk, GROUP_ROWS, Group};
+use super::cell::{CellTag, SheetCell};
+use super::findings::{ScanFindings, SeparatedTextFacts};
+use super::group::{Chunk, GROUP_ROWS, RowGroup};
 use super::merged::MergedRange;
 use super::parts::in_parts;
 use super::text::{TextArena, TextReference};
@@ -60,9 +60,9 @@ impl DeclaredExtent {
 /// A sheet's cells, and the findings about them.
 #[derive(Debug, Default)]
 pub struct Sheet {
-    pub(super) groups: Vec<Option<Box<Group>>>,
+    pub(super) groups: Vec<Option<Box<RowGroup>>>,
     pub(super) facts: ScanFacts,
-    pub(super) findings: Findings,
+    pub(super) findings: ScanFindings,
     pub(super) declared: Option<DeclaredExtent>,
     pub(super) zeros: ZeroCells,
     pub(super) own_text: Arc<TextArena>,
@@ -76,12 +76,12 @@ impl Sheet {
     }
 
     /// Returns the facts that the scan found beside the cells.
-    pub fn findings(&self) -> &Findings {
+    pub fn findings(&self) -> &ScanFindings {
         &self.findings
     }
 
     /// Returns the findings about the records of separated text.
-    pub fn separated(&mut self) -> &mut Separated {
+    pub fn separated(&mut self) -> &mut SeparatedTextFacts {
         &mut self.findings.separated
     }
 
@@ -144,18 +144,18 @@ impl Sheet {
     }
 
     /// Returns one cell; a cell that does not exist is empty.
-    pub fn cell(&self, row: usize, column: usize) -> Cell {
+    pub fn cell(&self, row: usize, column: usize) -> SheetCell {
         if column >= self.row_width(row) {
-            return Cell::EMPTY;
+            return SheetCell::EMPTY;
         }
         self.groups[row / GROUP_ROWS]
             .as_ref()
             .and_then(|group| group.chunk(column))
-            .map_or(Cell::EMPTY, |chunk| chunk.cell(row % GROUP_ROWS))
+            .map_or(SheetCell::EMPTY, |chunk| chunk.cell(row % GROUP_ROWS))
     }
 
     /// Fills `row_cells` with a row, up to its last value.
-    pub fn read_row(&self, row: usize, row_cells: &mut Vec<Cell>) {
+    pub fn read_row(&self, row: usize, row_cells: &mut Vec<SheetCell>) {
         row_cells.clear();
         let width = self.row_width(row);
         if width == 0 {
@@ -164,7 +164,7 @@ impl Sheet {
         let Some(group) = self.groups[row / GROUP_ROWS].as_ref() else {
             return;
         };
-        row_cells.resize(width, Cell::EMPTY);
+        row_cells.resize(width, SheetCell::EMPTY);
         for (column, chunk) in &group.columns {
             let column = *column as usize;
             if column >= width {
@@ -180,7 +180,7 @@ impl Sheet {
         column: usize,
         start: usize,
         stop: usize,
-        mut visit: impl FnMut(Cell),
+        mut visit: impl FnMut(SheetCell),
     ) {
         let mut row = start;
         while row < stop {
@@ -193,23 +193,23 @@ impl Sheet {
                 .and_then(Option::as_ref)
                 .and_then(|group| group.chunk(column));
             match chunk {
-                None => (row..end).for_each(|_| visit(Cell::EMPTY)),
+                None => (row..end).for_each(|_| visit(SheetCell::EMPTY)),
                 Some(Chunk::Dense { tags, bits }) => {
                     let known = tags.len().min(bits.len());
                     let (from, to) = ((row - first).min(known), (end - first).min(known));
                     for (&tag, &bits) in tags[from..to].iter().zip(&bits[from..to]) {
-                        visit(Cell::stored(tag, bits));
+                        visit(SheetCell::stored(tag, bits));
                     }
-                    (to - from..end - row).for_each(|_| visit(Cell::EMPTY));
+                    (to - from..end - row).for_each(|_| visit(SheetCell::EMPTY));
                 }
                 Some(Chunk::Sparse { rows, tags, bits }) => {
                     let mut next = rows.partition_point(|&at| (at as usize) < row - first);
                     for at in row - first..end - first {
                         if rows.get(next).is_some_and(|&found| found as usize == at) {
-                            visit(Cell::stored(tags[next], bits[next]));
+                            visit(SheetCell::stored(tags[next], bits[next]));
                             next += 1;
                         } else {
-                            visit(Cell::EMPTY);
+                            visit(SheetCell::EMPTY);
                         }
                     }
                 }
@@ -218,12 +218,12 @@ impl Sheet {
         }
     }
 
-    /// Returns the kinds of cells in a column from `start` to before `stop`, and the first kind that is not [`Tag::Empty`].
+    /// Returns the kinds of cells in a column from `start` to before `stop`, and the first kind that is not [`CellTag::Empty`].
     pub fn column_kinds(&self, column: usize, start: usize, stop: usize) -> ColumnKinds {
         let mut kinds = ColumnKinds::default();
         self.visit_column(column, start, stop, |cell| {
             kinds.seen |= 1 << (cell.tag as u16);
-            if kinds.first == Tag::Empty {
+            if kinds.first == CellTag::Empty {
                 kinds.first = cell.tag;
             }
         });
@@ -231,10 +231,10 @@ impl Sheet {
     }
 
     /// Returns whether a cell is blank: without a value, or with text of white space only.
-    pub fn is_blank(&self, cell: Cell) -> bool {
+    pub fn is_blank(&self, cell: SheetCell) -> bool {
         match cell.tag {
-            Tag::Empty | Tag::EmptyText => true,
-            Tag::Text => is_blank_text(self.text(cell.as_text())),
+            CellTag::Empty | CellTag::EmptyText => true,
+            CellTag::Text => is_blank_text(self.text(cell.as_text())),
             _ => false,
         }
     }
@@ -287,15 +287,15 @@ impl Sheet {
 /// The kinds of cells in a range of a column.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ColumnKinds {
-    /// The kind of the first cell that has a value; [`Tag::Empty`] if no cell has one.
-    pub first: Tag,
+    /// The kind of the first cell that has a value; [`CellTag::Empty`] if no cell has one.
+    pub first: CellTag,
     seen: u16,
 }
 
 impl Default for ColumnKinds {
     fn default() -> Self {
         Self {
-            first: Tag::Empty,
+            first: CellTag::Empty,
             seen: 0,
         }
     }
@@ -303,15 +303,17 @@ impl Default for ColumnKinds {
 
 impl ColumnKinds {
     /// Returns whether some cell is of this kind.
-    pub fn has(self, tag: Tag) -> bool {
+    pub fn has(self, tag: CellTag) -> bool {
         self.seen & (1 << (tag as u16)) != 0
     }
 
     /// Returns whether every cell that has a value is of one of these kinds.
-    pub fn only(self, tags: &[Tag]) -> bool {
-        let allowed = tags.iter().fold(1u16 << (Tag::Empty as u16), |all, &tag| {
-            all | 1 << (tag as u16)
-        });
+    pub fn only(self, tags: &[CellTag]) -> bool {
+        let allowed = tags
+            .iter()
+            .fold(1u16 << (CellTag::Empty as u16), |all, &tag| {
+                all | 1 << (tag as u16)
+            });
         self.seen & !allowed == 0
     }
 }

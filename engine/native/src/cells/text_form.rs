@@ -3,44 +3,44 @@
 use std::fmt::Write;
 
 use super::calendar::{DAY_MICROSECONDS, civil_from_days};
-use super::cell::{Cell, Tag};
+use super::cell::{CellTag, SheetCell};
 use super::sheet::Sheet;
 
 /// Adds a cell as polars puts it into a column of text. Returns `false` if this is not implemented for its value.
-pub fn as_polars(cell: Cell, sheet: &Sheet, out: &mut String) -> bool {
+pub fn as_polars(cell: SheetCell, sheet: &Sheet, out: &mut String) -> bool {
     match cell.tag {
-        Tag::Text => out.push_str(sheet.text(cell.as_text())),
-        Tag::Empty | Tag::EmptyText => {}
-        Tag::Integer => out.push_str(itoa::Buffer::new().format(cell.as_integer())),
-        Tag::Float => {
+        CellTag::Text => out.push_str(sheet.text(cell.as_text())),
+        CellTag::Empty | CellTag::EmptyText => {}
+        CellTag::Integer => out.push_str(itoa::Buffer::new().format(cell.as_integer())),
+        CellTag::Float => {
             if !cell.as_float().is_finite() {
                 return false;
             }
             out.push_str(ryu::Buffer::new().format_finite(cell.as_float()));
         }
-        Tag::Boolean => out.push_str(if cell.bits != 0 { "true" } else { "false" }),
-        Tag::DateTime => push_date_time(cell.as_integer(), ' ', 3, out),
-        Tag::Date => push_date(cell.as_integer(), out),
-        Tag::Time => push_time(cell.as_integer(), 3, out),
-        Tag::Duration => push_polars_duration(cell.as_integer(), out),
-        Tag::BigInteger => return false,
+        CellTag::Boolean => out.push_str(if cell.bits != 0 { "true" } else { "false" }),
+        CellTag::DateTime => push_date_time(cell.as_integer(), ' ', 3, out),
+        CellTag::Date => push_date(cell.as_integer(), out),
+        CellTag::Time => push_time(cell.as_integer(), 3, out),
+        CellTag::Duration => push_polars_duration(cell.as_integer(), out),
+        CellTag::BigInteger => return false,
     }
     true
 }
 
 /// Adds a cell as Python's `str` prints it, date-times in ISO form. Returns `false` if this is not implemented for its value.
-pub fn as_python(cell: Cell, sheet: &Sheet, out: &mut String) -> bool {
+pub fn as_python(cell: SheetCell, sheet: &Sheet, out: &mut String) -> bool {
     match cell.tag {
-        Tag::Text => out.push_str(sheet.text(cell.as_text())),
-        Tag::BigInteger => out.push_str(sheet.text(cell.as_text())),
-        Tag::Empty | Tag::EmptyText => {}
-        Tag::Integer => out.push_str(itoa::Buffer::new().format(cell.as_integer())),
-        Tag::Float => push_python_float(cell.as_float(), out),
-        Tag::Boolean => out.push_str(if cell.bits != 0 { "True" } else { "False" }),
-        Tag::DateTime => push_date_time(cell.as_integer(), 'T', 6, out),
-        Tag::Date => push_date(cell.as_integer(), out),
-        Tag::Time => push_time(cell.as_integer(), 6, out),
-        Tag::Duration => push_python_duration(cell.as_integer(), out),
+        CellTag::Text => out.push_str(sheet.text(cell.as_text())),
+        CellTag::BigInteger => out.push_str(sheet.text(cell.as_text())),
+        CellTag::Empty | CellTag::EmptyText => {}
+        CellTag::Integer => out.push_str(itoa::Buffer::new().format(cell.as_integer())),
+        CellTag::Float => push_python_float(cell.as_float(), out),
+        CellTag::Boolean => out.push_str(if cell.bits != 0 { "True" } else { "False" }),
+        CellTag::DateTime => push_date_time(cell.as_integer(), 'T', 6, out),
+        CellTag::Date => push_date(cell.as_integer(), out),
+        CellTag::Time => push_time(cell.as_integer(), 6, out),
+        CellTag::Duration => push_python_duration(cell.as_integer(), out),
     }
     true
 }

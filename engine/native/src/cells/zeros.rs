@@ -9,14 +9,14 @@ use std::sync::Arc;
 
 use super::merged::MergedRange;
 
-/// Marks a digit's place in [`Zeros::look`]; no file can have this character.
+/// Marks a digit's place in [`ZeroFormat::look`]; no file can have this character.
 const PLACE: char = '\0';
 /// The maximum number of digits that are exact in a workbook.
-const MOST_PLACES: usize = 15;
+const MAX_ZERO_PLACES: usize = 15;
 
 /// A number format that consists of zeros, such as `00000` or `000-00-0000`, or one with a currency, such as `#,##0 [$€-407]`.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Zeros {
+pub struct ZeroFormat {
     /// The shown text, with [`PLACE`] for each digit.
     look: String,
     places: usize,
@@ -24,7 +24,7 @@ pub struct Zeros {
     currency: String,
 }
 
-impl Zeros {
+impl ZeroFormat {
     /// Reads a format code of zeros, or with a currency; none for any other code.
     pub fn of_format(code: &str) -> Option<Self> {
         let with_currency = || {
@@ -75,7 +75,7 @@ impl Zeros {
                 _ => return None,
             }
         }
-        (places > 1 && places <= MOST_PLACES && look.ends_with(PLACE)).then_some(Self {
+        (places > 1 && places <= MAX_ZERO_PLACES && look.ends_with(PLACE)).then_some(Self {
             look,
             places,
             currency: String::new(),
@@ -143,7 +143,7 @@ fn currency_of(code: &str) -> Option<String> {
 
 /// Successive rows of a column that have the same format.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-struct Run {
+struct FormatRun {
     first_row: u32,
     last_row: u32,
     format: u16,
@@ -152,14 +152,14 @@ struct Run {
 /// The cells of a sheet whose numbers are shown with leading zeros or a currency.
 #[derive(Debug, Default)]
 pub struct ZeroCells {
-    formats: Arc<[Zeros]>,
-    runs: BTreeMap<u32, Vec<Run>>,
+    formats: Arc<[ZeroFormat]>,
+    runs: BTreeMap<u32, Vec<FormatRun>>,
     count: usize,
 }
 
 impl ZeroCells {
     /// Sets the formats to which cells refer by number.
-    pub fn set_formats(&mut self, formats: Arc<[Zeros]>) {
+    pub fn set_formats(&mut self, formats: Arc<[ZeroFormat]>) {
         self.formats = formats;
     }
 
@@ -171,7 +171,7 @@ impl ZeroCells {
             Some(run) if run.format == format && run.last_row + 1 == row => run.last_row = row,
             _ => {
                 self.count += 1;
-                runs.push(Run {
+                runs.push(FormatRun {
                     first_row: row,
                     last_row: row,
                     format,
@@ -203,16 +203,16 @@ impl ZeroCells {
                 .filter(|run| run.first_row < range.first_row);
             let below = covered.last().filter(|run| run.last_row > range.last_row);
             let parts = [
-                above.map(|run| Run {
+                above.map(|run| FormatRun {
                     last_row: range.first_row - 1,
                     ..*run
                 }),
-                Some(Run {
+                Some(FormatRun {
                     first_row: range.first_row,
                     last_row: range.last_row,
                     format,
                 }),
-                below.map(|run| Run {
+                below.map(|run| FormatRun {
                     first_row: range.last_row + 1,
                     ..*run
                 }),
@@ -231,7 +231,7 @@ impl ZeroCells {
     }
 
     /// Returns the format of a cell, if it shows leading zeros or a currency. Rows and columns count from 0.
-    pub fn at(&self, row: usize, column: usize) -> Option<&Zeros> {
+    pub fn at(&self, row: usize, column: usize) -> Option<&ZeroFormat> {
         let format = self.format_number(u32::try_from(row).ok()?, u32::try_from(column).ok()?)?;
         self.formats.get(usize::from(format))
     }
@@ -249,7 +249,7 @@ impl ZeroCells {
 
     /// Returns the bytes that the runs take.
     pub(super) fn bytes(&self) -> usize {
-        self.count * size_of::<Run>()
+        self.count * size_of::<FormatRun>()
     }
 }
 
@@ -259,7 +259,7 @@ mod tests {
 
     fn shown(code: &str, number: u64) -> Option<String> {
         let mut out = String::new();
-        Zeros::of_format(code)?.push(number, &mut out);
+        ZeroFormat::of_format(code)?.push(number, &mut out);
         Some(out)
     }
 
@@ -291,13 +291,13 @@ mod tests {
             "General", "0", "0.00", "#,##0", "#,000", "00%", "00.0", r#"00" kg""#, "00 ", "00E+00",
             "[<=99999]00000;00000-0000", "[$€-407]00000", "00/00/yyyy", "@", "\"00", "0000000000000000", "",
         ] {
-            assert_eq!(Zeros::of_zeros(code), None, "{code}");
+            assert_eq!(ZeroFormat::of_zeros(code), None, "{code}");
         }
     }
 
     #[test]
     fn formats_are_found_by_cell_in_whatever_order_rows_came() {
-        let formats = ["00000", "000"].map(|code| Zeros::of_format(code).unwrap());
+        let formats = ["00000", "000"].map(|code| ZeroFormat::of_format(code).unwrap());
         let mut cells = ZeroCells::default();
         cells.set_formats(Arc::new(formats));
         for (row, column, format) in [(7, 2, 0), (8, 2, 0), (9, 2, 1), (1, 2, 1), (1, 0, 0)] {

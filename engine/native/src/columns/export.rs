@@ -37,7 +37,7 @@ impl Buffer {
 }
 
 /// A column that was made here.
-pub struct Column {
+pub struct OwnedColumn {
     /// The Arrow format string.
     pub format: &'static str,
     pub rows: usize,
@@ -100,8 +100,8 @@ impl Validity {
     }
 
     /// Returns the column with this validity and these buffers.
-    pub fn column(self, format: &'static str, buffers: Vec<Buffer>) -> Column {
-        Column {
+    pub fn column(self, format: &'static str, buffers: Vec<Buffer>) -> OwnedColumn {
+        OwnedColumn {
             format,
             rows: self.rows,
             null_count: self.unset,
@@ -111,7 +111,7 @@ impl Validity {
     }
 }
 
-impl Column {
+impl OwnedColumn {
     /// Returns the column as a C structure, which keeps the column's memory alive until it is released.
     pub(super) fn export(self) -> ArrowArray {
         let mut pointers = Vec::with_capacity(self.buffers.len() + 1);

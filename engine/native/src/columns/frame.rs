@@ -4,7 +4,7 @@
 use super::arrow::{ArrowArray, ArrowArrayStream, ArrowSchema};
 use super::column::SharedColumn;
 use super::types::Type;
-use super::view::{ColumnView, SeriesView, TypedCells, Value};
+use super::view::{ColumnValue, ColumnView, SeriesView, TypedCells};
 
 /// A column in one or several chunks.
 pub struct Series {
@@ -46,7 +46,7 @@ impl Series {
     }
 
     /// Returns all values, for callers that need them more than once.
-    pub fn values(&self) -> Vec<Value<'_>> {
+    pub fn values(&self) -> Vec<ColumnValue<'_>> {
         let rows = self.chunks.iter().map(|chunk| chunk.rows).sum();
         let mut values = Vec::with_capacity(rows);
         self.chunks
@@ -89,18 +89,18 @@ unsafe fn take_all(mut stream: ArrowArrayStream) -> Result<(ArrowSchema, Vec<Arr
 /// Returns the type of a column; if columns of this type cannot be read, the error is the format.
 fn type_of(schema: &ArrowSchema) -> Result<Type, String> {
     let format = schema.text(schema.format);
-    let known = Type::of(&format).filter(|_| schema.dictionary.is_null());
+    let known = Type::from_format(&format).filter(|_| schema.dictionary.is_null());
     known.ok_or(format)
 }
 
 /// The batches of a frame, all with the same columns.
 pub struct Frame {
     pub names: Vec<String>,
-    batches: Vec<Batch>,
+    batches: Vec<FrameBatch>,
     typed: Vec<(usize, TypedCells)>,
 }
 
-enum Batch {
+enum FrameBatch {
     /// A record batch from polars, and the types of its columns.
     Imported(ArrowArray, Vec<Type>),
     Own(Vec<SharedColumn>),
@@ -112,7 +112,7 @@ impl Frame {
         let (names, columns) = columns.into_iter().unzip();
         Self {
             names,
-            batches: vec![Batch::Own(columns)],
+            batches: vec![FrameBatch::Own(columns)],
             typed: Vec::new(),
         }
     }
@@ -151,7 +151,7 @@ impl Frame {
         Ok(Self {
             names,
             batches: batches
-                .map(|batch| Batch::Imported(batch, types.clone()))
+                .map(|batch| FrameBatch::Imported(batch, types.clone()))
                 .collect(),
             typed: Vec::new(),
         })
@@ -188,8 +188,8 @@ impl Frame {
     /// Returns the number of rows in a batch.
     pub fn batch_rows(&self, batch: usize) -> usize {
         match &self.batches[batch] {
-            Batch::Imported(array, _) => array.length as usize,
-            Batch::Own(columns) => columns.first().map_or(0, |column| column.rows),
+            FrameBatch::Imported(array, _) => array.length as usize,
+            FrameBatch::Own(columns) => columns.first().map_or(0, |column| column.rows),
         }
     }
 
@@ -211,14 +211,19 @@ impl Frame {
     /// Returns the columns of a batch.
     pub fn columns(&self, batch: usize) -> Vec<ColumnView<'_>> {
         let views: Vec<ColumnView<'_>> = match &self.batches[batch] {
-            Batch::Own(columns) => columns.iter().map(SharedColumn::view).collect(),
-            Batch::Imported(array, types) => {
+            FrameBatch::Own(columns) => columns.iter().map(SharedColumn::view).collect(),
+            FrameBatch::Imported(array, types) => {
                 let view = |(index, kind): (usize, &Type)| {
                     // SAFETY: `import` checked that there are as many children as types.
                     let child = unsafe { &**array.children.add(index) };
                     // SAFETY: the child follows its schema's format, as the specification asks.
                     unsafe {
-                        ColumnView::of(child, *kind, array.offset as usize, array.length as usize)
+                        ColumnView::from_array(
+                            child,
+                            *kind,
+                            array.offset as usize,
+                            array.length as usize,
+                        )
                     }
                 };
                 types.iter().enumerate().map(view).collect()

@@ -6,12 +6,12 @@
 
 use std::sync::Arc;
 
-use super::export::{Buffer, Column, Validity};
-use crate::cells::{Cell, ColumnKinds, Sheet, Tag, TextArena, TextReference, text_form};
+use super::export::{Buffer, OwnedColumn, Validity};
+use crate::cells::{CellTag, ColumnKinds, Sheet, SheetCell, TextArena, TextReference, text_form};
 
 /// The type of the column that cells become.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Plan {
+pub enum SeriesType {
     /// No value at all.
     Null,
     Integer,
@@ -29,12 +29,12 @@ pub enum Plan {
     Other,
 }
 
-impl Plan {
+impl SeriesType {
     /// Chooses the type by the kinds of cells.
-    pub fn of(kinds: ColumnKinds) -> Self {
-        use Tag::{Boolean, Date, DateTime, Duration, EmptyText, Float, Integer, Text, Time};
+    pub fn from_kinds(kinds: ColumnKinds) -> Self {
+        use CellTag::{Boolean, Date, DateTime, Duration, EmptyText, Float, Integer, Text, Time};
         let has_text = kinds.has(Text) || kinds.has(EmptyText);
-        if kinds.first == Tag::Empty {
+        if kinds.first == CellTag::Empty {
             Self::Null
         } else if kinds.only(&[DateTime]) {
             Self::DateTime
@@ -64,7 +64,7 @@ impl Plan {
     /// Returns whether polars chooses text for a mixture with text in it. The first kind matters: a boolean or a time that
     /// meets a date before the first text makes a column of Python objects instead.
     fn is_shown_as_text(kinds: ColumnKinds) -> bool {
-        use Tag::{Boolean, Date, DateTime, EmptyText, Float, Integer, Text, Time};
+        use CellTag::{Boolean, Date, DateTime, EmptyText, Float, Integer, Text, Time};
         match kinds.first {
             Text | EmptyText | Integer | Float => kinds.only(&[
                 Text, EmptyText, Integer, Float, Boolean, DateTime, Date, Time,
@@ -78,10 +78,12 @@ impl Plan {
 
 /// Returns whether cells of these kinds have several types, so that some lose theirs in a column.
 pub fn is_mixed(kinds: ColumnKinds) -> bool {
-    match Plan::of(kinds) {
-        Plan::Integer | Plan::Float => kinds.has(Tag::Boolean),
-        Plan::Text | Plan::PythonText => !kinds.only(&[Tag::Text, Tag::EmptyText]),
-        Plan::Other => true,
+    match SeriesType::from_kinds(kinds) {
+        SeriesType::Integer | SeriesType::Float => kinds.has(CellTag::Boolean),
+        SeriesType::Text | SeriesType::PythonText => {
+            !kinds.only(&[CellTag::Text, CellTag::EmptyText])
+        }
+        SeriesType::Other => true,
         _ => false,
     }
 }
@@ -93,39 +95,39 @@ pub fn build(
     start: usize,
     stop: usize,
     kinds: ColumnKinds,
-) -> Option<Column> {
+) -> Option<OwnedColumn> {
     let rows = stop.saturating_sub(start);
-    match Plan::of(kinds) {
-        Plan::Null | Plan::Other => None,
-        Plan::Integer => Some(words(sheet, column, start, stop, "l", |cell| cell.bits)),
-        Plan::Float => Some(words(sheet, column, start, stop, "g", |cell| {
+    match SeriesType::from_kinds(kinds) {
+        SeriesType::Null | SeriesType::Other => None,
+        SeriesType::Integer => Some(words(sheet, column, start, stop, "l", |cell| cell.bits)),
+        SeriesType::Float => Some(words(sheet, column, start, stop, "g", |cell| {
             match cell.tag {
-                Tag::Float => cell.as_float(),
+                CellTag::Float => cell.as_float(),
                 _ => cell.as_integer() as f64,
             }
             .to_bits()
         })),
-        Plan::DateTime => Some(words(sheet, column, start, stop, "tsu:", |cell| cell.bits)),
-        Plan::Time => Some(words(sheet, column, start, stop, "ttn", |cell| {
+        SeriesType::DateTime => Some(words(sheet, column, start, stop, "tsu:", |cell| cell.bits)),
+        SeriesType::Time => Some(words(sheet, column, start, stop, "ttn", |cell| {
             (cell.as_integer() * 1000) as u64
         })),
-        Plan::Duration => Some(words(sheet, column, start, stop, "tDu", |cell| cell.bits)),
-        Plan::Date => {
-            let of = |cell: Cell| cell.as_integer() as i32;
+        SeriesType::Duration => Some(words(sheet, column, start, stop, "tDu", |cell| cell.bits)),
+        SeriesType::Date => {
+            let of = |cell: SheetCell| cell.as_integer() as i32;
             let (validity, days) = values(sheet, column, start, stop, of);
             Some(validity.column("tdD", vec![Buffer::Halves(days)]))
         }
-        Plan::Boolean => {
+        SeriesType::Boolean => {
             let mut validity = Validity::new(rows);
             let mut values = Validity::new(rows);
             sheet.visit_column(column, start, stop, |cell| {
-                validity.push(cell.tag != Tag::Empty);
+                validity.push(cell.tag != CellTag::Empty);
                 values.push(cell.bits != 0);
             });
             Some(validity.column("b", vec![Buffer::Bytes(values.into_bits())]))
         }
-        Plan::Text => text(sheet, column, start, stop, text_form::as_polars),
-        Plan::PythonText => text(sheet, column, start, stop, text_form::as_python),
+        SeriesType::Text => text(sheet, column, start, stop, text_form::as_polars),
+        SeriesType::PythonText => text(sheet, column, start, stop, text_form::as_python),
     }
 }
 
@@ -135,8 +137,8 @@ fn words(
     start: usize,
     stop: usize,
     format: &'static str,
-    value: impl Fn(Cell) -> u64,
-) -> Column {
+    value: impl Fn(SheetCell) -> u64,
+) -> OwnedColumn {
     let (validity, words) = values(sheet, column, start, stop, value);
     validity.column(format, vec![Buffer::Words(words)])
 }
@@ -147,13 +149,13 @@ fn values<T: Default>(
     column: usize,
     start: usize,
     stop: usize,
-    value: impl Fn(Cell) -> T,
+    value: impl Fn(SheetCell) -> T,
 ) -> (Validity, Vec<T>) {
     let rows = stop.saturating_sub(start);
     let mut validity = Validity::new(rows);
     let mut values = Vec::with_capacity(rows);
     sheet.visit_column(column, start, stop, |cell| {
-        let has_value = cell.tag != Tag::Empty;
+        let has_value = cell.tag != CellTag::Empty;
         validity.push(has_value);
         values.push(if has_value { value(cell) } else { T::default() });
     });
@@ -166,8 +168,8 @@ fn text(
     column: usize,
     start: usize,
     stop: usize,
-    write_other: fn(Cell, &Sheet, &mut String) -> bool,
-) -> Option<Column> {
+    write_other: fn(SheetCell, &Sheet, &mut String) -> bool,
+) -> Option<OwnedColumn> {
     let rows = stop.saturating_sub(start);
     let mut validity = Validity::new(rows);
     let mut views: Vec<u128> = Vec::with_capacity(rows);
@@ -178,10 +180,10 @@ fn text(
     let mut other = String::new();
     let mut complete = true;
     sheet.visit_column(column, start, stop, |cell| {
-        validity.push(cell.tag != Tag::Empty);
+        validity.push(cell.tag != CellTag::Empty);
         match cell.tag {
-            Tag::Empty | Tag::EmptyText => views.push(0),
-            Tag::Text => {
+            CellTag::Empty | CellTag::EmptyText => views.push(0),
+            CellTag::Text => {
                 let reference = cell.as_text();
                 let arena = sheet.arena(reference.is_shared());
                 let bytes = arena.bytes(reference);

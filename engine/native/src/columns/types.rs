@@ -78,7 +78,7 @@ const TYPES: [(Type, &str, &str); 28] = {
 
 impl Type {
     /// Returns the type of an Arrow format string; none if columns of this type cannot be read.
-    pub fn of(format: &str) -> Option<Self> {
+    pub fn from_format(format: &str) -> Option<Self> {
         let found = TYPES.iter().find(|(_, own, _)| *own == format);
         found.map(|(kind, ..)| *kind)
     }

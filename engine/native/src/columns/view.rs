@@ -6,16 +6,16 @@ use std::sync::Arc;
 
 use super::arrow::ArrowArray;
 use super::types::{Type, Unit};
-use crate::cells::{Cell, Sheet, Tag};
+use crate::cells::{CellTag, Sheet, SheetCell};
 
 /// A column of a batch, read in place.
 pub struct ColumnView<'a> {
     validity: Option<&'a [u8]>,
     offset: usize,
-    values: Values<'a>,
+    values: ValueBuffer<'a>,
 }
 
-enum Values<'a> {
+enum ValueBuffer<'a> {
     Null,
     Boolean(&'a [u8]),
     Signed8(&'a [i8]),
@@ -52,7 +52,7 @@ enum Values<'a> {
 
 /// A value of a column.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub enum Value<'a> {
+pub enum ColumnValue<'a> {
     Null,
     Boolean(bool),
     Integer(i64),
@@ -69,7 +69,7 @@ pub enum Value<'a> {
     Duration(i64),
 }
 
-impl Value<'_> {
+impl ColumnValue<'_> {
     /// Returns whether there is no value.
     #[inline]
     pub fn is_null(self) -> bool {
@@ -112,7 +112,7 @@ pub struct TypedCells {
 
 impl TypedCells {
     /// Returns the value of the cell of a row; none if the cell is text, so that the column's own value is written.
-    pub fn value(&self, row: usize) -> Option<Value<'static>> {
+    pub fn value(&self, row: usize) -> Option<ColumnValue<'static>> {
         let number = self.cells[row];
         let row = usize::try_from(number & ((1 << ROW_BITS) - 1)).ok()?;
         let (sheet, column) = self.origins.get((number >> ROW_BITS) as usize)?;
@@ -121,16 +121,16 @@ impl TypedCells {
 }
 
 /// Returns the value of a cell that is neither empty nor text.
-pub fn value_of(cell: Cell) -> Option<Value<'static>> {
+pub fn value_of(cell: SheetCell) -> Option<ColumnValue<'static>> {
     Some(match cell.tag {
-        Tag::Integer => Value::Integer(cell.as_integer()),
-        Tag::Float => Value::Float(cell.as_float()),
-        Tag::Boolean => Value::Boolean(cell.bits != 0),
-        Tag::DateTime => Value::DateTime(cell.as_integer()),
-        Tag::Date => Value::Date(cell.as_integer()),
-        Tag::Time => Value::Time(cell.as_integer()),
-        Tag::Duration => Value::Duration(cell.as_integer()),
-        Tag::Empty | Tag::EmptyText | Tag::Text | Tag::BigInteger => return None,
+        CellTag::Integer => ColumnValue::Integer(cell.as_integer()),
+        CellTag::Float => ColumnValue::Float(cell.as_float()),
+        CellTag::Boolean => ColumnValue::Boolean(cell.bits != 0),
+        CellTag::DateTime => ColumnValue::DateTime(cell.as_integer()),
+        CellTag::Date => ColumnValue::Date(cell.as_integer()),
+        CellTag::Time => ColumnValue::Time(cell.as_integer()),
+        CellTag::Duration => ColumnValue::Duration(cell.as_integer()),
+        CellTag::Empty | CellTag::EmptyText | CellTag::Text | CellTag::BigInteger => return None,
     })
 }
 
@@ -139,7 +139,7 @@ impl<'a> ColumnView<'a> {
     ///
     /// # Safety
     /// `array` must be laid out as `kind` requires and stay alive for `'a`.
-    pub(super) unsafe fn of(
+    pub(super) unsafe fn from_array(
         array: &'a ArrowArray,
         kind: Type,
         parent_offset: usize,
@@ -168,45 +168,45 @@ impl<'a> ColumnView<'a> {
             };
         }
         let values = match kind {
-            Type::Null => Values::Null,
-            Type::Boolean => Values::Boolean(bitmap(1)),
-            Type::Signed(1) => Values::Signed8(values!()),
-            Type::Signed(2) => Values::Signed16(values!()),
-            Type::Signed(4) => Values::Signed32(values!()),
-            Type::Signed(_) => Values::Signed64(values!()),
-            Type::Unsigned(1) => Values::Unsigned8(values!()),
-            Type::Unsigned(2) => Values::Unsigned16(values!()),
-            Type::Unsigned(4) => Values::Unsigned32(values!()),
-            Type::Unsigned(_) => Values::Unsigned64(values!()),
-            Type::Float32 => Values::Float32(values!()),
-            Type::Float64 => Values::Float64(values!()),
+            Type::Null => ValueBuffer::Null,
+            Type::Boolean => ValueBuffer::Boolean(bitmap(1)),
+            Type::Signed(1) => ValueBuffer::Signed8(values!()),
+            Type::Signed(2) => ValueBuffer::Signed16(values!()),
+            Type::Signed(4) => ValueBuffer::Signed32(values!()),
+            Type::Signed(_) => ValueBuffer::Signed64(values!()),
+            Type::Unsigned(1) => ValueBuffer::Unsigned8(values!()),
+            Type::Unsigned(2) => ValueBuffer::Unsigned16(values!()),
+            Type::Unsigned(4) => ValueBuffer::Unsigned32(values!()),
+            Type::Unsigned(_) => ValueBuffer::Unsigned64(values!()),
+            Type::Float32 => ValueBuffer::Float32(values!()),
+            Type::Float64 => ValueBuffer::Float64(values!()),
             Type::Text => {
                 // SAFETY: there is one more offset than values.
-                Values::Text {
+                ValueBuffer::Text {
                     offsets: unsafe { slice(buffer(1), end + 1) },
                     bytes: buffer(2).cast(),
                 }
             }
             Type::LargeText => {
                 // SAFETY: there is one more offset than values.
-                Values::LargeText {
+                ValueBuffer::LargeText {
                     offsets: unsafe { slice(buffer(1), end + 1) },
                     bytes: buffer(2).cast(),
                 }
             }
             Type::TextView => {
                 let count = (array.buffer_count - 3).max(0) as usize;
-                Values::TextView {
+                ValueBuffer::TextView {
                     views: values!(),
                     // SAFETY: behind the views come that many data buffers, and then their lengths.
                     buffers: unsafe { slice(array.buffers.add(2).cast(), count) },
                 }
             }
-            Type::Date => Values::Date(values!()),
-            Type::Timestamp(unit) => Values::Timestamp(values!(), unit),
-            Type::Time32(unit) => Values::Time32(values!(), unit),
-            Type::Time64(unit) => Values::Time64(values!(), unit),
-            Type::Duration(unit) => Values::Duration(values!(), unit),
+            Type::Date => ValueBuffer::Date(values!()),
+            Type::Timestamp(unit) => ValueBuffer::Timestamp(values!(), unit),
+            Type::Time32(unit) => ValueBuffer::Time32(values!(), unit),
+            Type::Time64(unit) => ValueBuffer::Time64(values!(), unit),
+            Type::Duration(unit) => ValueBuffer::Duration(values!(), unit),
         };
         let has_validity = kind != Type::Null && array.null_count != 0 && !buffer_is_null(array);
         Self {
@@ -222,20 +222,22 @@ impl<'a> ColumnView<'a> {
         Self {
             validity: None,
             offset: 0,
-            values: Values::Typed(cells, first_row, Box::new(self)),
+            values: ValueBuffer::Typed(cells, first_row, Box::new(self)),
         }
     }
 
     /// Returns whether its values may have several types.
     pub fn is_typed(&self) -> bool {
-        matches!(self.values, Values::Typed(..))
+        matches!(self.values, ValueBuffer::Typed(..))
     }
 
     /// Returns whether some of its values may be text.
     pub fn is_text(&self) -> bool {
         match &self.values {
-            Values::Typed(.., column) => column.is_text(),
-            Values::Text { .. } | Values::LargeText { .. } | Values::TextView { .. } => true,
+            ValueBuffer::Typed(.., column) => column.is_text(),
+            ValueBuffer::Text { .. }
+            | ValueBuffer::LargeText { .. }
+            | ValueBuffer::TextView { .. } => true,
             _ => false,
         }
     }
@@ -245,55 +247,63 @@ impl<'a> ColumnView<'a> {
     pub fn is_null(&self, row: usize) -> bool {
         match self.validity {
             Some(bits) => !bit(bits, self.offset + row),
-            None => matches!(self.values, Values::Null),
+            None => matches!(self.values, ValueBuffer::Null),
         }
     }
 
     /// Returns the value of a row.
     #[inline]
-    pub fn value(&self, row: usize) -> Value<'a> {
+    pub fn value(&self, row: usize) -> ColumnValue<'a> {
         let at = self.offset + row;
         if let Some(bits) = self.validity
             && !bit(bits, at)
         {
-            return Value::Null;
+            return ColumnValue::Null;
         }
         match self.values {
-            Values::Null => Value::Null,
-            Values::Boolean(bits) => Value::Boolean(bit(bits, at)),
-            Values::Signed8(values) => Value::Integer(values[at].into()),
-            Values::Signed16(values) => Value::Integer(values[at].into()),
-            Values::Signed32(values) => Value::Integer(values[at].into()),
-            Values::Signed64(values) => Value::Integer(values[at]),
-            Values::Unsigned8(values) => Value::Integer(values[at].into()),
-            Values::Unsigned16(values) => Value::Integer(values[at].into()),
-            Values::Unsigned32(values) => Value::Integer(values[at].into()),
-            Values::Unsigned64(values) => Value::Unsigned(values[at]),
-            Values::Float32(values) => Value::Float(values[at].into()),
-            Values::Float64(values) => Value::Float(values[at]),
-            Values::Text { offsets, bytes } => {
+            ValueBuffer::Null => ColumnValue::Null,
+            ValueBuffer::Boolean(bits) => ColumnValue::Boolean(bit(bits, at)),
+            ValueBuffer::Signed8(values) => ColumnValue::Integer(values[at].into()),
+            ValueBuffer::Signed16(values) => ColumnValue::Integer(values[at].into()),
+            ValueBuffer::Signed32(values) => ColumnValue::Integer(values[at].into()),
+            ValueBuffer::Signed64(values) => ColumnValue::Integer(values[at]),
+            ValueBuffer::Unsigned8(values) => ColumnValue::Integer(values[at].into()),
+            ValueBuffer::Unsigned16(values) => ColumnValue::Integer(values[at].into()),
+            ValueBuffer::Unsigned32(values) => ColumnValue::Integer(values[at].into()),
+            ValueBuffer::Unsigned64(values) => ColumnValue::Unsigned(values[at]),
+            ValueBuffer::Float32(values) => ColumnValue::Float(values[at].into()),
+            ValueBuffer::Float64(values) => ColumnValue::Float(values[at]),
+            ValueBuffer::Text { offsets, bytes } => {
                 let (start, end) = (offsets[at] as usize, offsets[at + 1] as usize);
-                Value::Text(text_at(bytes, start, end - start))
+                ColumnValue::Text(text_at(bytes, start, end - start))
             }
-            Values::LargeText { offsets, bytes } => {
+            ValueBuffer::LargeText { offsets, bytes } => {
                 let (start, end) = (offsets[at] as usize, offsets[at + 1] as usize);
-                Value::Text(text_at(bytes, start, end - start))
+                ColumnValue::Text(text_at(bytes, start, end - start))
             }
-            Values::TextView { views, buffers } => {
+            ValueBuffer::TextView { views, buffers } => {
                 let view = &views[at];
                 let length = view[0] as usize;
                 if length <= 12 {
-                    Value::Text(text_at(ptr::from_ref(view).cast::<u8>(), 4, length))
+                    ColumnValue::Text(text_at(ptr::from_ref(view).cast::<u8>(), 4, length))
                 } else {
-                    Value::Text(text_at(buffers[view[2] as usize], view[3] as usize, length))
+                    ColumnValue::Text(text_at(buffers[view[2] as usize], view[3] as usize, length))
                 }
             }
-            Values::Date(values) => Value::Date(values[at].into()),
-            Values::Timestamp(values, unit) => Value::DateTime(unit.to_microseconds(values[at])),
-            Values::Time32(values, unit) => Value::Time(unit.to_microseconds(values[at].into())),
-            Values::Time64(values, unit) => Value::Time(unit.to_microseconds(values[at])),
-            Values::Duration(values, unit) => Value::Duration(unit.to_microseconds(values[at])),
-            Values::Typed(cells, first_row, ref column) => cells
+            ValueBuffer::Date(values) => ColumnValue::Date(values[at].into()),
+            ValueBuffer::Timestamp(values, unit) => {
+                ColumnValue::DateTime(unit.to_microseconds(values[at]))
+            }
+            ValueBuffer::Time32(values, unit) => {
+                ColumnValue::Time(unit.to_microseconds(values[at].into()))
+            }
+            ValueBuffer::Time64(values, unit) => {
+                ColumnValue::Time(unit.to_microseconds(values[at]))
+            }
+            ValueBuffer::Duration(values, unit) => {
+                ColumnValue::Duration(unit.to_microseconds(values[at]))
+            }
+            ValueBuffer::Typed(cells, first_row, ref column) => cells
                 .value(first_row + row)
                 .unwrap_or_else(|| column.value(row)),
         }
@@ -331,9 +341,9 @@ impl<'a> SeriesView<'a> {
 
     /// Returns the value of a row; null behind the last row.
     #[inline]
-    pub fn value(&self, row: usize) -> Value<'a> {
+    pub fn value(&self, row: usize) -> ColumnValue<'a> {
         if row >= self.rows {
-            return Value::Null;
+            return ColumnValue::Null;
         }
         let (first, chunk) = match self.chunks.as_slice() {
             [only] => only,
@@ -343,7 +353,7 @@ impl<'a> SeriesView<'a> {
     }
 
     /// Returns the values, in order.
-    pub fn values(&self) -> impl Iterator<Item = Value<'a>> + '_ {
+    pub fn values(&self) -> impl Iterator<Item = ColumnValue<'a>> + '_ {
         (0..self.rows).map(|row| self.value(row))
     }
 }

@@ -31,11 +31,11 @@ pub mod texts;
 
 pub use self::header_unit::header_unit;
 pub use self::outcome::{
-    Kind, Lost, Outcome, Unread, count_emptied, count_filled, emptied, flags, is_filled,
-    whole_numbers,
+    ColumnOutcome, LostValue, ReaderKind, UnreadRows, count_emptied, count_filled, emptied, flags,
+    is_filled, whole_numbers,
 };
 pub use self::read::{read, shown};
-pub use self::reading::Surroundings;
+pub use self::reading::ColumnContext;
 
 #[cfg(test)]
 pub(crate) mod testing {

@@ -4,19 +4,19 @@ use std::borrow::Cow;
 use std::fmt;
 use std::ops::Range;
 
-use super::reading::Reading;
+use super::reading::ColumnReading;
 use super::texts::country::Country;
 use super::texts::text::{self, NamePart};
 use crate::cells::parts::{in_parts, places};
 use crate::cells::white_space::is_blank_text;
 use crate::columns::column::ColumnBuilder;
-use crate::columns::export::{Buffer, Column};
+use crate::columns::export::{Buffer, OwnedColumn};
 use crate::columns::types::Type;
-use crate::columns::view::{SeriesView, Value};
+use crate::columns::view::{ColumnValue, SeriesView};
 
 /// The kind of values that a column is read as.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Kind {
+pub enum ReaderKind {
     Text,
     Code,
     Name(NamePart),
@@ -52,7 +52,7 @@ pub enum Kind {
     },
 }
 
-impl Kind {
+impl ReaderKind {
     /// Returns the noun for messages such as "not a date".
     pub(super) fn noun(&self) -> &'static str {
         match self {
@@ -74,33 +74,37 @@ impl Kind {
 }
 
 /// A column that was read, and its unread cells.
-pub struct Outcome {
-    pub column: Column,
+pub struct ColumnOutcome {
+    pub column: OwnedColumn,
     /// The rows of filled cells that came out empty, in order.
-    pub unread: Unread,
+    pub unread: UnreadRows,
     /// The number of cells that state that they have no value.
     pub missing: usize,
     /// The number of codes that a program had cut down to few digits.
     pub lost_digits: usize,
     /// How the column was read; none for kinds whose text is not interpreted.
-    pub reading: Option<Reading>,
+    pub reading: Option<ColumnReading>,
 }
 
 /// Returns the column of the values that were found, and the cells in which no value was found.
 pub(super) fn finish<T: Copy>(
-    values: &[Value<'_>],
-    kind: &Kind,
+    values: &[ColumnValue<'_>],
+    kind: &ReaderKind,
     found: &[Option<T>],
     of: Type,
-    value: fn(T) -> Value<'static>,
-) -> Outcome {
+    value: fn(T) -> ColumnValue<'static>,
+) -> ColumnOutcome {
     let is_read = |row: usize| found[row].is_some();
     let unread = unread_cells(values, is_read, |_| format!("not {}", kind.noun()));
-    outcome(ColumnBuilder::of(of, found, value), unread, None)
+    outcome(ColumnBuilder::build(of, found, value), unread, None)
 }
 
-pub(super) fn outcome(column: Column, unread: Unread, reading: Option<Reading>) -> Outcome {
-    Outcome {
+pub(super) fn outcome(
+    column: OwnedColumn,
+    unread: UnreadRows,
+    reading: Option<ColumnReading>,
+) -> ColumnOutcome {
+    ColumnOutcome {
         column,
         unread,
         missing: 0,
@@ -109,7 +113,7 @@ pub(super) fn outcome(column: Column, unread: Unread, reading: Option<Reading>) 
     }
 }
 
-pub(super) fn reason(contradicts: bool, way: &str, kind: &Kind) -> String {
+pub(super) fn reason(contradicts: bool, way: &str, kind: &ReaderKind) -> String {
     if contradicts {
         format!("not {way}")
     } else {
@@ -118,10 +122,10 @@ pub(super) fn reason(contradicts: bool, way: &str, kind: &Kind) -> String {
 }
 
 pub(super) fn unread_cells(
-    values: &[Value<'_>],
+    values: &[ColumnValue<'_>],
     is_read: impl Fn(usize) -> bool,
     why: impl Fn(usize) -> String,
-) -> Unread {
+) -> UnreadRows {
     let cells = values.iter().copied().enumerate();
     let unread = cells.filter(|(row, value)| !is_read(*row) && is_filled(*value));
     unread
@@ -130,11 +134,11 @@ pub(super) fn unread_cells(
 }
 
 /// Rows of cells that could not be read, and the lost values.
-pub type Unread = Vec<(usize, Lost)>;
+pub type UnreadRows = Vec<(usize, LostValue)>;
 
 /// The value of a cell that came out empty, and the reason.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Lost {
+pub struct LostValue {
     /// The reason in words, without the value.
     pub why: Cow<'static, str>,
     /// The beginning of the value.
@@ -150,28 +154,28 @@ pub const DIGITS_LOST: &str = "digits_lost";
 /// The rule for a day before 1900, which no workbook can hold.
 pub const BEFORE_1900: &str = "date_out_of_range";
 
-impl fmt::Display for Lost {
+impl fmt::Display for LostValue {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: \"{}\"", self.why, self.value)
     }
 }
 
 /// Returns the value of a cell that came out empty, with the reason.
-pub(super) fn lost(why: impl Into<Cow<'static, str>>, value: Value<'_>) -> Lost {
-    const LONGEST: usize = 80;
+pub(super) fn lost(why: impl Into<Cow<'static, str>>, value: ColumnValue<'_>) -> LostValue {
+    const MAX_SHOWN_CHARS: usize = 80;
     let mut text = String::new();
     text::push_text(value, &mut text);
     let shown: String = text
         .chars()
         .map(|c| if c.is_control() { ' ' } else { c })
-        .take(LONGEST)
+        .take(MAX_SHOWN_CHARS)
         .collect();
-    let more = if text.chars().nth(LONGEST).is_some() {
+    let more = if text.chars().nth(MAX_SHOWN_CHARS).is_some() {
         "…"
     } else {
         ""
     };
-    Lost {
+    LostValue {
         why: why.into(),
         value: format!("{shown}{more}"),
         rule: VALUE_LOST,
@@ -179,36 +183,36 @@ pub(super) fn lost(why: impl Into<Cow<'static, str>>, value: Value<'_>) -> Lost 
 }
 
 /// Returns whether a cell has a value.
-pub fn is_filled(value: Value<'_>) -> bool {
+pub fn is_filled(value: ColumnValue<'_>) -> bool {
     match value {
-        Value::Null => false,
-        Value::Text(text) => !text::trimmed(text).is_empty(),
-        Value::Float(number) => number.is_finite(),
+        ColumnValue::Null => false,
+        ColumnValue::Text(text) => !text::trimmed(text).is_empty(),
+        ColumnValue::Float(number) => number.is_finite(),
         _ => true,
     }
 }
 
 /// Returns whether reports count a cell as filled: text needs a character that Python's `str.strip` keeps.
-fn counts_as_filled(value: Value<'_>) -> bool {
+fn counts_as_filled(value: ColumnValue<'_>) -> bool {
     match value {
-        Value::Null => false,
-        Value::Text(text) => !is_blank_text(text),
+        ColumnValue::Null => false,
+        ColumnValue::Text(text) => !is_blank_text(text),
         _ => true,
     }
 }
 
 /// Returns a column of booleans without nulls.
-pub fn flags(values: &[bool]) -> Column {
-    ColumnBuilder::of(
+pub fn flags(values: &[bool]) -> OwnedColumn {
+    ColumnBuilder::build(
         Type::Boolean,
         &values.iter().copied().map(Some).collect::<Vec<_>>(),
-        Value::Boolean,
+        ColumnValue::Boolean,
     )
 }
 
 /// Returns a column of whole numbers without nulls.
-pub fn whole_numbers(values: Vec<i32>) -> Column {
-    Column {
+pub fn whole_numbers(values: Vec<i32>) -> OwnedColumn {
+    OwnedColumn {
         format: "i",
         rows: values.len(),
         null_count: 0,
@@ -218,7 +222,7 @@ pub fn whole_numbers(values: Vec<i32>) -> Column {
 }
 
 /// Returns the cells that are filled before and empty after; both columns have the same rows.
-pub fn emptied(before: &SeriesView<'_>, after: &SeriesView<'_>) -> Unread {
+pub fn emptied(before: &SeriesView<'_>, after: &SeriesView<'_>) -> UnreadRows {
     let rows = before.rows().min(after.rows());
     let is_emptied = |row: usize| after.value(row).is_null() && is_filled(before.value(row));
     let emptied = places(rows, is_emptied).into_iter();
@@ -228,7 +232,7 @@ pub fn emptied(before: &SeriesView<'_>, after: &SeriesView<'_>) -> Unread {
 }
 
 /// Counts the cells that are filled before and empty in the column that was made of them.
-pub fn count_emptied(before: &SeriesView<'_>, after: &Column) -> usize {
+pub fn count_emptied(before: &SeriesView<'_>, after: &OwnedColumn) -> usize {
     let Some(bits) = &after.validity else {
         return 0;
     };
@@ -249,8 +253,8 @@ fn count_rows(rows: usize, counts: impl Fn(usize) -> bool + Sync) -> usize {
 }
 
 pub(super) fn each<T>(
-    values: &[Value<'_>],
-    mut read: impl FnMut(Value<'_>) -> Option<T>,
+    values: &[ColumnValue<'_>],
+    mut read: impl FnMut(ColumnValue<'_>) -> Option<T>,
 ) -> Vec<Option<T>> {
     values.iter().map(|value| read(*value)).collect()
 }

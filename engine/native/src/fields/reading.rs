@@ -3,7 +3,7 @@
 
 /// The basis on which a column is read, from strong to weak.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Decided {
+pub enum DecisionBasis {
     /// Each cell alone: none can be read in two ways.
     #[default]
     Cells,
@@ -19,7 +19,7 @@ pub enum Decided {
     Setting,
 }
 
-impl Decided {
+impl DecisionBasis {
     /// Returns its name in records.
     pub fn name(self) -> &'static str {
         match self {
@@ -35,10 +35,10 @@ impl Decided {
 
 /// The result of reading a column: the way in which it was read, and what decided on it.
 #[derive(Clone, Debug, Default)]
-pub struct Reading {
+pub struct ColumnReading {
     /// `day-first`, `decimal comma` …; empty if the kind of value has one way only.
     pub read_as: &'static str,
-    pub decided: Decided,
+    pub decided: DecisionBasis,
     /// The number of filled cells of text that were looked at.
     pub cells: usize,
     /// The number of cells that only the chosen reading explains.
@@ -54,12 +54,12 @@ pub struct Reading {
     /// For each row, the doubt about a cell that was read; empty if there is none.
     pub doubts: Vec<Option<&'static str>>,
     /// The source of the choice for these cells.
-    pub by: Option<ChosenBy>,
+    pub by: Option<ChoiceSource>,
     /// Sentences with the reasons, without cell values.
     pub why: Vec<String>,
 }
 
-impl Reading {
+impl ColumnReading {
     /// Marks cells as doubtful: the rows, each with its reason. `why` is the reason for the column.
     pub fn doubt(&mut self, rows: usize, found: &[(usize, &'static str)], why: String) {
         let Some(&(first, _)) = found.first() else {
@@ -70,27 +70,28 @@ impl Reading {
             self.doubts[*row] = Some(said);
         }
         self.cells = self.cells.max(found.len());
-        self.decided = self.decided.max(Decided::Weak);
+        self.decided = self.decided.max(DecisionBasis::Weak);
         self.first_open.get_or_insert(first);
         self.why.push(why);
     }
 
     /// Returns whether the column can be read in another way just as well.
     pub fn is_ambiguous(&self) -> bool {
-        matches!(self.decided, Decided::Weak | Decided::Setting) && self.first_open.is_some()
+        matches!(self.decided, DecisionBasis::Weak | DecisionBasis::Setting)
+            && self.first_open.is_some()
     }
 }
 
 /// The source of the value that is taken if the cells decide nothing.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum StatedBy {
+pub enum DefaultSource {
     #[default]
     Setting,
     /// The author, in an argument of the reader, which is stronger than a setting.
     Argument,
 }
 
-impl StatedBy {
+impl DefaultSource {
     /// Returns the sentence that a setting decided, or the reader's argument in its place.
     pub fn decided(self, setting: &str, argument: &str) -> String {
         match self {
@@ -104,7 +105,7 @@ impl StatedBy {
 
 /// The source of the choice for cells that can be read in several ways.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ChosenBy {
+pub enum ChoiceSource {
     DateOrder,
     DecimalMark,
     Argument,
@@ -112,7 +113,7 @@ pub enum ChosenBy {
     Default,
 }
 
-impl ChosenBy {
+impl ChoiceSource {
     /// Returns its name in records.
     pub fn name(self) -> &'static str {
         match self {
@@ -145,7 +146,7 @@ pub struct Hints {
 
 /// The context of a column, and the options for reading it.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Surroundings<'a> {
+pub struct ColumnContext<'a> {
     pub header: &'a str,
     /// The unit or currency that the header names.
     pub unit: Option<&'a str>,
@@ -153,7 +154,7 @@ pub struct Surroundings<'a> {
     pub order: Option<Order>,
     pub decimal: Option<u8>,
     /// Whether the setting or the field states these two.
-    pub stated_by: StatedBy,
+    pub stated_by: DefaultSource,
     pub hints: Hints,
     /// The day of the run, in days since 1970: people are born before it.
     pub today: Option<i64>,

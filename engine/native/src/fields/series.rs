@@ -8,9 +8,9 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 use super::dates::date;
-use super::reading::Surroundings;
+use super::reading::ColumnContext;
 use crate::cells::calendar::{civil_from_days, days_from_civil};
-use crate::columns::view::Value;
+use crate::columns::view::ColumnValue;
 use crate::words::cut::{are_digits, fold};
 use crate::words::data::LISTS;
 
@@ -164,11 +164,11 @@ fn is_date(text: &str) -> bool {
 
 /// Returns which texts of a column the strict reader of dates reads.
 fn are_dates<'t>(texts: impl Iterator<Item = &'t str>) -> Vec<bool> {
-    let options = Surroundings {
+    let options = ColumnContext {
         is_strict: true,
-        ..Surroundings::default()
+        ..ColumnContext::default()
     };
-    let values: Vec<Value<'_>> = texts.map(Value::Text).collect();
+    let values: Vec<ColumnValue<'_>> = texts.map(ColumnValue::Text).collect();
     let read = date::read(&values, &options).values;
     read.iter().map(Option::is_some).collect()
 }
@@ -220,11 +220,14 @@ pub fn years_in(text: &str) -> Vec<u32> {
 /// Returns the series of each header, if it is clear without a question: months, quarters or years. Names are looked up if at
 /// least `min` adjacent headers may belong to a series.
 pub fn series_among(headers: &[String], min: usize) -> Vec<Option<HeaderSeries>> {
-    let found: Vec<AtSight<'_>> = headers.iter().map(|header| AtSight::of(header)).collect();
-    let stretches = found.split(|guess| matches!(guess, AtSight::Nothing));
+    let found: Vec<HeaderGuess<'_>> = headers
+        .iter()
+        .map(|header| HeaderGuess::from_header(header))
+        .collect();
+    let stretches = found.split(|guess| matches!(guess, HeaderGuess::Nothing));
     let longest = stretches.map(<[_]>::len).max().unwrap_or(0);
     let days = found.iter().filter_map(|guess| match guess {
-        AtSight::Name(name) => Some(format!("1 {name} 2024")),
+        HeaderGuess::Name(name) => Some(format!("1 {name} 2024")),
         _ => None,
     });
     let days: Vec<String> = days.collect();
@@ -234,23 +237,23 @@ pub fn series_among(headers: &[String], min: usize) -> Vec<Option<HeaderSeries>>
     }
     .into_iter();
     let series = found.into_iter().map(|guess| match guess {
-        AtSight::Series(series) => Some(series),
-        AtSight::Name(_) => are_months.next()?.then_some(HeaderSeries::Months),
-        AtSight::Nothing => None,
+        HeaderGuess::Series(series) => Some(series),
+        HeaderGuess::Name(_) => are_months.next()?.then_some(HeaderSeries::Months),
+        HeaderGuess::Nothing => None,
     });
     series.collect()
 }
 
 /// The guess about a header before its words are looked up.
-enum AtSight<'h> {
+enum HeaderGuess<'h> {
     Series(HeaderSeries),
     /// A word that may be a month.
     Name(&'h str),
     Nothing,
 }
 
-impl<'h> AtSight<'h> {
-    fn of(header: &'h str) -> Self {
+impl<'h> HeaderGuess<'h> {
+    fn from_header(header: &'h str) -> Self {
         if header.is_empty() || header.chars().count() > MAX_CHARS_AT_SIGHT {
             return Self::Nothing;
         }

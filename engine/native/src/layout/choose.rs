@@ -7,7 +7,7 @@
 use std::ops::Range;
 
 use crate::cells::parts::{places, share_tasks};
-use crate::cells::{Cell, Sheet, Tag};
+use crate::cells::{CellTag, Sheet, SheetCell};
 
 /// The number of filled rows at the top and at the bottom that are always examined.
 const TOP: usize = 60;
@@ -18,38 +18,38 @@ const AFTER: usize = 9;
 /// The number of rows that are compared with each other.
 const BLOCK: usize = 256;
 /// The maximum number of columns that are examined, from the first one with a value.
-pub const MOST_COLUMNS: usize = 256;
+pub const MAX_SAMPLE_COLUMNS: usize = 256;
 /// The maximum number of cells that are examined. Rows further down are assumed to be like the rows before.
-const MOST_CELLS: usize = 120_000;
+const MAX_SAMPLE_CELLS: usize = 120_000;
 
 /// The rows to examine, each with the number of blank rows above it, and the columns.
-pub struct Chosen {
+pub struct LayoutSample {
     pub rows: Vec<(usize, usize)>,
     pub columns: Range<usize>,
 }
 
 /// Chooses the rows and columns of a sheet to examine.
-pub fn choose(sheet: &Sheet) -> Chosen {
+pub fn choose(sheet: &Sheet) -> LayoutSample {
     let count = sheet.facts().rows_emitted;
     let first = first_column(sheet, count);
-    let columns = first..sheet.facts().width.min(first + MOST_COLUMNS);
+    let columns = first..sheet.facts().width.min(first + MAX_SAMPLE_COLUMNS);
     let filled = places(count, |row| is_filled(sheet, row, &columns));
     let gap = |at: usize| filled[at] - if at == 0 { 0 } else { filled[at - 1] + 1 };
     let all = 0..filled.len();
     if filled.len() <= TOP + BOTTOM + 10 {
         let rows = all.map(|at| (filled[at], gap(at))).collect();
-        return Chosen { rows, columns };
+        return LayoutSample { rows, columns };
     }
     let mut is_wanted = vec![false; filled.len()];
     is_wanted[..TOP].fill(true);
     let bottom = filled.len() - BOTTOM;
     is_wanted[bottom..].fill(true);
-    let mut budget = MOST_CELLS / columns.len().max(1);
+    let mut budget = MAX_SAMPLE_CELLS / columns.len().max(1);
     let standing_out = |start: usize| -> Vec<usize> {
         // A block that would be short is compared with rows of the block before it.
         let stop = bottom.min(start + BLOCK);
         let compared = stop.saturating_sub(BLOCK).max(1)..stop;
-        let block = Block::read(sheet, &filled[compared.clone()], &columns);
+        let block = RowBlock::read(sheet, &filled[compared.clone()], &columns);
         let stands_out = |at: &usize| gap(*at) > 0 || block.stands_out(at - compared.start);
         (start..stop).filter(stands_out).collect()
     };
@@ -65,7 +65,7 @@ pub fn choose(sheet: &Sheet) -> Chosen {
     }
     let wanted = all.filter(|&at| is_wanted[at]);
     let rows = wanted.map(|at| (filled[at], gap(at))).collect();
-    Chosen { rows, columns }
+    LayoutSample { rows, columns }
 }
 
 /// Returns the first column with a value. In long sheets, only the first rows count.
@@ -98,13 +98,13 @@ fn is_filled(sheet: &Sheet, row: usize, columns: &Range<usize>) -> bool {
 }
 
 /// Returns the sort of a cell at a glance; 0 if it is blank.
-fn glance(sheet: &Sheet, cell: Cell) -> u8 {
+fn glance(sheet: &Sheet, cell: SheetCell) -> u8 {
     match cell.tag {
-        Tag::Empty | Tag::EmptyText => 0,
-        Tag::Integer | Tag::Float | Tag::BigInteger | Tag::Duration => 1,
-        Tag::DateTime | Tag::Date | Tag::Time => 2,
-        Tag::Boolean => 3,
-        Tag::Text => match sheet.text(cell.as_text()).as_bytes() {
+        CellTag::Empty | CellTag::EmptyText => 0,
+        CellTag::Integer | CellTag::Float | CellTag::BigInteger | CellTag::Duration => 1,
+        CellTag::DateTime | CellTag::Date | CellTag::Time => 2,
+        CellTag::Boolean => 3,
+        CellTag::Text => match sheet.text(cell.as_text()).as_bytes() {
             [] => 0,
             [b'0'..=b'9' | b'-' | b'+' | b'(' | b'$' | b'.' | b'#', ..] => 4,
             [b'a'..=b'z', ..] => 5,
@@ -114,14 +114,14 @@ fn glance(sheet: &Sheet, cell: Cell) -> u8 {
 }
 
 /// The result of a glance at the cells of some rows.
-struct Block {
+struct RowBlock {
     /// The number of filled cells, by row.
     filled: Vec<u32>,
     rare: Vec<bool>,
     typical: u32,
 }
 
-impl Block {
+impl RowBlock {
     fn read(sheet: &Sheet, rows: &[usize], columns: &Range<usize>) -> Self {
         let mut block = Self {
             filled: vec![0; rows.len()],

@@ -2,21 +2,21 @@
 //! that are too rare to learn from. Each rule moves one row into or out of a block, at its upper or lower end.
 
 use super::kinds::CellKind;
-use super::row_layout::{RowLayout, RowLooks, State};
-use super::rows::{Grid, Row, Shape};
+use super::row_layout::{RowLayout, RowState, SheetLayout};
+use super::rows::{LayoutGrid, LayoutRow, RowShape};
 use super::traits::Trait;
 
 /// A row at the end of a block of header rows, or right below the block.
-struct Place<'g> {
-    grid: &'g Grid,
+struct BlockEdge<'g> {
+    grid: &'g LayoutGrid,
     rows: &'g [RowLayout],
     at: usize,
     first: usize,
     last: usize,
 }
 
-impl Place<'_> {
-    fn row(&self) -> &Row {
+impl BlockEdge<'_> {
+    fn row(&self) -> &LayoutRow {
         &self.grid.rows[self.at]
     }
 
@@ -25,15 +25,15 @@ impl Place<'_> {
     }
 
     fn sure(&self) -> f64 {
-        self.rows[self.at].likelihoods[State::Header as usize]
+        self.rows[self.at].likelihoods[RowState::Header as usize]
     }
 
     /// Returns whether the row is one cell in the first column.
     fn is_lone(&self) -> bool {
-        matches!(self.row().shape, Shape::Lone | Shape::LoneLong)
+        matches!(self.row().shape, RowShape::Lone | RowShape::LoneLong)
     }
 
-    fn next(&self) -> Option<&Row> {
+    fn next(&self) -> Option<&LayoutRow> {
         self.grid.rows.get(self.at + 1)
     }
 
@@ -47,7 +47,7 @@ impl Place<'_> {
 
     /// Returns whether the row has neither numbers nor dates.
     fn has_no_values(&self) -> bool {
-        self.row().of(CellKind::Number) + self.row().of(CellKind::Date) == 0
+        self.row().count_kind(CellKind::Number) + self.row().count_kind(CellKind::Date) == 0
     }
 
     /// Returns whether one of the row's texts is also in its column one or two rows below: keys of records recur, names of
@@ -86,7 +86,7 @@ impl Place<'_> {
 
     /// Returns whether the next row is in the block, but not its last row, and leaves the first column blank.
     fn is_above_labels(&self) -> bool {
-        let leaves_first = |next: &Row| next.columns[0] > self.grid.first_column;
+        let leaves_first = |next: &LayoutRow| next.columns[0] > self.grid.first_column;
         self.at + 1 < self.last && self.next().is_some_and(leaves_first)
     }
 
@@ -105,8 +105,9 @@ impl Place<'_> {
     fn is_title_of_two(&self) -> bool {
         let first = self.grid.first_column;
         let is_left = self.row().columns == [first, first + 1];
-        let is_full =
-            |next: &Row| next.count() >= 4 && next.columns[0] == first && next.fullness() >= 0.95;
+        let is_full = |next: &LayoutRow| {
+            next.count() >= 4 && next.columns[0] == first && next.fullness() >= 0.95
+        };
         is_left && self.at < self.last && self.next().is_some_and(is_full)
     }
 
@@ -119,13 +120,13 @@ impl Place<'_> {
 }
 
 /// A rule: its reason in words, the state it gives to the row, and its condition.
-type Rule = (&'static str, State, fn(&Place<'_>) -> bool);
+type GuardRule = (&'static str, RowState, fn(&BlockEdge<'_>) -> bool);
 
 /// Rules for the row right below a block.
-const BELOW: [Rule; 3] = [
+const BELOW: [GuardRule; 3] = [
     (
         "repeats names of the header row above",
-        State::Header,
+        RowState::Header,
         |place| {
             place.has(Trait::RepeatsLast)
                 && place.has_no_values()
@@ -134,7 +135,7 @@ const BELOW: [Rule; 3] = [
     ),
     (
         "no plain number, over columns of values, below a header row",
-        State::Header,
+        RowState::Header,
         |place| {
             place.row().count() > 1
                 && !place.has(Trait::VeryThin)
@@ -143,24 +144,32 @@ const BELOW: [Rule; 3] = [
                 && place.has(Trait::BelowOver)
         },
     ),
-    ("a unit alone below a header row", State::Header, |place| {
-        let is_unit = place.has(Trait::Unit) || place.row().is_measure;
-        place.row().shape == Shape::Aside && place.sure() >= LIKELY && is_unit
-    }),
+    (
+        "a unit alone below a header row",
+        RowState::Header,
+        |place| {
+            let is_unit = place.has(Trait::Unit) || place.row().is_measure;
+            place.row().shape == RowShape::Aside && place.sure() >= LIKELY && is_unit
+        },
+    ),
 ];
 /// Rules for the last row of a block.
-const LAST: [Rule; 3] = [
-    ("its texts recur in the next rows", State::Data, |place| {
-        place.recurs_soon()
-    }),
-    ("a code as the rows below have them", State::Data, |place| {
-        place.has_code_of_column()
-    }),
+const LAST: [GuardRule; 3] = [
+    (
+        "its texts recur in the next rows",
+        RowState::Data,
+        |place| place.recurs_soon(),
+    ),
+    (
+        "a code as the rows below have them",
+        RowState::Data,
+        |place| place.has_code_of_column(),
+    ),
     (
         "a text alone below a full header row",
-        State::Group,
+        RowState::Group,
         |place| {
-            let next_lacks = |next: &Row| next.columns[0] > place.grid.first_column;
+            let next_lacks = |next: &LayoutRow| next.columns[0] > place.grid.first_column;
             place.is_lone()
                 && (place.is_first_named()
                     || place.sure() < WEAK
@@ -169,24 +178,28 @@ const LAST: [Rule; 3] = [
     ),
 ];
 /// Rules for the first row of a block.
-const FIRST: [Rule; 5] = [
-    ("a title alone above a header row", State::Title, |place| {
-        place.is_lone() && place.has(Trait::Length20)
-    }),
+const FIRST: [GuardRule; 5] = [
+    (
+        "a title alone above a header row",
+        RowState::Title,
+        |place| place.is_lone() && place.has(Trait::Length20),
+    ),
     (
         "a text alone above labels, and another name for its column below these",
-        State::Title,
+        RowState::Title,
         |place| place.is_lone() && place.is_first_named() && place.is_above_labels(),
     ),
     (
         "a number and a title above a header row",
-        State::Title,
+        RowState::Title,
         |place| place.is_numbered_title(),
     ),
-    ("two cells above a full header row", State::Title, |place| {
-        place.is_title_of_two()
-    }),
-    ("names with values beside them", State::Title, |place| {
+    (
+        "two cells above a full header row",
+        RowState::Title,
+        |place| place.is_title_of_two(),
+    ),
+    ("names with values beside them", RowState::Title, |place| {
         place.is_form()
     }),
 ];
@@ -196,10 +209,10 @@ const LIKELY: f64 = 0.1;
 const WEAK: f64 = 0.75;
 
 /// Corrects the blocks of header rows, but never removes the last row of a block.
-pub fn correct(looks: &mut RowLooks, grid: &Grid) {
+pub fn correct(looks: &mut SheetLayout, grid: &LayoutGrid) {
     let mut first = 0;
     while first < looks.rows.len() {
-        if looks.rows[first].state != State::Header {
+        if looks.rows[first].state != RowState::Header {
             first += 1;
             continue;
         }
@@ -207,7 +220,7 @@ pub fn correct(looks: &mut RowLooks, grid: &Grid) {
         while looks
             .rows
             .get(last + 1)
-            .is_some_and(|row| row.state == State::Header)
+            .is_some_and(|row| row.state == RowState::Header)
         {
             last += 1;
         }
@@ -230,14 +243,14 @@ pub fn correct(looks: &mut RowLooks, grid: &Grid) {
 
 /// Gives a row the state of the first rule whose condition holds.
 fn apply(
-    looks: &mut RowLooks,
-    grid: &Grid,
-    rules: &'static [Rule],
+    looks: &mut SheetLayout,
+    grid: &LayoutGrid,
+    rules: &'static [GuardRule],
     at: usize,
     block: (usize, usize),
 ) -> bool {
     let (first, last) = block;
-    let place = Place {
+    let place = BlockEdge {
         grid,
         rows: &looks.rows,
         at,

@@ -4,10 +4,10 @@
 //! of numbers even if a reader cannot read them.
 
 use crate::words::cut::are_digits;
-use crate::words::data::{LISTS, List};
+use crate::words::data::{LISTS, WordList};
 
 /// Texts that replace a missing value, in small letters without points, slashes and blanks.
-static STAND_INS: List = List::new(|| LISTS.words("stand-ins"));
+static STAND_INS: WordList = WordList::new(|| LISTS.words("stand-ins"));
 
 /// The kind of content of a cell.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
@@ -263,14 +263,14 @@ pub fn without_marks(text: &str) -> &str {
 
 /// A piece of a short text: digits, letters or one sign.
 #[derive(Debug, Clone, Copy, PartialEq)]
-enum Piece<'t> {
+enum TextPiece<'t> {
     /// Digits: their count and their value.
     Digits(usize, u32),
     Letters(&'t str),
     Other(char),
 }
 
-fn pieces(text: &str) -> Vec<Piece<'_>> {
+fn pieces(text: &str) -> Vec<TextPiece<'_>> {
     let mut found = Vec::new();
     let mut rest = text;
     while let Some(first) = rest.chars().next() {
@@ -284,20 +284,20 @@ fn pieces(text: &str) -> Vec<Piece<'_>> {
         .unwrap_or(rest.len());
         let (piece, after) = rest.split_at(length);
         found.push(if first.is_ascii_digit() {
-            Piece::Digits(length, piece.parse().unwrap_or(u32::MAX))
+            TextPiece::Digits(length, piece.parse().unwrap_or(u32::MAX))
         } else if first.is_alphabetic() {
-            Piece::Letters(piece)
+            TextPiece::Letters(piece)
         } else if is_space(first) {
-            Piece::Other(' ')
+            TextPiece::Other(' ')
         } else {
-            Piece::Other(first)
+            TextPiece::Other(first)
         });
         rest = after;
     }
     found
 }
 
-static MONTHS: List = List::new(|| LISTS.words("english months"));
+static MONTHS: WordList = WordList::new(|| LISTS.words("english months"));
 
 /// Returns whether a word is an English month, in full or abbreviated. (Headers in other languages are rarely months alone.)
 fn is_month(word: &str) -> bool {
@@ -318,7 +318,7 @@ fn begins_with_month(text: &str) -> bool {
 }
 
 fn is_date(text: &str) -> bool {
-    use Piece::{Digits, Letters, Other};
+    use TextPiece::{Digits, Letters, Other};
     let is_dash = |c: char| matches!(c, '/' | '.' | '-');
     match pieces(text).as_slice() {
         [
@@ -358,8 +358,8 @@ fn is_date(text: &str) -> bool {
 }
 
 /// Returns whether only a time of day follows, or nothing.
-fn is_clock_behind(rest: &[Piece<'_>]) -> bool {
-    use Piece::{Letters, Other};
+fn is_clock_behind(rest: &[TextPiece<'_>]) -> bool {
+    use TextPiece::{Letters, Other};
     match rest {
         [] => true,
         [Other(' ') | Letters("T"), rest @ ..] => is_clock(rest),
@@ -368,8 +368,8 @@ fn is_clock_behind(rest: &[Piece<'_>]) -> bool {
 }
 
 /// Returns whether the pieces are a time of day: "14:30", "2:30:15 pm", "14:30:15.25Z".
-fn is_clock(pieces: &[Piece<'_>]) -> bool {
-    use Piece::{Digits, Letters, Other};
+fn is_clock(pieces: &[TextPiece<'_>]) -> bool {
+    use TextPiece::{Digits, Letters, Other};
     let [Digits(1 | 2, _), Other(':'), Digits(2, _), rest @ ..] = pieces else {
         return false;
     };
@@ -393,7 +393,7 @@ fn is_clock(pieces: &[Piece<'_>]) -> bool {
 
 /// Returns whether a text is a period: "2004-05", "Q1 2004", "Jan-Mar", "March 2004", "FY 2004", "2004 II".
 fn is_period(text: &str) -> bool {
-    use Piece::{Digits, Letters, Other};
+    use TextPiece::{Digits, Letters, Other};
     match pieces(text).as_slice() {
         [Digits(4, year), rest @ ..] if is_year_number(*year) => makes_period_of_year(rest),
         [Letters(word), Digits(1, 1..=4), rest @ ..]
@@ -434,8 +434,8 @@ fn is_period(text: &str) -> bool {
 }
 
 /// Returns whether the pieces make a period of the year before them: another year, a part of the year, a footnote mark.
-fn makes_period_of_year(rest: &[Piece<'_>]) -> bool {
-    use Piece::{Digits, Letters, Other};
+fn makes_period_of_year(rest: &[TextPiece<'_>]) -> bool {
+    use TextPiece::{Digits, Letters, Other};
     match rest {
         [Other(a), Digits(2 | 4, _)] => is_span(*a),
         [Other(a), Other(b), Digits(2 | 4, _)] => {
@@ -449,8 +449,8 @@ fn makes_period_of_year(rest: &[Piece<'_>]) -> bool {
 }
 
 /// Returns whether the pieces are a part of a year: "Q1", "1Q", "II", "Jan", "Jan.".
-fn is_part_of_year(pieces: &[Piece<'_>]) -> bool {
-    use Piece::{Digits, Letters, Other};
+fn is_part_of_year(pieces: &[TextPiece<'_>]) -> bool {
+    use TextPiece::{Digits, Letters, Other};
     match pieces {
         [Letters(word), Digits(1, 1..=4)] | [Digits(1, 1..=4), Letters(word)] => is_q(word),
         [Letters(word)] => is_one_of(word, &["i", "ii", "iii", "iv"]) || is_month(word),
@@ -460,8 +460,8 @@ fn is_part_of_year(pieces: &[Piece<'_>]) -> bool {
 }
 
 /// Returns whether only a year follows, or nothing: "2004", "/04", " '04".
-fn is_year_behind(rest: &[Piece<'_>]) -> bool {
-    use Piece::{Digits, Other};
+fn is_year_behind(rest: &[TextPiece<'_>]) -> bool {
+    use TextPiece::{Digits, Other};
     match rest {
         // "Jan07"
         [] | [Digits(2, _)] => true,
@@ -474,9 +474,9 @@ fn is_year_behind(rest: &[Piece<'_>]) -> bool {
     }
 }
 
-fn without_point<'p>(pieces: &'p [Piece<'p>]) -> &'p [Piece<'p>] {
+fn without_point<'p>(pieces: &'p [TextPiece<'p>]) -> &'p [TextPiece<'p>] {
     match pieces {
-        [Piece::Other('.'), rest @ ..] => rest,
+        [TextPiece::Other('.'), rest @ ..] => rest,
         _ => pieces,
     }
 }

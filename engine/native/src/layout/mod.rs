@@ -20,15 +20,15 @@ use std::collections::HashMap;
 use std::sync::LazyLock;
 
 use self::chain::{Chain, Link, STATES};
-use self::rows::{Grid, Row};
+use self::rows::{LayoutGrid, LayoutRow};
 use crate::cells::Sheet;
 use crate::words::data::WEIGHTS;
 
-pub use self::row_layout::{RowKind, RowLayout, RowLooks, State};
+pub use self::row_layout::{RowKind, RowLayout, RowState, SheetLayout};
 
 /// Returns, for each examined row, its number in the sheet, the number of blank rows above it, and its features.
 pub fn features_of(sheet: &Sheet) -> Vec<(usize, usize, Vec<u16>)> {
-    let grid = Grid::of_sheet(sheet);
+    let grid = LayoutGrid::of_sheet(sheet);
     let features = features::features(&grid);
     let rows = grid.rows.iter().zip(features);
     rows.map(|(row, features)| (row.number, row.gap, features))
@@ -36,10 +36,10 @@ pub fn features_of(sheet: &Sheet) -> Vec<(usize, usize, Vec<u16>)> {
 }
 
 /// Recognises the layout of a sheet.
-pub fn recognise(sheet: &Sheet) -> RowLooks {
-    let grid = Grid::of_sheet(sheet);
+pub fn recognise(sheet: &Sheet) -> SheetLayout {
+    let grid = LayoutGrid::of_sheet(sheet);
     let features = features::features(&grid);
-    let link = |(row, features): (&Row, &Vec<u16>)| Link {
+    let link = |(row, features): (&LayoutRow, &Vec<u16>)| Link {
         scores: MODEL.scores(features),
         after_blank: row.gap > 0,
     };
@@ -51,12 +51,12 @@ pub fn recognise(sheet: &Sheet) -> RowLooks {
     let rows = rows.map(|(row, ((features, state), likelihoods))| RowLayout {
         number: row.number,
         gap: row.gap,
-        state: State::ALL[usize::from(state)],
+        state: RowState::ALL[usize::from(state)],
         likelihoods,
         features,
         rule: None,
     });
-    let mut layout = RowLooks::new(rows.collect());
+    let mut layout = SheetLayout::new(rows.collect());
     layout.join_headers();
     guards::correct(&mut layout, &grid);
     layout.place_rows(sheet.facts().rows_emitted);
@@ -65,7 +65,7 @@ pub fn recognise(sheet: &Sheet) -> RowLooks {
 
 /// Returns the features that spoke for one state of a row rather than another: at most `most`, the strongest first, each with
 /// its contribution.
-pub fn reasons(features: &[u16], state: State, other: State, most: usize) -> Vec<(u16, f64)> {
+pub fn reasons(features: &[u16], state: RowState, other: RowState, most: usize) -> Vec<(u16, f64)> {
     let adds = |&feature: &u16| {
         let weights = &MODEL.weights[usize::from(feature)];
         let adds = weights[state as usize] - weights[other as usize];
@@ -80,8 +80,10 @@ pub fn reasons(features: &[u16], state: State, other: State, most: usize) -> Vec
 
 /// Returns, in words, the reasons for the state of a row rather than the second likeliest state, the strongest first.
 pub fn reasons_of(row: &RowLayout, most: usize) -> Vec<String> {
-    let others = State::ALL.into_iter().filter(|&state| state != row.state);
-    let likely = |state: &State| row.likelihoods[*state as usize];
+    let others = RowState::ALL
+        .into_iter()
+        .filter(|&state| state != row.state);
+    let likely = |state: &RowState| row.likelihoods[*state as usize];
     let second = others.max_by(|a, b| likely(a).total_cmp(&likely(b)));
     let learned = reasons(&row.features, row.state, second.unwrap_or(row.state), most);
     let learned = learned

@@ -8,7 +8,7 @@ use super::traits::Trait;
 /// The state of a row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(u8)]
-pub enum State {
+pub enum RowState {
     Title = 0,
     Header = 1,
     /// A section head, which names the rows below it.
@@ -18,7 +18,7 @@ pub enum State {
     Note = 5,
 }
 
-impl State {
+impl RowState {
     /// All states, by number.
     pub const ALL: [Self; STATES] = [
         Self::Title,
@@ -99,15 +99,15 @@ impl RowKind {
     }
 }
 
-impl From<State> for RowKind {
-    fn from(state: State) -> Self {
+impl From<RowState> for RowKind {
+    fn from(state: RowState) -> Self {
         match state {
-            State::Title => Self::Title,
-            State::Header => Self::Header,
-            State::Group => Self::Group,
-            State::Data => Self::Data,
-            State::Total => Self::Total,
-            State::Note => Self::Note,
+            RowState::Title => Self::Title,
+            RowState::Header => Self::Header,
+            RowState::Group => Self::Group,
+            RowState::Data => Self::Data,
+            RowState::Total => Self::Total,
+            RowState::Note => Self::Note,
         }
     }
 }
@@ -119,7 +119,7 @@ pub struct RowLayout {
     pub number: usize,
     /// The number of blank rows directly above.
     pub gap: usize,
-    pub state: State,
+    pub state: RowState,
     /// The likelihood of each state.
     pub likelihoods: [f64; STATES],
     /// The numbers of the row's features.
@@ -130,12 +130,12 @@ pub struct RowLayout {
 
 /// The examined rows of a sheet, from the top. Rows between them look like the row before, or are blank.
 #[derive(Debug, Clone, Default)]
-pub struct RowLooks {
+pub struct SheetLayout {
     pub rows: Vec<RowLayout>,
     by_row: Vec<Option<u32>>,
 }
 
-impl RowLooks {
+impl SheetLayout {
     /// Takes the examined rows; [`Self::place_rows`] assigns them to the rows of the sheet.
     pub fn new(rows: Vec<RowLayout>) -> Self {
         let by_row = Vec::new();
@@ -170,12 +170,12 @@ impl RowLooks {
                 let first = self.rows[before].number + 1;
                 // Rows between that were not examined are like those before.
                 found[first..row.number - row.gap].fill(usual);
-                if self.rows[before].state == State::Header && row.state == State::Header {
+                if self.rows[before].state == RowState::Header && row.state == RowState::Header {
                     found[first..row.number].fill(Some(at as u32));
                 }
             }
             found[row.number] = Some(at as u32);
-            if row.state == State::Data || usual.is_none() {
+            if row.state == RowState::Data || usual.is_none() {
                 usual = found[row.number];
             }
             before = Some(at);
@@ -188,9 +188,9 @@ impl RowLooks {
         let mut last: Option<usize> = None;
         for at in 0..self.rows.len() {
             match self.rows[at].state {
-                State::Header => {
+                RowState::Header => {
                     if let Some(last) = last
-                        && at - last <= MOST_BETWEEN + 1
+                        && at - last <= MAX_ROWS_BETWEEN + 1
                     {
                         let sure = self.rows[last].likelihoods[1].min(self.rows[at].likelihoods[1]);
                         for row in &mut self.rows[last + 1..at] {
@@ -199,15 +199,15 @@ impl RowLooks {
                     }
                     last = Some(at);
                 }
-                State::Data | State::Total => last = None,
-                State::Title | State::Group | State::Note => {}
+                RowState::Data | RowState::Total => last = None,
+                RowState::Title | RowState::Group | RowState::Note => {}
             }
         }
     }
 }
 
 /// The maximum number of rows within a header that are not header rows.
-const MOST_BETWEEN: usize = 2;
+const MAX_ROWS_BETWEEN: usize = 2;
 
 impl RowLayout {
     /// Returns whether the row has a trait.
@@ -216,7 +216,7 @@ impl RowLayout {
     }
 
     /// Gives the row another state because of a rule. The model favoured the previous state, so both get the same likelihood.
-    pub fn take_rule(&mut self, state: State, words: &'static str) {
+    pub fn take_rule(&mut self, state: RowState, words: &'static str) {
         let (before, now) = (self.state as usize, state as usize);
         let half = f64::midpoint(self.likelihoods[before], self.likelihoods[now]);
         (self.likelihoods[before], self.likelihoods[now]) = (half, half);
@@ -225,7 +225,7 @@ impl RowLayout {
     }
 
     fn make_header(&mut self, sure: f64) {
-        let header = State::Header as usize;
+        let header = RowState::Header as usize;
         let others = 1.0 - self.likelihoods[header];
         let share = if others > 0.0 {
             (1.0 - sure) / others
@@ -236,6 +236,6 @@ impl RowLayout {
             *likelihood *= share;
         }
         self.likelihoods[header] = sure;
-        self.state = State::Header;
+        self.state = RowState::Header;
     }
 }

@@ -9,10 +9,10 @@ use super::kinds::{CellKind, is_range, kind_of, leading_year, trim, year};
 use super::words::{self, WordFacts};
 use crate::cells::merged::MergedRange;
 use crate::cells::text_form::as_python;
-use crate::cells::{Cell, Sheet, Tag};
+use crate::cells::{CellTag, Sheet, SheetCell};
 
 /// The maximum number of bytes of a text that are read. Longer texts are sentences, whatever follows.
-const MOST_BYTES: usize = 240;
+const MAX_CELL_BYTES: usize = 240;
 /// The maximum number of texts that are remembered from sheet to sheet.
 const MAX_KEPT: usize = 10_000;
 
@@ -35,7 +35,7 @@ pub struct Slot {
 /// The shape of a row.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
 #[repr(u8)]
-pub enum Shape {
+pub enum RowShape {
     /// One short cell in the first column.
     Lone,
     /// One long cell in the first column.
@@ -65,7 +65,7 @@ pub enum Shape {
     FewLabels,
 }
 
-impl Shape {
+impl RowShape {
     pub const COUNT: usize = 13;
     pub const NAMES: [&'static str; Self::COUNT] = [
         "one short text",
@@ -102,7 +102,7 @@ impl Shape {
 
 /// A filled row that is examined.
 #[derive(Debug, Clone, Default)]
-pub struct Row {
+pub struct LayoutRow {
     /// The row in the sheet, from 0.
     pub number: usize,
     /// The number of blank rows directly above, up to the sheet's first row.
@@ -158,21 +158,21 @@ pub struct Row {
     pub periods: u16,
     pub values: u16,
     pub typical: u16,
-    pub shape: Shape,
+    pub shape: RowShape,
 }
 
-impl Row {
+impl LayoutRow {
     pub fn count(&self) -> usize {
         self.columns.len()
     }
 
-    pub fn of(&self, kind: CellKind) -> usize {
+    pub fn count_kind(&self, kind: CellKind) -> usize {
         usize::from(self.counts[kind as usize])
     }
 
     /// Returns the number of cells with words or mixed text.
     pub fn texts(&self) -> usize {
-        self.of(CellKind::Words) + self.of(CellKind::Mixed)
+        self.count_kind(CellKind::Words) + self.count_kind(CellKind::Mixed)
     }
 
     /// Returns the columns to the right of the sheet's first one.
@@ -187,8 +187,8 @@ impl Row {
 }
 
 /// The examined rows, and their cells by row and column.
-pub struct Grid {
-    pub rows: Vec<Row>,
+pub struct LayoutGrid {
+    pub rows: Vec<LayoutRow>,
     slots: Vec<Slot>,
     width: usize,
     /// The first column with a value in any of the rows.
@@ -196,7 +196,7 @@ pub struct Grid {
     pub widest: usize,
 }
 
-impl Grid {
+impl LayoutGrid {
     /// Reads the rows of a sheet that [`choose`] picks. Omits rows without a cell in the picked columns.
     pub fn of_sheet(sheet: &Sheet) -> Self {
         let chosen = choose(sheet);
@@ -211,11 +211,11 @@ impl Grid {
             widest: 0,
         };
         let mut cells = Vec::new();
-        let mut texts = Texts {
+        let mut texts = RowTexts {
             known: KNOWN.take(),
-            ..Texts::default()
+            ..RowTexts::default()
         };
-        let mut merged = Merged::of(sheet);
+        let mut merged = MergedRangeCursor::new(sheet);
         for &(number, gap) in numbers {
             sheet.read_row(number, &mut cells);
             merged.empty_others(number, &mut cells);
@@ -235,7 +235,7 @@ impl Grid {
         }
         let firsts = grid.rows.iter().map(|row| row.columns[0]);
         grid.first_column = firsts.min().unwrap_or(0);
-        grid.widest = grid.rows.iter().map(Row::count).max().unwrap_or(0);
+        grid.widest = grid.rows.iter().map(LayoutRow::count).max().unwrap_or(0);
         grid.take_values_for_names();
         grid.find_shapes();
         grid
@@ -315,23 +315,23 @@ impl Grid {
     }
 }
 
-fn shape_of(row: &Row, first_column: u16, slots: &[Slot]) -> Shape {
+fn shape_of(row: &LayoutRow, first_column: u16, slots: &[Slot]) -> RowShape {
     let count = row.count();
     let typical = usize::from(row.typical);
     if count == 1 {
         let is_long = row.length_of_first > 45;
         return match (row.columns[0] == first_column, is_long) {
-            (true, false) => Shape::Lone,
-            (true, true) => Shape::LoneLong,
-            (false, false) => Shape::Aside,
-            (false, true) => Shape::AsideLong,
+            (true, false) => RowShape::Lone,
+            (true, true) => RowShape::LoneLong,
+            (false, false) => RowShape::Aside,
+            (false, true) => RowShape::AsideLong,
         };
     }
     if count <= 4 && count * 2 <= typical.max(4) && usize::from(row.colons) * 3 >= count {
-        return Shape::Pairs;
+        return RowShape::Pairs;
     }
     if row.longest > 90 && count * 3 < typical {
-        return Shape::Prose;
+        return RowShape::Prose;
     }
     let rest = row.rest();
     let numbers = rest
@@ -345,36 +345,36 @@ fn shape_of(row: &Row, first_column: u16, slots: &[Slot]) -> Shape {
         && (rest.len() >= 2 || values == 0)
         && row.years_step
     {
-        return Shape::Periods;
+        return RowShape::Periods;
     }
     if values * 3 >= count {
         return if count * 3 >= typical {
-            Shape::Values
+            RowShape::Values
         } else {
-            Shape::FewValues
+            RowShape::FewValues
         };
     }
     if values > 0 {
-        return Shape::WordsAndValues;
+        return RowShape::WordsAndValues;
     }
     let fullness = row.fullness();
     if fullness >= 0.7 {
-        Shape::Labels
+        RowShape::Labels
     } else if fullness >= 0.35 || count >= 4 {
-        Shape::SomeLabels
+        RowShape::SomeLabels
     } else {
-        Shape::FewLabels
+        RowShape::FewLabels
     }
 }
 
 /// The merged ranges of a sheet, visited from the top.
-struct Merged<'s> {
+struct MergedRangeCursor<'s> {
     coming: std::iter::Peekable<std::slice::Iter<'s, MergedRange>>,
     here: Vec<&'s MergedRange>,
 }
 
-impl<'s> Merged<'s> {
-    fn of(sheet: &'s Sheet) -> Self {
+impl<'s> MergedRangeCursor<'s> {
+    fn new(sheet: &'s Sheet) -> Self {
         Self {
             coming: sheet.findings().merged.iter().peekable(),
             here: Vec::new(),
@@ -383,7 +383,7 @@ impl<'s> Merged<'s> {
 
     /// Empties the cells of a row that only repeat the first cell of their range: a title over ten columns is one text, even if
     /// its range was filled. Rows must come in order.
-    fn empty_others(&mut self, row: usize, cells: &mut [Cell]) {
+    fn empty_others(&mut self, row: usize, cells: &mut [SheetCell]) {
         while let Some(range) = self.coming.next_if(|range| range.first_row as usize <= row) {
             self.here.push(range);
         }
@@ -393,7 +393,7 @@ impl<'s> Merged<'s> {
             let from = range.first_column as usize + usize::from(is_first);
             let stop = cells.len().min(range.last_column as usize + 1);
             if from < stop {
-                cells[from..stop].fill(Cell::EMPTY);
+                cells[from..stop].fill(SheetCell::EMPTY);
             }
         }
     }
@@ -401,49 +401,49 @@ impl<'s> Merged<'s> {
 
 /// The texts of one row while it is read.
 #[derive(Default)]
-struct Texts {
+struct RowTexts {
     /// Each text's column, start, end and kind.
     found: Vec<(u16, usize, usize, CellKind)>,
     all: String,
-    known: Known,
+    known: TextCache,
 }
 
 /// A cache of the kinds and words of texts, by their hashes. Texts recur within a sheet and across the sheets of a workbook.
 #[derive(Default)]
-struct Known {
+struct TextCache {
     kinds: HashMap<u64, CellKind>,
     words: HashMap<u64, WordFacts>,
 }
 
 thread_local! {
     /// The texts that this thread knows from earlier sheets.
-    static KNOWN: RefCell<Known> = RefCell::default();
+    static KNOWN: RefCell<TextCache> = RefCell::default();
 }
 
-impl Texts {
-    fn fill(&mut self, sheet: &Sheet, cells: &[Cell]) {
+impl RowTexts {
+    fn fill(&mut self, sheet: &Sheet, cells: &[SheetCell]) {
         self.found.clear();
         self.all.clear();
         for (column, &cell) in cells.iter().enumerate() {
             let start = self.all.len();
             let kind = match cell.tag {
-                Tag::Empty | Tag::EmptyText => continue,
-                Tag::Text => {
+                CellTag::Empty | CellTag::EmptyText => continue,
+                CellTag::Text => {
                     let text = trim(cut(sheet.text(cell.as_text())));
                     self.all.push_str(text);
                     let known = self.known.kinds.entry(hash_of(text));
                     *known.or_insert_with(|| kind_of(text))
                 }
-                Tag::Boolean => {
+                CellTag::Boolean => {
                     as_python(cell, sheet, &mut self.all);
                     CellKind::Stand
                 }
-                Tag::DateTime | Tag::Date | Tag::Time => {
+                CellTag::DateTime | CellTag::Date | CellTag::Time => {
                     as_python(cell, sheet, &mut self.all);
                     CellKind::Date
                 }
-                Tag::Duration => CellKind::Number,
-                Tag::Integer | Tag::Float | Tag::BigInteger => {
+                CellTag::Duration => CellKind::Number,
+                CellTag::Integer | CellTag::Float | CellTag::BigInteger => {
                     as_python(cell, sheet, &mut self.all);
                     if self.all[start..].ends_with(".0") {
                         self.all.truncate(self.all.len() - 2);
@@ -467,10 +467,10 @@ impl Texts {
         }
     }
 
-    fn row(&mut self, number: usize, gap: usize, slots: &mut [Slot]) -> Row {
+    fn row(&mut self, number: usize, gap: usize, slots: &mut [Slot]) -> LayoutRow {
         let (_, start, stop, kind) = self.found[0];
         let first = &self.all[start..stop];
-        let mut row = Row {
+        let mut row = LayoutRow {
             number,
             gap,
             columns: Vec::with_capacity(self.found.len()),
@@ -480,10 +480,10 @@ impl Texts {
             bracket_first: first.starts_with(['(', '[']),
             is_rule: self.found.len() >= 2,
             is_measure: kind == CellKind::Number && first.ends_with(char::is_alphabetic),
-            ..Row::default()
+            ..LayoutRow::default()
         };
         let words = &mut self.known.words;
-        let mut sums = Sums::default();
+        let mut sums = RowTally::default();
         for (place, &(column, start, stop, kind)) in self.found.iter().enumerate() {
             row.columns.push(column);
             slots[usize::from(column)] =
@@ -507,7 +507,7 @@ impl Texts {
 
 /// Counts over the cells of a row while they are visited.
 #[derive(Default)]
-struct Sums<'t> {
+struct RowTally<'t> {
     whole: DefaultHasher,
     /// The hash of each text.
     hashes: Vec<u64>,
@@ -528,11 +528,11 @@ struct Sums<'t> {
     drawn: usize,
 }
 
-impl<'t> Sums<'t> {
+impl<'t> RowTally<'t> {
     /// Adds a cell; `place` is its index among the cells of the row.
     fn take(
         &mut self,
-        row: &mut Row,
+        row: &mut LayoutRow,
         place: usize,
         text: &'t str,
         kind: CellKind,
@@ -589,7 +589,7 @@ impl<'t> Sums<'t> {
     }
 
     /// Adds the facts about the words of a text.
-    fn take_text(&mut self, row: &mut Row, place: usize, text: &str, said: WordFacts) {
+    fn take_text(&mut self, row: &mut LayoutRow, place: usize, text: &str, said: WordFacts) {
         row.headers += u16::from(said.header);
         row.units += u16::from(said.unit);
         row.first_is_total |= said.total && place == 0;
@@ -606,7 +606,7 @@ impl<'t> Sums<'t> {
         }
     }
 
-    fn finish(mut self, row: &mut Row) {
+    fn finish(mut self, row: &mut LayoutRow) {
         let count = row.count();
         row.is_rule &= self.drawn >= 2;
         row.bracketed = self.in_brackets > 0;
@@ -634,7 +634,7 @@ impl<'t> Sums<'t> {
 }
 
 fn cut(text: &str) -> &str {
-    let mut end = text.len().min(MOST_BYTES);
+    let mut end = text.len().min(MAX_CELL_BYTES);
     while !text.is_char_boundary(end) {
         end -= 1;
     }

@@ -1,7 +1,7 @@
 //! The traits that a row can have, in words, and the numbers of the features made from them: of the row itself, of its
 //! neighbours and of its position.
 
-use super::rows::{Row, Shape};
+use super::rows::{LayoutRow, RowShape};
 
 macro_rules! traits {
     ($($name:ident = $words:literal,)*) => {
@@ -180,13 +180,13 @@ pub(super) const BELOW: usize = COUNT;
 const ABOVE: usize = 2 * COUNT;
 const ZONED: usize = 3 * COUNT;
 const SHAPE: usize = 7 * COUNT;
-const ZONED_SHAPE: usize = SHAPE + Shape::COUNT;
-const NEXT: usize = ZONED_SHAPE + 4 * Shape::COUNT;
-const PAIRS: usize = Shape::COUNT * (Shape::COUNT + 1);
+const ZONED_SHAPE: usize = SHAPE + RowShape::COUNT;
+const NEXT: usize = ZONED_SHAPE + 4 * RowShape::COUNT;
+const PAIRS: usize = RowShape::COUNT * (RowShape::COUNT + 1);
 pub(super) const LAST: usize = NEXT + PAIRS;
 const NEXT_BUT_ONE: usize = LAST + PAIRS;
-const LAST_BUT_ONE: usize = NEXT_BUT_ONE + Shape::COUNT;
-const UNNAMED_NEXT: usize = LAST_BUT_ONE + Shape::COUNT;
+const LAST_BUT_ONE: usize = NEXT_BUT_ONE + RowShape::COUNT;
+const UNNAMED_NEXT: usize = LAST_BUT_ONE + RowShape::COUNT;
 /// The number of all features.
 pub const FEATURES: usize = UNNAMED_NEXT + PAIRS;
 
@@ -261,11 +261,11 @@ const BY_ZONE: &[Trait] = {
 
 /// Returns the words for a feature.
 pub fn words_of(feature: usize) -> String {
-    let shape = |number: usize| Shape::NAMES.get(number).copied().unwrap_or("nothing");
+    let shape = |number: usize| RowShape::NAMES.get(number).copied().unwrap_or("nothing");
     let pair = |at: usize| {
         (
-            shape(at / (Shape::COUNT + 1)),
-            shape(at % (Shape::COUNT + 1)),
+            shape(at / (RowShape::COUNT + 1)),
+            shape(at % (RowShape::COUNT + 1)),
         )
     };
     if feature < BELOW {
@@ -281,7 +281,11 @@ pub fn words_of(feature: usize) -> String {
         shape(feature - SHAPE).to_owned()
     } else if feature < NEXT {
         let at = feature - ZONED_SHAPE;
-        format!("{}: {}", ZONES[at / Shape::COUNT], shape(at % Shape::COUNT))
+        format!(
+            "{}: {}",
+            ZONES[at / RowShape::COUNT],
+            shape(at % RowShape::COUNT)
+        )
     } else if feature < LAST {
         let (own, next) = pair(feature - NEXT);
         format!("{own}, then {next}")
@@ -325,7 +329,7 @@ impl Traits {
 }
 
 /// Returns the numbers of all features of a row.
-pub(super) fn numbers(rows: &[Row], all: &[Traits], k: usize) -> Vec<u16> {
+pub(super) fn numbers(rows: &[LayoutRow], all: &[Traits], k: usize) -> Vec<u16> {
     let own = &all[k];
     let mut found: Vec<usize> = (0..COUNT).filter(|&at| own.has(TRAITS[at])).collect();
     let zone = match (own.has(Trait::NoValuesAbove), own.has(Trait::NoValuesBelow)) {
@@ -349,21 +353,23 @@ pub(super) fn numbers(rows: &[Row], all: &[Traits], k: usize) -> Vec<u16> {
     }
     let shape = |at: Option<usize>| {
         at.and_then(|at| rows.get(at))
-            .map_or(Shape::COUNT, |row| row.shape as usize)
+            .map_or(RowShape::COUNT, |row| row.shape as usize)
     };
     let (mine, next, last) = (shape(Some(k)), shape(Some(k + 1)), shape(k.checked_sub(1)));
     found.push(SHAPE + mine);
-    found.push(ZONED_SHAPE + zone * Shape::COUNT + mine);
-    found.push(NEXT + mine * (Shape::COUNT + 1) + next);
-    found.push(LAST + mine * (Shape::COUNT + 1) + last);
+    found.push(ZONED_SHAPE + zone * RowShape::COUNT + mine);
+    found.push(NEXT + mine * (RowShape::COUNT + 1) + next);
+    found.push(LAST + mine * (RowShape::COUNT + 1) + last);
     if k + 2 < rows.len() {
         found.push(NEXT_BUT_ONE + shape(Some(k + 2)));
     }
     if k > 1 {
         found.push(LAST_BUT_ONE + shape(Some(k - 2)));
     }
-    if matches!(rows[k].shape, Shape::Lone | Shape::LoneLong) && own.has(Trait::NamedFurtherDown) {
-        found.push(UNNAMED_NEXT + mine * (Shape::COUNT + 1) + next);
+    if matches!(rows[k].shape, RowShape::Lone | RowShape::LoneLong)
+        && own.has(Trait::NamedFurtherDown)
+    {
+        found.push(UNNAMED_NEXT + mine * (RowShape::COUNT + 1) + next);
     }
     found.into_iter().map(|feature| feature as u16).collect()
 }

@@ -4,18 +4,18 @@ use std::collections::HashMap;
 use std::sync::LazyLock;
 
 use super::kinds::is_space;
-use crate::words::data::{LISTS, List};
+use crate::words::data::{LISTS, WordList};
 
 /// Beginnings of notes, in small letters. A blank at the end is part of the word.
-static NOTES: List = List::new(|| LISTS.phrases("notes"));
+static NOTES: WordList = WordList::new(|| LISTS.phrases("notes"));
 /// Beginnings of titles, in small letters.
-static TITLES: List = List::new(|| LISTS.phrases("titles"));
+static TITLES: WordList = WordList::new(|| LISTS.phrases("titles"));
 /// Words that identify a row of totals.
-static TOTALS: List = List::new(|| LISTS.words("words of totals"));
+static TOTALS: WordList = WordList::new(|| LISTS.words("words of totals"));
 /// Units as headers write them.
-static UNITS: List = List::new(|| LISTS.words("units"));
+static UNITS: WordList = WordList::new(|| LISTS.words("units"));
 /// Words that are common in headers.
-static HEADERS: List = List::new(|| LISTS.words("words of headers"));
+static HEADERS: WordList = WordList::new(|| LISTS.words("words of headers"));
 
 fn begins_with_one(text: &str, known: &[&str]) -> bool {
     // The longest entry has 16 characters: a text's beginning is enough.
@@ -98,7 +98,7 @@ pub struct WordFacts {
 /// The facts about each known word.
 static KNOWN: LazyLock<HashMap<&str, WordFacts>> = LazyLock::new(|| {
     let mut known: HashMap<&str, WordFacts> = HashMap::new();
-    let mut note = |list: &List, says: fn(&mut WordFacts)| {
+    let mut note = |list: &WordList, says: fn(&mut WordFacts)| {
         for &word in &**list {
             says(known.entry(word).or_default());
         }

@@ -23,7 +23,7 @@ const MAXIMUM_DIRECTORY_BYTES: u64 = 64 << 20;
 
 /// A file in the archive.
 #[derive(Debug, Clone)]
-struct Entry {
+struct ZipEntry {
     method: u16,
     encrypted: bool,
     checksum: u32,
@@ -33,16 +33,16 @@ struct Entry {
 
 /// An archive whose directory was read.
 #[derive(Debug)]
-pub struct Archive {
+pub struct ZipArchive {
     path: String,
     file: Arc<File>,
     length: u64,
-    entries: HashMap<String, Entry>,
+    entries: HashMap<String, ZipEntry>,
     folded: HashMap<String, String>,
     most_unpacked: u64,
 }
 
-impl Archive {
+impl ZipArchive {
     /// Opens an archive and reads its directory.
     ///
     /// # Errors
@@ -74,7 +74,7 @@ impl Archive {
 
     /// Returns the approximate number of bytes that the directory takes, assuming short names.
     pub fn heap_bytes(&self) -> usize {
-        self.entries.len() * 2 * (size_of::<(String, Entry)>() + 64)
+        self.entries.len() * 2 * (size_of::<(String, ZipEntry)>() + 64)
     }
 
     /// Returns the stored name of a part: exactly this name, or else the same name in another spelling.
@@ -108,15 +108,15 @@ impl Archive {
         }
         let data_at =
             entry.header_at + 30 + u64::from(u16_at(&header, 26)) + u64::from(u16_at(&header, 28));
-        let raw = Stretch {
+        let raw = FileRange {
             file: self.file.clone(),
             position: data_at,
             left: entry.compressed,
         };
         let raw = BufReader::with_capacity(1 << 16, raw);
         let unpacked = match entry.method {
-            0 => Unpacked::Stored(raw),
-            8 => Unpacked::Deflated(flate2::bufread::DeflateDecoder::new(raw)),
+            0 => PartStream::Stored(raw),
+            8 => PartStream::Deflated(flate2::bufread::DeflateDecoder::new(raw)),
             method => {
                 return Err(SourceError::part(
                     name,
@@ -202,7 +202,7 @@ impl Archive {
             if rest.len() < total {
                 return Err(damaged());
             }
-            let mut entry = Entry {
+            let mut entry = ZipEntry {
                 encrypted: u16_at(rest, 8) & 1 != 0,
                 method: u16_at(rest, 10),
                 checksum: u32_at(rest, 16),
@@ -270,7 +270,7 @@ impl Archive {
 
 /// A part of the archive as a stream.
 pub struct PartReader {
-    unpacked: Unpacked,
+    unpacked: PartStream,
     expected: u32,
     checksum: crc32fast::Hasher,
     /// The number of bytes that may still follow.
@@ -278,9 +278,9 @@ pub struct PartReader {
     done: bool,
 }
 
-enum Unpacked {
-    Stored(BufReader<Stretch>),
-    Deflated(flate2::bufread::DeflateDecoder<BufReader<Stretch>>),
+enum PartStream {
+    Stored(BufReader<FileRange>),
+    Deflated(flate2::bufread::DeflateDecoder<BufReader<FileRange>>),
 }
 
 impl Read for PartReader {
@@ -289,8 +289,8 @@ impl Read for PartReader {
             return Ok(0);
         }
         let count = match &mut self.unpacked {
-            Unpacked::Stored(reader) => reader.read(buffer),
-            Unpacked::Deflated(reader) => reader.read(buffer),
+            PartStream::Stored(reader) => reader.read(buffer),
+            PartStream::Deflated(reader) => reader.read(buffer),
         }
         .map_err(|error| {
             io::Error::new(error.kind(), format!("it cannot be unpacked ({error})"))
@@ -314,13 +314,13 @@ impl Read for PartReader {
 }
 
 /// A range of a file, read without moving the file's own position.
-struct Stretch {
+struct FileRange {
     file: Arc<File>,
     position: u64,
     left: u64,
 }
 
-impl Read for Stretch {
+impl Read for FileRange {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let wanted = self.left.min(buffer.len() as u64) as usize;
         let count = read_some_at(&self.file, self.position, &mut buffer[..wanted])?;
@@ -356,7 +356,7 @@ fn read_at(file: &File, mut position: u64, mut buffer: &mut [u8]) -> io::Result<
 }
 
 /// Reads 64-bit sizes from an entry's extra fields, if the 32-bit ones refer to them.
-fn read_extra_64(mut extra: &[u8], unpacked: u32, entry: &mut Entry) {
+fn read_extra_64(mut extra: &[u8], unpacked: u32, entry: &mut ZipEntry) {
     while extra.len() >= 4 {
         let (kind, length) = (u16_at(extra, 0), u16_at(extra, 2) as usize);
         let Some(mut field) = extra.get(4..4 + length) else {

@@ -9,50 +9,50 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use super::ReadOptions;
-use super::book::Book;
+use super::book::InputBook;
 use super::sheets::Visibility;
 use crate::cells::{ScanLimits, Sheet};
 use crate::error::{Result, SourceError};
-use crate::progress::Watch;
+use crate::progress::ScanWatch;
 
 /// The minimum time between two progress reports to a waiting caller.
 const PROGRESS_INTERVAL: Duration = Duration::from_millis(100);
 
 /// A request for a scan: the sheet and its limits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Wanted {
+struct ScanRequest {
     sheet: usize,
     limits: ScanLimits,
 }
 
 struct Job {
-    wanted: Wanted,
-    watch: Arc<Watch>,
+    wanted: ScanRequest,
+    watch: Arc<ScanWatch>,
     outcome: Option<Result<Arc<Sheet>>>,
 }
 
 #[derive(Default)]
-struct State {
-    book: Option<Result<Arc<Book>>>,
-    queue: VecDeque<Wanted>,
+struct ReadState {
+    book: Option<Result<Arc<InputBook>>>,
+    queue: VecDeque<ScanRequest>,
     /// The request that a caller is waiting for.
-    urgent: Option<Wanted>,
+    urgent: Option<ScanRequest>,
     jobs: Vec<Job>,
     closed: bool,
 }
 
-struct Shared {
-    state: Mutex<State>,
+struct SharedReadState {
+    state: Mutex<ReadState>,
     changed: Condvar,
 }
 
-impl Shared {
-    fn lock(&self) -> MutexGuard<'_, State> {
+impl SharedReadState {
+    fn lock(&self) -> MutexGuard<'_, ReadState> {
         // A panic elsewhere leaves no partial change here, because every change is a single assignment.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn wait<'a>(&self, state: MutexGuard<'a, State>) -> MutexGuard<'a, State> {
+    fn wait<'a>(&self, state: MutexGuard<'a, ReadState>) -> MutexGuard<'a, ReadState> {
         let waited = self.changed.wait(state);
         waited.unwrap_or_else(PoisonError::into_inner)
     }
@@ -60,13 +60,13 @@ impl Shared {
 
 /// An input file that is read in the background.
 pub struct BackgroundBook {
-    shared: Arc<Shared>,
+    shared: Arc<SharedReadState>,
 }
 
 impl BackgroundBook {
     /// Starts reading. `guess` are the limits for scanning the first visible sheet before the caller asks for it.
     pub fn open(path: String, options: ReadOptions, guess: Option<ScanLimits>) -> Self {
-        let shared = Arc::new(Shared {
+        let shared = Arc::new(SharedReadState {
             state: Mutex::default(),
             changed: Condvar::new(),
         });
@@ -84,8 +84,8 @@ impl BackgroundBook {
     /// Waits until the file's structure was read.
     ///
     /// # Errors
-    /// The errors of [`Book::open`].
-    pub fn book(&self) -> Result<Arc<Book>> {
+    /// The errors of [`InputBook::open`].
+    pub fn book(&self) -> Result<Arc<InputBook>> {
         let mut state = self.shared.lock();
         loop {
             if let Some(book) = &state.book {
@@ -98,9 +98,9 @@ impl BackgroundBook {
     /// Sets the sheets that will be scanned, in order. Stops scans of other sheets.
     pub fn prefetch(&self, sheets: &[usize], limits: ScanLimits) {
         let mut state = self.shared.lock();
-        let wanted: Vec<Wanted> = sheets
+        let wanted: Vec<ScanRequest> = sheets
             .iter()
-            .map(|&sheet| Wanted { sheet, limits })
+            .map(|&sheet| ScanRequest { sheet, limits })
             .collect();
         state.jobs.retain(|job| {
             let keep = wanted.contains(&job.wanted);
@@ -121,7 +121,7 @@ impl BackgroundBook {
     /// error of `on_wait` ends the wait.
     ///
     /// # Errors
-    /// The errors of [`Book::open`], [`Book::scan`] and `on_wait`.
+    /// The errors of [`InputBook::open`], [`InputBook::scan`] and `on_wait`.
     pub fn scan<E: From<SourceError>>(
         &self,
         sheet: usize,
@@ -132,7 +132,7 @@ impl BackgroundBook {
         if sheet >= book.sheets().len() {
             return Err(SourceError::Cancelled.into());
         }
-        let wanted = Wanted { sheet, limits };
+        let wanted = ScanRequest { sheet, limits };
         let mut state = self.shared.lock();
         if state.jobs.iter().all(|job| job.wanted != wanted) {
             state.queue.retain(|queued| *queued != wanted);
@@ -185,8 +185,8 @@ impl Drop for BackgroundBook {
 }
 
 /// Runs the background thread: opens the file, then scans the queued sheets.
-fn run(shared: &Shared, path: &str, options: &ReadOptions, guess: Option<ScanLimits>) {
-    let opened = unharmed(path, || Book::open(path, options).map(Arc::new));
+fn run(shared: &SharedReadState, path: &str, options: &ReadOptions, guess: Option<ScanLimits>) {
+    let opened = unharmed(path, || InputBook::open(path, options).map(Arc::new));
     let mut state = shared.lock();
     state.book = Some(opened.clone());
     shared.changed.notify_all();
@@ -198,7 +198,7 @@ fn run(shared: &Shared, path: &str, options: &ReadOptions, guess: Option<ScanLim
             .iter()
             .position(|sheet| sheet.visibility == Visibility::Visible && !sheet.is_own_list)
     {
-        state.queue.push_back(Wanted { sheet, limits });
+        state.queue.push_back(ScanRequest { sheet, limits });
     }
     loop {
         // One finished scan may wait for a caller. A second one starts only if a caller waits for it.
@@ -214,7 +214,7 @@ fn run(shared: &Shared, path: &str, options: &ReadOptions, guess: Option<ScanLim
         let Some(wanted) = state.queue.pop_front() else {
             continue;
         };
-        let watch = Arc::new(Watch::default());
+        let watch = Arc::new(ScanWatch::default());
         state.jobs.push(Job {
             wanted,
             watch: watch.clone(),

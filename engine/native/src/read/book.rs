@@ -3,7 +3,7 @@
 use std::ops::Deref;
 
 use super::ReadOptions;
-use super::archive::Archive;
+use super::archive::ZipArchive;
 use super::csv::CsvFile;
 use super::csv::detect::is_auto;
 use super::foreign;
@@ -23,12 +23,12 @@ const UNPACKED_FOR_MEMORY: u64 = 8;
 
 /// An input file whose structure was read.
 #[derive(Debug)]
-pub struct Book {
+pub struct InputBook {
     kind: Kind,
     sheets: Box<dyn Sheets>,
 }
 
-impl Deref for Book {
+impl Deref for InputBook {
     type Target = dyn Sheets;
 
     fn deref(&self) -> &Self::Target {
@@ -36,7 +36,7 @@ impl Deref for Book {
     }
 }
 
-impl Book {
+impl InputBook {
     /// Opens a file and reads its structure.
     ///
     /// # Errors
@@ -56,10 +56,10 @@ impl Book {
         most_bytes: Option<usize>,
     ) -> Result<Self> {
         let as_shown = options.as_shown;
-        let mut kind = Kind::of(path, options)?;
+        let mut kind = Kind::from_path(path, options)?;
         let sheets: Box<dyn Sheets> = match kind {
             Kind::Package | Kind::Binary | Kind::OpenDocument => {
-                let mut archive = Archive::open(path)?;
+                let mut archive = ZipArchive::open(path)?;
                 if let Some(bytes) = most_bytes {
                     archive.limit_parts((bytes as u64).saturating_mul(UNPACKED_FOR_MEMORY));
                 }

@@ -23,10 +23,10 @@ pub struct CompoundFile<'a> {
     next_sector: Vec<u32>,
     next_mini_sector: Vec<u32>,
     mini_stream: Vec<u8>,
-    entries: Vec<Entry>,
+    entries: Vec<CompoundEntry>,
 }
 
-struct Entry {
+struct CompoundEntry {
     name: String,
     is_stream: bool,
     start: u32,
@@ -65,7 +65,7 @@ impl<'a> CompoundFile<'a> {
         let directory = file.sectors().chain(u32_at(bytes, 48)?, u64::MAX);
         file.entries = directory
             .chunks_exact(ENTRY_BYTES)
-            .map(Entry::read)
+            .map(CompoundEntry::read)
             .collect();
         let mini_table = file.sectors().chain(u32_at(bytes, 60)?, u64::MAX);
         file.next_mini_sector = mini_table.chunks_exact(4).map(le_u32).collect();
@@ -188,7 +188,7 @@ impl<'a> Sectors<'a> {
     }
 }
 
-impl Entry {
+impl CompoundEntry {
     fn read(bytes: &[u8]) -> Self {
         let length = usize::from(u16_at(bytes, 64).unwrap_or(0)).min(64);
         let units: Vec<u16> = bytes[..length]

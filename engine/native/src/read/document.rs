@@ -4,24 +4,24 @@
 use std::fs::File;
 use std::io::{self, BufReader, Cursor, Read};
 
-use super::archive::Archive;
+use super::archive::ZipArchive;
 use super::read_ahead::ReadAhead;
-use super::xml::{Decoded, XmlReader};
+use super::xml::{DecodedPart, XmlReader};
 use crate::error::{Result, SourceError};
 
 /// The maximum number of sheets in a document.
 const MAXIMUM_SHEETS: usize = 8192;
 /// The maximum number of bytes that may be skipped to reach all sheets, one after the other.
-const MOST_PASSED: u64 = 64 << 30;
+const MAX_PASSED_BYTES: u64 = 64 << 30;
 
 /// The XML reader of a document.
-pub type Reader = XmlReader<Decoded<Box<dyn Read + Send>>>;
+pub type DocumentReader = XmlReader<DecodedPart<Box<dyn Read + Send>>>;
 
 /// A document and the positions of its sheets.
 #[derive(Debug)]
 pub struct Document {
     path: String,
-    archive: Option<Archive>,
+    archive: Option<ZipArchive>,
     part: &'static str,
     namespaces: &'static [&'static str],
     /// The tags that are open at the start of each sheet.
@@ -34,7 +34,7 @@ pub struct Document {
 impl Document {
     /// Returns a document in a part of an archive.
     pub fn of_part(
-        archive: Archive,
+        archive: ZipArchive,
         part: &'static str,
         namespaces: &'static [&'static str],
     ) -> Self {
@@ -61,7 +61,7 @@ impl Document {
     }
 
     /// Returns the archive that contains the document, if there is one.
-    pub fn archive(&self) -> Option<&Archive> {
+    pub fn archive(&self) -> Option<&ZipArchive> {
         self.archive.as_ref()
     }
 
@@ -79,12 +79,12 @@ impl Document {
     ///
     /// # Errors
     /// If the document cannot be opened.
-    pub fn read(&self) -> Result<Reader> {
+    pub fn read(&self) -> Result<DocumentReader> {
         Ok(XmlReader::new(self.source()?, self.part, self.namespaces))
     }
 
     /// Records the tag that was just read as open at the start of each sheet.
-    pub fn note_open(&mut self, reader: &Reader) {
+    pub fn note_open(&mut self, reader: &DocumentReader) {
         self.open.extend(reader.start_tag_in_part().0);
         self.open_count += 1;
     }
@@ -93,10 +93,10 @@ impl Document {
     ///
     /// # Errors
     /// If there are too many sheets.
-    pub fn note_sheet(&mut self, reader: &Reader) -> Result<()> {
+    pub fn note_sheet(&mut self, reader: &DocumentReader) -> Result<()> {
         let (_, start) = reader.start_tag_in_part();
         self.passed += start;
-        if self.starts.len() >= MAXIMUM_SHEETS || self.passed > MOST_PASSED {
+        if self.starts.len() >= MAXIMUM_SHEETS || self.passed > MAX_PASSED_BYTES {
             return Err(reader.error("it has more sheets than can be read"));
         }
         self.starts.push(start);
@@ -107,8 +107,8 @@ impl Document {
     ///
     /// # Errors
     /// If the document cannot be opened or read up to the sheet.
-    pub fn read_sheet(&self, sheet: usize) -> Result<Reader> {
-        let mut source = Decoded::new(self.source()?);
+    pub fn read_sheet(&self, sheet: usize) -> Result<DocumentReader> {
+        let mut source = DecodedPart::new(self.source()?);
         let start = self.starts[sheet];
         io::copy(&mut source.by_ref().take(start), &mut io::sink())
             .map_err(|error| SourceError::part(self.part, error.to_string()))?;
@@ -123,7 +123,7 @@ impl Document {
 
     /// Returns the number of bytes of memory that the document takes.
     pub fn heap_bytes(&self) -> usize {
-        let archive = self.archive.as_ref().map_or(0, Archive::heap_bytes);
+        let archive = self.archive.as_ref().map_or(0, ZipArchive::heap_bytes);
         archive + self.open.len() + self.starts.len() * size_of::<u64>()
     }
 }

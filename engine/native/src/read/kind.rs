@@ -6,7 +6,7 @@
 use std::path::Path;
 
 use super::ReadOptions;
-use super::archive::Archive;
+use super::archive::ZipArchive;
 use super::compound::CompoundFile;
 use super::csv::detect::{is_auto, start_of};
 use super::foreign::{ARCHIVE_START, BARE_LEGACY_START};
@@ -41,7 +41,7 @@ impl Kind {
     ///
     /// # Errors
     /// If the extension belongs to no format that ADE reads, or the file cannot be read.
-    pub fn of(path: &str, options: &ReadOptions) -> Result<Self> {
+    pub fn from_path(path: &str, options: &ReadOptions) -> Result<Self> {
         let extension = extension(path);
         let named = match extension.as_str() {
             ".csv" => Self::Text,
@@ -62,19 +62,19 @@ impl Kind {
             return Ok(named);
         }
         Ok(match look(&start_of(path)?) {
-            Look::Archive if is_told && !named.is_archive() => Self::Package,
-            Look::Legacy if is_told => Self::Legacy,
-            Look::Page => Self::WebPage,
-            Look::PageWithin if named == Self::Legacy => Self::WebPage,
-            Look::Mail => Self::WebArchive,
-            Look::Spreadsheet => Self::SpreadsheetXml,
-            Look::Text if named == Self::Legacy => Self::Text,
+            FileSignature::Archive if is_told && !named.is_archive() => Self::Package,
+            FileSignature::Legacy if is_told => Self::Legacy,
+            FileSignature::Page => Self::WebPage,
+            FileSignature::PageWithin if named == Self::Legacy => Self::WebPage,
+            FileSignature::Mail => Self::WebArchive,
+            FileSignature::Spreadsheet => Self::SpreadsheetXml,
+            FileSignature::Text if named == Self::Legacy => Self::Text,
             _ => named,
         })
     }
 
     /// Returns the kind of an archive, by its parts.
-    pub fn of_archive(archive: &Archive) -> Self {
+    pub fn of_archive(archive: &ZipArchive) -> Self {
         let has = |part| archive.find(part).is_some();
         if has("xl/workbook.bin") {
             Self::Binary
@@ -137,7 +137,7 @@ fn extension(path: &str) -> String {
 
 /// The kind of content at the start of a file.
 #[derive(Debug, PartialEq, Eq)]
-enum Look {
+enum FileSignature {
     Archive,
     Legacy,
     /// The markup of a web page.
@@ -157,12 +157,12 @@ const PAGE_TAGS: [&str; 17] = [
     "h2", "h3", "b", "tr", "br",
 ];
 
-fn look(start: &[u8]) -> Look {
+fn look(start: &[u8]) -> FileSignature {
     if start.starts_with(&ARCHIVE_START) {
-        return Look::Archive;
+        return FileSignature::Archive;
     }
     if CompoundFile::is_one(start) || start.starts_with(&BARE_LEGACY_START) {
-        return Look::Legacy;
+        return FileSignature::Legacy;
     }
     let text = start_as_text(start);
     let mut rest = text.trim_start();
@@ -174,7 +174,7 @@ fn look(start: &[u8]) -> Look {
         .map(|(_, close)| rest.find(close).map(|at| at + close.len()))
     {
         if rest.starts_with("<!doctype html") {
-            return Look::Page;
+            return FileSignature::Page;
         }
         has_declaration |= rest.starts_with("<?xml");
         rest = rest[end.unwrap_or(rest.len())..].trim_start();
@@ -186,29 +186,29 @@ fn look(start: &[u8]) -> Look {
             .unwrap_or_default();
         let is_workbook = name.rsplit(':').next() == Some("workbook");
         return if is_workbook && tag.contains("urn:schemas-microsoft-com:office:spreadsheet") {
-            Look::Spreadsheet
+            FileSignature::Spreadsheet
         } else if PAGE_TAGS.contains(&name) {
-            Look::Page
+            FileSignature::Page
         } else {
-            Look::Other
+            FileSignature::Other
         };
     }
     let has = |word: &str| text.contains(word);
     let first_line = rest.lines().next().unwrap_or_default();
     let is_control = |byte: char| byte < ' ' && !matches!(byte, '\t' | '\n' | '\r' | '\u{c}');
     if has_declaration || rest.starts_with("%pdf") || rest.starts_with("{\\rtf") {
-        Look::Other
+        FileSignature::Other
     } else if is_header(first_line)
         && has("mime-version:")
         && (has("multipart/") || has("text/html"))
     {
-        Look::Mail
+        FileSignature::Mail
     } else if has("<table") || has("<html") {
-        Look::PageWithin
+        FileSignature::PageWithin
     } else if !rest.contains(is_control) && rest.contains([',', ';', '\t', '|']) {
-        Look::Text
+        FileSignature::Text
     } else {
-        Look::Other
+        FileSignature::Other
     }
 }
 
@@ -247,37 +247,37 @@ mod tests {
     #[test]
     fn files_are_known_by_their_start() {
         for (start, expected) in [
-            ("<html><body>", Look::Page),
-            ("\u{feff} <!-- x --><TABLE border=1>", Look::Page),
+            ("<html><body>", FileSignature::Page),
+            ("\u{feff} <!-- x --><TABLE border=1>", FileSignature::Page),
             (
                 "<?xml version='1.0'?><!DOCTYPE html PUBLIC '-//W3C'>",
-                Look::Page,
+                FileSignature::Page,
             ),
-            ("<meta charset=utf-8><table>", Look::Page),
-            ("Report, May\n<table>", Look::PageWithin),
+            ("<meta charset=utf-8><table>", FileSignature::Page),
+            ("Report, May\n<table>", FileSignature::PageWithin),
             (
                 "<?xml version='1.0'?><?mso-application x?><ss:Workbook xmlns:ss='urn:schemas-microsoft-com:office:spreadsheet'>",
-                Look::Spreadsheet,
+                FileSignature::Spreadsheet,
             ),
-            ("<?xml version='1.0'?><orders>", Look::Other),
-            ("<?xml version='1.0'?>", Look::Other),
+            ("<?xml version='1.0'?><orders>", FileSignature::Other),
+            ("<?xml version='1.0'?>", FileSignature::Other),
             (
                 "MIME-Version: 1.0\r\nContent-Type: multipart/related;",
-                Look::Mail,
+                FileSignature::Mail,
             ),
             (
                 "From: x\nSubject: y\nMIME-Version: 1.0\nContent-Type: text/html",
-                Look::Mail,
+                FileSignature::Mail,
             ),
-            ("Order No\tDate\n1\t2\n", Look::Text),
-            ("just words", Look::Other),
-            ("%PDF-1.4, x", Look::Other),
-            ("a,b\u{1}", Look::Other),
-            ("PK\u{3}\u{4}", Look::Archive),
+            ("Order No\tDate\n1\t2\n", FileSignature::Text),
+            ("just words", FileSignature::Other),
+            ("%PDF-1.4, x", FileSignature::Other),
+            ("a,b\u{1}", FileSignature::Other),
+            ("PK\u{3}\u{4}", FileSignature::Archive),
         ] {
             assert_eq!(look(start.as_bytes()), expected, "{start}");
             let utf16: Vec<u8> = start.encode_utf16().flat_map(u16::to_le_bytes).collect();
-            if expected != Look::Archive && start.is_ascii() {
+            if expected != FileSignature::Archive && start.is_ascii() {
                 assert_eq!(look(&utf16), expected, "{start} in UTF-16");
             }
         }

@@ -14,11 +14,11 @@ const WORTHWHILE_BYTES: usize = 1 << 17;
 pub struct ReadAhead {
     block: Vec<u8>,
     used: usize,
-    rest: Option<Rest>,
+    rest: Option<BlockChannels>,
     failure: Option<io::Error>,
 }
 
-struct Rest {
+struct BlockChannels {
     blocks: Receiver<io::Result<Vec<u8>>>,
     spent: Sender<Vec<u8>>,
 }
@@ -39,7 +39,7 @@ impl ReadAhead {
                     .name("ade-unpack".to_owned())
                     .spawn(work),
             );
-            Rest { blocks, spent }
+            BlockChannels { blocks, spent }
         });
         Self {
             block,

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use crate::cells::{MergedRange, ScanLimits, Sheet};
 use crate::error::Result;
-use crate::progress::Watch;
+use crate::progress::ScanWatch;
 
 /// The visibility of a sheet.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -91,7 +91,7 @@ pub fn stem(path: &str) -> String {
 
 /// The encoding and delimiter of a file, if the settings asked to detect them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Detected {
+pub struct CsvDetection {
     /// The name of the encoding.
     pub encoding: &'static str,
     pub delimiter: u8,
@@ -109,7 +109,7 @@ pub trait Sheets: fmt::Debug + Send + Sync {
     ///
     /// # Errors
     /// If the sheet is damaged or exceeds the limits of reading, or `watch` stops the scan.
-    fn scan(&self, sheet: usize, limits: ScanLimits, watch: &Watch) -> Result<Sheet>;
+    fn scan(&self, sheet: usize, limits: ScanLimits, watch: &ScanWatch) -> Result<Sheet>;
 
     /// Scans a worksheet. For the `.xlsx` family, also returns a second sheet of the same extent that describes each cell in
     /// the file, with or without a value: eight times its style plus the index of its data type in `n s b d e str inlineStr`.
@@ -118,7 +118,7 @@ pub trait Sheets: fmt::Debug + Send + Sync {
     /// # Errors
     /// If the sheet is damaged or exceeds the limits of reading.
     fn scan_in_detail(&self, sheet: usize, limits: ScanLimits) -> Result<(Sheet, Option<Sheet>)> {
-        Ok((self.scan(sheet, limits, &Watch::default())?, None))
+        Ok((self.scan(sheet, limits, &ScanWatch::default())?, None))
     }
 
     /// Returns the merged ranges of a sheet as they are in the file. Sheets of the `.xlsx` family are read for this.
@@ -126,7 +126,7 @@ pub trait Sheets: fmt::Debug + Send + Sync {
     /// # Errors
     /// If the sheet is damaged.
     fn merged_ranges(&self, sheet: usize) -> Result<Vec<MergedRange>> {
-        let scanned = self.scan(sheet, ScanLimits::NONE, &Watch::default())?;
+        let scanned = self.scan(sheet, ScanLimits::NONE, &ScanWatch::default())?;
         Ok(scanned.findings().merged.clone())
     }
 
@@ -146,7 +146,7 @@ pub trait Sheets: fmt::Debug + Send + Sync {
     }
 
     /// Returns the encoding and delimiter of separated text, if the settings asked to detect them.
-    fn detected(&self) -> Option<Detected> {
+    fn detected(&self) -> Option<CsvDetection> {
         None
     }
 }

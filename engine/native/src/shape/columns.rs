@@ -11,8 +11,8 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::ops::Range;
 
 use super::heads::{Series, is_counted, is_measure, is_total, mark, names_field, pattern, tokens};
-use super::step::{Proposal, Step};
-use super::table::{Kind, Table, most_frequent, share};
+use super::step::{Proposal, ReshapeStep};
+use super::table::{Kind, TextTable, most_frequent, share};
 use crate::layout::words::said;
 
 /// The maximum number of columns left of those that are stacked without a series.
@@ -35,7 +35,7 @@ const MAX_STRAYS: usize = 6;
 const MIN_COVERAGE: f64 = 0.6;
 
 /// Proposes columns that become rows.
-pub fn stack(table: &Table) -> Option<Proposal> {
+pub fn stack(table: &TextTable) -> Option<Proposal> {
     if table.width() < 3 || table.rows.len() < 2 {
         return None;
     }
@@ -44,8 +44,8 @@ pub fn stack(table: &Table) -> Option<Proposal> {
         .or_else(|| by_kind(table))
 }
 
-fn by_series(table: &Table) -> Option<Proposal> {
-    let series: Vec<Option<Series>> = table.head.iter().map(|head| Series::of(head)).collect();
+fn by_series(table: &TextTable) -> Option<Proposal> {
+    let series: Vec<Option<Series>> = table.head.iter().map(|head| Series::parse(head)).collect();
     let mut runs: Vec<(f64, Range<usize>, &Series)> = Vec::new();
     let mut start = 0;
     for run in series.chunk_by(|a, b| a == b) {
@@ -76,13 +76,13 @@ fn by_series(table: &Table) -> Option<Proposal> {
     Some(stacked(table, columns, confidence, vec![reason], is_known))
 }
 
-fn holds_one_kind(table: &Table, columns: Range<usize>) -> bool {
+fn holds_one_kind(table: &TextTable, columns: Range<usize>) -> bool {
     let kinds = columns.filter_map(|column| Some(table.main_kind(column)?.0));
     most_frequent(kinds).is_none_or(|(_, share)| share >= 0.7)
 }
 
 /// Returns the confidence in a series. It is high for times, and for texts that count up without the name of a field.
-fn confidence(table: &Table, series: &Series, columns: &Range<usize>) -> f64 {
+fn confidence(table: &TextTable, series: &Series, columns: &Range<usize>) -> f64 {
     let numbers: Vec<f64> = columns
         .clone()
         .flat_map(|column| table.numbers(column))
@@ -108,7 +108,7 @@ fn confidence(table: &Table, series: &Series, columns: &Range<usize>) -> f64 {
 }
 
 /// Returns the average share of texts that two columns have in common.
-fn common_texts(table: &Table, columns: Range<usize>) -> f64 {
+fn common_texts(table: &TextTable, columns: Range<usize>) -> f64 {
     let texts = |column: usize| -> HashSet<String> {
         let texts = table
             .column(column)
@@ -128,7 +128,7 @@ fn common_texts(table: &Table, columns: Range<usize>) -> f64 {
 }
 
 /// Proposes adjacent columns whose names begin alike, if each row fills exactly one of them.
-fn by_filling(table: &Table) -> Option<Proposal> {
+fn by_filling(table: &TextTable) -> Option<Proposal> {
     let names: Vec<Vec<String>> = table
         .head
         .iter()
@@ -170,13 +170,13 @@ fn by_filling(table: &Table) -> Option<Proposal> {
     })
 }
 
-fn by_kind(table: &Table) -> Option<Proposal> {
+fn by_kind(table: &TextTable) -> Option<Proposal> {
     (1..table.width().saturating_sub(2).min(MAX_KEYS + 1))
         .find_map(|start| alike_from(table, start))
 }
 
 /// Proposes the columns from `start` on that hold values of one kind, as a stack.
-fn alike_from(table: &Table, start: usize) -> Option<Proposal> {
+fn alike_from(table: &TextTable, start: usize) -> Option<Proposal> {
     let kind = table.main_kind(start)?.0;
     let mut end = start + 1;
     while end < table.width() && is_alike(table, start, end) {
@@ -207,7 +207,7 @@ fn alike_from(table: &Table, start: usize) -> Option<Proposal> {
 }
 
 /// Returns whether two columns hold values of one kind and size.
-fn is_alike(table: &Table, first: usize, other: usize) -> bool {
+fn is_alike(table: &TextTable, first: usize, other: usize) -> bool {
     let kinds = (table.main_kind(first), table.main_kind(other));
     let (Some((kind, _)), Some((other_kind, _))) = kinds else {
         return true;
@@ -225,7 +225,7 @@ fn is_alike(table: &Table, first: usize, other: usize) -> bool {
 }
 
 fn stacked(
-    table: &Table,
+    table: &TextTable,
     columns: Range<usize>,
     confidence: f64,
     mut reasons: Vec<String>,
@@ -249,7 +249,7 @@ fn stacked(
     let doubt = (!is_known)
         .then_some("the headers are no series of years, quarters, months, days or dates");
     Proposal::new(
-        Step::Stack {
+        ReshapeStep::Stack {
             start,
             end: end - 1,
         },
@@ -263,7 +263,7 @@ fn stacked(
 type Pair = (String, String);
 /// A way to cut headers into measures and keys. The variants are in order of preference among cuts that explain equally much.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Way {
+enum HeaderCut {
     /// The first counted part with this mark is the key.
     Counted(&'static str),
     /// The first words, this many, are one part; the other words are the other part.
@@ -272,13 +272,13 @@ enum Way {
 }
 
 /// The pair that each cut makes of a header.
-type Cuts = BTreeMap<Way, Pair>;
+type Cuts = BTreeMap<HeaderCut, Pair>;
 
 /// Proposes groups of columns that become rows.
-pub fn groups(table: &Table) -> Option<Proposal> {
+pub fn groups(table: &TextTable) -> Option<Proposal> {
     let cuts: Vec<Cuts> = table.head.iter().map(|head| cuts(head)).collect();
-    let ways: BTreeSet<Way> = cuts.iter().flat_map(BTreeMap::keys).copied().collect();
-    let mut found: Vec<(bool, Way, Range<usize>)> = Vec::new();
+    let ways: BTreeSet<HeaderCut> = cuts.iter().flat_map(BTreeMap::keys).copied().collect();
+    let mut found: Vec<(bool, HeaderCut, Range<usize>)> = Vec::new();
     for way in ways {
         let mut start = 0;
         for run in cuts.chunk_by(|a, b| a.contains_key(&way) == b.contains_key(&way)) {
@@ -290,8 +290,8 @@ pub fn groups(table: &Table) -> Option<Proposal> {
             }
         }
     }
-    let rank = |(is_full, way, columns): &(bool, Way, Range<usize>)| {
-        let is_counted = matches!(way, Way::Counted(_));
+    let rank = |(is_full, way, columns): &(bool, HeaderCut, Range<usize>)| {
+        let is_counted = matches!(way, HeaderCut::Counted(_));
         let (measures, keys) = parts(&cuts, *way, columns.clone());
         let parts = measures.len() + keys.len();
         (*is_full, columns.len(), is_counted, Reverse(parts))
@@ -299,13 +299,14 @@ pub fn groups(table: &Table) -> Option<Proposal> {
     let (is_full, way, columns) = found.into_iter().max_by_key(rank)?;
     if table.head[columns.clone()]
         .iter()
-        .all(|head| Series::of(head).is_some_and(|series| series.is_time()))
+        .all(|head| Series::parse(head).is_some_and(|series| series.is_time()))
     {
         return None;
     }
     let (measures, keys) = parts(&cuts, way, columns.clone());
     let are_counted = |texts: &[&str]| texts.iter().all(|text| is_counted(text));
-    let is_named = matches!(way, Way::Counted(_)) || are_counted(&measures) || are_counted(&keys);
+    let is_named =
+        matches!(way, HeaderCut::Counted(_)) || are_counted(&measures) || are_counted(&keys);
     let confidence = if !is_named {
         0.4
     } else if is_full {
@@ -314,7 +315,7 @@ pub fn groups(table: &Table) -> Option<Proposal> {
         0.8
     };
     let is_time = |text: &&str| {
-        Series::of(text)
+        Series::parse(text)
             .is_some_and(|kind| matches!(kind, Series::Years | Series::Months | Series::Quarters))
     };
     // The times are the keys, wherever they are in the header.
@@ -332,7 +333,7 @@ pub fn groups(table: &Table) -> Option<Proposal> {
         named(&measures),
         named(&keys)
     );
-    let step = Step::Groups {
+    let step = ReshapeStep::Groups {
         start: columns.start,
         end: columns.end - 1,
     };
@@ -366,7 +367,7 @@ fn cuts(head: &str) -> Cuts {
         let mut rest = tokens.clone();
         rest[at] = "#".to_owned();
         let pair = (rest.join(" "), token.clone());
-        found.insert(Way::Counted(mark), pair);
+        found.insert(HeaderCut::Counted(mark), pair);
     }
     let is_sign = |c: char| c.is_whitespace() || "_.-(:)".contains(c);
     let mut words: Vec<(usize, usize)> = Vec::new();
@@ -379,14 +380,14 @@ fn cuts(head: &str) -> Cuts {
     for (number, &(start, _)) in words.iter().enumerate().skip(1) {
         let cut = |text: &str| text.trim_matches(is_sign).to_owned();
         let (front, back) = (cut(&low[..start]), cut(&low[start..]));
-        found.insert(Way::FromLeft(number), (front.clone(), back.clone()));
-        found.insert(Way::FromRight(words.len() - number), (front, back));
+        found.insert(HeaderCut::FromLeft(number), (front.clone(), back.clone()));
+        found.insert(HeaderCut::FromRight(words.len() - number), (front, back));
     }
     found
 }
 
 /// Returns the different measures and keys of some columns, in order.
-fn parts(cuts: &[Cuts], way: Way, columns: Range<usize>) -> (Vec<&str>, Vec<&str>) {
+fn parts(cuts: &[Cuts], way: HeaderCut, columns: Range<usize>) -> (Vec<&str>, Vec<&str>) {
     let (mut measures, mut keys): (Vec<&str>, Vec<&str>) = (Vec::new(), Vec::new());
     for (measure, key) in columns.map(|column| &cuts[column][&way]) {
         for (known, part) in [(&mut measures, measure), (&mut keys, key)] {
@@ -400,7 +401,7 @@ fn parts(cuts: &[Cuts], way: Way, columns: Range<usize>) -> (Vec<&str>, Vec<&str
 
 /// Returns the longest range of columns in which each measure and each key occurs again and no pair does, and whether all pairs
 /// exist.
-fn grid_within(cuts: &[Cuts], way: Way, among: Range<usize>) -> Option<(Range<usize>, bool)> {
+fn grid_within(cuts: &[Cuts], way: HeaderCut, among: Range<usize>) -> Option<(Range<usize>, bool)> {
     let mut best: Option<(Range<usize>, bool)> = None;
     for left in 0..=MAX_STRAYS {
         for right in 0..=MAX_STRAYS {

@@ -4,7 +4,7 @@ use crate::fields::series::HeaderSeries;
 use crate::layout::kinds::{self, CellKind};
 use crate::layout::words::said;
 use crate::words::cut::{are_digits, fold};
-use crate::words::data::{LISTS, List};
+use crate::words::data::{LISTS, WordList};
 use crate::words::lexicon::MonthWord;
 
 /// A kind of headers that are values rather than names.
@@ -27,12 +27,12 @@ pub enum Series {
 }
 
 /// The words for counted parts of a year.
-static PERIODS: List = List::new(|| LISTS.words("parts of a year"));
-static SIZES: List = List::new(|| LISTS.words("sizes"));
+static PERIODS: WordList = WordList::new(|| LISTS.words("parts of a year"));
+static SIZES: WordList = WordList::new(|| LISTS.words("sizes"));
 
 impl Series {
     /// Returns the series that a header may belong to.
-    pub fn of(header: &str) -> Option<Self> {
+    pub fn parse(header: &str) -> Option<Self> {
         let low = fold(header)
             .split_whitespace()
             .collect::<Vec<_>>()
@@ -112,7 +112,7 @@ impl Series {
 }
 
 /// The words that mark adjacent amounts as different measures.
-static MEASURES: List = List::new(|| LISTS.words("measures"));
+static MEASURES: WordList = WordList::new(|| LISTS.words("measures"));
 
 /// Returns whether a word distinguishes measures, such as debit and credit.
 pub fn is_measure(word: &str) -> bool {
@@ -164,7 +164,7 @@ fn is_year_token(token: &str) -> bool {
 }
 
 fn is_month_name(token: &str) -> bool {
-    token.chars().count() > 2 && MonthWord::of(token).is_some()
+    token.chars().count() > 2 && MonthWord::parse(token).is_some()
 }
 
 /// Returns the mark of a token that varies in a series.

@@ -2,7 +2,7 @@
 
 /// A sign or a word that separates two values.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Mark {
+pub enum ValueSeparator {
     Comma,
     Semicolon,
     Bar,
@@ -12,7 +12,7 @@ pub enum Mark {
     Plus,
 }
 
-impl Mark {
+impl ValueSeparator {
     pub const ALL: [Self; 7] = [
         Self::Comma,
         Self::Semicolon,
@@ -106,10 +106,10 @@ mod tests {
 
     #[test]
     fn marks_in_numbers_dates_and_links_part_nothing() {
-        assert_eq!(Mark::Comma.split("1,250"), ["1,250"]);
-        assert_eq!(Mark::Comma.split("red, green"), ["red", "green"]);
-        assert_eq!(Mark::Slash.split("24/7"), ["24/7"]);
-        assert!(!Mark::Slash.is_in("See https://example.org/list"));
-        assert_eq!(Mark::Slash.split("tea/coffee"), ["tea", "coffee"]);
+        assert_eq!(ValueSeparator::Comma.split("1,250"), ["1,250"]);
+        assert_eq!(ValueSeparator::Comma.split("red, green"), ["red", "green"]);
+        assert_eq!(ValueSeparator::Slash.split("24/7"), ["24/7"]);
+        assert!(!ValueSeparator::Slash.is_in("See https://example.org/list"));
+        assert_eq!(ValueSeparator::Slash.split("tea/coffee"), ["tea", "coffee"]);
     }
 }

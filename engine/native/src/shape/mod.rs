@@ -21,6 +21,6 @@ mod table;
 mod tests;
 mod turn;
 
-pub use marks::Mark;
+pub use marks::ValueSeparator;
 pub use proposal::{PROPOSE, propose};
-pub use step::{Proposal, Step};
+pub use step::{Proposal, ReshapeStep};

@@ -6,8 +6,8 @@
 use super::columns::{groups, stack};
 use super::lists::split;
 use super::rows::{fill_down, records, section_lines, sections};
-use super::step::{Proposal, Step};
-use super::table::Table;
+use super::step::{Proposal, ReshapeStep};
+use super::table::TextTable;
 use super::turn::turn;
 
 /// The minimum confidence for applying a proposal without asking, if it has no doubts.
@@ -21,7 +21,7 @@ const MIN_SHOWN_ROWS: usize = 3;
 pub fn propose<T: AsRef<str>>(
     rows: impl Iterator<Item = impl IntoIterator<Item = T>>,
 ) -> Vec<Proposal> {
-    let table = Table::new(rows);
+    let table = TextTable::new(rows);
     let shown = table
         .rows
         .iter()
@@ -41,7 +41,7 @@ pub fn propose<T: AsRef<str>>(
     for (at, proposal) in found.iter_mut().enumerate() {
         let rivals = all.iter().enumerate().filter(|(other, _)| *other != at);
         let rival = rivals.map(|(_, other)| other).find(|other| {
-            let shares = |step: &Step| proposal.steps.contains(step);
+            let shares = |step: &ReshapeStep| proposal.steps.contains(step);
             other.confidence >= PROPOSE && !other.steps.iter().any(shares)
         });
         if let Some(rival) = rival.filter(|_| proposal.confidence >= PROPOSE) {
@@ -63,21 +63,23 @@ pub fn propose<T: AsRef<str>>(
     found
 }
 
-type Rule = fn(&Table) -> Option<Proposal>;
+type Rule = fn(&TextTable) -> Option<Proposal>;
 
 /// Returns the proposals of all rules, the most confident first.
-fn candidates(table: &Table) -> Vec<Proposal> {
+fn candidates(table: &TextTable) -> Vec<Proposal> {
     const FIRST: [Rule; 2] = [sections, fill_down];
     const OTHERS: [Rule; 5] = [records, groups, stack, turn, split];
     let mut found: Vec<Proposal> = OTHERS.iter().filter_map(|rule| rule(table)).collect();
-    let is_groups = |proposal: &&Proposal| matches!(proposal.steps[..], [Step::Groups { .. }]);
+    let is_groups =
+        |proposal: &&Proposal| matches!(proposal.steps[..], [ReshapeStep::Groups { .. }]);
     let of_groups = found
         .iter()
         .find(is_groups)
         .map(|proposal| proposal.confidence);
     if let Some(of_groups) = of_groups.filter(|confidence| *confidence >= PROPOSE) {
         // Columns of measures and keys are also similar to each other.
-        let is_stack = |proposal: &Proposal| matches!(proposal.steps[..], [Step::Stack { .. }]);
+        let is_stack =
+            |proposal: &Proposal| matches!(proposal.steps[..], [ReshapeStep::Stack { .. }]);
         found.retain(|proposal| !is_stack(proposal) || proposal.confidence > of_groups);
     }
     let top = found
@@ -98,7 +100,7 @@ fn candidates(table: &Table) -> Vec<Proposal> {
             let mut both = first.clone();
             both.steps
                 .extend(next.steps.into_iter().map(|step| located(step, &places)));
-            if first.steps == [Step::Sections] {
+            if first.steps == [ReshapeStep::Sections] {
                 both.steps.reverse();
             }
             both.reasons.extend(next.reasons);
@@ -113,11 +115,11 @@ fn candidates(table: &Table) -> Vec<Proposal> {
 }
 
 /// Returns the table after a step, and for each of its columns the column of the table before the step.
-fn mended(table: &Table, step: Step) -> (Table, Vec<usize>) {
+fn mended(table: &TextTable, step: ReshapeStep) -> (TextTable, Vec<usize>) {
     let mut rows = table.rows.clone();
     let mut places: Vec<usize> = (0..table.width()).collect();
     match step {
-        Step::FillDown { last } => {
+        ReshapeStep::FillDown { last } => {
             for at in 1..rows.len() {
                 for column in (0..=last)
                     .filter(|&column| rows[at][column].is_empty())
@@ -137,23 +139,23 @@ fn mended(table: &Table, step: Step) -> (Table, Vec<usize>) {
     rows.insert(0, table.head.clone());
     let kept = |row: Vec<String>| places.iter().map(|&column| row[column].clone()).collect();
     (
-        Table::from_texts(rows.into_iter().map(kept).collect()),
+        TextTable::from_texts(rows.into_iter().map(kept).collect()),
         places,
     )
 }
 
 /// Returns a step with the column numbers of the table before the step.
-fn located(step: Step, places: &[usize]) -> Step {
+fn located(step: ReshapeStep, places: &[usize]) -> ReshapeStep {
     match step {
-        Step::Stack { start, end } => Step::Stack {
+        ReshapeStep::Stack { start, end } => ReshapeStep::Stack {
             start: places[start],
             end: places[end],
         },
-        Step::Groups { start, end } => Step::Groups {
+        ReshapeStep::Groups { start, end } => ReshapeStep::Groups {
             start: places[start],
             end: places[end],
         },
-        Step::Split { column, mark } => Step::Split {
+        ReshapeStep::Split { column, mark } => ReshapeStep::Split {
             column: places[column],
             mark,
         },

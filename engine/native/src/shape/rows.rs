@@ -6,8 +6,8 @@
 
 use std::collections::HashSet;
 
-use super::step::{Proposal, Step};
-use super::table::{Table, quoted, share};
+use super::step::{Proposal, ReshapeStep};
+use super::table::{TextTable, quoted, share};
 
 /// The maximum number of sections named in a reason.
 const MAX_NAMED: usize = 3;
@@ -15,7 +15,7 @@ const MAX_NAMED: usize = 3;
 const MAX_LINES: usize = 80;
 
 /// Returns for each row whether only its first cell has a value.
-pub fn section_lines(table: &Table) -> Vec<bool> {
+pub fn section_lines(table: &TextTable) -> Vec<bool> {
     let is_alone = |row: &Vec<String>| {
         let mut filled = row.iter().enumerate().filter(|(_, text)| !text.is_empty());
         let first = filled
@@ -26,7 +26,7 @@ pub fn section_lines(table: &Table) -> Vec<bool> {
     table.rows.iter().map(is_alone).collect()
 }
 
-pub fn sections(table: &Table) -> Option<Proposal> {
+pub fn sections(table: &TextTable) -> Option<Proposal> {
     let lines = section_lines(table);
     let heads: Vec<usize> = (0..lines.len()).filter(|&at| lines[at]).collect();
     let is_above_record = |&at: &usize| lines.get(at + 1) == Some(&false);
@@ -53,14 +53,14 @@ pub fn sections(table: &Table) -> Option<Proposal> {
     );
     let doubt = (count == 1).then_some("one line alone could also be a remark");
     Some(Proposal::new(
-        Step::Sections,
+        ReshapeStep::Sections,
         if count > 1 { 0.9 } else { 0.7 },
         vec![reason],
         doubt,
     ))
 }
 
-pub fn fill_down(table: &Table) -> Option<Proposal> {
+pub fn fill_down(table: &TextTable) -> Option<Proposal> {
     let (mut last, mut is_regular, mut gaps) = (None, true, 0);
     for column in 0..table.width().saturating_sub(1) {
         let is_filled = |row: &Vec<String>| !row[column].is_empty();
@@ -117,7 +117,7 @@ pub fn fill_down(table: &Table) -> Option<Proposal> {
         (!is_regular).then_some("so few gaps could also be values that are missing here and there");
     let confidence = if is_regular { 0.92 } else { 0.7 };
     Some(Proposal::new(
-        Step::FillDown { last },
+        ReshapeStep::FillDown { last },
         confidence,
         vec![reason],
         doubt,
@@ -129,7 +129,7 @@ fn parted(text: &str) -> &str {
     text.split_once(':').map_or("", |(label, _)| label.trim())
 }
 
-pub fn records(table: &Table) -> Option<Proposal> {
+pub fn records(table: &TextTable) -> Option<Proposal> {
     let lines = || std::iter::once(&table.head).chain(&table.rows);
     let labels: Vec<String> = match table.width() {
         1 => lines()
@@ -162,7 +162,7 @@ pub fn records(table: &Table) -> Option<Proposal> {
         names.join(", ")
     );
     Some(Proposal::new(
-        Step::Records { every },
+        ReshapeStep::Records { every },
         0.97,
         vec![reason],
         None,

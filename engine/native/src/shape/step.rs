@@ -1,10 +1,10 @@
 //! The ways to reshape a table, and the proposals of rules.
 
-use super::marks::Mark;
+use super::marks::ValueSeparator;
 
 /// A way to reshape a table. Columns count from 0.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Step {
+pub enum ReshapeStep {
     /// Turns rows into columns.
     Transpose,
     /// Joins each `every` lines into one record.
@@ -12,7 +12,7 @@ pub enum Step {
     /// Fills empty cells of the first columns with the value above.
     FillDown { last: usize },
     /// Makes a row for each of the values in a cell.
-    Split { column: usize, mark: Mark },
+    Split { column: usize, mark: ValueSeparator },
     /// Turns columns of one kind into rows.
     Stack { start: usize, end: usize },
     /// Turns groups of columns into rows.
@@ -21,7 +21,7 @@ pub enum Step {
     Sections,
 }
 
-impl Step {
+impl ReshapeStep {
     /// Returns the name of the step in proposals, as benchmarks of reshaping call it, and the names and values of its numbers.
     pub fn named(self) -> (&'static str, Vec<(&'static str, usize)>) {
         match self {
@@ -62,7 +62,7 @@ impl Step {
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Proposal {
     /// The steps; empty if each row is one record already.
-    pub steps: Vec<Step>,
+    pub steps: Vec<ReshapeStep>,
     /// The confidence, from 0 to 1. The confidences of all proposals for a table add up to at most 1.
     pub confidence: f64,
     /// True if the steps may be applied without asking anybody.
@@ -74,7 +74,12 @@ pub struct Proposal {
 
 impl Proposal {
     /// Returns the proposal of a rule.
-    pub fn new(step: Step, confidence: f64, reasons: Vec<String>, doubt: Option<&str>) -> Self {
+    pub fn new(
+        step: ReshapeStep,
+        confidence: f64,
+        reasons: Vec<String>,
+        doubt: Option<&str>,
+    ) -> Self {
         Self {
             steps: vec![step],
             confidence,

@@ -27,7 +27,7 @@ pub enum Kind {
 
 impl Kind {
     /// Returns the kind of a trimmed text, or `None` if it is no value.
-    pub fn of(text: &str) -> Option<Self> {
+    pub fn from_text(text: &str) -> Option<Self> {
         let low = text.to_lowercase();
         match kinds::kind_of(text) {
             _ if MISSING.contains(&low.as_str()) => None,
@@ -55,14 +55,14 @@ fn amount_of_words(low: &str) -> Kind {
 
 /// A table with the names of its columns and rows of equal width.
 #[derive(Clone, Debug)]
-pub struct Table {
+pub struct TextTable {
     pub head: Vec<String>,
     pub rows: Vec<Vec<String>>,
     /// The kinds of the cells in the first rows.
     pub kinds: Vec<Vec<Option<Kind>>>,
 }
 
-impl Table {
+impl TextTable {
     pub fn new<T: AsRef<str>>(rows: impl Iterator<Item = impl IntoIterator<Item = T>>) -> Self {
         let trimmed = |text: T| {
             kinds::trim(text.as_ref())
@@ -87,7 +87,7 @@ impl Table {
             rows.remove(0)
         };
         let looked_at = (MAX_CELLS / width.max(1)).clamp(8, MAX_LOOKED_AT_ROWS);
-        let kind_of = |row: &Vec<String>| row.iter().map(|text| Kind::of(text)).collect();
+        let kind_of = |row: &Vec<String>| row.iter().map(|text| Kind::from_text(text)).collect();
         let kinds = rows.iter().take(looked_at).map(kind_of).collect();
         Self { head, rows, kinds }
     }

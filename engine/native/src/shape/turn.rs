@@ -2,8 +2,8 @@
 //! size.
 
 use super::heads::{names_field, pattern, tokens};
-use super::step::{Proposal, Step};
-use super::table::{Kind, Table, most_frequent, share};
+use super::step::{Proposal, ReshapeStep};
+use super::table::{Kind, TextTable, most_frequent, share};
 use crate::layout::words::said;
 
 /// If there are more rows, their labels are no column names.
@@ -11,7 +11,7 @@ const MAX_ROWS: usize = 60;
 /// A label with this many words describes a measurement.
 const MIN_SENTENCE_WORDS: usize = 5;
 
-pub fn turn(table: &Table) -> Option<Proposal> {
+pub fn turn(table: &TextTable) -> Option<Proposal> {
     let height = table.kinds.len();
     if table.width() < 3 || !(2..=MAX_ROWS).contains(&table.rows.len()) {
         return None;
@@ -23,7 +23,7 @@ pub fn turn(table: &Table) -> Option<Proposal> {
     let mut different: Vec<String> = labels.iter().map(|label| label.to_lowercase()).collect();
     different.sort_unstable();
     different.dedup();
-    let is_text = |label: &&str| Kind::of(label) == Some(Kind::Text);
+    let is_text = |label: &&str| Kind::from_text(label) == Some(Kind::Text);
     let patterns: Vec<Option<String>> = labels
         .iter()
         .map(|label| pattern(&tokens(&label.to_lowercase())))
@@ -84,7 +84,7 @@ pub fn turn(table: &Table) -> Option<Proposal> {
     };
     let names = "the first column holds what look like names of columns";
     Some(Proposal::new(
-        Step::Transpose,
+        ReshapeStep::Transpose,
         confidence,
         vec![reason.to_owned(), names.to_owned()],
         doubt,

@@ -5,10 +5,10 @@ use std::collections::HashMap;
 
 use super::rows::{has_letter, is_digit, trim};
 use super::view::MIN_FIELDS;
-use super::{Rows, SheetView, Span, Told};
-use crate::cells::Tag;
+use super::{SheetNotice, SheetRowView, SheetView, Span};
+use crate::cells::CellTag;
 use crate::layout::totals::names_deduction;
-use crate::words::data::{LISTS, List};
+use crate::words::data::{LISTS, WordList};
 
 /// The maximum number of characters of a section name; longer texts are notes.
 const MAX_SECTION_CHARS: usize = 80;
@@ -25,11 +25,11 @@ const MAX_SMALL_CELLS: usize = 3;
 const MAX_SUMMARY_CELLS: usize = 6;
 
 /// Words for a page.
-static PAGES: List = List::new(|| LISTS.words("pages"));
+static PAGES: WordList = WordList::new(|| LISTS.words("pages"));
 /// Words between the number of a page and the number of pages.
 const OF: [&str; 6] = ["/", "of", "von", "de", "di", "van"];
 /// Phrases that say that a table continues, the longer ones first.
-static CONTINUED: List = List::new(|| LISTS.phrases("continued"));
+static CONTINUED: WordList = WordList::new(|| LISTS.phrases("continued"));
 
 impl SheetView<'_> {
     /// Leaves out small tables above the first table whose header names two fields, if none of their headers names a field:
@@ -68,7 +68,7 @@ impl SheetView<'_> {
             |row: &usize| !self.has_values(*row) || !self.is_like(*row, main[0].data_start());
         if is_small && rows.iter().all(is_other) {
             self.spans.drain(..first);
-            self.told.push(Told::TablesAbove(rows));
+            self.told.push(SheetNotice::TablesAbove(rows));
         }
     }
 
@@ -88,14 +88,14 @@ impl SheetView<'_> {
             .filter(|&row| row > first)
             .collect();
         if !among.is_empty() {
-            self.told.push(Told::PageTitles(among));
+            self.told.push(SheetNotice::PageTitles(among));
         }
     }
 
     /// If several tables have the same header, sets the section of each to the texts in the lines above it that differ from
     /// table to table: a person, a site, a week. A single table has a title there, which distinguishes no records.
     pub(super) fn name_sections(&mut self) {
-        let mut by_header: HashMap<Vec<String>, Vec<(usize, Lines)>> = HashMap::new();
+        let mut by_header: HashMap<Vec<String>, Vec<(usize, LinesAbove)>> = HashMap::new();
         let mut above = 0;
         for (at, span) in self.spans.iter().enumerate() {
             if let Some((header, lines)) = self.lines_of(span, above) {
@@ -140,13 +140,13 @@ impl SheetView<'_> {
                 && let [(_, text)] = self.rows.texts(row).as_slice()
                 && names_deduction(text)
             {
-                self.told.push(Told::Deductions(row));
+                self.told.push(SheetNotice::Deductions(row));
             }
         }
     }
 
     /// Returns the names of a table in order, and the lines above it; `None` if there are no such lines.
-    fn lines_of(&self, span: &Span, above: usize) -> Option<(Vec<String>, Lines)> {
+    fn lines_of(&self, span: &Span, above: usize) -> Option<(Vec<String>, LinesAbove)> {
         if span.header_rows == 0 {
             return None;
         }
@@ -159,19 +159,19 @@ impl SheetView<'_> {
         header.sort_unstable();
         let texts = lines_above(self.rows, nearest, above, header.len());
         let row = nearest;
-        (!texts.is_empty()).then_some((header, Lines { row, texts }))
+        (!texts.is_empty()).then_some((header, LinesAbove { row, texts }))
     }
 }
 
 /// The lines above a table: the lowest row, and the texts of each line, from the lowest upwards.
-struct Lines {
+struct LinesAbove {
     row: usize,
     texts: Vec<Vec<String>>,
 }
 
 /// Returns the texts of the lines from a row upwards to a blank one, if they are few; otherwise only those of the row itself,
 /// if it has one text. A line with `width` cells is a record.
-fn lines_above(rows: Rows<'_>, row: usize, above: usize, width: usize) -> Vec<Vec<String>> {
+fn lines_above(rows: SheetRowView<'_>, row: usize, above: usize, width: usize) -> Vec<Vec<String>> {
     let mut lines: Vec<Vec<String>> = Vec::new();
     for row in (above..=row).rev().take_while(|&row| !rows.is_empty(row)) {
         let line = naming_texts(rows, row);
@@ -188,13 +188,14 @@ fn lines_above(rows: Rows<'_>, row: usize, above: usize, width: usize) -> Vec<Ve
 }
 
 /// Returns the texts of a line that name something, or none if it has anything other than values behind labels.
-fn naming_texts(rows: Rows<'_>, row: usize) -> Vec<String> {
+fn naming_texts(rows: SheetRowView<'_>, row: usize) -> Vec<String> {
     let mut texts: Vec<String> = Vec::new();
     for cell in rows.cells(row) {
         let text = rows.text(cell);
-        if cell.tag == Tag::Text && !texts.contains(&text) {
+        if cell.tag == CellTag::Text && !texts.contains(&text) {
             texts.push(text);
-        } else if cell.tag != Tag::Text && texts.pop().is_none_or(|label| !label.ends_with(':')) {
+        } else if cell.tag != CellTag::Text && texts.pop().is_none_or(|label| !label.ends_with(':'))
+        {
             return Vec::new();
         }
     }

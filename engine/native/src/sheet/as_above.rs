@@ -4,15 +4,15 @@ use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 use std::sync::LazyLock;
 
-use super::rows::{Rows, trim};
-use super::span::{AsAbove, Span};
+use super::rows::{SheetRowView, trim};
+use super::span::{DittoCells, Span};
 use super::view::SheetView;
-use crate::cells::{Cell, Tag};
+use crate::cells::{CellTag, SheetCell};
 use crate::layout::RowKind;
-use crate::words::data::{LISTS, List};
+use crate::words::data::{LISTS, WordList};
 
 /// Signs and words that mean "as above".
-static DITTO: List = List::new(|| LISTS.phrases("ditto"));
+static DITTO: WordList = WordList::new(|| LISTS.phrases("ditto"));
 /// The lengths of signs by their first byte, one bit each. This rules out most texts quickly.
 static LENGTHS: LazyLock<[u32; 256]> = LazyLock::new(|| {
     let mut lengths = [0; 256];
@@ -25,7 +25,7 @@ static LENGTHS: LazyLock<[u32; 256]> = LazyLock::new(|| {
 /// A German word for "as above" that is also an abbreviated day of the week.
 const DONNERSTAG: &str = "do.";
 /// Words of a subtotal within a text.
-static TOTALS: List = List::new(|| LISTS.words("subtotals"));
+static TOTALS: WordList = WordList::new(|| LISTS.words("subtotals"));
 /// The maximum number of bytes of a sign; longer texts are none.
 const MAX_SIGN_BYTES: u64 = 24;
 /// The number of rows around a cell that are searched for days of the week.
@@ -47,17 +47,17 @@ impl SheetView<'_> {
 }
 
 /// Finds the cells of one table that stand for values above them.
-fn as_above(rows: Rows<'_>, kinds: &[RowKind], span: &Span) -> AsAbove {
+fn as_above(rows: SheetRowView<'_>, kinds: &[RowKind], span: &Span) -> DittoCells {
     let first = span.data_start();
     let near = first..span.stop.min(first + MAX_LOOKED_AT_ROWS);
-    let table = Table { rows, kinds, span };
+    let table = DittoTable { rows, kinds, span };
     let shown = table.signs(near.clone());
     let signs = if shown.is_empty() {
         shown
     } else {
         table.signs(first..span.stop)
     };
-    AsAbove {
+    DittoCells {
         signs,
         filled_once: table.filled_once(near),
     }
@@ -72,13 +72,13 @@ fn beginning(text: &str) -> (usize, u32) {
     )
 }
 
-struct Table<'s> {
-    rows: Rows<'s>,
+struct DittoTable<'s> {
+    rows: SheetRowView<'s>,
     kinds: &'s [RowKind],
     span: &'s Span,
 }
 
-impl Table<'_> {
+impl DittoTable<'_> {
     fn is_blank(&self, row: usize, column: usize) -> bool {
         self.rows.is_blank(row, column)
     }
@@ -97,8 +97,8 @@ impl Table<'_> {
         }
     }
 
-    fn is_sign(&self, cell: Cell) -> bool {
-        if cell.tag != Tag::Text || cell.as_text().length() > MAX_SIGN_BYTES {
+    fn is_sign(&self, cell: SheetCell) -> bool {
+        if cell.tag != CellTag::Text || cell.as_text().length() > MAX_SIGN_BYTES {
             return false;
         }
         let text = trim(self.rows.sheet.text(cell.as_text()));
@@ -212,7 +212,7 @@ impl Table<'_> {
         };
         let below = blank(start);
         if !below.is_empty() {
-            let heads: Vec<Cell> = records
+            let heads: Vec<SheetCell> = records
                 .iter()
                 .filter(|row| !below.contains(row))
                 .map(|&row| self.rows.cell(row, start))
@@ -220,7 +220,9 @@ impl Table<'_> {
             // Names that recur are no heads.
             let different: HashSet<String> =
                 heads.iter().map(|&head| self.rows.text(head)).collect();
-            let is_head = |head: &Cell| matches!(head.tag, Tag::Text | Tag::Date | Tag::DateTime);
+            let is_head = |head: &SheetCell| {
+                matches!(head.tag, CellTag::Text | CellTag::Date | CellTag::DateTime)
+            };
             let are_full = |&row: &usize| {
                 (start + 1..start + 3)
                     .all(|column| columns.end <= column || !self.is_blank(row, column))

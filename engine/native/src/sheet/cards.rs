@@ -3,10 +3,10 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::grid::{Cards, Content, Grid};
-use super::rows::{Rows, Words, trim};
+use super::grid::{AreaCell, Cards, SheetGrid};
+use super::rows::{FieldWords, SheetRowView, trim};
 use super::view::SheetView;
-use crate::cells::{Cell, Tag};
+use crate::cells::{CellTag, SheetCell};
 use crate::fields::looks::rows::simplify;
 
 /// The maximum number of characters of a label.
@@ -20,10 +20,10 @@ const MIN_RECORDS_UNASKED: usize = 3;
 const MAX_ROWS_ABOVE: usize = 4;
 
 /// The value beside or behind a label.
-struct Entry {
+struct CardEntry {
     /// The simplified text of the label.
     label: String,
-    value: Content,
+    value: AreaCell,
     row: usize,
     column: usize,
 }
@@ -43,7 +43,7 @@ impl SheetView<'_> {
         }
         let mut names: Vec<(String, String)> = Vec::new();
         let mut known: HashSet<String> = HashSet::new();
-        let mut lines: Vec<Vec<Entry>> = Vec::new();
+        let mut lines: Vec<Vec<CardEntry>> = Vec::new();
         let mut others = 0;
         for row in 0..self.kinds.len() {
             let mut line = Vec::new();
@@ -86,37 +86,41 @@ impl SheetView<'_> {
             return false;
         }
         let top = (0..self.kinds.len().min(MAX_ROWS_ABOVE)).map(|row| self.rows.cells(row));
-        let mut top: Vec<Vec<Cell>> = top.filter(|cells| !cells.is_empty()).collect();
+        let mut top: Vec<Vec<SheetCell>> = top.filter(|cells| !cells.is_empty()).collect();
         let line = top.iter().position(|cells| cells.len() > 1);
         let Some(first) = line.or_else(|| (!top.is_empty()).then_some(0)) else {
             return false;
         };
         let cells = top.swap_remove(first);
-        let is_word = |cell: &Cell| {
+        let is_word = |cell: &SheetCell| {
             self.words
                 .contains_key(&simplify(&self.rows.untrimmed(*cell)))
         };
-        let ends_with_colon = |cell: &Cell| self.rows.ends_with_colon(*cell);
-        cells[0].tag == Tag::Text
+        let ends_with_colon = |cell: &SheetCell| self.rows.ends_with_colon(*cell);
+        cells[0].tag == CellTag::Text
             && (cells.iter().take(2).any(ends_with_colon)
                 || is_word(&cells[0]) && cells.get(1).is_some_and(|cell| !is_word(cell)))
     }
 }
 
 impl Cards {
-    fn new(grid: &Grid, names: Vec<(String, String)>, records: &[HashMap<String, Entry>]) -> Self {
+    fn new(
+        grid: &SheetGrid,
+        names: Vec<(String, String)>,
+        records: &[HashMap<String, CardEntry>],
+    ) -> Self {
         let (simple, labels): (Vec<String>, Vec<String>) = names.into_iter().unzip();
-        let header = labels.iter().cloned().map(Content::Text).collect();
-        let row_of = |record: &HashMap<String, Entry>| {
+        let header = labels.iter().cloned().map(AreaCell::Text).collect();
+        let row_of = |record: &HashMap<String, CardEntry>| {
             let values = simple
                 .iter()
                 .map(|label| record.get(label).map(|entry| entry.value.clone()));
             values
-                .map(|value| value.unwrap_or(Content::BLANK))
+                .map(|value| value.unwrap_or(AreaCell::BLANK))
                 .collect()
         };
         let rows = std::iter::once(header).chain(records.iter().map(row_of));
-        let place = |entry: &Entry| (entry.row, entry.column);
+        let place = |entry: &CardEntry| (entry.row, entry.column);
         let entries = || records.iter().flat_map(HashMap::values);
         let first_rows = records
             .iter()
@@ -141,13 +145,13 @@ impl Cards {
 }
 
 /// Joins lines to records. If records are beside one another, each has its labels in a column of its own.
-fn records_of(lines: Vec<Vec<Entry>>) -> Vec<HashMap<String, Entry>> {
-    let has_two = |line: &Vec<Entry>| {
+fn records_of(lines: Vec<Vec<CardEntry>>) -> Vec<HashMap<String, CardEntry>> {
+    let has_two = |line: &Vec<CardEntry>| {
         let labels: HashSet<&String> = line.iter().map(|entry| &entry.label).collect();
         labels.len() < line.len()
     };
     let are_beside = lines.iter().any(has_two);
-    let mut records: Vec<HashMap<String, Entry>> = Vec::new();
+    let mut records: Vec<HashMap<String, CardEntry>> = Vec::new();
     let mut open_at: HashMap<usize, usize> = HashMap::new();
     for entry in lines.into_iter().flatten() {
         let column = if are_beside { entry.column } else { 0 };
@@ -166,7 +170,7 @@ fn records_of(lines: Vec<Vec<Entry>>) -> Vec<HashMap<String, Entry>> {
 
 /// Returns the labels of a row as they are written, with their values, or none if the row begins with something else. A label
 /// without a value has an empty one.
-fn entries(rows: Rows<'_>, row: usize, words: &Words) -> Vec<(String, Entry)> {
+fn entries(rows: SheetRowView<'_>, row: usize, words: &FieldWords) -> Vec<(String, CardEntry)> {
     let filled: Vec<usize> = rows.filled(row).collect();
     let label_at = |at: usize| {
         let cell = rows.cell(row, *filled.get(at)?);
@@ -186,15 +190,15 @@ fn entries(rows: Rows<'_>, row: usize, words: &Words) -> Vec<(String, Entry)> {
         let own = filled[at];
         at += 1;
         let (column, value) = match behind {
-            Some(text) => (own, Content::Text(text)),
+            Some(text) => (own, AreaCell::Text(text)),
             None if at < filled.len() && label_at(at).is_none() => {
                 at += 1;
                 let column = filled[at - 1];
-                (column, Content::Cell(rows.cell(row, column)))
+                (column, AreaCell::Cell(rows.cell(row, column)))
             }
-            None => (own + 1, Content::BLANK),
+            None => (own + 1, AreaCell::BLANK),
         };
-        let entry = Entry {
+        let entry = CardEntry {
             label: simplify(&label),
             value,
             row,
@@ -206,7 +210,7 @@ fn entries(rows: Rows<'_>, row: usize, words: &Words) -> Vec<(String, Entry)> {
 }
 
 /// Returns the label in a text, and the text behind its colon.
-fn label_of(text: &str, words: &Words) -> Option<(String, Option<String>)> {
+fn label_of(text: &str, words: &FieldWords) -> Option<(String, Option<String>)> {
     let text = text.replace('：', ":");
     let (label, behind) = text.split_once(':').unwrap_or((&text, ""));
     let (label, behind) = (trim(label), trim(behind));

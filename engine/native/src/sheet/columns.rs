@@ -10,9 +10,9 @@ use std::sync::Arc;
 
 use super::rows::{is_plain_number, trim};
 use super::view::Area;
-use super::{Rows, SheetView, Span, Told, Words};
-use crate::cells::{Cell, Tag};
-use crate::columns::view::Value;
+use super::{FieldWords, SheetNotice, SheetRowView, SheetView, Span};
+use crate::cells::{CellTag, SheetCell};
+use crate::columns::view::ColumnValue;
 use crate::fields::looks::profile::Profile;
 use crate::fields::looks::rows::simplify;
 
@@ -40,13 +40,14 @@ impl SheetView<'_> {
                 doubts,
             } = areas_of(self.rows, self.words, span);
             if !notes.is_empty() {
-                self.told.push(Told::NotesBeside(notes));
+                self.told.push(SheetNotice::NotesBeside(notes));
             }
             let doubts = doubts.into_iter();
-            self.told
-                .extend(doubts.map(|(columns, ends_above)| Told::DoubtBeside(columns, ends_above)));
+            self.told.extend(
+                doubts.map(|(columns, ends_above)| SheetNotice::DoubtBeside(columns, ends_above)),
+            );
             if tables.len() > 1 {
-                self.told.push(Told::TablesBeside(tables.clone()));
+                self.told.push(SheetNotice::TablesBeside(tables.clone()));
             }
             is_parted |= !tables.is_empty();
             let whole = 0..self.rows.sheet.facts().width;
@@ -146,7 +147,7 @@ struct Areas {
 }
 
 /// Finds the tables beside one another in a stretch of rows.
-fn areas_of(rows: Rows<'_>, words: &Words, span: &Span) -> Areas {
+fn areas_of(rows: SheetRowView<'_>, words: &FieldWords, span: &Span) -> Areas {
     let mut blocks = blocks_of(rows, span);
     let mut areas = Areas::default();
     if blocks.len() < 2 {
@@ -163,7 +164,7 @@ fn areas_of(rows: Rows<'_>, words: &Words, span: &Span) -> Areas {
     }
     let has_notes = !areas.notes.is_empty();
     let mut blocks = blocks.into_iter();
-    let mut tables: Vec<Vec<Block<'_>>> = vec![blocks.by_ref().take(1).collect()];
+    let mut tables: Vec<Vec<ColumnBlock<'_>>> = vec![blocks.by_ref().take(1).collect()];
     for block in blocks {
         let left = tables.last_mut().expect("the first block is a table");
         if are_tables(left, &block, words) {
@@ -176,8 +177,9 @@ fn areas_of(rows: Rows<'_>, words: &Words, span: &Span) -> Areas {
         left.push(block);
     }
     if tables.len() > 1 || has_notes {
-        let columns =
-            |table: &Vec<Block<'_>>| table[0].columns.start..table[table.len() - 1].columns.end;
+        let columns = |table: &Vec<ColumnBlock<'_>>| {
+            table[0].columns.start..table[table.len() - 1].columns.end
+        };
         areas.tables = tables.iter().map(columns).collect();
     }
     areas
@@ -185,14 +187,18 @@ fn areas_of(rows: Rows<'_>, words: &Words, span: &Span) -> Areas {
 
 /// Returns the row below the last one of a table in which some columns have a value. Blank rows there belong to a longer
 /// neighbour.
-fn last_filled_row(rows: Rows<'_>, span: &Span, columns: &Range<usize>) -> usize {
+fn last_filled_row(rows: SheetRowView<'_>, span: &Span, columns: &Range<usize>) -> usize {
     let mut filled = span.data().rev();
     let last = filled.find(|&row| rows.filled_within(row, columns).next().is_some());
     last.map_or(span.data_start(), |row| row + 1)
 }
 
 /// Returns whether the first of some rows has names above values in the same columns.
-pub(super) fn is_small_table(rows: Rows<'_>, among: Range<usize>, columns: &Range<usize>) -> bool {
+pub(super) fn is_small_table(
+    rows: SheetRowView<'_>,
+    among: Range<usize>,
+    columns: &Range<usize>,
+) -> bool {
     let sheet = rows.sheet;
     let names: Vec<usize> = rows.filled_within(among.start, columns).collect();
     let is_name = |&column: &usize| rows.is_name(sheet.cell(among.start, column));
@@ -215,12 +221,13 @@ pub(super) fn is_small_table(rows: Rows<'_>, among: Range<usize>, columns: &Rang
             .map(|cell| rows.text(cell))
             .collect();
         let name = rows.text_at(among.start, column);
-        let named = Profile::of_patterns(&[Value::Text(&name)]);
+        let named = Profile::of_patterns(&[ColumnValue::Text(&name)]);
         // Lines of a name and a value each are no table: the first of them also has a value.
         if texts.is_empty() || named.amounts + named.days + named.emails + named.phones > 0 {
             return false;
         }
-        let values: Vec<Value<'_>> = texts.iter().map(|text| Value::Text(text)).collect();
+        let values: Vec<ColumnValue<'_>> =
+            texts.iter().map(|text| ColumnValue::Text(text)).collect();
         let looks = Profile::of_patterns(&values);
         has_values |= looks.amounts + looks.days == looks.filled;
     }
@@ -228,8 +235,8 @@ pub(super) fn is_small_table(rows: Rows<'_>, among: Range<usize>, columns: &Rang
 }
 
 /// The columns of a table without a blank column between them.
-struct Block<'s> {
-    rows: Rows<'s>,
+struct ColumnBlock<'s> {
+    rows: SheetRowView<'s>,
     columns: Range<usize>,
     data_start: usize,
     /// The row below its last one with a value.
@@ -242,7 +249,7 @@ struct Block<'s> {
     filled: usize,
 }
 
-fn blocks_of<'s>(rows: Rows<'s>, span: &Span) -> Vec<Block<'s>> {
+fn blocks_of<'s>(rows: SheetRowView<'s>, span: &Span) -> Vec<ColumnBlock<'s>> {
     let sheet = rows.sheet;
     let width = sheet.facts().width;
     let (some, _) = sheet.count_cells(
@@ -272,7 +279,7 @@ fn blocks_of<'s>(rows: Rows<'s>, span: &Span) -> Vec<Block<'s>> {
             .map(|&column| simplify(&rows.text_at(header, column)))
             .collect();
         let key = named.first().filter(|&&column| column == columns.start);
-        found.push(Block {
+        found.push(ColumnBlock {
             rows,
             data_start: span.data_start(),
             end: last_filled_row(rows, span, &columns),
@@ -285,12 +292,12 @@ fn blocks_of<'s>(rows: Rows<'s>, span: &Span) -> Vec<Block<'s>> {
     found
 }
 
-impl Block<'_> {
+impl ColumnBlock<'_> {
     fn height(&self) -> usize {
         self.end - self.data_start
     }
 
-    fn values(&self, column: usize) -> Vec<Cell> {
+    fn values(&self, column: usize) -> Vec<SheetCell> {
         let sheet = self.rows.sheet;
         let last = self.end.min(self.data_start + MAX_KEY_CELLS);
         let cells = (self.data_start..last).map(|row| sheet.cell(row, column));
@@ -305,9 +312,9 @@ impl Block<'_> {
     /// Returns whether its first column has a different text or day in each row.
     fn has_key(&self) -> bool {
         let cells = self.values(self.columns.start);
-        let is_amount = |cell: &Cell| match cell.tag {
-            Tag::Integer | Tag::Float | Tag::BigInteger => true,
-            Tag::Text => is_plain_number(trim(self.rows.sheet.text(cell.as_text()))),
+        let is_amount = |cell: &SheetCell| match cell.tag {
+            CellTag::Integer | CellTag::Float | CellTag::BigInteger => true,
+            CellTag::Text => is_plain_number(trim(self.rows.sheet.text(cell.as_text()))),
             _ => false,
         };
         let different: HashSet<String> = cells.iter().map(|&cell| self.rows.text(cell)).collect();
@@ -335,14 +342,14 @@ impl Block<'_> {
 
     /// Returns whether a block beside a table is a note: one or two texts of several words, beside the header only, or without
     /// a name. Shorter texts are values, and so are addresses and texts that occur twice.
-    fn is_note(&self, words: &Words) -> bool {
+    fn is_note(&self, words: &FieldWords) -> bool {
         if self.names.iter().any(|name| words.contains_key(name)) || self.columns.len() != 1 {
             return false;
         }
         let cells = self.values(self.columns.start);
         let texts = self.texts_of_first();
         let is_small = if self.names.is_empty() {
-            texts.len() <= MAX_NOTES && cells.iter().all(|cell| cell.tag == Tag::Text)
+            texts.len() <= MAX_NOTES && cells.iter().all(|cell| cell.tag == CellTag::Text)
         } else {
             texts.is_empty()
         };
@@ -360,7 +367,7 @@ impl Block<'_> {
 }
 
 /// Returns whether a block is a table beside the table that the blocks to its left make.
-fn are_tables(left: &[Block<'_>], block: &Block<'_>, words: &Words) -> bool {
+fn are_tables(left: &[ColumnBlock<'_>], block: &ColumnBlock<'_>, words: &FieldWords) -> bool {
     if block.names.is_empty() {
         return block.starts_lower();
     }
@@ -380,19 +387,19 @@ fn are_tables(left: &[Block<'_>], block: &Block<'_>, words: &Words) -> bool {
         return goes_on && block.texts_of_first() != left[0].texts_of_first();
     }
     let mut all = left.iter().chain([block]);
-    if !all.all(Block::is_full) || !left[0].has_key() || !block.has_key() {
+    if !all.all(ColumnBlock::is_full) || !left[0].has_key() || !block.has_key() {
         return false;
     }
     // If a table ends above, only its words identify it as one: amounts still to be paid have no day of payment.
     let cells = block.values(block.columns.start);
     let is_named = words.contains_key(&left[0].key)
         && words.contains_key(&block.key)
-        && cells.iter().all(|cell| cell.tag == Tag::Text);
+        && cells.iter().all(|cell| cell.tag == CellTag::Text);
     block.end >= end + MIN_UNEVEN_ROWS || is_named && block.end + MIN_UNEVEN_ROWS <= end
 }
 
 /// If a block has a key of its own and so may not belong to its table, returns whether it ends above the table.
-fn doubt(left: &[Block<'_>], block: &Block<'_>) -> Option<bool> {
+fn doubt(left: &[ColumnBlock<'_>], block: &ColumnBlock<'_>) -> Option<bool> {
     if !left[0].has_key() || !block.has_key() || !block.is_full() {
         return None;
     }

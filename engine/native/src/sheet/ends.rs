@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use std::ops::Range;
 
 use super::columns::is_small_table;
-use super::{Kept, Rows, SheetView, Span, Told};
+use super::{KeptRowReason, SheetNotice, SheetRowView, SheetView, Span};
 use crate::layout::RowKind;
 
 /// The maximum number of texts in a row of a form, and of rows of a form above a table.
@@ -69,7 +69,8 @@ impl SheetView<'_> {
                 let kept = below_records(self.rows, &span, end);
                 if kept > span.stop {
                     let notes = (span.stop..kept).collect();
-                    self.told.push(Told::Kept(notes, Kept::Note));
+                    self.told
+                        .push(SheetNotice::Kept(notes, KeptRowReason::Note));
                     span.stop = kept;
                 }
                 small = small_tables(self.rows, span.stop..end);
@@ -90,7 +91,8 @@ impl SheetView<'_> {
                 .flat_map(|among| self.rows.filled_rows(among))
                 .count();
             let are_more = left_out.len() > kept;
-            self.told.push(Told::LeftOutBelow(left_out, are_more));
+            self.told
+                .push(SheetNotice::LeftOutBelow(left_out, are_more));
         }
     }
 
@@ -203,7 +205,7 @@ fn is_value(text: &str) -> bool {
 }
 
 /// Returns the row at which a table has `blank_rows` blank rows below a filled one, or the table's end.
-fn first_gap(rows: Rows<'_>, span: &Span, blank_rows: usize) -> usize {
+fn first_gap(rows: SheetRowView<'_>, span: &Span, blank_rows: usize) -> usize {
     let (mut run, mut has_data) = (0, false);
     for row in span.data() {
         if !rows.is_empty(row) {
@@ -222,7 +224,7 @@ fn first_gap(rows: Rows<'_>, span: &Span, blank_rows: usize) -> usize {
 ///
 /// They follow the table without a blank row. Most notes begin in the first column; records also begin under a name further
 /// right. If no record would be left, all of these rows stay.
-fn below_records(rows: Rows<'_>, span: &Span, end: usize) -> usize {
+fn below_records(rows: SheetRowView<'_>, span: &Span, end: usize) -> usize {
     let header = span.header();
     let named: HashSet<usize> = header
         .flat_map(|row| rows.filled_within(row, &span.columns))
@@ -255,7 +257,7 @@ fn below_records(rows: Rows<'_>, span: &Span, end: usize) -> usize {
 
 /// Returns the tables of a few cells among the notes below a table: between blank rows, with names above values in the same
 /// columns.
-fn small_tables(rows: Rows<'_>, among: Range<usize>) -> Vec<Span> {
+fn small_tables(rows: SheetRowView<'_>, among: Range<usize>) -> Vec<Span> {
     let mut tables = Vec::new();
     let mut row = among.start;
     while row < among.end {
@@ -276,7 +278,7 @@ fn small_tables(rows: Rows<'_>, among: Range<usize>) -> Vec<Span> {
 }
 
 /// Returns the number of columns that a table's header names; without a header row, the number that its fullest record fills.
-pub fn count_names(rows: Rows<'_>, span: &Span) -> usize {
+pub fn count_names(rows: SheetRowView<'_>, span: &Span) -> usize {
     let texts = |row: usize| rows.texts_within(row, &span.columns);
     if span.header_rows > 0 {
         let header = span.header().flat_map(texts);
@@ -287,13 +289,13 @@ pub fn count_names(rows: Rows<'_>, span: &Span) -> usize {
 }
 
 /// Returns whether a row has few values compared with the table's header. Full rows are never left out for their looks.
-pub fn is_thin(rows: Rows<'_>, span: &Span, row: usize, names: usize) -> bool {
+pub fn is_thin(rows: SheetRowView<'_>, span: &Span, row: usize, names: usize) -> bool {
     names > 2 && is_marked(rows, row, &span.columns)
         || rows.texts_within(row, &span.columns).len() * 2 <= names
 }
 
 /// Returns whether a row is a footnote with its mark in a cell of its own.
-fn is_marked(rows: Rows<'_>, row: usize, columns: &Range<usize>) -> bool {
+fn is_marked(rows: SheetRowView<'_>, row: usize, columns: &Range<usize>) -> bool {
     let filled = rows
         .filled_within(row, columns)
         .map(|column| rows.cell(row, column));

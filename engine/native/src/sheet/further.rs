@@ -11,12 +11,12 @@ use std::ops::Range;
 use super::rows::{has_digit, is_digit, is_period, trim};
 use super::units::is_unit;
 use super::view::MIN_FIELDS;
-use super::{Doubt, Rows, SheetView, Span, Told};
-use crate::cells::{Cell, Tag};
+use super::{HeaderDoubtReason, SheetNotice, SheetRowView, SheetView, Span};
+use crate::cells::{CellTag, SheetCell};
 use crate::fields::looks::rows::{simplify, without_brackets};
 use crate::layout::words::said;
-use crate::layout::{RowKind, State};
-use crate::words::data::{LISTS, List};
+use crate::layout::{RowKind, RowState};
+use crate::words::data::{LISTS, WordList};
 
 /// The minimum number of numbered columns, and of names with an id, a question or a type.
 const MIN_NUMBERED: usize = 3;
@@ -31,12 +31,12 @@ const MAX_FILTERED_ROWS: usize = 100;
 const MIN_CHOICES: usize = 2;
 
 /// Words for a week, before its number.
-static WEEKS: List = List::new(|| LISTS.words("weeks"));
+static WEEKS: WordList = WordList::new(|| LISTS.words("weeks"));
 /// Names of types, which make a row one of types, and those that may also be names of columns.
-static TYPES: List = List::new(|| LISTS.phrases("types"));
-static ALSO_NAMES: List = List::new(|| LISTS.phrases("types that are names"));
+static TYPES: WordList = WordList::new(|| LISTS.phrases("types"));
+static ALSO_NAMES: WordList = WordList::new(|| LISTS.phrases("types that are names"));
 /// Texts of filters that exclude nothing, or allow several values.
-static FILTERS: List = List::new(|| LISTS.phrases("filters"));
+static FILTERS: WordList = WordList::new(|| LISTS.phrases("filters"));
 
 impl SheetView<'_> {
     /// Removes from headers a line of one cell that is a day, a week or a label with a colon, and a line with the same
@@ -97,7 +97,7 @@ impl SheetView<'_> {
             let mut cells = below(column).peekable();
             cells.peek().is_some() && cells.all(|cell| rows.kind(cell).is_some())
         };
-        let is_text = |&column: &usize| sheet.cell(row, column).tag == Tag::Text;
+        let is_text = |&column: &usize| sheet.cell(row, column).tag == CellTag::Text;
         let is_value = |&column: &usize| rows.kind(sheet.cell(row, column)).is_some();
         if columns.len() < MIN_NUMBERED
             || !columns.iter().all(is_text)
@@ -149,7 +149,7 @@ impl SheetView<'_> {
             span.header()
                 .all(|row| self.rows.is_blank(row, column) || says_as_left(row, column))
         };
-        let is_text = |&column: &usize| sheet.cell(row, column).tag == Tag::Text;
+        let is_text = |&column: &usize| sheet.cell(row, column).tag == CellTag::Text;
         let (open, named): (Vec<usize>, Vec<usize>) =
             filled.iter().partition(|column| is_open(column));
         let Some(&first) = open.first() else {
@@ -187,7 +187,7 @@ impl SheetView<'_> {
             let (captions, below) = (filled(span.start), span.start + 1);
             let is_period = |&&column: &&usize| {
                 let cell = sheet.cell(below, column);
-                is_period(&self.rows.text(cell), cell.tag == Tag::Text)
+                is_period(&self.rows.text(cell), cell.tag == CellTag::Text)
             };
             let named = filled(below);
             let periods: Vec<&usize> = named.iter().filter(is_period).collect();
@@ -228,11 +228,14 @@ impl SheetView<'_> {
                 span.header_rows = row + 1 - span.start;
                 self.kinds[below.clone()].fill(RowKind::Data);
                 let looks = self.looks.row(below.start);
-                let likely = looks.map_or(0.0, |row| row.likelihoods[State::Header as usize]);
-                self.told.push(Told::Below(below, likely, RowKind::Data));
-            } else if !doubtful.is_empty() {
+                let likely = looks.map_or(0.0, |row| row.likelihoods[RowState::Header as usize]);
                 self.told
-                    .push(Told::Doubt(doubtful, Doubt::TextsBelowNames));
+                    .push(SheetNotice::Below(below, likely, RowKind::Data));
+            } else if !doubtful.is_empty() {
+                self.told.push(SheetNotice::Doubt(
+                    doubtful,
+                    HeaderDoubtReason::TextsBelowNames,
+                ));
             }
             for other in span.header().filter(|&other| other != row) {
                 span.leave_unnamed(other, self.rows);
@@ -254,8 +257,10 @@ impl SheetView<'_> {
         while is_label(names) && span.data_start() < span.stop {
             let row = span.data_start();
             if is_label(row) && !is_remark(row) {
-                self.told
-                    .push(Told::Doubt(vec![row], Doubt::TextsBelowNames));
+                self.told.push(SheetNotice::Doubt(
+                    vec![row],
+                    HeaderDoubtReason::TextsBelowNames,
+                ));
             } else if !is_remark(row) {
                 break;
             }
@@ -335,14 +340,19 @@ impl SheetView<'_> {
 
 impl Span {
     /// Excludes the cells of a header row from the names.
-    pub(super) fn leave_unnamed(&mut self, row: usize, rows: Rows<'_>) {
+    pub(super) fn leave_unnamed(&mut self, row: usize, rows: SheetRowView<'_>) {
         let filled = rows.filled_within(row, &self.columns);
         self.unnamed.extend(filled.map(|column| (row, column)));
     }
 }
 
 /// Returns whether some rows below a cell are filled in its column, and all of these have the cell's text.
-fn says_as_all_below(rows: Rows<'_>, row: usize, column: usize, below: Range<usize>) -> bool {
+fn says_as_all_below(
+    rows: SheetRowView<'_>,
+    row: usize,
+    column: usize,
+    below: Range<usize>,
+) -> bool {
     let own = rows.text_at(row, column);
     let texts = below.map(|row| rows.text_at(row, column));
     let mut texts = texts.filter(|text| !text.is_empty()).peekable();
@@ -350,7 +360,7 @@ fn says_as_all_below(rows: Rows<'_>, row: usize, column: usize, below: Range<usi
 }
 
 /// Returns whether a row shows filters: "(All)" in some cells, and in the others the text of all cells below.
-fn is_of_filters(rows: Rows<'_>, span: &Span, row: usize, filled: &[usize]) -> bool {
+fn is_of_filters(rows: SheetRowView<'_>, span: &Span, row: usize, filled: &[usize]) -> bool {
     let is_open = |&column: &usize| {
         let text = rows.text_at(row, column).to_lowercase();
         let inner = text
@@ -366,7 +376,7 @@ fn is_of_filters(rows: Rows<'_>, span: &Span, row: usize, filled: &[usize]) -> b
 }
 
 /// Returns whether a row numbers the columns, or has an id, a question or a type for each of several names above it.
-fn says_more(rows: Rows<'_>, span: &Span, row: usize) -> bool {
+fn says_more(rows: SheetRowView<'_>, span: &Span, row: usize) -> bool {
     let sheet = rows.sheet;
     let filled: Vec<usize> = rows.filled_within(row, &span.columns).collect();
     let texts: Vec<String> = filled
@@ -395,7 +405,7 @@ fn says_more(rows: Rows<'_>, span: &Span, row: usize) -> bool {
             .all(|(letter, text)| bare(text) == letter.to_string());
         // 1, 2, 3 above numbers are a record, and so are letters above texts only.
         let is_other = || {
-            let is_value = |cell: Cell| rows.kind(cell).is_some();
+            let is_value = |cell: SheetCell| rows.kind(cell).is_some();
             let in_brackets = texts[0].starts_with(['(', '[']);
             cells_below().any(|cell| is_value(cell) == is_lettered) || is_counted && in_brackets
         };
@@ -426,7 +436,7 @@ fn says_more(rows: Rows<'_>, span: &Span, row: usize) -> bool {
         let name = name.trim_end_matches(|c: char| c.is_ascii_digit() || c == ',');
         known.contains(&trim(&name.to_lowercase().replace('-', " ")))
     };
-    let is_text = |&column: &usize| sheet.cell(row, column).tag == Tag::Text;
+    let is_text = |&column: &usize| sheet.cell(row, column).tag == CellTag::Text;
     filled.iter().all(is_text)
         && (said.iter().all(is_id)
             || are_questions()
@@ -438,7 +448,7 @@ fn says_more(rows: Rows<'_>, span: &Span, row: usize) -> bool {
 
 /// Returns whether a row has a single cell that is a day, a week or a label with a colon, or the same bracketed text, which is
 /// no unit, in each cell.
-fn names_nothing(rows: Rows<'_>, row: usize) -> bool {
+fn names_nothing(rows: SheetRowView<'_>, row: usize) -> bool {
     let cells = rows.cells(row);
     let &[cell] = cells.as_slice() else {
         let texts = rows.texts(row);
@@ -447,7 +457,7 @@ fn names_nothing(rows: Rows<'_>, row: usize) -> bool {
     let text = rows.text(cell);
     let is_moment = matches!(
         cell.tag,
-        Tag::Date | Tag::Time | Tag::DateTime | Tag::Duration
+        CellTag::Date | CellTag::Time | CellTag::DateTime | CellTag::Duration
     );
     is_moment || is_week_or_day(&text.to_lowercase()) || text.ends_with(':')
 }

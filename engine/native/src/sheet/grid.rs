@@ -3,24 +3,24 @@
 use std::ops::Range;
 use std::sync::{Arc, OnceLock};
 
-use crate::cells::{Cell, DeclaredExtent, ScanLimits, Sheet, SheetBuilder, Tag};
-use crate::fields::looks::rows::{RowKinds, Rule, classify};
-use crate::layout::{RowLooks, recognise};
+use crate::cells::{CellTag, DeclaredExtent, ScanLimits, Sheet, SheetBuilder, SheetCell};
+use crate::fields::looks::rows::{RowDetector, RowKinds, classify};
+use crate::layout::{SheetLayout, recognise};
 
 /// The cells of a sheet, or of an area of one.
 #[derive(Debug)]
-pub struct Grid {
+pub struct SheetGrid {
     cells: Arc<Sheet>,
-    looks: OnceLock<RowLooks>,
+    looks: OnceLock<SheetLayout>,
     /// The grid before its values were changed. It has the layout.
-    original: Option<Arc<Grid>>,
+    original: Option<Arc<SheetGrid>>,
     turned_from: Option<usize>,
 }
 
 /// Records that are in lines, as a table: a header of the labels, and a row for each record below it.
 #[derive(Debug)]
 pub struct Cards {
-    pub grid: Grid,
+    pub grid: SheetGrid,
     /// The labels as they are first written, in order.
     pub labels: Vec<String>,
     /// The row of the sheet in which each record begins.
@@ -34,17 +34,17 @@ pub struct Cards {
 
 /// The content of a cell of an area.
 #[derive(Clone, Debug)]
-pub(super) enum Content {
+pub(super) enum AreaCell {
     /// A cell of the sheet.
-    Cell(Cell),
+    Cell(SheetCell),
     Text(String),
 }
 
-impl Content {
-    pub(super) const BLANK: Self = Self::Cell(Cell::EMPTY);
+impl AreaCell {
+    pub(super) const BLANK: Self = Self::Cell(SheetCell::EMPTY);
 }
 
-impl Grid {
+impl SheetGrid {
     pub fn new(cells: Arc<Sheet>) -> Self {
         Self {
             cells,
@@ -67,14 +67,16 @@ impl Grid {
     }
 
     /// Returns the layout of the rows, which is computed once.
-    pub fn looks(&self) -> &RowLooks {
+    pub fn looks(&self) -> &SheetLayout {
         let unchanged = self.unchanged();
         unchanged.looks.get_or_init(|| recognise(&unchanged.cells))
     }
 
     /// Returns the kinds of its rows according to detectors that need no Python.
-    pub fn classify(&self, rules: &[&Rule]) -> RowKinds {
-        let asks_for_looks = rules.iter().any(|rule| matches!(rule, Rule::Layout { .. }));
+    pub fn classify(&self, rules: &[&RowDetector]) -> RowKinds {
+        let asks_for_looks = rules
+            .iter()
+            .any(|rule| matches!(rule, RowDetector::Layout { .. }));
         classify(&self.cells, rules, asks_for_looks.then(|| self.looks()))
     }
 
@@ -115,7 +117,7 @@ impl Grid {
             let stop = self.cells.row_width(row).min(columns.end);
             let cell_of = |column| match columns.contains(&column) {
                 true => self.cell(row, column),
-                false => Content::BLANK,
+                false => AreaCell::BLANK,
             };
             let width = if rows.contains(&row) { stop } else { 0 };
             (0..width).map(cell_of).collect()
@@ -123,25 +125,27 @@ impl Grid {
         self.of_rows((0..rows.end).map(row_of))
     }
 
-    pub(super) fn cell(&self, row: usize, column: usize) -> Content {
-        Content::Cell(self.cells.cell(row, column))
+    pub(super) fn cell(&self, row: usize, column: usize) -> AreaCell {
+        AreaCell::Cell(self.cells.cell(row, column))
     }
 
     /// Returns a grid of rows with cells of this grid.
-    pub(super) fn of_rows(&self, rows: impl Iterator<Item = Vec<Content>>) -> Self {
+    pub(super) fn of_rows(&self, rows: impl Iterator<Item = Vec<AreaCell>>) -> Self {
         let mut builder = SheetBuilder::new("area", ScanLimits::NONE, Arc::default());
         let mut count = 0;
         for (number, row) in rows.enumerate() {
             for (column, content) in row.into_iter().enumerate() {
                 let cell = match content {
-                    Content::Text(text) => builder.text_cell(&text),
-                    Content::Cell(cell) if matches!(cell.tag, Tag::Text | Tag::BigInteger) => {
-                        Cell {
+                    AreaCell::Text(text) => builder.text_cell(&text),
+                    AreaCell::Cell(cell)
+                        if matches!(cell.tag, CellTag::Text | CellTag::BigInteger) =>
+                    {
+                        SheetCell {
                             tag: cell.tag,
                             bits: builder.store_text(self.cells.text(cell.as_text())).bits(),
                         }
                     }
-                    Content::Cell(cell) => cell,
+                    AreaCell::Cell(cell) => cell,
                 };
                 builder.push(column, cell);
             }

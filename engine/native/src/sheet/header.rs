@@ -17,7 +17,7 @@ const SIGNS: [char; 3] = ['*', '†', '‡'];
 const MIN_LETTERS: usize = 3;
 
 /// The texts of header rows, by row and column; blank cells are empty.
-type Texts = Vec<Vec<String>>;
+type HeaderTexts = Vec<Vec<String>>;
 
 /// The name of a column, and the marks and unit that were removed from it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -36,19 +36,19 @@ pub struct HeaderColumn {
 pub struct Header {
     pub columns: Vec<HeaderColumn>,
     /// The texts of each row, without marks and units.
-    pub rows: Texts,
+    pub rows: HeaderTexts,
 }
 
 impl Header {
     /// Reads the texts of header rows. With `spreads`, labels spread over several columns, and units and marks are removed from
     /// names. `is_name` says whether a text is the name of a field: "Qty" may be, although it is also a unit.
-    pub fn read(written: Texts, spreads: bool, is_name: &dyn Fn(&str) -> bool) -> Self {
+    pub fn read(written: HeaderTexts, spreads: bool, is_name: &dyn Fn(&str) -> bool) -> Self {
         let width = written.iter().map(Vec::len).max().unwrap_or(0);
-        let spread = |rows: &Texts| match rows.len() {
+        let spread = |rows: &HeaderTexts| match rows.len() {
             1 => rows.clone(),
             _ => spread_labels(rows),
         };
-        let names = |rows: &Texts| match spreads {
+        let names = |rows: &HeaderTexts| match spreads {
             true => joined(&spread(rows)),
             false => joined(rows),
         };
@@ -85,7 +85,7 @@ fn is_blank(text: &str) -> bool {
     trim(text).is_empty()
 }
 
-fn text_at(rows: &Texts, row: usize, column: usize) -> &str {
+fn text_at(rows: &HeaderTexts, row: usize, column: usize) -> &str {
     rows[row].get(column).map_or("", |text| trim(text))
 }
 
@@ -94,7 +94,7 @@ fn text_at(rows: &Texts, row: usize, column: usize) -> &str {
 /// "2024" above "Net" and "Gross" is the year of both, even if its cells are not merged. A label spreads to the right, over
 /// blank cells that have a text below, up to the next label in its row or in a row above. It spreads only if there is a text
 /// below the label itself, because the name of a single column may be in any row of the block.
-fn spread_labels(rows: &Texts) -> Texts {
+fn spread_labels(rows: &HeaderTexts) -> HeaderTexts {
     let width = rows.iter().map(Vec::len).max().unwrap_or(0);
     let mut spread = rows.clone();
     spread
@@ -120,7 +120,7 @@ fn spread_labels(rows: &Texts) -> Texts {
 
 /// Returns one name for each column: the text of a single row, or the texts of all rows joined. A text that repeats in a column
 /// counts once, regardless of case.
-fn joined(rows: &Texts) -> Vec<String> {
+fn joined(rows: &HeaderTexts) -> Vec<String> {
     if let [row] = rows.as_slice() {
         return row.iter().map(|text| trim(text).to_owned()).collect();
     }
@@ -145,7 +145,7 @@ fn folded(text: &str) -> String {
 }
 
 /// Returns the cells of a column's name, top to bottom. A label over several columns belongs to the first column's cell.
-fn cells_of(rows: &Texts, spread: &Texts, column: usize) -> Vec<(usize, usize)> {
+fn cells_of(rows: &HeaderTexts, spread: &HeaderTexts, column: usize) -> Vec<(usize, usize)> {
     let cell = |row: usize| {
         let text = spread[row].get(column).filter(|text| !is_blank(text))?;
         // A label is in its own cell, or in a cell to the left. A filled merged label has the same text in each cell.
@@ -164,7 +164,7 @@ fn cells_of(rows: &Texts, spread: &Texts, column: usize) -> Vec<(usize, usize)> 
 ///
 /// Letters and digits are marks only if those of the whole header run from the first one on without a gap. A mark stays if two
 /// names of a row differ only in it.
-fn take_footnotes(rows: &mut Texts, columns: &mut [HeaderColumn]) {
+fn take_footnotes(rows: &mut HeaderTexts, columns: &mut [HeaderColumn]) {
     let mut found: HashMap<(usize, usize), (String, String)> = HashMap::new();
     let mut bracketed = Vec::new();
     for (row, texts) in rows.iter().enumerate() {
@@ -299,12 +299,12 @@ fn bracketed_mark(text: &str) -> Option<(&str, &str, char)> {
 /// are names. Beside two units, a text below a blank cell is the name of its column. If two columns would have the same name
 /// without their units, the units stay: "Price EUR" beside "Price USD".
 fn take_units(
-    rows: &mut Texts,
-    written: &Texts,
+    rows: &mut HeaderTexts,
+    written: &HeaderTexts,
     columns: &mut [HeaderColumn],
     is_name: &dyn Fn(&str) -> bool,
 ) {
-    let text = |rows: &Texts, row: usize, column: usize| {
+    let text = |rows: &HeaderTexts, row: usize, column: usize| {
         let words: Vec<&str> = text_at(rows, row, column).split_whitespace().collect();
         words.join(" ")
     };

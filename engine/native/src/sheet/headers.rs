@@ -10,7 +10,7 @@ use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 
 use super::rows::{MIN_RECORD_CELLS, has_letter, is_digit};
-use super::{Rows, SheetView, Told, Words};
+use super::{FieldWords, SheetNotice, SheetRowView, SheetView};
 use crate::fields::looks::rows::simplify;
 use crate::layout::RowKind;
 
@@ -19,7 +19,7 @@ const MIN_ABOVE_VALUES: isize = 2;
 
 /// Removes single rows that are lines of signs from the header rows: above values such a line looks like a header. Returns
 /// these rows.
-fn free_rules(rows: Rows<'_>, kinds: &mut [RowKind]) -> Vec<usize> {
+fn free_rules(rows: SheetRowView<'_>, kinds: &mut [RowKind]) -> Vec<usize> {
     let alone = blocks(kinds).into_iter().filter(|block| block.len() == 1);
     let found: Vec<usize> = alone
         .map(|block| block.start)
@@ -33,12 +33,12 @@ fn free_rules(rows: Rows<'_>, kinds: &mut [RowKind]) -> Vec<usize> {
 
 /// The way in which a row repeats a header.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Repeat {
+pub enum HeaderRepeat {
     WordForWord,
     ButFirstName,
 }
 
-impl Repeat {
+impl HeaderRepeat {
     pub fn words(self) -> &'static str {
         match self {
             Self::WordForWord => "repeats one word for word",
@@ -51,10 +51,10 @@ impl Repeat {
 /// first name, as in tables of one form. Among texts, a repeated header looks like a record. `looked_at` are the rows that are
 /// compared. Returns the rows that changed.
 fn mark_repeated(
-    rows: Rows<'_>,
+    rows: SheetRowView<'_>,
     looked_at: impl Iterator<Item = usize>,
     kinds: &mut [RowKind],
-) -> Vec<(usize, Repeat)> {
+) -> Vec<(usize, HeaderRepeat)> {
     let mut found = Vec::new();
     let mut known: HashSet<Vec<String>> = HashSet::new();
     let mut tails: HashSet<Vec<String>> = HashSet::new();
@@ -77,10 +77,10 @@ fn mark_repeated(
             }
         } else if known.contains(&texts) {
             kinds[row] = RowKind::Header;
-            found.push((row, Repeat::WordForWord));
+            found.push((row, HeaderRepeat::WordForWord));
         } else if tails.contains(tail) && is_other_table(&texts) && rows.is_empty(row - 1) {
             kinds[row] = RowKind::Header;
-            found.push((row, Repeat::ButFirstName));
+            found.push((row, HeaderRepeat::ButFirstName));
         }
     }
     found
@@ -96,10 +96,10 @@ fn is_other_table(texts: &[String]) -> bool {
 /// cell of its column has it. With `by_values`, names above values in several columns suffice, because no column would read the
 /// names of the table below. A row in which each cell names another field may be anywhere. Returns the rows that changed.
 fn mark_further(
-    rows: Rows<'_>,
+    rows: SheetRowView<'_>,
     looked_at: impl Iterator<Item = usize>,
     kinds: &mut [RowKind],
-    words: &Words,
+    words: &FieldWords,
 ) -> Vec<usize> {
     let Some(first) = kinds.iter().position(|&kind| kind == RowKind::Header) else {
         return Vec::new();
@@ -130,7 +130,7 @@ fn mark_further(
 }
 
 /// Turns header rows among records into notes if they are one text that is no word of a header.
-fn mark_lone(rows: Rows<'_>, kinds: &mut [RowKind], words: &Words) {
+fn mark_lone(rows: SheetRowView<'_>, kinds: &mut [RowKind], words: &FieldWords) {
     let Some(first) = kinds.iter().position(|&kind| kind == RowKind::Data) else {
         return;
     };
@@ -151,7 +151,7 @@ fn mark_lone(rows: Rows<'_>, kinds: &mut [RowKind], words: &Words) {
 }
 
 /// Turns the rows above a repeated header into titles, as on each printed page. Returns these rows in order.
-fn mark_page_titles(rows: Rows<'_>, kinds: &mut [RowKind]) -> Vec<usize> {
+fn mark_page_titles(rows: SheetRowView<'_>, kinds: &mut [RowKind]) -> Vec<usize> {
     let mut pages_of: HashMap<Vec<(usize, String)>, Vec<Range<usize>>> = HashMap::new();
     for block in blocks(kinds) {
         let texts = rows.texts(block.end - 1);
@@ -228,7 +228,7 @@ impl SheetView<'_> {
         repeats.extend(found.map(|(row, how)| (row, how.words())));
         let further = mark_further(rows, looked_at(), kinds, self.words);
         if !further.is_empty() {
-            self.told.push(Told::FurtherHeaders(further));
+            self.told.push(SheetNotice::FurtherHeaders(further));
         }
         mark_lone(rows, kinds, self.words);
         self.titles = mark_page_titles(rows, kinds);
@@ -250,7 +250,7 @@ fn blocks(kinds: &[RowKind]) -> Vec<Range<usize>> {
 }
 
 /// Returns the texts of a row with page numbers masked, so that they are equal on each page.
-fn without_numbers(rows: Rows<'_>, row: usize) -> Vec<String> {
+fn without_numbers(rows: SheetRowView<'_>, row: usize) -> Vec<String> {
     let mask = |text: String| {
         let mut masked = String::with_capacity(text.len());
         let mut in_number = false;

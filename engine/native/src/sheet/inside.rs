@@ -8,13 +8,13 @@ use std::collections::{HashMap, HashSet};
 use super::ends::{count_names, is_thin};
 use super::pivots::find_pivot;
 use super::rows::{YEARS, amount_of, is_digit, trim};
-use super::{Heads, Rows, Settings, Span};
+use super::{Heads, SheetRowView, SheetSettings, Span};
 use crate::cells::parts::{flags, places};
 use crate::cells::white_space::is_control;
-use crate::cells::{Cell, Tag};
+use crate::cells::{CellTag, SheetCell};
 use crate::fields::looks::rows::simplify;
-use crate::layout::totals::{self, Check, Verdict};
-use crate::layout::{RowKind, RowLooks, State};
+use crate::layout::totals::{self, TotalCheck, Verdict};
+use crate::layout::{RowKind, RowState, SheetLayout};
 
 /// The characters that remarks begin with.
 const MARKS: [char; 4] = ['*', '†', '‡', '§'];
@@ -29,27 +29,27 @@ const MAX_PLACES: usize = 2;
 const MAX_LETTERS: usize = 4;
 
 /// The rows below the header of a table, counted from 0 at the first one.
-pub struct Inside<'s> {
-    rows: Rows<'s>,
+pub struct TableBody<'s> {
+    rows: SheetRowView<'s>,
     span: &'s Span,
     pub kinds: Vec<RowKind>,
     /// The number of first rows that are names alone above values. They may be section heads, but are kept as records.
     pub lone_names: usize,
     /// Rows that may be totals, each with the number of the reason.
     pub doubtful: Vec<(usize, u8)>,
-    pub checks: Vec<Check>,
+    pub checks: Vec<TotalCheck>,
     /// The names of the groups of a pivot, by their rows.
     groups: HashMap<usize, String>,
 }
 
-impl<'s> Inside<'s> {
+impl<'s> TableBody<'s> {
     /// Decides the kinds of the rows of a table, starting from known kinds.
     pub fn new(
-        rows: Rows<'s>,
+        rows: SheetRowView<'s>,
         span: &'s Span,
-        looks: &RowLooks,
+        looks: &SheetLayout,
         kinds: Vec<RowKind>,
-        settings: &Settings,
+        settings: &SheetSettings,
     ) -> Self {
         let mut inside = Self {
             rows,
@@ -98,7 +98,7 @@ impl<'s> Inside<'s> {
     }
 
     /// Returns the cells of a row that are not blank, with their columns.
-    fn filled(&self, at: usize) -> impl Iterator<Item = (usize, Cell)> {
+    fn filled(&self, at: usize) -> impl Iterator<Item = (usize, SheetCell)> {
         let row = self.row(at);
         let columns = self.rows.filled_within(row, &self.span.columns);
         columns.map(move |column| (column, self.rows.cell(row, column)))
@@ -114,12 +114,12 @@ impl<'s> Inside<'s> {
             return;
         }
         let names = count_names(self.rows, self.span);
-        let is_name = |(_, cell): (usize, Cell)| match amount_of(self.rows, cell) {
+        let is_name = |(_, cell): (usize, SheetCell)| match amount_of(self.rows, cell) {
             // A section head may be a year.
             Some(amount) => {
                 f64::from(*YEARS.start()) <= amount && amount <= f64::from(*YEARS.end())
             }
-            None => cell.tag == Tag::Text,
+            None => cell.tag == CellTag::Text,
         };
         for at in 0..self.kinds.len() {
             if self.kinds[at] == RowKind::Group
@@ -264,7 +264,7 @@ impl<'s> Inside<'s> {
             );
             cell.tag == other.tag
                 && match cell.tag {
-                    Tag::Text => sheet.text(cell.as_text()) == sheet.text(other.as_text()),
+                    CellTag::Text => sheet.text(cell.as_text()) == sheet.text(other.as_text()),
                     _ => cell.bits == other.bits,
                 }
         };
@@ -336,7 +336,7 @@ impl<'s> Inside<'s> {
     }
 
     /// Marks totals and balances, and keeps the doubtful rows and the checks that fail.
-    fn find_totals(&mut self, looks: &RowLooks, settings: &Settings) {
+    fn find_totals(&mut self, looks: &SheetLayout, settings: &SheetSettings) {
         let (sheet, span) = (self.rows.sheet, self.span);
         let columns = if span.columns.end < usize::MAX {
             span.columns.clone()
@@ -353,7 +353,7 @@ impl<'s> Inside<'s> {
             // A row that an author's own detector calls a total is a total.
             let by_looks = looks
                 .row(self.row(at))
-                .is_some_and(|looks| looks.state == State::Total);
+                .is_some_and(|looks| looks.state == RowState::Total);
             if self.kinds[at] == RowKind::Total && by_looks {
                 self.kinds[at] = RowKind::Data;
             }
@@ -362,7 +362,7 @@ impl<'s> Inside<'s> {
             let verdict = match verdict {
                 // A row with only a day and an amount is a record, even if it adds up.
                 Verdict::Total if settings.is_2026 && self.goes_on(at) => {
-                    Verdict::Doubtful(totals::Doubt::HasTexts)
+                    Verdict::Doubtful(totals::DoubtfulTotalReason::HasTexts)
                 }
                 other => other,
             };
@@ -391,13 +391,13 @@ impl<'s> Inside<'s> {
         let below = (at + 1..self.kinds.len())
             .find(|&at| !self.is_blank(at))
             .map(first);
-        let is_day = |cell: Cell| matches!(cell.tag, Tag::Date | Tag::DateTime);
-        let shape = |cell: Cell| shape_of(self.rows.as_text(cell)?);
+        let is_day = |cell: SheetCell| matches!(cell.tag, CellTag::Date | CellTag::DateTime);
+        let shape = |cell: SheetCell| shape_of(self.rows.as_text(cell)?);
         match own.tag {
-            Tag::Date | Tag::DateTime => above.is_some_and(is_day),
-            Tag::Integer | Tag::BigInteger => {
-                let number = |cell: Cell| match cell.tag {
-                    Tag::Text => None,
+            CellTag::Date | CellTag::DateTime => above.is_some_and(is_day),
+            CellTag::Integer | CellTag::BigInteger => {
+                let number = |cell: SheetCell| match cell.tag {
+                    CellTag::Text => None,
                     _ => amount_of(self.rows, cell),
                 };
                 above.and_then(number) == number(own).map(|own| own - 1.0)
@@ -409,8 +409,9 @@ impl<'s> Inside<'s> {
                         own_shape == shape(above)
                             && self.rows.as_text(own) != self.rows.as_text(above)
                     })
-                    && below
-                        .is_none_or(|below| below.tag == Tag::Empty || shape(below) == own_shape)
+                    && below.is_none_or(|below| {
+                        below.tag == CellTag::Empty || shape(below) == own_shape
+                    })
             }
         }
     }
@@ -486,7 +487,7 @@ impl<'s> Inside<'s> {
     pub fn controlled_heads(&self) -> Vec<(usize, usize)> {
         let controlled = |at: usize| {
             let is_controlled =
-                |(_, cell): &(usize, Cell)| self.rows.text(*cell).contains(is_control);
+                |(_, cell): &(usize, SheetCell)| self.rows.text(*cell).contains(is_control);
             let (column, _) = self.filled(at).find(is_controlled)?;
             Some((self.row(at), column))
         };
@@ -514,8 +515,8 @@ impl<'s> Inside<'s> {
     }
 
     /// Returns the texts of the lines below records, and the names of these above all of them.
-    pub fn lines(&self) -> Lines {
-        let mut lines = Lines::default();
+    pub fn lines(&self) -> FurtherLines {
+        let mut lines = FurtherLines::default();
         let mut record = None;
         let mut number = 1;
         for (at, kind) in self.kinds.iter().enumerate() {
@@ -549,7 +550,7 @@ impl<'s> Inside<'s> {
 
 /// The texts of further lines of records. Columns count from 0 at the table's first one.
 #[derive(Debug, Default)]
-pub struct Lines {
+pub struct FurtherLines {
     /// The columns that have a name for further lines.
     pub names: Vec<(usize, String)>,
     /// The number of the line, from 2; the column; the index of the record; the text.
@@ -557,11 +558,11 @@ pub struct Lines {
 }
 
 /// Returns whether a cell shows a zero, with or without a currency.
-fn shows_zero(rows: Rows<'_>, cell: Cell) -> bool {
+fn shows_zero(rows: SheetRowView<'_>, cell: SheetCell) -> bool {
     match cell.tag {
-        Tag::Integer => cell.as_integer() == 0,
-        Tag::Float => cell.as_float() == 0.0,
-        Tag::Text => {
+        CellTag::Integer => cell.as_integer() == 0,
+        CellTag::Float => cell.as_float() == 0.0,
+        CellTag::Text => {
             let text = rows.sheet.text(cell.as_text());
             let mut digits = text.chars().filter(|c| c.is_alphanumeric()).peekable();
             digits.peek().is_some() && digits.all(|digit| digit == '0')

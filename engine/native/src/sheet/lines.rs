@@ -9,9 +9,9 @@
 use std::collections::{BTreeSet, HashSet};
 
 use super::rows::{has_digit, is_digit, is_number_or_day, trim};
-use super::{Kept, Rows, SheetView, Span, Told, Words};
+use super::{FieldWords, KeptRowReason, SheetNotice, SheetRowView, SheetView, Span};
 use crate::cells::parts::places;
-use crate::cells::{Cell, Tag};
+use crate::cells::{CellTag, SheetCell};
 use crate::fields::looks::rows::simplify;
 use crate::layout::RowKind;
 
@@ -62,18 +62,19 @@ impl SheetView<'_> {
             named.extend(find_lines(self.rows, &mut self.kinds, span, self.words));
         }
         if !named.is_empty() {
-            self.told.push(Told::Kept(named, Kept::NameAlone));
+            self.told
+                .push(SheetNotice::Kept(named, KeptRowReason::NameAlone));
         }
     }
 }
 
 /// Frees the first section head of a table that was taken for part of the header.
-fn free_first_head(rows: Rows<'_>, kinds: &mut [RowKind], span: &mut Span) {
+fn free_first_head(rows: SheetRowView<'_>, kinds: &mut [RowKind], span: &mut Span) {
     if span.header_rows < 2 {
         return;
     }
     let row = span.data_start() - 1;
-    let table = Table::new(rows, span);
+    let table = LinesTable::new(rows, span);
     let own = table.columns(row);
     let above: BTreeSet<usize> = table.texts(row - 1).map(|(column, _)| column).collect();
     let &[column] = own.as_slice() else {
@@ -91,11 +92,16 @@ fn free_first_head(rows: Rows<'_>, kinds: &mut [RowKind], span: &mut Span) {
 
 /// Marks the further lines of a table's records, and lone texts of unknown meaning. Returns the records that have only a name,
 /// and stay records.
-fn find_lines(rows: Rows<'_>, kinds: &mut [RowKind], span: &mut Span, words: &Words) -> Vec<usize> {
+fn find_lines(
+    rows: SheetRowView<'_>,
+    kinds: &mut [RowKind],
+    span: &mut Span,
+    words: &FieldWords,
+) -> Vec<usize> {
     if span.header_rows == 0 || span.is_guessed {
         return Vec::new();
     }
-    let table = Table::new(rows, span);
+    let table = LinesTable::new(rows, span);
     let start = span.data_start();
     let has_heads = kinds[start..span.stop].contains(&RowKind::Group);
     let mut first = start..span.stop.min(start + MAX_LOOKED_AT_ROWS);
@@ -123,8 +129,8 @@ struct Parts {
     lines: Vec<usize>,
 }
 
-struct Table<'s> {
-    rows: Rows<'s>,
+struct LinesTable<'s> {
+    rows: SheetRowView<'s>,
     span: Span,
     /// The columns that the header names.
     names: BTreeSet<usize>,
@@ -132,8 +138,8 @@ struct Table<'s> {
     second_names: Vec<usize>,
 }
 
-impl<'s> Table<'s> {
-    fn new(rows: Rows<'s>, span: &Span) -> Self {
+impl<'s> LinesTable<'s> {
+    fn new(rows: SheetRowView<'s>, span: &Span) -> Self {
         let mut table = Self {
             rows,
             span: span.clone(),
@@ -228,7 +234,7 @@ impl<'s> Table<'s> {
 
     /// Returns the rows, at most two, that have only a name in the first column, as the records above and below have. Section
     /// heads, in contrast, begin a table, follow a blank row, or have some records each.
-    fn named_records(&self, parts: &Parts, words: &Words) -> Vec<usize> {
+    fn named_records(&self, parts: &Parts, words: &FieldWords) -> Vec<usize> {
         let Parts {
             head,
             records,
@@ -368,7 +374,7 @@ impl<'s> Table<'s> {
                 // A blank cell is neutral.
                 is_item(&text)
                     && column < self.rows.sheet.row_width(row)
-                    && (own.tag == Tag::Empty || is_item(&self.rows.text(own)))
+                    && (own.tag == CellTag::Empty || is_item(&self.rows.text(own)))
             })
         };
         pairs.len() > 1 && pairs.iter().filter(is_like).count() * 2 > pairs.len()
@@ -458,7 +464,7 @@ fn is_name(text: &str) -> bool {
         && !text.ends_with(['.', ':'])
 }
 
-impl Rows<'_> {
+impl SheetRowView<'_> {
     /// Returns whether a row is a line drawn with signs.
     pub(super) fn is_rule(self, row: usize) -> bool {
         let mut cells = self
@@ -470,7 +476,7 @@ impl Rows<'_> {
 }
 
 /// Returns whether a cell has only one sign, several times, with or without blanks between.
-fn is_rule(rows: Rows<'_>, cell: Cell) -> bool {
+fn is_rule(rows: SheetRowView<'_>, cell: SheetCell) -> bool {
     let Some(text) = rows.as_text(cell).map(trim) else {
         return false;
     };

@@ -9,8 +9,8 @@ use std::sync::Arc;
 
 use super::rows::{is_digit, is_number_or_day};
 use super::view::Area;
-use super::{Rows, SheetView, Span, Told, Words};
-use crate::cells::{Cell, Tag};
+use super::{FieldWords, SheetNotice, SheetRowView, SheetView, Span};
+use crate::cells::{CellTag, SheetCell};
 
 /// The maximum number of rows and columns of a sideways table.
 const MAX_ROWS: usize = 60;
@@ -20,7 +20,7 @@ const MIN_FIELDS: usize = 3;
 
 /// A table that lies on its side.
 #[derive(Debug)]
-struct Side {
+struct SidewaysTable {
     /// Its rows, without blank ones.
     rows: Range<usize>,
     /// The column of its names.
@@ -33,7 +33,7 @@ struct Side {
 
 /// The kind of a cell of a sideways table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-enum Kind {
+enum LineCellKind {
     Date,
     Number,
     Text,
@@ -56,14 +56,14 @@ impl SheetView<'_> {
             self.spans
                 .push(Span::new(side.rows.start, 0, side.rows.end));
         }
-        let told = Told::OnItsSide(side.fields, side.rows, is_turned);
+        let told = SheetNotice::OnItsSide(side.fields, side.rows, is_turned);
         self.told.push(told);
         true
     }
 }
 
 /// Finds the table of a sheet if it is sideways.
-fn find_side(rows: Rows<'_>, words: &Words) -> Option<Side> {
+fn find_side(rows: SheetRowView<'_>, words: &FieldWords) -> Option<SidewaysTable> {
     let sheet = rows.sheet;
     let facts = sheet.facts();
     if facts.rows_emitted > 2 * MAX_ROWS || facts.width > MAX_COLUMNS {
@@ -80,19 +80,19 @@ fn find_side(rows: Rows<'_>, words: &Words) -> Option<Side> {
         .iter()
         .filter_map(|&row| rows.filled(row).next())
         .min()?;
-    let names: Vec<Cell> = lines.iter().map(|&row| sheet.cell(row, first)).collect();
+    let names: Vec<SheetCell> = lines.iter().map(|&row| sheet.cell(row, first)).collect();
     let texts: Vec<String> = names.iter().map(|&name| rows.text(name)).collect();
     let begins = |text: &String| text.chars().next().is_some_and(|first| !is_digit(first));
     if !names.iter().all(|&name| rows.is_name(name)) || !texts.iter().all(begins) {
         return None;
     }
-    let cells: Vec<Vec<Cell>> = lines.iter().map(|&row| rows.cells(row)).collect();
-    let kinds: Vec<HashSet<Kind>> = cells
+    let cells: Vec<Vec<SheetCell>> = lines.iter().map(|&row| rows.cells(row)).collect();
+    let kinds: Vec<HashSet<LineCellKind>> = cells
         .iter()
         .map(|cells| cells[1..].iter().map(|&cell| kind_of(rows, cell)).collect())
         .collect();
     let fields = rows.count_fields(&names, words);
-    let is_known = |name: &Cell| rows.field_of(*name, words).is_some();
+    let is_known = |name: &SheetCell| rows.field_of(*name, words).is_some();
     let is_named = is_known(&names[0])
         && fields > 1
         && names.iter().filter(|name| is_known(name)).count() * 2 >= names.len()
@@ -106,7 +106,7 @@ fn find_side(rows: Rows<'_>, words: &Words) -> Option<Side> {
     // A single record needs a value as evidence: a list of names and their meanings has none.
     let has_values = cells.iter().any(|cells| cells.len() > 2) || !kinds.iter().all(are_texts);
     let different: HashSet<&String> = texts.iter().collect();
-    Some(Side {
+    Some(SidewaysTable {
         rows: top..last + 1,
         names: first,
         fields,
@@ -118,21 +118,26 @@ fn find_side(rows: Rows<'_>, words: &Words) -> Option<Side> {
     })
 }
 
-fn kind_of(rows: Rows<'_>, cell: Cell) -> Kind {
+fn kind_of(rows: SheetRowView<'_>, cell: SheetCell) -> LineCellKind {
     match cell.tag {
-        Tag::Date | Tag::DateTime | Tag::Time | Tag::Duration => Kind::Date,
-        Tag::Text if !is_number_or_day(rows.sheet.text(cell.as_text())) => Kind::Text,
-        _ => Kind::Number,
+        CellTag::Date | CellTag::DateTime | CellTag::Time | CellTag::Duration => LineCellKind::Date,
+        CellTag::Text if !is_number_or_day(rows.sheet.text(cell.as_text())) => LineCellKind::Text,
+        _ => LineCellKind::Number,
     }
 }
 
-fn are_texts(kinds: &HashSet<Kind>) -> bool {
-    *kinds == HashSet::from([Kind::Text])
+fn are_texts(kinds: &HashSet<LineCellKind>) -> bool {
+    *kinds == HashSet::from([LineCellKind::Text])
 }
 
 /// Returns whether rows have values of several kinds, so that no column has a single kind: two rows have texts below the first,
 /// and others have values. A row of signs for missing values is no row of texts.
-fn has_kinds(rows: Rows<'_>, lines: &[usize], first: usize, kinds: &[HashSet<Kind>]) -> bool {
+fn has_kinds(
+    rows: SheetRowView<'_>,
+    lines: &[usize],
+    first: usize,
+    kinds: &[HashSet<LineCellKind>],
+) -> bool {
     let is_full = |&row: &usize| {
         let width = rows.sheet.row_width(row);
         let mut columns = first..width;

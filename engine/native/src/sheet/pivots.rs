@@ -6,7 +6,7 @@
 
 use std::collections::HashMap;
 
-use super::rows::{Rows, amount_of};
+use super::rows::{SheetRowView, amount_of};
 use super::span::Span;
 use crate::layout::RowKind;
 
@@ -18,30 +18,30 @@ const MAX_STEPS: usize = 20_000;
 /// The maximum difference of equal sums: half a cent.
 const HALF_CENT: f64 = 0.005;
 
-/// The row behind a group, and its members, each with whether it is itself a group. Rows are indices of [`Lines`].
-type Group = (usize, Vec<(usize, bool)>);
+/// The row behind a group, and its members, each with whether it is itself a group. Rows are indices of [`PivotLines`].
+type PivotGroup = (usize, Vec<(usize, bool)>);
 
 /// The rows of a table that are a name and numbers, collected as they are needed.
-struct Lines<'s> {
-    rows: Rows<'s>,
+struct PivotLines<'s> {
+    rows: SheetRowView<'s>,
     span: &'s Span,
     kinds: &'s [RowKind],
     /// The index of each row, from 0 below the header.
     places: Vec<usize>,
     names: Vec<String>,
     numbers: Vec<Vec<f64>>,
-    known: HashMap<usize, Group>,
+    known: HashMap<usize, PivotGroup>,
     steps: usize,
 }
 
 /// Finds the names of groups by their rows, with the names of the groups around them, and marks these rows and the last row.
 /// Returns `None` if the table is no pivot.
 pub(super) fn find_pivot(
-    rows: Rows<'_>,
+    rows: SheetRowView<'_>,
     span: &Span,
     kinds: &mut [RowKind],
 ) -> Option<HashMap<usize, String>> {
-    let mut lines = Lines {
+    let mut lines = PivotLines {
         rows,
         span,
         kinds,
@@ -69,7 +69,7 @@ pub(super) fn find_pivot(
     for head in heads {
         lines.take(head, "", &mut names);
     }
-    let Lines { places, .. } = lines;
+    let PivotLines { places, .. } = lines;
     for &place in &places {
         let is_head = names.contains_key(&place);
         kinds[place] = if is_head {
@@ -88,7 +88,7 @@ fn are_equal(left: &[f64], right: &[f64]) -> bool {
         .all(|(number, other)| (number - other).abs() < HALF_CENT)
 }
 
-impl Lines<'_> {
+impl PivotLines<'_> {
     fn is_blank(&self, place: usize) -> bool {
         self.rows.is_empty(self.span.data_start() + place)
     }
@@ -156,7 +156,7 @@ impl Lines<'_> {
         mut at: usize,
         mut sums: Vec<f64>,
         level: usize,
-    ) -> Option<Group> {
+    ) -> Option<PivotGroup> {
         let wanted = self.numbers[head].clone();
         let mut members = Vec::new();
         loop {

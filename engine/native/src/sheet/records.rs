@@ -7,9 +7,9 @@ use std::ops::Range;
 
 use super::rows::{MAX_COMPARED_ROWS, MIN_RECORD_CELLS, ValueKind, is_period};
 use super::units::is_unit;
-use super::{Doubt, Kept, SheetView, Span, Told};
-use crate::cells::{Cell, Tag};
-use crate::layout::{RowKind, State};
+use super::{HeaderDoubtReason, KeptRowReason, SheetNotice, SheetView, Span};
+use crate::cells::{CellTag, SheetCell};
+use crate::layout::{RowKind, RowState};
 
 /// A header row with a lower likelihood is reported as doubtful.
 const SURE: f64 = 0.75;
@@ -52,14 +52,14 @@ impl SheetView<'_> {
     }
 
     /// Returns the filled cells of a row. A filled merged range has the same text in each of its cells, and counts once.
-    fn distinct_cells(&self, row: usize) -> Vec<Cell> {
+    fn distinct_cells(&self, row: usize) -> Vec<SheetCell> {
         let texts = self.rows.texts(row).into_iter();
         texts
             .map(|(column, _)| self.rows.cell(row, column))
             .collect()
     }
 
-    fn is_word(&self, cell: Cell) -> bool {
+    fn is_word(&self, cell: SheetCell) -> bool {
         self.rows.field_of(cell, self.words).is_some()
     }
 
@@ -81,26 +81,26 @@ impl SheetView<'_> {
             .any(|cell| self.rows.kind(cell).is_some())
     }
 
-    fn state(&self, row: usize) -> Option<State> {
+    fn state(&self, row: usize) -> Option<RowState> {
         self.looks.row(row).map(|looks| looks.state)
     }
 
     /// Returns the likelihood of a header by the looks of a row.
     fn header_likelihood(&self, row: usize) -> f64 {
         let looks = self.looks.row(row);
-        looks.map_or(0.0, |looks| looks.likelihoods[State::Header as usize])
+        looks.map_or(0.0, |looks| looks.likelihoods[RowState::Header as usize])
     }
 
     /// Returns whether a row that was guessed to be the header is a record.
     fn is_record(&self, row: usize) -> bool {
         let state = self.state(row);
-        if state == Some(State::Header)
+        if state == Some(RowState::Header)
             || self.has_known_word(row)
             || self.rows.likeness_below(row) < 0
         {
             return false;
         }
-        let is_data = matches!(state, Some(State::Data | State::Total))
+        let is_data = matches!(state, Some(RowState::Data | RowState::Total))
             && [RowKind::Data, RowKind::Total].contains(&self.kinds[row]);
         is_data || self.has_values(row)
     }
@@ -117,14 +117,18 @@ impl SheetView<'_> {
             if self.rows.likeness_below(row + 1) < 0 {
                 // This is a title above names over values.
                 span.start += 1;
-                self.told.push(Told::Doubt(vec![span.start], Doubt::Looks));
+                self.told.push(SheetNotice::Doubt(
+                    vec![span.start],
+                    HeaderDoubtReason::Looks,
+                ));
                 return;
             }
             // A title or a section head is above the first record.
             span.header_rows = 0;
             span.start += usize::from(self.kinds[row] != RowKind::Group);
         } else if is_followed {
-            self.told.push(Told::Doubt(vec![row], Doubt::Looks));
+            self.told
+                .push(SheetNotice::Doubt(vec![row], HeaderDoubtReason::Looks));
             return;
         } else if let Some(record) = self.lone_record(span, first) {
             (span.start, span.header_rows) = (record, 0);
@@ -138,7 +142,7 @@ impl SheetView<'_> {
         let mut records = span.start..span.stop;
         let record = records.find(|&row| self.kinds[row] != RowKind::Group);
         let record = record.unwrap_or(span.start);
-        self.told.push(Told::NoHeader(record, is_above));
+        self.told.push(SheetNotice::NoHeader(record, is_above));
     }
 
     /// Returns the only record of a sheet that has little else, such as a title: a full row with values.
@@ -212,7 +216,7 @@ impl SheetView<'_> {
             self.judge_guess(table, table.start, true);
         }
         if !left_out.is_empty() {
-            self.told.push(Told::LeftOutAbove(left_out));
+            self.told.push(SheetNotice::LeftOutAbove(left_out));
         }
         tables
     }
@@ -263,7 +267,7 @@ impl SheetView<'_> {
         let (&top, &last) = (rows.first()?, rows.last()?);
         if rows
             .iter()
-            .any(|&row| self.state(row) != Some(State::Header))
+            .any(|&row| self.state(row) != Some(RowState::Header))
         {
             // A detector that knows more than the looks took it for the header.
             return None;
@@ -280,7 +284,8 @@ impl SheetView<'_> {
             let is_doubtful = !kinds.is_empty() && is_weak(row);
             if row > span.start && (kinds.iter().any(is_address) || kinds.len() > 1 || is_doubtful)
             {
-                self.told.push(Told::Kept(vec![row], Kept::PartOfHeader));
+                self.told
+                    .push(SheetNotice::Kept(vec![row], KeptRowReason::PartOfHeader));
                 let stop = span.data_start();
                 span.header_rows = row - span.start;
                 let mut below = rows.iter().copied();
@@ -293,7 +298,7 @@ impl SheetView<'_> {
             if row == span.start && kinds.len() > 1 && (span.header_rows == 1 || is_doubtful) {
                 // A lone record below a title looks more like a header than like anything else.
                 span.header_rows = 0;
-                self.told.push(Told::NoHeader(row, false));
+                self.told.push(SheetNotice::NoHeader(row, false));
                 return None;
             }
         }
@@ -309,23 +314,23 @@ impl SheetView<'_> {
             .filter(|&row| is_weak(row) && !self.has_known_word(row))
             .collect();
         let (doubtful, why) = if let Some(row) = addressed {
-            (vec![row], Doubt::Address)
+            (vec![row], HeaderDoubtReason::Address)
         } else if weak == rows && (rows == unknown || is_apart) {
-            (rows, Doubt::Looks)
+            (rows, HeaderDoubtReason::Looks)
         } else if weak.contains(&last) && unknown.contains(&last) {
             let both = weak.into_iter().filter(|row| unknown.contains(row));
-            (both.collect(), Doubt::Looks)
+            (both.collect(), HeaderDoubtReason::Looks)
         } else if weak.contains(&top) {
-            (vec![top], Doubt::Looks)
+            (vec![top], HeaderDoubtReason::Looks)
         } else if rows == unknown
             && self.distinct_cells(last).len() > 1
             && below.all(|row| self.rows.is_empty(row))
         {
-            (rows, Doubt::NothingBelow)
+            (rows, HeaderDoubtReason::NothingBelow)
         } else {
             return None;
         };
-        self.told.push(Told::Doubt(doubtful, why));
+        self.told.push(SheetNotice::Doubt(doubtful, why));
         None
     }
 
@@ -351,7 +356,7 @@ impl SheetView<'_> {
             let text = self.rows.as_text(sheet.cell(row, key));
             text.is_some_and(|text| text.starts_with(char::is_lowercase))
         };
-        let counts = |cell: Cell| {
+        let counts = |cell: SheetCell| {
             let text = self.rows.text(cell);
             let digits: String = text.chars().take_while(|c| !c.is_alphabetic()).collect();
             let behind = text[digits.len()..].starts_with(char::is_alphabetic);
@@ -391,7 +396,8 @@ impl SheetView<'_> {
         }
         if has_units || known < 2 && !(known > 0 && is_full) {
             if known > 0 || is_full {
-                let doubt = Told::Doubt(others.collect(), Doubt::TextsBelowNames);
+                let doubt =
+                    SheetNotice::Doubt(others.collect(), HeaderDoubtReason::TextsBelowNames);
                 self.told.push(doubt);
             }
             return 0;
@@ -402,11 +408,11 @@ impl SheetView<'_> {
     }
 
     /// Returns whether a cell adds to the name above it: a unit, a remark in brackets, a period.
-    fn says_more(&self, cell: Cell) -> bool {
+    fn says_more(&self, cell: SheetCell) -> bool {
         let text = self.rows.text(cell);
         text.starts_with(['(', '['])
             || !text.starts_with('-') && is_unit(&format!("({text})"))
-            || is_period(&text, cell.tag == Tag::Text)
+            || is_period(&text, cell.tag == CellTag::Text)
     }
 
     /// Reports the first row below a header that may be part of it, or the rows that were removed from it.
@@ -420,7 +426,8 @@ impl SheetView<'_> {
             let likely = self.header_likelihood(row);
             if freed > 0 || likely >= MIN_LAST {
                 let rows = row..row + freed.max(1);
-                self.told.push(Told::Below(rows, likely, self.kinds[row]));
+                self.told
+                    .push(SheetNotice::Below(rows, likely, self.kinds[row]));
             }
         }
     }
@@ -441,7 +448,8 @@ impl SheetView<'_> {
         };
         let found: Vec<usize> = looked_at.filter(|&row| is_header(row)).collect();
         if !found.is_empty() {
-            self.told.push(Told::Kept(found, Kept::OtherHeader));
+            self.told
+                .push(SheetNotice::Kept(found, KeptRowReason::OtherHeader));
         }
     }
 
@@ -459,11 +467,11 @@ impl SheetView<'_> {
         let stop = self.blocks(row..far)[0].end;
         let above = span.data_start().max(row.saturating_sub(MAX_COMPARED_ROWS))..row;
         let named: Vec<usize> = self.rows.filled(row).collect();
-        let column = |rows: Range<usize>, column: usize| -> Vec<Cell> {
+        let column = |rows: Range<usize>, column: usize| -> Vec<SheetCell> {
             let cells = rows.map(|row| sheet.cell(row, column));
             cells.filter(|&cell| !sheet.is_blank(cell)).collect()
         };
-        let columns: Vec<(Cell, Vec<Cell>, Vec<Cell>)> = named
+        let columns: Vec<(SheetCell, Vec<SheetCell>, Vec<SheetCell>)> = named
             .iter()
             .map(|&at| {
                 (
@@ -490,7 +498,7 @@ impl SheetView<'_> {
             return !is_left_out;
         }
         columns.iter().any(|(_, over, under)| {
-            let has_kind = |cell: &&Cell| self.rows.kind(**cell).is_some();
+            let has_kind = |cell: &&SheetCell| self.rows.kind(**cell).is_some();
             let values = over.iter().filter(has_kind).count();
             over.len() > 1
                 && values * 10 >= over.len() * 9
@@ -501,8 +509,11 @@ impl SheetView<'_> {
 
     /// Returns whether a text of several words has the capitalisation of all cells above and below it: a small or a capital
     /// letter first in each word.
-    fn is_in_shape(&self, (name, above, below): &(Cell, Vec<Cell>, Vec<Cell>)) -> bool {
-        let shape = |cell: &Cell| -> Vec<bool> {
+    fn is_in_shape(
+        &self,
+        (name, above, below): &(SheetCell, Vec<SheetCell>, Vec<SheetCell>),
+    ) -> bool {
+        let shape = |cell: &SheetCell| -> Vec<bool> {
             let text = self.rows.text(*cell);
             let words = text.split_whitespace();
             words
@@ -525,7 +536,7 @@ impl SheetView<'_> {
             return false;
         }
         let rows = span.start..span.stop.min(span.start + MAX_COMPARED_ROWS);
-        let first: Vec<Cell> = rows
+        let first: Vec<SheetCell> = rows
             .clone()
             .filter_map(|row| Some(self.rows.cell(row, self.rows.filled(row).next()?)))
             .collect();
@@ -534,7 +545,7 @@ impl SheetView<'_> {
         if below < 2 || !self.is_word(first[0]) || words * 2 < first.len() {
             return false;
         }
-        self.told.push(Told::OnItsSide(below, rows, false));
+        self.told.push(SheetNotice::OnItsSide(below, rows, false));
         true
     }
 }

@@ -1,16 +1,16 @@
 //! Reads exports that state the type of each row in a column: a head, a record, a sum. Each head begins a table behind that
 //! column, and the text before it is the section of the table's records.
 
-use super::{Rows, SheetView, Span, Told};
+use super::{SheetNotice, SheetRowView, SheetView, Span};
 use crate::fields::looks::rows::simplify;
 use crate::layout::RowKind;
-use crate::words::data::{LISTS, List};
+use crate::words::data::{LISTS, WordList};
 
 /// The maximum number of first columns that may state the type of rows.
 const MAX_COLUMNS: usize = 3;
-static HEADS: List = List::new(|| LISTS.phrases("types of headers"));
-static RECORDS: List = List::new(|| LISTS.words("types of records"));
-static SUMS: List = List::new(|| LISTS.phrases("types of sums"));
+static HEADS: WordList = WordList::new(|| LISTS.phrases("types of headers"));
+static RECORDS: WordList = WordList::new(|| LISTS.words("types of records"));
+static SUMS: WordList = WordList::new(|| LISTS.phrases("types of sums"));
 
 /// Returns the kind of a row that a word states.
 fn kind_of(word: &str) -> Option<RowKind> {
@@ -25,7 +25,7 @@ fn kind_of(word: &str) -> Option<RowKind> {
 }
 
 /// Returns the column that states the type of each row, and the types.
-fn types_of(rows: Rows<'_>, count: usize) -> Option<(usize, Vec<Option<RowKind>>)> {
+fn types_of(rows: SheetRowView<'_>, count: usize) -> Option<(usize, Vec<Option<RowKind>>)> {
     let kind = |row: usize, column: usize| kind_of(&rows.text_at(row, column));
     (0..MAX_COLUMNS).find_map(|column| {
         let mut types = Vec::with_capacity(count);
@@ -66,7 +66,7 @@ impl SheetView<'_> {
             }
         }
         if !left_out.is_empty() {
-            self.told.push(Told::LeftOutBelow(left_out, false));
+            self.told.push(SheetNotice::LeftOutBelow(left_out, false));
         }
         self.leave_out_above();
         true

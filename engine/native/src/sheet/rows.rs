@@ -5,12 +5,12 @@ use std::ops::{Range, RangeInclusive};
 
 use crate::cells::text_form::as_python;
 use crate::cells::white_space::is_python_space;
-use crate::cells::{Cell, Sheet, Tag};
-use crate::columns::view::Value;
+use crate::cells::{CellTag, Sheet, SheetCell};
+use crate::columns::view::ColumnValue;
 use crate::fields::looks::profile::Profile;
 use crate::fields::looks::rows::{simplify, without_brackets};
 use crate::fields::series::{quarter_words, week_words};
-use crate::words::data::{LISTS, List};
+use crate::words::data::{LISTS, WordList};
 
 /// The maximum number of characters of a value.
 const MAX_VALUE_CHARS: usize = 120;
@@ -24,7 +24,7 @@ pub const MIN_RECORD_CELLS: usize = 3;
 pub const MAX_COMPARED_ROWS: usize = 40;
 
 /// Words for parts of a year that are counted. Only English ones may be single letters: others begin numbers of things.
-static PERIODS: List = List::new(|| {
+static PERIODS: WordList = WordList::new(|| {
     let words = LISTS.words("parts of a year").into_iter();
     let words = words.chain(quarter_words()).chain(week_words());
     let words = words.filter(|word| word.chars().nth(1).is_some());
@@ -32,7 +32,7 @@ static PERIODS: List = List::new(|| {
 });
 
 /// The words of fields and of headers: each simplified, with its field or itself.
-pub type Words = HashMap<String, String>;
+pub type FieldWords = HashMap<String, String>;
 
 /// The kind of a value that no header has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -53,7 +53,7 @@ impl ValueKind {
         if is_words || is_year(text) || !may_be || text.chars().count() > MAX_VALUE_CHARS {
             return None;
         }
-        let found = Profile::of_patterns(&[Value::Text(text)]);
+        let found = Profile::of_patterns(&[ColumnValue::Text(text)]);
         let counts = [
             (found.emails, Self::Email),
             (found.phones, Self::Phone),
@@ -84,7 +84,7 @@ pub fn is_period(text: &str, is_text: bool) -> bool {
     }
     let day = format!("1 {letters} 2024");
     !digits.is_empty() && PERIODS.iter().any(|word| *word == letters)
-        || Profile::of_patterns(&[Value::Text(&day)]).days > 0
+        || Profile::of_patterns(&[ColumnValue::Text(&day)]).days > 0
 }
 
 /// Returns whether a character is a digit, in any script.
@@ -108,10 +108,12 @@ pub fn is_number_or_day(text: &str) -> bool {
 }
 
 /// Returns the number in a cell, also if a text has it as .csv files write numbers.
-pub fn amount_of(rows: Rows<'_>, cell: Cell) -> Option<f64> {
+pub fn amount_of(rows: SheetRowView<'_>, cell: SheetCell) -> Option<f64> {
     let text = match cell.tag {
-        Tag::Text => trim(rows.sheet.text(cell.as_text())),
-        Tag::Integer | Tag::Float | Tag::BigInteger => return rows.text(cell).parse().ok(),
+        CellTag::Text => trim(rows.sheet.text(cell.as_text())),
+        CellTag::Integer | CellTag::Float | CellTag::BigInteger => {
+            return rows.text(cell).parse().ok();
+        }
         _ => return None,
     };
     let swap = |c| match c {
@@ -152,11 +154,11 @@ pub fn trim(text: &str) -> &str {
 
 /// The rows of a sheet, with the queries that the passes need.
 #[derive(Clone, Copy)]
-pub struct Rows<'s> {
+pub struct SheetRowView<'s> {
     pub sheet: &'s Sheet,
 }
 
-impl<'s> Rows<'s> {
+impl<'s> SheetRowView<'s> {
     /// Returns whether a row has no value. Rows behind the last row have none.
     pub fn is_empty(self, row: usize) -> bool {
         self.sheet.row_width(row) == 0
@@ -171,14 +173,14 @@ impl<'s> Rows<'s> {
     }
 
     /// Returns the text of a cell as it is written.
-    pub fn untrimmed(self, cell: Cell) -> String {
+    pub fn untrimmed(self, cell: SheetCell) -> String {
         let mut text = String::new();
         as_python(cell, self.sheet, &mut text);
         text
     }
 
     /// Returns the text of a cell, without white space around it.
-    pub fn text(self, cell: Cell) -> String {
+    pub fn text(self, cell: SheetCell) -> String {
         let text = self.untrimmed(cell);
         let trimmed = trim(&text);
         if trimmed.len() == text.len() {
@@ -189,7 +191,7 @@ impl<'s> Rows<'s> {
 
     /// Returns the cell in a row and a column.
     #[inline]
-    pub fn cell(self, row: usize, column: usize) -> Cell {
+    pub fn cell(self, row: usize, column: usize) -> SheetCell {
         self.sheet.cell(row, column)
     }
 
@@ -201,8 +203,8 @@ impl<'s> Rows<'s> {
 
     /// Returns the text of a cell as it is, or `None` if its value is no text.
     #[inline]
-    pub fn as_text(self, cell: Cell) -> Option<&'s str> {
-        (cell.tag == Tag::Text).then(|| self.sheet.text(cell.as_text()))
+    pub fn as_text(self, cell: SheetCell) -> Option<&'s str> {
+        (cell.tag == CellTag::Text).then(|| self.sheet.text(cell.as_text()))
     }
 
     /// Returns the text of the cell in a row and a column.
@@ -227,7 +229,7 @@ impl<'s> Rows<'s> {
         self.filled_within(row, &(0..usize::MAX))
     }
 
-    /// Returns the same as [`Rows::texts`], within some columns.
+    /// Returns the same as [`SheetRowView::texts`], within some columns.
     pub fn texts_within(self, row: usize, columns: &Range<usize>) -> Vec<(usize, String)> {
         let mut found: Vec<(usize, String)> = Vec::new();
         let mut known: HashSet<String> = HashSet::new();
@@ -252,13 +254,15 @@ impl<'s> Rows<'s> {
     }
 
     /// Returns the kind of value in a cell.
-    pub fn kind(self, cell: Cell) -> Option<ValueKind> {
+    pub fn kind(self, cell: SheetCell) -> Option<ValueKind> {
         match cell.tag {
-            Tag::Empty | Tag::EmptyText => None,
-            Tag::Boolean => Some(ValueKind::Number),
-            Tag::Date | Tag::Time | Tag::DateTime | Tag::Duration => Some(ValueKind::Date),
-            Tag::Text => ValueKind::of_text(self.sheet.text(cell.as_text())),
-            Tag::Integer | Tag::Float | Tag::BigInteger => {
+            CellTag::Empty | CellTag::EmptyText => None,
+            CellTag::Boolean => Some(ValueKind::Number),
+            CellTag::Date | CellTag::Time | CellTag::DateTime | CellTag::Duration => {
+                Some(ValueKind::Date)
+            }
+            CellTag::Text => ValueKind::of_text(self.sheet.text(cell.as_text())),
+            CellTag::Integer | CellTag::Float | CellTag::BigInteger => {
                 (!is_year(&self.text(cell))).then_some(ValueKind::Number)
             }
         }
@@ -306,13 +310,13 @@ impl<'s> Rows<'s> {
     }
 
     /// Returns whether a cell is a text that is short enough for the name of a column.
-    pub fn is_name(self, cell: Cell) -> bool {
+    pub fn is_name(self, cell: SheetCell) -> bool {
         let text = self.as_text(cell);
         text.is_some_and(|text| text.chars().count() <= MAX_NAME_CHARS)
     }
 
     /// Returns whether a cell is a text that ends with a colon, as labels do.
-    pub fn ends_with_colon(self, cell: Cell) -> bool {
+    pub fn ends_with_colon(self, cell: SheetCell) -> bool {
         let text = self.as_text(cell);
         text.is_some_and(|text| trim(text).ends_with(':'))
     }
@@ -339,38 +343,38 @@ impl<'s> Rows<'s> {
     }
 
     /// Returns whether a text of a row is a known word, and no other cell of its column has it.
-    pub fn has_word_of_its_own(self, row: usize, words: &Words) -> bool {
+    pub fn has_word_of_its_own(self, row: usize, words: &FieldWords) -> bool {
         let texts = self.texts(row).into_iter();
         let mut known = texts.filter(|(_, text)| words.contains_key(&simplify(text)));
         known.any(|(column, text)| self.count(column, &text) == 1)
     }
 
     /// Returns the field that a cell names, or the word for headers that it has.
-    pub fn field_of(self, cell: Cell, words: &Words) -> Option<&String> {
+    pub fn field_of(self, cell: SheetCell, words: &FieldWords) -> Option<&String> {
         words.get(&simplify(without_brackets(self.as_text(cell)?)))
     }
 
     /// Returns the number of fields that some cells name; several words of one field count once.
-    pub fn count_fields(self, cells: &[Cell], words: &Words) -> usize {
+    pub fn count_fields(self, cells: &[SheetCell], words: &FieldWords) -> usize {
         let fields = cells.iter().filter_map(|&cell| self.field_of(cell, words));
         fields.collect::<HashSet<_>>().len()
     }
 
     /// Returns the cells of a row that are not blank.
-    pub fn cells(self, row: usize) -> Vec<Cell> {
+    pub fn cells(self, row: usize) -> Vec<SheetCell> {
         let columns = self.filled(row);
         columns.map(|column| self.sheet.cell(row, column)).collect()
     }
 
     /// Returns whether a row names columns: by words of two fields, or by periods beside its first cell.
-    pub fn names_columns(self, row: usize, words: &Words) -> bool {
+    pub fn names_columns(self, row: usize, words: &FieldWords) -> bool {
         let cells = self.cells(row);
         let beside = cells.get(1..).unwrap_or_default();
         let is_counted = || {
             let mut numbered = (1..).zip(beside);
             numbered.all(|(number, &cell): (usize, _)| self.text(cell) == number.to_string())
         };
-        let is_period = |&cell: &Cell| is_period(&self.text(cell), cell.tag == Tag::Text);
+        let is_period = |&cell: &SheetCell| is_period(&self.text(cell), cell.tag == CellTag::Text);
         self.count_fields(&cells, words) > 1
             || beside.len() > 1 && (is_counted() || beside.iter().all(is_period))
     }

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 /// The cells of a table that stand for values above them. Rows and columns count from 0 on the sheet.
 #[derive(Clone, Debug, Default)]
-pub struct AsAbove {
+pub struct DittoCells {
     /// Cells with a ditto sign, each with the row of the value that it stands for; `None` if there is no value above it.
     pub signs: Vec<(usize, usize, Option<usize>)>,
     /// Columns that are filled once for several records, and the rows in which they are blank.
@@ -26,7 +26,7 @@ pub struct Span {
     /// The cells of the header, by row and column, that name no column.
     pub unnamed: Vec<(usize, usize)>,
     /// Its cells that stand for the value above them.
-    pub above: AsAbove,
+    pub above: DittoCells,
 }
 
 impl Span {
@@ -40,7 +40,7 @@ impl Span {
             is_guessed: false,
             section: None,
             unnamed: Vec::new(),
-            above: AsAbove::default(),
+            above: DittoCells::default(),
         }
     }
 

@@ -4,7 +4,7 @@
 
 use std::ops::Range;
 
-use super::{Choice, Rows, SheetView, Span};
+use super::{SheetRowView, SheetView, Span, UserChoice};
 use crate::layout::RowKind;
 
 impl SheetView<'_> {
@@ -19,7 +19,7 @@ impl SheetView<'_> {
     }
 
     /// Returns the tables of a sheet whose header or tables a user has named.
-    fn chosen_tables(&self, choice: &Choice) -> Vec<Span> {
+    fn chosen_tables(&self, choice: &UserChoice) -> Vec<Span> {
         let count = self.kinds.len();
         let (rows, columns) = choice.area.clone().unwrap_or((0..count, 0..usize::MAX));
         let last = rows.end.min(count);
@@ -52,7 +52,7 @@ impl SheetView<'_> {
 
 /// Returns the tables among some rows. `best` is the row with the highest header score.
 fn tables_within(
-    rows: Rows<'_>,
+    rows: SheetRowView<'_>,
     kinds: &[RowKind],
     among: Range<usize>,
     best: Option<usize>,

@@ -6,13 +6,13 @@ use crate::layout::RowKind;
 
 /// A notice about rows or columns of a sheet.
 #[derive(Debug)]
-pub enum Told {
+pub enum SheetNotice {
     /// The first record, and whether it is above a header row.
     NoHeader(usize, bool),
     /// Rows that were taken for the header, and the reason why they may be none.
-    Doubt(Vec<usize>, Doubt),
+    Doubt(Vec<usize>, HeaderDoubtReason),
     /// Rows that were kept as records, and the reason why they may be none.
-    Kept(Vec<usize>, Kept),
+    Kept(Vec<usize>, KeptRowReason),
     /// Rows right below the header, the likelihood that they are part of it, and their kind.
     Below(Range<usize>, f64, RowKind),
     /// Rows above the header row that were left out.
@@ -39,7 +39,7 @@ pub enum Told {
 
 /// The reason why rows that were taken for the header may be no header.
 #[derive(Clone, Copy, Debug)]
-pub enum Doubt {
+pub enum HeaderDoubtReason {
     Looks,
     Address,
     NothingBelow,
@@ -48,7 +48,7 @@ pub enum Doubt {
 
 /// The reason why rows that were kept as records may be none.
 #[derive(Clone, Copy, Debug)]
-pub enum Kept {
+pub enum KeptRowReason {
     PartOfHeader,
     OtherHeader,
     /// They have nothing but a name.

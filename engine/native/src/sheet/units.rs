@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 
 use crate::cells::white_space::is_python_space;
 use crate::words::cut::{digit, is_currency_sign};
-use crate::words::data::{LISTS, List};
+use crate::words::data::{LISTS, WordList};
 use crate::words::lexicon::is_code_of_header;
 
 /// The maximum number of characters of a unit.
@@ -14,14 +14,14 @@ const MAX_CHARS: usize = 24;
 static UNITS: LazyLock<HashSet<&str>> =
     LazyLock::new(|| LISTS.words("parts of units").into_iter().collect());
 /// The words that are names of columns if they are alone and without brackets.
-static NAMES: List = List::new(|| LISTS.words("units that are names"));
+static NAMES: WordList = WordList::new(|| LISTS.words("units that are names"));
 /// The signs that units may contain.
 const SIGNS: &str = "%‰°¹⁻/()[]{}*·.,'’-–# ";
 const QUOTES: [char; 2] = ['\'', '’'];
 
 /// The role of a word within a unit.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Part {
+enum UnitPart {
     Unit,
     /// A word that may also be a column's name.
     Name,
@@ -49,21 +49,21 @@ pub fn is_unit(text: &str) -> bool {
     {
         return false;
     }
-    let parts: Option<Vec<Part>> = words.iter().map(|word| part_of(word)).collect();
+    let parts: Option<Vec<UnitPart>> = words.iter().map(|word| part_of(word)).collect();
     let Some(parts) = parts else {
         return false;
     };
     let is_sign = |sign: &char| matches!(sign, '%' | '‰' | '°') || is_currency_sign(*sign);
-    if parts.contains(&Part::Unit) || signs.iter().any(is_sign) {
+    if parts.contains(&UnitPart::Unit) || signs.iter().any(is_sign) {
         true
     } else if small == "c" || small == "f" {
         // Degrees have their own sign; this is a footnote mark.
         false
-    } else if parts.contains(&Part::Name) {
+    } else if parts.contains(&UnitPart::Name) {
         // "(h)" and "per day" are units, "Hours" and "Day 1" are not.
-        has_brackets || words.len() > 1 && !parts.contains(&Part::Number)
+        has_brackets || words.len() > 1 && !parts.contains(&UnitPart::Number)
     } else {
-        has_brackets && parts.contains(&Part::Zeros) || inner.starts_with(QUOTES)
+        has_brackets && parts.contains(&UnitPart::Zeros) || inner.starts_with(QUOTES)
     }
 }
 
@@ -150,7 +150,7 @@ fn is_digit(c: char) -> bool {
     c.is_ascii_digit() || digit(c).is_some()
 }
 
-fn part_of(word: &str) -> Option<Part> {
+fn part_of(word: &str) -> Option<UnitPart> {
     if word == "Min" {
         // This is the minimum, beside "Max".
         return None;
@@ -161,15 +161,19 @@ fn part_of(word: &str) -> Option<Part> {
     let digits = single.trim_end_matches(QUOTES);
     if !digits.is_empty() && digits.chars().all(is_digit) {
         let are_zeros = matches!(digits, "000" | "000000" | "1000" | "1000000");
-        return Some(if are_zeros { Part::Zeros } else { Part::Number });
+        return Some(if are_zeros {
+            UnitPart::Zeros
+        } else {
+            UnitPart::Number
+        });
     }
     let known = [small, single]
         .into_iter()
         .find(|word| UNITS.contains(word));
     match known {
-        Some(word) if NAMES.contains(&word) => Some(Part::Name),
-        Some(_) => Some(Part::Unit),
-        None => is_code_of_header(&word.to_uppercase(), true).then_some(Part::Unit),
+        Some(word) if NAMES.contains(&word) => Some(UnitPart::Name),
+        Some(_) => Some(UnitPart::Unit),
+        None => is_code_of_header(&word.to_uppercase(), true).then_some(UnitPart::Unit),
     }
 }
 

@@ -3,13 +3,13 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use super::{Cards, Grid, Rows, Span, Told, Words};
-use crate::cells::Cell;
-use crate::layout::{RowKind, RowLooks};
+use super::{Cards, FieldWords, SheetGrid, SheetNotice, SheetRowView, Span};
+use crate::cells::SheetCell;
+use crate::layout::{RowKind, SheetLayout};
 
 /// The rows and columns that a user has named for a sheet, counted from 0.
 #[derive(Clone, Debug, Default)]
-pub struct Choice {
+pub struct UserChoice {
     /// The header rows; empty if the sheet has none.
     pub header_rows: Option<Range<usize>>,
     /// The rows and columns that contain its tables.
@@ -27,7 +27,7 @@ pub enum Heads {
 
 /// The settings that determine how tables are found, and which of their rows are left out.
 #[derive(Clone, Debug, Default)]
-pub struct Settings {
+pub struct SheetSettings {
     /// True for edition 2026: rows and columns are explained by those around them, rows without a header row are records,
     /// tables end at notes, and sideways tables are turned.
     pub is_2026: bool,
@@ -40,7 +40,7 @@ pub struct Settings {
     pub blank_rows: usize,
     /// True if records are in lines, with each value beside its label.
     pub line_records: bool,
-    pub choice: Option<Choice>,
+    pub choice: Option<UserChoice>,
     /// The maximum number of rows whose judgement is reported.
     pub max_judged: usize,
     /// True for an area of a sheet.
@@ -49,7 +49,7 @@ pub struct Settings {
     pub columns: Option<Range<usize>>,
 }
 
-impl Settings {
+impl SheetSettings {
     /// Returns the default settings of edition 2026.
     pub fn edition_2026() -> Self {
         Self {
@@ -105,11 +105,11 @@ pub(super) const MIN_FIELDS: usize = 2;
 
 /// The rows of a sheet, the known facts about each, and the tables found so far.
 pub struct SheetView<'s> {
-    pub(super) grid: &'s Grid,
-    pub rows: Rows<'s>,
-    pub looks: &'s RowLooks,
-    pub words: &'s Words,
-    pub settings: &'s Settings,
+    pub(super) grid: &'s SheetGrid,
+    pub rows: SheetRowView<'s>,
+    pub looks: &'s SheetLayout,
+    pub words: &'s FieldWords,
+    pub settings: &'s SheetSettings,
     /// Returns whether a row begins with a label that some field asks for; `None` if no field does.
     pub is_label: Option<&'s dyn Fn(usize) -> bool>,
     /// The row with the highest header score.
@@ -118,7 +118,7 @@ pub struct SheetView<'s> {
     /// The titles of printed pages, in order.
     pub titles: Vec<usize>,
     pub spans: Vec<Span>,
-    pub told: Vec<Told>,
+    pub told: Vec<SheetNotice>,
     pub(super) cards: Option<Cards>,
     pub(super) areas: Vec<Area>,
 }
@@ -130,14 +130,14 @@ impl SheetView<'_> {
             let columns = self.rows.filled_within(row, &span.columns);
             columns.map(move |column| self.rows.cell(row, column))
         });
-        let cells: Vec<Cell> = cells.collect();
+        let cells: Vec<SheetCell> = cells.collect();
         self.rows.count_fields(&cells, self.words)
     }
 }
 
 /// An area of a sheet in which tables are searched as if it were a whole sheet.
 pub(super) struct Area {
-    pub grid: Arc<Grid>,
+    pub grid: Arc<SheetGrid>,
     /// The columns of an area beside others; `None` for a table that was turned.
     pub columns: Option<Range<usize>>,
     /// The row of the sheet that is the area's header.

@@ -6,44 +6,44 @@
 use super::tables::{FOLDS, MARKS, ZEROS};
 
 /// The maximum number of bytes in a text that may be a date or a number.
-const LONGEST: usize = 120;
+const MAX_CUT_BYTES: usize = 120;
 
 /// The kind of a token: [`DIGITS`], [`WORD`], [`SPACE`], [`YEAR`], [`OTHER`], or the ASCII mark itself.
-pub type Kind = u8;
-pub const DIGITS: Kind = b'n';
-pub const WORD: Kind = b'w';
-pub const SPACE: Kind = b' ';
+pub type TokenKind = u8;
+pub const DIGITS: TokenKind = b'n';
+pub const WORD: TokenKind = b'w';
+pub const SPACE: TokenKind = b' ';
 /// The mark of a year, which follows the year's digits.
-pub const YEAR: Kind = b'y';
+pub const YEAR: TokenKind = b'y';
 /// A mark outside of ASCII, such as a currency's sign.
-pub const OTHER: Kind = 0;
+pub const OTHER: TokenKind = 0;
 
 /// A piece of a text, with its kind.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Token {
-    pub kind: Kind,
+pub struct TextToken {
+    pub kind: TokenKind,
     start: u16,
     stop: u16,
 }
 
 /// A text that was cut. The next text can be cut into the same value without new memory.
 #[derive(Default)]
-pub struct Cut {
+pub struct CutText {
     /// The folded text, in which a run of spaces is one space.
     text: String,
-    tokens: Vec<Token>,
+    tokens: Vec<TextToken>,
     /// The starts of spaces that separate values: the end of a line, a tab, or more than one blank.
     gaps: Vec<u16>,
 }
 
-impl Cut {
+impl CutText {
     /// Cuts a text. Returns `false` if the text is too long or empty.
     pub fn cut(&mut self, text: &str) -> bool {
         self.text.clear();
         self.tokens.clear();
         self.gaps.clear();
         let text = text.trim();
-        if text.len() > LONGEST {
+        if text.len() > MAX_CUT_BYTES {
             return false;
         }
         if text.is_ascii() {
@@ -61,17 +61,17 @@ impl Cut {
     }
 
     /// Returns the tokens; the first and the last are no spaces.
-    pub fn tokens(&self) -> &[Token] {
+    pub fn tokens(&self) -> &[TextToken] {
         &self.tokens
     }
 
     /// Returns the text of a token.
-    pub fn text(&self, token: Token) -> &str {
+    pub fn text(&self, token: TextToken) -> &str {
         &self.text[usize::from(token.start)..usize::from(token.stop)]
     }
 
     /// Returns whether a space is more than one blank: this gap separates values, and never the digits of one value.
-    pub fn is_gap(&self, space: Token) -> bool {
+    pub fn is_gap(&self, space: TextToken) -> bool {
         space.kind == SPACE && self.gaps.contains(&space.start)
     }
 
@@ -131,11 +131,11 @@ impl Cut {
         }
     }
 
-    fn ends_in(&self, kind: Kind) -> bool {
+    fn ends_in(&self, kind: TokenKind) -> bool {
         self.tokens.last().is_some_and(|last| last.kind == kind)
     }
 
-    fn has(&self, kind: Kind) -> bool {
+    fn has(&self, kind: TokenKind) -> bool {
         self.tokens.iter().any(|token| token.kind == kind)
     }
 
@@ -182,7 +182,7 @@ impl Cut {
                 }
                 let start = self.text.len();
                 self.text.push_str(&text[at..stop]);
-                self.tokens.push(Token {
+                self.tokens.push(TextToken {
                     kind: DIGITS,
                     start: start as u16,
                     stop: self.text.len() as u16,
@@ -196,7 +196,7 @@ impl Cut {
     }
 
     #[inline]
-    fn push(&mut self, kind: Kind, byte: u8) {
+    fn push(&mut self, kind: TokenKind, byte: u8) {
         let start = self.text.len();
         self.text.push(byte as char);
         self.extend(kind, start);
@@ -204,11 +204,11 @@ impl Cut {
 
     /// Adds the text from `start` on to the last token, if that is of the same kind, or else as a new token.
     #[inline]
-    fn extend(&mut self, kind: Kind, start: usize) {
+    fn extend(&mut self, kind: TokenKind, start: usize) {
         let stop = self.text.len() as u16;
         match self.tokens.last_mut() {
             Some(last) if last.kind == kind => last.stop = stop,
-            _ => self.tokens.push(Token {
+            _ => self.tokens.push(TextToken {
                 kind,
                 start: start as u16,
                 stop,
@@ -241,10 +241,10 @@ impl Cut {
 
     /// Adds a single mark. Folding cuts texts of any length: the positions in their tokens wrap around, but nothing uses them.
     #[inline]
-    fn mark_of(&mut self, kind: Kind, c: char) {
+    fn mark_of(&mut self, kind: TokenKind, c: char) {
         let start = self.text.len() as u16;
         self.text.push(c);
-        self.tokens.push(Token {
+        self.tokens.push(TextToken {
             kind,
             start,
             stop: self.text.len() as u16,
@@ -287,7 +287,7 @@ fn mark_of_word(c: char) -> Option<bool> {
 /// Folds a text like the words of a cell, for comparisons. Characters that mark the parts of a date are letters here: "入社日" is
 /// not "入社".
 pub fn fold(text: &str) -> String {
-    let mut cut = Cut::default();
+    let mut cut = CutText::default();
     for c in text.chars() {
         match c {
             '年' | '月' | '日' | '년' | '월' | '일' | '时' | '時' | '시' | '点' | '分' | '분'
@@ -303,7 +303,7 @@ mod tests {
     use super::*;
 
     fn pieces(text: &str) -> Vec<(char, String)> {
-        let mut cut = Cut::default();
+        let mut cut = CutText::default();
         cut.cut(text);
         cut.tokens()
             .iter()
@@ -331,7 +331,7 @@ mod tests {
     #[test]
     fn gaps_are_more_than_one_blank() {
         let gaps = |text: &str| {
-            let mut cut = Cut::default();
+            let mut cut = CutText::default();
             cut.cut(text);
             let tokens = cut.tokens().to_vec();
             tokens.iter().filter(|token| cut.is_gap(**token)).count()
@@ -354,14 +354,14 @@ mod tests {
             let text = piece.repeat(70_000);
             assert!(fold(&text).len() >= 70_000);
         }
-        let mut cut = Cut::default();
+        let mut cut = CutText::default();
         assert!(cut.cut(&format!("{}1/2{}", " ".repeat(70_000), " ".repeat(70_000))));
         assert_eq!(cut.folded(), "1/2");
     }
 
     #[test]
     fn long_and_empty_texts_are_refused() {
-        let mut cut = Cut::default();
+        let mut cut = CutText::default();
         assert!(!cut.cut(""));
         assert!(!cut.cut(" \u{a0}\t"));
         assert!(!cut.cut(&"1".repeat(500)));

@@ -12,7 +12,7 @@ pub static WEIGHTS: LazyLock<DataFile> =
     LazyLock::new(|| DataFile::parse(include_str!("../layout/weights.txt")));
 
 /// A list of words or phrases, read on first use.
-pub type List = LazyLock<Vec<&'static str>>;
+pub type WordList = LazyLock<Vec<&'static str>>;
 
 /// A file in sections.
 pub struct DataFile {

@@ -4,17 +4,17 @@ use std::cell::RefCell;
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
-use super::data::{LISTS, List};
+use super::data::{LISTS, WordList};
 use super::tables::{CURRENCIES, FILLERS, Languages, MONTHS, ROMAN_LANGUAGES, WEEKDAYS};
 
 /// The endings of a day's number in some languages: "31st", "1er".
-static ORDINALS: List = List::new(|| LISTS.words("ordinals"));
+static ORDINALS: WordList = WordList::new(|| LISTS.words("ordinals"));
 /// Words of a time of day and of its zone.
-static CLOCK: List = List::new(|| LISTS.words("clock"));
+static CLOCK: WordList = WordList::new(|| LISTS.words("clock"));
 /// The months in Roman numerals: "31.XII.2025".
-static ROMAN: List = List::new(|| LISTS.words("roman months"));
+static ROMAN: WordList = WordList::new(|| LISTS.words("roman months"));
 /// The minimum number of letters in an abbreviated month.
-const SHORTEST_PREFIX: usize = 3;
+const MIN_PREFIX_CHARS: usize = 3;
 
 /// The months that a word may mean, each with the languages in which it does.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -26,7 +26,7 @@ pub struct MonthWord {
 impl MonthWord {
     /// Returns the months that a word means; none if it means no month. The beginning of names ("Decem") means the same as the
     /// names. If these are several months of one language, as for "cerv", it keeps them all, and that language cannot decide.
-    pub fn of(word: &str) -> Option<Self> {
+    pub fn parse(word: &str) -> Option<Self> {
         let mut found = Self::default();
         let start = MONTHS.partition_point(|(name, ..)| *name < word);
         let exact = MONTHS[start..]
@@ -41,7 +41,7 @@ impl MonthWord {
             found.add(month as u8 + 1, *ROMAN_LANGUAGES);
             any = true;
         }
-        if !any && word.chars().count() >= SHORTEST_PREFIX {
+        if !any && word.chars().count() >= MIN_PREFIX_CHARS {
             let longer = MONTHS[start..].iter();
             for (_, month, languages) in longer.take_while(|(name, ..)| name.starts_with(word)) {
                 found.by_month[usize::from(*month) - 1] |= languages;
@@ -100,7 +100,7 @@ pub fn is_weekday(word: &str) -> bool {
 
 /// The facts about a word in a date.
 #[derive(Clone, Debug)]
-pub struct Word {
+pub struct DateWord {
     pub(super) text: String,
     pub month: Option<MonthWord>,
     /// The weekdays that it may mean, one bit each from Monday, and the languages that know it; 0 for none.
@@ -113,12 +113,12 @@ pub struct Word {
     pub is_clock: bool,
 }
 
-impl Word {
-    fn of(text: &str) -> Self {
+impl DateWord {
+    fn new(text: &str) -> Self {
         let (weekdays, weekday_languages) = weekday(text).unwrap_or_default();
         Self {
             text: text.to_owned(),
-            month: MonthWord::of(text),
+            month: MonthWord::parse(text),
             weekdays,
             weekday_languages,
             is_filler: FILLERS.binary_search(&text).is_ok(),
@@ -130,7 +130,7 @@ impl Word {
 
 /// A cache of words that were looked up: a column repeats few words.
 pub struct Lexicon {
-    slots: Vec<Option<Box<Word>>>,
+    slots: Vec<Option<Box<DateWord>>>,
 }
 
 impl Default for Lexicon {
@@ -153,7 +153,7 @@ impl Lexicon {
     }
 
     /// Returns the facts about a word.
-    pub fn word(&mut self, text: &str) -> &Word {
+    pub fn word(&mut self, text: &str) -> &DateWord {
         let hash = text.bytes().fold(text.len(), |hash, byte| {
             hash.wrapping_mul(31).wrapping_add(byte.into())
         });
@@ -161,7 +161,7 @@ impl Lexicon {
         if slot.as_ref().is_none_or(|known| known.text != text) {
             *slot = None;
         }
-        slot.get_or_insert_with(|| Box::new(Word::of(text)))
+        slot.get_or_insert_with(|| Box::new(DateWord::new(text)))
     }
 }
 
@@ -184,7 +184,7 @@ pub fn currency(word: &str) -> Option<usize> {
 
 /// The trust that a cell with a currency's sign is an amount.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Trust {
+pub enum CurrencyTrust {
     Sure,
     /// Only beside a number that is written like money.
     WithMoney,
@@ -193,9 +193,9 @@ pub enum Trust {
 }
 
 /// Codes that people also write in small letters, and that are no words and no units.
-static SMALL_CODES: List = List::new(|| LISTS.words("small codes"));
+static SMALL_CODES: WordList = WordList::new(|| LISTS.words("small codes"));
 /// Codes of current or recent currencies that no country's own format shows. All other codes without a format are obsolete.
-static CODES_IN_USE: List = List::new(|| LISTS.words("codes in use"));
+static CODES_IN_USE: WordList = WordList::new(|| LISTS.words("codes in use"));
 /// Codes that are also words or units.
 const CODES_THAT_ARE_WORDS: &[&str] = &["all", "cup", "kgs", "pen", "top"];
 /// More of these codes, in headers of capitals only.
@@ -210,19 +210,23 @@ const SURE_BY_CASE: &[&str] = &["ft", "rm"];
 
 /// Returns the trust in a sign, by its position in the table and its letters as the cell has them: "25 km" is no amount of
 /// money, "12,50 KM" is.
-pub fn trust(position: usize, written: &str) -> Trust {
+pub fn trust(position: usize, written: &str) -> CurrencyTrust {
     let (name, code, marks) = CURRENCIES[position];
     if name.len() == 3 && name.eq_ignore_ascii_case(code) {
         let is_sure = SMALL_CODES.contains(&name)
             || written.chars().all(char::is_uppercase)
                 && is_in_use(name, marks)
                 && !CODES_THAT_ARE_WORDS.contains(&name);
-        return if is_sure { Trust::Sure } else { Trust::Never };
+        return if is_sure {
+            CurrencyTrust::Sure
+        } else {
+            CurrencyTrust::Never
+        };
     }
     match SIGNS_BY_CASE.get(name) {
-        Some(usual) if *usual != written => Trust::Never,
-        Some(_) if !SURE_BY_CASE.contains(&name) => Trust::WithMoney,
-        _ => Trust::Sure,
+        Some(usual) if *usual != written => CurrencyTrust::Never,
+        Some(_) if !SURE_BY_CASE.contains(&name) => CurrencyTrust::WithMoney,
+        _ => CurrencyTrust::Sure,
     }
 }
 
@@ -316,8 +320,8 @@ mod tests {
     #[test]
     fn beginnings_of_several_months_are_none() {
         let month = |word: &str, beside: &str| {
-            let among = MonthWord::of(beside).map_or(0, |month| month.languages());
-            MonthWord::of(word).and_then(|month| month.month(among))
+            let among = MonthWord::parse(beside).map_or(0, |month| month.languages());
+            MonthWord::parse(word).and_then(|month| month.month(among))
         };
         for (word, beside) in [("cer", "listopadu"), ("cerv", "listopadu"), ("cer", "x")] {
             assert_eq!(

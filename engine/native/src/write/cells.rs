@@ -1,12 +1,12 @@
 //! Writes rows and cells as XML, with the values that openpyxl would write.
 
-use super::shared_texts::Texts;
+use super::shared_texts::SharedTexts;
 use super::text::{cut, push_escaped, push_text_element};
 use crate::cells::column_letters::column_name;
 use crate::cells::serial_date::{
     serial_of_date, serial_of_date_time, serial_of_duration, serial_of_time,
 };
-use crate::columns::view::{ColumnView, Value};
+use crate::columns::view::{ColumnValue, ColumnView};
 
 const ERROR_CODES: [&str; 7] = [
     "#NULL!", "#DIV/0!", "#VALUE!", "#REF!", "#NAME?", "#NUM!", "#N/A",
@@ -52,14 +52,14 @@ pub struct CellWriter {
     escape_formulas: bool,
     styles: MomentStyles,
     /// The shared strings; `None` if every text is written into its cell.
-    texts: Option<Texts>,
+    texts: Option<SharedTexts>,
     letters: Vec<Vec<u8>>,
     row_digits: itoa::Buffer,
 }
 
 impl CellWriter {
     /// Starts without rows. `texts` are the shared strings; `None` if every text is written into its cell.
-    pub fn new(escape_formulas: bool, styles: MomentStyles, texts: Option<Texts>) -> Self {
+    pub fn new(escape_formulas: bool, styles: MomentStyles, texts: Option<SharedTexts>) -> Self {
         Self {
             escape_formulas,
             styles,
@@ -71,7 +71,7 @@ impl CellWriter {
 
     /// Returns the number of shared strings.
     pub fn text_count(&self) -> usize {
-        self.texts.as_ref().map_or(0, Texts::len)
+        self.texts.as_ref().map_or(0, SharedTexts::len)
     }
 
     /// Takes the `si` elements of all shared strings.
@@ -109,36 +109,38 @@ impl CellWriter {
     #[inline]
     pub(super) fn write_value(
         &mut self,
-        value: Value<'_>,
+        value: ColumnValue<'_>,
         column: usize,
         row: &RowDigits,
         style: CellStyle<'_>,
         out: &mut Vec<u8>,
     ) {
         match value {
-            Value::Null => self.write_empty(column, row, style, out),
-            Value::Text(text) => self.write_text(text, column, row, style, out),
-            Value::Integer(value) => {
+            ColumnValue::Null => self.write_empty(column, row, style, out),
+            ColumnValue::Text(text) => self.write_text(text, column, row, style, out),
+            ColumnValue::Integer(value) => {
                 self.start_cell(column, row, style, out);
                 out.extend_from_slice(b"\"><v>");
                 out.extend_from_slice(itoa::Buffer::new().format(value).as_bytes());
                 out.extend_from_slice(b"</v></c>");
             }
-            Value::Unsigned(value) => {
+            ColumnValue::Unsigned(value) => {
                 self.start_cell(column, row, style, out);
                 out.extend_from_slice(b"\"><v>");
                 out.extend_from_slice(itoa::Buffer::new().format(value).as_bytes());
                 out.extend_from_slice(b"</v></c>");
             }
             // Infinite numbers and NaN leave their cell empty.
-            Value::Float(value) if !value.is_finite() => self.write_empty(column, row, style, out),
-            Value::Float(value) => {
+            ColumnValue::Float(value) if !value.is_finite() => {
+                self.write_empty(column, row, style, out)
+            }
+            ColumnValue::Float(value) => {
                 self.start_cell(column, row, style, out);
                 out.extend_from_slice(b"\"><v>");
                 push_float(value, out);
                 out.extend_from_slice(b"</v></c>");
             }
-            Value::Boolean(value) => {
+            ColumnValue::Boolean(value) => {
                 self.start_cell(column, row, style, out);
                 out.extend_from_slice(if value {
                     b"\" t=\"b\"><v>1</v></c>"
@@ -146,20 +148,20 @@ impl CellWriter {
                     b"\" t=\"b\"><v>0</v></c>"
                 });
             }
-            Value::Date(days) => {
+            ColumnValue::Date(days) => {
                 let style = style.or(self.styles.date);
                 self.write_serial(serial_of_date(days), style, column, row, out);
             }
-            Value::DateTime(microseconds) => {
+            ColumnValue::DateTime(microseconds) => {
                 let serial = serial_of_date_time(microseconds);
                 let style = style.or(self.styles.date_time);
                 self.write_serial(serial, style, column, row, out);
             }
-            Value::Time(microseconds) => {
+            ColumnValue::Time(microseconds) => {
                 let style = style.or(self.styles.time);
                 self.write_serial(serial_of_time(microseconds), style, column, row, out);
             }
-            Value::Duration(microseconds) => {
+            ColumnValue::Duration(microseconds) => {
                 let serial = serial_of_duration(microseconds);
                 let style = style.or(self.styles.duration);
                 self.write_serial(serial, style, column, row, out);
@@ -193,7 +195,7 @@ impl CellWriter {
         attributes: &str,
         out: &mut Vec<u8>,
     ) -> RowDigits {
-        let digits = RowDigits::of(self.row_digits.format(row).as_bytes());
+        let digits = RowDigits::new(self.row_digits.format(row).as_bytes());
         out.extend_from_slice(b"<row r=\"");
         out.extend_from_slice(digits.bytes());
         out.extend_from_slice(b"\"");
@@ -306,7 +308,7 @@ pub(super) struct RowDigits {
 }
 
 impl RowDigits {
-    fn of(digits: &[u8]) -> Self {
+    fn new(digits: &[u8]) -> Self {
         let mut bytes = [0; 20];
         bytes[..digits.len()].copy_from_slice(digits);
         Self {

@@ -9,11 +9,11 @@ use std::sync::Arc;
 use foldhash::{HashMap, HashSet};
 
 use super::issues::{
-    CELL, COLUMN, FACTS, FIELD, Issues, KEY, LABEL, LINE_FACTS, MESSAGE, NONE, OUTPUT,
+    CELL, COLUMN, FACTS, FIELD, IssueTable, KEY, LABEL, LINE_FACTS, MESSAGE, NONE, OUTPUT,
     OUTPUT_SHEET, ROW, RULE, SEVERITY, SHEET, VALUE, WRITTEN, is_number,
 };
-use super::list_sheet::{LEFT_EMPTY, List, Role};
-use crate::account::issues::{BySeverity, IssueTotals, RuleCount, SCHEMA_VERSION};
+use super::list_sheet::{LEFT_EMPTY, ListSheetContent, Role};
+use crate::account::issues::{IssueTotals, RuleCount, SCHEMA_VERSION, SeverityCounts};
 use crate::account::severity::Severity;
 use crate::cells::parts::share_tasks;
 
@@ -30,11 +30,11 @@ const LINES_OF_A_PART: usize = 2_048;
 const OF_HOOK: &str = "<hook>";
 
 /// A line: the index of its part in the list, and its index among the issues of the part.
-type Line = (u32, u32);
+type IssueLineId = (u32, u32);
 
 /// The issues of one table, or issues that belong to no table, as a part of a list.
-pub struct Part {
-    pub issues: Arc<Issues>,
+pub struct IssueListPart {
+    pub issues: Arc<IssueTable>,
     /// The number of rows of the table; 0 if the part is no table.
     pub height: usize,
     /// True if the issues' cells are still at the same position in the output.
@@ -45,8 +45,8 @@ pub struct Part {
 
 /// The list of the issues of a run.
 pub struct IssueList {
-    parts: Vec<Part>,
-    pub lines: Vec<Line>,
+    parts: Vec<IssueListPart>,
+    pub lines: Vec<IssueLineId>,
 }
 
 /// The key of issues with the same table, column and rule.
@@ -54,12 +54,12 @@ type Group = (u32, u32, u32);
 
 impl IssueList {
     /// Sorts the lines by sheet, in the given order, then by the position of the sender's cells.
-    pub fn new(parts: Vec<Part>) -> Self {
+    pub fn new(parts: Vec<IssueListPart>) -> Self {
         let lines = parts.iter().zip(0..).flat_map(|(part, number)| {
             let lines = part.issues.lines();
             lines.map(move |at| (number, at as u32))
         });
-        let mut lines: Vec<Line> = lines.collect();
+        let mut lines: Vec<IssueLineId> = lines.collect();
         let mut this = Self {
             parts,
             lines: Vec::new(),
@@ -78,12 +78,12 @@ impl IssueList {
         this
     }
 
-    fn fact(&self, (part, at): Line, fact: usize) -> u32 {
+    fn fact(&self, (part, at): IssueLineId, fact: usize) -> u32 {
         self.parts[part as usize].issues.fact(at as usize, fact)
     }
 
     /// Returns a text fact of a line, except its cells.
-    fn text(&self, (part, at): Line, fact: usize) -> Option<&str> {
+    fn text(&self, (part, at): IssueLineId, fact: usize) -> Option<&str> {
         let part = &self.parts[part as usize];
         match fact {
             OUTPUT_SHEET if !part.stands => None,
@@ -93,7 +93,7 @@ impl IssueList {
     }
 
     /// Returns a text fact of a line.
-    pub fn shown(&self, line: Line, fact: usize) -> Option<Cow<'_, str>> {
+    pub fn shown(&self, line: IssueLineId, fact: usize) -> Option<Cow<'_, str>> {
         let (part, at) = (&self.parts[line.0 as usize], line.1 as usize);
         match fact {
             CELL => part.issues.cell(at).map(Cow::from),
@@ -104,16 +104,16 @@ impl IssueList {
     }
 
     /// Returns a number fact of a line.
-    pub fn number(&self, line: Line, fact: usize) -> Option<u32> {
+    pub fn number(&self, line: IssueLineId, fact: usize) -> Option<u32> {
         Some(self.fact(line, fact)).filter(|number| *number != NONE)
     }
 
     /// Returns the letters of a line's column as a sort key: `Z` comes before `AA`.
-    fn column(&self, line: Line) -> Option<(usize, &str)> {
+    fn column(&self, line: IssueLineId) -> Option<(usize, &str)> {
         self.text(line, COLUMN).map(|text| (text.len(), text))
     }
 
-    fn group(&self, line: Line) -> Group {
+    fn group(&self, line: IssueLineId) -> Group {
         (line.0, self.fact(line, COLUMN), self.fact(line, RULE))
     }
 
@@ -139,7 +139,7 @@ impl IssueList {
             unlisted: self.lines.len().saturating_sub(most) as u64,
             rows_with_errors,
             rows_quarantined,
-            by_severity: BySeverity {
+            by_severity: SeverityCounts {
                 error: of(Severity::Error),
                 warning: of(Severity::Warning),
                 info: of(Severity::Info),
@@ -173,7 +173,7 @@ impl IssueList {
         Ok(())
     }
 
-    fn render(&self, keys: &[String], lines: &[Line]) -> Vec<u8> {
+    fn render(&self, keys: &[String], lines: &[IssueLineId]) -> Vec<u8> {
         let mut text = Vec::new();
         for &line in lines {
             for (fact, key) in keys.iter().enumerate() {
@@ -197,7 +197,7 @@ impl IssueList {
 
     /// Returns the sheet with the first `most` lines, each linked to its cell in the output. Columns without values are left
     /// out. If nearly a whole column breaks a rule, the sheet lists the first cells and the number of the others.
-    pub fn sheet(&self, title: &str, counts: &str, most: usize) -> List {
+    pub fn sheet(&self, title: &str, counts: &str, most: usize) -> ListSheetContent {
         let whole = self.whole();
         let mut seen: HashMap<Group, usize> = HashMap::default();
         // Each line, with the number of issues that it stands for, or 0 for a single issue.
@@ -215,8 +215,9 @@ impl IssueList {
                 _ => None,
             }
         });
-        let lines: Vec<(Line, usize)> = listed.take(most).collect();
-        let place = |line: Line| Some((self.text(line, OUTPUT_SHEET)?, self.shown(line, OUTPUT)?));
+        let lines: Vec<(IssueLineId, usize)> = listed.take(most).collect();
+        let place =
+            |line: IssueLineId| Some((self.text(line, OUTPUT_SHEET)?, self.shown(line, OUTPUT)?));
         let mut columns = vec![
             ("Sheet", Role::Text, SHEET),
             ("Cell", Role::Link, OUTPUT),
@@ -236,7 +237,7 @@ impl IssueList {
         let heads = columns
             .iter()
             .map(|(name, role, _)| ((*name).to_owned(), *role));
-        let mut list = List::new(title, counts, heads);
+        let mut list = ListSheetContent::new(title, counts, heads);
         for (number, &(line, others)) in lines.iter().enumerate() {
             let rest = (others > 0).then(|| {
                 let message = self.text(line, MESSAGE).unwrap_or_default();
@@ -274,7 +275,7 @@ impl IssueList {
         let fields: HashSet<&str> = fields.iter().map(String::as_str).collect();
         let mut places: HashMap<[Option<&str>; 4], usize> = HashMap::default();
         let mut known: HashMap<(u32, [u32; 4]), usize> = HashMap::default();
-        let mut groups: Vec<([Option<&str>; 4], Vec<Line>)> = Vec::new();
+        let mut groups: Vec<([Option<&str>; 4], Vec<IssueLineId>)> = Vec::new();
         for &line in &self.lines {
             let facts = [RULE, FIELD, SEVERITY, SHEET].map(|fact| self.fact(line, fact));
             // Within a table, equal numbers mean equal texts.
@@ -300,7 +301,9 @@ impl IssueList {
         }
         let (mut left, mut all) = (RANGES, Vec::new());
         for ([rule, field, severity, sheet], lines) in groups.into_iter().take(RULES) {
-            let (count, is_placed) = (lines.len(), |line: &Line| self.shown(*line, CELL).is_some());
+            let (count, is_placed) = (lines.len(), |line: &IssueLineId| {
+                self.shown(*line, CELL).is_some()
+            });
             let placed: Vec<_> = lines.into_iter().filter(is_placed).collect();
             let (mut more, mut cells) = (placed.len(), Vec::new());
             for (range, count) in self
@@ -328,21 +331,21 @@ impl IssueList {
     }
 
     /// Returns the position of a cell on its sheet as a sort key, column by column. Unknown positions come last.
-    fn place(&self, line: Line) -> (bool, Option<(usize, &str)>, u32) {
+    fn place(&self, line: IssueLineId) -> (bool, Option<(usize, &str)>, u32) {
         let column = self.column(line);
         (column.is_none(), column, self.fact(line, ROW))
     }
 
     /// Returns the cells of lines as ranges down a column, with the number of cells in each.
-    fn ranges(&self, mut lines: Vec<Line>) -> Vec<(String, usize)> {
+    fn ranges(&self, mut lines: Vec<IssueLineId>) -> Vec<(String, usize)> {
         lines.sort_by(|line, other| self.place(*line).cmp(&self.place(*other)));
         lines.dedup_by(|line, other| self.place(*line) == self.place(*other));
-        let follows = |before: &Line, after: &Line| {
+        let follows = |before: &IssueLineId, after: &IssueLineId| {
             let (before, after) = (self.place(*before), self.place(*after));
             before.1 == after.1 && before.2 != NONE && before.2 + 1 == after.2
         };
-        let name = |line: Line| self.shown(line, CELL).unwrap_or_default();
-        let range = |stretch: &[Line]| match stretch {
+        let name = |line: IssueLineId| self.shown(line, CELL).unwrap_or_default();
+        let range = |stretch: &[IssueLineId]| match stretch {
             [only] => name(*only).into_owned(),
             _ => format!("{}:{}", name(stretch[0]), name(stretch[stretch.len() - 1])),
         };

@@ -10,7 +10,7 @@ use foldhash::{HashMap, HashSet};
 
 use super::styles::{SEVERITIES, WARNING};
 use crate::cells::column_letters::column_name;
-use crate::columns::view::{SeriesView, Value};
+use crate::columns::view::{ColumnValue, SeriesView};
 
 /// The value in place of a missing number or text.
 pub const NONE: u32 = u32::MAX;
@@ -56,12 +56,12 @@ pub fn is_number(fact: usize) -> bool {
 
 /// A set of texts, each stored once.
 #[derive(Clone, Default)]
-pub struct Texts {
+pub struct IssueTexts {
     known: HashMap<Arc<str>, u32>,
     all: Vec<Arc<str>>,
 }
 
-impl Texts {
+impl IssueTexts {
     /// Stores a text and returns its index.
     pub fn keep(&mut self, text: &str) -> u32 {
         if let Some(place) = self.known.get(text) {
@@ -91,29 +91,29 @@ impl Texts {
 /// A message about a cell: the number of its row, the text of its issue column, and the facts for the list: message, rule and
 /// severity.
 #[derive(Clone, Copy)]
-struct Said {
+struct CellMessage {
     id: u32,
     text: u32,
     part: [u32; 3],
 }
 
 /// The facts of a message for the list: message, rule and severity.
-pub type Part = [String; 3];
+pub type MessageFacts = [String; 3];
 
 /// The issues of a table.
 #[derive(Clone, Default)]
-pub struct Issues {
-    pub texts: Texts,
+pub struct IssueTable {
+    pub texts: IssueTexts,
     facts: [Vec<u32>; FACTS.len()],
     /// Marks the lines that repeat another one; empty if there are none.
     is_repeat: Vec<bool>,
     /// The output row of the table's header, from 1.
     pub header_row: u32,
     /// The messages of each field.
-    said: HashMap<String, Vec<Said>>,
+    said: HashMap<String, Vec<CellMessage>>,
 }
 
-impl Issues {
+impl IssueTable {
     pub fn len(&self) -> usize {
         self.facts[SHEET].len()
     }
@@ -171,12 +171,13 @@ impl Issues {
         ids: &SeriesView<'_>,
         texts: &SeriesView<'_>,
         messages: &SeriesView<'_>,
-        mut tell: impl FnMut(&str) -> Result<Part, E>,
+        mut tell: impl FnMut(&str) -> Result<MessageFacts, E>,
     ) -> Result<(), E> {
         let mut told: HashMap<&str, [u32; 3]> = HashMap::default();
         let known = self.said.entry(field.to_owned()).or_default();
         for (row, message) in messages.values().enumerate() {
-            let (Value::Text(message), Value::Text(text)) = (message, texts.value(row)) else {
+            let (ColumnValue::Text(message), ColumnValue::Text(text)) = (message, texts.value(row))
+            else {
                 continue;
             };
             let part = match told.get(message) {
@@ -188,7 +189,7 @@ impl Issues {
                 }
             };
             let (id, text) = (number(ids.value(row)), self.texts.keep(text));
-            known.push(Said { id, text, part });
+            known.push(CellMessage { id, text, part });
         }
         Ok(())
     }
@@ -204,25 +205,26 @@ impl Issues {
         let mut cells = Vec::new();
         let (mut former, mut joined) = (Vec::new(), Vec::new());
         for (row, message) in messages.values().enumerate() {
-            let (Value::Text(message), Value::Text(text)) = (message, texts.value(row)) else {
+            let (ColumnValue::Text(message), ColumnValue::Text(text)) = (message, texts.value(row))
+            else {
                 continue;
             };
             let (id, text) = (number(ids.value(row)), self.texts.keep(text));
-            if let Value::Text(before) = before.value(row) {
+            if let ColumnValue::Text(before) = before.value(row) {
                 cells.push((id, self.texts.keep(before)));
                 former.push((id, text));
             }
             let part = [message, rule, severity].map(|text| self.texts.keep(text));
-            joined.push(Said { id, text, part });
+            joined.push(CellMessage { id, text, part });
         }
         // The messages of an old text are also in the new one.
         let mut known = self.said.remove(field).unwrap_or_default();
         let parts = self.parts(field, &cells, &known).into_iter();
         let former = parts.map(|(at, part)| {
             let (id, text) = former[at];
-            Said { id, text, part }
+            CellMessage { id, text, part }
         });
-        let former: Vec<Said> = former.collect();
+        let former: Vec<CellMessage> = former.collect();
         known.splice(0..0, former);
         known.extend(joined);
         self.said.insert(field.to_owned(), known);
@@ -233,7 +235,7 @@ impl Issues {
     pub fn list(&mut self, field: &str, ids: &SeriesView<'_>, texts: &SeriesView<'_>) {
         let (mut cells, mut rows) = (Vec::new(), Vec::new());
         for (row, text) in texts.values().enumerate() {
-            if let Value::Text(text) = text {
+            if let ColumnValue::Text(text) = text {
                 cells.push((number(ids.value(row)), self.texts.keep(text)));
                 rows.push(row as u32);
             }
@@ -279,7 +281,7 @@ impl Issues {
         &mut self,
         field: &str,
         cells: &[(u32, u32)],
-        known: &[Said],
+        known: &[CellMessage],
     ) -> Vec<(usize, [u32; 3])> {
         let rule = match field {
             "" => "hook".to_owned(),
@@ -593,7 +595,7 @@ fn named(column: &str, row: u32) -> String {
 }
 
 /// Returns the number of a row, or [`NONE`] if the value is no row number.
-fn number(value: Value<'_>) -> u32 {
+fn number(value: ColumnValue<'_>) -> u32 {
     let number = value.whole().and_then(|number| u32::try_from(number).ok());
     number.unwrap_or(NONE)
 }

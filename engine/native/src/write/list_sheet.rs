@@ -4,7 +4,7 @@
 //! All its cells are text, whatever the text looks like: `=…` stays as it is.
 
 use super::cells::CellWriter;
-use super::styles::{DIM, ERROR, HEAD, HEADER_HEIGHT, INK, Look, SEVERITIES};
+use super::styles::{CellAppearance, DIM, ERROR, HEAD, HEADER_HEIGHT, INK, SEVERITIES};
 use super::text::holdable;
 use crate::cells::column_letters::column_name;
 use std::borrow::Cow;
@@ -12,11 +12,11 @@ use std::borrow::Cow;
 /// The row of the header, above the first line.
 pub const HEADER_ROW: usize = 4;
 /// The maximum number of links in a worksheet (Excel: specifications and limits).
-pub const MOST_LINKS: usize = 65_530;
-const NARROWEST: usize = 8;
-const WIDEST: usize = 36;
+pub const MAX_LINKS: usize = 65_530;
+const MIN_COLUMN_CHARS: usize = 8;
+const MAX_COLUMN_CHARS: usize = 36;
 /// The number of lines that determine the widths.
-const MEASURED: usize = 10_000;
+const MAX_MEASURED_LINES: usize = 10_000;
 const TITLE_HEIGHT: &str = " ht=\"22\" customHeight=\"1\"";
 /// The text in place of a value that was left empty.
 pub const LEFT_EMPTY: &str = "left empty";
@@ -88,7 +88,7 @@ impl ListColumn {
     /// Returns the width for the header with the filter arrow and for 95 of 100 texts, at most 36. Measures only the first
     /// lines.
     fn width(&self) -> f64 {
-        let measured = 0..self.ends.len().min(MEASURED);
+        let measured = 0..self.ends.len().min(MAX_MEASURED_LINES);
         let mut lengths: Vec<usize> = measured
             .map(|line| self.text(line).chars().count())
             .collect();
@@ -98,12 +98,12 @@ impl ListColumn {
             false => *lengths.select_nth_unstable(most).1,
         };
         let width = (self.name.chars().count() + 4).max(usual + 2);
-        width.clamp(NARROWEST, WIDEST) as f64
+        width.clamp(MIN_COLUMN_CHARS, MAX_COLUMN_CHARS) as f64
     }
 }
 
 /// The content of a list sheet.
-pub struct List {
+pub struct ListSheetContent {
     title: String,
     counts: String,
     /// The text between the counts and the header; most lists have none.
@@ -111,10 +111,10 @@ pub struct List {
     columns: Vec<ListColumn>,
     /// The lines with a link, in order, and the targets, such as `'Orders'!D5`.
     places: Vec<(usize, String)>,
-    looks: Vec<Look>,
+    looks: Vec<CellAppearance>,
 }
 
-impl List {
+impl ListSheetContent {
     /// Returns an empty list with columns of these names and roles.
     pub fn new(
         title: &str,
@@ -152,7 +152,7 @@ impl List {
 
     /// Sets the target of the link in a line; lines must be in order. Ignores links beyond the maximum of a worksheet.
     pub fn link(&mut self, line: usize, place: String) {
-        if self.places.len() < MOST_LINKS {
+        if self.places.len() < MAX_LINKS {
             self.places.push((line, place));
         }
     }
@@ -201,7 +201,7 @@ impl List {
     }
 
     /// Returns all looks of the list's cells; the first is that of a plain cell.
-    pub fn looks(&self) -> &[Look] {
+    pub fn looks(&self) -> &[CellAppearance] {
         &self.looks
     }
 
@@ -279,59 +279,59 @@ impl List {
 }
 
 /// Returns the looks in the order of their indices.
-pub fn looks() -> Vec<Look> {
-    let text = Look {
+pub fn looks() -> Vec<CellAppearance> {
+    let text = CellAppearance {
         format: Cow::Borrowed("@"),
         ink: Some(INK),
-        ..Look::default()
+        ..CellAppearance::default()
     };
-    let line = Look {
+    let line = CellAppearance {
         thin_below: true,
         is_top: true,
         ..text.clone()
     };
-    let wrapped = Look {
+    let wrapped = CellAppearance {
         wraps: true,
         ..line.clone()
     };
-    let linked = Look {
+    let linked = CellAppearance {
         ink: Some(LINK),
         underlined: true,
         ..line.clone()
     };
-    let quiet = Look {
+    let quiet = CellAppearance {
         ink: Some(DIM),
         ..line.clone()
     };
-    let empty = Look {
+    let empty = CellAppearance {
         ink: SEVERITIES[usize::from(ERROR)].ink,
         italic: true,
         ..wrapped.clone()
     };
-    let severity = |number: usize| Look {
+    let severity = |number: usize| CellAppearance {
         bold: true,
         fill: SEVERITIES[number].fill,
         ..line.clone()
     };
     let [info, warning, error] = [1, 2, 3].map(severity);
-    let header = Look {
+    let header = CellAppearance {
         bold: true,
         fill: Some(HEAD),
         line_below: true,
         is_centered: true,
         ..text.clone()
     };
-    let title = Look {
+    let title = CellAppearance {
         bold: true,
         size: 14,
         ..text.clone()
     };
-    let counts = Look {
+    let counts = CellAppearance {
         ink: Some(DIM),
         ..text
     };
     vec![
-        Look::default(),
+        CellAppearance::default(),
         line,
         wrapped,
         linked,

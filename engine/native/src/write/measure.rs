@@ -4,15 +4,15 @@ use std::borrow::Cow;
 
 use super::styles::GENERAL;
 use crate::cells::calendar::DAY_MICROSECONDS;
-use crate::columns::view::{ColumnView, Value};
+use crate::columns::view::{ColumnValue, ColumnView};
 
 /// The number of rows whose lengths are measured.
 pub const MEASURED_ROWS: usize = 10_000;
-const MOST_DECIMALS: usize = 4;
+const MAX_DECIMALS: usize = 4;
 /// The maximum measured length; longer texts count as this long, because no column becomes as wide.
-const LONGEST: usize = 60;
-const NARROWEST: f64 = 8.0;
-const WIDEST: f64 = 48.0;
+const MAX_LENGTH_CHARS: usize = 60;
+const MIN_WIDTH_CHARS: f64 = 8.0;
+const MAX_WIDTH_CHARS: f64 = 48.0;
 /// The number of characters of a number that the format General shows.
 const GENERAL_DIGITS: usize = 11;
 const SECOND: i64 = 1_000_000;
@@ -38,17 +38,17 @@ pub enum Class {
 
 impl Class {
     /// Returns the class of a value.
-    pub fn of(value: Value<'_>) -> Self {
+    pub fn from_value(value: ColumnValue<'_>) -> Self {
         match value {
-            Value::Null => Self::None,
-            Value::Text(_) => Self::Text,
-            Value::Boolean(_) => Self::Boolean,
-            Value::Integer(_) | Value::Unsigned(_) => Self::Whole,
-            Value::Float(_) => Self::Number,
-            Value::Date(_) => Self::Date,
-            Value::DateTime(_) => Self::DateTime,
-            Value::Time(_) => Self::Time,
-            Value::Duration(_) => Self::Duration,
+            ColumnValue::Null => Self::None,
+            ColumnValue::Text(_) => Self::Text,
+            ColumnValue::Boolean(_) => Self::Boolean,
+            ColumnValue::Integer(_) | ColumnValue::Unsigned(_) => Self::Whole,
+            ColumnValue::Float(_) => Self::Number,
+            ColumnValue::Date(_) => Self::Date,
+            ColumnValue::DateTime(_) => Self::DateTime,
+            ColumnValue::Time(_) => Self::Time,
+            ColumnValue::Duration(_) => Self::Duration,
         }
     }
 
@@ -71,11 +71,11 @@ impl Class {
 
 /// Returns whether a value shows nothing.
 #[inline]
-pub fn is_blank(value: Value<'_>) -> bool {
+pub fn is_blank(value: ColumnValue<'_>) -> bool {
     match value {
-        Value::Null => true,
-        Value::Text(text) => text.is_empty(),
-        Value::Float(value) => !value.is_finite(),
+        ColumnValue::Null => true,
+        ColumnValue::Text(text) => text.is_empty(),
+        ColumnValue::Float(value) => !value.is_finite(),
         _ => false,
     }
 }
@@ -90,9 +90,9 @@ pub fn is_formula(text: &str) -> bool {
 pub struct Measure {
     pub class: Class,
     /// The number of values of each length: of text, and of the part of a number before its decimals.
-    lengths: [u32; LONGEST + 1],
+    lengths: [u32; MAX_LENGTH_CHARS + 1],
     /// The number of values of each length, for numbers in the format General.
-    general: [u32; LONGEST + 1],
+    general: [u32; MAX_LENGTH_CHARS + 1],
     decimals: usize,
     has_seconds: bool,
     has_clock: bool,
@@ -106,8 +106,8 @@ impl Default for Measure {
     fn default() -> Self {
         Self {
             class: Class::None,
-            lengths: [0; LONGEST + 1],
-            general: [0; LONGEST + 1],
+            lengths: [0; MAX_LENGTH_CHARS + 1],
+            general: [0; MAX_LENGTH_CHARS + 1],
             decimals: 0,
             has_seconds: false,
             has_clock: false,
@@ -140,7 +140,7 @@ impl Measure {
             if is_blank(value) {
                 continue;
             }
-            let class = Class::of(value);
+            let class = Class::from_value(value);
             let known = self
                 .classes
                 .iter()
@@ -160,31 +160,31 @@ impl Measure {
     }
 
     #[inline(always)]
-    fn take(&mut self, value: Value<'_>, escapes_formulas: bool) {
+    fn take(&mut self, value: ColumnValue<'_>, escapes_formulas: bool) {
         if is_blank(value) {
             return;
         }
-        self.class = Class::of(value);
+        self.class = Class::from_value(value);
         match value {
-            Value::DateTime(moment) => {
+            ColumnValue::DateTime(moment) => {
                 self.has_clock |= moment.rem_euclid(DAY_MICROSECONDS) != 0;
                 self.has_seconds |= moment.rem_euclid(60 * SECOND) != 0;
             }
-            Value::Time(moment) => self.has_seconds |= moment.rem_euclid(60 * SECOND) != 0,
-            Value::Duration(span) => {
+            ColumnValue::Time(moment) => self.has_seconds |= moment.rem_euclid(60 * SECOND) != 0,
+            ColumnValue::Duration(span) => {
                 self.has_seconds |= span.rem_euclid(60 * SECOND) != 0;
                 self.longest_hours = self.longest_hours.max((span / HOUR).saturating_abs());
             }
             _ if self.seen > MEASURED_ROWS => {}
-            Value::Text(text) if escapes_formulas || !is_formula(text) => {
+            ColumnValue::Text(text) if escapes_formulas || !is_formula(text) => {
                 self.lengths[shown_length(text)] += 1;
             }
-            Value::Boolean(value) => self.lengths[if value { 4 } else { 5 }] += 1,
-            Value::Integer(value) => {
+            ColumnValue::Boolean(value) => self.lengths[if value { 4 } else { 5 }] += 1,
+            ColumnValue::Integer(value) => {
                 self.add_whole(value.unsigned_abs(), value < 0);
             }
-            Value::Unsigned(value) => self.add_whole(value, false),
-            Value::Float(value) => self.add_float(value),
+            ColumnValue::Unsigned(value) => self.add_whole(value, false),
+            ColumnValue::Float(value) => self.add_float(value),
             _ => {}
         }
     }
@@ -192,7 +192,7 @@ impl Measure {
     /// Measures the length of a text that is in no column.
     pub fn add_length(&mut self, length: usize) {
         self.class = Class::Text;
-        self.lengths[length.min(LONGEST)] += 1;
+        self.lengths[length.min(MAX_LENGTH_CHARS)] += 1;
     }
 
     /// Returns whether further rows cannot change the format.
@@ -207,7 +207,7 @@ impl Measure {
     fn add_whole(&mut self, value: u64, is_negative: bool) {
         let digits = value.checked_ilog10().unwrap_or(0) as usize + 1;
         let sign = usize::from(is_negative);
-        self.lengths[(digits + (digits - 1) / 3 + sign).min(LONGEST)] += 1;
+        self.lengths[(digits + (digits - 1) / 3 + sign).min(MAX_LENGTH_CHARS)] += 1;
         self.general[(digits + sign).min(GENERAL_DIGITS)] += 1;
     }
 
@@ -215,9 +215,9 @@ impl Measure {
         // Beyond 64 bits the length does not matter, because the column already has the maximum width.
         let digits = (value.abs() as u64).checked_ilog10().unwrap_or(0) as usize + 1;
         let sign = usize::from(value < 0.0);
-        self.lengths[(digits + (digits - 1) / 3 + sign).min(LONGEST)] += 1;
+        self.lengths[(digits + (digits - 1) / 3 + sign).min(MAX_LENGTH_CHARS)] += 1;
         let own = decimals_of(value);
-        self.decimals = self.decimals.max(own.min(MOST_DECIMALS));
+        self.decimals = self.decimals.max(own.min(MAX_DECIMALS));
         let general = digits + sign + if own > 0 { own + 1 } else { 0 };
         self.general[general.min(GENERAL_DIGITS)] += 1;
     }
@@ -276,7 +276,7 @@ impl Measure {
             let widths = self.classes.iter();
             return widths
                 .map(|measure| measure.width(header, &measure.format(None, true, false)))
-                .fold(NARROWEST, f64::max);
+                .fold(MIN_WIDTH_CHARS, f64::max);
         }
         let shown = if self.class.is_moment() {
             self.moment_length(format)
@@ -288,7 +288,7 @@ impl Measure {
             percentile(&self.lengths)
         };
         let shown = if shown == 0 { 0 } else { shown + 2 };
-        ((shown_length(header) + 4).max(shown) as f64).clamp(NARROWEST, WIDEST)
+        ((shown_length(header) + 4).max(shown) as f64).clamp(MIN_WIDTH_CHARS, MAX_WIDTH_CHARS)
     }
 
     fn moment_length(&self, format: &str) -> usize {
@@ -297,7 +297,7 @@ impl Measure {
         } else {
             0
         };
-        (format.chars().count() + more_hours).min(LONGEST)
+        (format.chars().count() + more_hours).min(MAX_LENGTH_CHARS)
     }
 }
 
@@ -341,7 +341,7 @@ fn length_beside_digits(format: &str) -> usize {
 /// decimal.
 fn decimals_of(value: f64) -> usize {
     let mut scaled = value.abs();
-    for decimals in 0..=MOST_DECIMALS {
+    for decimals in 0..=MAX_DECIMALS {
         // Larger numbers have no decimals. Rounding through an integer takes a fraction of the time.
         if scaled >= (1_u64 << 53) as f64 {
             return decimals;
@@ -352,20 +352,20 @@ fn decimals_of(value: f64) -> usize {
         }
         scaled *= 10.0;
     }
-    MOST_DECIMALS + 1
+    MAX_DECIMALS + 1
 }
 
 /// Returns the width of a text in characters, up to the maximum measured length.
 pub fn shown_length(text: &str) -> usize {
-    let head = &text.as_bytes()[..text.len().min(LONGEST)];
+    let head = &text.as_bytes()[..text.len().min(MAX_LENGTH_CHARS)];
     if head.is_ascii() {
         return head.len();
     }
     let mut length = 0;
     for character in text.chars() {
         length += if is_wide(character) { 2 } else { 1 };
-        if length >= LONGEST {
-            return LONGEST;
+        if length >= MAX_LENGTH_CHARS {
+            return MAX_LENGTH_CHARS;
         }
     }
     length
@@ -395,7 +395,7 @@ mod tests {
 
     #[test]
     fn the_percentile_is_that_of_the_sorted_lengths() {
-        let mut counts = [0; LONGEST + 1];
+        let mut counts = [0; MAX_LENGTH_CHARS + 1];
         assert_eq!(percentile(&counts), 0);
         counts[3] = 19;
         counts[40] = 1;
@@ -414,6 +414,6 @@ mod tests {
         }
         assert_eq!(shown_length("Müller"), 6);
         assert_eq!(shown_length("漢字"), 4);
-        assert_eq!(shown_length(&"é".repeat(500)), LONGEST);
+        assert_eq!(shown_length(&"é".repeat(500)), MAX_LENGTH_CHARS);
     }
 }

@@ -22,16 +22,16 @@ const WORTHWHILE_BYTES: usize = 1 << 16;
 const DATE: u16 = (1 << 5) | 1;
 
 /// Writes an archive to a file.
-pub struct Package {
+pub struct PackageWriter {
     file: BufWriter<File>,
     position: u64,
-    entries: Vec<Entry>,
-    open: Option<Entry>,
+    entries: Vec<PackageEntry>,
+    open: Option<PackageEntry>,
     workers: Option<Workers>,
     own: Compress,
 }
 
-struct Entry {
+struct PackageEntry {
     name: String,
     header_at: u64,
     is_large: bool,
@@ -41,21 +41,21 @@ struct Entry {
 }
 
 /// A piece of a part before and after packing.
-struct Piece {
+struct PackedPiece {
     bytes: Vec<u8>,
     packed: Vec<u8>,
     checksum: crc32fast::Hasher,
 }
 
-type Answer = Receiver<Piece>;
+type PackedPieceReceiver = Receiver<PackedPiece>;
 
 struct Workers {
-    tasks: SyncSender<(Vec<u8>, Sender<Piece>)>,
-    waiting: std::collections::VecDeque<Answer>,
+    tasks: SyncSender<(Vec<u8>, Sender<PackedPiece>)>,
+    waiting: std::collections::VecDeque<PackedPieceReceiver>,
     limit: usize,
 }
 
-impl Package {
+impl PackageWriter {
     /// Starts an archive at the beginning of a file.
     pub fn new(file: File) -> Self {
         Self {
@@ -73,7 +73,7 @@ impl Package {
     /// # Errors
     /// If the file cannot be written.
     pub fn start_part(&mut self, name: &str, is_large: bool) -> io::Result<()> {
-        let entry = Entry {
+        let entry = PackageEntry {
             name: name.to_owned(),
             header_at: self.position,
             is_large,
@@ -205,7 +205,7 @@ impl Package {
         Ok(spent)
     }
 
-    fn put_piece(&mut self, piece: Piece) -> io::Result<Vec<u8>> {
+    fn put_piece(&mut self, piece: PackedPiece) -> io::Result<Vec<u8>> {
         self.put(&piece.packed)?;
         if let Some(entry) = &mut self.open {
             entry.packed += piece.packed.len() as u64;
@@ -225,7 +225,7 @@ impl Package {
 impl Workers {
     fn start() -> Self {
         let threads = processors().min(MAXIMUM_THREADS);
-        let (tasks, receiver) = sync_channel::<(Vec<u8>, Sender<Piece>)>(threads);
+        let (tasks, receiver) = sync_channel::<(Vec<u8>, Sender<PackedPiece>)>(threads);
         let receiver = Arc::new(Mutex::new(receiver));
         for _ in 0..threads {
             let receiver = receiver.clone();
@@ -257,7 +257,7 @@ impl Workers {
 }
 
 /// Deflates a piece into whole blocks that end on a byte boundary.
-fn pack(deflate: &mut Compress, bytes: Vec<u8>) -> Piece {
+fn pack(deflate: &mut Compress, bytes: Vec<u8>) -> PackedPiece {
     let mut checksum = crc32fast::Hasher::new();
     checksum.update(&bytes);
     deflate.reset();
@@ -275,14 +275,14 @@ fn pack(deflate: &mut Compress, bytes: Vec<u8>) -> Piece {
             packed.reserve(packed.capacity().max(4096));
         }
     }
-    Piece {
+    PackedPiece {
         bytes,
         packed,
         checksum,
     }
 }
 
-impl Entry {
+impl PackageEntry {
     fn local_header(&self) -> Vec<u8> {
         let extra: u16 = if self.is_large { 20 } else { 0 };
         let mut header = [

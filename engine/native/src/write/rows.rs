@@ -2,7 +2,7 @@
 
 use super::cells::{CellStyle, CellWriter, MomentStyles};
 use crate::columns::frame::Frame;
-use crate::columns::view::{SeriesView, Value};
+use crate::columns::view::{ColumnValue, SeriesView};
 
 /// A column of the rows that [`render_rows`] writes.
 pub struct PlacedColumn<'a> {
@@ -23,7 +23,7 @@ pub struct PlacedRows<'a> {
 }
 
 /// The rows of a sheet whose other parts are written elsewhere.
-pub struct Stretch<'a> {
+pub struct PlacedRowBlock<'a> {
     pub parts: Vec<PlacedRows<'a>>,
     pub count: usize,
     /// The number of the first row in the sheet, counted from 1.
@@ -40,12 +40,12 @@ pub struct Stretch<'a> {
 /// Renders rows as XML. Every text is in its cell. `styles` are the numbers of the styles that [`PlacedColumn::styles`] refers
 /// to.
 pub fn render_rows(
-    stretch: &Stretch<'_>,
+    stretch: &PlacedRowBlock<'_>,
     moment_styles: MomentStyles,
     styles: &[u32],
     escape_formulas: bool,
 ) -> Vec<u8> {
-    let Stretch { parts, count, .. } = stretch;
+    let PlacedRowBlock { parts, count, .. } = stretch;
     let mut columns: Vec<(usize, &PlacedColumn<'_>)> = parts
         .iter()
         .enumerate()
@@ -89,7 +89,7 @@ pub fn render_rows(
                 continue;
             }
             let values = frames[part].get(column.source);
-            let value = values.map_or(Value::Null, |values| {
+            let value = values.map_or(ColumnValue::Null, |values| {
                 values.value(parts[part].first_row + row)
             });
             let style = match column.styles.get(row * 4..row * 4 + 4) {

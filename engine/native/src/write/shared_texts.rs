@@ -13,7 +13,7 @@ const MAXIMUM_SHARED_TEXT: usize = 256;
 /// A text is written into its cell the first time and shared from the second time on. So texts that occur only once cost no
 /// memory.
 #[derive(Default)]
-pub struct Texts {
+pub struct SharedTexts {
     /// Indexed by the lower bits of a text's hash: the hash of the last text seen, and the number of the shared text, from 1. A
     /// 0 means none.
     slots: Vec<(u32, u32)>,
@@ -22,7 +22,7 @@ pub struct Texts {
     bytes: Vec<u8>,
 }
 
-impl Texts {
+impl SharedTexts {
     /// Returns the number of shared texts.
     pub fn len(&self) -> usize {
         self.places.len()

@@ -7,10 +7,12 @@ use std::sync::Arc;
 
 use super::cells::{CellStyle, CellWriter, start_of_cell};
 use super::measure::{Class, MEASURED_ROWS, Measure, is_blank, is_formula, shown_length};
-use super::styles::{DIM, ERROR, GENERAL, HEAD, HEADER_HEIGHT, INK, Look, SEVERITIES, WARNING};
+use super::styles::{
+    CellAppearance, DIM, ERROR, GENERAL, HEAD, HEADER_HEIGHT, INK, SEVERITIES, WARNING,
+};
 use super::text::{find_illegal_text, has_control};
 use crate::columns::frame::Frame;
-use crate::columns::view::{ColumnView, Value};
+use crate::columns::view::{ColumnValue, ColumnView};
 
 /// The kind of an output column.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,7 +30,7 @@ pub enum ColumnKind {
 
 /// A requested output column.
 #[derive(Clone)]
-pub struct Wish {
+pub struct ColumnRequest {
     pub kind: ColumnKind,
     /// The column of the frame, from 0; `None` for columns that are made here.
     pub source: Option<usize>,
@@ -52,17 +54,17 @@ impl IssueColumn {
     /// Returns the worst severity of the issues of a row's cell; 0 if there are none.
     #[inline]
     fn severity(&self, views: &[ColumnView<'_>], row: usize) -> u8 {
-        if views[self.issue].value(row) == Value::Null {
+        if views[self.issue].value(row) == ColumnValue::Null {
             return 0;
         }
         match self.severity.map(|place| views[place].value(row)) {
-            Some(Value::Integer(number @ 1..=3)) => number as u8,
+            Some(ColumnValue::Integer(number @ 1..=3)) => number as u8,
             _ => WARNING,
         }
     }
 }
 
-/// A column with its looks, each an index in [`Styled::looks`].
+/// A column with its looks, each an index in [`StyledTable::looks`].
 pub struct StyledColumn {
     pub header: String,
     pub width: f64,
@@ -83,16 +85,16 @@ fn form_of(class: Class) -> usize {
 }
 
 /// A table and the looks of its cells.
-pub struct Styled {
+pub struct StyledTable {
     frame: Arc<Frame>,
     columns: Vec<StyledColumn>,
     said: Vec<IssueColumn>,
-    looks: Vec<Look>,
+    looks: Vec<CellAppearance>,
     escapes_formulas: bool,
 }
 
 /// The look of the cells of a column below its header.
-struct Body<'a> {
+struct ColumnBody<'a> {
     kind: ColumnKind,
     /// The requested number format.
     wanted: Option<&'a str>,
@@ -101,8 +103,8 @@ struct Body<'a> {
     is_indented: bool,
 }
 
-impl<'a> Body<'a> {
-    fn of(
+impl<'a> ColumnBody<'a> {
+    fn new(
         wanted: Option<&'a str>,
         kind: ColumnKind,
         measure: &'a Measure,
@@ -133,48 +135,48 @@ impl<'a> Body<'a> {
         classes.map(|measure| {
             (
                 measure.class,
-                Self::of(self.wanted, self.kind, measure, false),
+                Self::new(self.wanted, self.kind, measure, false),
             )
         })
     }
 
-    fn look(&self, severity: usize) -> Look {
+    fn look(&self, severity: usize) -> CellAppearance {
         match self.kind {
-            ColumnKind::Severity => Look {
+            ColumnKind::Severity => CellAppearance {
                 bold: severity > 0,
                 ink: SEVERITIES[severity].ink,
                 line_left: true,
-                ..Look::default()
+                ..CellAppearance::default()
             },
-            ColumnKind::Issues => Look {
+            ColumnKind::Issues => CellAppearance {
                 ink: Some(INK),
-                ..Look::default()
+                ..CellAppearance::default()
             },
-            ColumnKind::SourceRow => Look {
+            ColumnKind::SourceRow => CellAppearance {
                 ink: Some(DIM),
-                ..Look::default()
+                ..CellAppearance::default()
             },
             ColumnKind::Field | ColumnKind::MomentField | ColumnKind::Other => {
                 // Other values keep their default alignment.
                 let is_indented =
                     self.is_indented && matches!(self.measure.class, Class::Text | Class::None);
-                Look {
+                CellAppearance {
                     format: self.format.clone(),
                     fill: SEVERITIES[severity].fill,
                     horizontal: is_indented.then_some("left"),
                     indent: u8::from(is_indented),
-                    ..Look::default()
+                    ..CellAppearance::default()
                 }
             }
         }
     }
 }
 
-impl Styled {
+impl StyledTable {
     /// Measures the table and chooses its looks.
     pub fn new(
         frame: Arc<Frame>,
-        wishes: Vec<Wish>,
+        wishes: Vec<ColumnRequest>,
         said: Vec<IssueColumn>,
         escapes_formulas: bool,
     ) -> Self {
@@ -182,7 +184,7 @@ impl Styled {
             frame,
             columns: Vec::with_capacity(wishes.len()),
             said,
-            looks: vec![Look::default()],
+            looks: vec![CellAppearance::default()],
             escapes_formulas,
         };
         let measures = styled.measure(&wishes);
@@ -191,7 +193,7 @@ impl Styled {
         for (wish, measure) in wishes.iter().zip(&measures) {
             let is_figure = measure.class.is_figure();
             let is_indented = follows_figures && !is_figure && wish.kind != ColumnKind::Severity;
-            bodies.push(Body::of(
+            bodies.push(ColumnBody::new(
                 wish.format.as_deref(),
                 wish.kind,
                 measure,
@@ -222,7 +224,7 @@ impl Styled {
     }
 
     /// Returns all looks of the table's cells; the first is that of a plain cell.
-    pub fn looks(&self) -> &[Look] {
+    pub fn looks(&self) -> &[CellAppearance] {
         &self.looks
     }
 
@@ -234,7 +236,7 @@ impl Styled {
         find_illegal_text(headers, &self.frame, &sources)
     }
 
-    fn measure(&self, wishes: &[Wish]) -> Vec<Measure> {
+    fn measure(&self, wishes: &[ColumnRequest]) -> Vec<Measure> {
         let mut measures: Vec<Measure> = wishes.iter().map(|_| Measure::default()).collect();
         let issues = wishes
             .iter()
@@ -277,15 +279,20 @@ impl Styled {
             .collect()
     }
 
-    fn column(&mut self, wish: &Wish, body: &Body<'_>, severities: &[u8]) -> StyledColumn {
-        let &Wish {
+    fn column(
+        &mut self,
+        wish: &ColumnRequest,
+        body: &ColumnBody<'_>,
+        severities: &[u8],
+    ) -> StyledColumn {
+        let &ColumnRequest {
             kind,
             source,
             width,
             ..
         } = wish;
         let is_other = kind == ColumnKind::Other;
-        let header_look = self.look(Look {
+        let header_look = self.look(CellAppearance {
             bold: !is_other,
             italic: is_other,
             ink: Some(if is_other { DIM } else { INK }),
@@ -299,7 +306,7 @@ impl Styled {
             },
             indent: u8::from(body.is_indented),
             is_centered: true,
-            ..Look::default()
+            ..CellAppearance::default()
         });
         let classes: Vec<_> = body.of_classes().collect();
         let forms = classes.iter().map(|(class, _)| form_of(*class) + 1).max();
@@ -309,7 +316,7 @@ impl Styled {
             let look = body.look(severity);
             // In a cell with the text format, a formula would become text when a person edits it.
             let formula = if look.format == "@" {
-                Look {
+                CellAppearance {
                     format: Cow::Borrowed(GENERAL),
                     ..look.clone()
                 }
@@ -332,7 +339,7 @@ impl Styled {
         }
     }
 
-    fn look(&mut self, look: Look) -> usize {
+    fn look(&mut self, look: CellAppearance) -> usize {
         self.looks
             .iter()
             .position(|known| *known == look)
@@ -364,12 +371,12 @@ impl Styled {
         let mut text = String::new();
         for said in &self.said {
             let words = match views[said.issue].value(row) {
-                Value::Null => continue,
-                Value::Text(words) => Cow::Borrowed(words),
-                Value::Integer(number) => Cow::Owned(number.to_string()),
-                Value::Unsigned(number) => Cow::Owned(number.to_string()),
-                Value::Float(number) => Cow::Owned(number.to_string()),
-                Value::Boolean(value) => Cow::Owned(value.to_string()),
+                ColumnValue::Null => continue,
+                ColumnValue::Text(words) => Cow::Borrowed(words),
+                ColumnValue::Integer(number) => Cow::Owned(number.to_string()),
+                ColumnValue::Unsigned(number) => Cow::Owned(number.to_string()),
+                ColumnValue::Float(number) => Cow::Owned(number.to_string()),
+                ColumnValue::Boolean(value) => Cow::Owned(value.to_string()),
                 _ => Cow::Borrowed("issue"),
             };
             if !text.is_empty() {
@@ -426,7 +433,7 @@ impl Styled {
                     _ => {
                         let value = styled
                             .source
-                            .map_or(Value::Null, |source| views[source].value(row));
+                            .map_or(ColumnValue::Null, |source| views[source].value(row));
                         self.variant(styled, value, cells[column])
                             .map(|[severity, form]| styled.cells[form][severity])
                     }
@@ -441,16 +448,21 @@ impl Styled {
 
     /// Returns the look of a cell among those of its column, or `None` if there is nothing to show.
     #[inline]
-    fn variant(&self, column: &StyledColumn, value: Value<'_>, severity: u8) -> Option<[usize; 2]> {
+    fn variant(
+        &self,
+        column: &StyledColumn,
+        value: ColumnValue<'_>,
+        severity: u8,
+    ) -> Option<[usize; 2]> {
         if severity == 0 && is_blank(value) {
             return None;
         }
         let is_formula = match value {
-            Value::Text(text) => !self.escapes_formulas && is_formula(text),
+            ColumnValue::Text(text) => !self.escapes_formulas && is_formula(text),
             _ => false,
         };
         let form = match column.cells.len() > FORMS && !is_formula && !is_blank(value) {
-            true => form_of(Class::of(value)),
+            true => form_of(Class::from_value(value)),
             false => usize::from(is_formula),
         };
         Some([usize::from(severity), form])
@@ -482,7 +494,13 @@ impl Styled {
         let digits = cells.start_row_with(sheet_row, HEADER_HEIGHT, out);
         for (place, column) in self.columns.iter().enumerate() {
             let style = CellStyle::Number(numbers[column.header_look]);
-            cells.write_value(Value::Text(&column.header), place, &digits, style, out);
+            cells.write_value(
+                ColumnValue::Text(&column.header),
+                place,
+                &digits,
+                style,
+                out,
+            );
         }
         out.extend_from_slice(b"</row>");
     }
@@ -511,11 +529,11 @@ impl Styled {
                     let (value, [severity, form]) = match (column.kind, column.source) {
                         (ColumnKind::Severity, _) => {
                             let severity = usize::from(worst);
-                            (Value::Text(SEVERITIES[severity].word), [severity, 0])
+                            (ColumnValue::Text(SEVERITIES[severity].word), [severity, 0])
                         }
                         (ColumnKind::Issues, _) if worst > 0 => {
                             message = self.message(&views, row);
-                            (Value::Text(message.as_str()), [0, 0])
+                            (ColumnValue::Text(message.as_str()), [0, 0])
                         }
                         (_, None) => continue,
                         (_, Some(source)) => {

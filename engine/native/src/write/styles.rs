@@ -83,7 +83,7 @@ pub const PALE_LINE: &str = "E8E5DE";
 
 /// The look of a cell. Colours are six hexadecimal digits.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct Look {
+pub struct CellAppearance {
     pub format: Cow<'static, str>,
     pub bold: bool,
     pub italic: bool,
@@ -108,7 +108,7 @@ pub struct Look {
     pub wraps: bool,
 }
 
-impl Default for Look {
+impl Default for CellAppearance {
     fn default() -> Self {
         Self {
             format: Cow::Borrowed(GENERAL),
@@ -137,18 +137,18 @@ pub struct StyleSheet {
     fills: Vec<String>,
     borders: Vec<String>,
     cells: Vec<String>,
-    numbers: HashMap<Look, u32>,
+    numbers: HashMap<CellAppearance, u32>,
 }
 
 impl Default for StyleSheet {
     fn default() -> Self {
-        let date = Look {
+        let date = CellAppearance {
             format: Cow::Borrowed(FIRST_FORMATS[1]),
-            ..Look::default()
+            ..CellAppearance::default()
         };
         Self {
             formats: FIRST_FORMATS.map(str::to_owned).to_vec(),
-            fonts: vec![font(&Look::default())],
+            fonts: vec![font(&CellAppearance::default())],
             fills: FIRST_FILLS.map(str::to_owned).to_vec(),
             borders: vec![FIRST_BORDER.to_owned()],
             cells: vec![
@@ -158,19 +158,19 @@ impl Default for StyleSheet {
                 plain_cell(21, " applyNumberFormat=\"1\""),
                 plain_cell(166, " applyNumberFormat=\"1\""),
             ],
-            numbers: HashMap::from([(Look::default(), 0), (date, MOMENT_STYLES.date)]),
+            numbers: HashMap::from([(CellAppearance::default(), 0), (date, MOMENT_STYLES.date)]),
         }
     }
 }
 
 impl StyleSheet {
     /// Returns the numbers of some looks, and adds missing ones.
-    pub fn numbers(&mut self, looks: &[Look]) -> Vec<u32> {
+    pub fn numbers(&mut self, looks: &[CellAppearance]) -> Vec<u32> {
         looks.iter().map(|look| self.number(look)).collect()
     }
 
     /// Returns the number of a look, and adds it if it is missing.
-    pub fn number(&mut self, look: &Look) -> u32 {
+    pub fn number(&mut self, look: &CellAppearance) -> u32 {
         if let Some(&number) = self.numbers.get(look) {
             return number;
         }
@@ -292,7 +292,7 @@ fn plain_cell(format: usize, applied: &str) -> String {
 }
 
 /// Returns a font. Each has a name, because programs would choose a font without one.
-fn font(look: &Look) -> String {
+fn font(look: &CellAppearance) -> String {
     let bold = if look.bold { "<b/>" } else { "" };
     let italic = if look.italic { "<i/>" } else { "" };
     let underlined = if look.underlined { "<u/>" } else { "" };
@@ -307,7 +307,7 @@ fn font(look: &Look) -> String {
     )
 }
 
-fn border(look: &Look) -> String {
+fn border(look: &CellAppearance) -> String {
     let side = |name: &str, is_there: bool| {
         if is_there {
             format!("<{name} style=\"medium\"><color rgb=\"FF{LINE}\"/></{name}>")
@@ -354,16 +354,16 @@ mod tests {
     #[test]
     fn equal_looks_share_a_number_and_their_parts() {
         let mut styles = StyleSheet::default();
-        let date = Look {
+        let date = CellAppearance {
             format: Cow::Borrowed("yyyy-mm-dd"),
             fill: Some("F9CCC6"),
-            ..Look::default()
+            ..CellAppearance::default()
         };
-        let other = Look {
+        let other = CellAppearance {
             format: Cow::Owned("\"<\"0".to_owned()),
             ..date.clone()
         };
-        assert_eq!(styles.number(&Look::default()), 0);
+        assert_eq!(styles.number(&CellAppearance::default()), 0);
         assert_eq!(styles.number(&date), 5);
         assert_eq!(styles.number(&other), 6);
         assert_eq!(styles.number(&date.clone()), 5);

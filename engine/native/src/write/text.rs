@@ -6,7 +6,7 @@ use std::io::Write;
 use crate::cells::parts::share_tasks;
 use crate::cells::white_space::{is_control, is_python_space};
 use crate::columns::frame::Frame;
-use crate::columns::view::{ColumnView, Value};
+use crate::columns::view::{ColumnValue, ColumnView};
 
 /// The maximum length of a text in a cell, in characters.
 const MAXIMUM_TEXT: usize = 32_767;
@@ -26,7 +26,7 @@ pub fn find_illegal_text<'a>(
         let views = columns.iter().map(|&column| &views[column]);
         let find = |view: &ColumnView<'_>| {
             (0..rows).find_map(|row| match view.value(row) {
-                Value::Text(text) => illegal(text),
+                ColumnValue::Text(text) => illegal(text),
                 _ => None,
             })
         };

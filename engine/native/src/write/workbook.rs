@@ -4,10 +4,10 @@ use std::fs::File;
 use std::io;
 
 use super::cells::CellWriter;
-use super::list_sheet::List;
-use super::package::Package;
-use super::shared_texts::Texts;
-use super::styled::Styled;
+use super::list_sheet::ListSheetContent;
+use super::package::PackageWriter;
+use super::shared_texts::SharedTexts;
+use super::styled::StyledTable;
 use super::styles::{MOMENT_STYLES, StyleSheet};
 use super::text;
 use crate::cells::column_letters::column_name;
@@ -25,10 +25,10 @@ const PACKAGE: &str = "http://schemas.openxmlformats.org/package/2006";
 
 /// Writes one workbook, sheet by sheet.
 pub struct WorkbookWriter {
-    package: Package,
+    package: PackageWriter,
     titles: Vec<String>,
     /// The appearance of each sheet beside its cells.
-    looks: Vec<SheetLook>,
+    looks: Vec<SheetAppearance>,
     /// The links of the current sheet: a cell, and the target of its link.
     links: Vec<(String, String)>,
     styles: StyleSheet,
@@ -41,14 +41,14 @@ pub struct WorkbookWriter {
 
 /// The extent of a sheet, if it is known before the sheet is written.
 #[derive(Debug, Clone, Copy)]
-pub struct Extent {
+pub struct OutputSheetExtent {
     pub rows: usize,
     pub columns: usize,
 }
 
 /// The appearance of a sheet beside its cells.
 #[derive(Debug, Clone, Default)]
-pub struct SheetLook {
+pub struct SheetAppearance {
     /// The width of each column, and whether it belongs to a collapsed group.
     pub columns: Vec<(f64, bool)>,
     /// The number of rows at the top that stay in view.
@@ -66,12 +66,12 @@ impl WorkbookWriter {
     /// Starts a workbook in an empty file.
     pub fn new(file: File, escape_formulas: bool) -> Self {
         Self {
-            package: Package::new(file),
+            package: PackageWriter::new(file),
             titles: Vec::new(),
             looks: Vec::new(),
             links: Vec::new(),
             styles: StyleSheet::default(),
-            cells: CellWriter::new(escape_formulas, MOMENT_STYLES, Some(Texts::default())),
+            cells: CellWriter::new(escape_formulas, MOMENT_STYLES, Some(SharedTexts::default())),
             piece: Vec::with_capacity(PIECE_BYTES + (PIECE_BYTES >> 2)),
             next_row: 1,
             in_sheet: false,
@@ -85,8 +85,8 @@ impl WorkbookWriter {
     pub fn start_sheet(
         &mut self,
         title: &str,
-        extent: Option<Extent>,
-        look: &SheetLook,
+        extent: Option<OutputSheetExtent>,
+        look: &SheetAppearance,
     ) -> io::Result<()> {
         self.end_sheet()?;
         self.titles.push(title.to_owned());
@@ -97,7 +97,7 @@ impl WorkbookWriter {
         self.package
             .start_part(&part, likely_bytes > LARGE_SHEET_BYTES)?;
         let dimension = match extent {
-            Some(Extent { rows, columns }) if rows > 0 && columns > 0 => {
+            Some(OutputSheetExtent { rows, columns }) if rows > 0 && columns > 0 => {
                 format!("<dimension ref=\"A1:{}{rows}\"/>", column_name(columns - 1))
             }
             Some(_) => "<dimension ref=\"A1\"/>".to_owned(),
@@ -172,7 +172,7 @@ impl WorkbookWriter {
     ///
     /// # Errors
     /// If the file cannot be written.
-    pub fn append_styled(&mut self, table: &Styled, gap: bool) -> io::Result<()> {
+    pub fn append_styled(&mut self, table: &StyledTable, gap: bool) -> io::Result<()> {
         let numbers = self.styles.numbers(table.looks());
         self.next_row += usize::from(gap);
         let (cells, piece, package) = (&mut self.cells, &mut self.piece, &mut self.package);
@@ -192,7 +192,7 @@ impl WorkbookWriter {
     ///
     /// # Errors
     /// If the file cannot be written.
-    pub fn append_list(&mut self, list: &List) -> io::Result<()> {
+    pub fn append_list(&mut self, list: &ListSheetContent) -> io::Result<()> {
         let numbers = self.styles.numbers(list.looks());
         let package = &mut self.package;
         list.write(
@@ -333,7 +333,7 @@ fn columns_element(columns: &[(f64, bool)]) -> String {
     format!("<cols>{elements}</cols>")
 }
 
-impl SheetLook {
+impl SheetAppearance {
     /// Returns the properties element, which comes before all else in a sheet.
     fn properties(&self) -> String {
         let mut properties = String::new();
@@ -352,7 +352,7 @@ impl SheetLook {
 }
 
 /// Returns the defined names for the filtered range of each sheet and for the rows repeated on each printed page.
-fn defined_names(titles: &[String], looks: &[SheetLook]) -> String {
+fn defined_names(titles: &[String], looks: &[SheetAppearance]) -> String {
     let mut names = String::new();
     for (number, (title, look)) in titles.iter().zip(looks).enumerate() {
         let title = text::attribute(&title.replace('\'', "''"));

@@ -14,9 +14,9 @@ use std::time::{Duration, Instant};
 use ade_engine_native::cells::ScanLimits;
 use ade_engine_native::columns::series;
 use ade_engine_native::error::Result;
-use ade_engine_native::progress::Watch;
+use ade_engine_native::progress::ScanWatch;
 use ade_engine_native::read::ReadOptions;
-use ade_engine_native::read::book::Book;
+use ade_engine_native::read::book::InputBook;
 use proptest::prelude::*;
 
 use sound::{
@@ -87,13 +87,13 @@ impl Drop for TemporaryFile {
 
 /// Reads everything of a file that can be read, and visits all of it.
 fn read_all(path: &str, options: &ReadOptions, limits: ScanLimits) -> Result<usize> {
-    let book = Book::open(path, options)?;
+    let book = InputBook::open(path, options)?;
     let mut cells = 0;
     for sheet in 0..book.sheets().len().min(8) {
         drop(book.merged_ranges(sheet));
     }
     for sheet in 0..book.sheets().len().min(8) {
-        let Ok(sheet) = book.scan(sheet, limits, &Watch::default()) else {
+        let Ok(sheet) = book.scan(sheet, limits, &ScanWatch::default()) else {
             continue;
         };
         let facts = sheet.facts();

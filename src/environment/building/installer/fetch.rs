@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use crate::base::files::{FileError, PartialFolder, remove_leftovers};
 use crate::environment::building::error::BuildError;
-use crate::environment::building::output::Step;
-use crate::environment::building::session::{BuildSession, Show};
+use crate::environment::building::output::BuildStepKind;
+use crate::environment::building::session::{BuildSession, OutputEcho};
 use crate::settings::paths::{ToolsFolder, venv_python};
 use crate::system::lock::{Lock, LockError};
 use crate::system::machine::{Machine, System};
@@ -37,7 +37,7 @@ pub(super) fn fetched(session: &mut BuildSession<'_>) -> Result<PathBuf, BuildEr
     );
     let _turn = turn.map_err(|error| match error {
         LockError::Cancelled { .. } => BuildError::Cancelled {
-            step: Step::PrepareInstaller,
+            step: BuildStepKind::PrepareInstaller,
         },
         LockError::Busy { .. } => session.timeout(),
         LockError::File(error) => error.into(),
@@ -68,19 +68,19 @@ fn fetch(session: &mut BuildSession<'_>, target: &Path) -> Result<(), BuildError
     });
     let python = session.request.python.executable.clone();
     let first = match fetch_with(session, &python, target)? {
-        Fetched::Done => return Ok(()),
-        Fetched::Failed { reason, transient } => {
+        FetchOutcome::Done => return Ok(()),
+        FetchOutcome::Failed { reason, transient } => {
             return Err(BuildError::NoInstaller {
                 reasons: vec![reason],
                 transient,
             });
         }
-        Fetched::NoPip => format!("{} has no pip", python.display()),
+        FetchOutcome::NoPip => format!("{} has no pip", python.display()),
     };
     let (second, transient) = match fetch_through_venv(session, target)? {
-        Fetched::Done => return Ok(()),
-        Fetched::Failed { reason, transient } => (reason, transient),
-        Fetched::NoPip => ("an environment of it has no pip either".to_owned(), false),
+        FetchOutcome::Done => return Ok(()),
+        FetchOutcome::Failed { reason, transient } => (reason, transient),
+        FetchOutcome::NoPip => ("an environment of it has no pip either".to_owned(), false),
     };
     Err(BuildError::NoInstaller {
         reasons: vec![first, second],
@@ -89,7 +89,7 @@ fn fetch(session: &mut BuildSession<'_>, target: &Path) -> Result<(), BuildError
 }
 
 /// The result of a fetch with one pip.
-enum Fetched {
+enum FetchOutcome {
     Done,
     /// The Python has no pip.
     NoPip,
@@ -104,12 +104,16 @@ enum Fetched {
 fn fetch_through_venv(
     session: &mut BuildSession<'_>,
     target: &Path,
-) -> Result<Fetched, BuildError> {
+) -> Result<FetchOutcome, BuildError> {
     let venv = session.folder.workbench().venv_with_pip();
     let mut command = session.command(&session.request.python.executable);
     command.args(["-I", "-m", "venv"]).arg(&venv);
-    if !session.run(&mut command, Show::Nothing)?.exit.is_success() {
-        return Ok(Fetched::Failed {
+    if !session
+        .run(&mut command, OutputEcho::Nothing)?
+        .exit
+        .is_success()
+    {
+        return Ok(FetchOutcome::Failed {
             reason: "its venv module can't make an environment with pip".to_owned(),
             transient: false,
         });
@@ -122,7 +126,7 @@ fn fetch_with(
     session: &mut BuildSession<'_>,
     python: &Path,
     target: &Path,
-) -> Result<Fetched, BuildError> {
+) -> Result<FetchOutcome, BuildError> {
     let mut command = session.command(python);
     // Settings that every pip understands or ignores: no prompts, no check for a newer pip, and ADE's cache.
     command
@@ -148,12 +152,12 @@ fn fetch_with(
         command.arg("--no-index");
     }
     command.arg(FETCHED);
-    let finished = session.run(&mut command, Show::Everything)?;
+    let finished = session.run(&mut command, OutputEcho::Everything)?;
     if finished.exit.is_success() && ToolsFolder::uv_program(target).exists() {
-        return Ok(Fetched::Done);
+        return Ok(FetchOutcome::Done);
     }
     if finished.mentions(&["no module named pip"]) {
-        return Ok(Fetched::NoPip);
+        return Ok(FetchOutcome::NoPip);
     }
     let last = finished.last_lines().pop().unwrap_or_default();
     let reason = if session.request.offline {
@@ -161,7 +165,7 @@ fn fetch_with(
     } else {
         format!("none could be fetched ({last})")
     };
-    Ok(Fetched::Failed {
+    Ok(FetchOutcome::Failed {
         reason,
         transient: finished.found_network_trouble() && !session.request.offline,
     })

@@ -11,9 +11,9 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use self::fetch::fetched;
-use super::contents::Way;
+use super::contents::LinkMode;
 use super::error::BuildError;
-use super::session::{BuildSession, Code, Show};
+use super::session::{BuildSession, Code, OutputEcho};
 use crate::base::files::{open_again, touch};
 use crate::environment::python::child_variables;
 
@@ -153,7 +153,7 @@ impl Uv {
         let cache = cache_of(session);
         let way = match session.code {
             Code::None => session.way,
-            _ => Way::Linked,
+            _ => LinkMode::Linked,
         };
         if session.code == Code::None {
             // In the configuration's folder, uv would read the configuration's own settings.
@@ -164,7 +164,7 @@ impl Uv {
         // uv copies if it cannot link, but warns about it in every build. On systems other than Linux its copies share their
         // content.
         let is_chosen = child_variables::get(&request.child_variables, "UV_LINK_MODE").is_some();
-        let is_copied = way == Way::Copied && cfg!(target_os = "linux");
+        let is_copied = way == LinkMode::Copied && cfg!(target_os = "linux");
         if let Some(cache) = &cache {
             command.env("UV_CACHE_DIR", cache);
         }
@@ -247,7 +247,7 @@ impl Uv {
     ) -> Result<(), BuildError> {
         let only_offline = session.request.offline;
         let mut offline = command(session, true);
-        let finished = session.run(&mut offline, Show::Nothing)?;
+        let finished = session.run(&mut offline, OutputEcho::Nothing)?;
         // With a full disk, a retry with a network would fail, too.
         if finished.exit.is_success() || only_offline || finished.found_disk_full() {
             session.replay(&finished);
@@ -294,7 +294,7 @@ impl Uv {
         }
         command.arg("-o").arg(list).arg(&lists.requirements);
         command.args(sources.or(install.sources.as_deref()));
-        let finished = session.run(&mut command, Show::Nothing)?;
+        let finished = session.run(&mut command, OutputEcho::Nothing)?;
         session.judge(&finished, &self.label, session.request.offline)
     }
 }
@@ -360,7 +360,7 @@ impl Lists {
 fn version(session: &mut BuildSession<'_>, program: &Path) -> Result<Option<String>, BuildError> {
     let mut command = session.command(program);
     command.arg("--version");
-    match session.run(&mut command, Show::Nothing) {
+    match session.run(&mut command, OutputEcho::Nothing) {
         Ok(finished) if finished.exit.is_success() => {
             Ok(finished.stdout().find_map(search::version_in))
         }

@@ -15,7 +15,7 @@ use crate::settings::paths::ToolsFolder;
 use crate::system::process::{self, Stream, on_path};
 
 /// The oldest usable version. Earlier ones lack options that a build uses.
-const OLDEST: (u32, u32) = (0, 5);
+const MIN_UV_VERSION: (u32, u32) = (0, 5);
 
 /// The maximum time for uv to name its version, outside of a build's time limit.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -119,7 +119,7 @@ fn is_recent(version: &str) -> bool {
     let mut parts = version
         .split('.')
         .map(|part| part.parse::<u32>().unwrap_or(0));
-    (parts.next().unwrap_or(0), parts.next().unwrap_or(0)) >= OLDEST
+    (parts.next().unwrap_or(0), parts.next().unwrap_or(0)) >= MIN_UV_VERSION
 }
 
 #[cfg(test)]

@@ -16,18 +16,18 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::base::counted;
-use crate::base::places::{Cell, column_named};
+use crate::base::places::{CellPosition, column_named};
 use crate::base::problem::{Error, code, typed};
-use crate::cells::Cells;
-use crate::engine::report::Table;
-use crate::engine::{RunReport, Told};
+use crate::cells::CellReader;
+use crate::engine::report::ExplainedTable;
+use crate::engine::{RunNotice, RunReport};
 use crate::run::results::report_of;
 use crate::settings::paths::RunFolder;
 use crate::store::{FieldResult, RunRecord, RunStatus};
 use crate::workspace::Workspace;
 use trace::Tracer;
-pub use trace::{Place, Said, Way};
-pub use without::{Near, Without};
+pub use trace::{CellTrace, ExplainedIssue, ExplainedPlace};
+pub use without::{NearColumn, UnmappedField};
 use without::{field_named, without};
 pub use words::{nearest_in_words, spoken, why_unmapped};
 
@@ -37,7 +37,7 @@ pub const SCHEMA_VERSION: u32 = 1;
 /// The side whose sheets, rows, columns and cells are meant.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
-pub enum Side {
+pub enum WorkbookSide {
     /// The sheets of the sender's file.
     #[default]
     Input,
@@ -47,7 +47,7 @@ pub enum Side {
 
 /// The target of an explanation; if it is empty, every table.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Wanted {
+pub struct ExplainTarget {
     /// The name of a sheet.
     pub sheet: Option<String>,
     /// The number of a row, from 1.
@@ -57,7 +57,7 @@ pub struct Wanted {
     /// A cell, such as `D8` or `North!D8`.
     pub cell: Option<String>,
     /// The side of the target.
-    pub side: Side,
+    pub side: WorkbookSide,
 }
 
 /// An explanation of a run.
@@ -70,19 +70,19 @@ pub struct Explanation {
     /// The name of its input.
     pub input: String,
     /// The side of the requested row or cell.
-    pub side: Side,
+    pub side: WorkbookSide,
     /// The requested tables; if a column was requested, with that column alone.
-    pub tables: Vec<Table>,
+    pub tables: Vec<ExplainedTable>,
     /// If a field was requested, the tables without a column for it, and why.
-    pub without: Vec<Without>,
+    pub without: Vec<UnmappedField>,
     /// The trace of the requested row or cell, for each table that has it.
-    pub places: Vec<Way>,
+    pub places: Vec<CellTrace>,
     /// The notices of the engine about these sheets.
-    pub notices: Vec<Told>,
+    pub notices: Vec<RunNotice>,
     /// The readings of dates and numbers in columns of these sheets, with the evidence.
-    pub readings: Vec<Told>,
+    pub readings: Vec<RunNotice>,
     /// The classification of rows at the borders of headers, data and notes.
-    pub rows: Vec<Told>,
+    pub rows: Vec<RunNotice>,
 }
 
 /// Explains a run that has ended. `cells` reads its output, if a row or a cell is requested.
@@ -92,8 +92,8 @@ pub struct Explanation {
 pub fn explain(
     workspace: &Workspace,
     run: &RunRecord,
-    wanted: &Wanted,
-    cells: &Cells,
+    wanted: &ExplainTarget,
+    cells: &CellReader,
 ) -> Result<Explanation, Error> {
     let id = run.id.clone();
     if !run.status.is_terminal() {
@@ -140,7 +140,7 @@ pub fn explain(
         rows: cells.rows(&RunFolder::at(&run.run_dir).rows(&run.input_name)),
     };
     let (tables, without, places) = chosen(&tables, wanted, &tracer)?;
-    let on_sheets = |told: &&Told| tables.iter().any(|table| table.sheet == told.sheet());
+    let on_sheets = |told: &&RunNotice| tables.iter().any(|table| table.sheet == told.sheet());
     Ok(Explanation {
         schema_version: SCHEMA_VERSION,
         run: id,
@@ -156,7 +156,7 @@ pub fn explain(
 }
 
 /// Returns what a run recorded about each table, with its rows and in words. Tables are numbered from 1, for people.
-pub fn tables_of(report: &RunReport) -> Vec<Table> {
+pub fn tables_of(report: &RunReport) -> Vec<ExplainedTable> {
     let (noticed, tables) = (&report.noticed, &report.noticed.tables);
     let shown = tables.iter().map(|table| {
         let others = tables
@@ -179,7 +179,11 @@ pub fn tables_of(report: &RunReport) -> Vec<Table> {
                 Some(_) => String::new(),
                 None => words::why_unmapped(reason),
             });
-            column.why = Some(words::of_column(column, table, spoke.map(Told::message)));
+            column.why = Some(words::of_column(
+                column,
+                table,
+                spoke.map(RunNotice::message),
+            ));
         }
         shown
     });
@@ -187,9 +191,13 @@ pub fn tables_of(report: &RunReport) -> Vec<Table> {
 }
 
 /// The requested tables, the tables without a column for the requested field, and the traces of the requested row or cell.
-type Chosen = (Vec<Table>, Vec<Without>, Vec<Way>);
+type ExplainedParts = (Vec<ExplainedTable>, Vec<UnmappedField>, Vec<CellTrace>);
 
-fn chosen(tables: &[Table], wanted: &Wanted, tracer: &Tracer<'_>) -> Result<Chosen, Error> {
+fn chosen(
+    tables: &[ExplainedTable],
+    wanted: &ExplainTarget,
+    tracer: &Tracer<'_>,
+) -> Result<ExplainedParts, Error> {
     let (of_cell, cell) = match &wanted.cell {
         Some(name) => cell_named(name).map(|(sheet, cell)| (sheet, Some(cell)))?,
         None => (None, None),
@@ -199,7 +207,7 @@ fn chosen(tables: &[Table], wanted: &Wanted, tracer: &Tracer<'_>) -> Result<Chos
     let names_cell = wanted.row.is_some() || cell.is_some();
     if let Some(rows) = &tracer.rows
         && names_cell
-        && wanted.side == Side::Output
+        && wanted.side == WorkbookSide::Output
     {
         let apart = rows.sheets_apart().into_iter().map(str::to_owned);
         sheets.extend(apart.filter(|title| sheet.as_ref() == Some(title)));
@@ -212,8 +220,10 @@ fn chosen(tables: &[Table], wanted: &Wanted, tracer: &Tracer<'_>) -> Result<Chos
         return Err(Error::usage(code::NOT_FOUND, message)
             .hint(format!("there are tables on {}", sheets.join(", "))));
     }
-    let meant = |table: &&Table| sheet.is_none() || wanted.side.sheet_of(table) == sheet.as_deref();
-    let meant: Vec<&Table> = tables.iter().filter(meant).collect();
+    let meant = |table: &&ExplainedTable| {
+        sheet.is_none() || wanted.side.sheet_of(table) == sheet.as_deref()
+    };
+    let meant: Vec<&ExplainedTable> = tables.iter().filter(meant).collect();
     let what = match (cell, wanted.row, &wanted.column) {
         (None, None, None) => {
             let meant = meant.into_iter().cloned().collect();
@@ -221,8 +231,8 @@ fn chosen(tables: &[Table], wanted: &Wanted, tracer: &Tracer<'_>) -> Result<Chos
         }
         (None, None, Some(column)) => {
             let field = field_named(tracer.fields, column);
-            let lacks = |table: &&Table| without(table, field?);
-            let lacking: Vec<Without> = meant.iter().filter_map(lacks).collect();
+            let lacks = |table: &&ExplainedTable| without(table, field?);
+            let lacking: Vec<UnmappedField> = meant.iter().filter_map(lacks).collect();
             return match of_column(&meant, column, wanted.side) {
                 Err(_) if !lacking.is_empty() => Ok((Vec::new(), lacking, Vec::new())),
                 found => Ok((found?, lacking, Vec::new())),
@@ -258,10 +268,10 @@ fn chosen(tables: &[Table], wanted: &Wanted, tracer: &Tracer<'_>) -> Result<Chos
         ),
     };
     let places = match wanted.side {
-        Side::Input => tracer.of_input(&sheet, row, column)?,
-        Side::Output => tracer.of_output(&sheet, row, column)?,
+        WorkbookSide::Input => tracer.of_input(&sheet, row, column)?,
+        WorkbookSide::Output => tracer.of_output(&sheet, row, column)?,
     };
-    let is_of = |table: &&&Table| {
+    let is_of = |table: &&&ExplainedTable| {
         places
             .iter()
             .any(|way| way.table == Some(table.table) && way.sheet() == Some(&table.sheet))
@@ -274,7 +284,7 @@ fn chosen(tables: &[Table], wanted: &Wanted, tracer: &Tracer<'_>) -> Result<Chos
     Ok((tables, Vec::new(), places))
 }
 
-impl Side {
+impl WorkbookSide {
     /// Returns the side with this word.
     pub fn named(word: &str) -> Option<Self> {
         let mut all = [Self::Input, Self::Output].into_iter();
@@ -290,7 +300,7 @@ impl Side {
     }
 
     /// Returns the sheet of a table on this side; `None` if the table is not there.
-    fn sheet_of(self, table: &Table) -> Option<&str> {
+    fn sheet_of(self, table: &ExplainedTable) -> Option<&str> {
         match self {
             Self::Input => Some(&table.sheet),
             Self::Output => table.output.as_ref().map(|output| output.sheet.as_str()),
@@ -299,7 +309,7 @@ impl Side {
 }
 
 /// Returns the sheets with tables, in order.
-fn sheets_of(tables: &[Table], side: Side) -> Vec<String> {
+fn sheets_of(tables: &[ExplainedTable], side: WorkbookSide) -> Vec<String> {
     let mut sheets: Vec<String> = Vec::new();
     for sheet in tables.iter().filter_map(|table| side.sheet_of(table)) {
         if !sheets.iter().any(|known| known == sheet) {
@@ -310,12 +320,12 @@ fn sheets_of(tables: &[Table], side: Side) -> Vec<String> {
 }
 
 /// Parses `D8`, or `North!D8` as in lists of issues.
-fn cell_named(name: &str) -> Result<(Option<String>, Cell), Error> {
+fn cell_named(name: &str) -> Result<(Option<String>, CellPosition), Error> {
     let (sheet, cell) = match name.rsplit_once('!') {
         Some((sheet, cell)) => (Some(sheet.trim_matches('\'').to_owned()), cell),
         None => (None, name),
     };
-    let cell = Cell::named(&cell.replace('$', "")).ok_or_else(|| {
+    let cell = CellPosition::named(&cell.replace('$', "")).ok_or_else(|| {
         not_there(format!("cell {name:?}"))
             .hint("a cell is a column's letters and a row: `--cell D8`")
     })?;
@@ -323,7 +333,11 @@ fn cell_named(name: &str) -> Result<(Option<String>, Cell), Error> {
 }
 
 /// Returns the tables that have a column with these letters, this header or this field, with that column alone.
-fn of_column(tables: &[&Table], name: &str, side: Side) -> Result<Vec<Table>, Error> {
+fn of_column(
+    tables: &[&ExplainedTable],
+    name: &str,
+    side: WorkbookSide,
+) -> Result<Vec<ExplainedTable>, Error> {
     let mut found = Vec::new();
     for table in tables {
         let letters = letters_of(table, name, side);
@@ -332,16 +346,16 @@ fn of_column(tables: &[&Table], name: &str, side: Side) -> Result<Vec<Table>, Er
         }
         let mut table = (*table).clone();
         let mut froms = match side {
-            Side::Input => letters.clone(),
-            Side::Output => Vec::new(),
+            WorkbookSide::Input => letters.clone(),
+            WorkbookSide::Output => Vec::new(),
         };
         if let Some(output) = &mut table.output {
             output.columns.retain(|written| match side {
-                Side::Input => written
+                WorkbookSide::Input => written
                     .from
                     .as_ref()
                     .is_some_and(|from| letters.contains(from)),
-                Side::Output => letters.contains(&written.column),
+                WorkbookSide::Output => letters.contains(&written.column),
             });
             froms.extend(
                 output
@@ -362,17 +376,17 @@ fn of_column(tables: &[&Table], name: &str, side: Side) -> Result<Vec<Table>, Er
 }
 
 /// A column: its letters, its header and its field.
-type Named<'a> = (&'a str, &'a str, Option<&'a str>);
+type NamedColumn<'a> = (&'a str, &'a str, Option<&'a str>);
 
-fn columns_of(table: &Table, side: Side) -> Vec<Named<'_>> {
+fn columns_of(table: &ExplainedTable, side: WorkbookSide) -> Vec<NamedColumn<'_>> {
     match side {
-        Side::Input => {
+        WorkbookSide::Input => {
             let columns = table.columns.iter();
             columns
                 .map(|column| (&*column.column, &*column.name, column.field.as_deref()))
                 .collect()
         }
-        Side::Output => {
+        WorkbookSide::Output => {
             let columns = table.output.iter().flat_map(|output| &output.columns);
             columns
                 .map(|column| (&*column.column, &*column.header, column.field.as_deref()))
@@ -382,22 +396,22 @@ fn columns_of(table: &Table, side: Side) -> Vec<Named<'_>> {
 }
 
 /// Returns the letters of a table's columns that match a name: letters in capitals first, then headers and fields.
-fn letters_of(table: &Table, name: &str, side: Side) -> Vec<String> {
+fn letters_of(table: &ExplainedTable, name: &str, side: WorkbookSide) -> Vec<String> {
     let columns = columns_of(table, side);
     let lower = name.to_lowercase();
-    let fits = |test: &dyn Fn(&Named<'_>) -> bool| -> Vec<String> {
+    let fits = |test: &dyn Fn(&NamedColumn<'_>) -> bool| -> Vec<String> {
         let found = columns.iter().filter(|column| test(column));
         found.map(|(letters, ..)| (*letters).to_owned()).collect()
     };
     let is_part = |letters: &str| {
         let mut parts = table.fields.iter();
-        let is_input = side == Side::Input;
+        let is_input = side == WorkbookSide::Input;
         is_input
             && parts.any(|part| {
                 part.field.to_lowercase() == lower && part.from.iter().any(|from| from == letters)
             })
     };
-    let named = |(letters, header, field): &Named<'_>| {
+    let named = |(letters, header, field): &NamedColumn<'_>| {
         header.trim().to_lowercase() == lower
             || field.is_some_and(|field| field.to_lowercase() == lower)
             || is_part(letters)
@@ -414,9 +428,9 @@ fn letters_of(table: &Table, name: &str, side: Side) -> Vec<String> {
 
 /// Returns the number of the only column that matches a name next to a row. Letters need not be a column of a table.
 fn number_of(
-    tables: &[&Table],
+    tables: &[&ExplainedTable],
     name: &str,
-    side: Side,
+    side: WorkbookSide,
     sheet: &str,
     fields: &[FieldResult],
 ) -> Result<u64, Error> {
@@ -446,9 +460,9 @@ fn number_of(
     column_named(letters).ok_or_else(|| no_column(tables, name, side))
 }
 
-fn no_column(tables: &[&Table], name: &str, side: Side) -> Error {
+fn no_column(tables: &[&ExplainedTable], name: &str, side: WorkbookSide) -> Error {
     /// The maximum number of columns in the message.
-    const MOST: usize = 8;
+    const MAX_KNOWN_COLUMNS: usize = 8;
     let mut known: Vec<String> = Vec::new();
     for table in tables {
         for (letters, name, _) in columns_of(table, side) {
@@ -462,7 +476,7 @@ fn no_column(tables: &[&Table], name: &str, side: Side) -> Error {
     not_there(what).maybe_hint((!known.is_empty()).then(|| {
         format!(
             "the columns are {}",
-            counted::first(MOST, known.into_iter())
+            counted::first(MAX_KNOWN_COLUMNS, known.into_iter())
         )
     }))
 }

@@ -1,7 +1,7 @@
 //! Describes a row or a cell, and traces rows between the sender's sheets and the output, from the run's record, never by
 //! guessing.
 //!
-//! Runs record their rows in a separate file ([`Rows`]).
+//! Runs record their rows in a separate file ([`RunRows`]).
 
 use std::sync::Arc;
 
@@ -9,9 +9,11 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::base::places::{Area, place_in_words};
-use crate::cells::{Cells, Fate, NotWritten, OwnCell, Quarantined, Reason, Rows};
-use crate::engine::Noticed;
-use crate::engine::report::{Column, Hook, Table};
+use crate::cells::{
+    CellReader, OwnCell, QuarantinedRow, Reason, RowOutcome, RunRows, UnwrittenRows,
+};
+use crate::engine::RunNotices;
+use crate::engine::report::{ExplainedColumn, ExplainedTable, Hook};
 use crate::issues::Severity;
 use crate::run::results::issues::{NoList, issues_of};
 use crate::store::{FieldResult, RunRecord};
@@ -19,17 +21,17 @@ use crate::store::{FieldResult, RunRecord};
 /// The known facts about a row or a cell.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, ToSchema)]
 #[schema(as = ExplainedWay)]
-pub struct Way {
+pub struct CellTrace {
     /// The part of a table: `header`, `data`, or `outside` of every table.
     pub part: &'static str,
     /// The number of the table on the sender's sheet, from 1.
     pub table: Option<u64>,
     /// The position in the sender's sheet.
-    pub source: Option<Place>,
+    pub source: Option<ExplainedPlace>,
     /// The positions in the output; several if one column makes several fields.
-    pub output: Vec<Place>,
+    pub output: Vec<ExplainedPlace>,
     /// The sender's column, and the reasons for its reading.
-    pub column: Option<Column>,
+    pub column: Option<ExplainedColumn>,
     /// The field; several if the column was split.
     pub fields: Vec<String>,
     /// The transforms that changed the values, in order.
@@ -39,7 +41,7 @@ pub struct Way {
     /// The hooks that returned the table, and their effects on its rows.
     pub hooks: Vec<Hook>,
     /// The issues of the cell, of its row and of its column.
-    pub issues: Vec<Said>,
+    pub issues: Vec<ExplainedIssue>,
     /// The same in words, including what is unknown.
     pub why: Vec<String>,
 }
@@ -47,7 +49,7 @@ pub struct Way {
 /// A position; a part is `None` if it is unknown or was not requested.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, ToSchema)]
 #[schema(as = ExplainedPlace)]
-pub struct Place {
+pub struct ExplainedPlace {
     /// The name of the sheet.
     pub sheet: String,
     /// The cell, such as `D8`.
@@ -60,7 +62,7 @@ pub struct Place {
     pub header: Option<String>,
 }
 
-impl Place {
+impl ExplainedPlace {
     pub fn new(sheet: &str, row: Option<u64>, column: Option<&str>, header: Option<&str>) -> Self {
         Self {
             sheet: sheet.to_owned(),
@@ -83,7 +85,7 @@ impl Place {
 /// An issue, without the value.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 #[schema(as = ExplainedIssue)]
-pub struct Said {
+pub struct ExplainedIssue {
     /// The sender's cell; `None` if the issue is about a row or a column.
     pub cell: Option<String>,
     /// The severity of the issue.
@@ -94,7 +96,7 @@ pub struct Said {
     pub message: String,
 }
 
-impl Way {
+impl CellTrace {
     /// Returns the sender's sheet.
     pub fn sheet(&self) -> Option<&String> {
         self.source.as_ref().map(|source| &source.sheet)
@@ -105,11 +107,11 @@ impl Way {
 pub struct Tracer<'a> {
     pub run: &'a RunRecord,
     pub fields: &'a [FieldResult],
-    pub tables: &'a [Table],
-    pub noticed: &'a Noticed,
-    pub cells: &'a Cells,
+    pub tables: &'a [ExplainedTable],
+    pub noticed: &'a RunNotices,
+    pub cells: &'a CellReader,
     /// The run's record of its rows; `None` before edition 2026.
-    pub rows: Option<Arc<Rows>>,
+    pub rows: Option<Arc<RunRows>>,
 }
 
 /// Rows of output sheets; `None`: the row number is unknown.
@@ -124,14 +126,19 @@ impl Tracer<'_> {
     /// Returns the positions in the output of a sender's row, from 1 (for a table on its side: of a column, which is a
     /// record). Adds the reason to `way` if there are none or they are unknown. `None`: the row has errors and is
     /// quarantined, which is added too.
-    pub fn fate(&self, way: &mut Way, table: &Table, number: u64) -> Option<OutputRows> {
+    pub fn fate(
+        &self,
+        way: &mut CellTrace,
+        table: &ExplainedTable,
+        number: u64,
+    ) -> Option<OutputRows> {
         let Some(rows) = &self.rows else {
             return Some(unplaced(way, table, self.unknown(table)));
         };
         let apart = rows.quarantined(&table.sheet, number, table.turned);
         let placed_apart = apart.iter().filter(|row| row.file.is_none());
         let why = match rows.fate(&table.sheet, number, table.turned) {
-            Fate::Written(places) => {
+            RowOutcome::Written(places) => {
                 let places = places.iter().map(|place| (place.sheet, place.row));
                 // A hook duplicated the row, and one of the two copies has errors.
                 let places = places.chain(placed_apart.map(|row| (Some(row.sheet), row.row)));
@@ -146,21 +153,21 @@ impl Tracer<'_> {
                 way.why.extend(apart.iter().map(among_errors));
                 let places = placed_apart.filter(|row| row.row.is_some());
                 way.output
-                    .extend(places.map(|row| Place::new(row.sheet, row.row, None, None)));
+                    .extend(places.map(|row| ExplainedPlace::new(row.sheet, row.row, None, None)));
                 return None;
             }
-            Fate::NotWritten(row) => {
+            RowOutcome::NotWritten(row) => {
                 way.why.push(in_words(row));
                 return Some(Vec::new());
             }
-            Fate::Unknown { hook } => replaced(hook),
-            Fate::NotTold => self.unknown(table),
+            RowOutcome::Unknown { hook } => replaced(hook),
+            RowOutcome::NotTold => self.unknown(table),
         };
         Some(unplaced(way, table, why))
     }
 
     /// Returns why the corresponding row on the other side is unknown.
-    pub fn unknown(&self, table: &Table) -> String {
+    pub fn unknown(&self, table: &ExplainedTable) -> String {
         let mut hooks = table.hooks.iter();
         if let Some(hook) = hooks.find(|hook| hook.rows.as_deref() == Some("lost")) {
             return replaced(&hook.name);
@@ -178,7 +185,12 @@ impl Tracer<'_> {
     }
 
     /// Does the same as `fate` if another table may be next to this one, which has other rows.
-    pub fn fate_in(&self, way: &mut Way, table: &Table, row: u64) -> Option<OutputRows> {
+    pub fn fate_in(
+        &self,
+        way: &mut CellTrace,
+        table: &ExplainedTable,
+        row: u64,
+    ) -> Option<OutputRows> {
         let mut rows = self.fate(way, table, row)?;
         if rows.iter().all(|(_, row)| row.is_none()) {
             return Some(rows);
@@ -188,8 +200,8 @@ impl Tracer<'_> {
                 && other.sheet == table.sheet
                 && area_of(other).is_some_and(|area| area.has_row(row))
         });
-        let beside: Vec<&Table> = beside.collect();
-        let stacked = |other: &&Table| match (&other.output, &table.output) {
+        let beside: Vec<&ExplainedTable> = beside.collect();
+        let stacked = |other: &&ExplainedTable| match (&other.output, &table.output) {
             (Some(output), Some(own)) => (&output.sheet, &output.range) == (&own.sheet, &own.range),
             _ => false,
         };
@@ -197,7 +209,7 @@ impl Tracer<'_> {
             let why = "tables that stand side by side were stacked, so it is not known which row of the output is this one";
             return Some(unplaced(way, table, why.to_owned()));
         }
-        let is_of = |other: &&Table, sheet: &str, row: Option<u64>| {
+        let is_of = |other: &&ExplainedTable, sheet: &str, row: Option<u64>| {
             row.is_some_and(|row| has_row(other, sheet, row))
         };
         rows.retain(|(sheet, row)| !beside.iter().any(|other| is_of(other, sheet, *row)));
@@ -209,19 +221,19 @@ impl Tracer<'_> {
 }
 
 /// Adds the reason why the position of a table's row in the output is unknown. Its columns there may still be known.
-pub fn unplaced(way: &mut Way, table: &Table, why: String) -> OutputRows {
+pub fn unplaced(way: &mut CellTrace, table: &ExplainedTable, why: String) -> OutputRows {
     way.why.push(why);
     let output = table.output.iter();
     output.map(|output| (output.sheet.clone(), None)).collect()
 }
 
 /// Returns the area of a table in the sender's sheet.
-pub fn area_of(table: &Table) -> Option<Area> {
+pub fn area_of(table: &ExplainedTable) -> Option<Area> {
     Area::named(table.region.as_deref()?)
 }
 
 /// Returns whether a row of the output belongs to a table.
-pub fn has_row(table: &Table, sheet: &str, row: u64) -> bool {
+pub fn has_row(table: &ExplainedTable, sheet: &str, row: u64) -> bool {
     let output = table.output.as_ref();
     let output = output.filter(|output| output.sheet == sheet);
     let area = output.and_then(|output| Area::named(&output.range));
@@ -231,7 +243,7 @@ pub fn has_row(table: &Table, sheet: &str, row: u64) -> bool {
 const NOT_THERE: &str = "the row is not in the output";
 
 /// Describes the position of a row with errors.
-fn among_errors(row: &Quarantined<'_>) -> String {
+fn among_errors(row: &QuarantinedRow<'_>) -> String {
     let of = match row.file {
         Some(file) => format!("the sheet {:?} of {file}, beside the output", row.sheet),
         None => format!("the sheet {:?} of the output", row.sheet),
@@ -246,7 +258,7 @@ fn among_errors(row: &Quarantined<'_>) -> String {
 }
 
 /// Describes why a row is not in the output.
-pub fn in_words(rows: &NotWritten) -> String {
+pub fn in_words(rows: &UnwrittenRows) -> String {
     let why = match rows.reason {
         Reason::Header => "it is a header",
         Reason::Blank => "it has no value",

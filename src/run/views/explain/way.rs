@@ -4,19 +4,25 @@ use serde_json::Value;
 
 use super::not_there;
 use super::trace::{
-    OutputRows, Place, Said, Tracer, Way, area_of, has_row, in_words, replaced, unplaced,
+    CellTrace, ExplainedIssue, ExplainedPlace, OutputRows, Tracer, area_of, has_row, in_words,
+    replaced, unplaced,
 };
 use super::words::looks_of;
-use crate::base::places::{Area, Cell, column_named, letters};
+use crate::base::places::{Area, CellPosition, column_named, letters};
 use crate::base::problem::Error;
-use crate::cells::{Choice, Fate, Origin, OwnCell, Reading};
-use crate::engine::report::{Table, Written};
+use crate::cells::{OwnCell, ReadSettings, RowOrigin, RowOutcome, SheetSelector};
+use crate::engine::report::{ExplainedTable, OutputColumn};
 use crate::issues::Issue;
 use crate::run::results::issues::issues_of;
 
 impl Tracer<'_> {
     /// Traces a row of the sender, or a cell in it.
-    pub fn of_input(&self, sheet: &str, row: u64, column: Option<u64>) -> Result<Vec<Way>, Error> {
+    pub fn of_input(
+        &self,
+        sheet: &str,
+        row: u64,
+        column: Option<u64>,
+    ) -> Result<Vec<CellTrace>, Error> {
         let name = column.map(letters);
         let of_sheet = self.tables.iter().filter(|table| table.sheet == sheet);
         let having = of_sheet.filter(|table| match (table.turned, area_of(table)) {
@@ -27,7 +33,7 @@ impl Tracer<'_> {
             (false, None) => false,
         });
         let ways = having.map(|table| self.within(table, row, name.as_deref()));
-        let mut ways = ways.collect::<Result<Vec<Way>, Error>>()?;
+        let mut ways = ways.collect::<Result<Vec<CellTrace>, Error>>()?;
         if ways.is_empty() {
             ways.push(self.outside(sheet, row, name.as_deref())?);
         }
@@ -36,7 +42,12 @@ impl Tracer<'_> {
 
     /// Traces a row or cell within a table. In a table on its side, the records are columns, and its rows are columns of the
     /// output.
-    fn within(&self, table: &Table, row: u64, column: Option<&str>) -> Result<Way, Error> {
+    fn within(
+        &self,
+        table: &ExplainedTable,
+        row: u64,
+        column: Option<&str>,
+    ) -> Result<CellTrace, Error> {
         let own = row.to_string();
         // The column, as the table names it, if a cell is requested.
         let told = match table.turned {
@@ -47,7 +58,7 @@ impl Tracer<'_> {
         let (header, header_cells) = way.column.as_ref().map_or((None, &[][..]), |column| {
             (Some(column.name.as_str()), &column.header_cells[..])
         });
-        let source = Place::new(&table.sheet, Some(row), column, header);
+        let source = ExplainedPlace::new(&table.sheet, Some(row), column, header);
         let rows = &table.header_rows.rows;
         let is_header = match table.turned {
             true => source
@@ -109,8 +120,8 @@ impl Tracer<'_> {
     /// it, if a cell is requested.
     fn place_in_output(
         &self,
-        way: &mut Way,
-        table: &Table,
+        way: &mut CellTrace,
+        table: &ExplainedTable,
         column: Option<&str>,
         rows: OutputRows,
     ) {
@@ -120,18 +131,19 @@ impl Tracer<'_> {
             let is_own = row.is_none_or(|row| has_row(table, &sheet, row));
             if column.is_none() || !is_own {
                 way.output
-                    .extend(row.map(|row| Place::new(&sheet, Some(row), None, None)));
+                    .extend(row.map(|row| ExplainedPlace::new(&sheet, Some(row), None, None)));
                 continue;
             }
-            let place =
-                |one: &&Written| Place::new(&sheet, row, Some(&one.column), Some(&one.header));
+            let place = |one: &&OutputColumn| {
+                ExplainedPlace::new(&sheet, row, Some(&one.column), Some(&one.header))
+            };
             // If a row became several, keeps those that have the cell.
-            let is_of = |column_now: &&&Written| {
+            let is_of = |column_now: &&&OutputColumn| {
                 let own =
                     row.and_then(|row| self.own_cell(&sheet, row, column_now.field.as_deref()));
                 own.is_none_or(|own| is_same(&own, way.source.as_ref(), column, column_now))
             };
-            let found: Vec<Place> = written.iter().filter(is_of).map(place).collect();
+            let found: Vec<ExplainedPlace> = written.iter().filter(is_of).map(place).collect();
             way.output.extend(found);
         }
     }
@@ -139,10 +151,10 @@ impl Tracer<'_> {
     /// Returns the columns of the output that a sender's column became, if they are still there.
     fn written<'t>(
         &self,
-        way: &mut Way,
-        table: &'t Table,
+        way: &mut CellTrace,
+        table: &'t ExplainedTable,
         column: Option<&str>,
-    ) -> Vec<&'t Written> {
+    ) -> Vec<&'t OutputColumn> {
         let (Some(output), Some(column)) = (&table.output, column) else {
             return Vec::new();
         };
@@ -154,7 +166,7 @@ impl Tracer<'_> {
             written.from.as_deref() == Some(column)
                 || field.is_some_and(|field| field.from.iter().any(|from| from == column))
         });
-        let all: Vec<&Written> = all.collect();
+        let all: Vec<&OutputColumn> = all.collect();
         if all.is_empty() {
             way.why
                 .push("the column was not written, or it is not known where".to_owned());
@@ -163,7 +175,7 @@ impl Tracer<'_> {
             tell_field(way, table, written.field.as_deref());
         }
         let first = Area::named(&output.range).map(|area| area.first.row);
-        let (there, moved): (Vec<&Written>, Vec<&Written>) = all
+        let (there, moved): (Vec<&OutputColumn>, Vec<&OutputColumn>) = all
             .into_iter()
             .partition(|written| self.stands(&output.sheet, first, written));
         way.why.extend(moved.into_iter().map(is_moved));
@@ -171,7 +183,7 @@ impl Tracer<'_> {
     }
 
     /// Describes a row or cell that belongs to no table.
-    fn outside(&self, sheet: &str, row: u64, column: Option<&str>) -> Result<Way, Error> {
+    fn outside(&self, sheet: &str, row: u64, column: Option<&str>) -> Result<CellTrace, Error> {
         let areas: Vec<(u64, Area)> = self
             .tables
             .iter()
@@ -193,16 +205,16 @@ impl Tracer<'_> {
         };
         let mut why = vec![format!("{what} is {place} and is not in the output")];
         let fate = self.rows.as_ref().map(|rows| rows.fate(sheet, row, false));
-        if let Some(Fate::NotWritten(not_written)) = fate {
+        if let Some(RowOutcome::NotWritten(not_written)) = fate {
             why.push(in_words(not_written));
         }
         why.extend(self.said_of_row(sheet, row));
-        Ok(Way {
+        Ok(CellTrace {
             part: "outside",
-            source: Some(Place::new(sheet, Some(row), column, None)),
+            source: Some(ExplainedPlace::new(sheet, Some(row), column, None)),
             issues: self.issues(sheet, Some(row), column)?,
             why,
-            ..Way::default()
+            ..CellTrace::default()
         })
     }
 
@@ -212,12 +224,12 @@ impl Tracer<'_> {
         sheet: &str,
         row: u64,
         column: Option<u64>,
-    ) -> Result<Option<Way>, Error> {
+    ) -> Result<Option<CellTrace>, Error> {
         let mut why = vec!["the row has errors, and is quarantined".to_owned()];
         let origin = self.rows.as_ref().map(|rows| rows.origin_apart(sheet, row));
         let (title, number, turned) = match origin {
-            Some(Origin::Row { sheet, row }) => (sheet, row, false),
-            Some(Origin::Column { sheet, column }) => (sheet, column, true),
+            Some(RowOrigin::Row { sheet, row }) => (sheet, row, false),
+            Some(RowOrigin::Column { sheet, column }) => (sheet, column, true),
             _ => return Ok(None),
         };
         if column.is_some() {
@@ -237,12 +249,17 @@ impl Tracer<'_> {
                 .map(|row| self.said_of_row(title, row))
                 .unwrap_or_default(),
         );
-        Ok(Some(Way {
+        Ok(Some(CellTrace {
             part: "data",
             table: table.map(|table| table.table),
             hooks: table.map(|table| table.hooks.clone()).unwrap_or_default(),
-            source: Some(Place::new(title, source_row, name.as_deref(), None)),
-            output: vec![Place::new(
+            source: Some(ExplainedPlace::new(
+                title,
+                source_row,
+                name.as_deref(),
+                None,
+            )),
+            output: vec![ExplainedPlace::new(
                 sheet,
                 Some(row),
                 column.map(letters).as_deref(),
@@ -253,13 +270,18 @@ impl Tracer<'_> {
                 None => Vec::new(),
             },
             why,
-            ..Way::default()
+            ..CellTrace::default()
         }))
     }
 
     /// Traces a row of the output, or a cell in it.
-    pub fn of_output(&self, sheet: &str, row: u64, column: Option<u64>) -> Result<Vec<Way>, Error> {
-        let having: Vec<(&Table, Area)> = self
+    pub fn of_output(
+        &self,
+        sheet: &str,
+        row: u64,
+        column: Option<u64>,
+    ) -> Result<Vec<CellTrace>, Error> {
+        let having: Vec<(&ExplainedTable, Area)> = self
             .tables
             .iter()
             .filter_map(|table| {
@@ -278,7 +300,7 @@ impl Tracer<'_> {
                 return Ok(vec![way]);
             }
             let place = match column {
-                Some(column) => format!("cell {}", Cell { row, column }),
+                Some(column) => format!("cell {}", CellPosition { row, column }),
                 None => format!("row {row}"),
             };
             let ranges = self.tables.iter().filter_map(|table| table.output.as_ref());
@@ -297,14 +319,14 @@ impl Tracer<'_> {
         // A header has no origin.
         let from = (row != area.first.row).then(|| {
             let rows = self.rows.as_ref();
-            rows.map_or(Origin::NoData, |rows| rows.origin(sheet, row))
+            rows.map_or(RowOrigin::NoData, |rows| rows.origin(sheet, row))
         });
         // If several tables became one, uses the table that has the sender's row.
-        let is_of = |table: &Table| match from {
-            Some(Origin::Row { sheet, row }) => {
+        let is_of = |table: &ExplainedTable| match from {
+            Some(RowOrigin::Row { sheet, row }) => {
                 table.sheet == sheet && area_of(table).is_some_and(|area| area.has_row(row))
             }
-            Some(Origin::Column { sheet, .. }) => table.sheet == sheet && table.turned,
+            Some(RowOrigin::Column { sheet, .. }) => table.sheet == sheet && table.turned,
             _ => true,
         };
         let found: Vec<_> = having.iter().filter(|(table, _)| is_of(table)).collect();
@@ -315,7 +337,7 @@ impl Tracer<'_> {
             found
         };
         let is_one = found.len() == 1 || from.is_none();
-        let mut ways: Vec<Way> = Vec::new();
+        let mut ways: Vec<CellTrace> = Vec::new();
         for (table, area) in found {
             let mut way = self.back((*table, *first), area, row, from, column);
             if !is_one {
@@ -338,12 +360,12 @@ impl Tracer<'_> {
     /// Traces a row or cell of the output back; `first`: the first of several tables that became one there.
     fn back(
         &self,
-        (table, first): (&Table, &Table),
+        (table, first): (&ExplainedTable, &ExplainedTable),
         area: &Area,
         row: u64,
-        from: Option<Origin<'_>>,
+        from: Option<RowOrigin<'_>>,
         column: Option<u64>,
-    ) -> Way {
+    ) -> CellTrace {
         let output = table.output.clone().unwrap_or_default();
         let name = column.map(letters);
         let mut columns = output.columns.iter();
@@ -352,7 +374,7 @@ impl Tracer<'_> {
             written.filter(|written| self.stands(&output.sheet, Some(area.first.row), written));
         let field = written.and_then(|written| written.field.as_deref());
         let own = match from {
-            Some(Origin::Row { .. }) => self.own_cell(&output.sheet, row, field),
+            Some(RowOrigin::Row { .. }) => self.own_cell(&output.sheet, row, field),
             _ => None,
         };
         let of_own = own.and_then(|own| own.column.map(letters));
@@ -361,18 +383,23 @@ impl Tracer<'_> {
         let mut way = self.begun(table, place);
         way.part = if from.is_none() { "header" } else { "data" };
         let title = written.map(|written| written.header.as_str());
-        way.output
-            .push(Place::new(&output.sheet, Some(row), name.as_deref(), title));
+        way.output.push(ExplainedPlace::new(
+            &output.sheet,
+            Some(row),
+            name.as_deref(),
+            title,
+        ));
         let mut source = source_in(table, &way, from, place);
         if let Some(own) = own {
             if let Some(row) = own.row {
-                source = Place::new(&source.sheet, Some(row), place, source.header.as_deref());
+                source =
+                    ExplainedPlace::new(&source.sheet, Some(row), place, source.header.as_deref());
                 way.why.push(format!(
                     "the value is of {}: of a header, of a cell above, or of one beside the table",
                     source.in_words()
                 ));
             } else if own.is_nowhere {
-                source = Place::new(&source.sheet, source.row, None, None);
+                source = ExplainedPlace::new(&source.sheet, source.row, None, None);
                 way.why.push(
                     "the value stands in no cell: it is of the settings, of the title of the sheet or of the name of the file".to_owned(),
                 );
@@ -386,13 +413,13 @@ impl Tracer<'_> {
         way.source = Some(source);
         way.why.extend(match from {
             None => Vec::new(),
-            Some(Origin::Row { sheet, row }) => self.said_of_row(sheet, row),
-            Some(Origin::Column { .. }) => vec![
+            Some(RowOrigin::Row { sheet, row }) => self.said_of_row(sheet, row),
+            Some(RowOrigin::Column { .. }) => vec![
                 "rows and columns of the table are swapped: the row was a column there".to_owned(),
             ],
-            Some(Origin::Added) => vec!["a hook added the row".to_owned()],
-            Some(Origin::Unknown { hook }) => vec![replaced(hook)],
-            Some(Origin::NoData) => vec![self.unknown(first)],
+            Some(RowOrigin::Added) => vec!["a hook added the row".to_owned()],
+            Some(RowOrigin::Unknown { hook }) => vec![replaced(hook)],
+            Some(RowOrigin::NoData) => vec![self.unknown(first)],
         });
         match (column, written) {
             (Some(_), Some(written)) => {
@@ -410,10 +437,10 @@ impl Tracer<'_> {
         way
     }
 
-    fn begun(&self, table: &Table, column: Option<&str>) -> Way {
+    fn begun(&self, table: &ExplainedTable, column: Option<&str>) -> CellTrace {
         let gone =
             "the files of the run were deleted: whether it had issues here is not known any more";
-        Way {
+        CellTrace {
             why: self
                 .is_gone()
                 .then(|| gone.to_owned())
@@ -422,7 +449,7 @@ impl Tracer<'_> {
             table: Some(table.table),
             column: column.and_then(|column| table.column(column)).cloned(),
             hooks: table.hooks.clone(),
-            ..Way::default()
+            ..CellTrace::default()
         }
     }
 
@@ -442,7 +469,7 @@ impl Tracer<'_> {
     }
 
     /// Returns whether the header of a column is still where it was written: a hook may have changed the output since.
-    fn stands(&self, sheet: &str, row: Option<u64>, written: &Written) -> bool {
+    fn stands(&self, sheet: &str, row: Option<u64>, written: &OutputColumn) -> bool {
         let output = self.run.output_path.as_deref();
         let Some((path, row)) = output.filter(|path| path.is_file()).zip(row) else {
             return false;
@@ -450,7 +477,7 @@ impl Tracer<'_> {
         let Some(column) = column_named(&written.column) else {
             return false;
         };
-        let (choice, reading) = (Choice::Named(sheet), Reading::whole());
+        let (choice, reading) = (SheetSelector::Named(sheet), ReadSettings::whole());
         let read = self
             .cells
             .window(path, &reading, choice, row..=row, column..=column);
@@ -469,7 +496,7 @@ impl Tracer<'_> {
         sheet: &str,
         row: Option<u64>,
         column: Option<&str>,
-    ) -> Result<Vec<Said>, Error> {
+    ) -> Result<Vec<ExplainedIssue>, Error> {
         self.issues_that(|issue| {
             let of_row = issue.row.is_some() && issue.row.map(u64::from) == row;
             let of_column =
@@ -486,9 +513,9 @@ impl Tracer<'_> {
         sheet: &str,
         row: u64,
         column: Option<u64>,
-    ) -> Result<Vec<Said>, Error> {
+    ) -> Result<Vec<ExplainedIssue>, Error> {
         self.issues_that(|issue| {
-            let cell = issue.output.as_deref().and_then(Cell::named);
+            let cell = issue.output.as_deref().and_then(CellPosition::named);
             issue.output_sheet.as_deref() == Some(sheet)
                 && cell.is_some_and(|cell| {
                     cell.row == row && column.is_none_or(|column| column == cell.column)
@@ -496,7 +523,7 @@ impl Tracer<'_> {
         })
     }
 
-    fn issues_that(&self, fits: impl Fn(&Issue) -> bool) -> Result<Vec<Said>, Error> {
+    fn issues_that(&self, fits: impl Fn(&Issue) -> bool) -> Result<Vec<ExplainedIssue>, Error> {
         // A run without a list has no issues to show here.
         let Ok(list) = issues_of(self.run) else {
             return Ok(Vec::new());
@@ -505,7 +532,7 @@ impl Tracer<'_> {
         for issue in list {
             let issue = issue?;
             if fits(&issue) {
-                found.push(Said {
+                found.push(ExplainedIssue {
                     cell: issue.cell,
                     severity: issue.severity,
                     rule: issue.rule,
@@ -518,7 +545,7 @@ impl Tracer<'_> {
 }
 
 /// Adds a field with its transforms and validators; a column may be split into several fields.
-fn tell_field(way: &mut Way, table: &Table, field: Option<&str>) {
+fn tell_field(way: &mut CellTrace, table: &ExplainedTable, field: Option<&str>) {
     let Some(field) = field else { return };
     way.fields.push(field.to_owned());
     if let Some(known) = table.field(field) {
@@ -528,7 +555,12 @@ fn tell_field(way: &mut Way, table: &Table, field: Option<&str>) {
 }
 
 /// Returns whether a value of the output comes from the requested cell of the sender. `column`: its letters.
-fn is_same(own: &OwnCell, source: Option<&Place>, column: Option<&str>, one: &Written) -> bool {
+fn is_same(
+    own: &OwnCell,
+    source: Option<&ExplainedPlace>,
+    column: Option<&str>,
+    one: &OutputColumn,
+) -> bool {
     let is_row = own.row.is_none() || own.row == source.and_then(|source| source.row);
     let of_field = || one.from.clone();
     let is_column = own.column.map(letters).or_else(of_field).as_deref() == column;
@@ -537,34 +569,39 @@ fn is_same(own: &OwnCell, source: Option<&Place>, column: Option<&str>, one: &Wr
 
 /// Returns the position in the sender's sheet of a row or cell of the output. `from`: the origin of the row; `None` for a
 /// header. `column`: the sender's column, as the table names it.
-fn source_in(table: &Table, way: &Way, from: Option<Origin<'_>>, column: Option<&str>) -> Place {
+fn source_in(
+    table: &ExplainedTable,
+    way: &CellTrace,
+    from: Option<RowOrigin<'_>>,
+    column: Option<&str>,
+) -> ExplainedPlace {
     let header = way.column.as_ref().map(|column| column.name.as_str());
     let own = table.sheet.as_str();
     let row_of_turned = || column.and_then(|row| row.parse().ok());
     match from {
         None => {
             let mut cells = way.column.iter().flat_map(|column| &column.header_cells);
-            let cell = cells.next_back().and_then(|name| Cell::named(name));
+            let cell = cells.next_back().and_then(|name| CellPosition::named(name));
             let letters = cell.map(|cell| letters(cell.column));
-            Place::new(own, cell.map(|cell| cell.row), letters.as_deref(), header)
+            ExplainedPlace::new(own, cell.map(|cell| cell.row), letters.as_deref(), header)
         }
-        Some(Origin::Row { sheet, row })
+        Some(RowOrigin::Row { sheet, row })
             if sheet == own && area_of(table).is_some_and(|area| area.has_row(row)) =>
         {
-            Place::new(own, Some(row), column, header)
+            ExplainedPlace::new(own, Some(row), column, header)
         }
         // A hook moved the row from another table, which has other columns.
-        Some(Origin::Row { sheet, row }) => Place::new(sheet, Some(row), None, None),
-        Some(Origin::Column { sheet, column }) => {
-            Place::new(sheet, row_of_turned(), Some(&letters(column)), header)
+        Some(RowOrigin::Row { sheet, row }) => ExplainedPlace::new(sheet, Some(row), None, None),
+        Some(RowOrigin::Column { sheet, column }) => {
+            ExplainedPlace::new(sheet, row_of_turned(), Some(&letters(column)), header)
         }
-        Some(Origin::Added) => Place::new(own, None, None, None),
-        Some(_) if table.turned => Place::new(own, row_of_turned(), None, header),
-        Some(_) => Place::new(own, None, column, header),
+        Some(RowOrigin::Added) => ExplainedPlace::new(own, None, None, None),
+        Some(_) if table.turned => ExplainedPlace::new(own, row_of_turned(), None, header),
+        Some(_) => ExplainedPlace::new(own, None, column, header),
     }
 }
 
-fn is_moved(written: &Written) -> String {
+fn is_moved(written: &OutputColumn) -> String {
     format!(
         "the header {:?} is not in {} of the output: a hook has changed the output, or its file is gone",
         written.header, written.column
@@ -572,7 +609,7 @@ fn is_moved(written: &Written) -> String {
 }
 
 /// Describes the source of the values of a column that comes from no single column of the sender.
-fn made(written: &Written, table: &Table) -> String {
+fn made(written: &OutputColumn, table: &ExplainedTable) -> String {
     match written
         .field
         .as_deref()

@@ -9,16 +9,16 @@ use utoipa::ToSchema;
 
 use super::words::nearest_in_words;
 use crate::base::counted;
-use crate::engine::report::{Column, Table};
+use crate::engine::report::{ExplainedColumn, ExplainedTable};
 use crate::store::FieldResult;
 
 /// The maximum number of columns without a field in a message.
-const MOST: usize = 8;
+const MAX_NAMED_COLUMNS: usize = 8;
 
 /// A requested field, and a table in which no column is mapped to it.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, ToSchema)]
 #[schema(as = ExplainedWithout)]
-pub struct Without {
+pub struct UnmappedField {
     /// The name of the field.
     pub field: String,
     /// The sheet of the sender.
@@ -26,7 +26,7 @@ pub struct Without {
     /// The number of the table on the sheet, from 1.
     pub table: u64,
     /// The columns that came nearest, the nearest first.
-    pub nearest: Vec<Near>,
+    pub nearest: Vec<NearColumn>,
     /// The sources of its values if it has any, or that no column came near.
     pub why: Vec<String>,
     /// The changes that would map a column to it.
@@ -36,7 +36,7 @@ pub struct Without {
 /// A column that came near to a field.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, ToSchema)]
 #[schema(as = ExplainedNear)]
-pub struct Near {
+pub struct NearColumn {
     /// Its letters; in a turned table, the number of its row.
     pub column: String,
     /// The header of the column.
@@ -65,16 +65,16 @@ pub fn field_named<'f>(fields: &'f [FieldResult], name: &str) -> Option<&'f Fiel
 }
 
 /// Returns why a table has no column for a field. `None`: it has one.
-pub fn without(table: &Table, field: &FieldResult) -> Option<Without> {
+pub fn without(table: &ExplainedTable, field: &FieldResult) -> Option<UnmappedField> {
     let name = field.field.as_str();
-    let is_it = |column: &Column| column.field.as_deref() == Some(name);
+    let is_it = |column: &ExplainedColumn| column.field.as_deref() == Some(name);
     let is_part = table.field(name).is_some_and(|told| !told.from.is_empty());
     if is_part || table.columns.iter().any(is_it) {
         return None;
     }
     let columns = table.columns.iter();
-    let mut nearest: Vec<Near> = columns.filter_map(|column| near(column, name)).collect();
-    let rank = |near: &Near| near.score.or(near.likeness).unwrap_or_default();
+    let mut nearest: Vec<NearColumn> = columns.filter_map(|column| near(column, name)).collect();
+    let rank = |near: &NearColumn| near.score.or(near.likeness).unwrap_or_default();
     nearest.sort_by(|one, other| {
         let has_score = other.score.is_some().cmp(&one.score.is_some());
         has_score.then(rank(other).total_cmp(&rank(one)))
@@ -88,7 +88,7 @@ pub fn without(table: &Table, field: &FieldResult) -> Option<Without> {
     if field.computed {
         why.push("where it has values, a transform or a hook made them".to_owned());
     }
-    Some(Without {
+    Some(UnmappedField {
         field: name.to_owned(),
         sheet: table.sheet.clone(),
         table: table.table,
@@ -99,7 +99,7 @@ pub fn without(table: &Table, field: &FieldResult) -> Option<Without> {
 }
 
 /// Returns how near a column came to a field. `None`: that was not recorded.
-fn near(column: &Column, field: &str) -> Option<Near> {
+fn near(column: &ExplainedColumn, field: &str) -> Option<NearColumn> {
     let second = column
         .second
         .as_ref()
@@ -137,7 +137,7 @@ fn near(column: &Column, field: &str) -> Option<Near> {
             likeness * 100.0
         )
     }));
-    Some(Near {
+    Some(NearColumn {
         column: column.column.clone(),
         name: column.name.clone(),
         field: column.field.clone(),
@@ -148,8 +148,8 @@ fn near(column: &Column, field: &str) -> Option<Near> {
 }
 
 /// Returns what to write into the configuration, for the columns that came near, or else for any column without a field.
-fn to_map(table: &Table, field: &str, nearest: &[Near]) -> Vec<String> {
-    let of = |near: &Near| table.column(&near.column);
+fn to_map(table: &ExplainedTable, field: &str, nearest: &[NearColumn]) -> Vec<String> {
+    let of = |near: &NearColumn| table.column(&near.column);
     let mut said = Vec::new();
     for near in nearest.iter().filter(|near| near.field.is_none()) {
         let Some(column) = of(near) else { continue };
@@ -177,8 +177,9 @@ fn to_map(table: &Table, field: &str, nearest: &[Near]) -> Vec<String> {
 }
 
 /// Returns what to write if no column came near.
-fn any_column(table: &Table, field: &str) -> String {
-    let is_free = |column: &&Column| !column.name.is_empty() && table.fields_of(column).is_empty();
+fn any_column(table: &ExplainedTable, field: &str) -> String {
+    let is_free =
+        |column: &&ExplainedColumn| !column.name.is_empty() && table.fields_of(column).is_empty();
     let mut names: Vec<String> = Vec::new();
     let mut first = None;
     for column in table.columns.iter().filter(is_free) {
@@ -197,7 +198,7 @@ fn any_column(table: &Table, field: &str) -> String {
     };
     format!(
         "if one of the columns without a field is {field} ({}): {how}",
-        counted::first(MOST, names.into_iter())
+        counted::first(MAX_NAMED_COLUMNS, names.into_iter())
     )
 }
 

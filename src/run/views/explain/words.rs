@@ -1,11 +1,13 @@
 //! Explains in words why a row is the header and why a column has its field, for people who do not write configurations.
 
-use crate::engine::Told;
-use crate::engine::report::{Column, HeaderRows, Nearest, Part, Table, Vote};
+use crate::engine::RunNotice;
+use crate::engine::report::{
+    DetectorScore, ExplainedColumn, ExplainedTable, HeaderRows, NearestField, Vote,
+};
 
 /// Explains why these rows are the header of a table: how they were chosen, the evidence for each, and the next best row.
 /// `others`: header rows of other tables, which are not rivals.
-pub fn of_header(table: &Table, others: &[u64], looks: &[Told]) -> Vec<String> {
+pub fn of_header(table: &ExplainedTable, others: &[u64], looks: &[RunNotice]) -> Vec<String> {
     let header = &table.header_rows;
     let mut said: Vec<String> = chosen_by(table).into_iter().collect();
     for vote in &header.votes {
@@ -17,7 +19,7 @@ pub fn of_header(table: &Table, others: &[u64], looks: &[Told]) -> Vec<String> {
     said
 }
 
-fn chosen_by(table: &Table) -> Option<String> {
+fn chosen_by(table: &ExplainedTable) -> Option<String> {
     let header = &table.header_rows;
     let rows = rows_in_words(&header.rows);
     if table.turned {
@@ -111,7 +113,7 @@ fn next_row(header: &HeaderRows, others: &[u64]) -> Option<String> {
 }
 
 /// Describes the looks of a row, with reasons: `title (61%): two cells; a blank row below`
-pub fn looks_of(sheet: &str, row: u64, looks: &[Told]) -> Option<String> {
+pub fn looks_of(sheet: &str, row: u64, looks: &[RunNotice]) -> Option<String> {
     let mut of_row = looks
         .iter()
         .filter(|told| told.sheet() == sheet && told.row() == Some(row));
@@ -121,7 +123,11 @@ pub fn looks_of(sheet: &str, row: u64, looks: &[Told]) -> Option<String> {
 }
 
 /// Explains why a column has its field, or none; names the next best field and the nearest one.
-pub fn of_column(column: &Column, table: &Table, spoke: Option<&str>) -> Vec<String> {
+pub fn of_column(
+    column: &ExplainedColumn,
+    table: &ExplainedTable,
+    spoke: Option<&str>,
+) -> Vec<String> {
     let mut said = vec![match &column.field {
         Some(_) => with_field(column, spoke),
         None => without_field(column, table),
@@ -151,7 +157,7 @@ pub fn of_column(column: &Column, table: &Table, spoke: Option<&str>) -> Vec<Str
 }
 
 /// Names the field that a header is most like, and what would map the column to it.
-pub fn nearest_in_words(nearest: &Nearest) -> String {
+pub fn nearest_in_words(nearest: &NearestField) -> String {
     let alike = nearest.likeness.unwrap_or_default() * 100.0;
     let hint = nearest.suggestion.as_deref();
     let hint = hint.map_or(String::new(), |hint| format!("; to use it: {hint}"));
@@ -162,7 +168,7 @@ pub fn nearest_in_words(nearest: &Nearest) -> String {
 }
 
 /// Describes the evidence for the field of a column.
-fn with_field(column: &Column, spoke: Option<&str>) -> String {
+fn with_field(column: &ExplainedColumn, spoke: Option<&str>) -> String {
     let said = match (column.by.as_slice(), spoke) {
         ([] | [_], Some(spoke)) => spoke.to_owned(),
         ([part], None) => spoken(&part.detector),
@@ -188,7 +194,7 @@ pub fn why_unmapped(code: &str) -> String {
     .to_owned()
 }
 
-fn without_field(column: &Column, table: &Table) -> String {
+fn without_field(column: &ExplainedColumn, table: &ExplainedTable) -> String {
     let made = table.fields_of(column);
     if !made.is_empty() {
         return format!("split into {}", made.join(", "));
@@ -220,7 +226,7 @@ fn without_field(column: &Column, table: &Table) -> String {
     }
 }
 
-fn parts_in_words(parts: &[Part], name: impl Fn(&str) -> String) -> String {
+fn parts_in_words(parts: &[DetectorScore], name: impl Fn(&str) -> String) -> String {
     let parts = parts.iter().filter_map(|part| {
         let score = part.score?;
         Some(format!("{} {score:.2}", name(&part.detector)))
@@ -254,10 +260,10 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::engine::Noticed;
+    use crate::engine::RunNotices;
 
-    fn table(told: &str) -> Table {
-        let mut table: Table = serde_json::from_str(told).unwrap();
+    fn table(told: &str) -> ExplainedTable {
+        let mut table: ExplainedTable = serde_json::from_str(told).unwrap();
         table.table += 1;
         table
     }
@@ -265,7 +271,7 @@ mod tests {
     #[test]
     fn a_header_says_how_it_was_chosen_and_which_row_came_next() {
         let looks = json!({"rows": [{"sheet": "Crew", "row": 3, "message": "row 3, header (97%): no values"}]});
-        let looks = Noticed::of(&looks).rows;
+        let looks = RunNotices::parse(&looks).rows;
         let said = |chosen_by, next| {
             let told = table(&format!(
                 r#"{{"sheet": "Crew", "table": 0, "header_rows": {{"rows": [3], "chosen_by": "{chosen_by}", "runner_up": {next},

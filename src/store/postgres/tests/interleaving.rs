@@ -12,15 +12,15 @@ use std::time::Duration;
 use super::opener;
 use crate::settings::Recovery;
 use crate::store::Store;
-use crate::store::driver::postgres::Session;
+use crate::store::driver::postgres::ServerSession;
 use crate::store::driver::{Connection, Error};
 use crate::store::suite::places::{
     at, build_attempts, by_http, claim, contents, default_to, ending, failure, new_configuration,
     new_run_of, process, put_away,
 };
 use crate::store::{
-    AfterFailure, Claim, Claimable, ConfigurationRecord, EnvironmentKey, NewEnvironment, NewRun,
-    Retry, RunStatus, Submission, Used,
+    AttemptUsage, BuildFailureOutcome, Claim, ClaimableState, ConfigurationRecord, EnvironmentKey,
+    NewEnvironment, NewRun, Retry, RunStatus, Submission,
 };
 
 /// The tables with the records of the operations: configurations 1 and 2; environment 11 is ready, 12 queued, 13 failed, 14
@@ -115,7 +115,7 @@ const OTHERS: [(&str, Operation); 15] = [
             &id(22),
             &by("t22"),
             &failure(),
-            &Used::default(),
+            &AttemptUsage::default(),
             retry,
             at(NOW),
         ))
@@ -137,7 +137,7 @@ const OTHERS: [(&str, Operation); 15] = [
         said(s.claim_environment(
             &id(12),
             &by("t12"),
-            Claimable::Due,
+            ClaimableState::Due,
             Path::new("/e"),
             at(NOW),
         ))
@@ -200,7 +200,7 @@ fn run_of_2() -> NewRun {
     }
 }
 
-fn session<T>(store: &Store, work: impl FnOnce(&Session) -> T) -> T {
+fn session<T>(store: &Store, work: impl FnOnce(&ServerSession) -> T) -> T {
     match &*store.connections.shared.lock() {
         Connection::Postgres(session) => work(session),
         Connection::Sqlite(_) => unreachable!("it is a server's"),
@@ -228,11 +228,11 @@ fn make(store: &Store) {
     }
     for number in [11, 13, 14] {
         let (mine, folder) = (by("builder"), Path::new("/e"));
-        let taken = store.claim_environment(&id(number), &mine, Claimable::Due, folder, at(0));
+        let taken = store.claim_environment(&id(number), &mine, ClaimableState::Due, folder, at(0));
         assert!(taken.unwrap().is_some());
     }
     let ready = store.complete_environment(&id(11), &by("builder"), &contents(), at(0));
-    let failed = AfterFailure::Fail;
+    let failed = BuildFailureOutcome::Fail;
     let failed = store.fail_environment(&id(13), &by("builder"), &failure(), failed, at(0));
     assert!(ready.unwrap() && failed.unwrap());
     let waiting = [run(21, 11), run(23, 12), run(25, 13)];

@@ -13,12 +13,12 @@ use std::time::{Duration, Instant};
 use crate::base::cancel::Cancel;
 use crate::store::Store;
 use crate::store::driver::Connection;
-use crate::store::driver::postgres::{Patience, Session};
+use crate::store::driver::postgres::{AnswerTimeout, ServerSession};
 use crate::store::postgres::address::Address;
 use crate::store::sqlite::tests::{Database, settings};
 use crate::store::suite::places::{at, claim, claim_next, ending, queued, ready};
 use crate::store::suite::{self, Opener};
-use crate::store::{ColumnResult, FieldResult, Opening, RunResults, RunStatus, StoreError};
+use crate::store::{ColumnResult, FieldResult, OpenMode, RunResults, RunStatus, StoreError};
 use crate::system::bell::Bell;
 
 suite::run!(on_a_server, crate::store::postgres::tests::database);
@@ -60,8 +60,8 @@ impl TestServer {
         let since = Instant::now();
         let place = Address::parse(&address, &settings(Path::new("/"), &[])).unwrap();
         let tls = place.tls().unwrap();
-        let patience = Arc::new(Patience::new(Duration::from_secs(5)));
-        while let Err(error) = Session::connect(&place.config, &tls, &patience) {
+        let patience = Arc::new(AnswerTimeout::new(Duration::from_secs(5)));
+        while let Err(error) = ServerSession::connect(&place.config, &tls, &patience) {
             let log = || std::fs::read_to_string(folder.join("log")).unwrap_or_default();
             let is_patient = since.elapsed() < Duration::from_secs(180);
             assert!(
@@ -84,7 +84,7 @@ impl TestServer {
         let mut address = Address::parse(&self.address, &settings).unwrap();
         address.schema = schema;
         move |host: &str| {
-            Store::on_server(&settings, &address, host, Opening::CreateIfAbsent).unwrap()
+            Store::on_server(&settings, &address, host, OpenMode::CreateIfAbsent).unwrap()
         }
     }
 }
@@ -135,7 +135,7 @@ fn its_tables_and_columns_are_those_of_sqlite() {
          FROM information_schema.columns JOIN information_schema.tables USING (table_schema, table_name)
          WHERE table_schema = current_schema() AND table_type = 'BASE TABLE' AND column_name <> 'host_id'",
     );
-    let file = Database::new().open(Opening::CreateIfAbsent).unwrap();
+    let file = Database::new().open(OpenMode::CreateIfAbsent).unwrap();
     let of_file = columns(
         &file.connections.shared.lock(),
         "SELECT t.name, c.name, c.type, c.\"notnull\" FROM sqlite_schema t JOIN pragma_table_info(t.name) c WHERE t.type = 'table'",

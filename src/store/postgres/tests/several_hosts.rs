@@ -4,8 +4,8 @@ use super::hosts;
 use crate::store::Store;
 use crate::store::suite::places::*;
 use crate::store::{
-    AfterFailure, Claimable, EnvironmentRecord, EnvironmentStatus, Limits, Pause, RunStatus,
-    WaitsFor, WorkerRecord,
+    BuildFailureOutcome, ClaimableState, EnvironmentRecord, EnvironmentStatus, Limits, Pause,
+    RunStatus, WaitReason, WorkerRecord,
 };
 
 /// Returns a host's environment with this digest; records it if the host has none.
@@ -98,14 +98,14 @@ fn a_run_is_claimed_where_its_environment_is_ready_and_seen_everywhere() {
         let waiting = host
             .waiting_runs("default", None, 9, &Limits::default(), at(3))
             .unwrap();
-        assert_eq!(waiting[0].place.waits_for, WaitsFor::Environment);
+        assert_eq!(waiting[0].place.waits_for, WaitReason::Environment);
     }
     build(&a, &of_a, at(4));
     assert!(claim_next(&b, &claim("w"), at(5)).is_none());
     let waiting = b
         .waiting_runs("default", None, 9, &Limits::default(), at(5))
         .unwrap();
-    assert_eq!(waiting[0].place.waits_for, WaitsFor::Slot);
+    assert_eq!(waiting[0].place.waits_for, WaitReason::Slot);
     assert_eq!(claim_next(&a, &claim("w"), at(6)).unwrap().id, run.id);
 
     // A host without this environment also counts and lists its runs.
@@ -180,16 +180,22 @@ fn a_host_builds_what_no_host_at_work_has() {
         paused_by: "me".to_owned(),
         paused_at: at(3),
     };
-    fails(&a, &of_a, AfterFailure::WaitUntil(at(90)), at(4));
+    fails(&a, &of_a, BuildFailureOutcome::WaitUntil(at(90)), at(4));
     b.pause(&pause).unwrap();
     assert!(without(&b, 5).is_empty());
     b.resume(None).unwrap();
     // The other host is in trouble, then is building, then has failed, then has the environment.
     assert_eq!(without(&b, 5).len(), 1);
     let mine = claim("builder");
-    take(&a, &of_a.id, &mine, Claimable::Due, at(90)).unwrap();
+    take(&a, &of_a.id, &mine, ClaimableState::Due, at(90)).unwrap();
     assert!(without(&b, 91).is_empty());
-    let failed = a.fail_environment(&of_a.id, &mine, &failure(), AfterFailure::FailHere, at(92));
+    let failed = a.fail_environment(
+        &of_a.id,
+        &mine,
+        &failure(),
+        BuildFailureOutcome::FailHere,
+        at(92),
+    );
     assert!(failed.unwrap());
     assert_eq!(without(&b, 93).len(), 1);
     assert!(a.ask_for_environment(&of_a.id, at(94), at(94)).unwrap());
@@ -246,7 +252,7 @@ fn what_the_configuration_is_to_blame_for_fails_its_runs_on_all_hosts() {
     at_work(&b, "wb", 1);
     let of_a = has(&a, "d");
     let run = queued(&a, &of_a, at(2));
-    fails(&a, &of_a, AfterFailure::Fail, at(3));
+    fails(&a, &of_a, BuildFailureOutcome::Fail, at(3));
     assert_eq!(failed_runs(&b), 0, "it is for the host that failed at it");
     assert_eq!(failed_runs(&a), 1);
     assert_eq!(find(&b, &run.id).status, RunStatus::Failed);
@@ -265,14 +271,14 @@ fn what_one_host_cannot_build_fails_its_runs_when_no_other_may() {
     at_work(&b, "wb", 1);
     let of_a = has(&a, "d");
     queued(&api, &has(&api, "d"), at(2));
-    fails(&a, &of_a, AfterFailure::FailHere, at(3));
+    fails(&a, &of_a, BuildFailureOutcome::FailHere, at(3));
     assert_eq!(failed_runs(&a), 0, "the other one has not tried");
     assert_eq!(without(&b, 4).len(), 1);
     let of_b = has(&b, "d");
     assert_eq!(failed_runs(&a), 0);
-    fails(&b, &of_b, AfterFailure::WaitUntil(at(9)), at(5));
+    fails(&b, &of_b, BuildFailureOutcome::WaitUntil(at(9)), at(5));
     assert_eq!(failed_runs(&a), 0, "trouble passes");
-    fails(&b, &of_b, AfterFailure::FailHere, at(9));
+    fails(&b, &of_b, BuildFailureOutcome::FailHere, at(9));
     assert_eq!(failed_runs(&b), 1);
 
     // A new request reaches all hosts.
@@ -285,7 +291,7 @@ fn what_one_host_cannot_build_fails_its_runs_when_no_other_may() {
     }
     // No request is needed if a host has the environment.
     build(&a, &of_a, at(20));
-    fails(&b, &of_b, AfterFailure::FailHere, at(20));
+    fails(&b, &of_b, BuildFailureOutcome::FailHere, at(20));
     api.ask_for_environment(&asked.id, at(21), at(21)).unwrap();
     assert_eq!(reread(&b, &of_b).status, EnvironmentStatus::Failed);
     assert!(b.ask_for_environment(&asked.id, at(21), at(21)).unwrap());
@@ -294,7 +300,7 @@ fn what_one_host_cannot_build_fails_its_runs_when_no_other_may() {
     queued(&api, &asked, at(22));
     a.requeue_environment(&reread(&a, &of_a), "/v/n".as_ref(), "/s".as_ref(), at(22))
         .unwrap();
-    fails(&b, &of_b, AfterFailure::FailHere, at(22));
+    fails(&b, &of_b, BuildFailureOutcome::FailHere, at(22));
     assert_eq!(failed_runs(&b), 0);
     assert!(a.remove_worker("wa").unwrap());
     assert_eq!(failed_runs(&b), 1);
@@ -370,7 +376,7 @@ fn a_configuration_is_deleted_with_the_environments_of_all_hosts_and_of_none_tha
     let id = &ready(&a, "d", at(1)).key.configuration_id;
     let of_b = has(&b, "d");
     let mine = claim("w");
-    let taken = take(&b, &of_b.id, &mine, Claimable::Due, at(2));
+    let taken = take(&b, &of_b.id, &mine, ClaimableState::Due, at(2));
     assert!(taken.is_some() && a.delete_configuration(id, false).is_err());
     b.release_environment(&of_b.id, &mine, at(3)).unwrap();
     a.delete_configuration(id, false).unwrap();

@@ -3,15 +3,16 @@
 use std::cmp::Reverse;
 
 use super::day::{Days, NONE, is_day};
-use super::groups::{Cells, Group, NO_GROUP, NO_TIME};
+use super::groups::{DateCells, DateGroup, NO_GROUP, NO_TIME};
 use super::orders::{Orders, name_of};
-use super::rules::{AS_THE_REST, Choice, Others, Tie, names_birth, order_in_header};
-use super::said::{Said, ZONES_DIFFER, say_once};
+use super::rules::{AS_THE_REST, OrderChoice, OtherGroups, Tie, names_birth, order_in_header};
+use super::said::{OrderReason, ZONES_DIFFER, say_once};
 use crate::cells::calendar::DAY_MICROSECONDS;
 use crate::cells::parts::{cut_mut, in_parts, in_threads, ranges};
-use crate::columns::view::Value;
+use crate::columns::view::ColumnValue;
 use crate::fields::reading::{
-    ChosenBy, Decided, Order, Reading, StatedBy, Surroundings, are_few, left_out_in_words,
+    ChoiceSource, ColumnContext, ColumnReading, DecisionBasis, DefaultSource, Order, are_few,
+    left_out_in_words,
 };
 
 /// The first day that spreadsheets know, 1900-01-01, in days since 1970.
@@ -19,7 +20,7 @@ const FIRST_DAY: i64 = -25_567;
 
 /// Facts about the typed cells of a column.
 #[derive(Clone, Copy, Default)]
-pub(super) struct Typed {
+pub(super) struct TypedDates {
     pub(super) cells: usize,
     pub(super) latest_in_month: u32,
 }
@@ -30,32 +31,32 @@ pub(super) fn in_range(microseconds: i64, with_time: bool) -> Option<i64> {
 }
 
 /// A column of dates while its groups are read, one after the other.
-pub(super) struct Column<'a> {
-    cells: &'a Cells,
-    values: &'a [Value<'a>],
-    options: &'a Surroundings<'a>,
+pub(super) struct DateColumn<'a> {
+    cells: &'a DateCells,
+    values: &'a [ColumnValue<'a>],
+    options: &'a ColumnContext<'a>,
     /// The orders that groups show to each other.
-    others: Others,
-    torn: Vec<Torn>,
+    others: OtherGroups,
+    torn: Vec<TornMark>,
     found: &'a mut [Option<i64>],
-    reading: Reading,
-    said: Vec<Said>,
+    reading: ColumnReading,
+    said: Vec<OrderReason>,
     /// The reasons why groups were not read.
     refused: Vec<String>,
 }
 
 /// A mark that is used in both orders: some cells write the day before it, others the month. Cells with and without the whole
 /// year count together.
-struct Torn {
+struct TornMark {
     mark: u8,
     /// The order of nearly all of these cells, if there is one.
     most: Option<Order>,
 }
 
 /// The order in which a group is read, and the reasons for it.
-struct Way {
+struct OrderDecision {
     order: Order,
-    decided: Decided,
+    decided: DecisionBasis,
     why: Vec<String>,
     /// The orders that no rule struck out.
     left: Orders,
@@ -73,7 +74,7 @@ struct Way {
 
 /// The cells of a group that support or contradict its order.
 #[derive(Default)]
-struct Votes {
+struct OrderVotes {
     /// The other order that explains the most cells.
     rival: Option<Order>,
     /// The number of cells that the order explains and the rival does not.
@@ -82,23 +83,23 @@ struct Votes {
     against: Vec<usize>,
 }
 
-impl<'a> Column<'a> {
+impl<'a> DateColumn<'a> {
     pub(super) fn new(
-        cells: &'a Cells,
-        values: &'a [Value<'a>],
-        options: &'a Surroundings<'a>,
+        cells: &'a DateCells,
+        values: &'a [ColumnValue<'a>],
+        options: &'a ColumnContext<'a>,
         found: &'a mut [Option<i64>],
     ) -> Self {
         Self {
             cells,
             values,
             options,
-            others: Others::default(),
+            others: OtherGroups::default(),
             torn: torn(&cells.groups),
             found,
-            reading: Reading {
+            reading: ColumnReading {
                 cells: cells.cells,
-                ..Reading::default()
+                ..ColumnReading::default()
             },
             said: Vec::new(),
             refused: Vec::new(),
@@ -106,7 +107,7 @@ impl<'a> Column<'a> {
     }
 
     /// Reads all groups, the largest first. Returns how the column was read, and the order that cells show by themselves.
-    pub(super) fn read(mut self, typed: Typed) -> (Reading, Option<Order>) {
+    pub(super) fn read(mut self, typed: TypedDates) -> (ColumnReading, Option<Order>) {
         self.others = self.shown();
         let mut numbers: Vec<u8> = (0..self.cells.groups.len() as u8).collect();
         numbers.sort_by_key(|number| Reverse(self.group(*number).cells));
@@ -126,12 +127,12 @@ impl<'a> Column<'a> {
         (self.reading, self.others.clear)
     }
 
-    fn group(&self, number: u8) -> &'a Group {
+    fn group(&self, number: u8) -> &'a DateGroup {
         &self.cells.groups[usize::from(number)]
     }
 
     /// Returns the order that some groups show without the help of others; if none does, the order that is likely for them.
-    fn shown(&self) -> Others {
+    fn shown(&self) -> OtherGroups {
         let mut orders = Orders::default();
         let mut clear_marks = Vec::new();
         for (number, group) in (0..).zip(&self.cells.groups) {
@@ -151,7 +152,7 @@ impl<'a> Column<'a> {
                 clear_marks.push(group.shape.first_mark());
             }
         }
-        Others {
+        OtherGroups {
             clear: (orders.count() == 1).then(|| orders.first()),
             clear_marks,
             leaning: if orders.count() == 0 {
@@ -178,9 +179,12 @@ impl<'a> Column<'a> {
             {
                 continue;
             }
-            let choice = self.tie(number, tied, &Others::default()).choose();
+            let choice = self.tie(number, tied, &OtherGroups::default()).choose();
             if Orders::DAY_OR_MONTH_FIRST.has(choice.order)
-                && matches!(choice.decided, Decided::Evidence | Decided::Hint)
+                && matches!(
+                    choice.decided,
+                    DecisionBasis::Evidence | DecisionBasis::Hint
+                )
             {
                 if leaning.is_some_and(|(known, _)| known != choice.order) {
                     return None;
@@ -191,7 +195,7 @@ impl<'a> Column<'a> {
         leaning
     }
 
-    fn tie<'q>(&'q self, number: u8, tied: Orders, others: &'q Others) -> Tie<'q> {
+    fn tie<'q>(&'q self, number: u8, tied: Orders, others: &'q OtherGroups) -> Tie<'q> {
         Tie {
             cells: self.cells,
             values: self.values,
@@ -204,8 +208,8 @@ impl<'a> Column<'a> {
     }
 
     /// Records that no group was read.
-    fn refuse(&mut self, typed: Typed) {
-        self.reading.decided = Decided::Refused;
+    fn refuse(&mut self, typed: TypedDates) {
+        self.reading.decided = DecisionBasis::Refused;
         self.reading.first_open = None;
         self.reading.open.clear();
         self.reading.by = None;
@@ -222,7 +226,8 @@ impl<'a> Column<'a> {
 
     /// Explains years of two digits below a header of dates of birth.
     fn say_birth(&mut self) {
-        let has_short = |group: &Group| group.shape.year_at.is_none() && group.shape.mark != b'8';
+        let has_short =
+            |group: &DateGroup| group.shape.year_at.is_none() && group.shape.mark != b'8';
         if self.cells.groups.iter().any(has_short) && names_birth(self.options.header) {
             let said = "dates of birth lie in the past, so do years of two digits";
             self.reading.why.push(said.to_owned());
@@ -233,9 +238,9 @@ impl<'a> Column<'a> {
     /// compared.
     fn suspect_zones(&mut self) {
         if let Some(row) = self.cells.zones.differ_at
-            && self.reading.decided != Decided::Refused
+            && self.reading.decided != DecisionBasis::Refused
         {
-            self.reading.decided = self.reading.decided.max(Decided::Weak);
+            self.reading.decided = self.reading.decided.max(DecisionBasis::Weak);
             self.reading.first_open.get_or_insert(row);
             self.reading.why.push(ZONES_DIFFER.to_owned());
         }
@@ -243,7 +248,7 @@ impl<'a> Column<'a> {
 
     /// Marks the column as doubtful if typed dates have days up to 12 only and texts have later days: a program of another
     /// country may have swapped day and month of the typed dates.
-    fn suspect_swapped(&mut self, typed: Typed) {
+    fn suspect_swapped(&mut self, typed: TypedDates) {
         if typed.cells < 5 || typed.latest_in_month > 12 {
             return;
         }
@@ -255,7 +260,7 @@ impl<'a> Column<'a> {
         };
         let mut rows = (0..self.values.len()).filter(is_certain);
         if let (Some(first), Some(_)) = (rows.next(), rows.next()) {
-            self.reading.decided = Decided::Weak;
+            self.reading.decided = DecisionBasis::Weak;
             self.reading.first_open.get_or_insert(first);
             self.reading.why.push(
                 "all typed dates have days up to 12 and the text has later ones: a program of another country may have swapped day and month of the typed dates".to_owned(),
@@ -271,14 +276,14 @@ impl<'a> Column<'a> {
         }
         let mut way = self.way(number);
         let shape = self.group(number).shape;
-        let is_torn = |torn: &&Torn| shape.is_of_days() && torn.mark == shape.first_mark();
+        let is_torn = |torn: &&TornMark| shape.is_of_days() && torn.mark == shape.first_mark();
         let torn = self.torn.iter().find(is_torn);
         if let Some(most) = torn.and_then(|torn| torn.most)
             && way.order != most
             && !way.is_of_header
             && Orders::DAY_OR_MONTH_FIRST.has(way.order)
         {
-            (way.order, way.decided) = (most, Decided::Evidence);
+            (way.order, way.decided) = (most, DecisionBasis::Evidence);
             way.why = vec![AS_THE_REST.to_owned()];
         }
         let mut votes = self.votes(number, &way);
@@ -297,7 +302,7 @@ impl<'a> Column<'a> {
     }
 
     /// Returns why the cells of a group can't be dates; none if enough of them can.
-    fn refusal(&self, group: &Group) -> Option<String> {
+    fn refusal(&self, group: &DateGroup) -> Option<String> {
         let shape = group.shape;
         let least = match shape.mark {
             b'8' => 0.9,
@@ -317,7 +322,7 @@ impl<'a> Column<'a> {
     }
 
     /// Returns the order that explains the most cells of a group; of several such orders the likeliest.
-    fn way(&self, number: u8) -> Way {
+    fn way(&self, number: u8) -> OrderDecision {
         let group = self.group(number);
         let (explained, slips) = match self.cells.slips(number) {
             Some((without, rows)) => (without, rows),
@@ -338,17 +343,17 @@ impl<'a> Column<'a> {
         }
         let choice = match first_open {
             Some(_) => self.tie(number, tied, &self.others).choose(),
-            None => Choice {
+            None => OrderChoice {
                 order: tied.first(),
                 decided: match group.counts.iter().filter(|count| **count > 0).count() {
-                    1 => Decided::Cells,
-                    _ => Decided::Evidence,
+                    1 => DecisionBasis::Cells,
+                    _ => DecisionBasis::Evidence,
                 },
                 why: Vec::new(),
                 left: tied,
             },
         };
-        Way {
+        OrderDecision {
             order: choice.order,
             decided: choice.decided,
             why: choice.why.into_iter().map(str::to_owned).collect(),
@@ -363,7 +368,7 @@ impl<'a> Column<'a> {
 
     /// Returns the order that the header names if some cells contradict it: it holds for the other cells. If most cells
     /// contradict it, their own order holds and is doubtful.
-    fn way_of_header(&self, number: u8) -> Option<Way> {
+    fn way_of_header(&self, number: u8) -> Option<OrderDecision> {
         let group = self.group(number);
         let named = order_in_header(self.options.header)?;
         let is_it = Orders::DAY_OR_MONTH_FIRST.has(named) && group.shape.name_at.is_none();
@@ -382,12 +387,12 @@ impl<'a> Column<'a> {
         let (order, decided, why) = match is_most {
             true => (
                 other,
-                Decided::Weak,
+                DecisionBasis::Weak,
                 "most cells contradict the order that the header names",
             ),
-            false => (named, Decided::Hint, "the header says so"),
+            false => (named, DecisionBasis::Hint, "the header says so"),
         };
-        Some(Way {
+        Some(OrderDecision {
             order,
             decided,
             why: vec![why.to_owned()],
@@ -401,7 +406,7 @@ impl<'a> Column<'a> {
     }
 
     /// Counts the cells of a group that support its order against the rival, and collects the cells that contradict it.
-    fn votes(&self, number: u8, way: &Way) -> Votes {
+    fn votes(&self, number: u8, way: &OrderDecision) -> OrderVotes {
         let group = self.group(number);
         let rival = Orders::that(|order| order != way.order && group.count_of(order) > 0)
             .iter()
@@ -422,9 +427,9 @@ impl<'a> Column<'a> {
             }
             (support, against)
         });
-        let mut votes = Votes {
+        let mut votes = OrderVotes {
             rival,
-            ..Votes::default()
+            ..OrderVotes::default()
         };
         for (support, against) in parts {
             votes.support += support;
@@ -472,8 +477,8 @@ impl<'a> Column<'a> {
     }
 
     /// Records how a group was read.
-    fn note(&mut self, number: u8, way: Way, mut votes: Votes, is_mixed: bool) {
-        let is_open = way.decided == Decided::Setting;
+    fn note(&mut self, number: u8, way: OrderDecision, mut votes: OrderVotes, is_mixed: bool) {
+        let is_open = way.decided == DecisionBasis::Setting;
         let is_fallback = self.options.order.is_some_and(|wanted| wanted != way.order);
         if is_open {
             self.reading.by = Some(self.chosen_by(is_fallback));
@@ -488,11 +493,11 @@ impl<'a> Column<'a> {
         let is_certain_said = has_rival
             && !is_mixed
             && !is_open
-            && way.decided != Decided::Cells
+            && way.decided != DecisionBasis::Cells
             && votes.support > 0;
         let others = way.left.iter().filter(|other| *other != way.order);
         let others: Vec<&str> = others.map(name_of).collect();
-        self.said.push(Said {
+        self.said.push(OrderReason {
             order: way.order,
             cells: self.cells.groups[usize::from(number)].cells,
             reasons: way.why,
@@ -508,7 +513,8 @@ impl<'a> Column<'a> {
             reading.decided = way.decided.max(reading.decided);
             reading.read_as = name_of(way.order);
         }
-        if way.decided >= reading.decided && matches!(way.decided, Decided::Weak | Decided::Setting)
+        if way.decided >= reading.decided
+            && matches!(way.decided, DecisionBasis::Weak | DecisionBasis::Setting)
         {
             let known = [reading.first_open, way.first_open];
             reading.first_open = Some(known.into_iter().flatten().min().unwrap_or(0));
@@ -517,18 +523,18 @@ impl<'a> Column<'a> {
 
     /// Returns what chose for the open cells of all groups so far, this one included. If an argument decided one group, it
     /// counts for all; if a setting failed to decide one group, the default counts for all.
-    fn chosen_by(&self, is_fallback: bool) -> ChosenBy {
+    fn chosen_by(&self, is_fallback: bool) -> ChoiceSource {
         match (self.options.stated_by, self.reading.by) {
-            (StatedBy::Argument, Some(ChosenBy::Argument)) => ChosenBy::Argument,
-            (StatedBy::Setting, Some(ChosenBy::Default)) => ChosenBy::Default,
-            _ if is_fallback => ChosenBy::Default,
-            (StatedBy::Argument, _) => ChosenBy::Argument,
-            (StatedBy::Setting, _) => ChosenBy::DateOrder,
+            (DefaultSource::Argument, Some(ChoiceSource::Argument)) => ChoiceSource::Argument,
+            (DefaultSource::Setting, Some(ChoiceSource::Default)) => ChoiceSource::Default,
+            _ if is_fallback => ChoiceSource::Default,
+            (DefaultSource::Argument, _) => ChoiceSource::Argument,
+            (DefaultSource::Setting, _) => ChoiceSource::DateOrder,
         }
     }
 
     /// Marks the cells of a group that are other days in the orders that the setting did not choose.
-    fn note_open(&mut self, number: u8, way: &Way) {
+    fn note_open(&mut self, number: u8, way: &OrderDecision) {
         self.reading.open.resize(self.values.len(), false);
         for row in self.cells.rows_of(number) {
             let days = &self.cells.days[row];
@@ -541,12 +547,12 @@ impl<'a> Column<'a> {
     }
 }
 
-impl Way {
+impl OrderDecision {
     /// Records that two orders are mixed: the reasons for one of them no longer count.
     fn mix(&mut self, left_out: usize) {
-        if self.decided == Decided::Setting {
+        if self.decided == DecisionBasis::Setting {
             // No cell is left that the setting decides.
-            self.decided = Decided::Evidence;
+            self.decided = DecisionBasis::Evidence;
         }
         self.why = vec![match left_out {
             0 => "dates are written in two ways, and each cell can be read in one way only"
@@ -559,10 +565,10 @@ impl Way {
     }
 }
 
-/// Returns the marks that are [`Torn`].
-fn torn(groups: &[Group]) -> Vec<Torn> {
-    let is_of_days = |group: &&Group| group.shape.is_of_days() && group.shape.mark != b'8';
-    let mut torn: Vec<Torn> = Vec::new();
+/// Returns the marks that are [`TornMark`].
+fn torn(groups: &[DateGroup]) -> Vec<TornMark> {
+    let is_of_days = |group: &&DateGroup| group.shape.is_of_days() && group.shape.mark != b'8';
+    let mut torn: Vec<TornMark> = Vec::new();
     for group in groups.iter().filter(is_of_days) {
         let mark = group.shape.first_mark();
         let (mut days, mut months, mut both) = (0, 0, false);
@@ -586,7 +592,7 @@ fn torn(groups: &[Group]) -> Vec<Torn> {
                 () if are_few(days, months) => Some(Order::MonthFirst),
                 () => None,
             };
-            torn.push(Torn { mark, most });
+            torn.push(TornMark { mark, most });
         }
     }
     torn

@@ -2,16 +2,16 @@
 
 use std::sync::LazyLock;
 
-use crate::words::cut::{Cut, DIGITS, SPACE, Token, WORD};
-use crate::words::data::{LISTS, List};
+use crate::words::cut::{CutText, DIGITS, SPACE, TextToken, WORD};
+use crate::words::data::{LISTS, WordList};
 use crate::words::lexicon::is_clock;
 
 const SECOND: i64 = 1_000_000;
 
 /// The most hours by which a zone differs from Greenwich.
-const FURTHEST_ZONE: u32 = 14;
+const MAX_ZONE_HOURS: u32 = 14;
 /// The words that turn a single number into a time: the hour alone.
-static HOUR_WORDS: List = List::new(|| LISTS.words("hour words"));
+static HOUR_WORDS: WordList = WordList::new(|| LISTS.words("hour words"));
 
 /// A half of the day, as a word names it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,7 +52,7 @@ static HALVES: LazyLock<Vec<(&str, Half)>> = LazyLock::new(|| {
 
 /// Returns the half of the day that the token at a position names, in one word or in letters with points ("p. m."), and the
 /// position behind it and its point.
-pub fn half_at(cut: &Cut, at: usize) -> Option<(Half, usize)> {
+pub fn half_at(cut: &CutText, at: usize) -> Option<(Half, usize)> {
     let tokens = cut.tokens();
     let kind = |at: usize| tokens.get(at).map(|token| token.kind);
     if kind(at) != Some(WORD) {
@@ -95,7 +95,7 @@ pub struct Clock {
 }
 
 /// Returns the time of day, with its zone, that begins at a token; none if no time begins there.
-pub fn clock(cut: &Cut, start: usize) -> Option<Clock> {
+pub fn clock(cut: &CutText, start: usize) -> Option<Clock> {
     let tokens = cut.tokens();
     let mut stop = start;
     while let Some(token) = tokens.get(stop) {
@@ -160,12 +160,12 @@ pub fn clock(cut: &Cut, start: usize) -> Option<Clock> {
 }
 
 /// Returns whether a word separates hours and minutes: "14h30", "14 Uhr 30".
-fn parts_hours(cut: &Cut, token: Token) -> bool {
+fn parts_hours(cut: &CutText, token: TextToken) -> bool {
     token.kind == WORD && matches!(cut.text(token), "h" | "uhr")
 }
 
 /// Returns the half of the day that is named right before a time.
-fn half_before(cut: &Cut, start: usize) -> Option<Half> {
+fn half_before(cut: &CutText, start: usize) -> Option<Half> {
     let before = &cut.tokens()[..start];
     let last = before.iter().rposition(|token| token.kind != SPACE)?;
     // A single letter may mean anything there, and so may letters with points.
@@ -176,17 +176,17 @@ fn half_before(cut: &Cut, start: usize) -> Option<Half> {
 }
 
 /// Returns whether a token is a mark that follows hours only: "2時".
-fn is_mark_of_hours(cut: &Cut, token: Option<&Token>) -> bool {
+fn is_mark_of_hours(cut: &CutText, token: Option<&TextToken>) -> bool {
     token.is_some_and(|token| token.kind == b':' && cut.text(*token) != ":")
 }
 
 /// Returns whether hours, minutes and seconds have points between them: "14.30.15". Numbers that can be a day and a month, such
 /// as 5.12.25, are no time.
-fn is_pointed(cut: &Cut, span: &[Token]) -> bool {
+fn is_pointed(cut: &CutText, span: &[TextToken]) -> bool {
     let Some([hour, first, minute, second, rest]) = span.first_chunk::<5>() else {
         return false;
     };
-    let is_sixtieth = |token: &Token| {
+    let is_sixtieth = |token: &TextToken| {
         token.kind == DIGITS && cut.text(*token).len() == 2 && cut.text(*token) < "60"
     };
     let has_fraction = span.get(5).is_some_and(|next| next.kind == b'.')
@@ -200,7 +200,7 @@ fn is_pointed(cut: &Cut, span: &[Token]) -> bool {
         && (has_fraction || !is_month)
 }
 
-fn time_of(cut: &Cut, start: usize, stop: usize, half_before: Option<Half>) -> Option<i64> {
+fn time_of(cut: &CutText, start: usize, stop: usize, half_before: Option<Half>) -> Option<i64> {
     let tokens = cut.tokens();
     let span = &tokens[start..stop];
     let is_iso = start > 0 && cut.text(tokens[start - 1]) == "t";
@@ -243,7 +243,7 @@ pub(super) fn microseconds(decimals: &str) -> Option<i64> {
 }
 
 /// Returns hours, minutes and seconds, the number of these that are present, and the position behind them.
-fn parts_of(cut: &Cut, span: &[Token]) -> Option<([u32; 3], usize, usize)> {
+fn parts_of(cut: &CutText, span: &[TextToken]) -> Option<([u32; 3], usize, usize)> {
     let first = cut.text(span[0]);
     let mut parts = [0u32; 3];
     if first.len() >= 4 {
@@ -278,7 +278,7 @@ fn parts_of(cut: &Cut, span: &[Token]) -> Option<([u32; 3], usize, usize)> {
 }
 
 /// Returns the mark behind a part of a time, and the position of the digits behind the mark.
-fn next_part(cut: &Cut, span: &[Token], at: usize) -> Option<(u8, usize)> {
+fn next_part(cut: &CutText, span: &[TextToken], at: usize) -> Option<(u8, usize)> {
     let kind = |at: usize| span.get(at).map(|token| token.kind);
     if matches!(kind(at)?, b':' | b'.') {
         return (kind(at + 1)? == DIGITS).then_some((span[at].kind, at + 1));
@@ -294,7 +294,7 @@ fn next_part(cut: &Cut, span: &[Token], at: usize) -> Option<(u8, usize)> {
 /// Returns the half of the day if the text behind a time names one. None if that text belongs to no time, as in "9:00-17:00": a
 /// time with an unread rest would be wrong.
 fn rest_of_time(
-    cut: &Cut,
+    cut: &CutText,
     range: std::ops::Range<usize>,
     is_iso: bool,
     count: usize,
@@ -337,7 +337,7 @@ fn rest_of_time(
 
 /// Returns the position behind the offset of a zone whose digits begin at a position: "+01:00", "+0530", "+1". None if the
 /// offset is larger than that of any zone.
-fn zone_at(cut: &Cut, rest: &[Token], at: usize) -> Option<usize> {
+fn zone_at(cut: &CutText, rest: &[TextToken], at: usize) -> Option<usize> {
     let digits = cut.text(rest[at]);
     let (hours, minutes, behind) = match (digits.len(), &rest[at + 1..]) {
         (4, _) => (&digits[..2], &digits[2..], at + 1),
@@ -349,7 +349,7 @@ fn zone_at(cut: &Cut, rest: &[Token], at: usize) -> Option<usize> {
     let is_zone = hours.len() <= 2
         && minutes.len() == 2
         && minutes < "60"
-        && hours.parse::<u32>().ok()? <= FURTHEST_ZONE;
+        && hours.parse::<u32>().ok()? <= MAX_ZONE_HOURS;
     is_zone.then_some(behind)
 }
 
@@ -360,7 +360,7 @@ mod tests {
     #[rustfmt::skip]
     #[test]
     fn times_as_people_write_them() {
-        let mut cut = Cut::default();
+        let mut cut = CutText::default();
         let minutes = |hour: i64, minute: i64| Some((hour * 60 + minute) * 60 * SECOND);
         for (text, wanted) in [
             ("14:30", minutes(14, 30)), ("2:30 pm", minutes(14, 30)), ("12:05 a.m.", minutes(0, 5)),
@@ -383,7 +383,7 @@ mod tests {
             ("晚上9:05", minutes(21, 5)), ("晚上12:05", None), ("午後2時5分", None), ("午後2時05分", minutes(14, 5)),
             ("午後2時", minutes(14, 0)), ("下午14:05", None),
         ] {
-            let value = crate::columns::view::Value::Text(text);
+            let value = crate::columns::view::ColumnValue::Text(text);
             let found = super::super::moment::time(value, false, &mut cut);
             assert_eq!(found, wanted, "{text}");
         }

@@ -3,7 +3,7 @@
 use super::clock::{clock, half_at};
 use crate::cells::calendar::days_from_civil;
 use crate::fields::reading::Order;
-use crate::words::cut::{Cut, DIGITS, SPACE, Token, WORD, YEAR};
+use crate::words::cut::{CutText, DIGITS, SPACE, TextToken, WORD, YEAR};
 use crate::words::lexicon::{Lexicon, MonthWord, is_roman};
 use crate::words::tables::Languages;
 
@@ -96,7 +96,7 @@ impl Day {
     }
 
     /// Returns the parts of a text that was cut; none if it can be no date.
-    pub fn of(cut: &Cut) -> Option<Self> {
+    pub fn from_cut(cut: &CutText) -> Option<Self> {
         let mut numbers = cut.tokens().iter().filter(|token| token.kind == DIGITS);
         let first = numbers.next()?;
         if numbers.next().is_none() && cut.text(*first).len() < 8 {
@@ -106,7 +106,7 @@ impl Day {
         Lexicon::lent(|lexicon| Self::look_up(cut, lexicon))
     }
 
-    fn look_up(cut: &Cut, lexicon: &mut Lexicon) -> Option<Self> {
+    fn look_up(cut: &CutText, lexicon: &mut Lexicon) -> Option<Self> {
         if let Some(day) = Self::parse(cut, lexicon, None) {
             return Some(day);
         }
@@ -120,7 +120,7 @@ impl Day {
         Self::parse(cut, lexicon, Some(both))
     }
 
-    fn parse(cut: &Cut, lexicon: &mut Lexicon, as_weekday: Option<usize>) -> Option<Self> {
+    fn parse(cut: &CutText, lexicon: &mut Lexicon, as_weekday: Option<usize>) -> Option<Self> {
         let mut parser = Parser {
             cut,
             as_weekday,
@@ -309,7 +309,7 @@ impl Day {
 
 /// Reads a date token by token.
 struct Parser<'c> {
-    cut: &'c Cut,
+    cut: &'c CutText,
     /// The position of the word that is read as a weekday, though it can be a month.
     as_weekday: Option<usize>,
     day: Day,
@@ -400,7 +400,8 @@ impl Parser<'_> {
         let next = at + 1 + usize::from(self.kind(at + 1) == Some(SPACE));
         let is_before_number = self.kind(next) == Some(DIGITS);
         // In Vietnamese "năm" is Thursday and year, and "thứ" precedes the names of most weekdays.
-        let is_of_weekday = |token: &Token| WEEKDAYS_OF_VIETNAM.contains(&self.cut.text(*token));
+        let is_of_weekday =
+            |token: &TextToken| WEEKDAYS_OF_VIETNAM.contains(&self.cut.text(*token));
         if text == "nam" && is_before_number
             || text == "thu" && self.cut.tokens().get(next).is_some_and(is_of_weekday)
         {
@@ -480,7 +481,7 @@ struct Gap {
 
 impl Gap {
     #[inline]
-    fn add(&mut self, token: Token) {
+    fn add(&mut self, token: TextToken) {
         if token.kind == SPACE {
             return;
         }
@@ -519,9 +520,9 @@ mod tests {
     use crate::fields::testing::texts_of;
 
     fn day(text: &str) -> Option<Day> {
-        let mut cut = Cut::default();
+        let mut cut = CutText::default();
         cut.cut(text).then_some(())?;
-        Day::of(&cut)
+        Day::from_cut(&cut)
     }
 
     #[test]

@@ -5,9 +5,9 @@ use super::orders::Orders;
 use super::zone::Zones;
 use crate::cells::calendar::{civil_from_days, days_from_civil};
 use crate::cells::parts::{cut_mut, in_threads, ranges};
-use crate::columns::view::Value;
+use crate::columns::view::ColumnValue;
 use crate::fields::reading::Order;
-use crate::words::cut::{Cut, DIGITS, WORD};
+use crate::words::cut::{CutText, DIGITS, WORD};
 use crate::words::tables::Languages;
 
 /// The group number of a cell that is no date.
@@ -17,15 +17,15 @@ pub const NO_TIME: i64 = i64::MIN;
 
 /// A way to write dates.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub struct Shape {
+pub struct DateShape {
     pub mark: u8,
     mark_behind: bool,
     pub name_at: Option<u8>,
     pub year_at: Option<u8>,
 }
 
-impl Shape {
-    fn of(day: &Day) -> Self {
+impl DateShape {
+    fn from_day(day: &Day) -> Self {
         Self {
             mark: day.mark,
             mark_behind: day.mark_behind,
@@ -56,14 +56,14 @@ impl Shape {
 }
 
 /// The counts of the cells of one shape.
-pub struct Group {
-    pub shape: Shape,
+pub struct DateGroup {
+    pub shape: DateShape,
     pub cells: usize,
     /// The number of cells that are a day in each order.
     pub counts: [usize; 4],
 }
 
-impl Group {
+impl DateGroup {
     #[inline]
     fn count(&mut self, days: &Days) {
         self.cells += 1;
@@ -93,8 +93,8 @@ impl Group {
     }
 }
 
-/// The slices of [`Cells`] that the rows of one part are written to.
-struct Places<'a> {
+/// The slices of [`DateCells`] that the rows of one part are written to.
+struct RowSlots<'a> {
     days: &'a mut [Days],
     group_of: &'a mut [u8],
     /// None if times of day are not kept.
@@ -102,9 +102,9 @@ struct Places<'a> {
 }
 
 /// The cells of a column after cutting.
-pub struct Cells {
+pub struct DateCells {
     pub days: Vec<Days>,
-    pub groups: Vec<Group>,
+    pub groups: Vec<DateGroup>,
     pub group_of: Vec<u8>,
     /// Empty if times of day are not kept.
     pub times: Vec<i64>,
@@ -119,9 +119,9 @@ pub struct Cells {
     pub zones: Zones,
 }
 
-impl Cells {
+impl DateCells {
     /// Cuts all cells. Years of two digits mean no day after `latest`.
-    pub fn cut(values: &[Value<'_>], with_time: bool, latest: i64, is_strict: bool) -> Self {
+    pub fn cut(values: &[ColumnValue<'_>], with_time: bool, latest: i64, is_strict: bool) -> Self {
         let rows = values.len();
         let mut days = vec![[NONE; 4]; rows];
         let mut group_of = vec![NO_GROUP; rows];
@@ -130,7 +130,7 @@ impl Cells {
         let tasks = {
             let mut times = with_time.then(|| cut_mut(&mut times, &ranges));
             let places = cut_mut(&mut days, &ranges).zip(cut_mut(&mut group_of, &ranges));
-            let places = places.map(|(days, group_of)| Places {
+            let places = places.map(|(days, group_of)| RowSlots {
                 days,
                 group_of,
                 times: times.as_mut().and_then(Iterator::next),
@@ -139,9 +139,9 @@ impl Cells {
         };
         let parts = in_threads(tasks, |(range, places)| {
             let start = range.start;
-            Part::of(&values[range], start, latest, is_strict, places)
+            DateCellsPart::from_values(&values[range], start, latest, is_strict, places)
         });
-        let mut whole = Part::default();
+        let mut whole = DateCellsPart::default();
         for (range, part) in ranges.into_iter().zip(parts) {
             whole.zones.append(part.zones, range.start);
             whole.add(part, &mut group_of[range]);
@@ -224,10 +224,10 @@ impl Cells {
     }
 }
 
-/// The facts about some cells, apart from those in their [`Places`].
+/// The facts about some cells, apart from those in their [`RowSlots`].
 #[derive(Default)]
-struct Part {
-    groups: Vec<Group>,
+struct DateCellsPart {
+    groups: Vec<DateGroup>,
     named: usize,
     strange: usize,
     cells: usize,
@@ -239,21 +239,21 @@ struct Part {
     zones: Zones,
 }
 
-impl Part {
+impl DateCellsPart {
     /// Cuts cells from a row on, each into its place.
-    fn of(
-        values: &[Value<'_>],
+    fn from_values(
+        values: &[ColumnValue<'_>],
         first_row: usize,
         latest: i64,
         is_strict: bool,
-        mut places: Places<'_>,
+        mut places: RowSlots<'_>,
     ) -> Self {
         let mut this = Self::default();
-        let mut cut = Cut::default();
+        let mut cut = CutText::default();
         let mut digits = itoa::Buffer::new();
         for (row, value) in values.iter().enumerate() {
             let text = match *value {
-                Value::Text(text) => text,
+                ColumnValue::Text(text) => text,
                 // The number 20250131 is read like the text.
                 _ => match eight_digits(*value) {
                     Some(number) => digits.format(number),
@@ -266,7 +266,7 @@ impl Part {
                 continue;
             }
             this.cells += 1;
-            let Some(mut day) = plain.or_else(|| Day::of(&cut)) else {
+            let Some(mut day) = plain.or_else(|| Day::from_cut(&cut)) else {
                 let has = |kind| cut.tokens().iter().any(|token| token.kind == kind);
                 this.strange += usize::from(has(DIGITS) && has(WORD));
                 continue;
@@ -284,7 +284,7 @@ impl Part {
                 count_languages(&mut this.known, languages, 1);
             }
             this.named += usize::from(day.month.is_some());
-            let group = this.group(Shape::of(&day));
+            let group = this.group(DateShape::from_day(&day));
             places.group_of[row] = group;
             if day.has_time
                 && let Some(times) = &mut places.times
@@ -334,12 +334,12 @@ impl Part {
     }
 
     #[inline]
-    fn group(&mut self, shape: Shape) -> u8 {
+    fn group(&mut self, shape: DateShape) -> u8 {
         let known = self.groups.iter().position(|group| group.shape == shape);
         known.unwrap_or_else(|| {
             // Any further shapes share the last group.
             if self.groups.len() < usize::from(NO_GROUP) {
-                self.groups.push(Group {
+                self.groups.push(DateGroup {
                     shape,
                     cells: 0,
                     counts: [0; 4],
@@ -351,11 +351,11 @@ impl Part {
 }
 
 /// Returns a number of eight digits, which may be year, month and day.
-pub fn eight_digits(value: Value<'_>) -> Option<i64> {
+pub fn eight_digits(value: ColumnValue<'_>) -> Option<i64> {
     let number = match value {
-        Value::Integer(number) => number,
-        Value::Unsigned(number) => i64::try_from(number).ok()?,
-        Value::Float(number) if number.fract() == 0.0 && number.abs() < 1e9 => number as i64,
+        ColumnValue::Integer(number) => number,
+        ColumnValue::Unsigned(number) => i64::try_from(number).ok()?,
+        ColumnValue::Float(number) if number.fract() == 0.0 && number.abs() < 1e9 => number as i64,
         _ => return None,
     };
     (10_000_000..=99_999_999)

@@ -1,14 +1,14 @@
 //! Chooses the order of a group when several orders explain equally many cells: [`RULES`] strike out the unlikely ones.
 
 use super::day::{MADE_IN, NONE};
-use super::groups::{Cells, Group};
+use super::groups::{DateCells, DateGroup};
 use super::orders::Orders;
 use crate::cells::calendar::{civil_from_days, days_from_civil};
-use crate::columns::view::Value;
-use crate::fields::reading::Decided::{self, Evidence, Hint, Weak};
-use crate::fields::reading::{Order, Surroundings};
+use crate::columns::view::ColumnValue;
+use crate::fields::reading::DecisionBasis::{self, Evidence, Hint, Weak};
+use crate::fields::reading::{ColumnContext, Order};
 use crate::words::cut::fold;
-use crate::words::data::{LISTS, List};
+use crate::words::data::{LISTS, WordList};
 use crate::words::tables::MONTH_FIRST_LANGUAGES;
 
 /// The number of dates that make a late day of a month likely: an order in which none occurs is then unlikely.
@@ -18,7 +18,7 @@ const ENOUGH_TO_BE_SORTED: usize = 8;
 
 /// The orders that other groups of the column show.
 #[derive(Default)]
-pub struct Others {
+pub struct OtherGroups {
     /// The order that cells show by themselves.
     pub clear: Option<Order>,
     /// The first marks of the groups that show an order by themselves.
@@ -28,9 +28,9 @@ pub struct Others {
 }
 
 /// The order of a group, and what decided on it.
-pub struct Choice {
+pub struct OrderChoice {
     pub order: Order,
-    pub decided: Decided,
+    pub decided: DecisionBasis,
     pub why: Vec<&'static str>,
     /// The orders that nothing contradicts; several if only the setting decided.
     pub left: Orders,
@@ -38,19 +38,19 @@ pub struct Choice {
 
 /// A tie: several orders explain equally many cells of a group.
 pub struct Tie<'a> {
-    pub cells: &'a Cells,
-    pub values: &'a [Value<'a>],
-    pub options: &'a Surroundings<'a>,
+    pub cells: &'a DateCells,
+    pub values: &'a [ColumnValue<'a>],
+    pub options: &'a ColumnContext<'a>,
     pub number: u8,
-    pub group: &'a Group,
-    pub others: &'a Others,
+    pub group: &'a DateGroup,
+    pub others: &'a OtherGroups,
     /// The orders that explain the most cells and were not struck out.
     pub left: Orders,
 }
 
 /// A rule: how firm the remaining order is, the reason to report, and a function for the orders that may stay, which returns
 /// none if the rule does not hold. The other orders are struck out, unless none would be left.
-type Rule = (Decided, &'static str, fn(&Tie<'_>) -> Option<Orders>);
+type OrderRule = (DecisionBasis, &'static str, fn(&Tie<'_>) -> Option<Orders>);
 
 const YEAR_FIRST: Orders = Orders::only(Order::YearFirst);
 const NOT_MONTH_FIRST: Orders = Orders::all_but(Order::MonthFirst);
@@ -59,7 +59,7 @@ pub const AS_THE_REST: &str = "as in the rest of the column";
 const SPREAD: &str = "read so, days reach the end of a month and no year lies ahead";
 
 /// The rules, applied from the first to the last until one order is left.
-const RULES: &[Rule] = &[
+const RULES: &[OrderRule] = &[
     (Hint, "the header says so", |tie| {
         order_in_header(tie.options.header).map(Orders::only)
     }),
@@ -140,8 +140,8 @@ fn keep(holds: bool, orders: Orders) -> Option<Orders> {
 
 impl Tie<'_> {
     /// Strikes out unlikely orders among those that explain equally many cells; if several are left, the setting chooses.
-    pub fn choose(mut self) -> Choice {
-        let mut decided = Decided::Evidence;
+    pub fn choose(mut self) -> OrderChoice {
+        let mut decided = DecisionBasis::Evidence;
         let mut why = Vec::new();
         for (firm, says, keeps) in RULES {
             if self.left.count() < 2 {
@@ -160,11 +160,11 @@ impl Tie<'_> {
             if self.left.has(wanted) {
                 order = wanted;
             }
-            decided = Decided::Setting;
+            decided = DecisionBasis::Setting;
             // A rule that struck out a third order has not decided.
             why.clear();
         }
-        Choice {
+        OrderChoice {
             order,
             decided,
             why,
@@ -262,7 +262,7 @@ impl Tie<'_> {
             .cells
             .rows_of(self.number)
             .map(|row| match self.values[row] {
-                Value::Text(text) => text,
+                ColumnValue::Text(text) => text,
                 _ => "",
             });
         (!runs_one_way(texts)).then(|| self.left_that(|order| runs_one_way(self.days(order))))
@@ -307,9 +307,9 @@ fn runs_one_way<T: PartialOrd + Copy>(values: impl Iterator<Item = T>) -> bool {
 }
 
 /// Words for birth in headers, folded. Shorter words (`BIRTH_ALONE`) have to be whole words.
-static BIRTH: List = List::new(|| LISTS.phrases("birth"));
+static BIRTH: WordList = WordList::new(|| LISTS.phrases("birth"));
 const BIRTH_ALONE: &[&str] = &["dob", "geb", "nee", "ddn"];
-static BIRTH_IN_WORDS: List = List::new(|| LISTS.phrases("birth in words"));
+static BIRTH_IN_WORDS: WordList = WordList::new(|| LISTS.phrases("birth in words"));
 
 /// Returns whether a header names a date of birth.
 pub fn names_birth(header: &str) -> bool {

@@ -1,19 +1,19 @@
 //! Describes how a column of dates was read, with one sentence for cells that were read alike.
 
 use super::orders::name_of;
-use crate::fields::reading::{Order, StatedBy, against_in_words, certain_in_words};
+use crate::fields::reading::{DefaultSource, Order, against_in_words, certain_in_words};
 
 /// The sentence about a column with times of several zones.
 pub const ZONES_DIFFER: &str =
     "the zones behind the times differ, and each time stays as it is written";
 
 /// The facts about cells that were read in one order.
-pub struct Said {
+pub struct OrderReason {
     pub order: Order,
     pub cells: usize,
     pub reasons: Vec<String>,
     /// The source of the order that is taken if nothing decides.
-    pub stated_by: StatedBy,
+    pub stated_by: DefaultSource,
     /// If a setting decided: the other orders that are equally possible, and the number of cells that they explain.
     pub other: Option<(String, usize)>,
     /// The number of cells that no other order explains, if other orders explain some cells.
@@ -26,7 +26,7 @@ pub struct Said {
     pub is_fallback: bool,
 }
 
-impl Said {
+impl OrderReason {
     /// Returns whether no order but this one explains the cells.
     fn is_clear(&self) -> bool {
         self.reasons.is_empty()
@@ -107,9 +107,9 @@ impl Said {
 
 /// Returns the sentences about groups of cells; groups with the same facts share a sentence. `has_typed`: some cells are no
 /// texts.
-pub fn say_once(said: Vec<Said>, has_typed: bool) -> Vec<String> {
-    let mut told: Vec<Said> = Vec::new();
-    let (clear, others): (Vec<_>, Vec<_>) = said.into_iter().partition(Said::is_clear);
+pub fn say_once(said: Vec<OrderReason>, has_typed: bool) -> Vec<String> {
+    let mut told: Vec<OrderReason> = Vec::new();
+    let (clear, others): (Vec<_>, Vec<_>) = said.into_iter().partition(OrderReason::is_clear);
     for group in others {
         match told.iter_mut().find(|known| known.says_the_same(&group)) {
             Some(known) => known.add(&group),
@@ -123,7 +123,7 @@ pub fn say_once(said: Vec<Said>, has_typed: bool) -> Vec<String> {
             None => told.push(group),
         }
     }
-    if told.len() > 1 && told.iter().all(Said::is_clear) {
+    if told.len() > 1 && told.iter().all(OrderReason::is_clear) {
         let of = told
             .iter()
             .map(|group| format!("{} in {}", name_of(group.order), group.cells_in_words()));

@@ -2,7 +2,7 @@
 
 use super::day::{LAST_SHORT_YEAR, MADE_IN};
 use crate::cells::calendar::civil_from_days;
-use crate::columns::view::Value;
+use crate::columns::view::ColumnValue;
 use crate::words::cut::fold;
 
 /// The number of years from an end of the window within which the century is a guess.
@@ -26,7 +26,7 @@ fn names(header: &str, words: &str) -> bool {
 /// Returns the cells whose year of two digits is doubtful, each with the reason. `days` returns the day that was read in a row,
 /// since 1970.
 pub fn doubts(
-    values: &[Value<'_>],
+    values: &[ColumnValue<'_>],
     days: impl Fn(usize) -> Option<i64>,
     header: &str,
     today: Option<i64>,
@@ -34,7 +34,9 @@ pub fn doubts(
     let mut words: Option<(bool, bool)> = None;
     let mut found = Vec::new();
     for (row, value) in values.iter().enumerate() {
-        let Value::Text(text) = value else { continue };
+        let ColumnValue::Text(text) = value else {
+            continue;
+        };
         let Some(days) = days(row) else { continue };
         if !is_short(text) {
             continue;

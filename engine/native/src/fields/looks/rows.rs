@@ -5,8 +5,8 @@
 //! the same results for all rows at once.
 
 use crate::cells::parts::in_parts;
-use crate::cells::{Cell, Sheet, Tag};
-use crate::layout::{RowKind, RowLayout, RowLooks, State};
+use crate::cells::{CellTag, Sheet, SheetCell};
+use crate::layout::{RowKind, RowLayout, RowState, SheetLayout};
 use crate::words::cut;
 use std::collections::HashSet;
 
@@ -14,7 +14,7 @@ use std::collections::HashSet;
 const KINDS: usize = 7;
 
 /// A detector of rows.
-pub enum Rule {
+pub enum RowDetector {
     /// Rows with known header words, and without any number or date.
     Header(Box<KnownWords>),
     /// Rows with at least this many filled cells.
@@ -23,12 +23,12 @@ pub enum Rule {
     Layout { score: f64 },
 }
 
-impl Rule {
+impl RowDetector {
     /// Gives the scores of a row for its kinds; of equal scores, that of the winning kind comes first.
     pub fn score(
         &self,
         sheet: &Sheet,
-        cells: &[Cell],
+        cells: &[SheetCell],
         looks: Option<&RowLayout>,
         mut give: impl FnMut(RowKind, f64),
     ) {
@@ -42,7 +42,7 @@ impl Rule {
             Self::Data { least, score } => {
                 let filled = cells
                     .iter()
-                    .filter(|cell| !matches!(cell.tag, Tag::Empty | Tag::EmptyText));
+                    .filter(|cell| !matches!(cell.tag, CellTag::Empty | CellTag::EmptyText));
                 if filled.take(*least).count() == *least {
                     give(RowKind::Data, *score);
                 }
@@ -54,7 +54,10 @@ impl Rule {
                 // The state in the likeliest sequence comes first, and scores at least as high as any other.
                 let highest = looks.likelihoods.iter().copied().fold(0.0, f64::max);
                 give(looks.state.into(), score * highest);
-                for state in State::ALL.into_iter().filter(|state| *state != looks.state) {
+                for state in RowState::ALL
+                    .into_iter()
+                    .filter(|state| *state != looks.state)
+                {
                     give(state.into(), score * looks.likelihoods[state as usize]);
                 }
             }
@@ -190,18 +193,18 @@ impl RowKinds {
 
 /// Applies the rules to every row of a sheet. The highest total wins; of equal totals, that of the kind that was scored first.
 /// Without a layout, rules that need it give no scores.
-pub fn classify(sheet: &Sheet, rules: &[&Rule], layout: Option<&RowLooks>) -> RowKinds {
+pub fn classify(sheet: &Sheet, rules: &[&RowDetector], layout: Option<&SheetLayout>) -> RowKinds {
     let rows = sheet.facts().rows_emitted;
     let parts = in_parts(rows, |range| {
         let mut cells = Vec::new();
         let judge = |row: usize| {
             sheet.read_row(row, &mut cells);
-            let mut totals = Totals::default();
+            let mut totals = ScoreSums::default();
             for rule in rules {
                 let looks = layout.and_then(|layout| layout.row(row));
                 rule.score(sheet, &cells, looks, |kind, score| totals.add(kind, score));
             }
-            let score = totals.of(RowKind::Header).unwrap_or(0.0);
+            let score = totals.sum(RowKind::Header).unwrap_or(0.0);
             (totals.highest(), score)
         };
         range.map(judge).collect::<Vec<_>>()
@@ -215,12 +218,12 @@ pub fn classify(sheet: &Sheet, rules: &[&Rule], layout: Option<&RowLooks>) -> Ro
 
 /// The sums of the scores for each kind, in the sequence in which the kinds were first scored.
 #[derive(Default)]
-struct Totals {
+struct ScoreSums {
     all: [(RowKind, f64); KINDS],
     count: usize,
 }
 
-impl Totals {
+impl ScoreSums {
     fn known(&self) -> &[(RowKind, f64)] {
         &self.all[..self.count]
     }
@@ -232,7 +235,7 @@ impl Totals {
         self.count = self.count.max(at + 1);
     }
 
-    fn of(&self, kind: RowKind) -> Option<f64> {
+    fn sum(&self, kind: RowKind) -> Option<f64> {
         let found = self.known().iter().find(|entry| entry.0 == kind);
         found.map(|(_, sum)| *sum)
     }
@@ -245,13 +248,18 @@ impl Totals {
     }
 }
 
-fn known_cells(sheet: &Sheet, cells: &[Cell], words: &KnownWords) -> usize {
+fn known_cells(sheet: &Sheet, cells: &[SheetCell], words: &KnownWords) -> usize {
     // Most rows of data have a number or a date, so their texts need no check.
-    let is_header = |cell: &Cell| matches!(cell.tag, Tag::Empty | Tag::EmptyText | Tag::Text);
+    let is_header = |cell: &SheetCell| {
+        matches!(
+            cell.tag,
+            CellTag::Empty | CellTag::EmptyText | CellTag::Text
+        )
+    };
     if !cells.iter().all(is_header) {
         return 0;
     }
-    let texts = cells.iter().filter(|cell| cell.tag == Tag::Text);
+    let texts = cells.iter().filter(|cell| cell.tag == CellTag::Text);
     let known = texts
         .map(|cell| sheet.text(cell.as_text()))
         .filter(|text| words.knows(text));

@@ -2,16 +2,16 @@
 
 use std::sync::LazyLock;
 
-use super::digits::Number;
+use super::digits::DigitGroups;
 pub use super::digits::{Amount, MARKS, Meaning};
-use crate::words::cut::{Cut, DIGITS, SPACE, Token, WORD, is_currency_sign};
+use crate::words::cut::{CutText, DIGITS, SPACE, TextToken, WORD, is_currency_sign};
 use crate::words::data::LISTS;
-use crate::words::lexicon::{self, Trust};
+use crate::words::lexicon::{self, CurrencyTrust};
 
 /// The maximum number of digits that a float holds exactly: longer numbers are codes.
-const MOST_DIGITS: usize = 15;
+const MAX_EXACT_DIGITS: usize = 15;
 /// The maximum number of bytes in a currency's name: "швейцарских франков".
-const LONGEST_SIGN: usize = 60;
+const MAX_CURRENCY_BYTES: usize = 60;
 /// Words for the sides of an account behind an amount, each with whether the amount is owed.
 const SIDES: [(&str, bool); 4] = [
     ("cr", false),
@@ -49,7 +49,7 @@ impl Amount {
             }
             _ => (false, bytes),
         };
-        let mut number = Number::default();
+        let mut number = DigitGroups::default();
         let mut at = 0;
         loop {
             let start = at;
@@ -72,8 +72,8 @@ impl Amount {
 
     /// Returns the amount with the meanings of its digits for each decimal mark; none if the digits have no meaning, or are too
     /// many.
-    fn with_digits(mut self, number: &Number, is_negative: bool, shift: i32) -> Option<Self> {
-        if number.significant() > MOST_DIGITS {
+    fn with_digits(mut self, number: &DigitGroups, is_negative: bool, shift: i32) -> Option<Self> {
+        if number.significant() > MAX_EXACT_DIGITS {
             return None;
         }
         self.meanings = MARKS.map(|decimal| number.meaning(decimal, is_negative, shift));
@@ -87,8 +87,8 @@ impl Amount {
     /// Returns the number in a text that was cut; none if the text is something else. One of the `units` may follow the number.
     /// The letters of `text` show the case, which distinguishes currencies from units; for the `sure` currency, an ISO code,
     /// every sign counts. `with_scales`: a power of ten may follow the number: "$1.2m", "2,5 Mio. €".
-    pub fn of(
-        cut: &Cut,
+    pub fn from_cut(
+        cut: &CutText,
         text: &str,
         units: &[String],
         sure: &str,
@@ -98,11 +98,11 @@ impl Amount {
         let digits = tokens.iter().position(|token| token.kind == DIGITS)?;
         let last = tokens.iter().rposition(|token| token.kind == DIGITS)?;
         let mut this = Self::default();
-        let mut around = Around {
+        let mut around = AmountSigns {
             text,
             sure,
             with_scales,
-            ..Around::default()
+            ..AmountSigns::default()
         };
         let mark_before = mark_before(cut, digits)?;
         let before = digits - usize::from(mark_before.is_some());
@@ -119,7 +119,7 @@ impl Amount {
         this.has_currency = around.currencies > 0;
         this.currency = around.currency;
         this.has_side = around.side.is_some();
-        let mut number = Number::default();
+        let mut number = DigitGroups::default();
         if let Some(mark) = mark_before {
             number.group("0")?;
             number.marks[0] = mark;
@@ -150,9 +150,9 @@ impl Amount {
 /// Returns the point or comma before the first digit if it belongs to the number, and not to the word of a currency: "$.50" has
 /// such a mark, "Rs.500" has none, and neither has "₹.500", which is read like a word. The outer option is none if the mark may
 /// belong to either.
-fn mark_before(cut: &Cut, digits: usize) -> Option<Option<u8>> {
+fn mark_before(cut: &CutText, digits: usize) -> Option<Option<u8>> {
     let before = &cut.tokens()[..digits];
-    let is_of_sign = |sign: &Token| sign.kind == WORD || matches!(cut.text(*sign), "₹" | "₨");
+    let is_of_sign = |sign: &TextToken| sign.kind == WORD || matches!(cut.text(*sign), "₹" | "₨");
     match before {
         [.., sign, mark] if matches!(mark.kind, b'.' | b',') && is_of_sign(sign) => Some(None),
         [rest @ .., mark] if matches!(mark.kind, b'.' | b',') => {
@@ -166,7 +166,7 @@ fn mark_before(cut: &Cut, digits: usize) -> Option<Option<u8>> {
 }
 
 /// Returns the position behind the dash that means no cents: "25,-".
-fn behind_round(tokens: &[Token], behind: usize) -> usize {
+fn behind_round(tokens: &[TextToken], behind: usize) -> usize {
     match &tokens[behind..] {
         [mark, dash, ..] if matches!(mark.kind, b'.' | b',') && dash.kind == b'-' => {
             let dashes = tokens[behind + 1..].iter();
@@ -178,7 +178,7 @@ fn behind_round(tokens: &[Token], behind: usize) -> usize {
 
 /// The signs, parentheses and currencies before and behind the digits.
 #[derive(Default)]
-struct Around<'a> {
+struct AmountSigns<'a> {
     text: &'a str,
     sure: &'a str,
     with_scales: bool,
@@ -201,11 +201,11 @@ struct Around<'a> {
     length_behind: usize,
 }
 
-impl Around<'_> {
+impl AmountSigns<'_> {
     /// Takes the tokens from `start` to before `stop`; returns none if there is anything else among them.
     fn add(
         &mut self,
-        cut: &Cut,
+        cut: &CutText,
         start: usize,
         stop: usize,
         units: &[String],
@@ -237,7 +237,7 @@ impl Around<'_> {
                 b'.' => {}
                 DIGITS => return None,
                 _ => {
-                    if sign.len() > LONGEST_SIGN {
+                    if sign.len() > MAX_CURRENCY_BYTES {
                         return None;
                     }
                     sign.push_str(cut.text(*token));
@@ -285,13 +285,13 @@ impl Around<'_> {
                 let trust = if sign.starts_with(char::is_alphabetic) {
                     lexicon::trust(at, &letters(self.text, is_behind))
                 } else {
-                    Trust::Sure
+                    CurrencyTrust::Sure
                 };
                 match trust {
-                    Trust::Sure => {}
+                    CurrencyTrust::Sure => {}
                     _ if lexicon::currency_code(at).is_some_and(|code| code == self.sure) => {}
-                    Trust::WithMoney => self.wants_money = true,
-                    Trust::Never => return None,
+                    CurrencyTrust::WithMoney => self.wants_money = true,
+                    CurrencyTrust::Never => return None,
                 }
                 self.currency = at as u16 + 1;
             }
@@ -382,9 +382,9 @@ mod tests {
     use crate::fields::testing::texts_of;
 
     fn meanings(text: &str) -> Option<[Option<f64>; 2]> {
-        let mut cut = Cut::default();
+        let mut cut = CutText::default();
         cut.cut(text).then_some(())?;
-        Amount::of(&cut, text, &[], "", false)
+        Amount::from_cut(&cut, text, &[], "", false)
             .map(|amount| amount.meanings.map(|sense| sense.map(|sense| sense.value)))
     }
 
@@ -426,10 +426,10 @@ mod tests {
     #[rustfmt::skip]
     #[test]
     fn compact_amounts_say_their_power() {
-        let mut cut = Cut::default();
+        let mut cut = CutText::default();
         let mut of = |text: &str| {
             assert!(cut.cut(text));
-            Amount::of(&cut, text, &[], "", true)
+            Amount::from_cut(&cut, text, &[], "", true)
                 .and_then(|amount| amount.meanings[0].or(amount.meanings[1]))
                 .map(|meaning| meaning.value)
         };
@@ -467,20 +467,20 @@ mod tests {
         ] {
             assert_eq!(meanings(text), wanted, "{text}");
         }
-        let mut cut = Cut::default();
+        let mut cut = CutText::default();
         for (text, sure) in [("R12", "ZAR"), ("2 PEN", "PEN"), ("25 km", "BAM")] {
             assert!(cut.cut(text));
-            assert!(Amount::of(&cut, text, &[], sure, false).is_some(), "{text}");
+            assert!(Amount::from_cut(&cut, text, &[], sure, false).is_some(), "{text}");
         }
     }
 
     #[test]
     fn units_are_left_out_where_they_are_known() {
         let units = ["kg".to_owned(), "szt".to_owned()];
-        let mut cut = Cut::default();
+        let mut cut = CutText::default();
         let mut of = |text: &str| {
             assert!(cut.cut(text));
-            Amount::of(&cut, text, &units, "", false)
+            Amount::from_cut(&cut, text, &units, "", false)
                 .and_then(|amount| amount.meanings[1])
                 .map(|meaning| meaning.value)
         };
@@ -498,12 +498,12 @@ mod tests {
         let pieces = [
             "", "0", "1", "12", "007", "234", "1234", "12345", ".", ",", "-", "$", "(", ")", "1234567890", "5",
         ];
-        let mut cut = Cut::default();
+        let mut cut = CutText::default();
         let mut agreed = 0;
         for text in texts_of(&pieces, 4) {
             if let Some(plain) = Amount::of_plain(&text, &[]) {
                 assert!(cut.cut(&text));
-                let full = Amount::of(&cut, &text, &[], "", false).map(|full| format!("{full:?}"));
+                let full = Amount::from_cut(&cut, &text, &[], "", false).map(|full| format!("{full:?}"));
                 assert_eq!(Some(format!("{plain:?}")), full, "{text}");
                 agreed += 1;
             }

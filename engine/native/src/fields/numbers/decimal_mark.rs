@@ -1,7 +1,7 @@
 //! Decides on the decimal mark of a column of numbers: by its cells, by its surroundings, and otherwise by the setting.
 
 use super::amount::{Amount, MARKS};
-use crate::fields::reading::{Decided, Order, Surroundings, are_few};
+use crate::fields::reading::{ColumnContext, DecisionBasis, Order, are_few};
 use crate::words::lexicon;
 
 pub(super) const POINT: u8 = b'.';
@@ -9,7 +9,7 @@ pub(super) const COMMA: u8 = b',';
 
 /// A cell of a column of numbers, in few bytes.
 #[derive(Clone, Copy, Default)]
-pub(super) struct Cell {
+pub(super) struct NumberCell {
     point: f64,
     comma: f64,
     flags: u16,
@@ -30,8 +30,8 @@ const ENDS_IN_ZERO: u16 = 128;
 const CURRENCY: u16 = 256;
 pub(super) const SIDE: u16 = 512;
 
-impl Cell {
-    pub(super) fn of(amount: &Amount) -> Self {
+impl NumberCell {
+    pub(super) fn from_amount(amount: &Amount) -> Self {
         let [point, comma] = amount.meanings;
         let mut flags = 0;
         let mut set = |condition: bool, flag: u16| flags |= if condition { flag } else { 0 };
@@ -112,44 +112,50 @@ pub(super) fn other(mark: u8) -> u8 {
 }
 
 /// The decimal mark of a column, and what decided on it.
-pub(super) struct Choice {
+pub(super) struct MarkChoice {
     pub(super) mark: u8,
-    pub(super) decided: Decided,
+    pub(super) decided: DecisionBasis,
     pub(super) why: Vec<String>,
 }
 
-impl Choice {
-    fn new(mark: u8, decided: Decided, why: Vec<String>) -> Self {
+impl MarkChoice {
+    fn new(mark: u8, decided: DecisionBasis, why: Vec<String>) -> Self {
         Self { mark, decided, why }
     }
 }
 
 /// A rule for columns whose cells a point and a comma explain equally well: how firm it is, the reason to report, and a
 /// function that returns the decimal mark if the rule holds.
-type Rule = (
-    Decided,
+type MarkRule = (
+    DecisionBasis,
     &'static str,
-    fn(&Facts, &Surroundings<'_>) -> Option<u8>,
+    fn(&NumberColumnFacts, &ColumnContext<'_>) -> Option<u8>,
 );
 
 const PARTS_THOUSANDS: &str =
     "the {mark} separates thousands, for some cells have none and others end in 0";
 
 /// The rules; the first one that holds decides.
-const RULES: [Rule; 5] = [
-    (Decided::Hint, "as elsewhere in the sheet", |_, options| {
-        options.hints.decimal
-    }),
+const RULES: [MarkRule; 5] = [
+    (
+        DecisionBasis::Hint,
+        "as elsewhere in the sheet",
+        |_, options| options.hints.decimal,
+    ),
     // Nobody writes money with three decimals; many people write weights so: 1.250 beside 2.
-    (Decided::Evidence, PARTS_THOUSANDS, |facts, options| {
-        let is_money = facts.has_currency || !options.currency.is_empty();
-        facts.mark_of_thousands().filter(|_| is_money).map(other)
-    }),
-    (Decided::Weak, PARTS_THOUSANDS, |facts, _| {
+    (
+        DecisionBasis::Evidence,
+        PARTS_THOUSANDS,
+        |facts, options| {
+            let is_money = facts.has_currency || !options.currency.is_empty();
+            facts.mark_of_thousands().filter(|_| is_money).map(other)
+        },
+    ),
+    (DecisionBasis::Weak, PARTS_THOUSANDS, |facts, _| {
         facts.mark_of_thousands().map(other)
     }),
     (
-        Decided::Weak,
+        DecisionBasis::Weak,
         "as in countries that use the currency",
         |facts, _| match facts.marks_of_currencies {
             Some(1) => Some(POINT),
@@ -158,7 +164,7 @@ const RULES: [Rule; 5] = [
         },
     ),
     (
-        Decided::Weak,
+        DecisionBasis::Weak,
         "the month comes first in dates beside it",
         |_, options| (options.hints.order == Some(Order::MonthFirst)).then_some(POINT),
     ),
@@ -166,7 +172,7 @@ const RULES: [Rule; 5] = [
 
 /// Counts of a column's cells and facts about their marks.
 #[derive(Default)]
-pub(super) struct Facts {
+pub(super) struct NumberColumnFacts {
     /// The number of cells that only a decimal point explains, and of those that only a decimal comma explains.
     pub(super) only: [usize; 2],
     pub(super) open: usize,
@@ -191,8 +197,8 @@ pub(super) struct Facts {
     has_currency: bool,
 }
 
-impl Facts {
-    pub(super) fn of(cells: &[Cell]) -> Self {
+impl NumberColumnFacts {
+    pub(super) fn from_cells(cells: &[NumberCell]) -> Self {
         let mut this = Self::default();
         let (mut long_heads, mut sizes) = (0, None);
         let mut same_size = true;
@@ -240,7 +246,7 @@ impl Facts {
         this.mark_of_open = mark_of_open.filter(|_| one_mark);
         this.never_grouped = long_heads > this.open;
         this.size = if same_size { sizes.unwrap_or(0) } else { 0 };
-        let open: Vec<&Cell> = cells.iter().filter(|cell| cell.is(OPEN)).collect();
+        let open: Vec<&NumberCell> = cells.iter().filter(|cell| cell.is(OPEN)).collect();
         this.counts = MARKS.map(|mark| {
             let open = open.iter().filter(|cell| this.fits(cell, mark));
             this.support(mark) + open.count()
@@ -249,7 +255,7 @@ impl Facts {
     }
 
     /// Returns whether an open cell agrees with the other facts about thousands in the column.
-    pub(super) fn fits(&self, cell: &Cell, mark: u8) -> bool {
+    pub(super) fn fits(&self, cell: &NumberCell, mark: u8) -> bool {
         match cell.grouping(mark) {
             0 => true,
             grouping => {
@@ -259,7 +265,7 @@ impl Facts {
     }
 
     /// Returns the decimal mark, and what decided on it.
-    pub(super) fn decide(&self, cells: &[Cell], options: &Surroundings<'_>) -> Choice {
+    pub(super) fn decide(&self, cells: &[NumberCell], options: &ColumnContext<'_>) -> MarkChoice {
         let tied = self.counts[0] == self.counts[1];
         let best = if self.counts[1] > self.counts[0] {
             COMMA
@@ -268,14 +274,14 @@ impl Facts {
         };
         if self.open == 0 {
             let decided = match self.only {
-                [0, 0] => Decided::Cells,
-                _ => Decided::Evidence,
+                [0, 0] => DecisionBasis::Cells,
+                _ => DecisionBasis::Evidence,
             };
-            return Choice::new(best, decided, Vec::new());
+            return MarkChoice::new(best, decided, Vec::new());
         }
         if !tied {
             return self.confirm(
-                Choice::new(best, Decided::Evidence, Vec::new()),
+                MarkChoice::new(best, DecisionBasis::Evidence, Vec::new()),
                 cells,
                 options,
             );
@@ -284,7 +290,7 @@ impl Facts {
             let mark = keeps(self, options)?;
             let name = if mark == POINT { "comma" } else { "point" };
             let why = says.replace("{mark}", name);
-            Some(Choice::new(mark, *decided, vec![why]))
+            Some(MarkChoice::new(mark, *decided, vec![why]))
         });
         match ruled {
             Some(choice) => self.confirm(choice, cells, options),
@@ -293,21 +299,26 @@ impl Facts {
     }
 
     /// Checks a choice against the cells that it turns into decimals or thousands, and weakens it if they make it doubtful.
-    fn confirm(&self, choice: Choice, cells: &[Cell], options: &Surroundings<'_>) -> Choice {
-        let Choice {
+    fn confirm(
+        &self,
+        choice: MarkChoice,
+        cells: &[NumberCell],
+        options: &ColumnContext<'_>,
+    ) -> MarkChoice {
+        let MarkChoice {
             mark,
             decided,
             mut why,
         } = choice;
         if why.is_empty() && !cells.iter().any(|cell| cell.only(mark)) {
             why.push("as thousands are separated elsewhere in the column".to_owned());
-            return Choice::new(mark, Decided::Weak, why);
+            return MarkChoice::new(mark, DecisionBasis::Weak, why);
         }
         let support = self.support(mark);
-        if support == 0 && decided == Decided::Hint && self.mark_of_open.is_none() {
+        if support == 0 && decided == DecisionBasis::Hint && self.mark_of_open.is_none() {
             // 1.000 beside 1,000: one of them has another meaning than the numbers elsewhere in the sheet.
             why.push("points and commas both stand before three digits".to_owned());
-            return Choice::new(mark, Decided::Weak, why);
+            return MarkChoice::new(mark, DecisionBasis::Weak, why);
         }
         let says_thousands = self.parts_thousands() && support == 1;
         // One odd cell turns all others into decimals, though each has three digits behind its mark.
@@ -321,13 +332,13 @@ impl Facts {
                 "{support} of {} cells {verb} the decimal mark, and in {} others the mark may separate thousands",
                 self.cells, self.open
             ));
-            return Choice::new(mark, Decided::Weak, why);
+            return MarkChoice::new(mark, DecisionBasis::Weak, why);
         }
-        Choice::new(mark, decided, why)
+        MarkChoice::new(mark, decided, why)
     }
 
     /// Returns the setting's choice, if nothing else decides.
-    fn by_setting(&self, options: &Surroundings<'_>) -> Choice {
+    fn by_setting(&self, options: &ColumnContext<'_>) -> MarkChoice {
         let mark = options.decimal.unwrap_or(POINT);
         let decided = options.stated_by.decided("decimal_mark", "decimal_mark");
         let name = if mark == POINT {
@@ -340,7 +351,7 @@ impl Facts {
             false => format!("{} of {} cells", self.open, self.cells),
         };
         let why = format!("{which} can also have {name}, so {decided}");
-        Choice::new(mark, Decided::Setting, vec![why])
+        MarkChoice::new(mark, DecisionBasis::Setting, vec![why])
     }
 
     /// Returns whether the mark seems to separate thousands: "950" beside "1.200", with a final 0 and no mark below 1,000.

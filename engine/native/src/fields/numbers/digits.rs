@@ -1,6 +1,6 @@
 //! Reads the digits of one number: groups with marks between them, and their meaning with each decimal mark.
 
-use crate::words::cut::{Cut, DIGITS, SPACE, WORD};
+use crate::words::cut::{CutText, DIGITS, SPACE, WORD};
 
 /// The decimal marks, in the order of [`Amount::meanings`].
 pub const MARKS: [u8; 2] = [b'.', b','];
@@ -38,27 +38,27 @@ pub struct Amount {
     pub has_exponent: bool,
 }
 
-const MOST_GROUPS: usize = 12;
+const MAX_DIGIT_GROUPS: usize = 12;
 
 /// Groups of digits, and the marks behind them.
 #[derive(Default)]
-pub(super) struct Number {
+pub(super) struct DigitGroups {
     digits: [u8; 32],
-    lengths: [u8; MOST_GROUPS],
-    pub(super) marks: [u8; MOST_GROUPS],
+    lengths: [u8; MAX_DIGIT_GROUPS],
+    pub(super) marks: [u8; MAX_DIGIT_GROUPS],
     pub(super) count: usize,
     stop: usize,
     exponent: i32,
     has_exponent: bool,
 }
 
-impl Number {
+impl DigitGroups {
     pub(super) fn group(&mut self, digits: &str) -> Option<()> {
         self.group_of(digits.as_bytes())
     }
 
     pub(super) fn group_of(&mut self, digits: &[u8]) -> Option<()> {
-        if self.count == MOST_GROUPS || self.stop + digits.len() > self.digits.len() {
+        if self.count == MAX_DIGIT_GROUPS || self.stop + digits.len() > self.digits.len() {
             return None;
         }
         self.digits[self.stop..self.stop + digits.len()].copy_from_slice(digits);
@@ -70,7 +70,7 @@ impl Number {
 
     /// Takes the digits and marks from one token to another, which both are digits. Returns whether they end in an exponent;
     /// none if they are no single number.
-    pub(super) fn take(&mut self, cut: &Cut, first: usize, last: usize) -> Option<bool> {
+    pub(super) fn take(&mut self, cut: &CutText, first: usize, last: usize) -> Option<bool> {
         let mut expects_digits = true;
         for at in first..=last {
             let token = cut.tokens()[at];
@@ -95,7 +95,7 @@ impl Number {
         Some(false)
     }
 
-    fn exponent(&mut self, cut: &Cut, start: usize, last: usize) -> Option<()> {
+    fn exponent(&mut self, cut: &CutText, start: usize, last: usize) -> Option<()> {
         let tokens = &cut.tokens()[start..=last];
         let (sign, digits) = match tokens {
             [digits] => (1, digits),

@@ -1,19 +1,19 @@
 //! Finds shares of one and percentages in the same column: 0.05 beside 5.
 
-use crate::columns::view::Value;
+use crate::columns::view::ColumnValue;
 use crate::words::cut::fold;
-use crate::words::data::{LISTS, List};
+use crate::words::data::{LISTS, WordList};
 
 /// Words in headers of columns whose numbers are shares.
-static RATES: List = List::new(|| LISTS.words("rates"));
+static RATES: WordList = WordList::new(|| LISTS.words("rates"));
 /// The number of cells from which the kind of a column is clear.
-const LEAST: usize = 3;
+const MIN_DECIDING_CELLS: usize = 3;
 
 /// Returns the typed numbers that may count in hundredths among shares of one, or the other way round, with the reason: the
 /// smaller group of the two. A column has shares if its header says so, or if it has texts with a percent sign
 /// (`takes_percent`).
 pub fn doubts(
-    values: &[Value<'_>],
+    values: &[ColumnValue<'_>],
     header: &str,
     takes_percent: bool,
 ) -> Vec<(usize, &'static str)> {
@@ -24,7 +24,7 @@ pub fn doubts(
     }
     let (mut shares, mut others, mut texts) = (Vec::new(), Vec::new(), 0);
     for (row, value) in values.iter().enumerate() {
-        if let Value::Text(text) = value {
+        if let ColumnValue::Text(text) = value {
             texts += usize::from(text.contains(['%', '٪', '％']));
         }
         // 1 is the whole or one hundredth; 0 is nothing either way.
@@ -47,7 +47,7 @@ pub fn doubts(
             "below 1 among values such as 12: perhaps a share, such as 0.12 for 12 %",
         )
     };
-    if most < LEAST && !takes_percent {
+    if most < MIN_DECIDING_CELLS && !takes_percent {
         return Vec::new();
     }
     fewer.into_iter().map(|row| (row, said)).collect()
@@ -60,7 +60,10 @@ mod tests {
     #[test]
     fn the_fewer_ones_are_told_below_a_header_of_rates() {
         let rows = |numbers: &[f64], header| -> Vec<usize> {
-            let values: Vec<_> = numbers.iter().map(|number| Value::Float(*number)).collect();
+            let values: Vec<_> = numbers
+                .iter()
+                .map(|number| ColumnValue::Float(*number))
+                .collect();
             doubts(&values, header, false)
                 .into_iter()
                 .map(|(row, _)| row)

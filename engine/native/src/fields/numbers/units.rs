@@ -1,6 +1,6 @@
 //! Finds numbers whose units differ in one column: 5 kg beside 300 g.
 
-use crate::columns::view::Value;
+use crate::columns::view::ColumnValue;
 use crate::words::cut::fold;
 use crate::words::data::LISTS;
 
@@ -13,7 +13,7 @@ fn families() -> impl Iterator<Item = Vec<&'static str>> {
 
 /// Returns the cells whose unit has another size than that of most cells, each with the reason. `units` are those that may
 /// follow a number.
-pub fn doubts(values: &[Value<'_>], units: &[String]) -> Vec<(usize, &'static str)> {
+pub fn doubts(values: &[ColumnValue<'_>], units: &[String]) -> Vec<(usize, &'static str)> {
     let known = |unit: &str| families().find(|family| family.contains(&unit));
     let units: Vec<String> = units.iter().map(|unit| fold(unit)).collect();
     let differ = units.iter().enumerate().any(|(at, unit)| {
@@ -28,7 +28,9 @@ pub fn doubts(values: &[Value<'_>], units: &[String]) -> Vec<(usize, &'static st
     let mut found: Vec<(usize, usize)> = Vec::new();
     let mut counts = vec![0; units.len()];
     for (row, value) in values.iter().enumerate() {
-        let Value::Text(text) = value else { continue };
+        let ColumnValue::Text(text) = value else {
+            continue;
+        };
         let text = fold(text);
         let unit = text.trim_matches(|c: char| !c.is_alphabetic());
         if let Some(at) = units.iter().position(|known| known == unit) {

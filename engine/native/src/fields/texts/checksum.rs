@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use crate::words::data::{LISTS, List};
+use crate::words::data::{LISTS, WordList};
 
 /// Returns the id in capitals, without the characters that separate its groups.
 fn plain(text: &str) -> Vec<u8> {
@@ -19,7 +19,7 @@ fn plain(text: &str) -> Vec<u8> {
 }
 
 /// The countries of IBANs, each with the length of its IBANs.
-static IBANS: List = List::new(|| LISTS.words("ibans"));
+static IBANS: WordList = WordList::new(|| LISTS.words("ibans"));
 
 /// Returns the value of a digit, or of a letter from 10 on.
 fn value(sign: u8) -> u32 {

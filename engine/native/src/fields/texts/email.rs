@@ -4,9 +4,9 @@ use super::text::trimmed;
 use crate::words::cut::is_format;
 
 /// The maximum numbers of bytes in an address, in its part before the `@`, and in a label behind it (RFC 5321, RFC 1035).
-const MOST: usize = 254;
-const MOST_OF_LOCAL: usize = 64;
-const MOST_OF_LABEL: usize = 63;
+const MAX_ADDRESS_BYTES: usize = 254;
+const MAX_LOCAL_BYTES: usize = 64;
+const MAX_LABEL_BYTES: usize = 63;
 
 /// Returns whether a label can be the last one: letters, or the form in which programs write letters outside of ASCII
 /// ("xn--p1ai").
@@ -34,11 +34,11 @@ fn push_plain_email(text: &str, out: &mut String) -> bool {
             b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' => {}
             // No part of the address begins or ends with a mark, or has two marks in succession.
             b'.' | b'-' | b'_' | b'+' | b'@' if place == label => return false,
-            b'@' if at.is_none() && place <= MOST_OF_LOCAL => {
+            b'@' if at.is_none() && place <= MAX_LOCAL_BYTES => {
                 at = Some(place);
                 label = place + 1;
             }
-            b'.' if at.is_none() || place - label <= MOST_OF_LABEL => label = place + 1,
+            b'.' if at.is_none() || place - label <= MAX_LABEL_BYTES => label = place + 1,
             b'-' | b'_' | b'+' if at.is_none() => label = place + 1,
             _ => return false,
         }
@@ -48,8 +48,8 @@ fn push_plain_email(text: &str, out: &mut String) -> bool {
     };
     let last = &bytes[label..];
     let is_good = label > at + 1
-        && (2..=MOST_OF_LABEL).contains(&last.len())
-        && bytes.len() <= MOST
+        && (2..=MAX_LABEL_BYTES).contains(&last.len())
+        && bytes.len() <= MAX_ADDRESS_BYTES
         && last.iter().all(u8::is_ascii_alphabetic);
     if is_good {
         let start = out.len();
@@ -76,13 +76,13 @@ fn push_any_email(text: &str, out: &mut String) -> bool {
     };
     let labels_are_good = domain.split('.').count() > 1
         && domain.split('.').all(|label| {
-            (1..=MOST_OF_LABEL).contains(&label.len())
+            (1..=MAX_LABEL_BYTES).contains(&label.len())
                 && !label.starts_with('-')
                 && !label.ends_with('-')
                 && label.chars().all(|c| c.is_alphanumeric() || c == '-')
         })
         && domain.rsplit('.').next().is_some_and(is_top_level);
-    if !(1..=MOST_OF_LOCAL).contains(&local.len())
+    if !(1..=MAX_LOCAL_BYTES).contains(&local.len())
         || !local.chars().all(is_plain)
         || local.starts_with('.')
         || local.ends_with('.')
@@ -90,7 +90,7 @@ fn push_any_email(text: &str, out: &mut String) -> bool {
         || local.starts_with('/')
         || local.contains("//")
         || !labels_are_good
-        || address.len() > MOST
+        || address.len() > MAX_ADDRESS_BYTES
     {
         return false;
     }

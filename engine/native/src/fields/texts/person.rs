@@ -1,22 +1,22 @@
 //! Splits names of people into first and last name if the words, their letters and their positions leave no doubt.
 
 use super::person_word::{
-    BOTH, EAST, GIVEN, HUNGARIAN, IBERIAN, LAST, NO_PEOPLE, NO_PERSON, OF_LAST, OF_TWO,
-    OWN_PARTICLE, PARTICLE, SUFFIX, TITLE, Word, folded, is_han, is_hangul, is_of_asia, is_plain,
-    known, syllables,
+    BOTH, EAST, GIVEN, HUNGARIAN, IBERIAN, LAST, NO_PEOPLE, NO_PERSON, NameWord, OF_LAST, OF_TWO,
+    OWN_PARTICLE, PARTICLE, SUFFIX, TITLE, folded, is_han, is_hangul, is_of_asia, is_plain, known,
+    syllables,
 };
 use crate::words::cut::fold;
-use crate::words::data::{LISTS, List};
+use crate::words::data::{LISTS, WordList};
 
 /// The reason why a name was not split.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Doubt {
+pub enum NameDoubt {
     NoPerson,
     /// It is open which is the first and which the last name.
     Open,
 }
 
-impl Doubt {
+impl NameDoubt {
     /// Returns the sentence about the cell.
     pub fn said(self) -> &'static str {
         match self {
@@ -27,7 +27,7 @@ impl Doubt {
 }
 
 /// The first and the last name; one of them may be empty.
-pub type Names = (String, String);
+pub type FirstAndLast = (String, String);
 
 /// Returns whether a text in place of a name is none: it has digits, marks, several people, or words of companies and
 /// departments.
@@ -80,16 +80,16 @@ pub fn is_no_person(text: &str) -> bool {
 ///
 /// # Errors
 /// The text is no person's name, or it is not clear which part is which.
-pub fn names(text: &str) -> Result<Names, Doubt> {
+pub fn names(text: &str) -> Result<FirstAndLast, NameDoubt> {
     let text = without_remarks(text);
     if is_no_person(&text) {
-        return Err(Doubt::NoPerson);
+        return Err(NameDoubt::NoPerson);
     }
-    parted(&text).ok_or(Doubt::Open)
+    parted(&text).ok_or(NameDoubt::Open)
 }
 
 /// Returns the first and the last name; none if it is not clear which is which.
-fn parted(text: &str) -> Option<Names> {
+fn parted(text: &str) -> Option<FirstAndLast> {
     if text.chars().all(is_of_asia) {
         return of_one_word_in_asia(text);
     }
@@ -159,7 +159,7 @@ fn are_suffixes(part: &str, head: &str) -> bool {
 }
 
 /// Splits a name whose last name comes before a comma.
-fn turned(head: &str, first: &str) -> Option<Names> {
+fn turned(head: &str, first: &str) -> Option<FirstAndLast> {
     let (last, _) = without_titles(words_of(head));
     let (first, _) = without_titles(words_of(first));
     let (last, mut first) = (without_suffixes(last), without_suffixes(first));
@@ -172,12 +172,13 @@ fn turned(head: &str, first: &str) -> Option<Names> {
         return None;
     }
     // "Thomas, Weber": somebody has written first names in front.
-    let is_given = |words: &[Word<'_>]| {
+    let is_given = |words: &[NameWord<'_>]| {
         words
             .iter()
             .all(|word| word.known & (GIVEN | LAST | BOTH | EAST) == GIVEN)
     };
-    let is_last = |words: &[Word<'_>]| words.iter().all(|word| word.known & (GIVEN | LAST) == LAST);
+    let is_last =
+        |words: &[NameWord<'_>]| words.iter().all(|word| word.known & (GIVEN | LAST) == LAST);
     if is_given(&last) && is_last(&first)
         || last.len() > 1
             && last[0].is(GIVEN)
@@ -187,18 +188,18 @@ fn turned(head: &str, first: &str) -> Option<Names> {
     {
         return None;
     }
-    let last: Vec<Word<'_>> = particles.into_iter().chain(last).collect();
+    let last: Vec<NameWord<'_>> = particles.into_iter().chain(last).collect();
     Some((joined(&first), joined(&last)))
 }
 
-fn words_of(text: &str) -> Vec<Word<'_>> {
+fn words_of(text: &str) -> Vec<NameWord<'_>> {
     text.split(' ')
         .filter(|word| !word.is_empty())
-        .map(Word::of)
+        .map(NameWord::new)
         .collect()
 }
 
-fn joined(words: &[Word<'_>]) -> String {
+fn joined(words: &[NameWord<'_>]) -> String {
     words
         .iter()
         .map(|word| word.text)
@@ -207,7 +208,7 @@ fn joined(words: &[Word<'_>]) -> String {
 }
 
 /// Returns the words without the titles in front, and whether one of these titles precedes last names.
-fn without_titles(mut words: Vec<Word<'_>>) -> (Vec<Word<'_>>, bool) {
+fn without_titles(mut words: Vec<NameWord<'_>>) -> (Vec<NameWord<'_>>, bool) {
     let mut is_of_last = false;
     while words.len() > 1 {
         let word = &words[0];
@@ -228,7 +229,7 @@ fn without_titles(mut words: Vec<Word<'_>>) -> (Vec<Word<'_>>, bool) {
 }
 
 /// Returns the words without the suffixes of a name.
-fn without_suffixes(mut words: Vec<Word<'_>>) -> Vec<Word<'_>> {
+fn without_suffixes(mut words: Vec<NameWord<'_>>) -> Vec<NameWord<'_>> {
     while words.len() > 1 {
         let word = &words[words.len() - 1];
         let letters = word.text.chars().filter(|c| c.is_alphabetic()).count();
@@ -251,7 +252,7 @@ fn without_suffixes(mut words: Vec<Word<'_>>) -> Vec<Word<'_>> {
 }
 
 /// Splits a name without a comma.
-fn of_words(text: &str) -> Option<Names> {
+fn of_words(text: &str) -> Option<FirstAndLast> {
     let (words, is_of_last) = without_titles(words_of(text));
     let words = joined_slaves(without_suffixes(words));
     if words.len() < 2 {
@@ -304,14 +305,14 @@ impl Start {
 }
 
 /// Titles that are part of German last names: "Friedrich Freiherr von Berg".
-static NOBLES: List = List::new(|| LISTS.words("nobles"));
+static NOBLES: WordList = WordList::new(|| LISTS.words("nobles"));
 
 /// Words that form one name with the word beside them.
-static SERVANTS: List = List::new(|| LISTS.words("servants"));
+static SERVANTS: WordList = WordList::new(|| LISTS.words("servants"));
 
 /// Returns the words of a name; none if two of them form one name, as in "Abdul Rahman".
-fn joined_slaves(words: Vec<Word<'_>>) -> Vec<Word<'_>> {
-    let is_slave = |word: &Word<'_>| SERVANTS.contains(&word.folded.as_str());
+fn joined_slaves(words: Vec<NameWord<'_>>) -> Vec<NameWord<'_>> {
+    let is_slave = |word: &NameWord<'_>| SERVANTS.contains(&word.folded.as_str());
     // Two words cannot be kept together, so the name stays whole.
     if words.iter().any(is_slave)
         && words.len() < 4
@@ -324,7 +325,7 @@ fn joined_slaves(words: Vec<Word<'_>>) -> Vec<Word<'_>> {
 }
 
 /// Finds the last name by its capitals: "DUPONT Jean", "Jean-Pierre LE GOFF".
-fn by_capitals(words: &[Word<'_>]) -> Option<Start> {
+fn by_capitals(words: &[NameWord<'_>]) -> Option<Start> {
     let is_marked = |at: usize| words[at].is_in_capitals();
     let marked: Vec<usize> = (0..words.len()).filter(|at| is_marked(*at)).collect();
     let others = (0..words.len()).filter(|at| !is_marked(*at)).any(|at| {
@@ -357,8 +358,8 @@ fn by_capitals(words: &[Word<'_>]) -> Option<Start> {
 }
 
 /// Finds the first name by the father's name behind it: "Ivan Petrovich Sidorov", "Sidorov Ivan Petrovich".
-fn by_patronymic(words: &[Word<'_>]) -> Option<Start> {
-    let at = words.iter().rposition(Word::is_patronymic)?;
+fn by_patronymic(words: &[NameWord<'_>]) -> Option<Start> {
+    let at = words.iter().rposition(NameWord::is_patronymic)?;
     Some(match (words.len(), at) {
         (3, 1) => Start::First(2),
         (3, 2) if !words[1].is_patronymic() => Start::Last(1),
@@ -367,7 +368,7 @@ fn by_patronymic(words: &[Word<'_>]) -> Option<Start> {
 }
 
 /// Splits names in Chinese, Japanese and Korean script, in which the last name comes first.
-fn by_script(words: &[Word<'_>]) -> Option<Start> {
+fn by_script(words: &[NameWord<'_>]) -> Option<Start> {
     let are_of = |is_it: fn(char) -> bool| words.iter().all(|word| word.text.chars().all(is_it));
     are_of(is_of_asia).then(|| {
         let are_katakana = are_of(|c| ('\u{30a0}'..='\u{30ff}').contains(&c));
@@ -376,7 +377,7 @@ fn by_script(words: &[Word<'_>]) -> Option<Start> {
 }
 
 /// Splits a Chinese or Korean name without a blank: the first character is the last name, if it is a common one.
-fn of_one_word_in_asia(text: &str) -> Option<Names> {
+fn of_one_word_in_asia(text: &str) -> Option<FirstAndLast> {
     let count = text.chars().count();
     let (first, rest) = text.split_at(text.chars().next()?.len_utf8());
     let is_korean = text.chars().all(is_hangul);
@@ -393,7 +394,7 @@ fn of_one_word_in_asia(text: &str) -> Option<Names> {
 }
 
 /// Finds the last name by the small words before it: "Maria van der Berg", "Seán Ó Sé", "José Ortega y Gasset".
-fn by_particles(words: &[Word<'_>]) -> Option<Start> {
+fn by_particles(words: &[NameWord<'_>]) -> Option<Start> {
     let count = words.len();
     let is_small = |at: usize| words[at].text.chars().all(|c| !c.is_uppercase());
     if let Some(at) = (2..count - 1)
@@ -438,7 +439,7 @@ fn by_particles(words: &[Word<'_>]) -> Option<Start> {
         return Some(Start::Open);
     }
     let before = &words[1..at];
-    let is_given = |word: &Word<'_>| (word.is(GIVEN) || word.is_initial()) && !word.is(OF_TWO);
+    let is_given = |word: &NameWord<'_>| (word.is(GIVEN) || word.is_initial()) && !word.is(OF_TWO);
     let is_iberian = words[at].is(IBERIAN | OWN_PARTICLE);
     let are_given = before.iter().all(is_given);
     // "Smith de Vries Ann", and "Jansen van Dijk": a last name comes first.
@@ -450,7 +451,7 @@ fn by_particles(words: &[Word<'_>]) -> Option<Start> {
 
 /// Returns the position behind first names such as "María del Carmen" and "Maria de Lourdes" if more words follow; 0 for any
 /// other name.
-fn given_with_particle(words: &[Word<'_>]) -> usize {
+fn given_with_particle(words: &[NameWord<'_>]) -> usize {
     const BEHIND: &str = " carmen pilar rosario lourdes fatima jesus mar angeles luz conceicao gracas dores paz milagros rocio consuelo ";
     let at = (2..words.len().saturating_sub(1)).find(|at| {
         BEHIND.contains(&format!(" {} ", words[*at].folded))
@@ -460,7 +461,7 @@ fn given_with_particle(words: &[Word<'_>]) -> usize {
 }
 
 /// Splits a name by its words and their positions alone.
-fn by_places(words: &[Word<'_>]) -> Start {
+fn by_places(words: &[NameWord<'_>]) -> Start {
     let [first, .., last] = words else {
         return Start::Open;
     };
@@ -473,12 +474,12 @@ fn by_places(words: &[Word<'_>]) -> Start {
     if let Some(found) = of_east(words) {
         return found;
     }
-    let is_given = |word: &Word<'_>| word.is(GIVEN);
+    let is_given = |word: &NameWord<'_>| word.is(GIVEN);
     if first.is(HUNGARIAN) && !first.is(GIVEN) && last.is(GIVEN) {
         return Start::Last(1).if_clear(inner.iter().all(is_given));
     }
-    let is_last = |word: &Word<'_>| word.is(LAST) || word.ends_as_last();
-    let given_alone = |word: &Word<'_>| word.is(GIVEN) && !word.is(LAST);
+    let is_last = |word: &NameWord<'_>| word.is(LAST) || word.ends_as_last();
+    let given_alone = |word: &NameWord<'_>| word.is(GIVEN) && !word.is(LAST);
     // "Smith John", "Иванов Иван"; and "Müller Thomas", a name that exists in this order only.
     if is_last(first) && !first.is(GIVEN) {
         let is_turned = given_alone(last) && !is_last(last) && inner.iter().all(is_given);
@@ -508,9 +509,9 @@ fn by_places(words: &[Word<'_>]) -> Start {
 }
 
 /// Splits names of East Asia in Latin letters: "Wang Xiaoming", "Kim Ji-woo", "Tanaka Hiroshi", and "Xiaoming Wang".
-fn of_east(words: &[Word<'_>]) -> Option<Start> {
+fn of_east(words: &[NameWord<'_>]) -> Option<Start> {
     let (first, last, count) = (&words[0], &words[words.len() - 1], words.len());
-    let is_japan = |word: &Word<'_>| {
+    let is_japan = |word: &NameWord<'_>| {
         word.is(EAST) && word.is(LAST) && syllables(&word.folded).is_none_or(|count| count >= 2)
     };
     let is_hyphened =
@@ -533,7 +534,7 @@ fn of_east(words: &[Word<'_>]) -> Option<Start> {
         return is_eastern.then_some(Start::First(2));
     }
     let rest = &words[1..];
-    let is_western = |word: &Word<'_>| !word.is_eastern() && !word.is_japanese();
+    let is_western = |word: &NameWord<'_>| !word.is_eastern() && !word.is_japanese();
     if count == 2 {
         return match () {
             () if last.is(EAST) => Some(Start::Open),
@@ -546,7 +547,7 @@ fn of_east(words: &[Word<'_>]) -> Option<Start> {
         };
     }
     // "Nguyễn Thị Minh Khai", "Park Ji Sung"
-    let are_eastern = rest.iter().all(Word::is_eastern);
+    let are_eastern = rest.iter().all(NameWord::is_eastern);
     let is_clear =
         are_eastern && count <= 4 && (!last.is(EAST) || first.is(LAST) && !last.is(LAST));
     Some(Start::Last(1).if_clear(is_clear))

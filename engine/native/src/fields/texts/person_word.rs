@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::LazyLock;
 
 use crate::words::cut::fold;
-use crate::words::data::{LISTS, List};
+use crate::words::data::{LISTS, WordList};
 
 /// First names that are hardly ever last names.
 pub(super) const GIVEN: u16 = 1;
@@ -68,27 +68,27 @@ static WORDS: LazyLock<HashMap<&str, u16>> = LazyLock::new(|| {
 });
 
 /// Pairs of folded words that are no person's name, although each word may be a name.
-pub(super) static NO_PEOPLE: List = List::new(|| LISTS.phrases("no people"));
+pub(super) static NO_PEOPLE: WordList = WordList::new(|| LISTS.phrases("no people"));
 
 /// A word that includes its particle: "d'Estaing".
 pub(super) const OWN_PARTICLE: u16 = 1 << 15;
 /// Endings of Russian and Ukrainian patronymics.
-static PATRONYMICS: List = List::new(|| LISTS.words("patronymics"));
+static PATRONYMICS: WordList = WordList::new(|| LISTS.words("patronymics"));
 /// Endings of Russian, Ukrainian, Bulgarian, Greek and related last names.
-static LAST_ENDINGS: List = List::new(|| LISTS.words("endings of last names"));
+static LAST_ENDINGS: WordList = WordList::new(|| LISTS.words("endings of last names"));
 /// The beginnings and endings of Chinese, Korean and Vietnamese syllables.
-static STARTS: List = List::new(|| LISTS.words("starts of syllables"));
-static ENDS: List = List::new(|| LISTS.words("ends of syllables"));
+static STARTS: WordList = WordList::new(|| LISTS.words("starts of syllables"));
+static ENDS: WordList = WordList::new(|| LISTS.words("ends of syllables"));
 
 /// A word of a name.
-pub(super) struct Word<'a> {
+pub(super) struct NameWord<'a> {
     pub(super) text: &'a str,
     pub(super) folded: String,
     pub(super) known: u16,
 }
 
-impl<'a> Word<'a> {
-    pub(super) fn of(text: &'a str) -> Self {
+impl<'a> NameWord<'a> {
+    pub(super) fn new(text: &'a str) -> Self {
         let folded = folded(text.trim_matches([',', '.']));
         // "Giscard d'Estaing"
         let particle = if text.starts_with("d'") || text.starts_with("d’") {

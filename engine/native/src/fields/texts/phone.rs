@@ -2,9 +2,9 @@
 
 use super::checksum::luhn_sum;
 use super::country::Country;
-use super::no_phone::{LEAST, NO_PHONES, are_several, is_place};
-use crate::words::cut::{Cut, DIGITS, SPACE, Token, WORD};
-use crate::words::data::{LISTS, List};
+use super::no_phone::{MIN_PHONE_DIGITS, NO_PHONES, are_several, is_place};
+use crate::words::cut::{CutText, DIGITS, SPACE, TextToken, WORD};
+use crate::words::data::{LISTS, WordList};
 
 /// The reason why a text is no phone number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,10 +18,10 @@ pub enum NoPhone {
 }
 
 /// The maximum number of digits in a number with its country (ITU-T E.164).
-const MOST: usize = 15;
+const MAX_PHONE_DIGITS: usize = 15;
 /// The maximum number of digits in a number without a country and without the zero that is dialled before it: cards of 14 and
 /// 15 digits are no phones.
-const MOST_OF_PLAIN: usize = 13;
+const MAX_PLAIN_PHONE_DIGITS: usize = 13;
 
 /// Returns whether a text lists several numbers: "555-1234567 / 555-7654321". Joined, they would be a number that nobody has.
 pub fn has_several_phones(text: &str) -> bool {
@@ -30,13 +30,14 @@ pub fn has_several_phones(text: &str) -> bool {
         return false;
     }
     let parts = text.split(BETWEEN);
-    let is_number = |part: &&str| part.chars().filter(char::is_ascii_digit).count() >= LEAST;
+    let is_number =
+        |part: &&str| part.chars().filter(char::is_ascii_digit).count() >= MIN_PHONE_DIGITS;
     parts.filter(is_number).count() > 1
 }
 
 /// The style of a number, as far as it shows the country.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Written {
+pub enum PhoneStyle {
     /// As in North America: `(555) 123-4567`, `+1 555 123 4567`.
     American,
     /// Ten digits that may be a number of North America or of anywhere else: `5551234567`, `555 123 4567`.
@@ -111,19 +112,19 @@ fn may_be_american(digits: &[u8]) -> bool {
 
 /// Adds the number in a text in one form, whatever separates its digits: with a country "+442079460958", of North America
 /// "555-123-4567", any other as its digits. An extension follows as " x8". `open_is_american`: whether a number that is
-/// [`Written::Open`] is one of North America.
+/// [`PhoneStyle::Open`] is one of North America.
 ///
 /// # Errors
 /// The text contains something else, or it has too few or too many digits.
 pub fn push_phone(
-    cut: &Cut,
+    cut: &CutText,
     open_is_american: bool,
     is_strict: bool,
     out: &mut String,
-) -> Result<Written, NoPhone> {
-    let phone = Phone::of(cut, is_strict)?;
+) -> Result<PhoneStyle, NoPhone> {
+    let phone = Phone::from_cut(cut, is_strict)?;
     let written = phone.written();
-    if written == Written::American || written == Written::Open && open_is_american {
+    if written == PhoneStyle::American || written == PhoneStyle::Open && open_is_american {
         let home = phone.home();
         push_parts([&home[..3], &home[3..6], &home[6..]], out);
     } else {
@@ -139,11 +140,11 @@ pub fn push_phone(
 /// The text contains something else, it has too few or too many digits, or the country has no such number.
 pub fn push_phone_of(
     country: Country,
-    cut: &Cut,
+    cut: &CutText,
     is_strict: bool,
     out: &mut String,
 ) -> Result<(), NoPhone> {
-    let phone = Phone::of(cut, is_strict)?;
+    let phone = Phone::from_cut(cut, is_strict)?;
     if phone.has_plus {
         phone.push_whole(out);
     } else {
@@ -157,51 +158,51 @@ pub fn push_phone_of(
 }
 
 /// A style, and the condition under which a number has it.
-type Way = (Written, fn(&Phone<'_>) -> bool);
+type PhoneStyleRule = (PhoneStyle, fn(&Phone<'_>) -> bool);
 
 /// The styles; the first one whose condition holds counts.
-const WAYS: [Way; 8] = [
+const WAYS: [PhoneStyleRule; 8] = [
     // Without a plus, a number of China begins with 1, too: "138 1234 5678".
-    (Written::American, |phone| {
+    (PhoneStyle::American, |phone| {
         phone.has_one_before_home() && (phone.has_plus || phone.is_in_parts(&[1, 3, 3, 4]))
     }),
-    (Written::Unsaid, |phone| {
+    (PhoneStyle::Unsaid, |phone| {
         phone.count == 11 && phone.digits[0] == b'1' && !phone.has_plus
     }),
     // With another country, or with the zero that is dialled within a country.
-    (Written::Elsewhere, |phone| {
+    (PhoneStyle::Elsewhere, |phone| {
         phone.has_plus || phone.digits[0] == b'0'
     }),
-    (Written::Unsaid, |phone| phone.count == 7),
-    (Written::Elsewhere, |phone| {
+    (PhoneStyle::Unsaid, |phone| phone.count == 7),
+    (PhoneStyle::Elsewhere, |phone| {
         phone.count != 10 || phone.digits[0] == b'1'
     }),
     // "(555) 123-4567", "555.123.4567"; "347-123-4567" is from elsewhere.
-    (Written::American, |phone| {
+    (PhoneStyle::American, |phone| {
         phone.is_in_parts(&[3, 3, 4])
             && phone.has_mark()
             && has_exchange(&phone.digits()[..3], phone.digits()[3])
     }),
     // "5551234567", "555 123 4567"
-    (Written::Open, |phone| {
+    (PhoneStyle::Open, |phone| {
         let is_usual = phone.parts == 1
             || phone.is_in_parts(&[3, 3, 4])
             || phone.is_in_parts(&[3, 7])
             || phone.is_in_parts(&[6, 4]);
         is_usual && may_be_american(phone.digits())
     }),
-    (Written::Elsewhere, |_| true),
+    (PhoneStyle::Elsewhere, |_| true),
 ];
 
 /// Words that may precede a number.
-static LABELS: List = List::new(|| LISTS.words("labels of phones"));
+static LABELS: WordList = WordList::new(|| LISTS.words("labels of phones"));
 /// Words that precede an extension.
-static BEFORE_EXTENSION: List = List::new(|| LISTS.words("before extensions"));
+static BEFORE_EXTENSION: WordList = WordList::new(|| LISTS.words("before extensions"));
 
 /// A number, and how it is written.
 struct Phone<'a> {
-    cut: &'a Cut,
-    tokens: &'a [Token],
+    cut: &'a CutText,
+    tokens: &'a [TextToken],
     /// The position of its first digits if they begin with "00", which means a plus.
     zeros_at: Option<usize>,
     /// Whether other kinds of numbers, and Italy's zero, are recognized.
@@ -216,7 +217,7 @@ struct Phone<'a> {
 }
 
 impl<'a> Phone<'a> {
-    fn of(cut: &'a Cut, is_strict: bool) -> Result<Self, NoPhone> {
+    fn from_cut(cut: &'a CutText, is_strict: bool) -> Result<Self, NoPhone> {
         // Only a phone number begins with a plus.
         let may_be_other = cut.tokens().first().is_none_or(|first| !is_plus(first));
         if may_be_other && (NO_PHONES.iter().any(|is_it| is_it(cut)) || is_strict && is_place(cut))
@@ -247,9 +248,9 @@ impl<'a> Phone<'a> {
         match phone.count {
             _ if phone.digits().iter().all(|digit| *digit == b'0') => Err(NoPhone::Other),
             _ if is_strict && phone.is_numbered() => Err(NoPhone::Other),
-            ..LEAST => Err(NoPhone::TooShort),
-            LEAST..=MOST_OF_PLAIN => Ok(phone),
-            ..=MOST if phone.has_plus || phone.digits[0] == b'0' => Ok(phone),
+            ..MIN_PHONE_DIGITS => Err(NoPhone::TooShort),
+            MIN_PHONE_DIGITS..=MAX_PLAIN_PHONE_DIGITS => Ok(phone),
+            ..=MAX_PHONE_DIGITS if phone.has_plus || phone.digits[0] == b'0' => Ok(phone),
             _ => Err(NoPhone::TooLong),
         }
     }
@@ -398,23 +399,23 @@ impl<'a> Phone<'a> {
 
     /// Returns whether its parts are separated by more than blanks.
     fn has_mark(&self) -> bool {
-        let is_mark = |token: &Token| matches!(token.kind, b'-' | b'.' | b'/' | b'(');
+        let is_mark = |token: &TextToken| matches!(token.kind, b'-' | b'.' | b'/' | b'(');
         self.tokens.iter().any(is_mark)
     }
 
-    fn written(&self) -> Written {
+    fn written(&self) -> PhoneStyle {
         let way = WAYS.iter().find(|(_, holds)| holds(self));
-        way.map_or(Written::Elsewhere, |(written, _)| *written)
+        way.map_or(PhoneStyle::Elsewhere, |(written, _)| *written)
     }
 }
 
-fn is_plus(token: &Token) -> bool {
+fn is_plus(token: &TextToken) -> bool {
     token.kind == b'+'
 }
 
 /// Returns the tokens without the decimal that a program adds when it writes a number as a float: "5551234567.0",
 /// "+4930123456.0".
-fn without_decimal(cut: &Cut) -> &[Token] {
+fn without_decimal(cut: &CutText) -> &[TextToken] {
     match cut.tokens() {
         [before @ .., digits, point, zero]
             if (digits.kind, point.kind, cut.text(*zero)) == (DIGITS, b'.', "0")
@@ -427,15 +428,15 @@ fn without_decimal(cut: &Cut) -> &[Token] {
 }
 
 /// Returns the position of the first digits if they begin with "00" in place of a plus.
-fn zeros_for_plus(cut: &Cut, tokens: &[Token]) -> Option<usize> {
-    let is_digits = |token: &Token| token.kind == DIGITS;
+fn zeros_for_plus(cut: &CutText, tokens: &[TextToken]) -> Option<usize> {
+    let is_digits = |token: &TextToken| token.kind == DIGITS;
     let first = tokens.iter().position(is_digits)?;
     if !cut.text(tokens[first]).starts_with("00") || tokens[..first].iter().any(is_plus) {
         return None;
     }
     let digits = tokens.iter().filter(|token| is_digits(token));
     let count: usize = digits.map(|token| cut.text(*token).len()).sum();
-    (count > LEAST + 3).then_some(first)
+    (count > MIN_PHONE_DIGITS + 3).then_some(first)
 }
 
 #[cfg(test)]
@@ -445,7 +446,7 @@ mod tests {
     #[rustfmt::skip]
     #[test]
     fn numbers_of_other_kinds_are_no_phones() {
-        let mut cut = Cut::default();
+        let mut cut = CutText::default();
         let mut of = |text: &str| {
             let mut out = String::new();
             assert!(cut.cut(text));
@@ -470,7 +471,7 @@ mod tests {
     #[rustfmt::skip]
     #[test]
     fn plain_phones_are_the_same_either_way() {
-        let mut cut = Cut::default();
+        let mut cut = CutText::default();
         let mut agreed = 0;
         for area in ["555", "212", "055", "155", "999", "5a5", "55"] {
             for middle in ["123", "000", "999", "234", "12"] {
@@ -485,7 +486,7 @@ mod tests {
                             let mut full = String::new();
                             assert!(!has_several_phones(&text) && cut.cut(&text));
                             let written = push_phone(&cut, false, false, &mut full);
-                            assert_eq!(written, Ok(Written::American), "{text}");
+                            assert_eq!(written, Ok(PhoneStyle::American), "{text}");
                             assert_eq!(plain, full, "{text}");
                             agreed += 1;
                         }
@@ -500,7 +501,7 @@ mod tests {
     #[test]
     fn phones() {
         let phone = |text: &str| {
-            let mut cut = Cut::default();
+            let mut cut = CutText::default();
             let mut out = String::new();
             cut.cut(text);
             push_phone(&cut, true, false, &mut out).map(|_| out)
@@ -540,20 +541,20 @@ mod tests {
             assert_eq!(phone(text), Err(NoPhone::Other), "{text}");
         }
         let written = |text: &str| {
-            let mut cut = Cut::default();
+            let mut cut = CutText::default();
             let mut out = String::new();
             cut.cut(text);
             push_phone(&cut, false, false, &mut out).map(|written| (written, out))
         };
         for (text, wanted, digits) in [
-            ("(555) 123-4567", Written::American, "555-123-4567"),
-            ("1 555 123 4567", Written::American, "555-123-4567"), ("5551234567", Written::Open, "5551234567"),
-            ("555 123 4567", Written::Open, "5551234567"), ("9876543210", Written::Open, "9876543210"),
-            ("4930555000", Written::Elsewhere, "4930555000"), ("2115551234", Written::Elsewhere, "2115551234"),
-            ("2120551234", Written::Elsewhere, "2120551234"), ("98765 43210", Written::Elsewhere, "9876543210"),
-            ("20 7946 0958", Written::Elsewhere, "2079460958"), ("+49 30 123456", Written::Elsewhere, "+4930123456"),
-            ("030 123456", Written::Elsewhere, "030123456"), ("13812345678", Written::Unsaid, "13812345678"),
-            ("5551234", Written::Unsaid, "5551234"),
+            ("(555) 123-4567", PhoneStyle::American, "555-123-4567"),
+            ("1 555 123 4567", PhoneStyle::American, "555-123-4567"), ("5551234567", PhoneStyle::Open, "5551234567"),
+            ("555 123 4567", PhoneStyle::Open, "5551234567"), ("9876543210", PhoneStyle::Open, "9876543210"),
+            ("4930555000", PhoneStyle::Elsewhere, "4930555000"), ("2115551234", PhoneStyle::Elsewhere, "2115551234"),
+            ("2120551234", PhoneStyle::Elsewhere, "2120551234"), ("98765 43210", PhoneStyle::Elsewhere, "9876543210"),
+            ("20 7946 0958", PhoneStyle::Elsewhere, "2079460958"), ("+49 30 123456", PhoneStyle::Elsewhere, "+4930123456"),
+            ("030 123456", PhoneStyle::Elsewhere, "030123456"), ("13812345678", PhoneStyle::Unsaid, "13812345678"),
+            ("5551234", PhoneStyle::Unsaid, "5551234"),
         ] {
             assert_eq!(written(text), Ok((wanted, digits.to_owned())), "{text}");
         }

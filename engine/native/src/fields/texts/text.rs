@@ -3,33 +3,33 @@
 use std::fmt::Write;
 use std::sync::LazyLock;
 
-use super::person::{self, Doubt};
+use super::person::{self, NameDoubt};
 use crate::cells::calendar::DAY_MICROSECONDS;
 use crate::cells::text_form::push_date;
-use crate::columns::view::Value;
+use crate::columns::view::ColumnValue;
 use crate::fields::numbers::digits::{has_lost_digits, has_lost_digits_behind_letters};
 use crate::words::cut::{are_digits, is_format};
-use crate::words::data::{LISTS, List};
+use crate::words::data::{LISTS, WordList};
 
 /// The smallest whole number that may have lost digits when a program turned it into a float.
 pub const EXACT: f64 = 1e15;
 
 /// Adds a cell as text, trimmed; returns `false` if nothing is left. A whole number has no decimals: 4711 is not "4711.0".
-pub fn push_text(value: Value<'_>, out: &mut String) -> bool {
+pub fn push_text(value: ColumnValue<'_>, out: &mut String) -> bool {
     let start = out.len();
     match shown(value) {
-        Value::Null => {}
-        Value::Text(text) => push_shown(trimmed(text), out),
-        Value::Boolean(flag) => out.push_str(if flag { "true" } else { "false" }),
-        Value::Integer(number) => out.push_str(itoa::Buffer::new().format(number)),
-        Value::Unsigned(number) => out.push_str(itoa::Buffer::new().format(number)),
-        Value::Float(number) if !number.is_finite() => {}
-        Value::Float(number) if number.fract() == 0.0 && number.abs() < 1e18 => {
+        ColumnValue::Null => {}
+        ColumnValue::Text(text) => push_shown(trimmed(text), out),
+        ColumnValue::Boolean(flag) => out.push_str(if flag { "true" } else { "false" }),
+        ColumnValue::Integer(number) => out.push_str(itoa::Buffer::new().format(number)),
+        ColumnValue::Unsigned(number) => out.push_str(itoa::Buffer::new().format(number)),
+        ColumnValue::Float(number) if !number.is_finite() => {}
+        ColumnValue::Float(number) if number.fract() == 0.0 && number.abs() < 1e18 => {
             out.push_str(itoa::Buffer::new().format(number as i64));
         }
-        Value::Float(number) => out.push_str(ryu::Buffer::new().format_finite(number)),
-        Value::Date(days) => push_date(days, out),
-        Value::DateTime(microseconds) => {
+        ColumnValue::Float(number) => out.push_str(ryu::Buffer::new().format_finite(number)),
+        ColumnValue::Date(days) => push_date(days, out),
+        ColumnValue::DateTime(microseconds) => {
             push_date(microseconds.div_euclid(DAY_MICROSECONDS), out);
             let time = microseconds.rem_euclid(DAY_MICROSECONDS);
             if time != 0 {
@@ -37,17 +37,17 @@ pub fn push_text(value: Value<'_>, out: &mut String) -> bool {
                 push_clock(time, 2, out);
             }
         }
-        Value::Time(microseconds) => push_clock(microseconds, 2, out),
-        Value::Duration(microseconds) => push_clock(microseconds, 1, out),
+        ColumnValue::Time(microseconds) => push_clock(microseconds, 2, out),
+        ColumnValue::Duration(microseconds) => push_clock(microseconds, 1, out),
     }
     out.len() > start
 }
 
 /// Returns a number with the 15 digits that spreadsheet programs show: whoever typed 45711719.99999999 sees 45711720.
-fn shown(value: Value<'_>) -> Value<'_> {
+fn shown(value: ColumnValue<'_>) -> ColumnValue<'_> {
     match value {
-        Value::Float(number) if number.is_finite() && number.fract() != 0.0 => {
-            Value::Float(format!("{number:.14e}").parse().unwrap_or(number))
+        ColumnValue::Float(number) if number.is_finite() && number.fract() != 0.0 => {
+            ColumnValue::Float(format!("{number:.14e}").parse().unwrap_or(number))
         }
         other => other,
     }
@@ -109,15 +109,16 @@ const DIGITS_OF_FLOATS: usize = 3;
 
 /// Returns whether a program wrote the codes of a column as floats: "4711.0". In that case no text has other decimals, none
 /// begins with a zero, and some text is longer than numbers of chapters and versions are.
-pub fn are_floats(values: &[Value<'_>]) -> bool {
-    let of_text = |value: &Value<'_>| matches!(value, Value::Text(text) if text.ends_with(".0"));
+pub fn are_floats(values: &[ColumnValue<'_>]) -> bool {
+    let of_text =
+        |value: &ColumnValue<'_>| matches!(value, ColumnValue::Text(text) if text.ends_with(".0"));
     if !values.iter().any(of_text) {
         return false;
     }
     let mut longest = 0;
     for value in values {
         match value {
-            Value::Text(text) => {
+            ColumnValue::Text(text) => {
                 let Some((whole, decimals)) = trimmed(text).split_once('.') else {
                     continue;
                 };
@@ -129,7 +130,7 @@ pub fn are_floats(values: &[Value<'_>]) -> bool {
                 }
                 longest = longest.max(whole.len());
             }
-            Value::Float(_) if !matches!(shown(*value), Value::Float(number) if number.fract() == 0.0) =>
+            ColumnValue::Float(_) if !matches!(shown(*value), ColumnValue::Float(number) if number.fract() == 0.0) =>
             {
                 return false;
             }
@@ -143,25 +144,34 @@ pub fn are_floats(values: &[Value<'_>]) -> bool {
 ///
 /// # Errors
 /// A program turned the code into something else.
-pub fn push_code(value: Value<'_>, are_floats: bool, out: &mut String) -> Result<bool, NoCode> {
+pub fn push_code(
+    value: ColumnValue<'_>,
+    are_floats: bool,
+    out: &mut String,
+) -> Result<bool, NoCode> {
     let value = shown(value);
     match value {
-        Value::Float(number) if !number.is_finite() => return Ok(false),
+        ColumnValue::Float(number) if !number.is_finite() => return Ok(false),
         // A program that opened the file since then would have replaced the last digits by zeros.
         _ if value.number().is_some_and(|number| number.abs() >= EXACT) => {
             return Err(NoCode::LostDigits);
         }
-        Value::Text(text) if has_lost_digits(text) || has_lost_digits_behind_letters(text) => {
+        ColumnValue::Text(text)
+            if has_lost_digits(text) || has_lost_digits_behind_letters(text) =>
+        {
             return Err(NoCode::LostDigits);
         }
-        Value::Date(_) | Value::DateTime(_) | Value::Time(_) | Value::Duration(_) => {
+        ColumnValue::Date(_)
+        | ColumnValue::DateTime(_)
+        | ColumnValue::Time(_)
+        | ColumnValue::Duration(_) => {
             return Err(NoCode::Date);
         }
-        Value::Boolean(_) => return Err(NoCode::Boolean),
-        Value::Text(text) if are_floats => {
+        ColumnValue::Boolean(_) => return Err(NoCode::Boolean),
+        ColumnValue::Text(text) if are_floats => {
             let text = trimmed(text);
             let whole = text.strip_suffix(".0").filter(|whole| are_digits(whole));
-            return Ok(push_text(Value::Text(whole.unwrap_or(text)), out));
+            return Ok(push_text(ColumnValue::Text(whole.unwrap_or(text)), out));
         }
         _ => {}
     }
@@ -177,21 +187,21 @@ pub enum NamePart {
 }
 
 /// Small words that belong to the last name behind them.
-static PARTICLES: List = List::new(|| LISTS.words("particles"));
+static PARTICLES: WordList = WordList::new(|| LISTS.words("particles"));
 
 /// A set of words that is searched without points, blanks and upper case.
-struct Words {
+struct WordSet {
     words: Vec<&'static str>,
     /// The first letters of the words of each length, one bit each: most words of names have none of these.
-    firsts: [u32; Self::LONGEST + 1],
+    firsts: [u32; Self::MAX_LISTED_BYTES + 1],
 }
 
-impl Words {
-    const LONGEST: usize = 16;
+impl WordSet {
+    const MAX_LISTED_BYTES: usize = 16;
 
     fn listed(name: &str) -> Self {
         let words = LISTS.words(name);
-        let mut firsts = [0; Self::LONGEST + 1];
+        let mut firsts = [0; Self::MAX_LISTED_BYTES + 1];
         for word in words.iter().map(|word| word.as_bytes()) {
             firsts[word.len()] |= 1 << (word[0] & 31);
         }
@@ -199,7 +209,7 @@ impl Words {
     }
 
     fn have(&self, text: &str) -> bool {
-        let (mut plain, mut length) = ([0; Self::LONGEST], 0);
+        let (mut plain, mut length) = ([0; Self::MAX_LISTED_BYTES], 0);
         for byte in text.bytes().filter(|byte| !matches!(byte, b'.' | b' ')) {
             let Some(place) = plain.get_mut(length) else {
                 return false;
@@ -213,22 +223,22 @@ impl Words {
 }
 
 /// Words that follow a name and belong to no part of it: "Ph.D.".
-static SUFFIXES: LazyLock<Words> = LazyLock::new(|| Words::listed("suffixes"));
+static SUFFIXES: LazyLock<WordSet> = LazyLock::new(|| WordSet::listed("suffixes"));
 /// Suffixes that count only as they are written and behind two words or more: "Lee, M.A." has initials.
-static SUFFIXES_AS_WRITTEN: List = List::new(|| LISTS.words("suffixes as written"));
+static SUFFIXES_AS_WRITTEN: WordList = WordList::new(|| LISTS.words("suffixes as written"));
 
 /// Words that follow a company's name. Words of two letters are often initials, so the list has few of them.
-static COMPANIES: LazyLock<Words> = LazyLock::new(|| Words::listed("companies"));
+static COMPANIES: LazyLock<WordSet> = LazyLock::new(|| WordSet::listed("companies"));
 /// Words that follow a company's name and count only as they are written.
-static COMPANIES_AS_WRITTEN: List = List::new(|| LISTS.words("companies as written"));
+static COMPANIES_AS_WRITTEN: WordList = WordList::new(|| LISTS.words("companies as written"));
 /// Words that precede a name and are no first name.
-static TITLES: LazyLock<Words> = LazyLock::new(|| Words::listed("titles before names"));
+static TITLES: LazyLock<WordSet> = LazyLock::new(|| WordSet::listed("titles before names"));
 
 /// Adds a person's name with single blanks; "Smith, Avery" becomes "Avery Smith". Returns `false` if nothing is left.
-pub fn push_name(value: Value<'_>, part: NamePart, out: &mut String) -> bool {
+pub fn push_name(value: ColumnValue<'_>, part: NamePart, out: &mut String) -> bool {
     let made;
     let joined = match value {
-        Value::Text(text) if is_spaced_plainly(text) => text,
+        ColumnValue::Text(text) if is_spaced_plainly(text) => text,
         _ => {
             let mut whole = String::new();
             if !push_text(value, &mut whole) {
@@ -287,10 +297,10 @@ pub fn push_name(value: Value<'_>, part: NamePart, out: &mut String) -> bool {
 
 /// Adds a person's name like [`push_name`], but by the facts about names; returns why a name was not split. A name that cannot
 /// be split stays whole as the last name; a text that is no person's name has no parts.
-pub fn push_person(value: Value<'_>, part: NamePart, out: &mut String) -> Option<Doubt> {
+pub fn push_person(value: ColumnValue<'_>, part: NamePart, out: &mut String) -> Option<NameDoubt> {
     if part == NamePart::Full {
         let is_there = push_name(value, part, out);
-        return (is_there && person::is_no_person(out)).then_some(Doubt::NoPerson);
+        return (is_there && person::is_no_person(out)).then_some(NameDoubt::NoPerson);
     }
     let mut whole = String::new();
     if !push_text(value, &mut whole) {
@@ -300,9 +310,9 @@ pub fn push_person(value: Value<'_>, part: NamePart, out: &mut String) -> Option
     let is_first = part == NamePart::First;
     match person::names(&whole) {
         Ok((first, last)) => out.push_str(if is_first { &first } else { &last }),
-        Err(Doubt::Open) if !is_first => {
+        Err(NameDoubt::Open) if !is_first => {
             push_name(value, NamePart::Full, out);
-            return Some(Doubt::Open);
+            return Some(NameDoubt::Open);
         }
         Err(doubt) => return Some(doubt),
     }
@@ -500,7 +510,7 @@ mod tests {
         ] {
             for (part, wanted) in [(NamePart::First, first), (NamePart::Last, last)] {
                 let mut out = String::new();
-                push_name(Value::Text(name), part, &mut out);
+                push_name(ColumnValue::Text(name), part, &mut out);
                 assert_eq!(out, wanted, "{name}");
             }
         }
@@ -516,7 +526,7 @@ mod tests {
             ("Avery  Smith, Jr.", "Avery Smith, Jr."), ("(Sales)", "(Sales)"),
         ] {
             let mut out = String::new();
-            assert!(push_name(Value::Text(name), NamePart::Full, &mut out));
+            assert!(push_name(ColumnValue::Text(name), NamePart::Full, &mut out));
             assert_eq!(out, full, "{name}");
         }
     }
@@ -529,21 +539,21 @@ mod tests {
         };
         let lost = Err(NoCode::LostDigits);
         let is = |text: &str| Ok(text.to_owned());
-        assert_eq!(code(Value::Text(" 00123 ")), is("00123"));
-        assert_eq!(code(Value::Float(4711.0)), is("4711"));
-        assert_eq!(code(Value::Float(45711719.99999999)), is("45711720"));
-        assert_eq!(code(Value::Float(47.125)), is("47.125"));
-        assert_eq!(code(Value::Text("9.78E+12")), lost);
-        assert_eq!(code(Value::Text("CZ7,70101E+09")), lost);
+        assert_eq!(code(ColumnValue::Text(" 00123 ")), is("00123"));
+        assert_eq!(code(ColumnValue::Float(4711.0)), is("4711"));
+        assert_eq!(code(ColumnValue::Float(45711719.99999999)), is("45711720"));
+        assert_eq!(code(ColumnValue::Float(47.125)), is("47.125"));
+        assert_eq!(code(ColumnValue::Text("9.78E+12")), lost);
+        assert_eq!(code(ColumnValue::Text("CZ7,70101E+09")), lost);
         for whole in "CZ7E09 1E5 3E12 AB1.5 R1.2E3 E+12 K1.5E+3-X 1A2.5E+09".split(' ') {
-            assert_eq!(code(Value::Text(whole)), is(whole));
+            assert_eq!(code(ColumnValue::Text(whole)), is(whole));
         }
-        assert_eq!(code(Value::Float(1.23e17)), lost);
-        assert_eq!(code(Value::Float(f64::INFINITY)), is(""));
-        assert_eq!(code(Value::Text("A\u{b}1\0")), is("A 1"));
-        assert_eq!(code(Value::Text("\u{200b} ")), is(""));
-        assert_eq!(code(Value::Date(20_000)), Err(NoCode::Date));
-        assert_eq!(code(Value::Time(1)), Err(NoCode::Date));
-        assert_eq!(code(Value::Boolean(true)), Err(NoCode::Boolean));
+        assert_eq!(code(ColumnValue::Float(1.23e17)), lost);
+        assert_eq!(code(ColumnValue::Float(f64::INFINITY)), is(""));
+        assert_eq!(code(ColumnValue::Text("A\u{b}1\0")), is("A 1"));
+        assert_eq!(code(ColumnValue::Text("\u{200b} ")), is(""));
+        assert_eq!(code(ColumnValue::Date(20_000)), Err(NoCode::Date));
+        assert_eq!(code(ColumnValue::Time(1)), Err(NoCode::Date));
+        assert_eq!(code(ColumnValue::Boolean(true)), Err(NoCode::Boolean));
     }
 }

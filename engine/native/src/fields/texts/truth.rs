@@ -2,19 +2,19 @@
 
 use std::sync::LazyLock;
 
-use crate::columns::view::Value;
-use crate::words::cut::{Cut, fold};
-use crate::words::data::{LISTS, List};
+use crate::columns::view::ColumnValue;
+use crate::words::cut::{CutText, fold};
+use crate::words::data::{LISTS, WordList};
 
 /// Words for yes, folded, with those that spreadsheet programs show in their languages.
-static YES: List = List::new(|| LISTS.words("yes"));
+static YES: WordList = WordList::new(|| LISTS.words("yes"));
 /// Words for no, folded, with those that spreadsheet programs show.
-static NO: List = List::new(|| LISTS.words("no"));
+static NO: WordList = WordList::new(|| LISTS.words("no"));
 
 /// Further words and signs for yes, folded or as they are written.
-static MORE_YES: List = List::new(|| LISTS.words("more for yes"));
+static MORE_YES: WordList = WordList::new(|| LISTS.words("more for yes"));
 /// Further words and signs for no.
-static MORE_NO: List = List::new(|| LISTS.words("more for no"));
+static MORE_NO: WordList = WordList::new(|| LISTS.words("more for no"));
 /// In Japan a circle is yes and a cross is no; alone, and elsewhere, they may mean anything.
 const CIRCLES: [&str; 2] = ["○", "◯"];
 const CROSSES: [&str; 3] = ["×", "✕", "✖"];
@@ -35,7 +35,7 @@ pub struct Initials {
 
 impl Initials {
     /// Returns the initials of a column; letters that are the author's `own` words do not count.
-    pub fn of(values: &[Value<'_>], own: Option<(&[String], &[String])>) -> Self {
+    pub fn from_values(values: &[ColumnValue<'_>], own: Option<(&[String], &[String])>) -> Self {
         let mut seen: [Option<char>; 3] = [None; 3];
         for value in values {
             let Some(letter) = single_letter(*value) else {
@@ -81,8 +81,8 @@ impl Initials {
 }
 
 /// Returns the only letter of a cell, in lower case.
-fn single_letter(value: Value<'_>) -> Option<char> {
-    let Value::Text(text) = value else {
+fn single_letter(value: ColumnValue<'_>) -> Option<char> {
+    let ColumnValue::Text(text) = value else {
         return None;
     };
     match text.as_bytes() {
@@ -106,18 +106,18 @@ fn single_letter(value: Value<'_>) -> Option<char> {
 
 /// Returns the boolean of a cell. `own` are the author's words, folded: those for yes, and those for no.
 pub fn truth(
-    value: Value<'_>,
+    value: ColumnValue<'_>,
     own: Option<(&[String], &[String])>,
     initials: Initials,
-    cut: &mut Cut,
+    cut: &mut CutText,
 ) -> Option<bool> {
     match value {
-        Value::Boolean(flag) => Some(flag),
-        Value::Integer(0) | Value::Unsigned(0) => Some(false),
-        Value::Integer(1) | Value::Unsigned(1) => Some(true),
-        Value::Float(0.0) => Some(false),
-        Value::Float(1.0) => Some(true),
-        Value::Text(text) => {
+        ColumnValue::Boolean(flag) => Some(flag),
+        ColumnValue::Integer(0) | ColumnValue::Unsigned(0) => Some(false),
+        ColumnValue::Integer(1) | ColumnValue::Unsigned(1) => Some(true),
+        ColumnValue::Float(0.0) => Some(false),
+        ColumnValue::Float(1.0) => Some(true),
+        ColumnValue::Text(text) => {
             if !cut.cut(text) {
                 return None;
             }
@@ -150,18 +150,17 @@ pub fn truth(
 }
 
 /// Returns whether a column has circles and crosses, but no sign that would make a circle the empty one.
-pub fn has_circles(values: &[Value<'_>]) -> bool {
+pub fn has_circles(values: &[ColumnValue<'_>]) -> bool {
     let has = |signs: &[&str]| {
-        let is_one =
-            |value: &Value<'_>| matches!(value, Value::Text(text) if signs.contains(&text.trim()));
+        let is_one = |value: &ColumnValue<'_>| matches!(value, ColumnValue::Text(text) if signs.contains(&text.trim()));
         values.iter().any(is_one)
     };
     has(&CIRCLES) && has(&CROSSES) && !has(&["●"])
 }
 
 /// Returns the boolean of a cell in further words and signs; `circles`: see [`has_circles`].
-pub fn more_truth(value: Value<'_>, circles: bool) -> Option<bool> {
-    let Value::Text(text) = value else {
+pub fn more_truth(value: ColumnValue<'_>, circles: bool) -> Option<bool> {
+    let ColumnValue::Text(text) = value else {
         return None;
     };
     let word = text.trim().trim_end_matches(['.', '\u{fe0e}', '\u{fe0f}']);
@@ -182,8 +181,8 @@ mod tests {
 
     #[test]
     fn yes_and_no_in_signs_and_languages() {
-        let mut cut = Cut::default();
-        let mut says = |text| truth(Value::Text(text), None, Initials::default(), &mut cut);
+        let mut cut = CutText::default();
+        let mut says = |text| truth(ColumnValue::Text(text), None, Initials::default(), &mut cut);
         for yes in [
             "✅", "✔️", "✔", "☑️", "да", "Da", "Ναι", "是", "はい", "1.0", "YES.",
         ] {
@@ -199,7 +198,7 @@ mod tests {
     #[test]
     fn signs_of_japan_are_read_beside_each_other() {
         let says = |texts: &[&str]| -> Vec<Option<bool>> {
-            let values: Vec<_> = texts.iter().map(|text| Value::Text(text)).collect();
+            let values: Vec<_> = texts.iter().map(|text| ColumnValue::Text(text)).collect();
             let circles = has_circles(&values);
             values
                 .iter()
@@ -218,10 +217,10 @@ mod tests {
 
     #[test]
     fn initials_are_read_where_both_are_known() {
-        let mut cut = Cut::default();
+        let mut cut = CutText::default();
         let mut says = |texts: &[&str]| -> Vec<Option<bool>> {
-            let values: Vec<_> = texts.iter().map(|text| Value::Text(text)).collect();
-            let initials = Initials::of(&values, None);
+            let values: Vec<_> = texts.iter().map(|text| ColumnValue::Text(text)).collect();
+            let initials = Initials::from_values(&values, None);
             values
                 .iter()
                 .map(|value| truth(*value, None, initials, &mut cut))

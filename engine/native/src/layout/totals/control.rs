@@ -4,9 +4,9 @@
 use std::collections::HashMap;
 
 use super::read::NONE;
-use super::rows::{Doubt, Rows, Verdict};
+use super::rows::{DoubtfulTotalReason, TotalsRows, Verdict};
 use super::sums::{Sum, slack};
-use super::words::Word;
+use super::words::TotalWord;
 
 /// The maximum relative difference of a total from its sum. If the difference is larger, the row is something else, such as a
 /// mean or a percentage.
@@ -15,13 +15,13 @@ const NEAR: f64 = 0.2;
 const NEAR_OF_WORDS: f64 = 0.5;
 
 /// The minimum number of added numbers to report a total however large its difference is.
-const LEAST_ADDED: u32 = 2;
+const MIN_ADDED_NUMBERS: u32 = 2;
 /// The added rows may include unnamed subtotals. Then their sum is a multiple of the total, at most this one.
-const MOST_TIMES: i128 = 4;
+const MAX_TOTAL_MULTIPLE: i128 = 4;
 
 /// A total beside the sum of the numbers that were added.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Check {
+pub struct TotalCheck {
     /// The row and column, from 0 at the table's first ones.
     pub row: usize,
     pub column: usize,
@@ -38,7 +38,7 @@ pub struct Check {
 }
 
 /// The maximum number of columns that are tried as the amounts between two balances.
-const MOST_COLUMNS: usize = 8;
+const MAX_BALANCE_COLUMNS: usize = 8;
 
 /// Returns the step or its negative, whichever is nearer to the written step.
 fn nearer(step: f64, sum: f64) -> f64 {
@@ -50,7 +50,11 @@ fn nearer(step: f64, sum: f64) -> f64 {
 }
 
 /// Returns the totals and balances that do not add up.
-pub fn check(rows: &Rows<'_>, sums: &HashMap<usize, Sum>, verdicts: &[Verdict]) -> Vec<Check> {
+pub fn check(
+    rows: &TotalsRows<'_>,
+    sums: &HashMap<usize, Sum>,
+    verdicts: &[Verdict],
+) -> Vec<TotalCheck> {
     let mut found = Vec::new();
     for (total, verdict) in verdicts.iter().enumerate() {
         let look = &rows.looks[total];
@@ -61,7 +65,7 @@ pub fn check(rows: &Rows<'_>, sums: &HashMap<usize, Sum>, verdicts: &[Verdict]) 
                 let is_below = has_records_above(total, sums, verdicts);
                 found.extend(without_sum(rows, total, verdicts, NEAR_OF_WORDS, is_below))
             }
-            (Verdict::Doubtful(Doubt::NoSum), _) if is_word => {
+            (Verdict::Doubtful(DoubtfulTotalReason::NoSum), _) if is_word => {
                 found.extend(without_sum(rows, total, verdicts, NEAR, false))
             }
             _ => {}
@@ -73,16 +77,22 @@ pub fn check(rows: &Rows<'_>, sums: &HashMap<usize, Sum>, verdicts: &[Verdict]) 
 }
 
 /// Returns whether a column of amounts has cents: it has two decimals, or one in a table where another column has two.
-fn has_cents(rows: &Rows<'_>, column: usize) -> bool {
+fn has_cents(rows: &TotalsRows<'_>, column: usize) -> bool {
     let decimals = |column: usize| rows.table.columns[column].decimals;
     decimals(column) == 2
         || decimals(column) == 1 && (0..rows.table.columns.len()).any(|other| decimals(other) == 2)
 }
 
-fn made(rows: &Rows<'_>, total: usize, at: usize, added: i128, parts: &[usize]) -> Check {
+fn made(
+    rows: &TotalsRows<'_>,
+    total: usize,
+    at: usize,
+    added: i128,
+    parts: &[usize],
+) -> TotalCheck {
     let look = &rows.looks[total];
     let column = rows.amounts[at];
-    Check {
+    TotalCheck {
         row: rows.row(total),
         column,
         said: rows.written(at, i128::from(rows.items.row(total)[at])),
@@ -99,7 +109,7 @@ fn made(rows: &Rows<'_>, total: usize, at: usize, added: i128, parts: &[usize]) 
     }
 }
 
-fn added(rows: &Rows<'_>, at: usize, parts: &[usize]) -> (i128, u32) {
+fn added(rows: &TotalsRows<'_>, at: usize, parts: &[usize]) -> (i128, u32) {
     let width = rows.amounts.len();
     let mut sum = (0, 0);
     for &part in parts {
@@ -126,7 +136,13 @@ fn has_records_above(total: usize, sums: &HashMap<usize, Sum>, verdicts: &[Verdi
 /// Returns whether a number in a certain total can only be a wrong sum, however large the difference is. Means, rates and
 /// largest values are within the range of the numbers, so this is true only of a number outside that range, or of the only
 /// number of its row if it is neither a mean nor the least or largest number.
-fn is_wrong_sum(rows: &Rows<'_>, total: usize, at: usize, sum: i128, parts: &[usize]) -> bool {
+fn is_wrong_sum(
+    rows: &TotalsRows<'_>,
+    total: usize,
+    at: usize,
+    sum: i128,
+    parts: &[usize],
+) -> bool {
     let column = rows.amounts[at];
     let said = i128::from(rows.items.row(total)[at]);
     let of_part = |&part: &usize| rows.row(part)..=rows.last_row(part);
@@ -139,8 +155,8 @@ fn is_wrong_sum(rows: &Rows<'_>, total: usize, at: usize, sum: i128, parts: &[us
         return false;
     };
     let count = numbers().count() as i128;
-    if count < i128::from(LEAST_ADDED)
-        || (2..=MOST_TIMES).any(|times| (sum - times * said).abs() <= MOST_TIMES)
+    if count < i128::from(MIN_ADDED_NUMBERS)
+        || (2..=MAX_TOTAL_MULTIPLE).any(|times| (sum - times * said).abs() <= MAX_TOTAL_MULTIPLE)
     {
         return false;
     }
@@ -151,7 +167,13 @@ fn is_wrong_sum(rows: &Rows<'_>, total: usize, at: usize, sum: i128, parts: &[us
 }
 
 /// Adds the columns of a sum that are near it, but do not agree. `is_word`: a word marks the row as a total.
-fn differing(rows: &Rows<'_>, total: usize, sum: &Sum, is_word: bool, found: &mut Vec<Check>) {
+fn differing(
+    rows: &TotalsRows<'_>,
+    total: usize,
+    sum: &Sum,
+    is_word: bool,
+    found: &mut Vec<TotalCheck>,
+) {
     for &at in &sum.differ {
         let said = i128::from(rows.items.row(total)[at]);
         let (added, _) = added(rows, at, &sum.parts);
@@ -165,12 +187,12 @@ fn differing(rows: &Rows<'_>, total: usize, sum: &Sum, is_word: bool, found: &mu
 /// Compares a total that is known only by its word with the rows since the last total, or with all records above or below.
 /// `is_below`: the total is certainly below its records.
 fn without_sum(
-    rows: &Rows<'_>,
+    rows: &TotalsRows<'_>,
     total: usize,
     verdicts: &[Verdict],
     near: f64,
     is_below: bool,
-) -> Vec<Check> {
+) -> Vec<TotalCheck> {
     let is_total = |item: usize| matches!(verdicts[item], Verdict::Total | Verdict::Balance);
     let records = |from: usize, to: usize| -> Vec<usize> {
         (from..to).filter(|&item| !is_total(item)).collect()
@@ -212,9 +234,9 @@ fn without_sum(
 }
 
 /// Compares the closing balance with the opening balance and the amounts between.
-fn balances(rows: &Rows<'_>, verdicts: &[Verdict]) -> Option<Check> {
+fn balances(rows: &TotalsRows<'_>, verdicts: &[Verdict]) -> Option<TotalCheck> {
     let named = |&item: &usize| {
-        verdicts[item] == Verdict::Balance && rows.looks[item].word == Some(Word::Balance)
+        verdicts[item] == Verdict::Balance && rows.looks[item].word == Some(TotalWord::Balance)
     };
     let opening = (0..verdicts.len()).find(named)?;
     let closing = (opening + 1..verdicts.len()).rev().find(named)?;
@@ -245,7 +267,7 @@ fn balances(rows: &Rows<'_>, verdicts: &[Verdict]) -> Option<Check> {
     let either = |plus: f64, minus: f64| fits(plus - minus) || fits(minus - plus);
     let mut sums: Vec<f64> = others
         .iter()
-        .take(MOST_COLUMNS)
+        .take(MAX_BALANCE_COLUMNS)
         .filter_map(|&amount| sum(amount))
         .collect();
     sums.push(0.0);
@@ -272,7 +294,7 @@ fn balances(rows: &Rows<'_>, verdicts: &[Verdict]) -> Option<Check> {
         _ => return None,
     };
     let said = rows.table.value(to, column) as f64 * unit;
-    Some(Check {
+    Some(TotalCheck {
         row: to,
         column,
         said,

@@ -3,10 +3,10 @@
 use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 
-use super::read::{Column, Kind, NONE};
-use super::words::{self, How, Word};
+use super::read::{AmountColumn, AmountKind, NONE};
+use super::words::{self, TotalWord, WordPosition};
 use crate::cells::parts::share_tasks;
-use crate::cells::{Sheet, Tag};
+use crate::cells::{CellTag, Sheet};
 use crate::layout::kinds::{CellKind, kind_of};
 
 /// The bits that a sum needs: `NEED_WORD` with a word alone and blank keys, `NEED_ALONE` with such a word in a table of one
@@ -24,34 +24,34 @@ pub const NEED_FULL: f64 = 36.0;
 pub const NEED_LAST: f64 = 4.0;
 pub const DOUBTFUL_ABOVE_FULL: f64 = 15.0;
 /// The maximum number of columns that are examined.
-pub const MOST_COLUMNS: usize = 128;
+pub const MAX_TABLE_COLUMNS: usize = 128;
 /// The maximum number of rows that are examined to find the keys.
-const SOME: usize = 400;
+const MAX_SAMPLE_ROWS: usize = 400;
 /// The maximum number of texts of a row that are searched for a word.
 const TEXTS: usize = 5;
 /// The maximum numbers of rows and of columns that are searched for running balances.
 const STEPS: usize = 40;
 const COLUMNS_OF_STEPS: usize = 10;
 /// The minimum number of rows with a day to conclude that records have one.
-const LEAST_DAYS: usize = 3;
+const MIN_ROWS_WITH_DAY: usize = 3;
 /// The minimum number of texts in a column to conclude that equal texts (other than days) identify no record.
 const MIN_ALIKE_TEXTS: usize = 3;
 /// Signs that mark sums.
 const STARS: [char; 6] = ['*', '>', '»', '→', '►', '▶'];
 /// The maximum number of rows without a day at the ends that may be no records.
-const MOST_WITHOUT_DAY: usize = 4;
+const MAX_ROWS_WITHOUT_DAY: usize = 4;
 
 /// A table, read column by column.
-pub struct Table<'s> {
+pub struct TotalsTable<'s> {
     sheet: &'s Sheet,
     first_row: usize,
     first_column: usize,
-    pub columns: Vec<Column>,
+    pub columns: Vec<AmountColumn>,
     /// The examined rows, which are filled and no notes; from 0 at the table's first row.
     pub live: Vec<usize>,
 }
 
-impl<'s> Table<'s> {
+impl<'s> TotalsTable<'s> {
     /// Reads a table. `is_note` marks the rows that are notes or titles; `comma` means a decimal comma.
     pub fn read(
         sheet: &'s Sheet,
@@ -61,15 +61,15 @@ impl<'s> Table<'s> {
         comma: bool,
     ) -> Self {
         let count = rows.len();
-        let read = |column| Column::read(sheet, column, rows.clone(), comma);
-        let read: Vec<Column> = share_tasks(columns.clone().collect(), count, read);
+        let read = |column| AmountColumn::read(sheet, column, rows.clone(), comma);
+        let read: Vec<AmountColumn> = share_tasks(columns.clone().collect(), count, read);
         let mut is_filled = vec![0_u8; count];
         for column in &read {
             for (seen, kind) in is_filled.iter_mut().zip(&column.kinds) {
                 *seen |= match kind {
-                    Kind::Blank => 0,
-                    Kind::Text => 1,
-                    Kind::Number => 2,
+                    AmountKind::Blank => 0,
+                    AmountKind::Text => 1,
+                    AmountKind::Number => 2,
                 };
             }
         }
@@ -85,7 +85,7 @@ impl<'s> Table<'s> {
         }
     }
 
-    pub fn kind(&self, row: usize, column: usize) -> Kind {
+    pub fn kind(&self, row: usize, column: usize) -> AmountKind {
         self.columns[column].kinds[row]
     }
 
@@ -98,47 +98,48 @@ impl<'s> Table<'s> {
         let cell = self
             .sheet
             .cell(self.first_row + row, self.first_column + column);
-        (cell.tag == Tag::Text).then(|| self.sheet.text(cell.as_text()))
+        (cell.tag == CellTag::Text).then(|| self.sheet.text(cell.as_text()))
     }
 
     fn is_blank_beside(&self, row: usize, column: usize, label: Option<&str>) -> bool {
         match self.kind(row, column) {
-            Kind::Blank => true,
-            Kind::Number => false,
+            AmountKind::Blank => true,
+            AmountKind::Number => false,
             // A filled merged label has the same text in each of its cells.
-            Kind::Text => label.is_some() && self.text(row, column) == label,
+            AmountKind::Text => label.is_some() && self.text(row, column) == label,
         }
     }
 
     /// Interprets the texts of a sample of the live rows.
-    pub fn some_looks(&self) -> HashMap<usize, Look> {
+    pub fn some_looks(&self) -> HashMap<usize, LabelFacts> {
         let some = Self::some(&self.live).into_iter();
-        some.map(|row| (row, Look::of(self, row))).collect()
+        some.map(|row| (row, LabelFacts::from_row(self, row)))
+            .collect()
     }
 
-    /// Returns at most about [`SOME`] of some rows, at even distances.
+    /// Returns at most about [`MAX_SAMPLE_ROWS`] of some rows, at even distances.
     fn some(rows: &[usize]) -> Vec<usize> {
         rows.iter()
             .copied()
-            .step_by((rows.len() / SOME).max(1))
+            .step_by((rows.len() / MAX_SAMPLE_ROWS).max(1))
             .collect()
     }
 
     /// Returns the key columns (texts, days and counts that records fill), and the columns that most rows fill. `looks` is a
     /// sample of rows.
-    pub fn keys(&self, looks: &HashMap<usize, Look>) -> (Vec<usize>, Vec<usize>) {
+    pub fn keys(&self, looks: &HashMap<usize, LabelFacts>) -> (Vec<usize>, Vec<usize>) {
         let some = Self::some(&self.live);
         let records: Vec<usize> = some
             .iter()
             .copied()
-            .filter(|row| looks[row].how != Some(How::Alone) && !looks[row].is_starred)
+            .filter(|row| looks[row].how != Some(WordPosition::Alone) && !looks[row].is_starred)
             .collect();
         let records = if records.is_empty() { some } else { records };
         let is_key = |&column: &usize| self.is_key(column, &records);
         let is_usual = |&column: &usize| {
             let filled = records
                 .iter()
-                .filter(|&&row| self.kind(row, column) != Kind::Blank)
+                .filter(|&&row| self.kind(row, column) != AmountKind::Blank)
                 .count();
             filled * 10 > records.len() * 7
         };
@@ -153,7 +154,7 @@ impl<'s> Table<'s> {
         let filled: Vec<usize> = records
             .iter()
             .copied()
-            .filter(|&row| self.kind(row, column) != Kind::Blank)
+            .filter(|&row| self.kind(row, column) != AmountKind::Blank)
             .collect();
         if filled.is_empty() || filled.len() * 2 < records.len() {
             return false;
@@ -186,7 +187,7 @@ impl<'s> Table<'s> {
 
     /// Returns whether a cell has a day, as a date or in a text.
     fn is_day(&self, row: usize, column: usize) -> bool {
-        self.kind(row, column) == Kind::Text
+        self.kind(row, column) == AmountKind::Text
             && self
                 .text(row, column)
                 .is_none_or(|text| kind_of(text) == CellKind::Date)
@@ -196,14 +197,16 @@ impl<'s> Table<'s> {
     pub fn with_day(&self, keys: &[usize]) -> Range<usize> {
         let count = self.live.len();
         let with_day = |&column: &usize| {
-            let is_blank = |&row: &&usize| self.kind(*row, column) == Kind::Blank;
+            let is_blank = |&row: &&usize| self.kind(*row, column) == AmountKind::Blank;
             let head = self.live.iter().take_while(is_blank).count();
             let tail = self.live[head..].iter().rev().take_while(is_blank).count();
             let others = head..count - tail;
-            let are_few = (1..=MOST_WITHOUT_DAY).contains(&(head + tail));
+            let are_few = (1..=MAX_ROWS_WITHOUT_DAY).contains(&(head + tail));
             let mut rows = self.live[others.clone()].iter();
-            (are_few && others.len() >= LEAST_DAYS && rows.all(|&row| self.is_day(row, column)))
-                .then_some(others)
+            (are_few
+                && others.len() >= MIN_ROWS_WITH_DAY
+                && rows.all(|&row| self.is_day(row, column)))
+            .then_some(others)
         };
         keys.iter().find_map(with_day).unwrap_or(0..count)
     }
@@ -303,11 +306,11 @@ fn are_amounts(steps: &[(usize, f64)], amount: impl Fn(usize) -> f64) -> bool {
 
 /// The interpretation of a row's texts.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct Look {
+pub struct LabelFacts {
     /// The column of the label.
     pub at: Option<usize>,
-    pub word: Option<Word>,
-    pub how: Option<How>,
+    pub word: Option<TotalWord>,
+    pub how: Option<WordPosition>,
     /// The share of the other keys that are blank, or `None` if there are no other keys.
     pub blank: Option<f64>,
     /// True if all keys are filled, and there are several.
@@ -322,11 +325,11 @@ pub struct Look {
     pub need: f64,
 }
 
-impl Look {
+impl LabelFacts {
     /// Interprets the first texts of a row.
-    pub fn of(table: &Table<'_>, row: usize) -> Self {
+    pub fn from_row(table: &TotalsTable<'_>, row: usize) -> Self {
         let texts = (0..table.columns.len())
-            .filter(|&column| table.kind(row, column) == Kind::Text)
+            .filter(|&column| table.kind(row, column) == AmountKind::Text)
             .take(TEXTS);
         let mut look = Self::default();
         for column in texts {
@@ -338,10 +341,10 @@ impl Look {
                 continue;
             };
             // "Wholesale", "Total"
-            if is_first || how == How::Alone {
+            if is_first || how == WordPosition::Alone {
                 (look.at, look.word, look.how) = (Some(column), Some(word), Some(how));
             }
-            if how == How::Alone {
+            if how == WordPosition::Alone {
                 break;
             }
         }
@@ -358,7 +361,7 @@ impl Look {
         };
         // Stars in a cell of their own, or beside the label, mark a sum.
         if look.word.is_none() && ((0..table.columns.len()).any(is_starred) || has_stars()) {
-            (look.word, look.how) = (Some(Word::Total), Some(How::Weak));
+            (look.word, look.how) = (Some(TotalWord::Total), Some(WordPosition::Weak));
             look.is_starred = true;
         }
         look
@@ -383,15 +386,15 @@ impl Look {
 
     /// Returns whether the word is one for totals or subtotals.
     pub fn names_total(&self) -> bool {
-        matches!(self.word, Some(Word::Total | Word::Subtotal))
+        matches!(self.word, Some(TotalWord::Total | TotalWord::Subtotal))
     }
 
     pub fn is_alone(&self) -> bool {
-        self.how == Some(How::Alone)
+        self.how == Some(WordPosition::Alone)
     }
 
     /// Returns the text of the label.
-    pub fn label<'s>(&self, table: &Table<'s>, row: usize) -> Option<&'s str> {
+    pub fn label<'s>(&self, table: &TotalsTable<'s>, row: usize) -> Option<&'s str> {
         table.text(row, self.at?)
     }
 
@@ -407,7 +410,7 @@ impl Look {
     /// Examines the cells beside the label, and sets the bits that a sum needs.
     pub fn look_beside(
         mut self,
-        table: &Table<'_>,
+        table: &TotalsTable<'_>,
         row: usize,
         keys: &[usize],
         usual: &[usize],
@@ -420,13 +423,13 @@ impl Look {
             .count();
         self.blank = (count > 0).then(|| blank as f64 / count as f64);
         self.is_full = self.blank == Some(0.0) && keys.len() > 1;
-        let bare = |column: usize| table.kind(row, column) == Kind::Blank;
+        let bare = |column: usize| table.kind(row, column) == AmountKind::Blank;
         self.is_bare = if keys.is_empty() {
             table.columns.is_empty() || bare(0)
         } else {
             keys.iter().all(|&column| bare(column))
         };
-        if self.how == Some(How::Weak) && !self.is_all_blank() {
+        if self.how == Some(WordPosition::Weak) && !self.is_all_blank() {
             (self.word, self.how) = (None, None);
         }
         self.is_short = count == 0 && usual.iter().any(|&column| bare(column));
@@ -448,9 +451,11 @@ impl Look {
     }
 
     /// Returns whether only days are beside the label: "1 May", "Opening balance".
-    pub fn stands_beside_days(&self, table: &Table<'_>, row: usize, keys: &[usize]) -> bool {
+    pub fn stands_beside_days(&self, table: &TotalsTable<'_>, row: usize, keys: &[usize]) -> bool {
         keys.iter()
             .filter(|&&column| Some(column) != self.at)
-            .all(|&column| table.kind(row, column) == Kind::Blank || table.is_day(row, column))
+            .all(|&column| {
+                table.kind(row, column) == AmountKind::Blank || table.is_day(row, column)
+            })
     }
 }

@@ -15,27 +15,27 @@ mod words;
 
 use std::ops::Range;
 
-use self::looks::{Look, MOST_COLUMNS, Table};
-use self::read::Kind;
-use self::rows::Rows;
-use self::words::Word;
+use self::looks::{LabelFacts, MAX_TABLE_COLUMNS, TotalsTable};
+use self::read::AmountKind;
+use self::rows::TotalsRows;
+use self::words::TotalWord;
 use crate::cells::Sheet;
-use crate::words::data::{LISTS, List};
+use crate::words::data::{LISTS, WordList};
 
 /// Beginnings of lines that say that the amounts below them are deducted.
-static DEDUCTIONS: List = List::new(|| LISTS.phrases("deductions"));
+static DEDUCTIONS: WordList = WordList::new(|| LISTS.phrases("deductions"));
 
-pub use self::control::Check;
-pub use self::rows::{Doubt, Verdict};
+pub use self::control::TotalCheck;
+pub use self::rows::{DoubtfulTotalReason, Verdict};
 
 /// The totals of a table. Rows count from 0 at its first one.
 #[derive(Debug, Default)]
-pub struct Found {
+pub struct TableTotals {
     pub rows: Vec<(usize, Verdict)>,
-    pub checks: Vec<Check>,
+    pub checks: Vec<TotalCheck>,
 }
 
-impl Found {
+impl TableTotals {
     fn count(&self, verdict: Verdict) -> usize {
         self.rows
             .iter()
@@ -45,11 +45,16 @@ impl Found {
 }
 
 /// Finds totals and balances among the rows of a table. Rows with `is_note` are notes or titles, unless they have numbers.
-pub fn find(sheet: &Sheet, rows: Range<usize>, columns: Range<usize>, is_note: &[bool]) -> Found {
-    let columns = columns.start..columns.end.min(columns.start + MOST_COLUMNS);
+pub fn find(
+    sheet: &Sheet,
+    rows: Range<usize>,
+    columns: Range<usize>,
+    is_note: &[bool],
+) -> TableTotals {
+    let columns = columns.start..columns.end.min(columns.start + MAX_TABLE_COLUMNS);
     let shown = read::has_commas(sheet, rows.clone(), columns.clone());
     let find = |comma| {
-        find_in(Table::read(
+        find_in(TotalsTable::read(
             sheet,
             rows.clone(),
             columns.clone(),
@@ -58,7 +63,7 @@ pub fn find(sheet: &Sheet, rows: Range<usize>, columns: Range<usize>, is_note: &
         ))
     };
     let found = find(shown.unwrap_or(false));
-    let is_open = shown.is_none() && found.count(Verdict::Doubtful(Doubt::NoSum)) > 0;
+    let is_open = shown.is_none() && found.count(Verdict::Doubtful(DoubtfulTotalReason::NoSum)) > 0;
     // 1,250 and 2 are 3,250, and nothing else shows what the comma means: if the sum works, the row is the total.
     let with_commas = is_open.then(|| find(true));
     match with_commas {
@@ -70,19 +75,19 @@ pub fn find(sheet: &Sheet, rows: Range<usize>, columns: Range<usize>, is_note: &
 /// Returns whether a text says that the amounts below it are deducted: "Less: refunds".
 pub fn names_deduction(text: &str) -> bool {
     let text = text.trim_end_matches([':', ' ', '\u{a0}']).to_lowercase();
-    matches!(words::said(&text), Some((Word::Discount, _)))
+    matches!(words::said(&text), Some((TotalWord::Discount, _)))
         || words::begins_with(&text, &DEDUCTIONS)
 }
 
-fn find_in(table: Table<'_>) -> Found {
+fn find_in(table: TotalsTable<'_>) -> TableTotals {
     if table.columns.iter().all(|column| column.numbers == 0) {
-        return Found::default();
+        return TableTotals::default();
     }
     if let [row] = table.live[..] {
         // This is a total without records. A record with the word as its name has more than a name and numbers.
-        let look = Look::of(&table, row);
+        let look = LabelFacts::from_row(&table, row);
         let is_total = look.names_total() && look.is_alone() && has_numbers_alone(&table, row);
-        return Found {
+        return TableTotals {
             rows: is_total
                 .then_some((row, Verdict::Total))
                 .into_iter()
@@ -90,7 +95,7 @@ fn find_in(table: Table<'_>) -> Found {
             checks: Vec::new(),
         };
     }
-    let mut rows = Rows::of(table);
+    let mut rows = TotalsRows::new(table);
     rows.items.is_average = judge::averages(&rows);
     let mut sums = sums::find(&rows.items, false);
     for (item, sum) in sums::find(&rows.items, true) {
@@ -104,7 +109,7 @@ fn find_in(table: Table<'_>) -> Found {
         .iter()
         .enumerate()
         .filter(|(_, verdict)| **verdict != Verdict::Record);
-    Found {
+    TableTotals {
         rows: judged
             .map(|(item, &verdict)| (rows.row(item), verdict))
             .collect(),
@@ -113,10 +118,16 @@ fn find_in(table: Table<'_>) -> Found {
 }
 
 /// Returns whether the row has only numbers beside its one text.
-fn has_numbers_alone(table: &Table<'_>, row: usize) -> bool {
+fn has_numbers_alone(table: &TotalsTable<'_>, row: usize) -> bool {
     let kinds = (0..table.columns.len()).map(|column| table.kind(row, column));
-    let filled: Vec<Kind> = kinds.filter(|kind| *kind != Kind::Blank).collect();
-    let texts = filled.iter().filter(|kind| **kind == Kind::Text).count();
-    let numbers = filled.iter().filter(|kind| **kind == Kind::Number).count();
+    let filled: Vec<AmountKind> = kinds.filter(|kind| *kind != AmountKind::Blank).collect();
+    let texts = filled
+        .iter()
+        .filter(|kind| **kind == AmountKind::Text)
+        .count();
+    let numbers = filled
+        .iter()
+        .filter(|kind| **kind == AmountKind::Number)
+        .count();
     texts == 1 && numbers > 0 && texts + numbers == filled.len()
 }

@@ -1,32 +1,32 @@
 //! Reads the cells of a table as whole multiples of their column's unit, so that sums are exact.
 
 use crate::cells::white_space::is_blank_text;
-use crate::cells::{Cell, Sheet, Tag};
+use crate::cells::{CellTag, Sheet, SheetCell};
 use crate::words::cut::are_digits;
-use crate::words::data::{LISTS, List};
+use crate::words::data::{LISTS, WordList};
 
 /// The value of a cell without a number.
 pub const NONE: i64 = i64::MIN;
 /// Larger numbers are ids, not amounts.
-const MOST: f64 = 9e15;
+const MAX_AMOUNT: f64 = 9e15;
 /// The maximum number of decimals; more come from calculations.
-const MOST_DECIMALS: u8 = 6;
+const MAX_DECIMALS: u8 = 6;
 const POWERS: [i64; 7] = [1, 10, 100, 1_000, 10_000, 100_000, 1_000_000];
 /// The maximum number of rows that are read to find the decimal mark.
 const ROWS_FOR_MARK: usize = 300;
 /// After this number of texts that are no numbers, the other texts of a column are not read.
 const TEXTS_WITHOUT_NUMBER: usize = 200;
 /// The maximum number of bytes of a text that may be a mark, in columns whose texts are not read.
-const LONGEST_MARK: u64 = 8;
+const MAX_MARK_BYTES: u64 = 8;
 /// The units of columns whose numbers are all rounded, the largest first.
 const ROUNDED: [i64; 4] = [1_000, 100, 10, 5];
 /// The minimum number of numbers that show that a column is rounded.
-const LEAST_ROUNDED: usize = 5;
-static CURRENCIES: List = List::new(|| LISTS.words("signs of currencies"));
+const MIN_ROUNDED_NUMBERS: usize = 5;
+static CURRENCIES: WordList = WordList::new(|| LISTS.words("signs of currencies"));
 
 /// The kind of a cell, for adding up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Kind {
+pub enum AmountKind {
     #[default]
     Blank,
     Number,
@@ -36,8 +36,8 @@ pub enum Kind {
 
 /// A column of a table, for adding up.
 #[derive(Debug, Default)]
-pub struct Column {
-    pub kinds: Vec<Kind>,
+pub struct AmountColumn {
+    pub kinds: Vec<AmountKind>,
     /// Each value in units, or [`NONE`].
     pub values: Vec<i64>,
     /// The value of one unit: 0.01, or 1000 if all numbers are rounded to thousands.
@@ -58,7 +58,7 @@ pub fn has_commas(
     let mut lead = 0_i64;
     for column in columns {
         sheet.visit_column(column, rows.start, stop, |cell| {
-            if cell.tag == Tag::Text {
+            if cell.tag == CellTag::Text {
                 lead += shows_mark(sheet.text(cell.as_text()));
             }
         });
@@ -90,7 +90,7 @@ fn shows_mark(text: &str) -> i64 {
     }
 }
 
-impl Column {
+impl AmountColumn {
     /// Reads a column of some rows.
     pub fn read(sheet: &Sheet, column: usize, rows: std::ops::Range<usize>, comma: bool) -> Self {
         let count = rows.len();
@@ -105,14 +105,14 @@ impl Column {
             let (kind, number) = take(sheet, cell, comma, texts < TEXTS_WITHOUT_NUMBER);
             let (value, places) = number.unwrap_or((NONE, 0));
             match kind {
-                Kind::Text => texts += 1,
-                Kind::Number if cell.tag == Tag::Text => texts = 0,
+                AmountKind::Text => texts += 1,
+                AmountKind::Number if cell.tag == CellTag::Text => texts = 0,
                 _ => {}
             }
             found.kinds.push(kind);
             found.values.push(value);
             decimals.push(places);
-            found.numbers += usize::from(kind == Kind::Number);
+            found.numbers += usize::from(kind == AmountKind::Number);
         });
         found.scale(&decimals);
         found
@@ -142,7 +142,8 @@ impl Column {
         }
         self.step = step.max(1);
         let rounded = ROUNDED.into_iter().find(|unit| self.step % unit == 0);
-        if let Some(unit) = rounded.filter(|_| self.decimals == 0 && self.numbers >= LEAST_ROUNDED)
+        if let Some(unit) =
+            rounded.filter(|_| self.decimals == 0 && self.numbers >= MIN_ROUNDED_NUMBERS)
         {
             for value in self.values.iter_mut().filter(|value| **value != NONE) {
                 *value /= unit;
@@ -161,27 +162,32 @@ fn divisor(mut a: i64, mut b: i64) -> i64 {
 }
 
 /// Returns the kind of a cell, and its number with its decimals. Reads texts only if `are_read`.
-fn take(sheet: &Sheet, cell: Cell, comma: bool, are_read: bool) -> (Kind, Option<(i64, u8)>) {
+fn take(
+    sheet: &Sheet,
+    cell: SheetCell,
+    comma: bool,
+    are_read: bool,
+) -> (AmountKind, Option<(i64, u8)>) {
     let number = match cell.tag {
-        Tag::Empty | Tag::EmptyText => return (Kind::Blank, None),
-        Tag::Integer => whole(cell.as_integer()),
-        Tag::Float => of_float(cell.as_float()),
-        Tag::Duration => of_float(cell.as_integer() as f64 / 1e6),
-        Tag::Text if !are_read && cell.as_text().length() > LONGEST_MARK => None,
-        Tag::Text => {
+        CellTag::Empty | CellTag::EmptyText => return (AmountKind::Blank, None),
+        CellTag::Integer => whole(cell.as_integer()),
+        CellTag::Float => of_float(cell.as_float()),
+        CellTag::Duration => of_float(cell.as_integer() as f64 / 1e6),
+        CellTag::Text if !are_read && cell.as_text().length() > MAX_MARK_BYTES => None,
+        CellTag::Text => {
             let text = sheet.text(cell.as_text());
             let number = are_read.then(|| number_of(text, comma)).flatten();
             if number.is_none() && is_mark(text) {
-                return (Kind::Blank, None);
+                return (AmountKind::Blank, None);
             }
             number
         }
         _ => None,
     };
     let kind = if number.is_some() {
-        Kind::Number
+        AmountKind::Number
     } else {
-        Kind::Text
+        AmountKind::Text
     };
     (kind, number)
 }
@@ -194,7 +200,7 @@ fn is_mark(text: &str) -> bool {
 }
 
 fn whole(value: i64) -> Option<(i64, u8)> {
-    ((value.unsigned_abs() as f64) < MOST).then_some((value, 0))
+    ((value.unsigned_abs() as f64) < MAX_AMOUNT).then_some((value, 0))
 }
 
 /// Returns a float as an integer and its number of decimals.
@@ -203,17 +209,17 @@ fn of_float(value: f64) -> Option<(i64, u8)> {
     // Most numbers have cents.
     let scaled = value * 100.0;
     let near = (scaled + 0.5_f64.copysign(scaled)) as i64;
-    if scaled.abs() < MOST && (near as f64 - scaled).abs() < least && near % 10 != 0 {
+    if scaled.abs() < MAX_AMOUNT && (near as f64 - scaled).abs() < least && near % 10 != 0 {
         return Some((near, 2));
     }
-    for places in 0..=MOST_DECIMALS {
+    for places in 0..=MAX_DECIMALS {
         let power = POWERS[usize::from(places)] as f64;
         let scaled = value * power;
-        if scaled.is_nan() || scaled.abs() >= MOST {
+        if scaled.is_nan() || scaled.abs() >= MAX_AMOUNT {
             return None;
         }
         let near = (scaled + 0.5_f64.copysign(scaled)) as i64;
-        if places == MOST_DECIMALS || (near as f64 - scaled).abs() < least * power {
+        if places == MAX_DECIMALS || (near as f64 - scaled).abs() < least * power {
             return Some((near, places));
         }
     }
@@ -272,7 +278,7 @@ fn plain_number(text: &[u8], decimal: u8) -> Option<(i64, u8)> {
         }
     }
     let mut places = if is_decimal { run } else { 0 };
-    if run == 0 || places > MOST_DECIMALS || groups > 0 && !is_decimal && run != 3 {
+    if run == 0 || places > MAX_DECIMALS || groups > 0 && !is_decimal && run != 3 {
         return None;
     }
     while places > 0 && value % 10 == 0 {
@@ -283,7 +289,7 @@ fn plain_number(text: &[u8], decimal: u8) -> Option<(i64, u8)> {
     } else {
         value
     };
-    ((value as f64).abs() < MOST).then_some((value, places))
+    ((value as f64).abs() < MAX_AMOUNT).then_some((value, places))
 }
 
 fn plain_digit(c: char) -> char {
@@ -386,7 +392,7 @@ fn digits_of(text: &str, comma: bool) -> Option<(i64, u8)> {
         }
         (last, run, marks) = (c, 0, marks + 1);
     }
-    if run == 0 || value as f64 >= MOST {
+    if run == 0 || value as f64 >= MAX_AMOUNT {
         return None;
     }
     if marks == 0 {
@@ -405,7 +411,7 @@ fn digits_of(text: &str, comma: bool) -> Option<(i64, u8)> {
         return Some((value, 0));
     }
     let mut places = run;
-    while places > 0 && (value % 10 == 0 || places > usize::from(MOST_DECIMALS)) {
+    while places > 0 && (value % 10 == 0 || places > usize::from(MAX_DECIMALS)) {
         (value, places) = (value / 10, places - 1);
     }
     Some((value, places as u8))

@@ -2,14 +2,14 @@
 
 use std::collections::HashMap;
 
-use super::looks::{Look, NEED_NOTHING, NEED_WITHIN, Table};
+use super::looks::{LabelFacts, NEED_NOTHING, NEED_WITHIN, TotalsTable};
 use super::read::{self, NONE};
 use super::sums::Items;
-use super::words::Word;
+use super::words::TotalWord;
 use crate::cells::parts::flags;
 
 /// The maximum number of rows of a table whose records are examined one by one; in longer tables they are added together.
-const MOST_ROWS: usize = 500;
+const MAX_SINGLE_ROWS: usize = 500;
 /// The number of rows that count as an end of the table.
 pub const EDGE: usize = 3;
 
@@ -21,13 +21,13 @@ pub enum Verdict {
     Total,
     /// An opening, closing or carried-forward balance.
     Balance,
-    Doubtful(Doubt),
+    Doubtful(DoubtfulTotalReason),
 }
 
 /// The reason why a row may be a total, although it is kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(u8)]
-pub enum Doubt {
+pub enum DoubtfulTotalReason {
     HasTexts = 0,
     Twice = 1,
     NoSum = 2,
@@ -41,8 +41,8 @@ pub enum Doubt {
 }
 
 /// A table with the known facts about its rows.
-pub struct Rows<'s> {
-    pub table: Table<'s>,
+pub struct TotalsRows<'s> {
+    pub table: TotalsTable<'s>,
     pub keys: Vec<usize>,
     /// The columns of amounts in the table.
     pub amounts: Vec<usize>,
@@ -51,11 +51,11 @@ pub struct Rows<'s> {
     /// The first and last index of each item in the live rows.
     pub places: Vec<(usize, usize)>,
     /// The looks of items; those of several rows have the look of a record.
-    pub looks: Vec<Look>,
+    pub looks: Vec<LabelFacts>,
 }
 
-impl<'s> Rows<'s> {
-    pub fn of(table: Table<'s>) -> Self {
+impl<'s> TotalsRows<'s> {
+    pub fn new(table: TotalsTable<'s>) -> Self {
         let looks = table.some_looks();
         let (keys, usual) = table.keys(&looks);
         let running = table.running(&keys);
@@ -86,9 +86,9 @@ impl<'s> Rows<'s> {
     }
 
     /// Makes items of the live rows.
-    fn fill(&mut self, usual: &[usize], known: &HashMap<usize, Look>) {
+    fn fill(&mut self, usual: &[usize], known: &HashMap<usize, LabelFacts>) {
         let count = self.table.live.len();
-        let is_long = count > MOST_ROWS;
+        let is_long = count > MAX_SINGLE_ROWS;
         let is_inside = |place: usize| is_long && place >= EDGE && place + EDGE < count;
         let is_record = |place| is_inside(place) && self.is_record(self.table.live[place]);
         let (is_record, begins) = (flags(count, is_record), flags(count, |at| self.begins(at)));
@@ -96,10 +96,10 @@ impl<'s> Rows<'s> {
         for place in 0..count {
             let row = self.table.live[place];
             let mut look = if is_record[place] {
-                Look::of_record()
+                LabelFacts::of_record()
             } else {
                 let said = known.get(&row).copied();
-                let said = said.unwrap_or_else(|| Look::of(&self.table, row));
+                let said = said.unwrap_or_else(|| LabelFacts::from_row(&self.table, row));
                 said.look_beside(&self.table, row, &self.keys, usual)
             };
             if place + 1 == count {
@@ -122,11 +122,12 @@ impl<'s> Rows<'s> {
     /// Returns whether a row within a long table is certainly a record: all keys are filled, or most of them and there is no
     /// word for totals.
     fn is_record(&self, row: usize) -> bool {
-        let is_filled = |&&key: &&usize| self.table.kind(row, key) != read::Kind::Blank;
+        let is_filled = |&&key: &&usize| self.table.kind(row, key) != read::AmountKind::Blank;
         let filled = self.keys.iter().filter(is_filled).count();
         filled > 1
             && (filled == self.keys.len()
-                || filled * 3 > self.keys.len() * 2 && Look::of(&self.table, row).word.is_none())
+                || filled * 3 > self.keys.len() * 2
+                    && LabelFacts::from_row(&self.table, row).word.is_none())
     }
 
     /// Returns whether a section begins at a live row: the row has no numbers, or is below a blank row.
@@ -137,9 +138,9 @@ impl<'s> Rows<'s> {
         is_below_blank || columns.all(|column| column.values[row] == NONE)
     }
 
-    fn push(&mut self, place: usize, look: Look, begins: bool, is_plain: bool) {
+    fn push(&mut self, place: usize, look: LabelFacts, begins: bool, is_plain: bool) {
         let row = self.table.live[place];
-        let is_off = look.word == Some(Word::Discount) && look.has_no_keys();
+        let is_off = look.word == Some(TotalWord::Discount) && look.has_no_keys();
         for &column in &self.amounts {
             let value = self.table.value(row, column);
             // A discount is subtracted, with or without a minus sign.

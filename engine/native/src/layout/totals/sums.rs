@@ -11,16 +11,16 @@ use super::looks;
 use super::read::NONE;
 
 /// The maximum evidence of one column, in bits.
-const MOST_BITS: f64 = 18.0;
+const MAX_COLUMN_BITS: f64 = 18.0;
 /// The cost of each column that does not add up, in bits.
 const COST_OF_DIFFERING: f64 = 3.0;
 /// The maximum number of columns whose sums are looked up, those with the most evidence first.
-const LOOKED_UP: usize = 5;
+const MAX_LOOKED_UP_COLUMNS: usize = 5;
 /// The maximum number of heights that are tried for a row, and of marks with the same sum in a column.
-const TRIED: usize = 4;
-const PLACES: usize = 3;
+const MAX_TRIED_HEIGHTS: usize = 4;
+const MAX_EQUAL_SUM_MARKS: usize = 3;
 /// The maximum number of parts that are compared to recognise proportional columns, such as net and VAT.
-const COMPARED: usize = 12;
+const MAX_COMPARED_PARTS: usize = 12;
 /// The width of a bucket of sums. Rounding moves a sum into an adjacent bucket at most.
 const BUCKET: i128 = 4;
 
@@ -70,7 +70,7 @@ impl Items {
     /// Returns the maximum evidence that the columns of a row can give.
     fn most_bits(&self, item: usize) -> f64 {
         let count = self.numbers(item).filter(|(_, value)| *value != 0).count();
-        MOST_BITS + MOST_BITS / 2.0 * (count.saturating_sub(1)) as f64
+        MAX_COLUMN_BITS + MAX_COLUMN_BITS / 2.0 * (count.saturating_sub(1)) as f64
     }
 
     /// Returns the columns whose numbers give the most evidence.
@@ -83,7 +83,7 @@ impl Items {
                     sum += (value as f64 / self.steps[column] as f64)
                         .abs()
                         .log2()
-                        .clamp(0.0, MOST_BITS);
+                        .clamp(0.0, MAX_COLUMN_BITS);
                 }
             }
             sum
@@ -92,7 +92,7 @@ impl Items {
             .map(|column| (bits(column), column))
             .collect();
         columns.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
-        columns.truncate(LOOKED_UP);
+        columns.truncate(MAX_LOOKED_UP_COLUMNS);
         columns.into_iter().map(|(_, column)| column).collect()
     }
 }
@@ -115,12 +115,12 @@ pub struct Sum {
 }
 
 /// The evidence in bits, the number of columns that agree, and the columns that differ.
-type Checked = (f64, usize, Vec<usize>);
+type SumEvidence = (f64, usize, Vec<usize>);
 
 #[derive(Default)]
-struct Mixing(u64);
+struct MixingHasher(u64);
 
-impl Hasher for Mixing {
+impl Hasher for MixingHasher {
     fn finish(&self) -> u64 {
         self.0 ^ (self.0 >> 29)
     }
@@ -135,24 +135,24 @@ impl Hasher for Mixing {
 }
 
 /// The height at which a sum of a column was reached, and the previous mark with the same sum.
-struct Mark {
+struct PrefixSumMark {
     key: u64,
     height: u32,
     before: Option<u32>,
 }
 
 /// A stack of items with their prefix sums.
-struct Pile<'i> {
+struct PrefixSumPile<'i> {
     items: &'i Items,
     columns: &'i [usize],
     pile: Vec<usize>,
     prefix: Vec<i128>,
     terms: Vec<u32>,
-    last: HashMap<u64, u32, BuildHasherDefault<Mixing>>,
-    marks: Vec<Mark>,
+    last: HashMap<u64, u32, BuildHasherDefault<MixingHasher>>,
+    marks: Vec<PrefixSumMark>,
 }
 
-impl<'i> Pile<'i> {
+impl<'i> PrefixSumPile<'i> {
     fn new(items: &'i Items, columns: &'i [usize]) -> Self {
         let mut pile = Self {
             items,
@@ -176,7 +176,7 @@ impl<'i> Pile<'i> {
     fn mark(&mut self, place: usize, sum: i128, height: usize) {
         let key = Self::key(place, sum.div_euclid(BUCKET));
         let before = self.last.insert(key, self.marks.len() as u32);
-        self.marks.push(Mark {
+        self.marks.push(PrefixSumMark {
             key,
             height: height as u32,
             before,
@@ -236,7 +236,7 @@ impl<'i> Pile<'i> {
                 .div_euclid(BUCKET);
             for bucket in wanted - 1..=wanted + 1 {
                 let mut next = self.last.get(&Self::key(place, bucket)).copied();
-                for _ in 0..PLACES {
+                for _ in 0..MAX_EQUAL_SUM_MARKS {
                     let Some(mark) = next.map(|next| &self.marks[next as usize]) else {
                         break;
                     };
@@ -250,7 +250,7 @@ impl<'i> Pile<'i> {
         }
         // The sort is stable, so equal votes stay in the order in which they were found.
         found.sort_by_key(|&(votes, _)| std::cmp::Reverse(votes));
-        found.truncate(TRIED);
+        found.truncate(MAX_TRIED_HEIGHTS);
     }
 
     /// Returns whether the parts have the same shares in two columns, as net and VAT do. Such columns agree together or not at
@@ -261,16 +261,19 @@ impl<'i> Pile<'i> {
             return true;
         }
         let least = 1.2 / a.abs().min(b.abs());
-        self.pile[height..].iter().take(COMPARED).all(|&part| {
-            let part = self.items.row(part);
-            part[column] != NONE
-                && part[other] != NONE
-                && (part[column] as f64 / a - part[other] as f64 / b).abs() < least
-        })
+        self.pile[height..]
+            .iter()
+            .take(MAX_COMPARED_PARTS)
+            .all(|&part| {
+                let part = self.items.row(part);
+                part[column] != NONE
+                    && part[other] != NONE
+                    && (part[column] as f64 / a - part[other] as f64 / b).abs() < least
+            })
     }
 
     /// Returns the evidence that a row is the sum of the items from a height on, or `None` if too little agrees.
-    fn check(&self, row: &[i64], height: usize, least: u32) -> Option<Checked> {
+    fn check(&self, row: &[i64], height: usize, least: u32) -> Option<SumEvidence> {
         let width = self.items.width;
         let count = self.pile.len() - height;
         if count < least as usize {
@@ -294,7 +297,7 @@ impl<'i> Pile<'i> {
             } else if terms >= least {
                 let chances = (value.unsigned_abs() as f64 / self.items.steps[column] as f64 + 1.0)
                     / (2.0 * off + 1.0);
-                let says = chances.log2().min(MOST_BITS);
+                let says = chances.log2().min(MAX_COLUMN_BITS);
                 // If columns agree together, only the column with the most evidence counts.
                 match agree
                     .iter()
@@ -326,8 +329,8 @@ impl<'i> Pile<'i> {
 /// the first.
 pub fn find(items: &Items, is_below: bool) -> HashMap<usize, Sum> {
     let columns = items.looked_up();
-    let mut tops = Pile::new(items, &columns);
-    let mut leaves = Pile::new(items, &columns);
+    let mut tops = PrefixSumPile::new(items, &columns);
+    let mut leaves = PrefixSumPile::new(items, &columns);
     let mut found: HashMap<usize, Sum> = HashMap::new();
     let mut start = 0;
     let mut heights = Vec::new();
@@ -346,7 +349,7 @@ pub fn find(items: &Items, is_below: bool) -> HashMap<usize, Sum> {
             continue;
         }
         let need = items.needs[item];
-        let is_enough = |best: &Best| {
+        let is_enough = |best: &SumCandidate| {
             best.checked.0 >= need && (best.checked.1 > 1 || need <= looks::NEED_BLANK)
         };
         let best = if need <= items.most_bits(item) {
@@ -354,7 +357,7 @@ pub fn find(items: &Items, is_below: bool) -> HashMap<usize, Sum> {
         } else {
             None
         };
-        if let Some(Best {
+        if let Some(SumCandidate {
             checked: (bits, _, differ),
             is_leaves,
             height,
@@ -380,8 +383,8 @@ pub fn find(items: &Items, is_below: bool) -> HashMap<usize, Sum> {
 }
 
 /// A candidate for a row's sum: the items of a pile from a height on.
-struct Best {
-    checked: Checked,
+struct SumCandidate {
+    checked: SumEvidence,
     is_leaves: bool,
     height: usize,
 }
@@ -389,15 +392,15 @@ struct Best {
 /// Returns the likeliest sum among the piles of totals and of records. `start` is the height at which the section begins in the
 /// pile of records.
 fn best_of(
-    [tops, leaves]: [&Pile<'_>; 2],
+    [tops, leaves]: [&PrefixSumPile<'_>; 2],
     found: &HashMap<usize, Sum>,
     item: usize,
     start: usize,
     heights: &mut Vec<(u32, usize)>,
-) -> Option<Best> {
+) -> Option<SumCandidate> {
     let (items, row) = (tops.items, tops.items.row(item));
     let least = if items.takes_one[item] { 1 } else { 2 };
-    let mut best: Option<Best> = None;
+    let mut best: Option<SumCandidate> = None;
     for (pile, is_leaves) in [(tops, false), (leaves, true)] {
         pile.heights(row, heights);
         let known = [
@@ -415,7 +418,7 @@ fn best_of(
                     .as_ref()
                     .is_none_or(|before| checked.0 > before.checked.0 + 1.0)
             {
-                best = Some(Best {
+                best = Some(SumCandidate {
                     checked,
                     is_leaves,
                     height,
@@ -430,7 +433,7 @@ fn best_of(
 /// other.
 fn may_be_one(
     items: &Items,
-    pile: &Pile<'_>,
+    pile: &PrefixSumPile<'_>,
     found: &HashMap<usize, Sum>,
     item: usize,
     height: usize,

@@ -3,11 +3,11 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::LazyLock;
 
-use crate::words::data::{LISTS, List};
+use crate::words::data::{LISTS, WordList};
 
 /// The meaning of a label.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Word {
+pub enum TotalWord {
     Balance,
     Subtotal,
     Average,
@@ -18,7 +18,7 @@ pub enum Word {
 
 /// The position of a word in its label.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum How {
+pub enum WordPosition {
     /// Beside words that go with it, or alone: "Total (EUR)".
     Alone,
     /// Beside other words: "Total Energies".
@@ -28,17 +28,17 @@ pub enum How {
 }
 
 /// Beginnings of labels for parts of a total.
-static PARTS: List = List::new(|| LISTS.phrases("parts of totals"));
+static PARTS: WordList = WordList::new(|| LISTS.phrases("parts of totals"));
 
 /// The maximum number of characters of a label; longer texts are sentences.
-const MOST_CHARACTERS: usize = 60;
+const MAX_TOTAL_LABEL_CHARS: usize = 60;
 
 /// The phrases by their first word, the phrases of scripts without blanks, and the words that may accompany them.
-struct Known {
+struct PhraseIndex {
     phrases: HashMap<&'static str, Vec<Phrase>>,
     /// For each pair of first letters, the lengths of the first words that begin with it, one bit each.
     beginnings: Vec<u64>,
-    unspaced: Vec<(Word, &'static str)>,
+    unspaced: Vec<(TotalWord, &'static str)>,
     weak: HashSet<&'static str>,
     beside: HashSet<&'static str>,
     bare: HashSet<&'static str>,
@@ -46,7 +46,7 @@ struct Known {
 }
 
 struct Phrase {
-    word: Word,
+    word: TotalWord,
     words: Vec<&'static str>,
     is_weak: bool,
 }
@@ -57,9 +57,9 @@ fn languages() -> impl Iterator<Item = &'static str> {
     lines.filter_map(|line| Some(line.split_once(": ")?.1))
 }
 
-static KNOWN: LazyLock<Known> = LazyLock::new(Known::made);
+static KNOWN: LazyLock<PhraseIndex> = LazyLock::new(PhraseIndex::made);
 
-impl Known {
+impl PhraseIndex {
     fn made() -> Self {
         let set = |name| LISTS.phrases(name).into_iter().collect();
         let mut known = Self {
@@ -72,11 +72,11 @@ impl Known {
             invoices: set("invoices"),
         };
         let kinds = [
-            Word::Total,
-            Word::Subtotal,
-            Word::Charge,
-            Word::Discount,
-            Word::Balance,
+            TotalWord::Total,
+            TotalWord::Subtotal,
+            TotalWord::Charge,
+            TotalWord::Discount,
+            TotalWord::Balance,
         ];
         for words in languages() {
             for (word, phrases) in kinds.into_iter().zip(words.split(" | ")) {
@@ -85,7 +85,7 @@ impl Known {
             }
         }
         let averages = LISTS.phrases("averages").into_iter();
-        averages.for_each(|phrase| known.add(Word::Average, phrase));
+        averages.for_each(|phrase| known.add(TotalWord::Average, phrase));
         for phrases in known.phrases.values_mut() {
             // Longest first, then by kind.
             phrases.sort_by_key(|phrase| (std::cmp::Reverse(phrase.words.len()), phrase.word));
@@ -96,7 +96,7 @@ impl Known {
         known
     }
 
-    fn add(&mut self, word: Word, phrase: &'static str) {
+    fn add(&mut self, word: TotalWord, phrase: &'static str) {
         if phrase.chars().any(is_unspaced) {
             self.unspaced.push((word, phrase));
             return;
@@ -229,7 +229,7 @@ pub fn is_bare_balance(text: &str) -> bool {
     let words: Vec<&str> = flat.split_ascii_whitespace().collect();
     (0..words.len())
         .filter_map(|at| known.phrase_at(&words[at..]))
-        .filter(|phrase| phrase.word == Word::Balance)
+        .filter(|phrase| phrase.word == TotalWord::Balance)
         .all(|phrase| known.is_bare(phrase))
 }
 
@@ -252,9 +252,9 @@ fn is_vowel_sign(c: char) -> bool {
 }
 
 /// Returns the meaning of a label, and the position of its word.
-pub fn said(text: &str) -> Option<(Word, How)> {
-    if text.len() > 4 * MOST_CHARACTERS
-        || text.chars().take(MOST_CHARACTERS + 1).count() > MOST_CHARACTERS
+pub fn said(text: &str) -> Option<(TotalWord, WordPosition)> {
+    if text.len() > 4 * MAX_TOTAL_LABEL_CHARS
+        || text.chars().take(MAX_TOTAL_LABEL_CHARS + 1).count() > MAX_TOTAL_LABEL_CHARS
     {
         return None;
     }
@@ -272,19 +272,26 @@ pub fn said(text: &str) -> Option<(Word, How)> {
             let rest = joined.replacen(phrase, "", 1);
             let is_alone =
                 rest.is_empty() || known.unspaced.iter().any(|(_, other)| rest == *other);
-            (*word, if is_alone { How::Alone } else { How::Beside })
+            (
+                *word,
+                if is_alone {
+                    WordPosition::Alone
+                } else {
+                    WordPosition::Beside
+                },
+            )
         });
     }
     let words: Vec<&str> = flat.split_ascii_whitespace().collect();
     let has_account = begins_with_account(text);
-    let mut best: Option<(Word, How)> = None;
+    let mut best: Option<(TotalWord, WordPosition)> = None;
     for at in 0..words.len() {
         let Some(phrase) = known.phrase_at(&words[at..]) else {
             continue;
         };
         let is_of_invoice =
             || has_plain_number(text) || words.iter().any(|word| known.invoices.contains(word));
-        if phrase.word == Word::Balance && known.is_bare(phrase) && is_of_invoice() {
+        if phrase.word == TotalWord::Balance && known.is_bare(phrase) && is_of_invoice() {
             continue;
         }
         let behind = at + phrase.words.len();
@@ -297,9 +304,9 @@ pub fn said(text: &str) -> Option<(Word, How)> {
         };
         let is_alone = !has_account && words[..at].iter().chain(&words[behind..]).all(is_known);
         let how = match (is_alone, phrase.is_weak) {
-            (true, _) => How::Alone,
-            (false, false) => How::Beside,
-            (false, true) if at == 0 || behind == words.len() => How::Weak,
+            (true, _) => WordPosition::Alone,
+            (false, false) => WordPosition::Beside,
+            (false, true) if at == 0 || behind == words.len() => WordPosition::Weak,
             (false, true) => continue,
         };
         let is_better =
@@ -325,7 +332,7 @@ mod tests {
                 assert_eq!(words_of(phrase), phrase, "{phrase}");
                 assert_eq!(
                     said(phrase).map(|(_, how)| how),
-                    Some(How::Alone),
+                    Some(WordPosition::Alone),
                     "{phrase}"
                 );
             }
@@ -336,21 +343,21 @@ mod tests {
     #[test]
     fn labels_say_what_they_are() {
         for (text, wanted) in [
-            ("Grand Total (EUR)", Some((Word::Total, How::Alone))), ("SUMME", Some((Word::Total, How::Alone))),
-            ("VAT 20%", Some((Word::Charge, How::Alone))), ("Amount due", Some((Word::Total, How::Alone))),
-            ("Sub-total", Some((Word::Subtotal, How::Alone))), ("Sous-total", Some((Word::Subtotal, How::Alone))),
-            ("Balance brought forward", Some((Word::Balance, How::Alone))),
-            ("Übertrag von Seite 3", Some((Word::Balance, How::Alone))),
-            ("Discount 2%", Some((Word::Discount, How::Alone))), ("GENEL TOPLAM", Some((Word::Total, How::Alone))),
-            ("İNDİRİM", Some((Word::Discount, How::Alone))), ("סה\"כ", Some((Word::Total, How::Alone))),
-            ("合計", Some((Word::Total, How::Alone))), ("Total North", Some((Word::Total, How::Beside))),
-            ("Less common goods", Some((Word::Discount, How::Weak))),
-            ("1200 Opening balance", Some((Word::Balance, How::Beside))),
-            ("2024 Total", Some((Word::Total, How::Alone))),
-            ("Saldo per 31.12.2024", Some((Word::Balance, How::Alone))),
-            ("Balance 31 March 2024", Some((Word::Balance, How::Alone))), ("Balance invoice 12", None),
+            ("Grand Total (EUR)", Some((TotalWord::Total, WordPosition::Alone))), ("SUMME", Some((TotalWord::Total, WordPosition::Alone))),
+            ("VAT 20%", Some((TotalWord::Charge, WordPosition::Alone))), ("Amount due", Some((TotalWord::Total, WordPosition::Alone))),
+            ("Sub-total", Some((TotalWord::Subtotal, WordPosition::Alone))), ("Sous-total", Some((TotalWord::Subtotal, WordPosition::Alone))),
+            ("Balance brought forward", Some((TotalWord::Balance, WordPosition::Alone))),
+            ("Übertrag von Seite 3", Some((TotalWord::Balance, WordPosition::Alone))),
+            ("Discount 2%", Some((TotalWord::Discount, WordPosition::Alone))), ("GENEL TOPLAM", Some((TotalWord::Total, WordPosition::Alone))),
+            ("İNDİRİM", Some((TotalWord::Discount, WordPosition::Alone))), ("סה\"כ", Some((TotalWord::Total, WordPosition::Alone))),
+            ("合計", Some((TotalWord::Total, WordPosition::Alone))), ("Total North", Some((TotalWord::Total, WordPosition::Beside))),
+            ("Less common goods", Some((TotalWord::Discount, WordPosition::Weak))),
+            ("1200 Opening balance", Some((TotalWord::Balance, WordPosition::Beside))),
+            ("2024 Total", Some((TotalWord::Total, WordPosition::Alone))),
+            ("Saldo per 31.12.2024", Some((TotalWord::Balance, WordPosition::Alone))),
+            ("Balance 31 March 2024", Some((TotalWord::Balance, WordPosition::Alone))), ("Balance invoice 12", None),
             ("Saldo Rechnung", None), ("Saldo 2024", None), ("Saldo Q1", None),
-            ("Saldo iniziale 2024", Some((Word::Balance, How::Alone))), ("Miller", None), ("Totally fine", None),
+            ("Saldo iniziale 2024", Some((TotalWord::Balance, WordPosition::Alone))), ("Miller", None), ("Totally fine", None),
         ] {
             assert_eq!(said(text), wanted, "{text}");
         }

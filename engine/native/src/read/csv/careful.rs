@@ -16,13 +16,13 @@ use super::parser::Rows;
 use crate::error::Result;
 
 /// The maximum size of a quoted cell; a longer one has lost its closing quote.
-const LONGEST_QUOTED: usize = 1 << 20;
+const MAX_QUOTED_BYTES: usize = 1 << 20;
 /// The maximum distance at which to look for the end of a cell with quotes within its quotes.
-const FAR_ENOUGH: usize = 1 << 16;
+const MAX_SEARCH_BYTES: usize = 1 << 16;
 /// The maximum number of records that determine the usual values of each column.
-const SHOWING: usize = 1000;
+const MAX_SHOWING_RECORDS: usize = 1000;
 /// The maximum number of surplus cells that commas within amounts explain.
-const MOST_SURPLUS: usize = 3;
+const MAX_SURPLUS_CELLS: usize = 3;
 
 /// Takes records like [`Rows`], and the repairs of each record, before its end.
 pub trait Repairs: Rows {
@@ -43,7 +43,7 @@ pub fn read(text: &[u8], delimiter: u8, rows: &mut impl Repairs) -> Result<()> {
     if text.backslashes {
         rows.has_backslashes();
     }
-    let mut usual = Usual::of(&text);
+    let mut usual = UsualRecord::from_text(&text);
     let mut joins = delimiter == b',' && usual.joins_all(&text);
     // If commas cut most rows, some rows still fit the first row, which is the header.
     if delimiter == b','
@@ -92,7 +92,7 @@ struct Text<'a> {
     backslashes: bool,
 }
 
-struct Record<'a> {
+struct CsvRecord<'a> {
     fields: Vec<Cow<'a, [u8]>>,
     /// The position of the next record.
     end: usize,
@@ -146,7 +146,7 @@ impl<'a> Text<'a> {
 
     /// Returns the record at a position, and whether quotes in it became letters. `usual` is the number of fields of most
     /// records.
-    fn next(&self, at: usize, usual: usize) -> (Record<'a>, bool) {
+    fn next(&self, at: usize, usual: usize) -> (CsvRecord<'a>, bool) {
         let record = self.record(at, self.bytes.len(), Quotes::Strict);
         let line = self.line_end(at);
         let first = self.bytes.get(at..record.end.min(line)).unwrap_or_default();
@@ -165,7 +165,7 @@ impl<'a> Text<'a> {
             };
         }
         if !fits {
-            let stop = self.bytes.len().min(at + FAR_ENOUGH);
+            let stop = self.bytes.len().min(at + MAX_SEARCH_BYTES);
             let several = self.record(at, stop, Quotes::Lenient);
             if usual > 1
                 && several.fields.len() == usual
@@ -207,7 +207,7 @@ impl<'a> Text<'a> {
     }
 
     /// Returns the record at a position. None of its cells continue beyond `stop`.
-    fn record(&self, mut at: usize, stop: usize, quotes: Quotes) -> Record<'a> {
+    fn record(&self, mut at: usize, stop: usize, quotes: Quotes) -> CsvRecord<'a> {
         let (mut fields, mut is_broken) = (Vec::new(), false);
         if at < stop || !self.ends_line(at) {
             loop {
@@ -221,7 +221,7 @@ impl<'a> Text<'a> {
                 at += 1;
             }
         }
-        Record {
+        CsvRecord {
             fields,
             end: self.behind(at),
             is_broken,
@@ -243,7 +243,7 @@ impl<'a> Text<'a> {
             let end = plain(at);
             return (Cow::Borrowed(&self.bytes[at..end]), end, false);
         }
-        let most = stop.min(at.saturating_add(LONGEST_QUOTED));
+        let most = stop.min(at.saturating_add(MAX_QUOTED_BYTES));
         let (mut text, mut next) = (Vec::new(), at + 1);
         while let Some(length) = self.next_sign(&self.bytes[next..most]) {
             text.extend_from_slice(&self.bytes[next..next + length]);
@@ -299,13 +299,13 @@ impl<'a> Text<'a> {
 
 /// The kind of value that a cell seems to have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-enum Look {
+enum CsvCellShape {
     Number,
     Date,
     Text,
 }
 
-fn look(field: &[u8]) -> Option<Look> {
+fn look(field: &[u8]) -> Option<CsvCellShape> {
     let field = field.trim_ascii();
     let digits = field.iter().filter(|byte| byte.is_ascii_digit()).count();
     let letters = field
@@ -321,26 +321,26 @@ fn look(field: &[u8]) -> Option<Look> {
     if field.is_empty() {
         None
     } else if digits == 0 || letters > 3 {
-        Some(Look::Text)
+        Some(CsvCellShape::Text)
     } else if marks >= 1 && digits >= 3 || dots == 2 && (4..=8).contains(&digits) {
-        Some(Look::Date)
+        Some(CsvCellShape::Date)
     } else if letters == 0 {
-        Some(Look::Number)
+        Some(CsvCellShape::Number)
     } else {
-        Some(Look::Text)
+        Some(CsvCellShape::Text)
     }
 }
 
 /// The properties of most records.
-struct Usual {
+struct UsualRecord {
     /// The number of fields; 0 or 1 if the text has no columns.
     fields: usize,
     /// The kind of value in each column, if most of its cells have the same.
-    looks: Vec<Option<Look>>,
+    looks: Vec<Option<CsvCellShape>>,
 }
 
-impl Usual {
-    fn of(text: &Text<'_>) -> Self {
+impl UsualRecord {
+    fn from_text(text: &Text<'_>) -> Self {
         let most = |counts: &HashMap<usize, usize>| {
             let several = counts.iter().filter(|(fields, _)| **fields > 1);
             several
@@ -373,9 +373,9 @@ impl Usual {
 
     /// Returns the properties of the records with this number of fields.
     fn with(text: &Text<'_>, fields: usize) -> Self {
-        let mut looks = vec![HashMap::<Look, usize>::new(); fields];
+        let mut looks = vec![HashMap::<CsvCellShape, usize>::new(); fields];
         let (mut at, mut shown) = (0, 0);
-        while at < text.bytes.len() && shown <= SHOWING {
+        while at < text.bytes.len() && shown <= MAX_SHOWING_RECORDS {
             let (record, _) = text.next(at, fields);
             at = record.end;
             if record.fields.len() != fields {
@@ -433,7 +433,7 @@ impl Usual {
     /// Returns the fields of a record with joined amounts, if exactly one way of joining makes it fit and look like the others.
     fn joined<'a>(&self, fields: &[Cow<'a, [u8]>]) -> Option<Vec<Cow<'a, [u8]>>> {
         let surplus = fields.len().checked_sub(self.fields)?;
-        if surplus == 0 || surplus > MOST_SURPLUS || self.fields < 2 {
+        if surplus == 0 || surplus > MAX_SURPLUS_CELLS || self.fields < 2 {
             return None;
         }
         let mut found = None;
@@ -490,7 +490,7 @@ impl Usual {
             };
             let is_text = !matches!(
                 self.looks.get(column),
-                Some(Some(Look::Number | Look::Date))
+                Some(Some(CsvCellShape::Number | CsvCellShape::Date))
             );
             quotes.len() % 2 == 1 && !(is_text && quotes.iter().all(is_inch))
         })

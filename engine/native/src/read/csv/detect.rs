@@ -103,7 +103,7 @@ pub fn named_delimiter(setting: &str) -> Result<u8> {
 
 /// The delimiter and quote of a text.
 #[derive(Debug, PartialEq, Eq)]
-pub struct Found {
+pub struct CsvDialect {
     pub delimiter: u8,
     /// The quote around cells: a double or a single one.
     pub quote: u8,
@@ -112,7 +112,7 @@ pub struct Found {
 }
 
 /// Returns the delimiter that makes the records at the start of a text most regular.
-pub fn delimiter(start: &[u8]) -> Found {
+pub fn delimiter(start: &[u8]) -> CsvDialect {
     let first_line = start
         .split(|&byte| byte == b'\n' || byte == b'\r')
         .next()
@@ -121,34 +121,34 @@ pub fn delimiter(start: &[u8]) -> Found {
         && delimiter.is_ascii()
         && delimiter != b'"'
     {
-        return Found {
+        return CsvDialect {
             delimiter,
             quote: b'"',
             is_declared: true,
         };
     }
     if let Some(delimiter) = parted_within_single_quotes(start) {
-        return Found {
+        return CsvDialect {
             delimiter,
             quote: b'\'',
             is_declared: false,
         };
     }
     if let Some((delimiter, ..)) = two_parts(start) {
-        return Found {
+        return CsvDialect {
             delimiter,
             quote: b'"',
             is_declared: false,
         };
     }
-    let commas = Commas::of(start);
+    let commas = Commas::from_text(start);
     // Commas between digits are decimal marks if another delimiter splits most records.
     let are_decimal = commas.between_digits * 2 > commas.all;
     // A comma before a blank is part of a sentence.
     let are_of_texts = commas.all > 0 && commas.before_blanks == commas.all;
-    let mut best = (0.0, NONE, Records::default());
+    let mut best = (0.0, NONE, SampleFieldCounts::default());
     for candidate in CANDIDATES {
-        let records = Records::of(start, candidate);
+        let records = SampleFieldCounts::new(start, candidate);
         let are_few = are_decimal && best.1 == b',' && !best.2.agree();
         let are_none = are_of_texts && best.1 == b',' && records.split() == 1.0;
         let score = records.regularity();
@@ -157,13 +157,13 @@ pub fn delimiter(start: &[u8]) -> Found {
         }
     }
     for candidate in RARE {
-        let records = Records::of(start, candidate);
+        let records = SampleFieldCounts::new(start, candidate);
         let score = records.regularity();
         if records.split() == 1.0 && records.agree() && records.0.len() > 1 && score > best.0 {
             best = (score, candidate, records);
         }
     }
-    Found {
+    CsvDialect {
         delimiter: best.1,
         quote: b'"',
         is_declared: false,
@@ -238,7 +238,7 @@ struct Commas {
 }
 
 impl Commas {
-    fn of(text: &[u8]) -> Self {
+    fn from_text(text: &[u8]) -> Self {
         let mut this = Self::default();
         for position in memchr::memchr_iter(b',', text) {
             let (before, behind) = (&text[..position], &text[position + 1..]);
@@ -253,10 +253,10 @@ impl Commas {
 
 /// The number of fields of each record in a sample, without blank records.
 #[derive(Default)]
-struct Records(Vec<usize>);
+struct SampleFieldCounts(Vec<usize>);
 
-impl Records {
-    fn of(start: &[u8], delimiter: u8) -> Self {
+impl SampleFieldCounts {
+    fn new(start: &[u8], delimiter: u8) -> Self {
         Self(field_counts(start, delimiter))
     }
 
@@ -377,7 +377,7 @@ mod tests {
         ] {
             assert_eq!(
                 super::delimiter(text.as_bytes()),
-                Found {
+                CsvDialect {
                     delimiter,
                     quote: b'"',
                     is_declared,

@@ -8,22 +8,22 @@ use super::decode::{Charset, Utf8Blocks};
 use super::detect;
 use super::parser::{Parser, Rows};
 use crate::cells::{
-    Continue, DeclaredExtent, MAXIMUM_COLUMNS, MergedRange, ScanLimits, Sheet, SheetBuilder, Tag,
-    TextArena,
+    CellTag, DeclaredExtent, MAX_SHEET_COLUMNS, MergedRange, ScanLimits, ScanStep, Sheet,
+    SheetBuilder, TextArena,
 };
 use crate::error::{Result, SourceError};
-use crate::progress::Watch;
-use crate::read::sheets::{Detected, SheetList, Sheets, stem};
+use crate::progress::ScanWatch;
+use crate::read::sheets::{CsvDetection, SheetList, Sheets, stem};
 use crate::read::{ReadOptions, foreign};
 
 /// The maximum size of a text that is read at once; larger texts follow the rules alone.
-const MOST_AT_ONCE: usize = 1 << 28;
+const MAX_WHOLE_TEXT_BYTES: usize = 1 << 28;
 const ROWS_OF_A_TICK: usize = 1024;
 /// The minimum and maximum number of rows above the last one whose values its last value is compared with.
-const LEAST_ROWS_ABOVE: usize = 3;
-const MOST_ROWS_ABOVE: usize = 1000;
+const MIN_ROWS_COMPARED: usize = 3;
+const MAX_ROWS_COMPARED: usize = 1000;
 /// The minimum length of similar values; shorter ones are similar by chance.
-const LEAST_BYTES_ALIKE: usize = 5;
+const MIN_ALIKE_BYTES: usize = 5;
 
 /// A file of separated text. Its encoding and delimiter are known, and its text can be decoded.
 #[derive(Debug)]
@@ -88,7 +88,7 @@ impl CsvFile {
     fn text(&self) -> Result<Option<Vec<u8>>> {
         let (mut blocks, mut text) = (self.blocks()?, Vec::new());
         while let Some(block) = blocks.next_block()? {
-            if text.len() + block.len() > MOST_AT_ONCE {
+            if text.len() + block.len() > MAX_WHOLE_TEXT_BYTES {
                 return Ok(None);
             }
             text.extend_from_slice(block);
@@ -121,7 +121,7 @@ impl Sheets for CsvFile {
     }
 
     /// If the delimiter was detected, a text with irregular rows is read carefully.
-    fn scan(&self, _: usize, limits: ScanLimits, watch: &Watch) -> Result<Sheet> {
+    fn scan(&self, _: usize, limits: ScanLimits, watch: &ScanWatch) -> Result<Sheet> {
         let mut rows = SheetRows::new(self, limits, watch);
         let mut parser = Parser::with_quote(self.delimiter, self.quote);
         let mut blocks = self.blocks()?;
@@ -172,8 +172,8 @@ impl Sheets for CsvFile {
         Ok(Vec::new())
     }
 
-    fn detected(&self) -> Option<Detected> {
-        (self.guessed_charset || self.guessed_delimiter).then(|| Detected {
+    fn detected(&self) -> Option<CsvDetection> {
+        (self.guessed_charset || self.guessed_delimiter).then(|| CsvDetection {
             encoding: self.charset.title(),
             delimiter: self.delimiter,
             is_unusual: self.guessed_charset && self.charset != Charset::Utf8
@@ -188,11 +188,12 @@ fn ends_within_value(sheet: &Sheet, last: usize) -> bool {
     let column = sheet.row_width(last).saturating_sub(1);
     let text = |row: usize| {
         let cell = sheet.cell(row, column);
-        (cell.tag == Tag::Text).then(|| sheet.text(cell.as_text()))
+        (cell.tag == CellTag::Text).then(|| sheet.text(cell.as_text()))
     };
     // The first row is the header.
-    let above = last.saturating_sub(MOST_ROWS_ABOVE).max(1)..last;
-    if above.len() < LEAST_ROWS_ABOVE || above.clone().any(|row| sheet.row_width(row) != column + 1)
+    let above = last.saturating_sub(MAX_ROWS_COMPARED).max(1)..last;
+    if above.len() < MIN_ROWS_COMPARED
+        || above.clone().any(|row| sheet.row_width(row) != column + 1)
     {
         return false;
     }
@@ -217,14 +218,14 @@ fn ends_within_value(sheet: &Sheet, last: usize) -> bool {
         && is_amount
         && decimals(own) < usual
         && above.iter().all(|text| decimals(text) == usual)
-        || whole.len() >= LEAST_BYTES_ALIKE
+        || whole.len() >= MIN_ALIKE_BYTES
             && own.len() < whole.len()
             && whole.starts_with(&pattern(own))
             && above.iter().all(|text| pattern(text) == whole)
 }
 
 struct SheetRows<'a> {
-    watch: &'a Watch,
+    watch: &'a ScanWatch,
     builder: SheetBuilder,
     column: usize,
     line: usize,
@@ -235,7 +236,7 @@ struct SheetRows<'a> {
 }
 
 impl<'a> SheetRows<'a> {
-    fn new(file: &CsvFile, limits: ScanLimits, watch: &'a Watch) -> Self {
+    fn new(file: &CsvFile, limits: ScanLimits, watch: &'a ScanWatch) -> Self {
         Self {
             watch,
             builder: SheetBuilder::new(
@@ -273,11 +274,11 @@ impl Rows for SheetRows<'_> {
     #[inline]
     fn field(&mut self, field: &[u8]) -> Result<()> {
         if !self.stopped && self.skip == 0 {
-            if self.column >= MAXIMUM_COLUMNS {
+            if self.column >= MAX_SHEET_COLUMNS {
                 return Err(SourceError::BeyondLimits {
                     sheet: "text".to_owned(),
                     reason: format!(
-                        "line {} has more than {MAXIMUM_COLUMNS} fields",
+                        "line {} has more than {MAX_SHEET_COLUMNS} fields",
                         self.line + 1
                     ),
                 });
@@ -314,7 +315,7 @@ impl Rows for SheetRows<'_> {
             self.last_with_cells = Some(self.line);
             self.builder.separated().note(self.line, self.column);
             if !self.stopped {
-                self.stopped = self.builder.end_row(self.line)? == Continue::No;
+                self.stopped = self.builder.end_row(self.line)? == ScanStep::No;
             }
         }
         self.line += 1;

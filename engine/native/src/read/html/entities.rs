@@ -11,7 +11,7 @@ const OTHERS: &str = "amp & lt < gt > quot \" apos ' euro € ndash – mdash �
     permil ‰ lsaquo ‹ rsaquo › OElig Œ oelig œ Scaron Š scaron š Yuml Ÿ minus − le ≤ ge ≥ ne ≠ Omega Ω mu μ";
 
 /// The maximum length of an entity name.
-const MOST_NAME: usize = 10;
+const MAX_ENTITY_NAME_BYTES: usize = 10;
 
 /// Adds text to `out` with its entities resolved. Unknown entities stay unchanged.
 pub fn push_decoded(text: &str, out: &mut String) {
@@ -21,7 +21,7 @@ pub fn push_decoded(text: &str, out: &mut String) {
         rest = &rest[at + 1..];
         let length = rest
             .bytes()
-            .take(MOST_NAME)
+            .take(MAX_ENTITY_NAME_BYTES)
             .take_while(|byte| byte.is_ascii_alphanumeric() || *byte == b'#')
             .count();
         match resolved(&rest[..length]) {

@@ -5,12 +5,12 @@ use crate::read::csv::guess;
 use super::tags::meta_charset;
 
 /// The maximum depth of mails within mails.
-const MAXIMUM_DEPTH: usize = 4;
+const MAX_STYLE_DEPTH: usize = 4;
 const MAXIMUM_PARTS: usize = 8192;
 
 /// A part of a mail.
 #[derive(Debug)]
-pub struct Part {
+pub struct MailPart {
     /// The content type in lower case, such as `text/html`.
     pub kind: String,
     /// The address of the part before it was saved.
@@ -20,7 +20,7 @@ pub struct Part {
     body: (usize, usize),
 }
 
-impl Part {
+impl MailPart {
     /// Returns the text of the part; `mail` is the whole mail.
     pub fn text(&self, mail: &[u8]) -> String {
         let body = &mail[self.body.0..self.body.1];
@@ -35,14 +35,14 @@ impl Part {
 }
 
 /// Returns all parts of a mail that have no parts themselves.
-pub fn parts(mail: &[u8]) -> Vec<Part> {
+pub fn parts(mail: &[u8]) -> Vec<MailPart> {
     let mut found = Vec::new();
     collect(mail, (0, mail.len()), 0, &mut found);
     found
 }
 
-fn collect(mail: &[u8], (start, end): (usize, usize), depth: usize, found: &mut Vec<Part>) {
-    if depth > MAXIMUM_DEPTH || found.len() >= MAXIMUM_PARTS {
+fn collect(mail: &[u8], (start, end): (usize, usize), depth: usize, found: &mut Vec<MailPart>) {
+    if depth > MAX_STYLE_DEPTH || found.len() >= MAXIMUM_PARTS {
         return;
     }
     let (headers, body_at) = headers(&mail[start..end]);
@@ -68,7 +68,7 @@ fn collect(mail: &[u8], (start, end): (usize, usize), depth: usize, found: &mut 
         }
         return;
     }
-    found.push(Part {
+    found.push(MailPart {
         kind,
         location: value("content-location").unwrap_or_default().to_owned(),
         charset: parameter(content, "charset"),

@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
-use super::mail::{self, Part};
+use super::mail::{self, MailPart};
 use super::styles;
 use super::table::Layout;
-use super::tags::{Token, Tokens, meta_charset};
+use super::tags::{HtmlToken, HtmlTokens, meta_charset};
 use crate::cells::{ScanLimits, Sheet, SheetBuilder};
 use crate::error::Result;
-use crate::progress::Watch;
+use crate::progress::ScanWatch;
 use crate::read::csv::guess;
 use crate::read::formats::Formats;
 use crate::read::sheets::{SheetInfo, SheetList, Sheets, Visibility, stem};
@@ -23,16 +23,19 @@ const TAGS_OF_A_TICK: usize = 1024;
 /// The pages of a file, each of which is a sheet.
 #[derive(Debug)]
 pub struct WebPages {
-    content: Content,
+    content: PageContent,
     list: SheetList,
     /// The style sheets in separate parts.
     styles: Vec<String>,
 }
 
 #[derive(Debug)]
-enum Content {
+enum PageContent {
     Page(String),
-    Mail { bytes: Vec<u8>, pages: Vec<Part> },
+    Mail {
+        bytes: Vec<u8>,
+        pages: Vec<MailPart>,
+    },
 }
 
 impl WebPages {
@@ -47,13 +50,13 @@ impl WebPages {
         if !has_table(&text) {
             return Err(foreign::not_a_workbook(path, foreign::PAGE_WITHOUT_TABLE));
         }
-        let named = Named::all(&text);
+        let named = PageSheet::all(&text);
         let title = match &named[..] {
             [sheet] => sheet.title.clone(),
             _ => stem(path),
         };
         Ok(Self {
-            content: Content::Page(text),
+            content: PageContent::Page(text),
             list: SheetList::of_one(title),
             styles: Vec::new(),
         })
@@ -73,7 +76,7 @@ impl WebPages {
             } else if part.kind == "text/html" && pages.len() < MAXIMUM_SHEETS {
                 let text = part.text(&bytes);
                 if named.is_empty() {
-                    named = Named::all(&text);
+                    named = PageSheet::all(&text);
                     active = between(&text, "<x:ActiveSheet>")
                         .and_then(|number| number.trim().parse().ok());
                 }
@@ -86,9 +89,9 @@ impl WebPages {
             return Err(foreign::not_a_workbook(path, foreign::PAGE_WITHOUT_TABLE));
         }
         // The first page of a workbook names its sheets and their positions; other files have only one page.
-        let mut pages: Vec<(Option<usize>, Part)> = pages
+        let mut pages: Vec<(Option<usize>, MailPart)> = pages
             .into_iter()
-            .map(|part: Part| (named.iter().position(|tab| tab.is_at(&part.location)), part))
+            .map(|part: MailPart| (named.iter().position(|tab| tab.is_at(&part.location)), part))
             .collect();
         // The other pages belong to the frame of the workbook.
         if pages.iter().any(|(order, _)| order.is_some()) {
@@ -96,7 +99,7 @@ impl WebPages {
         }
         pages.sort_by_key(|(order, _)| *order);
         let (stem, count) = (stem(path), pages.len());
-        let titled = |(number, (order, _)): (usize, &(Option<usize>, Part))| match order {
+        let titled = |(number, (order, _)): (usize, &(Option<usize>, MailPart))| match order {
             Some(at) => SheetInfo::new(named[*at].title.clone(), named[*at].visibility),
             None if count == 1 && named.len() == 1 => {
                 SheetInfo::new(named[0].title.clone(), Visibility::Visible)
@@ -109,7 +112,7 @@ impl WebPages {
         let active = active.filter(|&at| at < sheets.len()).or(Some(0));
         Ok(Self {
             list: SheetList { sheets, active },
-            content: Content::Mail { bytes, pages },
+            content: PageContent::Mail { bytes, pages },
             styles,
         })
     }
@@ -132,14 +135,14 @@ fn has_table(text: &str) -> bool {
 }
 
 /// A sheet as Excel names it in a page.
-struct Named {
+struct PageSheet {
     title: String,
     visibility: Visibility,
     /// The end of the address of the sheet's page.
     file: String,
 }
 
-impl Named {
+impl PageSheet {
     fn all(text: &str) -> Vec<Self> {
         let sheets = text
             .split("<x:ExcelWorksheet>")
@@ -188,12 +191,12 @@ impl Sheets for WebPages {
 
     fn heap_bytes(&self) -> usize {
         match &self.content {
-            Content::Page(text) => text.len(),
-            Content::Mail { bytes, .. } => bytes.len(),
+            PageContent::Page(text) => text.len(),
+            PageContent::Mail { bytes, .. } => bytes.len(),
         }
     }
 
-    fn scan(&self, sheet: usize, limits: ScanLimits, watch: &Watch) -> Result<Sheet> {
+    fn scan(&self, sheet: usize, limits: ScanLimits, watch: &ScanWatch) -> Result<Sheet> {
         let mut formats = Formats::default();
         for sheet in &self.styles {
             styles::read_classes(sheet, &mut formats);
@@ -202,15 +205,15 @@ impl Sheets for WebPages {
         let builder = SheetBuilder::new(title, limits, Arc::default());
         let layout = Layout::new(title, builder, formats);
         match &self.content {
-            Content::Page(text) => lay_out(text, layout, watch),
-            Content::Mail { bytes, pages } => lay_out(&pages[sheet].text(bytes), layout, watch),
+            PageContent::Page(text) => lay_out(text, layout, watch),
+            PageContent::Mail { bytes, pages } => lay_out(&pages[sheet].text(bytes), layout, watch),
         }
     }
 }
 
 /// Processes the tags of a page.
-fn lay_out(text: &str, mut layout: Layout, watch: &Watch) -> Result<Sheet> {
-    let mut tokens = Tokens::of(text);
+fn lay_out(text: &str, mut layout: Layout, watch: &ScanWatch) -> Result<Sheet> {
+    let mut tokens = HtmlTokens::new(text);
     let mut count = 0usize;
     while let Some(token) = tokens.next() {
         count += 1;
@@ -218,12 +221,12 @@ fn lay_out(text: &str, mut layout: Layout, watch: &Watch) -> Result<Sheet> {
             watch.tick(layout.builder.rows_seen())?;
         }
         let tag = match token {
-            Token::Text(text) => {
+            HtmlToken::Text(text) => {
                 layout.push_text(text);
                 continue;
             }
-            Token::Comment(_) => continue,
-            Token::Tag(tag) => tag,
+            HtmlToken::Comment(_) => continue,
+            HtmlToken::Tag(tag) => tag,
         };
         match (tag.name.to_ascii_lowercase().as_str(), tag.is_end) {
             ("style", false) => styles::read_classes(tokens.take_raw("style"), &mut layout.formats),

@@ -1,8 +1,8 @@
 //! The number formats of a page: those of its classes and of single cells.
 
 use super::entities::decoded;
-use super::tags::Tag;
-use crate::read::formats::{Formats, Look};
+use super::tags::HtmlTag;
+use crate::read::formats::{Formats, NumberDisplay};
 
 const PROPERTY: &str = "mso-number-format";
 
@@ -33,21 +33,21 @@ pub fn look_of(
     sdnum: Option<&str>,
     class: Option<&str>,
     formats: &mut Formats,
-) -> Look {
+) -> NumberDisplay {
     let own = style.and_then(|style| format_in(&decoded(style)));
     let other = || Some(decoded(sdnum?).splitn(3, ';').nth(2)?.to_owned());
     match own.or_else(other) {
         Some(code) => formats.look_of(&code),
         None => {
             let classes = class.unwrap_or_default().split_ascii_whitespace();
-            let mut looks = classes.map(|class| formats.of(class));
+            let mut looks = classes.map(|class| formats.get(class));
             looks.next_back().unwrap_or_default()
         }
     }
 }
 
 /// Returns whether the style of a tag hides it.
-pub fn is_hidden(tag: &Tag<'_>) -> bool {
+pub fn is_hidden(tag: &HtmlTag<'_>) -> bool {
     let squeezed = |style: &str| style.to_ascii_lowercase().replace(' ', "");
     tag.attribute("style")
         .is_some_and(|style| squeezed(style).contains("display:none"))
@@ -110,7 +110,7 @@ mod tests {
             "<!-- td {x:y}\n.xl65\n {mso-number-format:00000;} .a .b{mso-number-format:00} -->",
             &mut formats,
         );
-        assert_eq!(formats.of("xl65").zeros, Some(0));
-        assert_eq!(formats.of("b").zeros, None);
+        assert_eq!(formats.get("xl65").zeros, Some(0));
+        assert_eq!(formats.get("b").zeros, None);
     }
 }

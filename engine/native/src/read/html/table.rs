@@ -1,18 +1,18 @@
 //! Lays out the tables of a page on one sheet: spans, consecutive rows, tables in cells of others.
 
-use super::tags::Tag;
+use super::tags::HtmlTag;
 use super::{entities, styles};
-use crate::cells::{Cell, Continue, Epoch, MAXIMUM_COLUMNS, MergedRange, SheetBuilder};
+use crate::cells::{Epoch, MAX_SHEET_COLUMNS, MergedRange, ScanStep, SheetBuilder, SheetCell};
 use crate::error::{Result, SourceError};
-use crate::read::formats::{Formats, Look, cell_of_number};
+use crate::read::formats::{Formats, NumberDisplay, cell_of_number};
 
 /// The maximum depth of nested tables; deeper ones are read as parts of their cell.
-const MAXIMUM_DEPTH: usize = 32;
+const MAX_STYLE_DEPTH: usize = 32;
 /// The maximum spans in browsers.
-const MOST_COLUMNS_SPANNED: usize = 1000;
-const MOST_ROWS_SPANNED: u32 = 65_534;
+const MAX_SPANNED_COLUMNS: usize = 1000;
+const MAX_SPANNED_ROWS: u32 = 65_534;
 /// The maximum number of positions that may be skipped because other cells span them.
-const MOST_STEPS: usize = 1 << 28;
+const MAX_SPAN_STEPS: usize = 1 << 28;
 
 /// A page that is being laid out.
 pub struct Layout {
@@ -21,7 +21,7 @@ pub struct Layout {
     title: String,
     /// The index of the next row of the sheet.
     row: usize,
-    tables: Vec<Table>,
+    tables: Vec<HtmlTable>,
     /// The text of the open cell, or of the line between tables.
     text: String,
     /// The number of columns of the table that ended just before.
@@ -32,7 +32,7 @@ pub struct Layout {
 }
 
 /// The type of a cell's content, as the page gives it.
-enum Content {
+enum HtmlCellContent {
     Words,
     /// A number; an attribute may contain its value.
     Number(Option<String>),
@@ -43,19 +43,19 @@ struct OpenCell {
     column: usize,
     columns: usize,
     rows: u32,
-    look: Look,
-    content: Content,
+    look: NumberDisplay,
+    content: HtmlCellContent,
 }
 
 struct ReadCell {
     column: usize,
-    cell: Cell,
+    cell: SheetCell,
     zeros: Option<u16>,
 }
 
 /// A table that has not ended.
 #[derive(Default)]
-struct Table {
+struct HtmlTable {
     /// The index of the open row, or of the next one.
     row: u32,
     has_row: bool,
@@ -168,13 +168,13 @@ impl Layout {
         }
         self.last_row = row + 1;
         let goes_on = self.builder.end_row(row)?;
-        self.is_done |= goes_on == Continue::No && self.builder.limits().rows.is_some();
+        self.is_done |= goes_on == ScanStep::No && self.builder.limits().rows.is_some();
         Ok(())
     }
 
     /// Begins a table. If it is within a cell, the cells before it get their own row.
     pub fn start_table(&mut self) -> Result<()> {
-        if self.tables.len() >= MAXIMUM_DEPTH {
+        if self.tables.len() >= MAX_STYLE_DEPTH {
             return Ok(());
         }
         let mut before = None;
@@ -198,9 +198,9 @@ impl Layout {
             }
             self.resolve_spans();
         }
-        self.tables.push(Table {
+        self.tables.push(HtmlTable {
             columns_before: self.columns_before.take().or(before),
-            ..Table::default()
+            ..HtmlTable::default()
         });
         Ok(())
     }
@@ -218,8 +218,8 @@ impl Layout {
                 column: table.column.saturating_sub(1),
                 columns: 1,
                 rows: 1,
-                look: Look::default(),
-                content: Content::Words,
+                look: NumberDisplay::default(),
+                content: HtmlCellContent::Words,
             });
         }
         Ok(())
@@ -234,7 +234,7 @@ impl Layout {
     }
 
     /// Begins a row, and a table if none is open.
-    pub fn start_row(&mut self, tag: &Tag<'_>) -> Result<()> {
+    pub fn start_row(&mut self, tag: &HtmlTag<'_>) -> Result<()> {
         if self.tables.is_empty() {
             self.start_table()?;
         }
@@ -271,14 +271,14 @@ impl Layout {
     }
 
     /// Begins a cell, and a row if none is open.
-    pub fn start_cell(&mut self, tag: &Tag<'_>) -> Result<()> {
+    pub fn start_cell(&mut self, tag: &HtmlTag<'_>) -> Result<()> {
         self.end_cell();
         if self.tables.last().is_none_or(|table| !table.has_row) {
             self.start_row(tag)?;
         }
-        let stated = Stated::of(tag);
-        let columns = spanned(stated.colspan, MOST_COLUMNS_SPANNED);
-        let rows = spanned(stated.rowspan, MOST_ROWS_SPANNED as usize) as u32;
+        let stated = HtmlCellAttributes::from_tag(tag);
+        let columns = spanned(stated.colspan, MAX_SPANNED_COLUMNS);
+        let rows = spanned(stated.rowspan, MAX_SPANNED_ROWS as usize) as u32;
         let look = styles::look_of(stated.style, stated.sdnum, stated.class, &mut self.formats);
         let Some(table) = self.tables.last_mut() else {
             return Ok(());
@@ -297,10 +297,10 @@ impl Layout {
             sheet: self.title.clone(),
             reason,
         };
-        if column + columns > MAXIMUM_COLUMNS {
+        if column + columns > MAX_SHEET_COLUMNS {
             return Err(beyond("it has cells beyond column ZZZ".to_owned()));
         }
-        if self.steps > MOST_STEPS {
+        if self.steps > MAX_SPAN_STEPS {
             return Err(beyond("its cells span too many others".to_owned()));
         }
         table.column = column + columns;
@@ -342,23 +342,25 @@ impl Layout {
         let text = text.trim();
         let cell = match open.content {
             // The cell shows an error in place of its number.
-            Content::Number(Some(_)) if text.starts_with('#') => self.builder.text_cell(text),
-            Content::Number(value) => {
+            HtmlCellContent::Number(Some(_)) if text.starts_with('#') => {
+                self.builder.text_cell(text)
+            }
+            HtmlCellContent::Number(value) => {
                 let value = value.as_deref().unwrap_or(text);
                 cell_of_number(&mut self.builder, value, open.look.kind, Epoch::Windows1900)
             }
-            Content::Boolean(value) => match value
+            HtmlCellContent::Boolean(value) => match value
                 .as_deref()
                 .unwrap_or(text)
                 .to_ascii_lowercase()
                 .as_str()
             {
-                "true" | "1" => Cell::boolean(true),
-                "false" | "0" => Cell::boolean(false),
+                "true" | "1" => SheetCell::boolean(true),
+                "false" | "0" => SheetCell::boolean(false),
                 _ => self.builder.text_cell(text),
             },
-            Content::Words if text.is_empty() => return,
-            Content::Words => self.builder.text_cell(text),
+            HtmlCellContent::Words if text.is_empty() => return,
+            HtmlCellContent::Words => self.builder.text_cell(text),
         };
         table.cells.push(ReadCell {
             column: open.column,
@@ -390,7 +392,7 @@ impl Layout {
 
 /// The attributes in the tag of a cell.
 #[derive(Default)]
-struct Stated<'a> {
+struct HtmlCellAttributes<'a> {
     colspan: Option<&'a str>,
     rowspan: Option<&'a str>,
     style: Option<&'a str>,
@@ -402,8 +404,8 @@ struct Stated<'a> {
     is_text: bool,
 }
 
-impl<'a> Stated<'a> {
-    fn of(tag: &Tag<'a>) -> Self {
+impl<'a> HtmlCellAttributes<'a> {
+    fn from_tag(tag: &HtmlTag<'a>) -> Self {
         let mut stated = Self::default();
         for (name, value) in tag.attributes() {
             let value = Some(value);
@@ -422,13 +424,13 @@ impl<'a> Stated<'a> {
         stated
     }
 
-    fn content(&self) -> Content {
+    fn content(&self) -> HtmlCellContent {
         let value = |value: &str| Some(entities::decoded(value)).filter(|value| !value.is_empty());
         match (self.number, self.truth) {
-            _ if self.is_text => Content::Words,
-            (Some(number), _) => Content::Number(value(number)),
-            (None, Some(truth)) => Content::Boolean(value(truth)),
-            (None, None) => Content::Words,
+            _ if self.is_text => HtmlCellContent::Words,
+            (Some(number), _) => HtmlCellContent::Number(value(number)),
+            (None, Some(truth)) => HtmlCellContent::Boolean(value(truth)),
+            (None, None) => HtmlCellContent::Words,
         }
     }
 }

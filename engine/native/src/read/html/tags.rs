@@ -2,22 +2,22 @@
 
 /// The next token of a page.
 #[derive(Debug, PartialEq, Eq)]
-pub enum Token<'a> {
+pub enum HtmlToken<'a> {
     Text(&'a str),
-    Tag(Tag<'a>),
+    Tag(HtmlTag<'a>),
     /// The content of `<!-- … -->`.
     Comment(&'a str),
 }
 
 /// A tag with its attributes.
 #[derive(Debug, PartialEq, Eq)]
-pub struct Tag<'a> {
+pub struct HtmlTag<'a> {
     pub name: &'a str,
     pub is_end: bool,
     attributes: &'a str,
 }
 
-impl<'a> Tag<'a> {
+impl<'a> HtmlTag<'a> {
     /// Returns an attribute as it is in the page; empty if it has no value.
     pub fn attribute(&self, name: &str) -> Option<&'a str> {
         self.attributes()
@@ -26,19 +26,19 @@ impl<'a> Tag<'a> {
     }
 
     /// Returns all attributes of the tag.
-    pub fn attributes(&self) -> Attributes<'a> {
-        Attributes {
+    pub fn attributes(&self) -> HtmlAttributes<'a> {
+        HtmlAttributes {
             rest: self.attributes,
         }
     }
 }
 
 /// The attributes of a tag: names and values.
-pub struct Attributes<'a> {
+pub struct HtmlAttributes<'a> {
     rest: &'a str,
 }
 
-impl<'a> Iterator for Attributes<'a> {
+impl<'a> Iterator for HtmlAttributes<'a> {
     type Item = (&'a str, &'a str);
 
     fn next(&mut self) -> Option<Self::Item> {
@@ -77,13 +77,13 @@ impl<'a> Iterator for Attributes<'a> {
 
 /// Iterates over the tokens of a page.
 #[derive(Debug, Clone)]
-pub struct Tokens<'a> {
+pub struct HtmlTokens<'a> {
     rest: &'a str,
 }
 
-impl<'a> Tokens<'a> {
+impl<'a> HtmlTokens<'a> {
     /// Starts at the beginning of a text.
-    pub fn of(rest: &'a str) -> Self {
+    pub fn new(rest: &'a str) -> Self {
         Self { rest }
     }
 
@@ -108,10 +108,10 @@ impl<'a> Tokens<'a> {
     }
 }
 
-impl<'a> Iterator for Tokens<'a> {
-    type Item = Token<'a>;
+impl<'a> Iterator for HtmlTokens<'a> {
+    type Item = HtmlToken<'a>;
 
-    fn next(&mut self) -> Option<Token<'a>> {
+    fn next(&mut self) -> Option<HtmlToken<'a>> {
         loop {
             let rest = self.rest;
             let bytes = rest.as_bytes();
@@ -131,12 +131,12 @@ impl<'a> Iterator for Tokens<'a> {
             };
             if start > 0 {
                 self.rest = &rest[start..];
-                return Some(Token::Text(&rest[..start]));
+                return Some(HtmlToken::Text(&rest[..start]));
             }
             if let Some(comment) = rest.strip_prefix("<!--") {
                 let (comment, behind) = comment.split_once("-->").unwrap_or((comment, ""));
                 self.rest = behind;
-                return Some(Token::Comment(comment));
+                return Some(HtmlToken::Comment(comment));
             }
             let end = end_of_tag(bytes);
             let inside = &rest[1..end];
@@ -150,7 +150,7 @@ impl<'a> Iterator for Tokens<'a> {
             };
             let stop = inside.find(|letter: char| letter.is_ascii_whitespace() || letter == '/');
             let (name, attributes) = inside.split_at(stop.unwrap_or(inside.len()));
-            return Some(Token::Tag(Tag {
+            return Some(HtmlToken::Tag(HtmlTag {
                 name,
                 is_end,
                 attributes,
@@ -205,11 +205,11 @@ mod tests {
     fn tags_are_found_however_they_are_written() {
         let page = "a < b<TD x:num='1>2' NOWRAP width=10 title=\"x\">t</td ><!-- <td> --><br/><![if x]><?xml y?>z<p";
         let mut found = String::new();
-        for token in Tokens::of(page) {
+        for token in HtmlTokens::new(page) {
             found += &match token {
-                Token::Text(text) => format!("'{text}' "),
-                Token::Comment(text) => format!("!{text}! "),
-                Token::Tag(tag) => {
+                HtmlToken::Text(text) => format!("'{text}' "),
+                HtmlToken::Comment(text) => format!("!{text}! "),
+                HtmlToken::Tag(tag) => {
                     let attributes: Vec<String> = tag
                         .attributes()
                         .map(|(name, value)| format!("{name}={value}"))
@@ -227,9 +227,9 @@ mod tests {
             found,
             "'a < b' +TD[x:num=1>2,NOWRAP=,width=10,title=x] 't' -td[] ! <td> ! +br[] 'z' +p[] "
         );
-        let mut tokens = Tokens::of("a{}</styl</STYLE >b");
+        let mut tokens = HtmlTokens::new("a{}</styl</STYLE >b");
         assert_eq!(tokens.take_raw("style"), "a{}</styl");
-        assert_eq!(tokens.next(), Some(Token::Text("b")));
-        assert_eq!(Tokens::of("x").take_raw("style"), "x");
+        assert_eq!(tokens.next(), Some(HtmlToken::Text("b")));
+        assert_eq!(HtmlTokens::new("x").take_raw("style"), "x");
     }
 }

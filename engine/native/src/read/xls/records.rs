@@ -34,7 +34,7 @@ pub const STRING: u16 = 0x0207;
 
 /// A record with its code and its content.
 #[derive(Clone, Copy)]
-pub struct Record<'a> {
+pub struct XlsRecord<'a> {
     pub code: u16,
     pub data: &'a [u8],
     /// The position of the next record.
@@ -42,19 +42,19 @@ pub struct Record<'a> {
 }
 
 /// Iterates over the records of a stream. Ends at the first incomplete one.
-pub struct Records<'a> {
+pub struct XlsRecords<'a> {
     stream: &'a [u8],
     position: usize,
 }
 
-impl<'a> Records<'a> {
+impl<'a> XlsRecords<'a> {
     /// Returns the records from a position on.
     pub fn at(stream: &'a [u8], position: usize) -> Self {
         Self { stream, position }
     }
 
     /// Takes the next record if it has this code.
-    pub fn next_if(&mut self, code: u16) -> Option<Record<'a>> {
+    pub fn next_if(&mut self, code: u16) -> Option<XlsRecord<'a>> {
         let mut ahead = Self { ..*self };
         let record = ahead.next().filter(|record| record.code == code)?;
         self.position = record.end;
@@ -62,11 +62,11 @@ impl<'a> Records<'a> {
     }
 }
 
-impl<'a> Iterator for Records<'a> {
-    type Item = Record<'a>;
+impl<'a> Iterator for XlsRecords<'a> {
+    type Item = XlsRecord<'a>;
 
     #[inline]
-    fn next(&mut self) -> Option<Record<'a>> {
+    fn next(&mut self) -> Option<XlsRecord<'a>> {
         let header = self
             .stream
             .get(self.position..self.position.checked_add(4)?)?;
@@ -75,7 +75,7 @@ impl<'a> Iterator for Records<'a> {
         let start = self.position + 4;
         let data = self.stream.get(start..start + length)?;
         self.position = start + length;
-        Some(Record {
+        Some(XlsRecord {
             code,
             data,
             end: self.position,
@@ -85,7 +85,7 @@ impl<'a> Iterator for Records<'a> {
 
 /// Iterates over the records of a sheet up to its end, without those of charts in the sheet.
 pub struct SheetRecords<'a> {
-    walk: Records<'a>,
+    walk: XlsRecords<'a>,
     depth: usize,
     has_end: bool,
 }
@@ -94,14 +94,14 @@ impl<'a> SheetRecords<'a> {
     /// Returns the records of the sheet that starts at `position`.
     pub fn at(stream: &'a [u8], position: usize) -> Self {
         Self {
-            walk: Records::at(stream, position),
+            walk: XlsRecords::at(stream, position),
             depth: 0,
             has_end: false,
         }
     }
 
     /// Takes the next record if it has this code.
-    pub fn next_if(&mut self, code: u16) -> Option<Record<'a>> {
+    pub fn next_if(&mut self, code: u16) -> Option<XlsRecord<'a>> {
         self.walk.next_if(code)
     }
 
@@ -112,7 +112,7 @@ impl<'a> SheetRecords<'a> {
 }
 
 impl<'a> Iterator for SheetRecords<'a> {
-    type Item = Record<'a>;
+    type Item = XlsRecord<'a>;
 
     #[inline]
     fn next(&mut self) -> Option<Self::Item> {

@@ -4,8 +4,8 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::date_format::{is_built_in_date, is_date_format};
-use super::records::{self, Records, SharedStringReader, SheetRecords, TextForm, read_text};
-use crate::cells::{Cell, Epoch, MergedRange, TextArena, Zeros};
+use super::records::{self, SharedStringReader, SheetRecords, TextForm, XlsRecords, read_text};
+use crate::cells::{Epoch, MergedRange, SheetCell, TextArena, ZeroFormat};
 use crate::error::{Result, SourceError};
 use crate::read::compound::CompoundFile;
 use crate::read::numbers::{u16_at, u32_at};
@@ -14,7 +14,7 @@ use crate::read::xlsx::number_format::{NumberKind, shown_kind_of, shown_kind_of_
 use crate::read::{foreign, read_whole};
 
 /// The maximum number of columns in an old worksheet.
-pub(super) const MAXIMUM_COLUMNS: u16 = 256;
+pub(super) const MAX_SHEET_COLUMNS: u16 = 256;
 /// The maximum number of sheets; no program allows as many.
 const MAXIMUM_SHEETS: usize = 8192;
 const IS_SELECTED: u16 = 0x0200;
@@ -40,10 +40,10 @@ pub struct LegacyWorkbook {
     /// The same as [`ReadOptions::as_shown`](crate::read::ReadOptions::as_shown).
     pub(super) as_shown: bool,
     /// The formats that show leading zeros, and the index of the format of each cell style.
-    pub(super) zeros: Arc<[Zeros]>,
+    pub(super) zeros: Arc<[ZeroFormat]>,
     pub(super) zeros_of: Vec<Option<u16>>,
     pub(super) shared_text: Arc<TextArena>,
-    pub(super) shared_cells: Vec<Cell>,
+    pub(super) shared_cells: Vec<SheetCell>,
     pub(super) list: SheetList,
     pub(super) sheets: Vec<LegacySheet>,
 }
@@ -120,7 +120,7 @@ impl LegacyWorkbook {
     }
 
     fn read_globals_of(&mut self, stream: &[u8]) -> Result<()> {
-        let mut walk = Records::at(stream, 0);
+        let mut walk = XlsRecords::at(stream, 0);
         let version = walk
             .next()
             .filter(|record| record.code == records::BOF)
@@ -213,7 +213,8 @@ impl LegacyWorkbook {
         let mut reader = SharedStringReader::new(pieces);
         let mut text = String::new();
         while reader.next_text(&mut text).is_some() {
-            self.shared_cells.push(Cell::shared_text(&text, &mut arena));
+            self.shared_cells
+                .push(SheetCell::shared_text(&text, &mut arena));
         }
         arena.finish();
         self.shared_text = Arc::new(arena);
@@ -262,7 +263,7 @@ fn merged_range(data: &[u8]) -> Option<MergedRange> {
         last_column: at(6)?,
     };
     let is_one = (range.first_row..).contains(&range.last_row)
-        && (range.first_column..MAXIMUM_COLUMNS.into()).contains(&range.last_column);
+        && (range.first_column..MAX_SHEET_COLUMNS.into()).contains(&range.last_column);
     is_one.then_some(range)
 }
 
@@ -272,7 +273,7 @@ struct Formats {
     /// The same as [`ReadOptions::as_shown`](crate::read::ReadOptions::as_shown).
     as_shown: bool,
     kinds: HashMap<u16, NumberKind>,
-    zeros: Vec<Zeros>,
+    zeros: Vec<ZeroFormat>,
     zeros_of: HashMap<u16, u16>,
     of_styles: Vec<u16>,
 }
@@ -282,7 +283,7 @@ impl Formats {
         self.kinds
             .insert(key, self.kind(is_date_format(code), || shown_kind_of(code)));
         if let (Some(format), Ok(number)) =
-            (Zeros::of_format(code), u16::try_from(self.zeros.len()))
+            (ZeroFormat::of_format(code), u16::try_from(self.zeros.len()))
         {
             self.zeros.push(format);
             self.zeros_of.insert(key, number);

@@ -1,6 +1,6 @@
 //! The types of cells, and the details of a cell that openpyxl has besides its value.
 
-use crate::cells::{Cell, Tag};
+use crate::cells::{CellTag, SheetCell};
 
 /// The type of a cell: its `t` attribute.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -19,7 +19,7 @@ pub enum CellType {
 impl CellType {
     /// Returns the type for the value of the attribute.
     #[inline]
-    pub fn of(attribute: &[u8]) -> Self {
+    pub fn parse(attribute: &[u8]) -> Self {
         match attribute {
             b"n" => Self::Number,
             b"s" => Self::SharedString,
@@ -35,14 +35,14 @@ impl CellType {
 
 /// Returns the details of a cell that openpyxl has besides its value, as one number: eight times its style plus the index of
 /// its data type in `n s b d e str inlineStr`. The last two are only for cells without a value.
-pub fn detail(style: usize, kind: CellType, cell: Cell) -> Cell {
-    let has_value = cell.tag != Tag::Empty;
+pub fn detail(style: usize, kind: CellType, cell: SheetCell) -> SheetCell {
+    let has_value = cell.tag != CellTag::Empty;
     let data_type = match kind {
         CellType::Number => match cell.tag {
-            Tag::DateTime | Tag::Date | Tag::Time | Tag::Duration => 3,
+            CellTag::DateTime | CellTag::Date | CellTag::Time | CellTag::Duration => 3,
             // A number outside the range of dates; any other text was no number.
-            Tag::Text if style != 0 => 4,
-            Tag::Text => 1,
+            CellTag::Text if style != 0 => 4,
+            CellTag::Text => 1,
             _ => 0,
         },
         CellType::SharedString => 1,
@@ -53,11 +53,11 @@ pub fn detail(style: usize, kind: CellType, cell: Cell) -> Cell {
         CellType::FormulaText => [5, 1][usize::from(has_value)],
         CellType::Literal => 1,
     };
-    Cell::integer((style.min(1 << 24) * 8 + data_type) as i64)
+    SheetCell::integer((style.min(1 << 24) * 8 + data_type) as i64)
 }
 
 /// The first cell of a row that is in the file, but has no cells.
-pub const ROW_WITHOUT_CELLS: Cell = Cell {
-    tag: Tag::Integer,
+pub const ROW_WITHOUT_CELLS: SheetCell = SheetCell {
+    tag: CellTag::Integer,
     bits: -2i64 as u64,
 };

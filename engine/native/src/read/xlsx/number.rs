@@ -2,14 +2,14 @@
 
 use super::number_format::NumberKind;
 use crate::cells::serial_date::{duration_from_serial, from_serial};
-use crate::cells::{Cell, Epoch};
+use crate::cells::{Epoch, SheetCell};
 
 /// The maximum number of days that a format with hours shows as elapsed time; more days are the date of a moment.
-pub const LONGEST_SHOWN: f64 = 1000.0;
+pub const MAX_ELAPSED_DAYS: f64 = 1000.0;
 
 /// Parses a number in the common forms. Returns `None` for any other text.
 #[inline]
-pub fn number_cell(raw: &[u8], kind: NumberKind, epoch: Epoch) -> Option<Cell> {
+pub fn number_cell(raw: &[u8], kind: NumberKind, epoch: Epoch) -> Option<SheetCell> {
     let (negative, digits) = match raw.first() {
         Some(b'-') => (true, &raw[1..]),
         _ => (false, raw),
@@ -32,7 +32,7 @@ pub fn number_cell(raw: &[u8], kind: NumberKind, epoch: Epoch) -> Option<Cell> {
         if whole {
             let number = if negative { -number } else { number };
             return match kind {
-                NumberKind::Number => Some(Cell::integer(number)),
+                NumberKind::Number => Some(SheetCell::integer(number)),
                 _ => styled(number as f64, kind, epoch),
             };
         }
@@ -50,7 +50,7 @@ pub fn number_cell(raw: &[u8], kind: NumberKind, epoch: Epoch) -> Option<Cell> {
     if !has_point {
         let number: i64 = text.parse().ok()?;
         return match kind {
-            NumberKind::Number => Some(Cell::integer(number)),
+            NumberKind::Number => Some(SheetCell::integer(number)),
             _ => styled(number as f64, kind, epoch),
         };
     }
@@ -59,13 +59,15 @@ pub fn number_cell(raw: &[u8], kind: NumberKind, epoch: Epoch) -> Option<Cell> {
 
 /// Returns the cell for a number in a format of this kind, or `None` if the number exceeds the range of dates.
 #[inline]
-pub fn styled(number: f64, kind: NumberKind, epoch: Epoch) -> Option<Cell> {
+pub fn styled(number: f64, kind: NumberKind, epoch: Epoch) -> Option<SheetCell> {
     match kind {
-        NumberKind::Number => Some(Cell::float(number)),
+        NumberKind::Number => Some(SheetCell::float(number)),
         NumberKind::Date => from_serial(number, epoch),
         NumberKind::Duration => duration_from_serial(number),
         // A moment stays a moment, even if its date is not shown.
-        NumberKind::Time if (1.0..LONGEST_SHOWN).contains(&number) => duration_from_serial(number),
+        NumberKind::Time if (1.0..MAX_ELAPSED_DAYS).contains(&number) => {
+            duration_from_serial(number)
+        }
         NumberKind::Time => from_serial(number, epoch),
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use crate::error::Result;
-use crate::read::archive::Archive;
+use crate::read::archive::ZipArchive;
 use crate::read::foreign;
 use crate::read::xml::{CONTENT_TYPES, RELATIONSHIPS, XmlReader};
 
@@ -32,7 +32,7 @@ pub(super) struct ContentTypes {
 }
 
 impl ContentTypes {
-    pub(super) fn read(archive: &Archive) -> Result<Self> {
+    pub(super) fn read(archive: &ZipArchive) -> Result<Self> {
         let mut types = Self {
             overrides: Vec::new(),
             defaults: Vec::new(),
@@ -70,7 +70,7 @@ impl ContentTypes {
 }
 
 /// Returns the part with the workbook's structure.
-pub(super) fn find_workbook_part(archive: &Archive, types: &ContentTypes) -> Result<String> {
+pub(super) fn find_workbook_part(archive: &ZipArchive, types: &ContentTypes) -> Result<String> {
     let by_type = WORKBOOK_TYPES.iter().find_map(|kind| types.part_of(kind));
     // Some programs declare the type as a default, others only through the package's relationships.
     let by_default = || {
@@ -105,7 +105,7 @@ pub(super) fn find_workbook_part(archive: &Archive, types: &ContentTypes) -> Res
 
 /// Returns the relationships of a part by id, with their targets as names within the archive; empty if the part has none.
 pub(in crate::read) fn read_relationships(
-    archive: &Archive,
+    archive: &ZipArchive,
     part: &str,
 ) -> Result<HashMap<String, Relationship>> {
     let (folder, name) = part.rsplit_once('/').unwrap_or(("", part));

@@ -3,25 +3,25 @@
 use std::borrow::Cow;
 use std::io::Read;
 
-use crate::cells::{Cell, TextArena};
+use crate::cells::{SheetCell, TextArena};
 use crate::error::{Result, SourceError};
 use crate::read::xml::{Event, SPREADSHEET, XmlReader};
 
 /// The maximum number of strings, and the maximum size of their text.
 const MAXIMUM_STRINGS: usize = 200_000_000;
-const MAXIMUM_TEXT_BYTES: usize = 1 << 30;
+const MAX_SHEET_TEXT_BYTES: usize = 1 << 30;
 
 /// The shared strings: their text, and the cell for each string.
 #[derive(Debug, Default)]
 pub struct SharedStrings {
     pub text: TextArena,
-    cells: Vec<Cell>,
+    cells: Vec<SheetCell>,
 }
 
 impl SharedStrings {
     /// Returns the cell for the string with this index.
     #[inline]
-    pub fn cell(&self, index: usize) -> Option<Cell> {
+    pub fn cell(&self, index: usize) -> Option<SheetCell> {
         self.cells.get(index).copied()
     }
 
@@ -37,7 +37,7 @@ impl SharedStrings {
 
     /// Returns the number of bytes that the cells of the strings take, without their text.
     pub fn cell_bytes(&self) -> usize {
-        self.cells.len() * size_of::<Cell>()
+        self.cells.len() * size_of::<SheetCell>()
     }
 
     /// Reads the part. `most_bytes` limits the memory for the strings.
@@ -79,9 +79,9 @@ impl SharedStrings {
     /// If there is more text than can be read, or the strings take more memory than `most_bytes`.
     #[inline]
     pub fn push(&mut self, text: &str, part: &str, most_bytes: Option<usize>) -> Result<()> {
-        let cell = Cell::shared_text(text, &mut self.text);
+        let cell = SheetCell::shared_text(text, &mut self.text);
         self.cells.push(cell);
-        if self.cells.len() > MAXIMUM_STRINGS || self.text.len() > MAXIMUM_TEXT_BYTES {
+        if self.cells.len() > MAXIMUM_STRINGS || self.text.len() > MAX_SHEET_TEXT_BYTES {
             return Err(SourceError::part(
                 part,
                 "it holds more text than can be read",
@@ -210,7 +210,7 @@ mod tests {
         let strings = SharedStrings::read(xml.as_bytes(), "strings", None, false).unwrap();
         let texts: Vec<&str> = (0..strings.len())
             .map(|index| match strings.cell(index).unwrap() {
-                Cell::EMPTY_TEXT => "",
+                SheetCell::EMPTY_TEXT => "",
                 cell => strings.text.text(cell.as_text()),
             })
             .collect();

@@ -9,16 +9,16 @@ use std::sync::Arc;
 use super::number_format::{
     NumberKind, kind_of, kind_of_built_in, shown_kind_of, shown_kind_of_built_in,
 };
-use crate::cells::Zeros;
+use crate::cells::ZeroFormat;
 use crate::error::Result;
 use crate::read::xml::{Event, SPREADSHEET, XmlReader};
 
 /// The properties of each cell style that matter for values.
 #[derive(Debug, Default)]
-pub struct Styles {
+pub struct XlsxStyles {
     kinds: Vec<NumberKind>,
     /// The formats that show leading zeros.
-    zeros: Arc<[Zeros]>,
+    zeros: Arc<[ZeroFormat]>,
     /// The index of the format of each cell style in `zeros`; empty if there are no such formats.
     zeros_of: Vec<Option<u16>>,
     /// The marks of each cell style; empty if no style has any.
@@ -63,7 +63,7 @@ fn is_red(rgb: &str) -> bool {
     }
 }
 
-impl Styles {
+impl XlsxStyles {
     /// Returns the kind of number in a style; a plain number if the style is unknown.
     #[inline]
     pub fn kind(&self, style: usize) -> NumberKind {
@@ -71,7 +71,7 @@ impl Styles {
     }
 
     /// Returns the formats that show leading zeros. Most workbooks have none.
-    pub fn zeros(&self) -> &Arc<[Zeros]> {
+    pub fn zeros(&self) -> &Arc<[ZeroFormat]> {
         &self.zeros
     }
 
@@ -99,7 +99,7 @@ impl Styles {
         };
         let mut reader = XmlReader::new(source, part, SPREADSHEET);
         let mut custom: HashMap<u32, NumberKind> = HashMap::new();
-        let mut custom_zeros: HashMap<u32, Zeros> = HashMap::new();
+        let mut custom_zeros: HashMap<u32, ZeroFormat> = HashMap::new();
         let mut format_ids = Vec::new();
         let mut in_cell_formats = false;
         let (mut fonts, mut fills): (Vec<bool>, Vec<bool>) = Default::default();
@@ -121,7 +121,8 @@ impl Styles {
                             if turns_sign(&code) {
                                 turning.push(id);
                             }
-                            custom_zeros.extend(Zeros::of_format(&code).map(|zeros| (id, zeros)));
+                            custom_zeros
+                                .extend(ZeroFormat::of_format(&code).map(|zeros| (id, zeros)));
                         }
                     }
                     (3, b"font") => fonts.push(false),
@@ -180,7 +181,10 @@ fn number_of<S: Read, N: FromStr>(reader: &XmlReader<S>, name: &str) -> Option<N
 
 /// Returns the formats with zeros, each once, and for each cell format the index of its own, if it has one. Both are empty if
 /// there are no such formats.
-fn numbered(custom: HashMap<u32, Zeros>, format_ids: &[u32]) -> (Vec<Zeros>, Vec<Option<u16>>) {
+fn numbered(
+    custom: HashMap<u32, ZeroFormat>,
+    format_ids: &[u32],
+) -> (Vec<ZeroFormat>, Vec<Option<u16>>) {
     let mut zeros = Vec::new();
     let mut numbers: HashMap<u32, u16> = HashMap::new();
     for (id, format) in custom {
@@ -209,7 +213,7 @@ mod tests {
             <s:cellStyleXfs><s:xf numFmtId="22"/></s:cellStyleXfs>
             <s:cellXfs><s:xf numFmtId="0"/><s:xf numFmtId="164"/><s:xf numFmtId="22"/><s:xf numFmtId="14"/></s:cellXfs>
             </s:styleSheet>"#;
-        let styles = Styles::read(xml.as_bytes(), "styles", false).unwrap();
+        let styles = XlsxStyles::read(xml.as_bytes(), "styles", false).unwrap();
         let kinds: Vec<_> = (0..5).map(|style| styles.kind(style)).collect();
         use NumberKind::{Date, Duration, Number};
         assert_eq!(kinds, [Number, Duration, Date, Number, Number]);

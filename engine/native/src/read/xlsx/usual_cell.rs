@@ -5,13 +5,13 @@ pub struct UsualCell<'a> {
     pub reference: &'a [u8],
     pub style: &'a [u8],
     pub kind: &'a [u8],
-    pub content: Content<'a>,
+    pub content: UsualCellContent<'a>,
     /// The number of bytes of the whole element.
     pub length: usize,
 }
 
 /// The content of a cell in the usual form.
-pub enum Content<'a> {
+pub enum UsualCellContent<'a> {
     Empty,
     /// The text of a `v` element.
     Value(&'a [u8]),
@@ -50,21 +50,21 @@ impl<'a> UsualCell<'a> {
             }
         };
         let content = if is_empty {
-            Content::Empty
+            UsualCellContent::Empty
         } else if let Some(value) = rest.strip_prefix(b"<v>") {
             let end = memchr::memchr(b'<', value)?;
             rest = value[end..].strip_prefix(b"</v></c>")?;
-            Content::Value(&value[..end])
+            UsualCellContent::Value(&value[..end])
         } else if let Some(inline) = rest.strip_prefix(b"<is><t") {
             let text = inline
                 .strip_prefix(b">")
                 .or_else(|| inline.strip_prefix(b" xml:space=\"preserve\">"))?;
             let end = memchr::memchr(b'<', text)?;
             rest = text[end..].strip_prefix(b"</t></is></c>")?;
-            Content::Inline(&text[..end])
+            UsualCellContent::Inline(&text[..end])
         } else {
             rest = rest.strip_prefix(b"</c>")?;
-            Content::Empty
+            UsualCellContent::Empty
         };
         Some(Self {
             reference,

@@ -6,10 +6,10 @@ use super::package::{
     ContentTypes, MAXIMUM_STRUCTURE_BYTES, STRINGS_TYPE, find_workbook_part, read_relationships,
 };
 use super::strings::SharedStrings;
-use super::styles::Styles;
+use super::styles::XlsxStyles;
 use crate::cells::{Epoch, TextArena};
 use crate::error::Result;
-use crate::read::archive::Archive;
+use crate::read::archive::ZipArchive;
 use crate::read::sheets::{SheetInfo, SheetList, Visibility};
 use crate::read::xml::{SPREADSHEET, XmlReader};
 
@@ -19,14 +19,14 @@ const OWN_LIST: &str = "_ade_issues";
 /// A workbook whose structure was read; its sheets are still in the archive.
 #[derive(Debug)]
 pub struct Workbook {
-    pub(super) archive: Archive,
+    pub(super) archive: ZipArchive,
     pub(super) list: SheetList,
     /// The part of each listed sheet.
     pub(super) parts: Vec<String>,
     /// The titles of all sheets, including chart sheets.
     pub(super) titles: Vec<String>,
     pub(super) epoch: Epoch,
-    pub(super) styles: Styles,
+    pub(super) styles: XlsxStyles,
     pub(super) strings: SharedStrings,
     pub(super) shared_text: Arc<TextArena>,
     /// The same as [`ReadOptions::as_shown`](crate::read::ReadOptions::as_shown).
@@ -38,7 +38,7 @@ impl Workbook {
     ///
     /// # Errors
     /// If the archive contains no workbook, or one of its parts is damaged.
-    pub fn open(archive: Archive, most_bytes: Option<usize>, as_shown: bool) -> Result<Self> {
+    pub fn open(archive: ZipArchive, most_bytes: Option<usize>, as_shown: bool) -> Result<Self> {
         let types = ContentTypes::read(&archive)?;
         let workbook_part = find_workbook_part(&archive, &types)?;
         let relationships = read_relationships(&archive, &workbook_part)?;
@@ -87,8 +87,8 @@ impl Workbook {
             .and_then(|part| archive.find(part))
             .or_else(|| archive.find("xl/styles.xml"));
         let styles = match styles_part {
-            Some(part) => Styles::read(archive.open_part(part)?, part, as_shown)?,
-            None => Styles::default(),
+            Some(part) => XlsxStyles::read(archive.open_part(part)?, part, as_shown)?,
+            None => XlsxStyles::default(),
         };
         let epoch = if structure.date_1904 {
             Epoch::Mac1904
@@ -117,7 +117,7 @@ struct Structure {
 }
 
 impl Structure {
-    fn read(archive: &Archive, part: &str) -> Result<Self> {
+    fn read(archive: &ZipArchive, part: &str) -> Result<Self> {
         let bytes = archive.read_part(part, MAXIMUM_STRUCTURE_BYTES)?;
         let mut reader = XmlReader::new(bytes.as_slice(), part, SPREADSHEET);
         let mut structure = Self {

@@ -9,7 +9,7 @@ const START_BYTES: u64 = 256;
 const PIECE_BYTES: u64 = 1 << 15;
 
 /// The bytes of a part as UTF-8, whatever its encoding.
-pub struct Decoded<R> {
+pub struct DecodedPart<R> {
     source: R,
     is_recognised: bool,
     /// The decoder of an encoding other than UTF-8.
@@ -19,7 +19,7 @@ pub struct Decoded<R> {
     has_ended: bool,
 }
 
-impl<R: Read> Decoded<R> {
+impl<R: Read> DecodedPart<R> {
     /// Starts to read a part.
     pub fn new(source: R) -> Self {
         Self {
@@ -91,7 +91,7 @@ fn declared_encoding(start: &[u8]) -> Option<&'static Encoding> {
     })
 }
 
-impl<R: Read> Read for Decoded<R> {
+impl<R: Read> Read for DecodedPart<R> {
     #[inline]
     fn read(&mut self, buffer: &mut [u8]) -> Result<usize> {
         if !self.is_recognised {

@@ -12,7 +12,7 @@ mod namespaces;
 mod reader;
 mod text;
 
-pub use encoding::Decoded;
+pub use encoding::DecodedPart;
 pub use namespaces::{CONTENT_TYPES, OPEN_DOCUMENT, RELATIONSHIPS, SPREADSHEET, SPREADSHEET_2003};
 pub use reader::{Event, XmlReader};
 pub use text::{attribute_text, entity, local_part};

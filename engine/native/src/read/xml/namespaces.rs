@@ -1,6 +1,6 @@
 //! Finds out whether the names in a part are in the requested namespaces, whatever prefixes the file uses.
 
-use super::text::{Attributes, attribute_text};
+use super::text::{XmlAttributes, attribute_text};
 
 /// The namespaces of the main parts: those of the transitional format and of strict OOXML.
 pub const SPREADSHEET: &[&str] = &[
@@ -72,7 +72,7 @@ impl Namespaces {
 
     /// Adds the declarations among the attributes of an element at `depth`.
     #[cold]
-    pub(super) fn bind(&mut self, depth: usize, attributes: Attributes<'_>) {
+    pub(super) fn bind(&mut self, depth: usize, attributes: XmlAttributes<'_>) {
         for (name, value) in attributes {
             let prefix = match name {
                 b"xmlns" => Some(&[][..]),

@@ -2,16 +2,16 @@
 
 use std::io::Read;
 
-use super::encoding::Decoded;
+use super::encoding::DecodedPart;
 use super::namespaces::Namespaces;
-use super::text::{Attributes, append_decoded, attribute_text, local_part};
+use super::text::{XmlAttributes, append_decoded, attribute_text, local_part};
 use crate::error::{Result, SourceError};
 
 /// The maximum size of a token.
 const MAXIMUM_TOKEN_BYTES: usize = 64 << 20;
 const BUFFER_BYTES: usize = 1 << 14;
 /// The maximum depth of nested elements.
-const MAXIMUM_DEPTH: usize = 256;
+const MAX_STYLE_DEPTH: usize = 256;
 
 /// The type of the current token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -55,9 +55,9 @@ impl<R: Read> XmlReader<R> {
         source: R,
         part: &str,
         namespaces: &'static [&'static str],
-    ) -> XmlReader<Decoded<R>> {
+    ) -> XmlReader<DecodedPart<R>> {
         XmlReader {
-            source: Decoded::new(source),
+            source: DecodedPart::new(source),
             part: part.to_owned(),
             namespaces: Namespaces::new(namespaces),
             buffer: vec![0; BUFFER_BYTES],
@@ -107,8 +107,8 @@ impl<R: Read> XmlReader<R> {
 
     /// Returns the attributes of the start tag.
     #[inline]
-    pub fn attributes(&self) -> Attributes<'_> {
-        Attributes::of(&self.buffer[self.attributes.0..self.attributes.1])
+    pub fn attributes(&self) -> XmlAttributes<'_> {
+        XmlAttributes::new(&self.buffer[self.attributes.0..self.attributes.1])
     }
 
     /// Returns an attribute of the start tag by its local name, whatever its prefix, with entities resolved.
@@ -556,7 +556,7 @@ impl<R: Read> XmlReader<R> {
         self.open_starts.push(self.open_names.len());
         self.open_names
             .extend_from_slice(&self.buffer[self.name.0..self.name.1]);
-        if self.open_starts.len() > MAXIMUM_DEPTH {
+        if self.open_starts.len() > MAX_STYLE_DEPTH {
             return Err(self.error("its XML is nested too deeply"));
         }
         if self.open_starts.len() == 1 {
@@ -573,7 +573,7 @@ impl<R: Read> XmlReader<R> {
         let attributes = &self.buffer[self.attributes.0..self.attributes.1];
         if memchr::memmem::find(attributes, b"xmlns").is_some() {
             self.namespaces
-                .bind(self.open_starts.len(), Attributes::of(attributes));
+                .bind(self.open_starts.len(), XmlAttributes::new(attributes));
         }
     }
 

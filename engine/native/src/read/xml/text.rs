@@ -10,18 +10,18 @@ pub fn local_part(name: &[u8]) -> &[u8] {
 }
 
 /// The attributes of a tag: names and values as they are in the part.
-pub struct Attributes<'a> {
+pub struct XmlAttributes<'a> {
     rest: &'a [u8],
 }
 
-impl<'a> Attributes<'a> {
+impl<'a> XmlAttributes<'a> {
     #[inline]
-    pub(super) fn of(rest: &'a [u8]) -> Self {
+    pub(super) fn new(rest: &'a [u8]) -> Self {
         Self { rest }
     }
 }
 
-impl<'a> Iterator for Attributes<'a> {
+impl<'a> Iterator for XmlAttributes<'a> {
     type Item = (&'a [u8], &'a [u8]);
 
     #[inline]
