@@ -1,13 +1,13 @@
-//! The HTTP API beside the least that could do the same, in one run: `cargo bench --bench api`.
+//! Compares the HTTP API with the simplest code that does the same, in one run: `cargo bench --bench api`.
 //!
-//! - reads of a run a second, beside a bare axum handler that answers with as many bytes;
-//! - runs submitted a second, durably (synchronous=FULL), beside a bare INSERT in a transaction of its own;
-//! - lists of runs over 10,000 of them, asked for by one client and by eight: milliseconds of each answer;
+//! - reads of a run per second, compared to a bare axum handler that answers with as many bytes;
+//! - durably submitted runs per second (synchronous=FULL), compared to a bare INSERT in its own transaction;
+//! - lists over 10,000 runs, requested by one client and by eight: milliseconds per answer;
 //! - windows of the cells of a run's input and output, 200,000 rows by 20 columns, after the first, and the rows that belong together;
-//! - 500 clients that follow one run's log: milliseconds from an event's line in the file to its arrival, and the memory that the
-//!   clients cost.
+//! - 500 clients that follow one run's log: milliseconds from an event's line in the file to its arrival, and the memory for the
+//!   clients.
 //!
-//! Clients and server share the machine's cores in each of them. `cargo bench --bench api -- lists` measures one of them.
+//! In all of them, clients and server share the machine's cores. `cargo bench --bench api -- lists` runs only one of them.
 
 use std::net::SocketAddr;
 use std::path::Path;
@@ -17,10 +17,10 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use ade::api::access::tokens;
 use ade::api::access::tokens::NewToken;
-use ade::api::server::{ListenAddress, Listening, Shutdown};
+use ade::api::server::{BoundListeners, ListenAddress, Shutdown};
 use ade::api::{Api, ServeOptions};
 use ade::base::cancel::Cancel;
-use ade::store::{ConfigurationRecord, NewRun, Opening, Scope};
+use ade::store::{ConfigurationRecord, NewRun, OpenMode, Scope};
 use ade::workspace::Workspace;
 use common::{Spread, ensure, memory, new_run, settings};
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
@@ -30,22 +30,22 @@ mod common;
 #[path = "common/large_sheet.rs"]
 mod large_sheet;
 
-/// How long each load lasts.
+/// The duration of each load in seconds.
 const SECONDS: u64 = 4;
-/// Connections that ask without a pause.
+/// The number of connections that send requests without a pause.
 const CONNECTIONS: usize = 32;
-/// Runs that are listed, and how often each list is asked for.
+/// The number of listed runs, and how often each list is requested.
 const LISTED: u32 = 10_000;
 const LISTS: usize = 400;
-/// Clients that ask for lists at the same time.
+/// The number of clients that request lists at the same time.
 const LISTERS: usize = 8;
-/// The large sheet, and how many windows of it are asked for.
+/// The size of the large sheet, and the number of windows that are requested.
 const ROWS: u64 = 200_000;
 const COLUMNS: u64 = 20;
 const WINDOWS: usize = 300;
-/// Clients that follow a log.
+/// The number of clients that follow a log.
 const FOLLOWERS: usize = 500;
-/// Events that are written for them.
+/// The number of events that are written for them.
 const EVENTS: usize = 200;
 
 fn main() {
@@ -67,7 +67,7 @@ fn main() {
     let is_wanted = |part: &str| !named || words.iter().any(|word| word == part);
     let run = recorded_runs(&workspace, 1).remove(0);
     let stop = Cancel::new();
-    let listening = Listening::at(&ListenAddress::Port(([127, 0, 0, 1], 0).into())).unwrap();
+    let listening = BoundListeners::at(&ListenAddress::Port(([127, 0, 0, 1], 0).into())).unwrap();
     let address = listening.address().unwrap();
     let options = ServeOptions {
         loopback: true,
@@ -114,10 +114,10 @@ fn workspace(folder: &Path) -> Workspace {
         ("ADE_QUEUE_SIZE", endless.as_str()),
     ];
     let settings = settings(&folder.join("data"), &others);
-    Workspace::open(settings, Opening::CreateIfAbsent).unwrap()
+    Workspace::open(settings, OpenMode::CreateIfAbsent).unwrap()
 }
 
-/// Queued runs with empty logs, the oldest first.
+/// Records queued runs with empty logs. Returns their ids, oldest first.
 fn recorded_runs(workspace: &Workspace, count: u32) -> Vec<String> {
     let store = &workspace.store;
     let now = workspace.machine.now();
@@ -136,7 +136,7 @@ fn recorded_runs(workspace: &Workspace, count: u32) -> Vec<String> {
     runs.into_iter().map(|run| run.id).collect()
 }
 
-/// A second connection to the database, to record at once what takes long run by run.
+/// Opens a second connection to the database, to record many runs at once.
 fn beside(workspace: &Workspace) -> rusqlite::Connection {
     let connection = rusqlite::Connection::open(workspace.paths.database()).unwrap();
     let busy = Duration::from_secs(10);
@@ -144,7 +144,7 @@ fn beside(workspace: &Workspace) -> rusqlite::Connection {
     connection
 }
 
-/// Lets runs end: of ten one failed, one was cancelled, and the others have metrics. `demands`: what was asked of each.
+/// Ends runs: of ten, one fails, one is cancelled, and the others have metrics. `demands`: the requirements of each.
 fn end_all(workspace: &Workspace, runs: &[String], demands: &str) {
     let runs = serde_json::to_string(runs).unwrap();
     let connection = beside(workspace);
@@ -169,7 +169,7 @@ fn end_all(workspace: &Workspace, runs: &[String], demands: &str) {
         .unwrap();
 }
 
-/// Milliseconds of each answer: of `count` requests of each of some clients.
+/// Returns the milliseconds of each answer, for `count` requests by each of several clients.
 async fn times(address: SocketAddr, clients: usize, count: usize, request: &str) -> Spread {
     let mut asking = Vec::new();
     for _ in 0..clients {
@@ -190,7 +190,7 @@ async fn times(address: SocketAddr, clients: usize, count: usize, request: &str)
     for client in asking {
         all.extend(client.await.unwrap());
     }
-    Spread::of(&mut all)
+    Spread::measure(&mut all)
 }
 
 async fn lists(address: SocketAddr, token: &str, workspace: &Arc<Workspace>) {
@@ -198,7 +198,7 @@ async fn lists(address: SocketAddr, token: &str, workspace: &Arc<Workspace>) {
     let runs = recorded_runs(workspace, LISTED);
     let (ended, waiting) = runs.split_at(runs.len() - 20);
     end_all(workspace, ended, "{}");
-    // The newest are waiting, and some of them are running.
+    // The newest runs are waiting, and some of them are running.
     let running = &waiting[..RUNNING];
     let sql = "UPDATE queue SET status = 'running', claim_token = run_id, claimed_at = created_at, claim_expires_at = created_at + 1e9, started_at = created_at WHERE run_id = ?1";
     for run in running {
@@ -211,11 +211,11 @@ async fn lists(address: SocketAddr, token: &str, workspace: &Arc<Workspace>) {
     let measure = async |what: &str, query: &str| {
         let request = get(address, token, &format!("/api/v1/runs?{query}"));
         times(address, 1, 20, &request).await;
-        let one = times(address, 1, LISTS, &request).await;
+        let single = times(address, 1, LISTS, &request).await;
         let several = times(address, LISTERS, LISTS, &request).await;
         println!(
             "lists {what:<26} one client: median {:.2} ms (wanted 2), 99th percentile {:.2} ms; {LISTERS} clients: median {:.2} ms, 99th percentile {:.2} ms (wanted 25)",
-            one.median, one.p99, several.median, several.p99,
+            single.median, single.p99, several.median, several.p99,
         );
     };
     measure("of 50", "").await;
@@ -231,7 +231,7 @@ async fn lists(address: SocketAddr, token: &str, workspace: &Arc<Workspace>) {
     measure("of 50 with demands", "").await;
 }
 
-/// A list of issues: one in each tenth row.
+/// Writes a list of issues: one in each tenth row.
 fn issues() -> String {
     let issue = |row: u64| {
         let issue = serde_json::json!({
@@ -243,7 +243,7 @@ fn issues() -> String {
     (1..ROWS / 10).map(|ten| issue(ten * 10)).collect()
 }
 
-/// A payload of an engine as it is recorded: of 20 sheets with a table of 20 columns each.
+/// Returns a recorded engine payload with 20 sheets, each with one table of 20 columns.
 fn payload() -> Vec<u8> {
     use std::io::Write;
     let column = serde_json::json!({"index": 1, "header": {"raw": "First name", "normalized": "first name"}, "non_empty_cells": 1234,
@@ -289,7 +289,7 @@ async fn windows(address: SocketAddr, token: &str, workspace: &Arc<Workspace>) {
                 _ => later.push(took),
             }
         }
-        let later = Spread::of(&mut later);
+        let later = Spread::measure(&mut later);
         println!(
             "windows {what:<26} first {first:.1} ms; later ones: median {:.2} ms, 99th percentile {:.2} ms (wanted 5); {bytes} bytes",
             later.median, later.p99,
@@ -301,7 +301,7 @@ async fn windows(address: SocketAddr, token: &str, workspace: &Arc<Workspace>) {
         move |row: u64| format!("{path}{row}-{}", row + 199)
     };
     measure("output, rows not told", &window("output")).await;
-    // Every tenth row is a blank one, and others were written.
+    // Every tenth row is blank; the others were written.
     let stretches: Vec<_> = (0..ROWS / 10)
         .map(|ten| [ten * 10 + 2, ten * 10 + 10])
         .collect();
@@ -326,7 +326,7 @@ async fn windows(address: SocketAddr, token: &str, workspace: &Arc<Workspace>) {
     .await;
 }
 
-/// A connection that stays open.
+/// A connection that stays open between requests.
 struct Client(BufReader<TcpStream>);
 
 impl Client {
@@ -368,7 +368,7 @@ impl Client {
     }
 }
 
-/// Requests a second, over several connections.
+/// Returns the requests per second over several connections.
 async fn load(
     address: SocketAddr,
     expected: u16,
@@ -428,7 +428,7 @@ async fn reads(address: SocketAddr, token: &str, run: &str) {
 }
 
 async fn submits(address: SocketAddr, token: &str, folder: &Path, workspace: &Arc<Workspace>) {
-    // A configuration as small as it can be, and a document.
+    // A minimal configuration, and a document.
     let config = folder.join("config");
     std::fs::create_dir_all(config.join("ade_config/columns")).unwrap();
     std::fs::write(config.join("ade_config/__init__.py"), "").unwrap();
@@ -488,7 +488,7 @@ async fn submits(address: SocketAddr, token: &str, folder: &Path, workspace: &Ar
     }
 }
 
-/// Bare INSERTs a second, each in its own transaction, durable.
+/// Returns the bare INSERTs per second, each in its own durable transaction.
 fn inserts(path: &Path) -> f64 {
     let connection = rusqlite::Connection::open(path).unwrap();
     connection
@@ -559,7 +559,7 @@ async fn follows(address: SocketAddr, token: &str, run: &str, workspace: &Arc<Wo
     for client in clients {
         waits.extend(client.await.unwrap());
     }
-    let spread = Spread::of(&mut waits);
+    let spread = Spread::measure(&mut waits);
     println!(
         "{FOLLOWERS} clients of one log, {EVENTS} events: median {:.1} ms, 99th percentile {:.1} ms from written to received; {grown:.1} MiB for clients and server together",
         spread.median, spread.p99

@@ -1,12 +1,12 @@
-//! Windows of a large sheet, beside reading all of it.
+//! Reads windows of a large sheet, compared to reading all of it.
 //!
-//! `cargo bench --bench cells`. A workbook of 200,000 rows by 20 columns is written here: texts, most of them shared, whole
-//! numbers, decimals and dates. The first window reads the sheet; those after it are at random places. Wanted: at most 20
-//! milliseconds for each of the later ones.
+//! `cargo bench --bench cells`. It writes a workbook of 200,000 rows by 20 columns: texts, most of them shared, whole numbers,
+//! decimals and dates. The first window reads the whole sheet; the later ones are at random positions. The target is at most 20
+//! milliseconds for each later window.
 
 use std::time::{Duration, Instant};
 
-use ade::cells::{Cells, Choice, Reading};
+use ade::cells::{CellReader, ReadSettings, SheetSelector};
 
 mod common;
 #[path = "common/large_sheet.rs"]
@@ -26,20 +26,20 @@ fn main() {
         "{ROWS} rows by {COLUMNS} columns, {:.1} MiB",
         size as f64 / 1048576.0
     );
-    let reading = Reading::default();
+    let reading = ReadSettings::default();
 
     let mut first = Vec::new();
     for _ in 0..3 {
-        let cells = Cells::default();
+        let cells = CellReader::default();
         let started = Instant::now();
         cells
-            .window(&path, &reading, Choice::At(0), 1..=200, 1..=100)
+            .window(&path, &reading, SheetSelector::At(0), 1..=200, 1..=100)
             .unwrap();
         first.push(started.elapsed());
     }
     first.sort();
 
-    let cells = Cells::default();
+    let cells = CellReader::default();
     let sheets = cells.sheets(&path, &reading).unwrap();
     assert_eq!(
         (sheets[0].rows, sheets[0].columns),
@@ -52,7 +52,13 @@ fn main() {
             let row = 1 + (seed >> 33) % (ROWS - 200);
             let started = Instant::now();
             let window = cells
-                .window(&path, &reading, Choice::At(0), row..=row + 199, 1..=100)
+                .window(
+                    &path,
+                    &reading,
+                    SheetSelector::At(0),
+                    row..=row + 199,
+                    1..=100,
+                )
                 .unwrap();
             let body = serde_json::to_vec(&window).unwrap();
             let took = started.elapsed();

@@ -1,13 +1,12 @@
-//! How long the commands themselves take, beside what the machine needs to start any process at all.
+//! Measures the commands themselves, compared to what the machine needs to start any process.
 //!
 //! - `ade --help`, `ade env ls`, and `ade runs ls` over 10,000 recorded runs.
-//! - The part of a second `ade run` that is ade's own: the whole command less the duration of the engine's process, which
-//!   the run's audit record contains.
+//! - The part of a second `ade run` that is ade's own: the whole command minus the duration of the engine's process, which the run's
+//!   audit record contains.
+//! - A batch of 40 small files, two at a time: with and without a warm engine, alternating.
+//! - The cost of the sandbox for such a run: the difference and the ratio to the same run without it, alternating.
 //!
-//! - A batch of 40 small files, two at a time: with a warm engine, and without, in turns.
-//! - What the sandbox adds to such a run: the difference to, and the ratio of, the same without it, in turns.
-//!
-//! Each figure is a median of whole processes, taken in turns with `true`, whose median stands beside it.
+//! Each figure is a median of whole processes, alternating with `true`, whose median is printed next to it.
 
 mod common;
 
@@ -16,7 +15,7 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use ade::base::clock::Timestamp;
-use ade::store::{NewRun, Opening, Store};
+use ade::store::{NewRun, OpenMode, Store};
 use common::{ade, artifact, claim, ending, ensure, new_run, settings, succeeded};
 
 const ROUNDS: usize = 31;
@@ -75,7 +74,7 @@ fn main() {
     warm_engines(&own, folder.path());
 }
 
-/// How much less time a batch of small files takes where each run is a fork of a warm engine.
+/// Measures how much faster a batch of small files is if each run is a fork of a warm engine.
 fn warm_engines(data: &Path, folder: &Path) {
     const FILES: usize = 40;
     const BATCHES: usize = 5;
@@ -109,7 +108,7 @@ fn warm_engines(data: &Path, folder: &Path) {
     );
 }
 
-/// What the sandbox costs a small run: whole processes with and without it, in turns.
+/// Measures the cost of the sandbox for a small run: whole processes with and without it, alternating.
 fn sandbox(run: &mut Command) {
     let mut turn = |mode: &str| {
         run.env("ADE_SANDBOX", mode);
@@ -142,7 +141,7 @@ fn time(command: &mut Command) -> Duration {
     wall
 }
 
-/// Medians of a measurement and of `true`, taken in turns.
+/// Returns the medians of a measurement and of `true`, alternating.
 fn paired(mut measure: impl FnMut() -> Duration) -> (Duration, Duration) {
     let (mut ours, mut baseline) = (Vec::new(), Vec::new());
     measure();
@@ -166,19 +165,19 @@ fn report(what: &str, ours: Duration, baseline: Duration, wanted: &str) {
     );
 }
 
-/// The duration of the engine's process, from the audit record of the run that was printed.
+/// Returns the duration of the engine's process, from the audit record of the printed run.
 fn engine_time(printed: &[u8]) -> Duration {
     let seconds = artifact(printed)["resources"]["engine_seconds"].as_f64();
     Duration::from_secs_f64(seconds.expect("the engine's time"))
 }
 
-/// A database with a history.
+/// Fills a database with a history.
 fn seed(data: &Path) {
     let settings = settings(data, &[("ADE_DATABASE_SQLITE_SYNCHRONOUS", "OFF")]);
     let store = Store::open(
         &settings,
         &data.join("db/ade.sqlite"),
-        Opening::CreateIfAbsent,
+        OpenMode::CreateIfAbsent,
     )
     .expect("a database");
     let environment = ensure(&store, "0");

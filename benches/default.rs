@@ -1,12 +1,11 @@
-//! What a newcomer runs first: the configuration that `ade init` writes, as a whole process with its environment ready.
+//! Measures what a newcomer runs first: the configuration from `ade init`, as a whole process with its environment ready.
 //!
-//! `cargo bench --bench default`, or `cargo bench --bench default -- 12-rows` for the shapes whose names contain a word.
-//! The inputs are those of `benches/engine/rosters.py`. Each figure is the median of processes taken in turns with what it
-//! is compared to, with a wanted ratio and, for some, a wanted peak memory: the largest of `ade` and all that it started.
-//! At the end come the engine's own readers of values (`benches/engine/readers.py`), and on Linux columns that become rows
-//! (`benches/engine/stacking.py`). The bench prints "over" where a figure is above what is wanted; it never fails by that.
-//! `ENGINE_ROUNDS` sets how many turns there are at least (3 by default); while they are quick, there are up to five times as
-//! many.
+//! `cargo bench --bench default`, or `cargo bench --bench default -- 12-rows` for the shapes whose names contain a word. The
+//! inputs are those of `benches/engine/rosters.py`. Each figure is the median of processes that alternate with their baseline,
+//! with a target ratio and, for some, a target peak memory: the maximum of `ade` and all processes that it started. At the end
+//! come the engine's own value readers (`benches/engine/readers.py`), and on Linux columns that become rows
+//! (`benches/engine/stacking.py`). The bench prints "over" if a figure is above its target, but never fails for it.
+//! `ENGINE_ROUNDS` sets the minimum number of rounds (3 by default); while they are quick, there are up to five times as many.
 
 #[path = "engine/harness.rs"]
 mod harness;
@@ -21,7 +20,7 @@ use harness::common::{median, succeeded};
 /// The name of the configuration.
 const CREW: &str = "crew";
 
-/// What a shape is compared to.
+/// The process that a shape is compared to.
 #[derive(Clone, Copy)]
 enum Baseline {
     ImportPolars,
@@ -31,9 +30,9 @@ enum Baseline {
 struct Shape {
     input: &'static str,
     baseline: Baseline,
-    /// The wanted ratio to the baseline.
+    /// The target ratio to the baseline.
     ratio: f64,
-    /// The wanted peak memory in MiB.
+    /// The target peak memory in MiB.
     memory: Option<f64>,
 }
 
@@ -70,14 +69,14 @@ const SHAPES: [Shape; 5] = [
     },
 ];
 
-/// The readers of values: wanted milliseconds for a million cells, and of the first use.
+/// The value readers: the target milliseconds for a million cells, and (below) for the first use.
 const READER: f64 = 100.0;
 const FIRST_USE: f64 = 1.0;
 
-/// Columns that become rows: at most so many times what polars' unpivot takes.
+/// Columns that become rows: the maximum ratio to polars' unpivot.
 const STACKED: f64 = 3.0;
 
-/// How long more turns than the least may take.
+/// The maximum time for rounds beyond the minimum.
 const QUICK: Duration = Duration::from_secs(10);
 
 fn main() {
@@ -154,7 +153,7 @@ fn measure(bench: &Bench, shape: &Shape) {
     );
 }
 
-/// The time and the peak memory in MiB of a process and of all that it waited for.
+/// Returns the time and the peak memory in MiB of a process and all processes that it waited for.
 fn whole(command: &mut Command) -> (Duration, f64) {
     command.stdin(Stdio::null()).stdout(Stdio::null());
     let started = Instant::now();
@@ -181,7 +180,7 @@ fn whole(command: &mut Command) -> (Duration, f64) {
     (took, usage.ru_maxrss as f64 / unit)
 }
 
-/// The readers of values, in the environment's Python.
+/// Measures the value readers, in the environment's Python.
 fn readers(bench: &Bench) {
     let output = succeeded(bench.script("readers.py").output());
     for printed in String::from_utf8_lossy(&output).lines() {
@@ -207,7 +206,7 @@ fn readers(bench: &Bench) {
     }
 }
 
-/// Columns that become rows, beside polars' unpivot of the same frame: the time, and what the process grew by.
+/// Measures columns that become rows, compared to polars' unpivot of the same frame: the time, and the growth of the process.
 fn stacking(bench: &Bench, amounts: &str) {
     let mut measured = [const { Vec::new() }; 4];
     for _ in 0..bench.rounds.max(1) {
@@ -236,7 +235,7 @@ fn stacking(bench: &Bench, amounts: &str) {
     }
 }
 
-/// A line of the table: the figure with its unit, the baseline with the ratio to it, and what counts beside what is wanted.
+/// Prints a line of the table: the figure with its unit, the baseline with the ratio to it, and each value with its target.
 fn line(
     what: &str,
     (figure, unit): (f64, &str),

@@ -1,8 +1,8 @@
-//! The whole of `ade run` with a warm environment and the template's configuration, beside tools that only copy.
+//! Measures a whole `ade run` with a warm environment and the template's configuration, compared to tools that only copy.
 //!
-//! `cargo bench --bench engine`. Workbooks of 5,000, 50,000 and 200,000 rows by 20 columns are written by a seeded
-//! generator (`benches/engine/rosters.py`); each figure is the best of some runs taken in turns with what it is compared
-//! to, in the same call. `ENGINE_ROUNDS` sets how many turns (3 by default).
+//! `cargo bench --bench engine`. A seeded generator (`benches/engine/rosters.py`) writes workbooks of 5,000, 50,000 and 200,000
+//! rows by 20 columns. Each figure is the best of several runs that alternate with their baseline in the same call.
+//! `ENGINE_ROUNDS` sets the number of rounds (3 by default).
 
 #[path = "engine/harness.rs"]
 mod harness;
@@ -13,7 +13,7 @@ use harness::Bench;
 
 const SIZES: [u32; 3] = [5_000, 50_000, 200_000];
 
-/// A configuration that styles what it wrote through openpyxl.
+/// A configuration that styles its output through openpyxl.
 const STYLING_HOOK: &str = r#"
 from openpyxl.styles import Font
 

@@ -1,9 +1,8 @@
-//! What hooks do to the output and the source through openpyxl's objects, beside the same done to ordinary openpyxl
-//! objects that were filled with what openpyxl read.
+//! Measures hooks that change the output and the source through openpyxl's objects, compared to the same changes on ordinary
+//! openpyxl objects filled with what openpyxl read.
 //!
-//! `cargo bench --bench hooks`. 20,000 rows by 20 columns; the operations are those of `benches/engine/operations.py`.
-//! Wanted: at most a quarter of the time and four fifths of the memory, and all cells of 50,000 rows styled in less than
-//! 400 MiB.
+//! `cargo bench --bench hooks`. 20,000 rows by 20 columns; the operations are in `benches/engine/operations.py`. The targets
+//! are at most a quarter of the time and four fifths of the memory, and less than 400 MiB for styling all cells of 50,000 rows.
 
 #[path = "engine/harness.rs"]
 mod harness;
@@ -62,7 +61,7 @@ fn main() {
     );
 }
 
-/// A hook that does one of the operations.
+/// Returns a hook that does one of the operations.
 fn hook(name: &str) -> String {
     let (stage, sheet) = if name.starts_with("source_") {
         ("on_sheet_start", "source_sheet")

@@ -1,20 +1,18 @@
-//! What the queue costs, without an engine.
+//! Measures the cost of the queue, without an engine.
 //!
-//! - `cycles`: cycles of enqueue → claim → finish a second, by one and by four processes, over databases with no history,
-//!   with 100,000 and 1,000,000 ended runs, with 500,000 runs that wait for an environment which is not ready, and with 1,000,000
-//!   ended runs and 500,000 that 1,000 submitters have waiting for a slot. Each step
-//!   is a transaction of its own. Beside each stands what a plain table takes in the same turns: a prepared INSERT, UPDATE and
-//!   DELETE of as many bytes, over as many rows, with the same settings. What the queue adds is its indexes, its two tables and
-//!   every rule of a claim; the ratio is their price. What must not grow with history, or with what waits, is the time of a
-//!   cycle. A number picks one of these, from 1.
-//! - `pressure`: processes and threads that repeat such cycles, without a pause, which no worker does, or with a short one: how
-//!   long one claim takes, how long a list of runs takes beside them, and how long the write-ahead log grows. A number sets the
-//!   seconds of each.
+//! - `cycles`: cycles of enqueue → claim → finish per second, by one and by four processes, over databases with no history, with
+//!   100,000 and 1,000,000 ended runs, with 500,000 runs that wait for an environment which is not ready, and with 1,000,000 ended
+//!   runs and 500,000 that wait for a slot, submitted by 1,000 submitters. Each step is its own transaction. Next to each is the figure of
+//!   a plain table in the same rounds: a prepared INSERT, UPDATE and DELETE of as many bytes, over as many rows, with the same settings.
+//!   The queue adds its indexes, its two tables and every rule of a claim; the ratio is their price. The time of a cycle must not grow
+//!   with the history, or with waiting runs. A number picks one of these, from 1.
+//! - `pressure`: processes and threads that repeat such cycles without a pause, which no worker does, or with a short one: how long one
+//!   claim takes, how long a list of runs takes meanwhile, and how long the write-ahead log grows. A number sets the seconds of each.
 //! - `lists`: `ade runs ls` as a whole process with each filter, over 1,000,000 runs.
 //! - `latency`: the time from a run's record by `ade run --detach` to its claim by an `ade worker` of the same machine.
 //! - `server`: cycles and the wake-up on a PostgreSQL server.
 //!
-//! `cargo bench --bench queue -- cycles` measures one of them.
+//! `cargo bench --bench queue -- cycles` runs only one of them.
 
 mod common;
 #[path = "queue/server.rs"]
@@ -27,14 +25,15 @@ use std::time::{Duration, Instant};
 
 use ade::base::clock::Timestamp;
 use ade::store::{
-    Claim, Claimable, ConfigurationRecord, EnvironmentContents, EnvironmentRecord, Opening,
+    Claim, ClaimableState, ConfigurationRecord, EnvironmentContents, EnvironmentRecord, OpenMode,
     RunFilter, Store,
 };
 use ade::system::machine::{Machine, System};
 use common::{Spread, ade, claim, ending, ensure, median, new_run, settings, succeeded};
 use rusqlite::{Connection, Transaction, TransactionBehavior, params};
 
-/// Ended runs, runs that wait, and who submitted these: where nobody is counted, they wait for an environment that is not ready.
+/// The numbers of ended runs, waiting runs, and their submitters; with 0 submitters, runs wait for an environment that is not
+/// ready.
 const SEEDS: [(i64, i64, i64); 5] = [
     (0, 0, 0),
     (100_000, 0, 0),
@@ -42,13 +41,13 @@ const SEEDS: [(i64, i64, i64); 5] = [
     (0, 500_000, 0),
     (1_000_000, 500_000, 1_000),
 ];
-/// Processes, threads of each, and the milliseconds between two cycles of a thread.
+/// The processes, the threads of each, and the milliseconds between two cycles of a thread.
 const PRESSURES: [(usize, usize, u64); 4] = [(1, 1, 0), (1, 8, 0), (4, 1, 0), (4, 2, 20)];
 const PROCESSES: [usize; 2] = [1, 4];
 const ROUNDS: usize = 5;
 const ROUND: Duration = Duration::from_millis(1_500);
 const SAMPLES: usize = 250;
-/// Seconds.
+/// The duration in seconds.
 const PRESSURE: u64 = 15;
 
 fn main() {
@@ -123,7 +122,7 @@ fn cycles(only: Option<usize>) {
     }
 }
 
-/// Cycles a second of this many processes that begin together.
+/// Returns the cycles per second of this many processes that begin together.
 fn round(what: &str, data: &Path, processes: usize) -> f64 {
     let mut children = Children::begin(&["child", what], data, processes);
     let done: u64 = (0..processes)
@@ -168,7 +167,7 @@ impl Children {
         children
     }
 
-    /// The next line of one of them.
+    /// Returns the next line of one process.
     fn line(&mut self, index: usize) -> String {
         let line = self.said[index].next();
         line.expect("it says more").expect("a line")
@@ -181,7 +180,7 @@ impl Children {
     }
 }
 
-/// Says that this process is ready, and waits for the signal to start.
+/// Reports that this process is ready, and waits for the signal to start.
 fn wait_for_the_word() -> Instant {
     println!("ready");
     let mut word = String::new();
@@ -203,8 +202,8 @@ fn child(cycle: &dyn Fn()) {
     println!("{done}");
 }
 
-/// Queues a run, claims one and ends it. Returns how long the claim took. Another process may have claimed the run, and
-/// one that was queued in this millisecond by others is due in the next.
+/// Queues a run, claims one and ends it. Returns how long the claim took. Another process may have claimed the run, and a run
+/// that others queued in this millisecond is due in the next.
 fn cycle(store: &Store, environment: &EnvironmentRecord) -> Duration {
     store
         .enqueue_runs(&[new_run(environment)], Timestamp::now())
@@ -256,8 +255,8 @@ fn plain_cycles(data: &Path) -> impl Fn() + use<> {
     }
 }
 
-/// A database for the queue, with so many ended runs and so many that wait, and one for the plain table with as many rows.
-/// One ended run in a thousand failed and another was cancelled; the hundred oldest are of a configuration of their own.
+/// Makes a database for the queue with these numbers of ended and waiting runs, and one for the plain table with as many rows.
+/// One ended run in a thousand failed and another was cancelled; the hundred oldest are of their own configuration.
 fn seed(data: &Path, ended: i64, waiting: i64, submitters: i64) {
     let store = open(data);
     let ready = environment(&store, "0");
@@ -357,7 +356,7 @@ fn columns(connection: &Connection, table: &str) -> Vec<String> {
         .expect("their names")
 }
 
-/// As many bytes as a run's record has.
+/// Returns as many bytes as a run's record has.
 fn body(path: &Path) -> String {
     let connection = Connection::open(path).expect("the database");
     let lengths: Vec<String> = columns(&connection, "runs")
@@ -392,17 +391,17 @@ fn open(data: &Path) -> Store {
     Store::open(
         &settings(data, &[]),
         &data.join("db/ade.sqlite"),
-        Opening::CreateIfAbsent,
+        OpenMode::CreateIfAbsent,
     )
     .expect("a database")
 }
 
-/// An environment that nobody builds.
+/// Records an environment that nobody builds.
 fn unready(store: &Store) -> EnvironmentRecord {
     ensure(store, "1")
 }
 
-/// An environment that is ready.
+/// Records an environment that is ready.
 fn environment(store: &Store, digest: &str) -> EnvironmentRecord {
     let environment = ensure(store, digest);
     // It is due from the moment when it was recorded.
@@ -412,7 +411,7 @@ fn environment(store: &Store, digest: &str) -> EnvironmentRecord {
         .claim_environment(
             &environment.id,
             &claim,
-            Claimable::Due,
+            ClaimableState::Due,
             &environment.folder,
             now,
         )
@@ -459,7 +458,7 @@ fn pressure(seconds: u64) {
         let folder = tempfile::tempdir().expect("a temporary folder");
         seed(folder.path(), 100_000, 0, 0);
         let words = [threads as u64, pause, seconds].map(|number| number.to_string());
-        // The connection of a list stays open, as that of `ade top` or of the API does.
+        // The connection of a list stays open, like that of `ade top` or the API.
         let store = open(folder.path());
         let mut children = Children::begin(
             &["pressing", &words[0], &words[1], &words[2]],
@@ -493,7 +492,7 @@ fn pressure(seconds: u64) {
         }
         children.end();
         let cycles = claims.len() as f64 / seconds as f64;
-        let (claim, list) = (Spread::of(&mut claims), Spread::of(&mut lists));
+        let (claim, list) = (Spread::measure(&mut claims), Spread::measure(&mut lists));
         println!(
             "{processes:>10} {threads:>8} {pause:>8} {cycles:>9.0} | {:>8.2} {:>8.2} {:>8.1} | {:>8.2} {:>8.2} {:>8.1} | {most:>7.1} {end:>7.1}",
             claim.median, claim.p99, claim.most, list.median, list.p99, list.most
@@ -501,7 +500,7 @@ fn pressure(seconds: u64) {
     }
 }
 
-/// Prints how many microseconds each claim took.
+/// Prints the microseconds of each claim.
 fn pressing(threads: usize, pause: Duration, length: Duration, data: &Path) {
     let store = open(data);
     let environment = environment(&store, "0");
@@ -588,7 +587,7 @@ fn latency() {
         .expect("a worker");
     let store = open(&data);
     let mut waits = Vec::new();
-    // The first ones find the worker at its start.
+    // The first samples find the worker at its start.
     for sample in 0..SAMPLES + 5 {
         let output = ade()
             .args(["run", "--detach", "--dry-run", "--json"])
@@ -609,12 +608,12 @@ fn latency() {
         if sample >= 5 {
             waits.push(attempts[0].started_at.since(ended.created_at) as f64);
         }
-        // A run may be queued at any moment between two polls of the worker.
+        // Spread over the time between two polls of the worker.
         std::thread::sleep(Duration::from_millis((sample as u64 * 37) % 400));
     }
     let _ = worker.kill();
     let _ = worker.wait();
-    let spread = Spread::of(&mut waits);
+    let spread = Spread::measure(&mut waits);
     println!(
         "\n{:<44} {:>8} {:>8} {:>8} {:>10}",
         "ms from record to claim", "median", "p99", "most", "wanted"

@@ -1,8 +1,8 @@
-//! A worker over a long time: memory, open files, threads and the database's size must stay flat.
+//! Runs a worker for a long time: memory, open files, threads and the database's size must stay flat.
 //!
-//! `SOAK_SECONDS=3600 cargo bench --bench soak` (60 seconds by default). Each second a run of the example is queued; what
-//! ended is removed but for the last fifty, so that the history has a steady length. A line is printed every minute, and at
-//! the end the figures of the last quarter beside those of the second. Linux alone: it reads `/proc`.
+//! `SOAK_SECONDS=3600 cargo bench --bench soak` (60 seconds by default). Each second a run of the example is queued; all ended
+//! runs but the last fifty are removed, so that the history has a steady length. A line is printed every minute, and at the end
+//! the figures of the last quarter next to those of the second. Only on Linux: it reads `/proc`.
 
 #![allow(
     clippy::disallowed_methods,

@@ -1,11 +1,11 @@
-//! `ade ack`: what a sender's files are known to have, so that runs tell what is new alone.
+//! `ade ack`: records what a sender's files are known to contain, so that runs report only what is new.
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use ade::checks::fix;
 use ade::configuration::Configuration;
-use ade::engine::Told;
+use ade::engine::RunNotice;
 use ade::run::views::show::show;
 use ade::store::RunRecord;
 use serde_json::json;
@@ -37,7 +37,7 @@ pub struct Args {
     config: Option<PathBuf>,
 }
 
-/// The code of notices about the configuration: they are no sender's.
+/// The code of notices about the configuration, which belong to no sender.
 const CONFIGURATION: &str = "configuration";
 
 pub fn run(args: &Args, context: &Context) -> Outcome {
@@ -47,12 +47,12 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
     for run in context.runs(&workspace, std::slice::from_ref(&args.run))? {
         shown.push(show(&workspace, &run.id)?);
     }
-    let all: Vec<(&RunRecord, Vec<&Told>)> = shown
+    let all: Vec<(&RunRecord, Vec<&RunNotice>)> = shown
         .iter()
-        .map(|one| {
-            let to_tell = one.report.noticed.to_tell();
+        .map(|details| {
+            let to_tell = details.report.noticed.to_tell();
             let of_sender = to_tell.filter(|told| told.code() != CONFIGURATION);
-            (&one.run, of_sender.collect())
+            (&details.run, of_sender.collect())
         })
         .collect();
     if args.rule.is_empty() {
@@ -76,13 +76,13 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
     }
     let (mut known, mut edits) = (Vec::new(), Vec::new());
     for (run, notices) in all {
-        let chosen: Vec<&Told> = notices
+        let chosen: Vec<&RunNotice> = notices
             .into_iter()
             .filter(|told| args.rule.iter().any(|rule| rule == told.rule()))
             .collect();
         let folder = fix::folder_of(&workspace, run, args.config.as_deref())?;
         let root = Configuration::open(&folder)?.root;
-        // One after the other: the next is added to what this one wrote.
+        // One file at a time: each edit builds on what the last one wrote.
         if let Some(edit) = fix::acknowledged(&root, &run.input_name, &chosen)? {
             fix::write(&edit)?;
             edits.push(edit);
@@ -109,8 +109,8 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
     Ok(ExitStatus::Done)
 }
 
-/// Prints the notices of runs with their rules.
-fn list(ui: &Ui, all: &[(&RunRecord, Vec<&Told>)]) {
+/// Prints the notices of the runs with their rules.
+fn list(ui: &Ui, all: &[(&RunRecord, Vec<&RunNotice>)]) {
     if ui.json() {
         match all {
             [(_, notices)] => ui.document(&json!(notices)),

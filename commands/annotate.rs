@@ -1,4 +1,4 @@
-//! `ade annotate`: the sender's own workbook, with the issues of a run marked in it.
+//! `ade annotate`: copies the sender's workbook and marks the issues of a run in it.
 
 use std::path::PathBuf;
 

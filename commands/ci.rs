@@ -1,4 +1,4 @@
-//! `ade ci`: all that a CI job asks of configurations, in one call.
+//! `ade ci`: runs all checks that a CI job needs for its configurations, in one call.
 
 use std::ffi::OsStr;
 use std::io::Write;
@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 
 use ade::base::files;
 use ade::checks::ci::{
-    Examined, Level, Plan, Repository, State, Step, Told, annotations, as_junit, code_quality,
-    examine, meant, outcome, summary,
+    CiEvent, CiPlan, CiStep, ExaminedConfiguration, Level, Repository, StepState, annotations,
+    as_junit, code_quality, examine, meant, outcome, summary,
 };
 use ade::engine::assignment;
 use ade::run::execution::safe_mode::demand_acceptance;
@@ -70,15 +70,15 @@ pub struct Args {
         default_value = "auto",
         help_heading = REPORTS
     )]
-    annotate: Annotate,
+    annotate: AnnotationFormat,
 }
 
 const REPORTS: &str = "Reports";
 
-/// For whom findings are marked.
+/// The CI system whose annotation format is printed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum Annotate {
-    // Without descriptions: clap would print each on a line of its own.
+enum AnnotationFormat {
+    // No descriptions: clap would print each value on a line of its own.
     Auto,
     Github,
     None,
@@ -95,7 +95,7 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
     }
     let settings = context.settings()?;
     demand_acceptance(&settings)?;
-    let repository = Repository::of(&settings);
+    let repository = Repository::from_settings(&settings);
     let (mut all, mut cancelled) = (Vec::new(), false);
     if !meant.configurations.is_empty() {
         let workspace = context.open_or_create()?;
@@ -105,7 +105,7 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
             report_left_out(ui, &found);
             configurations.push((asked.configuration.clone(), found.inputs));
         }
-        let plan = Plan {
+        let plan = CiPlan {
             workspace: &workspace,
             configurations: &configurations,
             test: !args.no_test,
@@ -124,14 +124,14 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
     report(args, ui, &settings, &repository, (&all, status))
 }
 
-/// Does what is planned, and prints each step as it ends. Returns whether it was cancelled, too.
-fn look(ui: &Ui, plan: &Plan<'_>) -> (Vec<Examined>, bool) {
+/// Runs the planned steps and prints each one when it ends. Also returns whether the call was cancelled.
+fn look(ui: &Ui, plan: &CiPlan<'_>) -> (Vec<ExaminedConfiguration>, bool) {
     let lines = LiveLines::new(ui);
     let cancel = signals::cancel_on_signals_and(lines.clear());
     let environment = EnvironmentProgress::new(&lines, "");
     let all = examine(plan, &cancel, &|told| match told {
-        Told::Begun(name, folder) => {
-            // Several may have one name, so they are told apart by their folders; the current one has no path to type.
+        CiEvent::Begun(name, folder) => {
+            // Several configurations may have the same name, so folders tell them apart; the current folder needs no path.
             let typed = ui.path(folder);
             let is_typed = !Path::new(&typed).is_absolute();
             let title = if is_typed { &*typed } else { name };
@@ -140,33 +140,33 @@ fn look(ui: &Ui, plan: &Plan<'_>) -> (Vec<Examined>, bool) {
                 lines.suspend(|| ui.line(ui.paint(Tone::Strong, title)));
             }
         }
-        Told::Ended(_) if ui.json() => {}
-        Told::Environment(progress) => environment.show(progress),
-        Told::Trouble(message) => lines.say(format_args!("note: {message}")),
-        Told::Ended(step) => lines.suspend(|| print(ui, step)),
+        CiEvent::Ended(_) if ui.json() => {}
+        CiEvent::Environment(progress) => environment.show(progress),
+        CiEvent::Trouble(message) => lines.say(format_args!("note: {message}")),
+        CiEvent::Ended(step) => lines.suspend(|| print(ui, step)),
     });
     (all, cancel.is_cancelled())
 }
 
-fn print(ui: &Ui, step: &Step) {
+fn print(ui: &Ui, step: &CiStep) {
     let (tone, mark) = match step.state {
         _ if step.found_nothing() => (Tone::Warn, "⚠"),
-        State::Passed => (Tone::Good, "✓"),
-        State::Failed => (Tone::Bad, "✗"),
-        State::Skipped => (Tone::Dim, "-"),
+        StepState::Passed => (Tone::Good, "✓"),
+        StepState::Failed => (Tone::Bad, "✗"),
+        StepState::Skipped => (Tone::Dim, "-"),
     };
     let title = match &step.input {
         Some(input) => format!("{} {}", step.step.word(), ui.path(input)),
         None => step.step.word().to_owned(),
     };
     let message = match step.state {
-        State::Skipped => format!("skipped: {}", step.message),
-        // The findings say it.
-        State::Failed
+        StepState::Skipped => format!("skipped: {}", step.message),
+        // The findings already report the error.
+        StepState::Failed
             if step
                 .findings
                 .iter()
-                .any(|one| one.message.starts_with(&step.message)) =>
+                .any(|finding| finding.message.starts_with(&step.message)) =>
         {
             String::new()
         }
@@ -183,7 +183,7 @@ fn print(ui: &Ui, step: &Step) {
         let first = words.next().unwrap_or_default();
         let level = ui.paint(tone, finding.level.word());
         ui.line(format_args!("    {level}: {first}"));
-        // Behind a bar no line is a command for the CI system, whatever it begins with.
+        // Behind a bar, a line of output can never be read as a command by the CI system.
         words.for_each(|line| ui.line(format_args!("    | {line}")));
         if let Some(hint) = &finding.hint {
             ui.line(format_args!("    hint: {}", hint.replace('\n', " ")));
@@ -191,13 +191,13 @@ fn print(ui: &Ui, step: &Step) {
     }
 }
 
-/// Prints and writes the reports. A file that cannot be written keeps no other from being written.
+/// Prints and writes the reports. If one file cannot be written, the others still are.
 fn report(
     args: &Args,
     ui: &Ui,
     settings: &Settings,
     repository: &Repository,
-    (all, status): (&[Examined], ExitStatus),
+    (all, status): (&[ExaminedConfiguration], ExitStatus),
 ) -> Outcome {
     if ui.json() {
         ui.document(&json!({
@@ -208,13 +208,13 @@ fn report(
     }
     let variable = |name: &str| settings.variables.get(OsStr::new(name));
     let on_github = match args.annotate {
-        Annotate::Auto => variable("GITHUB_ACTIONS").is_some_and(|value| value == "true"),
-        Annotate::Github => true,
-        Annotate::None => false,
+        AnnotationFormat::Auto => variable("GITHUB_ACTIONS").is_some_and(|value| value == "true"),
+        AnnotationFormat::Github => true,
+        AnnotationFormat::None => false,
     };
     if on_github {
         for command in annotations(all, repository) {
-            // With --json, standard output is the document alone; GitHub reads both.
+            // With --json, standard output holds only the document; GitHub reads both streams.
             match ui.json() {
                 true => ui.log(command),
                 false => ui.line(command),

@@ -1,21 +1,21 @@
-//! What all help pages have in common, put on the command line that clap derives from the commands.
+//! Adds the parts that all help pages share to the command line that clap derives from the commands.
 //!
-//! A page of a command shows what belongs to that command, and ends with a line about the rest. The flags that work everywhere
-//! are shown by `ade --help`, and by the manual.
+//! A command's page shows only its own options and ends with a line that points to the global ones. `ade --help` and the manual
+//! list the global options.
 
 use clap::{Arg, Command};
 
-/// The end of a page that does not show the flags that work everywhere.
+/// The last line of pages that do not list the global options.
 const GLOBAL: &str = "Global options, such as --data-dir, --json, -q and -v: see `ade --help`.";
-/// The end of a long page.
+/// The last line of a long help page.
 const DOCUMENTS: &str = "Documentation: `ade docs` lists its pages, `ade docs WORDS` finds sections, and `ade docs PAGE` prints a page.";
 
-/// Completes the command line: all commands.
+/// Completes the help of all commands.
 pub fn complete(command: Command) -> Command {
     let hidden = |arg: &Arg| arg.clone().hide_long_help(true);
     let global = command.get_arguments().filter(|arg| arg.is_global_set());
     let global: Vec<Arg> = global.map(hidden).collect();
-    // Each has flags of its own with these names, or clap would give it those of `ade`, which are shown.
+    // Each subcommand gets its own copies of the global flags; otherwise clap would inherit the visible ones of `ade`.
     with_end(command, DOCUMENTS).mut_subcommands(|below| complete_below(below.args(global.clone())))
 }
 
@@ -23,7 +23,7 @@ fn complete_below(command: Command) -> Command {
     with_end(command, &format!("{GLOBAL}\n\n{DOCUMENTS}")).mut_subcommands(complete_below)
 }
 
-/// A command with the ends of its pages behind its examples.
+/// Appends the shared last lines to a command's examples.
 fn with_end(command: Command, end_of_long: &str) -> Command {
     let examples = command.get_after_help().map(ToString::to_string);
     let with = |end: &str| match &examples {
@@ -34,7 +34,7 @@ fn with_end(command: Command, end_of_long: &str) -> Command {
     command.after_help(short).after_long_help(long)
 }
 
-/// The commands of `ade --help`, first those for one's own configurations and files; what is in no group is in the last one.
+/// The groups of commands in `ade --help`, most used first; a command in no group goes to the last group.
 const GROUPS: [(&str, &[&str]); 3] = [
     (
         "Commands:",
@@ -71,7 +71,7 @@ const GROUPS: [(&str, &[&str]); 3] = [
     ("Further commands:", &[]),
 ];
 
-/// The page of `ade --help` with its commands in groups; other pages as they are. The text may have colours.
+/// Sorts the commands of the `ade --help` page into groups; other pages are returned unchanged. The text may contain colours.
 pub fn grouped(page: &str) -> String {
     let lines: Vec<&str> = page.split_inclusive('\n').collect();
     let is_heading = |line: &&str| bare(line).trim_end() == GROUPS[0].0;
@@ -83,7 +83,7 @@ pub fn grouped(page: &str) -> String {
         .take_while(|line| line.starts_with("  "))
         .count();
     let (commands, behind) = lines[heading + 1..].split_at(length);
-    // What is indented further goes on with the line above.
+    // A line that is indented further continues the line above.
     let all: Vec<&[&str]> = commands
         .chunk_by(|_, next| next.starts_with("    "))
         .collect();
@@ -93,26 +93,29 @@ pub fn grouped(page: &str) -> String {
         let is_there = |(_, names): &(&str, &[&str])| names.contains(&&*name);
         GROUPS.iter().position(is_there).unwrap_or(GROUPS.len() - 1)
     };
-    let is_first = |one: &&[&str]| name(one).as_deref() == Some(GROUPS[0].1[0]);
+    let is_first = |command: &&[&str]| name(command).as_deref() == Some(GROUPS[0].1[0]);
     if !all.iter().any(is_first) {
         return page.to_owned();
     }
     let mut text = lines[..heading].concat();
     for (number, (title, names)) in GROUPS.iter().enumerate() {
-        let mut those: Vec<&&[&str]> = all.iter().filter(|one| group_of(one) == number).collect();
-        those.sort_by_key(|one| {
+        let mut those: Vec<&&[&str]> = all
+            .iter()
+            .filter(|command| group_of(command) == number)
+            .collect();
+        those.sort_by_key(|command| {
             names
                 .iter()
-                .position(|known| name(one).as_deref() == Some(*known))
+                .position(|known| name(command).as_deref() == Some(*known))
         });
         let blank = if number > 0 { "\n" } else { "" };
         text += &format!("{blank}{}", lines[heading].replace(GROUPS[0].0, title));
-        text.extend(those.iter().flat_map(|one| one.iter().copied()));
+        text.extend(those.iter().flat_map(|command| command.iter().copied()));
     }
     text + &behind.concat()
 }
 
-/// A line without its colours.
+/// Removes the colours from a line.
 fn bare(line: &str) -> String {
     let mut parts = line.split('\u{1b}');
     let first = parts.next().unwrap_or_default();

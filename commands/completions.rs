@@ -1,8 +1,8 @@
-//! `ade completions`: shell completions.
+//! `ade completions`: prints shell completions.
 //!
-//! The scripts for bash, zsh and fish hold no commands or flags: they ask `ade completions --offer=WORD -- WORDS`, with the word
-//! that is being typed and the words before it. So they fit any version of `ade`, and offer runs, environments and
-//! configurations as they are.
+//! The scripts for bash, zsh and fish contain no commands or flags: they call `ade completions --offer=WORD -- WORDS` with the
+//! word being typed and the words before it. So they fit any version of `ade`, and offer the runs, environments and
+//! configurations that exist now.
 
 use std::collections::HashSet;
 use std::path::PathBuf;
@@ -57,7 +57,7 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
         context.ui.raw(script.as_bytes());
         return Ok(ExitStatus::Done);
     }
-    // A person is typing: an error would land in the middle of the line.
+    // A person is typing: an error message would land in the middle of the line.
     let current = args.offer.as_deref().unwrap_or_default();
     for (value, about) in offered(current, &args.words, context).unwrap_or_default() {
         if value.starts_with(current) {
@@ -67,14 +67,14 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
     Ok(ExitStatus::Done)
 }
 
-/// A value and what it is.
-type Offer = (String, String);
+/// A value and its description.
+type Completion = (String, String);
 
-/// What may stand behind these words, in place of `current`; nothing where only the shell knows that, as of a file.
-fn offered(current: &str, words: &[String], context: &Context) -> Result<Vec<Offer>, Failure> {
+/// Returns the completions for `current` after these words. Empty if only the shell can complete it, such as a file name.
+fn offered(current: &str, words: &[String], context: &Context) -> Result<Vec<Completion>, Failure> {
     let mut command_line = (context.command_line)();
     command_line.build();
-    let typed = Typed::read(&command_line, words);
+    let typed = TypedWords::read(&command_line, words);
     if typed.flag.is_none() && current.starts_with('-') {
         return Ok(flags(typed.command));
     }
@@ -99,7 +99,7 @@ fn about(text: Option<&clap::builder::StyledStr>) -> String {
     text.lines().next().unwrap_or_default().to_owned()
 }
 
-fn commands(command: &Command) -> Vec<Offer> {
+fn commands(command: &Command) -> Vec<Completion> {
     let shown = command
         .get_subcommands()
         .filter(|below| !below.is_hide_set());
@@ -108,7 +108,7 @@ fn commands(command: &Command) -> Vec<Offer> {
         .collect()
 }
 
-fn flags(command: &Command) -> Vec<Offer> {
+fn flags(command: &Command) -> Vec<Completion> {
     let shown = command.get_arguments().filter(|flag| !flag.is_hide_set());
     shown
         .flat_map(|flag| {
@@ -121,7 +121,7 @@ fn flags(command: &Command) -> Vec<Offer> {
         .collect()
 }
 
-fn possible_values(argument: &Arg) -> Vec<Offer> {
+fn possible_values(argument: &Arg) -> Vec<Completion> {
     let shown = argument.get_possible_values().into_iter();
     shown
         .filter(|value| !value.is_hide_set() && argument.get_action().takes_values())
@@ -129,19 +129,19 @@ fn possible_values(argument: &Arg) -> Vec<Offer> {
         .collect()
 }
 
-/// What was typed so far.
-struct Typed<'a> {
-    /// The last command.
+/// The meaning of the words typed so far.
+struct TypedWords<'a> {
+    /// The last subcommand in the words.
     command: &'a Command,
     /// The flag whose value comes next.
     flag: Option<&'a Arg>,
-    /// How many words were no flags and no commands.
+    /// The number of words that are neither flags nor commands.
     positionals: usize,
     globals: Globals,
 }
 
-impl<'a> Typed<'a> {
-    /// Reads the words as clap would, as far as they go.
+impl<'a> TypedWords<'a> {
+    /// Reads the words as clap would, as far as possible.
     fn read(command_line: &'a Command, words: &[String]) -> Self {
         let mut typed = Self {
             command: command_line,
@@ -168,7 +168,7 @@ impl<'a> Typed<'a> {
         typed
     }
 
-    /// Keeps the value of a flag that decides which database is asked.
+    /// Records the value of a flag that decides which database is used.
     fn note(&mut self, flag: &Arg, value: &str) {
         match flag.get_id().as_str() {
             "data_dir" => self.globals.data_dir = Some(PathBuf::from(value)),
@@ -178,7 +178,7 @@ impl<'a> Typed<'a> {
         }
     }
 
-    /// The argument that the next word belongs to.
+    /// Returns the argument that the next word belongs to.
     fn argument(&self) -> Option<&'a Arg> {
         let all: Vec<&Arg> = self.command.get_positionals().collect();
         let takes_more = |arg: &&&Arg| matches!(arg.get_action(), ArgAction::Append);
@@ -187,23 +187,23 @@ impl<'a> Typed<'a> {
             .or(next.copied().filter(|next| !next.is_hide_set()))
     }
 
-    fn kind(&self, argument: &Arg) -> Option<Kind> {
+    fn kind(&self, argument: &Arg) -> Option<CompletionSource> {
         Some(
             match (argument.get_id().as_str(), self.command.get_name()) {
-                ("run", "cancel") => Kind::Runs(|run| !run.status.is_terminal()),
-                ("run", "retry" | "rm") => Kind::Runs(|run| run.status.is_terminal()),
-                ("run" | "runs", _) => Kind::Runs(|_| true),
-                ("run_or_env", _) => Kind::RunsAndEnvironments,
-                ("environment", _) => Kind::EnvironmentsAndFolders,
-                ("config", _) => Kind::Folders,
-                ("configuration", _) => Kind::Names,
+                ("run", "cancel") => CompletionSource::Runs(|run| !run.status.is_terminal()),
+                ("run", "retry" | "rm") => CompletionSource::Runs(|run| run.status.is_terminal()),
+                ("run" | "runs", _) => CompletionSource::Runs(|_| true),
+                ("run_or_env", _) => CompletionSource::RunsAndEnvironments,
+                ("environment", _) => CompletionSource::EnvironmentsAndFolders,
+                ("config", _) => CompletionSource::Folders,
+                ("configuration", _) => CompletionSource::Names,
                 _ => return None,
             },
         )
     }
 }
 
-/// The flag of a word that takes a value, and the value where the word has it too: `--data-dir=x`, `-wx`.
+/// Returns the flag in a word that takes a value, and the value if the word contains it: `--data-dir=x`, `-wx`.
 fn flag_with_value<'a, 'w>(
     command: &'a Command,
     word: &'w str,
@@ -216,7 +216,7 @@ fn flag_with_value<'a, 'w>(
         };
         (flags.find(|flag| flag.get_long() == Some(name))?, value)
     } else {
-        // Of several letters only the last one can take a value.
+        // In a group of short flags, only the last one can take a value.
         let is_taking = |letter: char| {
             let flag = command
                 .get_arguments()
@@ -233,20 +233,20 @@ fn flag_with_value<'a, 'w>(
     flag.get_action().takes_values().then_some((flag, value))
 }
 
-/// What is offered.
-enum Kind {
-    /// Runs in these states.
+/// The kind of values that are offered.
+enum CompletionSource {
+    /// Runs for which this function returns true.
     Runs(fn(&RunRecord) -> bool),
     RunsAndEnvironments,
     EnvironmentsAndFolders,
-    /// Folders of configurations.
+    /// Folders of known configurations.
     Folders,
-    /// Names of configurations.
+    /// Names of known configurations.
     Names,
 }
 
-impl Kind {
-    fn offers(&self, workspace: &Workspace, context: &Context) -> Result<Vec<Offer>, Failure> {
+impl CompletionSource {
+    fn offers(&self, workspace: &Workspace, context: &Context) -> Result<Vec<Completion>, Failure> {
         Ok(match self {
             Self::Runs(is_offered) => runs(workspace, *is_offered)?,
             Self::RunsAndEnvironments => {
@@ -265,7 +265,7 @@ impl Kind {
                 let configurations = chosen::configurations(workspace)?.into_iter();
                 let name =
                     |known: ConfigurationRecord| (known.name, known.path.display().to_string());
-                let mut names: Vec<Offer> = configurations.map(name).collect();
+                let mut names: Vec<Completion> = configurations.map(name).collect();
                 let mut seen = HashSet::new();
                 names.retain(|(name, _)| seen.insert(name.clone()));
                 names
@@ -274,11 +274,14 @@ impl Kind {
     }
 }
 
-/// The newest runs.
-fn runs(workspace: &Workspace, is_offered: fn(&RunRecord) -> bool) -> Result<Vec<Offer>, Failure> {
-    const MOST: u32 = 50;
+/// Returns the newest runs.
+fn runs(
+    workspace: &Workspace,
+    is_offered: fn(&RunRecord) -> bool,
+) -> Result<Vec<Completion>, Failure> {
+    const MAX_RUNS: u32 = 50;
     let wanted = RunsWanted {
-        limit: MOST,
+        limit: MAX_RUNS,
         ..RunsWanted::default()
     };
     let mut runs = Vec::new();
@@ -295,7 +298,7 @@ fn runs(workspace: &Workspace, is_offered: fn(&RunRecord) -> bool) -> Result<Vec
     Ok(ids.into_iter().zip(runs.iter().map(about)).collect())
 }
 
-fn environments(workspace: &Workspace) -> Result<Vec<Offer>, Failure> {
+fn environments(workspace: &Workspace) -> Result<Vec<Completion>, Failure> {
     let environments = named::list(workspace)?;
     let about = environments.iter().map(|judged| {
         let environment = &judged.environment;
@@ -309,8 +312,8 @@ fn environments(workspace: &Workspace) -> Result<Vec<Offer>, Failure> {
     Ok(ids.into_iter().zip(about).collect())
 }
 
-/// The folders of configurations that are still there, as one would type them here.
-fn folders(workspace: &Workspace, context: &Context) -> Result<Vec<Offer>, Failure> {
+/// Returns the configuration folders that still exist, as a user would type them in the current folder.
+fn folders(workspace: &Workspace, context: &Context) -> Result<Vec<Completion>, Failure> {
     let known = chosen::configurations(workspace)?.into_iter();
     let present = known.filter(|known| known.path.is_dir());
     let folder = |known: ConfigurationRecord| (context.ui.path(&known.path), known.name);

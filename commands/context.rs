@@ -1,4 +1,4 @@
-//! What every command is given: the flags that work everywhere, and the settings and terminal that follow from them.
+//! The context of every command: the global flags, and the settings and the terminal that follow from them.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -9,23 +9,23 @@ use ade::base::cancel::Cancel;
 use ade::base::files::describe;
 use ade::base::problem::{Error, code};
 use ade::configuration::Configuration;
-use ade::environment::needed::prepare::{Prepared, prepare};
+use ade::environment::needed::prepare::{PreparedConfiguration, prepare};
 use ade::run::ending::recover::settle;
 use ade::run::inputs::input::{Search, expand};
 use ade::settings::paths::Paths;
 use ade::settings::{Inputs, Settings};
-use ade::store::{Opening, RunRecord};
+use ade::store::{OpenMode, RunRecord};
 use ade::workspace::{Workspace, ballast};
 use clap::Args;
 
 use crate::exit::Failure;
 use crate::ui::{Color, ServerLog, Ui};
 
-/// How soon a command that stays looks again whether a full disk has room.
+/// How often a long-running command checks whether a full disk has room again.
 const AGAIN: Duration = Duration::from_secs(2);
 
-/// What a full disk makes of opening and writing the database, and of the files beside it.
-const OF_A_FULL_DISK: [&str; 2] = [code::DATABASE_UNREACHABLE, code::STORAGE_FAILED];
+/// The error codes that a full disk causes for the database and the files next to it.
+const FULL_DISK_CODES: [&str; 2] = [code::DATABASE_UNREACHABLE, code::STORAGE_FAILED];
 
 /// Flags that work everywhere.
 #[derive(Args)]
@@ -68,7 +68,7 @@ pub struct Globals {
 }
 
 impl Globals {
-    /// No flag at all.
+    /// Returns globals without any flag set.
     pub fn none() -> Self {
         Self {
             data_dir: None,
@@ -83,7 +83,7 @@ impl Globals {
         }
     }
 
-    /// The flags that are settings, by the settings' names.
+    /// Returns the flags that override settings, by setting name.
     fn settings(&self) -> BTreeMap<&'static str, String> {
         let data_dir = self.data_dir.as_ref();
         let log_level = match (self.quiet, self.verbose) {
@@ -109,19 +109,17 @@ impl Globals {
     }
 }
 
-/// See the module.
+/// The global flags, the terminal and the command line, for every command.
 pub struct Context {
-    /// The flags.
     pub globals: Globals,
-    /// The terminal.
     pub ui: Ui,
-    /// The whole command line, for completions and manual pages.
+    /// Builds the whole command line, for completions and manual pages.
     pub command_line: fn() -> clap::Command,
     settings: OnceLock<Settings>,
 }
 
 impl Context {
-    /// Looks at the terminal; reads no settings yet.
+    /// Inspects the terminal; reads no settings yet.
     pub fn new(globals: Globals, command_line: fn() -> clap::Command) -> Self {
         let ui = Ui::new(globals.color, globals.json, globals.quiet, globals.verbose);
         Self {
@@ -132,13 +130,13 @@ impl Context {
         }
     }
 
-    /// A terminal of its own for a log that outlives this borrow, of the same form.
+    /// Returns a second terminal of the same form, for a log that outlives this borrow.
     pub fn own_ui(&self) -> Ui {
         let globals = &self.globals;
         Ui::new(globals.color, globals.json, globals.quiet, globals.verbose)
     }
 
-    /// All settings, resolved once.
+    /// Resolves all settings once.
     #[expect(
         clippy::disallowed_methods,
         reason = "this is the one place that reads the process variables for settings"
@@ -167,21 +165,21 @@ impl Context {
         Ok(self.settings.get_or_init(|| settings).clone())
     }
 
-    /// The workspace, opened; a database that does not exist is created.
+    /// Opens the workspace, and creates the database if it does not exist.
     pub fn open_or_create(&self) -> Result<Workspace, Failure> {
-        Ok(Workspace::open(self.settings()?, Opening::CreateIfAbsent)?)
+        Ok(Workspace::open(self.settings()?, OpenMode::CreateIfAbsent)?)
     }
 
-    /// The workspace, opened for a worker or a server; whether a database that does not exist is created is a setting.
+    /// Opens the workspace for a worker or a server. A setting decides whether a missing database is created.
     pub fn open_to_work(settings: Settings) -> Result<Workspace, Failure> {
         let opening = match settings.worker.auto_create_schema {
-            true => Opening::CreateIfAbsent,
-            false => Opening::Existing,
+            true => OpenMode::CreateIfAbsent,
+            false => OpenMode::Existing,
         };
         Ok(Workspace::open(settings, opening)?)
     }
 
-    /// The same for one that goes on until it is stopped. `None`: it was, before there was room.
+    /// Like [`Self::open_to_work`], but waits while the disk is full. `None`: it was stopped before there was room.
     pub fn open_to_stay(
         settings: &Settings,
         log: &ServerLog,
@@ -190,29 +188,30 @@ impl Context {
         when_there_is_room(settings, log, stop, || Self::open_to_work(settings.clone()))
     }
 
-    /// The workspace and the configuration in this folder, ready to be run. If the folder is no configuration, no database is
-    /// created.
-    pub fn prepare(&self, folder: &Path) -> Result<(Workspace, Prepared), Failure> {
+    /// Opens the workspace and prepares the configuration in this folder for runs. If the folder has no configuration, no
+    /// database is created.
+    pub fn prepare(&self, folder: &Path) -> Result<(Workspace, PreparedConfiguration), Failure> {
         let configuration = Configuration::open(folder)?;
         let workspace = self.open_or_create()?;
         let prepared = prepare(&workspace, configuration, None)?;
         Ok((workspace, prepared))
     }
 
-    /// The workspace, opened; `None` if there is no database yet.
+    /// Opens the workspace; `None` if there is no database yet.
     pub fn open_if_present(&self) -> Result<Option<Workspace>, Failure> {
         Ok(Workspace::open_if_present(self.settings()?)?)
     }
 
-    /// The workspace, opened, for a command that looks at runs or environments, with what dead processes held recovered; `None` if there is
-    /// no database yet.
+    /// Opens the workspace for a command that shows runs or environments, and first recovers what dead processes held. `None`
+    /// if there is no database yet.
     pub fn open_to_look(&self) -> Result<Option<Workspace>, Failure> {
         let workspace = self.open_if_present()?;
         workspace.iter().for_each(settle);
         Ok(workspace)
     }
 
-    /// As [`Self::open_to_look`], for a command that needs a run. Without a database there are no runs, which is an error.
+    /// Like [`Self::open_to_look`], for a command that needs a run. A missing database means that there are no runs, which is
+    /// an error.
     pub fn open_for_runs(&self) -> Result<Workspace, Failure> {
         self.open_to_look()?.ok_or_else(|| {
             Failure::usage(code::RUN_NOT_FOUND, "there are no runs yet")
@@ -220,7 +219,7 @@ impl Context {
         })
     }
 
-    /// The runs that are named, each once: of a folder the newest one of each of its files. Files that have none are told.
+    /// Returns the named runs, each once. A folder means the newest run of each of its files; files without a run are reported.
     pub fn runs(&self, workspace: &Workspace, named: &[String]) -> Result<Vec<RunRecord>, Failure> {
         let mut runs: Vec<RunRecord> = Vec::new();
         let mut add = |run: RunRecord| {
@@ -255,16 +254,16 @@ impl Context {
         }
     }
 
-    /// The workspace, opened, for a command that needs an environment. Without a database there are no environments, which
-    /// is an error.
+    /// Opens the workspace for a command that needs an environment. A missing database means that there are none, which is an
+    /// error.
     pub fn open_for_environments(&self) -> Result<Workspace, Failure> {
         self.open_to_look()?
             .ok_or_else(|| Failure::usage(code::NOT_FOUND, "there are no environments yet"))
     }
 }
 
-/// Tries something again for as long as it fails and the disk of the database is full: what stays goes on by itself when there
-/// is room. `None`: it was stopped before.
+/// Repeats `attempt` while it fails because the database's disk is full, so that a server continues by itself when there is
+/// room. `None`: it was stopped before.
 pub fn when_there_is_room<T>(
     settings: &Settings,
     log: &ServerLog,
@@ -276,7 +275,7 @@ pub fn when_there_is_room<T>(
     loop {
         let failure = match attempt() {
             Err(failure)
-                if OF_A_FULL_DISK.contains(&&*failure.code)
+                if FULL_DISK_CODES.contains(&&*failure.code)
                     && ballast::is_short(settings, &paths) =>
             {
                 failure
@@ -294,7 +293,7 @@ pub fn when_there_is_room<T>(
     }
 }
 
-/// The files that arguments mean, of a folder those in it; painted copies are left out.
+/// Returns the files that the arguments mean: for a folder, the files in it. Marked copies are left out.
 pub fn files_of(workspace: &Workspace, arguments: &[PathBuf]) -> Result<Vec<PathBuf>, Error> {
     let search = Search {
         recursive: false,

@@ -1,4 +1,4 @@
-//! `ade docs`: the documents.
+//! `ade docs`: lists, searches and prints the documentation.
 
 use std::path::Path;
 
@@ -11,10 +11,10 @@ use crate::exit::{ExitStatus, Failure, Outcome};
 use crate::serving::open_in_browser;
 use crate::ui::{Tone, Ui};
 
-/// So many columns of a section's line are shown: with what stands before it, it fits into a terminal of 80.
-const LINE: usize = 77;
-/// How many sections are shown.
-const MOST: usize = 8;
+/// The maximum width of a section's line: with its indent it fits a terminal of 80 columns.
+const MAX_LINE_CHARS: usize = 77;
+/// The maximum number of sections in the output.
+const MAX_SECTIONS: usize = 8;
 
 /// Find a page of the documents, and read or open it
 ///
@@ -79,7 +79,7 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
     Ok(ExitStatus::Done)
 }
 
-/// The pages by their parts.
+/// Prints the pages, grouped by the parts of the documentation.
 fn list(ui: &Ui, site: Option<&Path>) -> Outcome {
     if ui.json() {
         let all = docs::pages().iter().map(|page| page.json(site));
@@ -100,7 +100,7 @@ fn list(ui: &Ui, site: Option<&Path>) -> Outcome {
 }
 
 fn print(ui: &Ui, (term, found): (&str, &[Section]), site: Option<&Path>) {
-    for section in found.iter().take(MOST) {
+    for section in found.iter().take(MAX_SECTIONS) {
         let heading = match section.heading == section.title {
             true => section.title.clone(),
             false => format!("{}: {}", section.title, section.heading),
@@ -109,12 +109,12 @@ fn print(ui: &Ui, (term, found): (&str, &[Section]), site: Option<&Path>) {
         ui.line(format_args!("  {}", section.name()));
         let line = section.first_line(term);
         if !line.is_empty() && line != section.heading {
-            let line = truncate_str(&line, LINE, "…");
+            let line = truncate_str(&line, MAX_LINE_CHARS, "…");
             ui.line(ui.paint(Tone::Dim, format_args!("  {line}")));
         }
     }
-    if found.len() > MOST {
-        let more = found.len() - MOST;
+    if found.len() > MAX_SECTIONS {
+        let more = found.len() - MAX_SECTIONS;
         ui.say(format_args!("{more} more sections have these words"));
     }
     let first = found.first().map(Section::name).unwrap_or_default();
@@ -127,7 +127,7 @@ fn print(ui: &Ui, (term, found): (&str, &[Section]), site: Option<&Path>) {
     ));
 }
 
-/// Opens a page of the site in the user's browser, and says its address.
+/// Opens a page of the site in the user's browser, and prints its address.
 fn open(ui: &Ui, site: Option<&Path>, page: &str) -> Outcome {
     let Some(site) = site else {
         let failure = Failure::usage(

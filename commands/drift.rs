@@ -1,4 +1,4 @@
-//! `ade drift`: whether a file still has the layout that its sender's files had.
+//! `ade drift`: checks whether a file still has the layout of the sender's earlier files.
 
 use std::path::PathBuf;
 
@@ -49,9 +49,9 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
             &mut |progress| shown.show(&progress),
         );
         let found = match found {
-            // The others are compared all the same.
+            // One bad file does not stop the comparison of the others.
             Err(error) if files.len() > 1 && !cancel.is_cancelled() => {
-                let mut failure = Failure::of(&error);
+                let mut failure = Failure::from_problem(&error);
                 failure.message = format!("{}: {}", file.display(), failure.message);
                 ui.failure(&failure);
                 status = status.max(failure.status);
@@ -80,15 +80,27 @@ fn print(ui: &Ui, file: &str, found: &Drift) {
         let sign = ui.paint(Tone::Good, "✓");
         ui.line(format_args!("{sign} {file} has the layout of {since}"));
     } else {
-        let matter = found.differences.iter().filter(|one| one.matters).count();
+        let matter = found
+            .differences
+            .iter()
+            .filter(|difference| difference.matters)
+            .count();
         let things = plural(matter as u64, "difference");
         let sign = ui.paint(Tone::Bad, "✗");
         ui.line(format_args!(
             "{sign} {file}: {things} from the layout of {since}"
         ));
     }
-    for one in &found.differences {
-        let tone = if one.matters { Tone::Warn } else { Tone::Dim };
-        ui.line(format_args!("  {} {}", ui.paint(tone, "·"), one.message));
+    for difference in &found.differences {
+        let tone = if difference.matters {
+            Tone::Warn
+        } else {
+            Tone::Dim
+        };
+        ui.line(format_args!(
+            "  {} {}",
+            ui.paint(tone, "·"),
+            difference.message
+        ));
     }
 }

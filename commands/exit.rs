@@ -3,33 +3,28 @@
 use std::process::ExitCode;
 
 use ade::base::json::merged;
-use ade::base::problem::{Kind, Problem};
-use ade::store::Place;
+use ade::base::problem::{Problem, ProblemKind};
+use ade::store::FailurePosition;
 use serde_json::{Value, json};
 
-/// The exit status of `ade`, as its help lists them.
+/// The exit statuses of `ade`, in the order of its help.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum ExitStatus {
-    /// Done.
     Done = 0,
     /// A run or a check failed, or an operation was refused.
     Refused = 1,
-    /// Wrong call or wrong input.
     Usage = 2,
-    /// An environment could not be provisioned.
+    /// An environment could not be built.
     Environment = 3,
-    /// A limit was hit.
     Limit = 4,
     /// The database cannot be used.
     Database = 5,
-    /// A bug in `ade`.
     Internal = 70,
-    /// Cancelled.
     Cancelled = 130,
 }
 
 impl ExitStatus {
-    /// Refused where something is wrong, otherwise done.
+    /// Returns [`Self::Refused`] if something is wrong, otherwise [`Self::Done`].
     pub fn refused_if(is_wrong: bool) -> Self {
         match is_wrong {
             true => Self::Refused,
@@ -44,27 +39,26 @@ impl From<ExitStatus> for ExitCode {
     }
 }
 
-impl From<Kind> for ExitStatus {
-    fn from(kind: Kind) -> Self {
+impl From<ProblemKind> for ExitStatus {
+    fn from(kind: ProblemKind) -> Self {
         match kind {
-            Kind::Refused => Self::Refused,
-            Kind::Usage => Self::Usage,
-            Kind::Environment => Self::Environment,
-            Kind::Limit => Self::Limit,
-            Kind::Database => Self::Database,
-            Kind::Internal => Self::Internal,
-            Kind::Cancelled => Self::Cancelled,
+            ProblemKind::Refused => Self::Refused,
+            ProblemKind::Usage => Self::Usage,
+            ProblemKind::Environment => Self::Environment,
+            ProblemKind::Limit => Self::Limit,
+            ProblemKind::Database => Self::Database,
+            ProblemKind::Internal => Self::Internal,
+            ProblemKind::Cancelled => Self::Cancelled,
         }
     }
 }
 
-/// What every command returns.
+/// The result of every command.
 pub type Outcome = Result<ExitStatus, Failure>;
 
 /// An error that ends a command: a message, a code for scripts, and what to do next.
 #[derive(Clone, Debug)]
 pub struct Failure {
-    /// The exit status.
     pub status: ExitStatus,
     /// A stable code for scripts.
     pub code: String,
@@ -72,25 +66,25 @@ pub struct Failure {
     pub message: String,
     /// What to do next.
     pub hint: Option<String>,
-    /// Where in a configuration, as far as that is known.
-    pub place: Box<Place>,
+    /// The position in a configuration, as far as it is known.
+    pub place: Box<FailurePosition>,
 }
 
-/// The hint of an error that no user can do anything about.
+/// The hint of an error that no user can correct.
 pub const REPORT: &str =
     "this is a bug in ade; please report it with the command that you typed and this message";
 
 impl<P: Problem> From<P> for Failure {
     fn from(problem: P) -> Self {
-        Self::of(&problem)
+        Self::from_problem(&problem)
     }
 }
 
 impl Failure {
-    /// The failure for an error of the library.
-    pub fn of(problem: &dyn Problem) -> Self {
+    /// Returns the failure for an error of the library.
+    pub fn from_problem(problem: &dyn Problem) -> Self {
         let facts = problem.facts();
-        let bug = facts.kind == Kind::Internal;
+        let bug = facts.kind == ProblemKind::Internal;
         Self {
             status: facts.kind.into(),
             code: facts.code.to_owned(),
@@ -100,7 +94,7 @@ impl Failure {
         }
     }
 
-    /// A failure without a hint.
+    /// Returns a failure without a hint.
     pub fn new(status: ExitStatus, code: &str, message: impl Into<String>) -> Self {
         Self {
             status,
@@ -111,12 +105,12 @@ impl Failure {
         }
     }
 
-    /// A wrong call.
+    /// Returns the failure for a wrong call.
     pub fn usage(code: &str, message: impl Into<String>) -> Self {
         Self::new(ExitStatus::Usage, code, message)
     }
 
-    /// The same with a hint.
+    /// Returns the failure with a hint added.
     #[must_use]
     pub fn hint(self, hint: impl Into<String>) -> Self {
         Self {
@@ -125,7 +119,7 @@ impl Failure {
         }
     }
 
-    /// As `--json` prints it.
+    /// Returns the object that `--json` prints.
     pub fn to_json(&self) -> Value {
         let error = json!({"code": self.code, "message": self.message, "hint": self.hint});
         json!({"error": merged(error, json!(self.place))})
@@ -139,13 +133,13 @@ mod tests {
     #[test]
     fn every_kind_of_error_has_the_exit_status_that_the_documents_list() {
         for (kind, status) in [
-            (Kind::Refused, 1),
-            (Kind::Usage, 2),
-            (Kind::Environment, 3),
-            (Kind::Limit, 4),
-            (Kind::Database, 5),
-            (Kind::Internal, 70),
-            (Kind::Cancelled, 130),
+            (ProblemKind::Refused, 1),
+            (ProblemKind::Usage, 2),
+            (ProblemKind::Environment, 3),
+            (ProblemKind::Limit, 4),
+            (ProblemKind::Database, 5),
+            (ProblemKind::Internal, 70),
+            (ProblemKind::Cancelled, 130),
         ] {
             assert_eq!(ExitStatus::from(kind) as u8, status, "{kind:?}");
         }

@@ -1,10 +1,13 @@
-//! `ade init`: scaffold a configuration that runs as it is, or infer one from samples.
+//! `ade init`: writes a configuration that runs at once, or infers one from samples.
 
 use std::path::{Path, PathBuf};
 
 use ade::base::files::{self, FileError};
 use ade::base::problem::typed;
-use ade::checks::infer::{Field, Inferred, New, Question, Said, Wished, same_headers};
+use ade::checks::infer::{
+    InferenceSession, InferredConfiguration, Question, QuestionAnswer, SampleField, WishedFields,
+    same_headers,
+};
 use ade::configuration::scaffold;
 use ade::run::inputs::input::{self, Search};
 use clap::builder::{PossibleValue, PossibleValuesParser};
@@ -54,7 +57,7 @@ fn same(text: &str) -> Result<(String, String), String> {
     pair(text, "HEADER=HEADER, such as 'Consumption=Verbrauch'")
 }
 
-/// A template with what it holds.
+/// Returns a template's name with its description.
 fn described(template: &'static str) -> PossibleValue {
     PossibleValue::new(template).help(scaffold::about(template))
 }
@@ -79,7 +82,7 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
     Ok(ExitStatus::Done)
 }
 
-/// A file in the folder, as people type it: in the current folder its plain name.
+/// Returns a file in the folder as users type it: in the current folder only its name.
 fn typed_in(dir: &Path, file: &str) -> PathBuf {
     match dir.as_os_str() == "." {
         true => PathBuf::from(file),
@@ -102,22 +105,28 @@ fn from_samples(args: &Args, context: &Context) -> Outcome {
     let ui = &context.ui;
     let name = scaffold::name_for(&args.dir, args.name.as_deref())?;
     let samples = samples(&args.from)?;
-    let wished = args.fields.as_deref().map(Wished::of).transpose()?;
+    let wished = args
+        .fields
+        .as_deref()
+        .map(WishedFields::parse)
+        .transpose()?;
     let workspace = context.open_or_create()?;
-    let new = New::begin(&workspace, &args.dir, &name)?;
+    let new = InferenceSession::begin(&workspace, &args.dir, &name)?;
     let empty = new.without_fields()?;
     let lines = LiveLines::new(ui);
     let cancel = signals::cancel_on_signals_and(lines.clear());
     let environment = environment_for(&lines, &workspace, &empty, &cancel)?;
     let same = args.same.iter();
-    let same: Vec<Value> = same.map(|(one, other)| same_headers(one, other)).collect();
+    let same: Vec<Value> = same
+        .map(|(first, other)| same_headers(first, other))
+        .collect();
     let asks = |questions: &[Question]| match ui.json() || !ui.can_ask() || questions.is_empty() {
         true => Vec::new(),
         false => asked(ui, questions),
     };
     let engine = (&empty, &environment);
     let (inferred, files) = new.infer(engine, &samples, wished.as_ref(), (same, asks), &cancel)?;
-    // Somebody may have written there meanwhile.
+    // The folder may have been written to in the meantime.
     scaffold::name_for(&args.dir, Some(&name))?;
     let files = scaffold::write(&args.dir, &files).map_err(FileError::unwritable)?;
     if ui.json() {
@@ -137,8 +146,8 @@ fn from_samples(args: &Args, context: &Context) -> Outcome {
     Ok(ExitStatus::Done)
 }
 
-/// Asks what a person may know, and returns what is said of it.
-fn asked(ui: &Ui, questions: &[Question]) -> Vec<Said> {
+/// Asks the questions that a person may be able to answer, and returns the answers.
+fn asked(ui: &Ui, questions: &[Question]) -> Vec<QuestionAnswer> {
     let count = questions.len();
     ui.say(format_args!(
         "{}. Enter leaves one open.",
@@ -175,13 +184,13 @@ fn asked(ui: &Ui, questions: &[Question]) -> Vec<Said> {
                 false => numbers,
             };
             let question = question.id;
-            answers.push(Said { question, right });
+            answers.push(QuestionAnswer { question, right });
         }
     }
     answers
 }
 
-/// Values in brackets.
+/// Lists sample values in brackets.
 fn shown(values: &[String]) -> String {
     match values.is_empty() {
         true => String::new(),
@@ -189,7 +198,7 @@ fn shown(values: &[String]) -> String {
     }
 }
 
-/// The files that are meant; one that is named twice counts once.
+/// Returns the sample files; a file that is named twice counts once.
 fn samples(named: &[PathBuf]) -> Result<Vec<PathBuf>, Failure> {
     let search = Search {
         recursive: false,
@@ -201,7 +210,7 @@ fn samples(named: &[PathBuf]) -> Result<Vec<PathBuf>, Failure> {
     Ok(found.inputs.into_iter().map(|input| input.path).collect())
 }
 
-fn print_inferred(ui: &Ui, inferred: &Inferred) {
+fn print_inferred(ui: &Ui, inferred: &InferredConfiguration) {
     let rows: usize = inferred.samples.iter().map(|sample| sample.rows).sum();
     ui.line(format_args!(
         "{} from {} of {}:",
@@ -215,36 +224,36 @@ fn print_inferred(ui: &Ui, inferred: &Inferred) {
     }
     if inferred.senders.len() > 1 {
         ui.line(format_args!("{} senders:", inferred.senders.len()));
-        for one in &inferred.senders {
-            let own = one.settings.iter();
+        for sender in &inferred.senders {
+            let own = sender.settings.iter();
             let own = own.filter(|own| inferred.differing.contains(&own.name));
             let own: Vec<String> = own
                 .map(|own| format!("{} = {:?}", own.name, own.value))
                 .collect();
-            let mut words = one.files.join(", ");
+            let mut words = sender.files.join(", ");
             if !own.is_empty() {
                 words += &format!(": {}", own.join(", "));
             }
-            if !one.lacks.is_empty() {
-                words += &format!("; no column of {}", one.lacks.join(", "));
+            if !sender.lacks.is_empty() {
+                words += &format!("; no column of {}", sender.lacks.join(", "));
             }
             ui.words("  ", None, Tone::Plain, &words);
         }
     }
     ui.line("Look at first:");
-    for (at, one) in inferred.look.iter().enumerate() {
-        let mark = match one.contains('?') {
-            // They stand in front.
+    for (at, line) in inferred.look.iter().enumerate() {
+        let mark = match line.contains('?') {
+            // The skipped files come first.
             _ if at < inferred.passed_over.len() => (Tone::Warn, "!"),
             true => (Tone::Warn, "?"),
             false => (Tone::Dim, "·"),
         };
-        ui.words("  ", Some(mark), Tone::Plain, one);
+        ui.words("  ", Some(mark), Tone::Plain, line);
     }
 }
 
-/// A field with its reader and its checks.
-fn in_words(field: &Field) -> String {
+/// Describes a field with its reader and its checks.
+fn in_words(field: &SampleField) -> String {
     let checks = match field.checks.is_empty() {
         true => String::new(),
         false => format!(", {}", field.checks.join(", ")),

@@ -1,18 +1,18 @@
-//! `ade issues`: what is wrong with a run's input, at the sender's own cells.
+//! `ade issues`: lists the problems in a run's input, at the sender's own cells.
 
-use ade::issues::{Issue, List, ListError, Severity, Wanted};
+use ade::issues::{Issue, IssueFilter, IssueReader, ListError, Severity};
 use ade::run::results::issues::issues_of;
 use clap::builder::PossibleValuesParser;
 use serde_json::json;
 
 use crate::context::Context;
 use crate::exit::{ExitStatus, Failure, Outcome};
-use crate::ui::{Table, Tone, Ui, plural, thousands};
+use crate::ui::{TerminalTable, Tone, Ui, plural, thousands};
 
-/// How many lines a table has; a list of a million issues is read by programs.
-const MOST_LINES: usize = 5_000;
-/// More letters of a value make lines that nobody can read.
-const MOST_LETTERS: usize = 200;
+/// The maximum number of lines in a table; a list of a million issues is for programs.
+const MAX_LIST_LINES: usize = 5_000;
+/// The maximum length of a value in a line; longer values make lines unreadable.
+const MAX_CELL_CHARS: usize = 200;
 
 /// List what is wrong with the inputs of runs, at the sender's own cells
 ///
@@ -47,7 +47,7 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
     let ui = &context.ui;
     let workspace = context.open_for_runs()?;
     let runs = context.runs(&workspace, &args.runs)?;
-    let wanted = Wanted {
+    let wanted = IssueFilter {
         fields: args.field.clone(),
         rules: args.rule.clone(),
         severities: args
@@ -67,9 +67,9 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
     for run in &runs {
         let list = match issues_of(run) {
             Ok(list) => list,
-            // The others have theirs all the same.
+            // One bad run does not stop the output of the others.
             Err(error) if runs.len() > 1 => {
-                let mut failure = Failure::of(&error);
+                let mut failure = Failure::from_problem(&error);
                 failure.message = format!("{}: {}", run.input_name, failure.message);
                 ui.failure(&failure);
                 status = status.max(failure.status);
@@ -92,18 +92,18 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
     Ok(status)
 }
 
-/// The issues that are wanted, one after the other.
+/// Iterates over the issues that match the filters.
 fn chosen<'a>(
-    list: List,
-    wanted: &'a Wanted,
+    list: IssueReader,
+    wanted: &'a IssueFilter,
 ) -> impl Iterator<Item = Result<Issue, ListError>> + 'a {
     list.filter(|issue| issue.as_ref().map_or(true, |issue| wanted.takes(issue)))
 }
 
 fn print_records(
     ui: &Ui,
-    list: List,
-    wanted: &Wanted,
+    list: IssueReader,
+    wanted: &IssueFilter,
     file: Option<&str>,
 ) -> Result<(), ListError> {
     for issue in chosen(list, wanted) {
@@ -122,7 +122,12 @@ fn print_records(
 
 const HEADER: &str = "sheet,cell,severity,field,label,rule,message,value,written,key,output";
 
-fn print_csv(ui: &Ui, list: List, wanted: &Wanted, file: Option<&str>) -> Result<(), ListError> {
+fn print_csv(
+    ui: &Ui,
+    list: IssueReader,
+    wanted: &IssueFilter,
+    file: Option<&str>,
+) -> Result<(), ListError> {
     for issue in chosen(list, wanted) {
         let issue = issue?;
         let text = |text: &Option<String>| quoted(text.as_deref().unwrap_or_default());
@@ -145,7 +150,8 @@ fn print_csv(ui: &Ui, list: List, wanted: &Wanted, file: Option<&str>) -> Result
     Ok(())
 }
 
-/// A cell of a csv file. What a spreadsheet would take for a formula stays text; a negative number is none.
+/// Quotes a cell for a csv file. Text that a spreadsheet would read as a formula stays text; a negative number is not a
+/// formula.
 fn quoted(text: &str) -> String {
     let is_number = |text: &str| {
         text.bytes()
@@ -162,8 +168,8 @@ fn quoted(text: &str) -> String {
     format!("\"{mark}{}\"", text.replace('"', "\"\""))
 }
 
-fn print_table(ui: &Ui, list: List, wanted: &Wanted) -> Result<(), ListError> {
-    let mut table = Table::new(
+fn print_table(ui: &Ui, list: IssueReader, wanted: &IssueFilter) -> Result<(), ListError> {
+    let mut table = TerminalTable::new(
         "SHEET  CELL  SEVERITY  FIELD  VALUE  MESSAGE  RULE",
         &[6, 4, 5, 0, 3],
     )
@@ -176,7 +182,7 @@ fn print_table(ui: &Ui, list: List, wanted: &Wanted) -> Result<(), ListError> {
             continue;
         }
         count += 1;
-        if count <= MOST_LINES {
+        if count <= MAX_LIST_LINES {
             table.row(row(issue));
         }
     }
@@ -187,17 +193,17 @@ fn print_table(ui: &Ui, list: List, wanted: &Wanted) -> Result<(), ListError> {
         return Ok(());
     }
     ui.table(&table);
-    if count > MOST_LINES {
-        let more = thousands((count - MOST_LINES) as u64);
+    if count > MAX_LIST_LINES {
+        let more = thousands((count - MAX_LIST_LINES) as u64);
         ui.say(format_args!("and {more} more; --format csv lists all"));
     }
     ui.say(plural(count as u64, "issue"));
     Ok(())
 }
 
-/// So much of a text as a line has room for; all of it is in the other formats.
+/// Cuts a text to what fits in a line; the other formats contain all of it.
 fn beginning(text: String) -> String {
-    match text.char_indices().nth(MOST_LETTERS) {
+    match text.char_indices().nth(MAX_CELL_CHARS) {
         Some((end, _)) => format!("{}…", &text[..end]),
         None => text,
     }

@@ -1,4 +1,4 @@
-//! `ade lock`: exact versions with hashes beside the configuration.
+//! `ade lock`: writes exact package versions with hashes to files next to the configuration.
 
 use std::path::PathBuf;
 
@@ -62,7 +62,7 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
         &configuration,
         args.upgrade,
         &cancel,
-        &mut |event| progress.show(&ade::environment::provide::Progress::Build(&event)),
+        &mut |event| progress.show(&ade::environment::provide::ProvideProgress::Build(&event)),
     )?;
     if ui.json() {
         ui.document(&json!({"path": made.path, "changed": made.changed, "packages": packages(&made.packages)}));
@@ -82,9 +82,9 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
     Ok(ExitStatus::Done)
 }
 
-/// For `--check` a lock that does not fit is the answer, and not an error of an environment.
+/// With `--check`, a lock that does not fit is a negative answer, and not an error of an environment.
 fn says_no(error: Error) -> Failure {
-    let failure = Failure::of(&error);
+    let failure = Failure::from_problem(&error);
     Failure {
         status: if is_unfit(&error) {
             ExitStatus::Refused
@@ -109,10 +109,10 @@ fn print_changes(ui: &Ui, before: &[LockedPackage], after: &[LockedPackage]) {
         ("+", Tone::Good, after, before),
         ("-", Tone::Warn, before, after),
     ] {
-        let is_other = |one: &&LockedPackage| {
+        let is_other = |package: &&LockedPackage| {
             !other
                 .iter()
-                .any(|known| known.name == one.name && known.version == one.version)
+                .any(|known| known.name == package.name && known.version == package.version)
         };
         for package in from.iter().filter(is_other) {
             ui.line(format_args!(

@@ -1,4 +1,4 @@
-//! `ade man`: manual pages.
+//! `ade man`: writes manual pages.
 
 use std::io;
 use std::path::{Path, PathBuf};

@@ -1,17 +1,17 @@
-//! `ade migrate`: bring the database schema up to date.
+//! `ade migrate`: updates the database schema.
 
 use std::path::Path;
 
 use ade::settings::Settings;
 use ade::settings::paths::Paths;
-use ade::store::{self, AppliedMigration, Migrated, MigrationState, StoreError};
-use ade::workspace::transfer::Transferred;
+use ade::store::{self, AppliedMigration, MigrationOutcome, MigrationState, StoreError};
+use ade::workspace::transfer::TransferSummary;
 use ade::workspace::{ballast, identity, transfer};
 use serde_json::json;
 
 use crate::context::Context;
 use crate::exit::{ExitStatus, Outcome};
-use crate::ui::{Table, Tone, Ui};
+use crate::ui::{TerminalTable, Tone, Ui};
 
 /// Bring the database schema up to date
 ///
@@ -70,7 +70,7 @@ fn check(ui: &Ui, settings: &Settings, database: &Path) -> Result<(), StoreError
     Ok(())
 }
 
-fn print_transferred(ui: &Ui, transferred: &Transferred) {
+fn print_transferred(ui: &Ui, transferred: &TransferSummary) {
     if ui.json() {
         let tables: serde_json::Map<_, _> = transferred
             .tables
@@ -82,7 +82,7 @@ fn print_transferred(ui: &Ui, transferred: &Transferred) {
         );
         return;
     }
-    let mut table = Table::new("TABLE  ROWS", &[0]).numbers(&[1]);
+    let mut table = TerminalTable::new("TABLE  ROWS", &[0]).numbers(&[1]);
     for (name, rows) in transferred.tables.iter().filter(|(_, rows)| *rows > 0) {
         table.row(vec![
             (Tone::Plain, (*name).to_owned()),
@@ -106,8 +106,8 @@ fn print_transferred(ui: &Ui, transferred: &Transferred) {
     ));
 }
 
-fn print_migrated(ui: &Ui, migrated: &Migrated) {
-    let Migrated {
+fn print_migrated(ui: &Ui, migrated: &MigrationOutcome) {
+    let MigrationOutcome {
         path,
         applied,
         backup,
@@ -144,36 +144,45 @@ fn status(ui: &Ui, settings: &Settings, database: &Path) -> Result<(), StoreErro
         .filter(|applied| !is_known(applied.version))
         .collect();
     let applied_at = |version| {
-        let found = status.applied.iter().find(|one| one.version == version);
-        found.map(|one| one.applied_at)
+        let found = status
+            .applied
+            .iter()
+            .find(|migration| migration.version == version);
+        found.map(|migration| migration.applied_at)
     };
     if ui.json() {
         let mut rows: Vec<_> = known
             .iter()
-            .map(|one| json!({"version": one.version, "name": one.name, "applied_at": applied_at(one.version)}))
+            .map(|migration| json!({"version": migration.version, "name": migration.name, "applied_at": applied_at(migration.version)}))
             .collect();
-        rows.extend(unknown.iter().map(|one| json!({"version": one.version, "name": one.name, "applied_at": one.applied_at, "unknown": true})));
+        rows.extend(unknown.iter().map(|migration| json!({"version": migration.version, "name": migration.name, "applied_at": migration.applied_at, "unknown": true})));
         let current = status.state == MigrationState::Current;
         ui.document(&json!({"database": status.path, "current": current, "migrations": rows}));
         return Ok(());
     }
-    let mut table = Table::new("MIGRATION  APPLIED", &[]);
-    for one in known {
-        let state = match applied_at(one.version) {
+    let mut table = TerminalTable::new("MIGRATION  APPLIED", &[]);
+    for migration in known {
+        let state = match applied_at(migration.version) {
             Some(time) => (Tone::Plain, time.to_string()),
             None => (Tone::Warn, "pending".to_owned()),
         };
-        table.row(vec![(Tone::Plain, name(one.version, one.name)), state]);
+        table.row(vec![
+            (Tone::Plain, name(migration.version, migration.name)),
+            state,
+        ]);
     }
-    for one in unknown {
+    for migration in unknown {
         let state = (Tone::Warn, "by a newer ade".to_owned());
-        table.row(vec![(Tone::Warn, name(one.version, &one.name)), state]);
+        table.row(vec![
+            (Tone::Warn, name(migration.version, &migration.name)),
+            state,
+        ]);
     }
     ui.table(&table);
     Ok(())
 }
 
-/// The name of a migration's file.
+/// Returns the file name of a migration.
 fn name(version: i64, name: &str) -> String {
     format!("{version:04}_{name}")
 }

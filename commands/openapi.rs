@@ -1,4 +1,4 @@
-//! `ade openapi`: the description of the API; `ade openapi-types`: how its types for TypeScript are made.
+//! `ade openapi` prints the description of the API; `ade openapi-types` prints the command that makes TypeScript types from it.
 
 use crate::context::Context;
 use crate::exit::{ExitStatus, Outcome};
@@ -15,7 +15,7 @@ pub fn run(_: &Args, context: &Context) -> Outcome {
     Ok(ExitStatus::Done)
 }
 
-/// Makes types of the document that `ade openapi` prints.
+/// The command that makes types from the output of `ade openapi`.
 const MAKE_TYPES: &str = "ade openapi | npx --yes openapi-typescript@7 -o ade.d.ts\n";
 
 /// Print the command that makes the API's types for TypeScript

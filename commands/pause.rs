@@ -1,4 +1,4 @@
-//! `ade pause`: nothing is claimed until it is resumed.
+//! `ade pause`: stops workers from claiming runs until they are resumed.
 
 use ade::store::Submitter;
 use ade::workspace::Workspace;
@@ -30,7 +30,7 @@ fn reason(text: &str) -> Result<String, String> {
     checked_reason(text).map(Option::unwrap_or_default)
 }
 
-/// The id of the configuration that is named.
+/// Returns the id of the named configuration.
 pub fn configuration(
     workspace: &Workspace,
     given: Option<&str>,

@@ -1,4 +1,4 @@
-//! `ade report`: a page of what runs found, to be read in a browser, printed or mailed.
+//! `ade report`: writes a page about runs, for a browser, a printer or a mail.
 
 use std::path::{Path, PathBuf};
 
@@ -67,7 +67,7 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
     Ok(ExitStatus::Done)
 }
 
-/// A sender's file is not to be written over by a slip of the command line.
+/// Refuses paths that are not pages, so that a slip on the command line cannot overwrite a sender's file.
 fn page(text: &str) -> Result<PathBuf, String> {
     let path = PathBuf::from(text);
     if is_supported(&path) {
@@ -76,7 +76,7 @@ fn page(text: &str) -> Result<PathBuf, String> {
     Ok(path)
 }
 
-/// The name of a page in a folder: `<stem>_report.html`, of several runs `<configuration>_batch_<date>_report.html`.
+/// Returns the file name of a report: `<stem>_report.html`; for several runs `<configuration>_batch_<date>_report.html`.
 fn own_name(runs: &[RunRecord]) -> String {
     match runs {
         [run] => {

@@ -1,4 +1,4 @@
-//! `ade restore`: a backup in an empty data directory.
+//! `ade restore`: unpacks a backup into an empty data directory.
 
 use std::path::PathBuf;
 

@@ -1,5 +1,5 @@
-//! What `ade dev` and `ade serve` share: where to listen, and API and worker in one process until a signal stops them; with `ade worker`,
-//! warm engines.
+//! The code that `ade dev` and `ade serve` share: where to listen, and API and worker in one process until a signal; also the
+//! warm engines of `ade worker`.
 
 use std::ffi::OsStr;
 use std::net::{IpAddr, SocketAddr};
@@ -10,17 +10,17 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use ade::api::access::tokens;
-use ade::api::server::{ListenAddress, Listening, Shutdown};
+use ade::api::server::{BoundListeners, ListenAddress, Shutdown};
 use ade::api::state::ServerLine;
 use ade::api::{Api, ServeOptions};
-use ade::base::cancel::{Cancel, RaisedAtEnd};
+use ade::base::cancel::{Cancel, CancelOnDrop};
 use ade::engine::ChildProcess;
 use ade::engine::warm::WarmEngines;
 use ade::run::calls::request::Tools;
 use ade::run::ending::recover::settle_until;
 use ade::run::inputs::documents;
 use ade::settings::{LogLevel, Settings};
-use ade::store::{Only, TokenRecord};
+use ade::store::{TokenRecord, WorkerFilter};
 use ade::worker::{self, WorkerOptions};
 use ade::workspace::Workspace;
 use axum::http::{HeaderValue, Uri};
@@ -30,10 +30,10 @@ use crate::exit::{ExitStatus, Failure, Outcome};
 use crate::signals;
 use crate::ui::ServerLog;
 
-/// The port, unless a flag says otherwise.
+/// The port if no flag names one.
 pub const PORT: u16 = 8000;
 
-/// Opens a file or an address in the user's browser. Returns whether there is a program for it.
+/// Opens a file or an address in the user's browser. Returns whether a program for it exists.
 pub fn open_in_browser(what: &OsStr) -> bool {
     let program = match cfg!(target_os = "macos") {
         true => "open",
@@ -48,7 +48,7 @@ pub fn open_in_browser(what: &OsStr) -> bool {
     browser.is_ok()
 }
 
-/// The options of a worker beside a server.
+/// Returns the options of a worker that runs next to a server.
 pub fn worker_options(settings: &Settings, grace: Duration, gc: bool) -> WorkerOptions {
     WorkerOptions {
         concurrency: settings.worker.concurrency,
@@ -56,11 +56,11 @@ pub fn worker_options(settings: &Settings, grace: Duration, gc: bool) -> WorkerO
         once: false,
         grace,
         gc,
-        only: Only::default(),
+        only: WorkerFilter::default(),
     }
 }
 
-/// The address that a `--host` and a `--port` name.
+/// Returns the address that `--host` and `--port` name.
 pub fn place(host: &str, port: u16) -> Result<ListenAddress, Failure> {
     let address = match host {
         "localhost" => IpAddr::from([127, 0, 0, 1]),
@@ -74,12 +74,12 @@ pub fn place(host: &str, port: u16) -> Result<ListenAddress, Failure> {
     Ok(ListenAddress::Port(SocketAddr::new(address, port)))
 }
 
-/// Whether only this machine reaches a place, by a port of loopback.
+/// Returns whether an address is reachable only from this machine, by a loopback port.
 pub fn is_loopback(place: &ListenAddress) -> bool {
     matches!(place, ListenAddress::Port(address) if address.ip().is_loopback())
 }
 
-/// The warm engines of a worker that executes so many runs, or an unknown number of them.
+/// Returns the warm engines of a worker that executes this many runs; `None`: an unknown number.
 pub fn warm_engines(
     workspace: &Workspace,
     log: &Arc<ServerLog>,
@@ -91,29 +91,27 @@ pub fn warm_engines(
     WarmEngines::for_runs(&workspace.settings, runs, folder, Box::new(on_cold))
 }
 
-/// So long a request waits for each answer of a database's server.
+/// How long a request waits for each answer of a database server.
 const PATIENCE: Duration = Duration::from_secs(4);
 
-/// A server that is about to begin.
-pub struct Serving {
-    /// The workspace.
+/// A server that is ready to start.
+pub struct ServePlan {
     pub workspace: Arc<Workspace>,
-    /// Where it listens already.
-    pub listening: Listening,
-    /// How the API is served.
+    /// The open listening socket.
+    pub listening: BoundListeners,
     pub options: ServeOptions,
-    /// The worker beside it; `None`: none.
+    /// The worker in the same process, if any.
     pub worker: Option<WorkerOptions>,
-    /// How long the server goes on after a signal, and says that it is not ready.
+    /// How long the server keeps serving after a signal while it reports that it is not ready.
     pub drain: Duration,
-    /// How long answers and runs in progress may go on after that.
+    /// How long answers and runs in progress may take after that.
     pub grace: Duration,
-    /// What both say.
+    /// The log of server and worker.
     pub log: Arc<ServerLog>,
 }
 
-impl Serving {
-    /// Serves until a signal. `beside` runs in a thread of its own until its flag is raised.
+impl ServePlan {
+    /// Serves until a signal. `beside` runs in its own thread until its flag is raised.
     pub fn run(self, beside: impl FnOnce(&Cancel) + Send) -> Outcome {
         let Self {
             workspace,
@@ -125,7 +123,7 @@ impl Serving {
             log,
         } = self;
         let stop = signals::stop_on_signals();
-        // What servers left that were killed.
+        // Tokens left by servers that were killed.
         let revoke = || Ok(tokens::revoke_leftovers(&workspace)?);
         if when_there_is_room(&workspace.settings, &log, &stop.in_order, revoke)?.is_none() {
             return Ok(ExitStatus::Done);
@@ -145,8 +143,8 @@ impl Serving {
         std::thread::scope(|scope| {
             let watching = scope.spawn(|| beside(&stop.in_order));
             let working = scope.spawn(|| -> Result<(), Failure> {
-                // A server whose worker cannot go on, or whose database is another one, ends, so that an operator looks.
-                let _stop = RaisedAtEnd(&stop.in_order);
+                // If the worker cannot continue, or the database is another one, the server ends so that an operator notices.
+                let _stop = CancelOnDrop(&stop.in_order);
                 let tools = Tools {
                     launcher: &launcher,
                     ..Tools::here()
@@ -156,7 +154,7 @@ impl Serving {
                         log.change(source, change)
                     })?;
                 } else {
-                    // A worker recovers the runs of dead processes by itself.
+                    // Without a worker, the server recovers the runs of dead processes.
                     settle_until(&workspace, &stop.in_order)?;
                 }
                 Ok(())
@@ -168,7 +166,7 @@ impl Serving {
                 grace,
             };
             listening.serve(&api, &shutdown);
-            // The API may end by itself only with that.
+            // If the API ended by itself, everything else must end too.
             stop.in_order.cancel();
             let _ = watching.join();
             working.join().unwrap_or_else(|panic| resume_unwind(panic))
@@ -177,7 +175,7 @@ impl Serving {
     }
 }
 
-/// Addresses of trusted proxies, as the setting has them.
+/// Parses the addresses of trusted proxies from the setting.
 pub fn proxies(setting: Option<&str>) -> Result<Vec<IpAddr>, Failure> {
     let parts = setting.unwrap_or_default().split(',').map(str::trim);
     parts
@@ -191,7 +189,7 @@ pub fn proxies(setting: Option<&str>) -> Result<Vec<IpAddr>, Failure> {
         .collect()
 }
 
-/// Origins whose pages may use the API, as the setting has them: `https://app.example`, or `*` alone.
+/// Parses the origins whose pages may use the API from the setting: `https://app.example`, or only `*`.
 pub fn origins(setting: Option<&str>) -> Result<Vec<HeaderValue>, Failure> {
     let parts = setting.unwrap_or_default().split(',').map(str::trim);
     let parts: Vec<&str> = parts.filter(|part| !part.is_empty()).collect();
@@ -199,7 +197,7 @@ pub fn origins(setting: Option<&str>) -> Result<Vec<HeaderValue>, Failure> {
         let url = part.parse::<Uri>().ok();
         let parts =
             url.and_then(|url| Some((url.scheme_str()?.to_owned(), url.authority()?.to_string())));
-        // As browsers write it: nothing else, and no capital letters.
+        // As browsers send it: only scheme and host, in small letters.
         parts.is_some_and(|(scheme, host)| {
             format!("{scheme}://{host}") == part
                 && part == part.to_lowercase()
@@ -220,12 +218,12 @@ pub fn origins(setting: Option<&str>) -> Result<Vec<HeaderValue>, Failure> {
         .collect()
 }
 
-/// The path of a UNIX socket, absolute.
+/// Returns the absolute path of a UNIX socket.
 pub fn socket(path: &std::path::Path) -> ListenAddress {
     ListenAddress::Socket(std::path::absolute(path).unwrap_or_else(|_| PathBuf::from(path)))
 }
 
-/// A server that listens on a network needs tokens that were made on purpose.
+/// Returns an error if the server would listen on a network without tokens that somebody created for it.
 pub fn demand_tokens(workspace: &Workspace, host: &str) -> Result<(), Failure> {
     let now = workspace.machine.now();
     let on_purpose = |token: &TokenRecord| token.is_valid(now) && !tokens::is_of_development(token);

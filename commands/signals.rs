@@ -1,5 +1,5 @@
-//! Ctrl-C and SIGTERM: the first one asks the command to stop; the second one ends the process at once, or, where a worker
-//! has something to release, the third one.
+//! Handles Ctrl-C and SIGTERM. The first signal asks the command to stop; the second ends the process at once, or, if a worker
+//! has something to release, the third.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use signal_hook::iterator::Signals;
 
 use crate::exit::ExitStatus;
 
-/// How long the second signal waits for the terminal to be cleared.
+/// How long the second signal waits until the terminal is cleared.
 const PATIENCE: Duration = Duration::from_millis(200);
 
 /// Returns a flag that the first signal raises. The second signal ends the process, and the kernel its children with it.
@@ -18,15 +18,15 @@ pub fn cancel_on_signals() -> Cancel {
     cancel_on_signals_and(|| ())
 }
 
-/// The same; before the second signal ends the process, `clear` is called, which takes from the terminal what is drawn
-/// there.
+/// Like [`cancel_on_signals`]; before the second signal ends the process, it calls `clear`, which removes drawn lines from the
+/// terminal.
 pub fn cancel_on_signals_and(clear: impl Fn() + Clone + Send + 'static) -> Cancel {
     let cancel = Cancel::new();
     raise_on_signals(vec![cancel.clone()], clear);
     cancel
 }
 
-/// Returns how a worker is asked to stop: by the first signal, and by the second one at once. The third signal ends the
+/// Returns the flags that stop a worker: the first signal asks it to stop, the second stops it at once. The third ends the
 /// process.
 pub fn stop_on_signals() -> Stop {
     let stop = Stop::default();
@@ -34,7 +34,7 @@ pub fn stop_on_signals() -> Stop {
     stop
 }
 
-/// Each signal raises the next flag; the one after the last flag ends the process, after `clear`.
+/// Raises the next flag at each signal; the signal after the last flag calls `clear` and ends the process.
 fn raise_on_signals(flags: Vec<Cancel>, clear: impl Fn() + Clone + Send + 'static) {
     if let Ok(mut signals) = Signals::new([SIGINT, SIGTERM, SIGHUP]) {
         std::thread::spawn(move || {
@@ -43,7 +43,7 @@ fn raise_on_signals(flags: Vec<Cancel>, clear: impl Fn() + Clone + Send + 'stati
                 match flags.next() {
                     Some(flag) => flag.cancel(),
                     None => {
-                        // In a thread of its own: the thread that draws may be stuck in writing.
+                        // In its own thread: the thread that draws may be blocked in a write.
                         let (done, cleared) = std::sync::mpsc::channel();
                         let clear = clear.clone();
                         std::thread::spawn(move || {

@@ -1,4 +1,4 @@
-//! A large sheet, for benchmarks that read windows of it.
+//! Writes a large sheet, for benchmarks that read windows of it.
 
 use std::fs::File;
 use std::io::{BufWriter, Write};

@@ -1,4 +1,4 @@
-//! What several benches need: records of runs, `ade` as a process, and figures.
+//! Helpers for several benches: records of runs, `ade` as a process, and figures.
 
 #![allow(dead_code, reason = "no bench needs all of it")]
 
@@ -15,7 +15,7 @@ use ade::store::{
 };
 use ade::system::machine::{Machine, System};
 
-/// Settings of a data directory, with others.
+/// Returns the settings of a data directory, with further ones.
 #[expect(
     clippy::disallowed_methods,
     reason = "a bench finds Python as its caller does"
@@ -29,7 +29,7 @@ pub fn settings(data: &Path, others: &[(&'static str, &str)]) -> Settings {
     );
     Settings::resolve(&Inputs {
         flags,
-        // Configurations that are published look for a Python.
+        // Published configurations look for a Python.
         variables: std::env::var_os("PATH")
             .map(|path| ("PATH".into(), path))
             .into_iter()
@@ -40,7 +40,7 @@ pub fn settings(data: &Path, others: &[(&'static str, &str)]) -> Settings {
     .expect("settings")
 }
 
-/// An environment of a digest, queued where it is new.
+/// Returns the environment with this digest; a new one is queued.
 pub fn ensure(store: &Store, digest: &str) -> EnvironmentRecord {
     let now = Timestamp::now();
     let configuration = ConfigurationRecord {
@@ -110,14 +110,14 @@ pub fn claim() -> Claim {
     Claim::new("bench", System.new_token(), Duration::from_secs(900))
 }
 
-/// `ade` with a data directory.
+/// Returns an `ade` command for a data directory.
 pub fn ade(data: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_ade"));
     command.arg("--data-dir").arg(data).stdin(Stdio::null());
     command
 }
 
-/// What a command printed, which has to succeed.
+/// Returns the output of a command, which must succeed.
 pub fn succeeded(output: std::io::Result<Output>) -> Vec<u8> {
     let output = output.expect("a command that starts");
     let said = [&output.stdout[..], &output.stderr].concat();
@@ -126,7 +126,7 @@ pub fn succeeded(output: std::io::Result<Output>) -> Vec<u8> {
     output.stdout
 }
 
-/// The audit record of the run that was printed.
+/// Returns the audit record of the printed run.
 pub fn artifact(printed: &[u8]) -> serde_json::Value {
     let run: serde_json::Value = serde_json::from_slice(printed).expect("a run object");
     let folder = PathBuf::from(run["run_dir"].as_str().expect("its folder"));
@@ -134,7 +134,7 @@ pub fn artifact(printed: &[u8]) -> serde_json::Value {
     serde_json::from_slice(&artifact).expect("JSON")
 }
 
-/// A figure of this process's memory in MiB, where the system says it: `VmRSS`, `VmHWM`.
+/// Returns a figure of this process's memory in MiB (`VmRSS`, `VmHWM`), if the system has it.
 pub fn memory(figure: &str) -> Option<f64> {
     let status = std::fs::read_to_string("/proc/self/status").ok()?;
     let mut lines = status.lines();
@@ -143,7 +143,7 @@ pub fn memory(figure: &str) -> Option<f64> {
     Some(kibibytes / 1024.0)
 }
 
-/// Of many figures: the median, the 99th percentile and the greatest.
+/// The median, the 99th percentile and the maximum of many figures.
 pub struct Spread {
     pub median: f64,
     pub p99: f64,
@@ -151,7 +151,7 @@ pub struct Spread {
 }
 
 impl Spread {
-    pub fn of(values: &mut [f64]) -> Self {
+    pub fn measure(values: &mut [f64]) -> Self {
         values.sort_by(f64::total_cmp);
         let at = |part: f64| values[((values.len() - 1) as f64 * part).round() as usize];
         Self {
@@ -163,5 +163,5 @@ impl Spread {
 }
 
 pub fn median(values: &mut [f64]) -> f64 {
-    Spread::of(values).median
+    Spread::measure(values).median
 }

@@ -1,4 +1,4 @@
-//! What the benches of the engine share: a folder with inputs, configurations and a warm environment.
+//! The shared parts of the engine benches: a folder with inputs, configurations and a warm environment.
 
 #![allow(
     clippy::disallowed_methods,
@@ -20,7 +20,7 @@ const MIB: f64 = 1024.0 * 1024.0;
 pub struct Bench {
     folder: tempfile::TempDir,
     root: PathBuf,
-    /// The Python of an environment with the tools that are compared.
+    /// The Python of an environment with the compared tools.
     python: PathBuf,
     pub rounds: usize,
 }
@@ -30,15 +30,15 @@ impl Bench {
         self.folder.path().join(name)
     }
 
-    /// `ade` with the bench's own data directory.
+    /// Returns `ade` with the bench's own data directory.
     pub fn ade(&self) -> Command {
         let mut command = ade(&self.path("data"));
         command.stderr(Stdio::null());
         command
     }
 
-    /// A folder with workbooks of these sizes and these configurations: the template's with a hook each, or none.
-    /// `ENGINE_ROUNDS` sets how many turns are measured (3 by default).
+    /// Makes a folder with workbooks of these sizes and these configurations: the template's, each with its hook, if any.
+    /// `ENGINE_ROUNDS` sets the number of measured rounds (3 by default).
     pub fn new(sizes: &[u32], configurations: &[(&str, &str)]) -> Self {
         let rounds = std::env::var("ENGINE_ROUNDS").ok();
         let rounds = rounds.and_then(|value| value.parse().ok()).unwrap_or(3);
@@ -88,19 +88,19 @@ impl Bench {
         bench
     }
 
-    /// Python with the engine and the tools that are compared.
+    /// Returns a Python with the engine and the compared tools.
     pub fn python(&self) -> Command {
         Command::new(&self.python)
     }
 
-    /// Python about to run a script of `benches/engine`.
+    /// Returns a Python command for a script of `benches/engine`.
     pub fn script(&self, name: &str) -> Command {
         let mut command = self.python();
         command.arg(self.root.join("benches/engine").join(name));
         command
     }
 
-    /// Lets a generator write into the folder `inputs`.
+    /// Runs a generator that writes to the folder `inputs`.
     pub fn generate(&self, script: &str, what: impl Iterator<Item = String>) {
         let written = self
             .script(script)
@@ -111,7 +111,7 @@ impl Bench {
         assert!(written.expect("the generator").success());
     }
 
-    /// A small messy workbook.
+    /// Returns a small messy workbook.
     pub fn example(&self) -> PathBuf {
         self.root.join("examples/messy-roster.xlsx")
     }
@@ -120,7 +120,7 @@ impl Bench {
         self.path("inputs").join(format!("{rows}-rows.xlsx"))
     }
 
-    /// The whole command, and the engine's peak memory in MiB.
+    /// Returns the time of the whole command, and the engine's peak memory in MiB.
     pub fn run(&self, configuration: &str, input: &Path) -> (Duration, f64) {
         let started = Instant::now();
         let output = self
@@ -137,7 +137,7 @@ impl Bench {
         (took, memory / MIB)
     }
 
-    /// What another tool takes, and its peak memory in MiB.
+    /// Returns the time of another tool, and its peak memory in MiB.
     pub fn peer(&self, with: &str, input: &Path) -> (Duration, f64) {
         let started = Instant::now();
         let output = self
@@ -152,7 +152,7 @@ impl Bench {
         (took, memory.trim().parse().expect("its peak memory"))
     }
 
-    /// The best of each, taken in turns.
+    /// Returns the best of each measurement, alternating.
     pub fn in_turns(
         &self,
         first: impl Fn() -> Duration,

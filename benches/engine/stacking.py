@@ -78,7 +78,7 @@ def memory(name: str) -> float:
 
 def main() -> None:
     run = {"ade": by_the_engine, "unpivot": by_polars}[sys.argv[1]](frame(sys.argv[2]))
-    # The most that it held until now is forgotten.
+    # Resets the recorded maximum.
     Path("/proc/self/clear_refs").write_text("5")
     before, started = memory("VmRSS"), perf_counter()
     made = run()

@@ -1,7 +1,7 @@
-//! The same cycles on a PostgreSQL server of this bench's own, on a socket, which writes to the disk with each commit.
+//! The same cycles on a PostgreSQL server of this bench, on a socket; it writes to the disk with each commit.
 //!
-//! Beside each stands a plain INSERT with a commit, by as many clients in the same turns. Each cycle is enqueue, claim, heartbeat, finish; the
-//! history and the queue are as long as `ENDED` and `WAITING` say, and the queue stays so.
+//! Next to each is a plain INSERT with a commit, by as many clients in the same rounds. A cycle is enqueue, claim, heartbeat,
+//! finish. `ENDED` and `WAITING` set the length of the history and the queue; the queue keeps its length.
 
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use ade::base::cancel::Cancel;
 use ade::base::clock::Timestamp;
-use ade::store::{Heartbeat, NewRun, Opening, Store, Submitter, SubmitterKind};
+use ade::store::{Heartbeat, NewRun, OpenMode, Store, Submitter, SubmitterKind};
 use ade::system::bell::Bell;
 use ade::system::machine::{Machine, System};
 use tokio_postgres::NoTls;
@@ -23,20 +23,20 @@ use super::{
 const ENDED: i64 = 500_000;
 const WAITING: i64 = 100_000;
 const SUBMITTERS: i64 = 1_000;
-/// Processes, and the threads of each, which share its connection.
+/// The numbers of processes, and of threads in each, which share its connection.
 const CLIENTS: [(usize, usize); 5] = [(1, 1), (4, 1), (8, 1), (1, 8), (2, 8)];
 const ROUNDS: usize = 5;
 const ROUND: Duration = Duration::from_secs(3);
 const SCHEMA: &str = "bench";
 
-/// A server in a folder of its own, which ends with this.
+/// A server in its own folder, which ends when this is dropped.
 struct Server {
     folder: tempfile::TempDir,
     script: Child,
 }
 
 impl Server {
-    /// `None`: PostgreSQL is not installed.
+    /// Starts the server. `None`: PostgreSQL is not installed.
     fn start() -> Option<Self> {
         let by_version = std::fs::read_dir("/usr/lib/postgresql").ok()?.flatten();
         let installed = by_version.map(|entry: std::fs::DirEntry| entry.path().join("bin"));
@@ -120,10 +120,10 @@ fn open(address: &str) -> Store {
         socket.replace('/', "%2F")
     );
     let settings = settings(folder, &[("ADE_DATABASE_URL", &url)]);
-    ade::store::open(&settings, folder, "bench", Opening::CreateIfAbsent).expect("a store")
+    ade::store::open(&settings, folder, "bench", OpenMode::CreateIfAbsent).expect("a store")
 }
 
-/// What waits is of many submitters, and every client is one more.
+/// Returns a function for new runs. The waiting runs have many submitters; every client is a further one.
 fn submitted(store: &Store) -> impl Fn() -> NewRun + use<> {
     let environment = environment(store, "0");
     move || {
@@ -183,7 +183,7 @@ fn seed(address: &str) {
     plain.execute("CHECKPOINT");
 }
 
-/// Prints how many microseconds each claim of a round took.
+/// Prints the microseconds of each claim of a round.
 pub fn child(address: &str, threads: usize) {
     let store = open(address);
     let new = submitted(&store);
@@ -209,7 +209,7 @@ pub fn child(address: &str, threads: usize) {
     repeat(threads, &cycle);
 }
 
-/// The same of a plain INSERT.
+/// Prints the microseconds of each plain INSERT of a round.
 pub fn plain_child(address: &str) {
     let plain = Plain::open(address);
     let insert = plain
@@ -246,7 +246,7 @@ fn repeat(threads: usize, step: &(dyn Fn() -> String + Sync)) {
     println!("{}", times.join(" "));
 }
 
-/// The milliseconds that each step of so many clients took.
+/// Returns the milliseconds of each step of this many clients.
 fn round(words: &[&str], address: &str, processes: usize) -> Vec<f64> {
     let mut children = Children::begin(words, Path::new(address), processes);
     let mut all = Vec::new();
@@ -287,7 +287,7 @@ pub fn measure() {
             plain.push(rate(&round(&plain_words, &address, processes * threads)));
         }
         let middle = median(&mut cycles);
-        let claims = Spread::of(&mut claims);
+        let claims = Spread::measure(&mut claims);
         println!(
             "{processes:>10} {threads:>8} {middle:>10.0} {:>10.0} {:>10.0} {:>14.0} {:>10.2} {:>10.2}",
             cycles[0],
@@ -300,7 +300,7 @@ pub fn measure() {
     wake_up(&address);
 }
 
-/// From before a run is recorded to the bell of a process that sleeps, and from when its record is there.
+/// Measures the time from before a run is recorded, and from its record, to the bell of a sleeping process.
 fn wake_up(address: &str) {
     let (store, sleeper) = (open(address), open(address));
     let new = submitted(&store);
@@ -334,7 +334,7 @@ fn wake_up(address: &str) {
         ("from its record", &mut after),
         ("from the call", &mut whole),
     ] {
-        let spread = Spread::of(times);
+        let spread = Spread::measure(times);
         println!(
             "ms to the bell, {what}: median {:.2}, p99 {:.2}, most {:.2}",
             spread.median, spread.p99, spread.most

@@ -1,4 +1,4 @@
-//! `ade configs activate`: make a published version the one that runs use.
+//! `ade configs activate`: makes runs use a published version.
 
 use ade::store::ConfigurationChange;
 

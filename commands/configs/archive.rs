@@ -1,4 +1,4 @@
-//! `ade configs archive`: put a configuration away: no run, build or publication is accepted for it.
+//! `ade configs archive`: archives a configuration, so that runs, builds and publications are refused for it.
 
 use ade::store::ConfigurationChange;
 

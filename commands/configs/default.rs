@@ -1,4 +1,4 @@
-//! `ade configs default`: choose the configuration of runs that name none.
+//! `ade configs default`: chooses the configuration for runs that name none.
 
 use super::found::{end_default, set_default};
 use crate::context::Context;

@@ -1,7 +1,7 @@
-//! The configuration that an argument names, and the changes that several commands make to it.
+//! Finds the configuration that an argument names, and makes the changes that several commands share.
 
 use ade::base::problem::{Error, code};
-use ade::base::show_path::Whole;
+use ade::base::show_path::FullPaths;
 use ade::store::{ConfigurationChange, KnownConfiguration};
 use ade::workspace::Workspace;
 use ade::workspace::configurations::find::find;
@@ -11,12 +11,12 @@ use crate::context::Context;
 use crate::exit::{ExitStatus, Failure, Outcome};
 use crate::ui::Tone;
 
-/// The workspace, and the configuration that an argument names.
+/// Returns the workspace and the configuration that an argument names.
 pub fn found(context: &Context, given: &str) -> Result<(Workspace, KnownConfiguration), Failure> {
     found_by(context, given, find)
 }
 
-/// The same, where `find` decides which one is meant.
+/// Like [`found`], but `find` chooses the configuration.
 pub fn found_by(
     context: &Context,
     given: &str,
@@ -31,7 +31,7 @@ pub fn found_by(
     Ok((workspace, known))
 }
 
-/// Makes a configuration the workspace's default, or ends that, and says so.
+/// Makes a configuration the workspace's default, or removes it as the default, and prints the change.
 pub fn set_default(context: &Context, given: &str, is_default: bool) -> Outcome {
     let words = if is_default {
         "is the default now: runs over the API that name no configuration use it, and `ade env gc` keeps its environments"
@@ -45,7 +45,7 @@ pub fn set_default(context: &Context, given: &str, is_default: bool) -> Outcome 
     change(context, given, &to, |_| words.to_owned())
 }
 
-/// Changes the configuration that an argument names, and says of it as it is then what `words` says.
+/// Changes the configuration that an argument names, and prints the `words` for its new state.
 pub fn change(
     context: &Context,
     given: &str,
@@ -57,7 +57,7 @@ pub fn change(
     changed(context, &known, &words(&known))
 }
 
-/// Ends that any configuration is the workspace's default, and says so.
+/// Leaves the workspace without a default configuration, and prints the change.
 pub fn end_default(context: &Context) -> Outcome {
     let all = match context.open_if_present()? {
         Some(workspace) => workspace.store.configurations(workspace.id())?,
@@ -72,11 +72,11 @@ pub fn end_default(context: &Context) -> Outcome {
     }
 }
 
-/// Shows a configuration after a change: its object, or the change in `words`.
+/// Prints a configuration after a change: the object with `--json`, otherwise `words`.
 pub fn changed(context: &Context, known: &KnownConfiguration, words: &str) -> Outcome {
     let ui = &context.ui;
     if ui.json() {
-        ui.document(&configuration_json(known, &Whole));
+        ui.document(&configuration_json(known, &FullPaths));
     } else {
         let name = ui.paint(Tone::Name, &known.record.name);
         ui.say(format_args!("{name} {words}"));
@@ -84,9 +84,9 @@ pub fn changed(context: &Context, known: &KnownConfiguration, words: &str) -> Ou
     Ok(ExitStatus::Done)
 }
 
-/// What the runs of a configuration use, in words.
+/// Describes in words which version the runs of a configuration use.
 pub fn runs_use(known: &KnownConfiguration) -> String {
-    match (RunsUse::of(known), &known.version) {
+    match (RunsUse::from_configuration(known), &known.version) {
         (_, Some(version)) => format!("version {}", version.version),
         (RunsUse::Folder, None) => "folder".to_owned(),
         (_, None) => "nothing yet".to_owned(),

@@ -1,4 +1,4 @@
-//! `ade configs limit`: how many runs of a configuration are executed at once.
+//! `ade configs limit`: limits how many runs of a configuration are executed at once.
 
 use ade::store::ConfigurationChange;
 

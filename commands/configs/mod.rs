@@ -1,4 +1,4 @@
-//! `ade configs`: the configurations that the workspace knows.
+//! `ade configs`: manages the configurations of the workspace.
 
 mod activate;
 mod archive;

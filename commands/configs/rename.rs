@@ -1,4 +1,4 @@
-//! `ade configs rename`: give an uploaded configuration another name.
+//! `ade configs rename`: gives an uploaded configuration another name.
 
 use ade::store::ConfigurationChange;
 use ade::workspace::configurations::publish;

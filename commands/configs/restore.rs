@@ -1,4 +1,4 @@
-//! `ade configs restore`: end that a configuration is archived.
+//! `ade configs restore`: takes a configuration out of the archive.
 
 use ade::store::ConfigurationChange;
 use ade::workspace::configurations::{find::find_archived, publish};

@@ -1,4 +1,4 @@
-//! `ade configs rm`: delete a configuration that has no runs.
+//! `ade configs rm`: deletes a configuration that has no runs.
 
 use ade::environment::collection::named::remove_configuration;
 

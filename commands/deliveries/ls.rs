@@ -1,12 +1,12 @@
-//! `ade deliveries ls`: list what was told of ended runs.
+//! `ade deliveries ls`: lists the notifications about ended runs.
 
 use ade::base::clock::Timestamp;
-use ade::store::{DeliveryFilter, DeliveryRecord, DeliveryStatus, Named};
+use ade::store::{DeliveryFilter, DeliveryRecord, DeliveryStatus, IdKind};
 use clap::builder::PossibleValuesParser;
 
 use crate::context::Context;
 use crate::exit::{ExitStatus, Outcome};
-use crate::ui::{Table, Tone, ago};
+use crate::ui::{TerminalTable, Tone, ago};
 
 /// List what was told of ended runs, and what is still to be told, the newest run first
 ///
@@ -41,8 +41,11 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
             behind: None,
             limit: args.limit,
         })?;
-        let runs: Vec<&str> = found.iter().map(|one| one.run_id.as_str()).collect();
-        shown = store.short_ids(Named::Runs, id, &runs)?;
+        let runs: Vec<&str> = found
+            .iter()
+            .map(|delivery| delivery.run_id.as_str())
+            .collect();
+        shown = store.short_ids(IdKind::Runs, id, &runs)?;
     }
     if ui.json() {
         ui.document(&found);
@@ -54,24 +57,24 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
     Ok(ExitStatus::Done)
 }
 
-fn table(found: &[DeliveryRecord], shown: &[String], now: Timestamp) -> Table {
-    let mut table = Table::new("ID  STATUS  INPUT  ATTEMPTS  WHEN  NOT ACCEPTED", &[5, 2])
+fn table(found: &[DeliveryRecord], shown: &[String], now: Timestamp) -> TerminalTable {
+    let mut table = TerminalTable::new("ID  STATUS  INPUT  ATTEMPTS  WHEN  NOT ACCEPTED", &[5, 2])
         .numbers(&[3])
         .optional(&[3]);
-    for (one, run) in found.iter().zip(shown) {
-        let tone = match one.status {
+    for (delivery, run) in found.iter().zip(shown) {
+        let tone = match delivery.status {
             DeliveryStatus::Waiting => Tone::Warn,
             DeliveryStatus::Delivered => Tone::Good,
             DeliveryStatus::Failed => Tone::Bad,
         };
-        let when = one.delivered_at.unwrap_or(one.created_at);
+        let when = delivery.delivered_at.unwrap_or(delivery.created_at);
         table.row(vec![
-            (Tone::Name, format!("{run}-{}", one.kind.as_str())),
-            (tone, one.status.as_str().to_owned()),
-            (Tone::Plain, one.input_name.clone()),
-            (Tone::Plain, one.attempts.to_string()),
+            (Tone::Name, format!("{run}-{}", delivery.kind.as_str())),
+            (tone, delivery.status.as_str().to_owned()),
+            (Tone::Plain, delivery.input_name.clone()),
+            (Tone::Plain, delivery.attempts.to_string()),
             (Tone::Plain, ago(when, now)),
-            (Tone::Plain, one.last_error.clone().unwrap_or_default()),
+            (Tone::Plain, delivery.last_error.clone().unwrap_or_default()),
         ]);
     }
     table

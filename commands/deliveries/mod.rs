@@ -1,4 +1,4 @@
-//! `ade deliveries`: what was told of ended runs.
+//! `ade deliveries`: lists and repeats the notifications about ended runs.
 
 mod ls;
 mod retry;

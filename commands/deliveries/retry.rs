@@ -1,4 +1,4 @@
-//! `ade deliveries retry`: tell again that runs have ended.
+//! `ade deliveries retry`: sends notifications about ended runs again.
 
 use ade::run::on_end;
 use ade::store::{DeliveryFilter, DeliveryRecord, DeliveryStatus};
@@ -36,17 +36,17 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
                 limit: u32::MAX,
                 ..DeliveryFilter::default()
             })?;
-            failed.into_iter().map(|one| one.id).collect()
+            failed.into_iter().map(|delivery| delivery.id).collect()
         }
     };
-    let show = |one: &DeliveryRecord| {
+    let show = |delivery: &DeliveryRecord| {
         if ui.json() {
-            ui.record(one);
+            ui.record(delivery);
         } else {
             ui.line(format_args!(
                 "{} {} {}",
-                ui.paint(Tone::Name, &one.id),
-                one.input_name,
+                ui.paint(Tone::Name, &delivery.id),
+                delivery.input_name,
                 ui.paint(Tone::Good, "is told again")
             ));
         }

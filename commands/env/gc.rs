@@ -1,9 +1,9 @@
-//! `ade env gc`: delete unused environments, files of old runs, and leftovers of interrupted builds.
+//! `ade env gc`: deletes unused environments, files of old runs, and leftovers of interrupted builds.
 
 use std::time::Duration;
 
-use ade::environment::collection::{CollectOptions, Removed, Report, UNKNOWN, collect_alone};
-use ade::store::Named;
+use ade::environment::collection::{CollectOptions, RemovedItem, Report, UNKNOWN, collect_alone};
+use ade::store::IdKind;
 use ade::workspace::Workspace;
 
 use crate::context::Context;
@@ -74,8 +74,8 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
     })
 }
 
-/// Prints what was deleted, why the rest was kept, and how many bytes were freed.
-fn show(ui: &Ui, report: &Report, id: impl Fn(&Removed) -> String) {
+/// Prints which items were deleted, why others were kept, and how many bytes were freed.
+fn show(ui: &Ui, report: &Report, id: impl Fn(&RemovedItem) -> String) {
     if ui.json() {
         let mut object = serde_json::to_value(report).unwrap_or_default();
         object["deleted"] = report.removed.len().into();
@@ -111,11 +111,11 @@ fn show(ui: &Ui, report: &Report, id: impl Fn(&Removed) -> String) {
     ));
 }
 
-/// The part of the id by which other commands find, or would have found, what was removed; a folder has its path.
-fn short_id(workspace: &Workspace, removed: &Removed) -> String {
+/// Returns the short id by which other commands find a removed item; for a folder, its path.
+fn short_id(workspace: &Workspace, removed: &RemovedItem) -> String {
     let named = match removed.kind {
-        "environment" => Named::Environments,
-        "run" | "record" => Named::Runs,
+        "environment" => IdKind::Environments,
+        "run" | "record" => IdKind::Runs,
         _ => return removed.id.clone(),
     };
     let short = workspace
@@ -125,8 +125,8 @@ fn short_id(workspace: &Workspace, removed: &Removed) -> String {
     short.unwrap_or_else(|| removed.id.clone())
 }
 
-fn show_removed(ui: &Ui, word: &str, removed: &Removed, id: &str) {
-    // A folder without a record has a path and no name.
+fn show_removed(ui: &Ui, word: &str, removed: &RemovedItem, id: &str) {
+    // A folder without a record has only a path.
     let name = match removed.kind {
         "environment" | "run" | "record" => removed.name.as_str(),
         _ => "",

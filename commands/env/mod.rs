@@ -1,4 +1,4 @@
-//! `ade env`: environments.
+//! `ade env`: manages environments.
 
 mod build;
 mod gc;

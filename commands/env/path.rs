@@ -1,4 +1,4 @@
-//! `ade env path`: where a configuration's ready environment is.
+//! `ade env path`: prints the folder of a configuration's ready environment.
 
 use std::path::PathBuf;
 

@@ -1,4 +1,4 @@
-//! `ade env rm`: remove environments.
+//! `ade env rm`: removes environments.
 
 use ade::environment::collection::Report;
 use ade::environment::collection::named::remove;

@@ -1,10 +1,10 @@
-//! `ade env show`: everything about one environment.
+//! `ade env show`: prints all details of one environment.
 
 use std::path::Path;
 
 use ade::base::clock::Timestamp;
 use ade::base::files::disk_usage;
-use ade::base::show_path::Whole;
+use ade::base::show_path::FullPaths;
 use ade::environment::collection::named::find;
 use ade::environment::json::EnvironmentView;
 use ade::store::{EnvironmentContents, EnvironmentRecord};
@@ -46,7 +46,7 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
 fn print_json(ui: &Ui, environment: &EnvironmentRecord, runs: u64) {
     let contents = environment.contents.as_ref();
     let packages = contents.map(|contents| &contents.packages);
-    let mut object = json!(EnvironmentView::of(environment, &Whole));
+    let mut object = json!(EnvironmentView::new(environment, &FullPaths));
     object["packages"] = json!(packages);
     object["live_runs"] = json!(runs);
     ui.document(&object);
@@ -92,7 +92,7 @@ fn print_contents(ui: &Ui, folder: &Path, contents: &EnvironmentContents) {
     }
 }
 
-/// What an environment takes up now, or took up when it was built, where its folder cannot be read.
+/// Returns the size of an environment now, or when it was built if its folder cannot be read.
 fn size(folder: &Path, contents: &EnvironmentContents) -> String {
     disk_usage(folder).map_or_else(
         |_| bytes(contents.size_bytes),

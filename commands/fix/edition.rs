@@ -1,4 +1,4 @@
-//! `ade fix --edition`: a configuration moved to the edition in which nothing has to be switched on, and what comes out otherwise.
+//! `ade fix --edition`: moves a configuration to a newer edition, and shows how the results change.
 
 use std::path::Path;
 
@@ -13,10 +13,10 @@ use crate::signals;
 use crate::test::{environment_for, past, print_cases};
 use crate::ui::LiveLines;
 
-/// So many of the last inputs are tried.
-const INPUTS: usize = 20;
+/// The maximum number of recent inputs to compare.
+const MAX_INPUTS: usize = 20;
 
-/// `is_agreed`: nobody is asked.
+/// Moves the configuration. With `is_agreed` the command does not ask first.
 pub fn run(folder: &Path, is_agreed: bool, context: &Context) -> Outcome {
     let ui = &context.ui;
     let (workspace, prepared) = context.prepare(folder)?;
@@ -57,14 +57,14 @@ pub fn run(folder: &Path, is_agreed: bool, context: &Context) -> Outcome {
         found => found?,
     };
     let results = cases::run(&workspace, &prepared, &environment, &all, &cancel)?;
-    let are_same = results.iter().all(|one| one.passed);
+    let are_same = results.iter().all(|result| result.passed);
     if ui.json() {
         ui.document(&json!({"edits": edits, "written": true, "cases": results}));
         return Ok(ExitStatus::refused_if(!are_same));
     }
     print_cases(ui, &results, false);
     let with = (&workspace, &prepared, &environment);
-    let of_past = past::past(ui, with, INPUTS, &cancel)?;
+    let of_past = past::past(ui, with, MAX_INPUTS, &cancel)?;
     let is_same = are_same && matches!(of_past, ExitStatus::Done);
     if !is_same && !is_agreed && !asks("Keep it?") {
         fix::write(&edit.back())?;

@@ -1,4 +1,4 @@
-//! `ade fix`: give fields the headers that a file has.
+//! `ade fix`: gives fields the headers of a file.
 
 mod edition;
 mod edits;
@@ -6,15 +6,15 @@ mod edits;
 use std::path::{Path, PathBuf};
 
 use ade::base::cancel::Cancel;
-use ade::base::show_path::Whole;
+use ade::base::show_path::FullPaths;
 use ade::checks::cases;
-use ade::checks::fix::{self, Edit, Found, Paste, Suggestion, listed};
+use ade::checks::fix::{self, Edit, FixCandidates, ManualEdit, Suggestion, listed};
 use ade::configuration::Configuration;
-use ade::environment::needed::prepare::{Prepared, prepare};
+use ade::environment::needed::prepare::{PreparedConfiguration, prepare};
 use ade::run::calls::inline;
 use ade::run::calls::request::Request;
 use ade::run::ending::recover::settle;
-use ade::run::execution::happenings::Happening;
+use ade::run::execution::happenings::ProgressEvent;
 use ade::run::inputs::input::Input;
 use ade::run::views::json::RunView;
 use ade::store::RunRecord;
@@ -98,8 +98,8 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
     Ok(status)
 }
 
-/// Mends the configuration for the file of a run. `unused`: it is one of a folder, and this is what no file before it has taken of
-/// what is accepted; `changed`: the folder, where something was written.
+/// Corrects the configuration for the file of one run. `unused` is set if the file is from a folder: the accepted pairs that no
+/// earlier file has used. `changed` receives the folder if something was written.
 fn one(
     args: &Args,
     (run, unused): (&RunRecord, Option<&mut Vec<&(String, String)>>),
@@ -122,13 +122,13 @@ fn one(
     let chosen = match is_asked {
         true => ask(ui, &found),
         false => match unused {
-            // Of a folder each file takes what it has.
+            // For a folder, each file uses the pairs that fit it.
             Some(unused) => {
                 let mut chosen = Vec::new();
-                for one in &args.accept {
-                    if let Ok(taken) = found.demand_known(std::slice::from_ref(one)) {
+                for pair in &args.accept {
+                    if let Ok(taken) = found.demand_known(std::slice::from_ref(pair)) {
                         chosen.extend(taken);
-                        unused.retain(|left| *left != one);
+                        unused.retain(|left| *left != pair);
                     }
                 }
                 chosen
@@ -175,7 +175,7 @@ fn one(
     Ok(status)
 }
 
-/// What was expected before the change is not what comes out after it.
+/// Reports cases whose expected results no longer match after the change.
 fn tell_cases(ui: &Ui, folder: &Path) {
     if let Ok(all) = cases::find(folder) {
         let (count, folder) = (plural(all.len() as u64, "case"), ui.path(folder));
@@ -185,8 +185,8 @@ fn tell_cases(ui: &Ui, folder: &Path) {
     }
 }
 
-fn print_columns(ui: &Ui, run: &RunRecord, found: &Found) {
-    // A field that one of several tables has may lack a column in another.
+fn print_columns(ui: &Ui, run: &RunRecord, found: &FixCandidates) {
+    // With several tables, a field found in one may lack a column in another.
     let several = run.metrics.as_ref().is_some_and(|found| found.tables > 1);
     let some = if several { " in some table" } else { "" };
     let headers: Vec<String> = found.headers().cloned().collect();
@@ -199,34 +199,35 @@ fn print_columns(ui: &Ui, run: &RunRecord, found: &Found) {
     }
 }
 
-/// A suggestion and why, as a line; a guess as a question.
-fn in_words(one: &Suggestion) -> String {
-    match &one.reason {
-        Some(reason) => format!("{} = {}  ({reason})", one.field, one.header),
-        None => format!("{} = {}?  (a guess)", one.field, one.header),
+/// Returns a suggestion and its reason as a line; a guess as a question.
+fn in_words(suggestion: &Suggestion) -> String {
+    match &suggestion.reason {
+        Some(reason) => format!("{} = {}  ({reason})", suggestion.field, suggestion.header),
+        None => format!("{} = {}?  (a guess)", suggestion.field, suggestion.header),
     }
 }
 
-fn print_suggestions(ui: &Ui, found: &Found, run: &str) {
-    for one in &found.suggestions {
-        let (tone, mark) = match one.reason {
+fn print_suggestions(ui: &Ui, found: &FixCandidates, run: &str) {
+    for suggestion in &found.suggestions {
+        let (tone, mark) = match suggestion.reason {
             Some(_) => (Tone::Good, "✓"),
             None => (Tone::Warn, "?"),
         };
-        ui.words("  ", Some((tone, mark)), Tone::Plain, &in_words(one));
+        ui.words("  ", Some((tone, mark)), Tone::Plain, &in_words(suggestion));
     }
-    if let Some(one) = found.suggestions.first() {
-        let (field, header) = (&one.field, one.header.replace('\'', "'\\''"));
+    if let Some(suggestion) = found.suggestions.first() {
+        let (field, header) = (&suggestion.field, suggestion.header.replace('\'', "'\\''"));
         ui.hint(format_args!(
             "`ade fix {run} --accept {field}='{header}'` accepts the first one"
         ));
     }
 }
 
-/// The headers of which nothing is known, so that nobody looks for them above.
-fn print_without(ui: &Ui, found: &Found) {
-    let is_suggested = |header: &String| found.suggestions.iter().any(|one| one.header == *header);
-    let without = found.headers().filter(|one| !is_suggested(one));
+/// Prints the headers without any suggestion, so that nobody looks for them above.
+fn print_without(ui: &Ui, found: &FixCandidates) {
+    let is_suggested =
+        |header: &String| found.suggestions.iter().any(|pair| pair.header == *header);
+    let without = found.headers().filter(|header| !is_suggested(header));
     let without: Vec<String> = without.cloned().collect();
     if !without.is_empty() {
         let words = format!("no field is like {}", listed(&without));
@@ -234,20 +235,20 @@ fn print_without(ui: &Ui, found: &Found) {
     }
 }
 
-/// Asks of each suggestion, until the field or the column has its other.
-fn ask(ui: &Ui, found: &Found) -> Vec<(String, String)> {
+/// Asks about each suggestion until the field or the column is taken.
+fn ask(ui: &Ui, found: &FixCandidates) -> Vec<(String, String)> {
     let mut chosen: Vec<(String, String)> = Vec::new();
-    for one in &found.suggestions {
+    for offer in &found.suggestions {
         let is_settled =
-            |(field, header): &(String, String)| *field == one.field || *header == one.header;
-        if !chosen.iter().any(is_settled) && ui.is_agreed(&in_words(one)) {
-            chosen.push((one.field.clone(), one.header.clone()));
+            |(field, header): &(String, String)| *field == offer.field || *header == offer.header;
+        if !chosen.iter().any(is_settled) && ui.is_agreed(&in_words(offer)) {
+            chosen.push((offer.field.clone(), offer.header.clone()));
         }
     }
     chosen
 }
 
-/// Runs the file again with the configuration as it is now. `None`: it was cancelled.
+/// Runs the file again with the changed configuration. `None`: it was cancelled.
 fn run_again(
     ui: &Ui,
     workspace: &Workspace,
@@ -256,7 +257,7 @@ fn run_again(
     (lines, cancel): (&LiveLines<'_>, &Cancel),
 ) -> Result<Option<RunRecord>, Failure> {
     settle(workspace);
-    let prepared: Prepared = prepare(workspace, Configuration::open(folder)?, None)?;
+    let prepared: PreparedConfiguration = prepare(workspace, Configuration::open(folder)?, None)?;
     let input = [Input::from(fix::input_of(run)?)];
     let mut options = run.options.clone();
     options.configuration_version = None;
@@ -267,7 +268,7 @@ fn run_again(
     let progress = RunProgress::of_one(ui, lines, run, &prepared.record.name);
     let ended = std::sync::Mutex::new(None);
     inline::run(&request, cancel, &|source, change| {
-        if let Happening::Finished(Ok(finished)) = change {
+        if let ProgressEvent::Finished(Ok(finished)) = change {
             *ade::base::mutex::lock(&ended) = Some(finished.run.clone());
         }
         if !ui.json() {
@@ -277,13 +278,13 @@ fn run_again(
     Ok(ended.into_inner().unwrap_or_default())
 }
 
-/// Says what the new run has that the old one had not; with `--json` it is the object that says all.
+/// Prints what the new run has that the old one lacked; with `--json`, one object with everything.
 fn end(
     ui: &Ui,
     workspace: &Workspace,
     (before, after): (&RunRecord, Option<&RunRecord>),
-    found: &Found,
-    (edits, pastes, is_written): (&[Edit], &[Paste], bool),
+    found: &FixCandidates,
+    (edits, pastes, is_written): (&[Edit], &[ManualEdit], bool),
 ) -> Result<(ExitStatus, Option<Value>), Failure> {
     let count = |run: &RunRecord| -> Result<usize, Failure> {
         let fields = workspace.store.run_fields(&run.id)?;
@@ -292,7 +293,7 @@ fn end(
     let (had, has) = (count(before)?, after.map(count).transpose()?);
     let mut object = None;
     if ui.json() {
-        let run = after.map(|run| RunView::plain(run, &Whole));
+        let run = after.map(|run| RunView::plain(run, &FullPaths));
         let more = json!({
             "run_id": before.id, "edits": edits, "pastes": pastes, "written": is_written,
             "fields_found": {"before": had, "after": has}, "run": run,

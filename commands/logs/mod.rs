@@ -1,4 +1,4 @@
-//! `ade logs`: event logs.
+//! `ade logs`: prints event logs.
 
 mod tail;
 

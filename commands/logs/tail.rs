@@ -1,7 +1,7 @@
-//! `ade logs tail`: print and follow an event log.
+//! `ade logs tail`: prints and follows an event log.
 
 use ade::events::severity;
-use ade::run::views::follow::{Following, KnownNames};
+use ade::run::views::follow::{FollowedLog, KnownNames};
 use serde_json::Value;
 
 use crate::context::Context;
@@ -38,9 +38,9 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
     let workspace = context.open_for_runs()?;
     let least = severity(&args.level);
     let wanted = |event: &Value| severity(text(event, "level")) >= least;
-    // Before the first event is printed: from then on Ctrl-C ends the command with status 130.
+    // Set up before the first event is printed: from then on Ctrl-C ends the command with status 130.
     let cancel = args.follow.then(signals::cancel_on_signals);
-    let mut following = Following::open(&workspace, &args.run_or_env)?;
+    let mut following = FollowedLog::open(&workspace, &args.run_or_env)?;
     let mut printer = Printer {
         ui,
         names: following.names(),
@@ -78,7 +78,7 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
 struct Printer<'a> {
     ui: &'a Ui,
     names: KnownNames,
-    /// The last error that was printed, which the events after it repeat.
+    /// The last printed error, which later events repeat.
     told: Option<String>,
 }
 
@@ -121,7 +121,7 @@ impl Printer<'_> {
     }
 }
 
-/// The lines of a stack trace that say where, without those at its end that say again what happened.
+/// Returns the lines of a stack trace without the lines at its end that repeat the message.
 fn without_message<'a>(trace: &'a str, message: &str) -> Vec<&'a str> {
     let mut lines: Vec<&str> = trace.lines().collect();
     let is_told = |line: &&str| {
@@ -131,7 +131,7 @@ fn without_message<'a>(trace: &'a str, message: &str) -> Vec<&'a str> {
     while lines.last().is_some_and(is_told) {
         lines.pop();
     }
-    // A heading with nothing below it.
+    // A traceback heading with nothing below it.
     if lines.len() == 1 && lines[0].starts_with("Traceback") {
         lines.clear();
     }

@@ -1,4 +1,4 @@
-//! The arguments of `ade run`: what is typed, and what follows from it for the runs.
+//! The arguments of `ade run`, and the run options that follow from them.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -140,7 +140,7 @@ const OUTPUT: &str = "Output options";
 const WORK: &str = "Execution options";
 
 impl Args {
-    /// The options that runs of this call are recorded with.
+    /// Returns the options that the runs of this call are recorded with.
     pub fn options(&self) -> RunOptions {
         RunOptions {
             active_sheet_only: self.active_sheet_only,
@@ -156,12 +156,12 @@ impl Args {
         }
     }
 
-    /// The shape that is asked for, if it is not the workbook.
+    /// Returns the requested output format, unless it is the workbook.
     pub fn shape(&self) -> Option<&str> {
         self.to.as_deref().filter(|shape| *shape != "xlsx")
     }
 
-    /// What is said of single sheets.
+    /// Returns the settings for single sheets.
     fn sheets(&self) -> BTreeMap<String, SheetChoice> {
         let mut found: BTreeMap<String, SheetChoice> = BTreeMap::new();
         for (sheet, rows) in &self.header_rows {
@@ -173,9 +173,9 @@ impl Args {
         found
     }
 
-    /// The engine's settings that the call gives; of those that are given twice, the last.
+    /// Returns the engine settings of the call; of settings given twice, the last.
     fn settings(&self) -> BTreeMap<String, String> {
-        // What goes with files of another shape has to be a file, too.
+        // If the results are files of another format, quarantined rows must go to a file, too.
         let apart = if self.to.is_some() { "file" } else { "sheet" };
         let quarantine = self.quarantine.then(|| apart.to_owned());
         let also_write = match (&self.combine, self.shape()) {
@@ -219,21 +219,21 @@ fn seconds(text: &str) -> Result<f64, String> {
         .ok_or_else(|| "not a number of seconds above zero".to_owned())
 }
 
-/// The sheet that an argument begins with, and the rest. Titles may have `=` in them.
+/// Splits an argument into its sheet and the rest. Titles may contain `=`.
 fn of_sheet(text: &str) -> Option<(String, &str)> {
     let (sheet, rest) = text.rsplit_once('=')?;
     (!sheet.is_empty()).then(|| (sheet.to_owned(), rest.trim()))
 }
 
 fn header_rows(text: &str) -> Result<(String, Vec<u32>), String> {
-    const MOST: u32 = 1_048_576;
+    const MAX_ROW_NUMBER: u32 = 1_048_576;
     let rows = |rows: &str| {
         if rows.eq_ignore_ascii_case("none") {
             return Some(Vec::new());
         }
         let (first, last) = rows.split_once('-').unwrap_or((rows, rows));
         let (first, last): (u32, u32) = (first.trim().parse().ok()?, last.trim().parse().ok()?);
-        (0 < first && first <= last && last <= MOST && last - first < 100)
+        (0 < first && first <= last && last <= MAX_ROW_NUMBER && last - first < 100)
             .then(|| (first..=last).collect())
     };
     of_sheet(text)
@@ -257,13 +257,13 @@ fn range(text: &str) -> Result<(String, String), String> {
     of_sheet(text)
         .filter(|(_, rest)| {
             rest.split_once(':')
-                .is_some_and(|(one, other)| is_corner(one) && is_corner(other))
+                .is_some_and(|(first, other)| is_corner(first) && is_corner(other))
         })
         .map(|(sheet, rest)| (sheet, rest.to_ascii_uppercase()))
         .ok_or_else(|| "not a sheet and a range, such as Sheet1=B3:H90".to_owned())
 }
 
-/// Takes what a setting of the engine can have as its value.
+/// Parses and checks the value of an engine setting.
 fn value_of(
     setting: &'static str,
 ) -> impl Fn(&str) -> Result<String, String> + Clone + Send + Sync + 'static {

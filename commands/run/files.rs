@@ -1,4 +1,4 @@
-//! Which files a call means, and what is said of those that it leaves out.
+//! Finds the files that a call means, and reports those that it leaves out.
 
 use std::path::{Path, PathBuf};
 
@@ -9,16 +9,16 @@ use ade::store::Store;
 
 use super::args::Args;
 use crate::exit::Failure;
-use crate::ui::{Skipped, Ui, first};
+use crate::ui::{SkippedFiles, Ui, first};
 
-/// The files that a call means, and those that are not run although it means them.
+/// Returns the files that a call means, and those among them that cannot be run.
 pub fn find(
     args: &Args,
     paths: &Paths,
     is_copy: &dyn Fn(&Path) -> bool,
-) -> Result<(MeantFiles, Vec<Skipped>), Error> {
+) -> Result<(MeantFiles, Vec<SkippedFiles>), Error> {
     let own = paths.own_folders().map(Path::to_owned);
-    // A configuration has workbooks in its tests.
+    // A configuration's tests contain workbooks that are no inputs.
     let not_in = own.iter().chain([&args.config]);
     let not_in: Vec<PathBuf> = not_in.filter_map(|path| path.canonicalize().ok()).collect();
     let search = Search {
@@ -35,23 +35,23 @@ pub fn find(
     Ok((found, skipped))
 }
 
-/// Takes out the files that would be written to one workbook.
-fn without_shared_outputs(found: &mut MeantFiles) -> Vec<Skipped> {
+/// Removes files whose results would go to the same workbook.
+fn without_shared_outputs(found: &mut MeantFiles) -> Vec<SkippedFiles> {
     let (alone, refused) = input::with_distinct_outputs(std::mem::take(&mut found.inputs));
     found.inputs = alone;
-    let skipped = refused.into_iter().map(|(files, error)| Skipped {
+    let skipped = refused.into_iter().map(|(files, error)| SkippedFiles {
         files,
-        failure: Failure::of(&error),
+        failure: Failure::from_problem(&error),
     });
     skipped.collect()
 }
 
-/// A store that does not answer knows of no copy.
+/// Returns whether a file is a marked copy; if the store does not answer, it is not.
 pub fn is_copy(store: &Store, path: &Path) -> bool {
     store.is_copy(path).unwrap_or(false)
 }
 
-/// Says which files are no inputs although one might think so.
+/// Reports files that look like inputs but are not.
 pub fn report_left_out(ui: &Ui, found: &MeantFiles) {
     for below in &found.below {
         ui.say(format_args!(

@@ -1,4 +1,4 @@
-//! `ade run`: normalize files in this process.
+//! `ade run`: normalizes files in this process.
 
 mod args;
 mod demands;
@@ -22,7 +22,7 @@ pub use args::Args;
 pub use demands::DemandArgs;
 pub use files::report_left_out;
 use files::{find, is_copy};
-use session::Session;
+use session::RunSession;
 
 use crate::context::Context;
 use crate::exit::{ExitStatus, Outcome};
@@ -31,7 +31,7 @@ use crate::ui::LiveLines;
 
 pub fn run(args: &Args, context: &Context) -> Outcome {
     let ui = &context.ui;
-    // The call is checked before anything is written.
+    // Check the call before writing anything.
     let (config, input) = input::parts_of_call(&args.config, &args.input)?;
     let args = &Args {
         config,
@@ -41,7 +41,7 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
     let settings = context.settings()?;
     demand_acceptance(&settings)?;
     let paths = Paths::new(&settings)?;
-    // Opened only where the name of a file makes it necessary; a database that cannot be opened is reported later.
+    // Opened only if a file name makes it necessary; if the database cannot be opened, that is reported later.
     let known = LazyCell::new(|| context.open_if_present().ok().flatten());
     let is_copy = |path: &Path| {
         known
@@ -76,7 +76,7 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
             move |words| drop(why_cold.set(words.to_owned()))
         }),
     );
-    let session = Session {
+    let session = RunSession {
         args,
         ui,
         workspace: &workspace,
@@ -85,7 +85,7 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
         cancel: &signals::cancel_on_signals_and(lines.clear()),
         skipped: &skipped,
     };
-    // Of a run that is left to a worker, the worker's own settings decide.
+    // For a run that is left to a worker, the worker's own settings decide.
     if args.allow_network && !args.detach && !session.workspace.settings.allow_network {
         ui.say(format_args!(
             "note: --allow-network has no effect, because ADE_ALLOW_NETWORK does not allow a network"

@@ -1,39 +1,40 @@
-//! `ade run --watch`: the runs again whenever an input or the configuration changes.
+//! `ade run --watch`: repeats the runs whenever an input or the configuration changes.
 
 use std::path::{Path, PathBuf};
 
 use ade::base::clock::Timestamp;
 use ade::configuration::Configuration;
-use ade::environment::needed::prepare::Prepared;
+use ade::environment::needed::prepare::PreparedConfiguration;
 use ade::run::inputs::input::Input;
-use ade::run::inputs::watch::{ChangedInputs, Watch};
+use ade::run::inputs::watch::{ChangedInputs, InputWatch};
 
 use super::files::{find, is_copy};
-use super::session::Session;
+use super::session::RunSession;
 use crate::exit::{ExitStatus, Failure, Outcome};
 use crate::ui::first;
 
-impl Session<'_> {
-    /// Runs the inputs again whenever they or the configuration change, until a signal.
+impl RunSession<'_> {
+    /// Repeats the runs when their inputs or the configuration change, until a signal.
     pub fn watch(&self, inputs: Vec<Input>) -> Outcome {
         let args = self.args;
         let paths = &self.workspace.paths;
         let is_copy = |path: &Path| is_copy(&self.workspace.store, path);
         let output_dir = args.output_dir.as_deref();
-        let watch = Watch {
+        let watch = InputWatch {
             configuration: &args.config,
             arguments: &args.input,
             expand: &|| Ok(find(args, paths, &is_copy)?.0),
             written: [paths.data()].into_iter().chain(output_dir).collect(),
         };
         let mut status = ExitStatus::Done;
-        // Which files are not run is said once.
+        // Skipped files are reported only once.
         let mut skipped = self.skipped;
         let mut round = |inputs: &[Input]| -> Result<Vec<Input>, Failure> {
             let again;
             (status, again) = match self.open_again() {
                 Ok(prepared) => self.round(&prepared, inputs, std::mem::take(&mut skipped))?,
-                // A configuration that cannot be opened now may be in the middle of an edit: wait for the next change.
+                // If the configuration cannot be opened now, somebody may be in the middle of an edit: wait for the next
+                // change.
                 Err(failure) => {
                     self.lines.suspend(|| self.ui.failure(&failure));
                     (failure.status, inputs.to_vec())
@@ -47,7 +48,7 @@ impl Session<'_> {
         Ok(self.unless_cancelled(status))
     }
 
-    /// `10:00:00 changed: orders.xlsx, my-config/settings.toml`
+    /// Describes changes: `10:00:00 changed: orders.xlsx, my-config/settings.toml`.
     fn in_words(&self, changes: &ChangedInputs) -> String {
         let files = changes.configuration.iter();
         let files = files.map(|path| self.args.config.join(path));
@@ -60,7 +61,7 @@ impl Session<'_> {
         format!("{now} changed: {}", first(5, names))
     }
 
-    fn open_again(&self) -> Result<Prepared, Failure> {
+    fn open_again(&self) -> Result<PreparedConfiguration, Failure> {
         Ok(self.prepare(Configuration::open(&self.args.config)?)?)
     }
 }

@@ -1,12 +1,12 @@
-//! `ade runs cancel`: cancel runs.
+//! `ade runs cancel`: cancels runs.
 
 use std::time::Duration;
 
 use ade::base::problem::{Problem, code};
-use ade::run::ending::cancel::{Cancelled, await_end, cancel};
+use ade::run::ending::cancel::{RunCancellation, await_end, cancel};
 use ade::run::views::chosen::pages;
 use ade::store::{RunRecord, RunStatus};
-use ade::system::machine::Steady;
+use ade::system::machine::SteadyTime;
 use ade::workspace::Workspace;
 use clap::builder::PossibleValuesParser;
 use serde_json::json;
@@ -16,7 +16,7 @@ use crate::context::Context;
 use crate::exit::{ExitStatus, Failure, Outcome};
 use crate::ui::{Tone, Ui, plural};
 
-/// For so long the ends of running runs are waited for.
+/// How long to wait for running runs to stop.
 const END_WITHIN: Duration = Duration::from_secs(2);
 
 /// Cancel runs
@@ -68,7 +68,7 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
                 count += 1;
                 show(&workspace, ui, cancelled, until)
             }
-            // It ended since it was chosen.
+            // The run ended after it was chosen.
             Err(error) if by_filters && error.code() == code::RUN_ENDED => Ok(()),
             Err(error) => Err(error.into()),
         }
@@ -83,7 +83,8 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
     Ok(status)
 }
 
-/// The ids of the queued and running runs that the filters fit, newest first: one that waits is not begun because another ended.
+/// Returns the ids of the queued and running runs that match the filters. Newest first, so that cancelling one run does not
+/// start a waiting one.
 fn chosen(workspace: &Workspace, args: &Args) -> Result<Vec<String>, Failure> {
     let wanted = args.filters.wanted(args.status.as_deref())?;
     let mut ids = Vec::new();
@@ -97,15 +98,15 @@ fn chosen(workspace: &Workspace, args: &Args) -> Result<Vec<String>, Failure> {
 fn show(
     workspace: &Workspace,
     ui: &Ui,
-    cancelled: Cancelled,
-    until: Steady,
+    cancelled: RunCancellation,
+    until: SteadyTime,
 ) -> Result<(), Failure> {
     let done = |run: &RunRecord, data, tone, words| ui.done(run, data, tone, words);
     match cancelled {
-        Cancelled::AtOnce(run) => {
+        RunCancellation::AtOnce(run) => {
             done(&run, json!({"cancelled": true}), Tone::Good, "cancelled");
         }
-        Cancelled::Requested(run) => {
+        RunCancellation::Requested(run) => {
             let run = await_end(workspace, *run, until)?;
             let (tone, words) = match run.status {
                 RunStatus::Cancelled => (Tone::Good, "cancelled"),

@@ -1,4 +1,4 @@
-//! The filters by which several runs are chosen, and the question before many of them are changed.
+//! The filters that choose several runs, and the question before many of them are changed.
 
 use ade::base::clock::Timestamp;
 use ade::run::views::chosen::{RunsWanted, instant};
@@ -26,14 +26,14 @@ pub struct Filters {
     pub dry_run: bool,
 }
 
-/// The filters, one of which is needed where no run is named.
+/// The filters of which at least one is required if no run is named.
 pub const FILTERS: [&str; 4] = ["status", "configuration", "input", "since"];
 
-/// More runs than these are changed by filters only after a question, where somebody is there to answer it.
-pub const UNASKED: usize = 10;
+/// The maximum number of runs that filters may change without a question, if somebody can answer it.
+pub const MAX_RUNS_UNASKED: usize = 10;
 
 impl Filters {
-    /// The runs that fit, whatever the status.
+    /// Returns the query for the runs that match, with this status if given.
     pub fn wanted<'a>(&'a self, status: Option<&'a str>) -> Result<RunsWanted<'a>, Failure> {
         let since = self.since.as_deref();
         let since = since.map(|text| instant("--since", text, Timestamp::now()));
@@ -47,9 +47,9 @@ impl Filters {
         })
     }
 
-    /// Whether so many runs may be changed; `verb`: what is done to them.
+    /// Asks whether this many runs may be changed, if necessary. `verb` names the change.
     pub fn is_agreed(&self, ui: &Ui, verb: &str, count: usize) -> bool {
-        let is_asked = !self.dry_run && !self.yes && count > UNASKED;
+        let is_asked = !self.dry_run && !self.yes && count > MAX_RUNS_UNASKED;
         let is_agreed =
             !is_asked || ui.is_agreed(&format!("{verb} {}?", plural(count as u64, "run")));
         if !is_agreed {

@@ -1,10 +1,10 @@
-//! `ade runs ls`: list runs, newest first.
+//! `ade runs ls`: lists runs, newest first.
 
 use crate::context::Context;
 use crate::exit::{ExitStatus, Outcome};
-use crate::ui::{Table, Tone, ago, duration, thousands};
+use crate::ui::{TerminalTable, Tone, ago, duration, thousands};
 use ade::base::clock::Timestamp;
-use ade::base::show_path::Whole;
+use ade::base::show_path::FullPaths;
 use ade::run::results::demands::refusals;
 use ade::run::views::chosen::{RunsWanted, instant, label, pages, short_ids};
 use ade::run::views::json::runs_json;
@@ -65,7 +65,7 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
     if ui.json() {
         let mut array = ui.array();
         for page in pages(&workspace, &wanted) {
-            array.entries(&runs_json(&workspace, &page?, &Whole)?);
+            array.entries(&runs_json(&workspace, &page?, &FullPaths)?);
         }
         array.end();
         return Ok(ExitStatus::Done);
@@ -88,13 +88,13 @@ fn show_none(context: &Context) -> Outcome {
     Ok(ExitStatus::Done)
 }
 
-/// `None`: there is no such run.
+/// Makes the table of runs. `None`: no run matches.
 fn table(
     workspace: &Workspace,
     wanted: &RunsWanted<'_>,
     now: Timestamp,
-) -> Result<Option<Table>, StoreError> {
-    let mut table = Table::new(
+) -> Result<Option<TerminalTable>, StoreError> {
+    let mut table = TerminalTable::new(
         "ID  STATUS  CONFIGURATION  INPUT  ROWS READ  ISSUES  TOOK  WHEN",
         &[3, 2],
     )
@@ -125,7 +125,7 @@ fn row(run: &RunRecord, id: &str, refused: bool, now: Timestamp) -> Vec<(Tone, S
             },
         ),
     };
-    // Succeeded it has, but nobody should take it for a file that was normalized, or for one that was accepted.
+    // The run succeeded, but it must not look like a file that was normalized or accepted.
     let status = match unprocessed(run) {
         _ if refused => (Tone::Bad, "refused".to_owned()),
         Some((word, _)) => (Tone::Dim, word.to_owned()),

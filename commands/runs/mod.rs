@@ -1,4 +1,4 @@
-//! `ade runs`: the queue and its history.
+//! `ade runs`: shows and changes the queue and its history.
 
 mod cancel;
 pub mod diff;
@@ -21,7 +21,7 @@ pub enum Command {
     Diff(diff::Args),
     Cancel(cancel::Args),
     Retry(retry::Args),
-    Again(retry::AgainArgs),
+    Again(retry::RunAgainArgs),
     Rm(rm::Args),
 }
 

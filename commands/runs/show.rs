@@ -1,11 +1,11 @@
-//! `ade runs show`: everything about one run.
+//! `ade runs show`: prints all details of one run.
 
 use ade::base::clock::Timestamp;
 use ade::base::problem::Problem;
-use ade::engine::report::{Finding, Nearest, SheetFound, TableFound};
-use ade::engine::{RowCounts, Told};
+use ade::engine::report::{NearestField, RunFinding, SheetFound, TableFound};
+use ade::engine::{RowCounts, RunNotice};
 use ade::run::views::explain::{nearest_in_words, why_unmapped};
-use ade::run::views::show::{Shown, show};
+use ade::run::views::show::{RunDetails, show};
 use ade::run::views::summary::unprocessed;
 use ade::settings::paths::RunFolder;
 use ade::store::{Attempt, ColumnResult, FieldResult, FieldState, Priority, RunRecord};
@@ -13,8 +13,8 @@ use ade::store::{Attempt, ColumnResult, FieldResult, FieldState, Priority, RunRe
 use crate::context::Context;
 use crate::exit::{ExitStatus, Outcome};
 use crate::ui::{
-    IssueCounts, Table, Tone, Ui, ago, bytes, duration, fields_that_are, plural, print_notice,
-    print_rows, rows, thousands,
+    IssueCounts, TerminalTable, Tone, Ui, ago, bytes, duration, fields_that_are, plural,
+    print_notice, print_rows, rows, thousands,
 };
 
 /// Show everything about one run
@@ -56,7 +56,7 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
     findings.for_each(|finding| print_finding(ui, finding));
     let notices = shown.report.noticed.notices.iter();
     notices.for_each(|notice| print_notice(ui, notice));
-    let mut readings: Vec<&Told> = shown.report.noticed.readings.iter().collect();
+    let mut readings: Vec<&RunNotice> = shown.report.noticed.readings.iter().collect();
     for sheet in completed.sheets() {
         for table in &sheet.tables {
             print_table(ui, sheet, table, &shown);
@@ -83,27 +83,27 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
     Ok(ExitStatus::Done)
 }
 
-/// Where rows with errors stand.
-fn print_quarantined(ui: &Ui, shown: &Shown) {
-    /// So many stretches of rows are printed.
-    const MOST: usize = 50;
+/// Prints where the rows with errors are.
+fn print_quarantined(ui: &Ui, shown: &RunDetails) {
+    /// The maximum number of row ranges that are printed.
+    const MAX_ROW_RANGES: usize = 50;
     let Some(rows) = &shown.rows else { return };
     let all = rows.all_quarantined();
     if !all.is_empty() {
         ui.line("");
     }
     let mut lines = Vec::new();
-    for one in all.iter().take(MOST) {
-        let (Some(sheet), Some(row), Some(count)) = (one.sheet, one.row, one.count) else {
+    for range in all.iter().take(MAX_ROW_RANGES) {
+        let (Some(sheet), Some(row), Some(count)) = (range.sheet, range.row, range.count) else {
             continue;
         };
-        let last = if one.descending {
+        let last = if range.descending {
             row + 1 - count
         } else {
             row + count - 1
         };
-        let what = if one.turned { "column" } else { "row" };
-        let to = match (one.output_sheet, one.output_row) {
+        let what = if range.turned { "column" } else { "row" };
+        let to = match (range.output_sheet, range.output_row) {
             (Some(sheet), Some(first)) => {
                 format!("{sheet}!{}", stretch("row", first, first + count - 1))
             }
@@ -113,8 +113,8 @@ fn print_quarantined(ui: &Ui, shown: &Shown) {
         let from = stretch(what, row, last);
         lines.push(format!("{sheet}!{from} → {to}"));
     }
-    if all.len() > MOST {
-        let more = thousands((all.len() - MOST) as u64);
+    if all.len() > MAX_ROW_RANGES {
+        let more = thousands((all.len() - MAX_ROW_RANGES) as u64);
         lines.push(format!(
             "and {more} more; `ade explain --row` says where one stands"
         ));
@@ -122,7 +122,7 @@ fn print_quarantined(ui: &Ui, shown: &Shown) {
     ui.told_all("quarantined", lines);
 }
 
-/// `row 7`, `rows 3 to 5`
+/// Names a range of rows: `row 7`, `rows 3 to 5`.
 fn stretch(what: &str, first: u64, last: u64) -> String {
     if first == last {
         return format!("{what} {first}");
@@ -130,8 +130,8 @@ fn stretch(what: &str, first: u64, last: u64) -> String {
     format!("{what}s {first} to {last}")
 }
 
-/// Its status, and the reason for it.
-fn print_state(ui: &Ui, shown: &Shown) {
+/// Prints the run's status and the reason for it.
+fn print_state(ui: &Ui, shown: &RunDetails) {
     let run = &shown.run;
     let took = run
         .duration_ms()
@@ -204,14 +204,14 @@ fn print_facts(ui: &Ui, run: &RunRecord, counts: Option<RowCounts>) {
                 rows(metrics.rows, counts),
                 metrics.mapped_fields,
                 plural(metrics.expected_fields, "field"),
-                IssueCounts::of(metrics).in_all()
+                IssueCounts::from_metrics(metrics).in_all()
             ),
         );
     }
 }
 
-fn print_finding(ui: &Ui, finding: &Finding) {
-    // Where the run failed, its error holds the same text.
+fn print_finding(ui: &Ui, finding: &RunFinding) {
+    // If the run failed, its error contains the same text.
     if finding.code == "execution_failed" {
         return;
     }
@@ -222,8 +222,8 @@ fn print_finding(ui: &Ui, finding: &Finding) {
     ui.fact("finding", ui.paint(tone, &finding.message));
 }
 
-/// How columns of a table were read whose text had to be interpreted.
-fn print_readings(ui: &Ui, readings: &[&Told]) {
+/// Prints how the text in columns of a table was interpreted.
+fn print_readings(ui: &Ui, readings: &[&RunNotice]) {
     if readings.is_empty() {
         return;
     }
@@ -238,8 +238,8 @@ fn print_readings(ui: &Ui, readings: &[&Told]) {
     }
 }
 
-/// A table: its place in the input and in the output, and how its columns were mapped.
-fn print_table(ui: &Ui, sheet: &SheetFound, table: &TableFound, run: &Shown) {
+/// Prints a table: its position in the input and the output, and how its columns were mapped.
+fn print_table(ui: &Ui, sheet: &SheetFound, table: &TableFound, run: &RunDetails) {
     let place = (sheet.index(), table.index());
     let from = table.region().unwrap_or_default();
     let to = table.written().map(|to| format!(" → {to}"));
@@ -251,17 +251,18 @@ fn print_table(ui: &Ui, sheet: &SheetFound, table: &TableFound, run: &Shown) {
         ui.paint(Tone::Strong, title),
         ui.paint(Tone::Dim, format!("{from}{to}, {rows}"))
     ));
-    let mut shown = Table::new("COLUMN  FIELD  SCORE  FILLED  WHY", &[0, 4]).numbers(&[2, 3]);
-    let explained = run.tables.iter().find(|one| {
-        one.sheet == sheet.name()
-            && one.table == table.index() + 1
-            && one.region.as_deref() == Some(from)
+    let mut shown =
+        TerminalTable::new("COLUMN  FIELD  SCORE  FILLED  WHY", &[0, 4]).numbers(&[2, 3]);
+    let explained = run.tables.iter().find(|candidate| {
+        candidate.sheet == sheet.name()
+            && candidate.table == table.index() + 1
+            && candidate.region.as_deref() == Some(from)
     });
     run.columns
         .iter()
         .filter(|column| (column.sheet_index, column.table_index) == place)
         .for_each(|column| {
-            let reasons: Vec<&Told> = run
+            let reasons: Vec<&RunNotice> = run
                 .report
                 .noticed
                 .columns
@@ -269,7 +270,7 @@ fn print_table(ui: &Ui, sheet: &SheetFound, table: &TableFound, run: &Shown) {
                 .filter(|reason| reason.is_of_table(&column.sheet_name, column.table_index))
                 .filter(|reason| match column.mapped_field.as_deref() {
                     Some(field) => reason.is_of_field(field),
-                    // The fields that were split from it.
+                    // Fields that were split from this column.
                     None => reason.source_index() == Some(column.column_index),
                 })
                 .collect();
@@ -277,7 +278,7 @@ fn print_table(ui: &Ui, sheet: &SheetFound, table: &TableFound, run: &Shown) {
             let told = explained.and_then(|table| table.columns.get(index?));
             let nearest = told.and_then(|told| told.nearest.as_ref());
             let letters = told.map(|told| told.column.as_str());
-            // The words of the event are older, and know no ties.
+            // The reason in the column's event is older and does not know ties, so it is only the fallback.
             let why_not = told.and_then(|told| told.reason.as_deref());
             let why_not = why_not.or(column.unmapped_reason.as_deref());
             shown.row(row(column, letters, &reasons, why_not, nearest));
@@ -285,15 +286,15 @@ fn print_table(ui: &Ui, sheet: &SheetFound, table: &TableFound, run: &Shown) {
     ui.table(&shown);
 }
 
-/// A column. Why it got its field, or which fields are parts of it, is known where the configuration has fields that are found
-/// by their values or split from others. `letters`: of the column; `why_not`: the reason that it has no field; `nearest`: the field that
-/// its header is most like.
+/// Makes the row of a column. The reason for its field, and the fields split from it, are known if the configuration finds
+/// fields by values or splits them. `letters`: the column's letters; `why_not`: the reason that it has no field; `nearest`: the
+/// field that its header resembles most.
 fn row(
     column: &ColumnResult,
     letters: Option<&str>,
-    reasons: &[&Told],
+    reasons: &[&RunNotice],
     why_not: Option<&str>,
-    nearest: Option<&Nearest>,
+    nearest: Option<&NearestField>,
 ) -> Vec<(Tone, String)> {
     let header = column.header_raw.clone();
     let score = column.mapping_score.map(|score| format!("{score:.2}"));

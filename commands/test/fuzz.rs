@@ -1,8 +1,8 @@
-//! `ade test --fuzz`: changes of a sender's layout that must not change what comes out.
+//! `ade test --fuzz`: changes a sender's layout in ways that must not change the results.
 
 use ade::base::cancel::Cancel;
-use ade::checks::cases::{Case, FuzzedCase, Kept, fuzz, keep};
-use ade::environment::needed::prepare::Prepared;
+use ade::checks::cases::{Case, FuzzedCase, KeptCase, fuzz, keep};
+use ade::environment::needed::prepare::PreparedConfiguration;
 use ade::store::EnvironmentRecord;
 use ade::workspace::Workspace;
 use serde_json::json;
@@ -11,22 +11,21 @@ use super::differences::print_differences;
 use crate::exit::{ExitStatus, Outcome};
 use crate::ui::{Tone, Ui, plural};
 
-/// What is tried.
-pub struct Wanted<'a> {
-    /// The cases.
+/// The options of a fuzz test.
+pub struct FuzzOptions<'a> {
     pub cases: &'a [Case],
-    /// How many changes of each.
+    /// The number of changes per case.
     pub changes: u32,
-    /// The seed that decides which.
+    /// The seed for choosing the changes.
     pub seed: u64,
-    /// Whether those that break something are kept as cases.
+    /// Whether changes that break something are kept as cases.
     pub keep: bool,
 }
 
 pub fn run(
     ui: &Ui,
-    (workspace, prepared, environment): (&Workspace, &Prepared, &EnvironmentRecord),
-    wanted: &Wanted<'_>,
+    (workspace, prepared, environment): (&Workspace, &PreparedConfiguration, &EnvironmentRecord),
+    wanted: &FuzzOptions<'_>,
     cancel: &Cancel,
 ) -> Outcome {
     let how = (wanted.changes, wanted.seed);
@@ -36,7 +35,7 @@ pub fn run(
     let broken: u64 = all
         .iter()
         .flat_map(|case| &case.broken)
-        .map(|one| one.times)
+        .map(|broken| broken.times)
         .sum();
     let failed = all.iter().filter(|case| case.error.is_some()).count();
     if ui.json() {
@@ -51,10 +50,10 @@ pub fn run(
     }
     if wanted.keep {
         for (case, fuzzed) in wanted.cases.iter().zip(all) {
-            for one in &fuzzed.broken {
-                match keep(case, one)? {
-                    Kept::New(folder) => ui.say(format_args!("Kept as {}", ui.path(&folder))),
-                    Kept::IsThere(folder) => ui.say(format_args!(
+            for broken in &fuzzed.broken {
+                match keep(case, broken)? {
+                    KeptCase::New(folder) => ui.say(format_args!("Kept as {}", ui.path(&folder))),
+                    KeptCase::IsThere(folder) => ui.say(format_args!(
                         "Not kept, because it is there already: {}",
                         ui.path(&folder)
                     )),
@@ -77,15 +76,15 @@ fn print(ui: &Ui, case: &FuzzedCase) {
     if let Some(error) = &case.error {
         ui.line(format_args!("  nothing was tried: {error}"));
     }
-    for one in &case.broken {
-        let tried = case.tried.get(&one.kind).copied().unwrap_or_default();
+    for broken in &case.broken {
+        let tried = case.tried.get(&broken.kind).copied().unwrap_or_default();
         ui.line(format_args!(
             "  {} ({} of {tried}): {}",
-            one.kind, one.times, one.change
+            broken.kind, broken.times, broken.change
         ));
-        if let Some(error) = &one.error {
+        if let Some(error) = &broken.error {
             ui.line(format_args!("    {error}"));
         }
-        print_differences(ui, "    ", &one.differences);
+        print_differences(ui, "    ", &broken.differences);
     }
 }

@@ -1,4 +1,4 @@
-//! `ade test`: run the cases of a configuration, its past inputs, or changed layouts.
+//! `ade test`: runs the cases of a configuration, its past inputs, or changed layouts.
 
 mod differences;
 mod fuzz;
@@ -11,12 +11,12 @@ use ade::base::cancel::Cancel;
 use ade::base::files;
 use ade::checks::cases::{self, Case, CaseResult};
 use ade::configuration::Configuration;
-use ade::environment::needed::prepare::{Prepared, prepare};
-use ade::environment::provide::Want;
+use ade::environment::needed::prepare::{PreparedConfiguration, prepare};
+use ade::environment::provide::RebuildPolicy;
 use ade::environment::provide::installers::Installers;
 use ade::run::execution::provide::provide;
 use ade::run::inputs::input::{Input, MeantFiles};
-use ade::run::inputs::watch::Watch;
+use ade::run::inputs::watch::InputWatch;
 use ade::store::EnvironmentRecord;
 use ade::workspace::Workspace;
 use serde_json::json;
@@ -68,8 +68,8 @@ pub struct Args {
     keep: bool,
 }
 
-/// What a round needs.
-struct Session<'a> {
+/// The parts that every round uses.
+struct TestSession<'a> {
     args: &'a Args,
     ui: &'a Ui,
     lines: &'a LiveLines<'a>,
@@ -80,7 +80,7 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
     let ui = &context.ui;
     let lines = LiveLines::new(ui);
     let cancel = signals::cancel_on_signals_and(lines.clear());
-    let session = Session {
+    let session = TestSession {
         args,
         ui,
         lines: &lines,
@@ -93,27 +93,27 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
     session.round(&workspace, &prepared)
 }
 
-/// The environment that cases and past inputs run in, ready.
+/// Prepares the environment for cases and past inputs.
 pub fn environment_for(
     lines: &LiveLines<'_>,
     workspace: &Workspace,
-    prepared: &Prepared,
+    prepared: &PreparedConfiguration,
     cancel: &Cancel,
 ) -> Result<EnvironmentRecord, Failure> {
     let shown = EnvironmentProgress::new(lines, &prepared.record.name);
-    let on = &mut |progress: ade::environment::provide::Progress<'_>| shown.show(&progress);
+    let on = &mut |progress: ade::environment::provide::ProvideProgress<'_>| shown.show(&progress);
     Ok(provide(
         workspace,
         &Installers,
         prepared,
-        Want::Ready,
+        RebuildPolicy::Ready,
         cancel,
         on,
     )?)
 }
 
-impl Session<'_> {
-    fn round(&self, workspace: &Workspace, prepared: &Prepared) -> Outcome {
+impl TestSession<'_> {
+    fn round(&self, workspace: &Workspace, prepared: &PreparedConfiguration) -> Outcome {
         let (args, ui) = (self.args, self.ui);
         if let Some(runs) = args.past {
             let environment = environment_for(self.lines, workspace, prepared, self.cancel)?;
@@ -124,7 +124,7 @@ impl Session<'_> {
         let mut chosen = cases::choose(all, &args.cases, args.words.as_deref())?;
         let environment = environment_for(self.lines, workspace, prepared, self.cancel)?;
         if let Some(changes) = args.fuzz {
-            let wanted = fuzz::Wanted {
+            let wanted = fuzz::FuzzOptions {
                 cases: &chosen,
                 changes,
                 seed: args.seed,
@@ -146,9 +146,9 @@ impl Session<'_> {
         }
         let begun = Instant::now();
         let results = cases::run(workspace, prepared, &environment, &chosen, self.cancel)?;
-        let is_updated = |one: &CaseResult| args.update && is_mended(one);
-        let passed = results.iter().filter(|one| one.passed).count();
-        let updated = results.iter().filter(|one| is_updated(one)).count();
+        let is_updated = |result: &CaseResult| args.update && is_mended(result);
+        let passed = results.iter().filter(|result| result.passed).count();
+        let updated = results.iter().filter(|result| is_updated(result)).count();
         let failed = results.len() - passed - updated;
         if ui.json() {
             ui.document(
@@ -177,10 +177,10 @@ impl Session<'_> {
         Ok(ExitStatus::refused_if(failed > 0))
     }
 
-    /// A round after each change, until a signal.
+    /// Runs a round after each change, until a signal.
     fn watch(&self, workspace: &Workspace) -> Outcome {
         let folder = self.args.config.as_path();
-        // All files of a configuration are looked at anyway; one stands for them.
+        // All files of the configuration are watched anyway; this folder represents them.
         let itself = [folder.join("tests")];
         let input = || Input::from(itself[0].clone());
         let meant = || MeantFiles {
@@ -188,7 +188,7 @@ impl Session<'_> {
             outputs: Vec::new(),
             below: Vec::new(),
         };
-        let watch = Watch {
+        let watch = InputWatch {
             configuration: folder,
             arguments: &itself,
             expand: &|| Ok(meant()),
@@ -199,7 +199,7 @@ impl Session<'_> {
         };
         let mut status = ExitStatus::Done;
         let mut round = |_: &[Input]| -> Result<Vec<Input>, Failure> {
-            let opened = Configuration::open(folder).map_err(|error| Failure::of(&error));
+            let opened = Configuration::open(folder).map_err(|error| Failure::from_problem(&error));
             let prepared = opened.and_then(|opened| Ok(prepare(workspace, opened, None)?));
             let done = prepared.and_then(|prepared| self.round(workspace, &prepared));
             status = done.unwrap_or_else(|failure| {
@@ -219,7 +219,7 @@ impl Session<'_> {
     }
 }
 
-/// Writes what came out.
+/// Writes the results as the new expectations.
 fn update(ui: &Ui, chosen: &[Case], results: &[CaseResult]) -> Result<(), Failure> {
     for (case, result) in chosen.iter().zip(results) {
         if let Some(file) = cases::update(case, result)? {
@@ -251,18 +251,18 @@ fn tell_of_unchecked(ui: &Ui, results: &[CaseResult]) {
     }
 }
 
-fn is_mended(one: &CaseResult) -> bool {
-    !one.passed && one.is_mended_by_update()
+fn is_mended(result: &CaseResult) -> bool {
+    !result.passed && result.is_mended_by_update()
 }
 
-/// Each case and what differs; what `--update` writes is no failure.
+/// Prints each case and its differences; differences that `--update` writes are not failures.
 pub fn print_cases(ui: &Ui, results: &[CaseResult], update: bool) {
     for result in results {
         print(ui, result, update && is_mended(result));
     }
 }
 
-/// A case and what differs; what `--update` writes is no failure.
+/// Prints a case and its differences; differences that `--update` writes are not failures.
 fn print(ui: &Ui, result: &CaseResult, is_updated: bool) {
     let (tone, mark) = match (result.passed, is_updated) {
         (true, _) => (Tone::Good, "✓"),

@@ -1,4 +1,4 @@
-//! `ade tokens create`: make a token.
+//! `ade tokens create`: creates an API token.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! `ade tokens`: who may use the API.
+//! `ade tokens`: manages access to the API.
 
 mod create;
 mod ls;

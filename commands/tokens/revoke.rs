@@ -1,4 +1,4 @@
-//! `ade tokens revoke`: end a token.
+//! `ade tokens revoke`: revokes a token.
 
 use ade::api::access::tokens;
 use serde_json::json;

@@ -1,13 +1,13 @@
-//! Several files of one call: a line for each as its run ends, in columns, and in the end what is to be said of all: what
-//! was noticed, which files failed and why, which were not run, and the totals.
+//! The output for several files in one call: a line in columns for each file when its run ends, and a summary at the end:
+//! notices, failed files with reasons, skipped files, and totals.
 
 use std::path::PathBuf;
 use std::time::Instant;
 
 use ade::engine::RowCounts;
-use ade::engine::{Noticed, Told};
-use ade::run::execution::happenings::Finished;
-use ade::run::results::demands::Nothing;
+use ade::engine::{RunNotice, RunNotices};
+use ade::run::execution::happenings::FinishedRun;
+use ade::run::results::demands::NothingFound;
 use ade::run::views::summary::unprocessed;
 use ade::store::RunMetrics;
 use console::{measure_text_width, truncate_str};
@@ -20,7 +20,7 @@ use super::terminal::Ui;
 use super::tone::Tone;
 use crate::exit::Failure;
 
-/// The columns of figures, with the width of each.
+/// The columns of figures with their widths.
 const FIGURES: [(&str, usize); 5] = [
     ("TABLES", 6),
     ("ROWS READ", 9),
@@ -29,86 +29,85 @@ const FIGURES: [(&str, usize); 5] = [
     ("SECONDS", 7),
 ];
 const GAP: &str = "  ";
-/// The last column has room for its longest word at least: `found nothing`.
+/// The minimum width of the last column: its longest word, `found nothing`.
 const LAST: usize = 13;
-/// So many different failures are listed.
-const FAILURES: usize = 100;
-/// So many different notices are listed, and of each file so many.
-const NOTICES: usize = 20;
-const OF_EACH_FILE: usize = 3;
-/// So many files are named with each of these.
-const FILES: usize = 3;
-/// So many fields are named in a line.
-const NAMED: usize = 5;
+/// The maximum number of different failures in the summary.
+const MAX_FAILURES: usize = 100;
+/// The maximum number of different notices in the summary, and (below) of each file.
+const MAX_NOTICES: usize = 20;
+const MAX_NOTICES_PER_FILE: usize = 3;
+/// The maximum number of files named in a summary line.
+const MAX_NAMED_FILES: usize = 3;
+/// The maximum number of fields named in a line.
+const MAX_NAMED_FIELDS: usize = 5;
 
 /// How a run counts in a summary.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CountsAs {
-    /// Its workbook is where it was wanted.
+    /// Its workbook is in the requested place.
     Normalized,
-    /// The same, but there is nothing in it.
+    /// Like `Normalized`, but the workbook is empty.
     Empty,
-    /// It is unchanged since a run, and that one's workbook is where it was wanted.
+    /// The input is unchanged since an earlier run, whose workbook is in the requested place.
     Unchanged,
-    /// It was not to be processed: a dry run, or a check of the configuration.
+    /// Nothing was to be processed: a dry run, or a check of the configuration.
     Unprocessed,
-    /// It has issues that were denied, or lacks what was required: its workbook is in the run's folder alone.
+    /// It has denied issues or lacks required fields: its workbook is only in the run's folder.
     Refused,
     /// It failed, or its copy could not be written.
     Failed,
-    /// It was cancelled.
     Cancelled,
 }
 
-/// A file of a call.
+/// A file of the call, as it is listed.
 #[derive(Clone, Debug)]
 pub struct ListedFile {
-    /// As it is called in the lists.
+    /// The name in the lists.
     pub name: String,
-    /// Where the copy of its workbook goes, if one is asked for.
+    /// The path for the copy of its workbook, if requested.
     pub copy: Option<PathBuf>,
 }
 
-/// See the module.
-pub struct Batch {
+/// The lines and the summary of several files.
+pub struct BatchLines {
     files: Vec<ListedFile>,
-    /// The columns of the names.
+    /// The width of the column of names.
     name_width: usize,
-    /// The terminal's columns. `None`: the output goes elsewhere, and lines are whole.
+    /// The width of the terminal. `None`: the output is not a terminal, and lines are not cut.
     width: Option<usize>,
-    /// There is room for the paths of the workbooks.
+    /// Whether there is room for the paths of the workbooks.
     shows_paths: bool,
-    /// A line was printed.
+    /// Whether a line was printed.
     begun: bool,
     since: Instant,
     tables: u64,
     rows: RowCounts,
     issues: IssueCounts,
-    failures: Vec<Of<Failure>>,
-    notices: Vec<Of<String>>,
+    failures: Vec<FilesWith<Failure>>,
+    notices: Vec<FilesWith<String>>,
     more_notices: usize,
     notes: Vec<String>,
-    /// The workbooks of earlier runs that were given another name, by these.
-    stale: Of<()>,
-    /// At least one run has left one.
+    /// The workbooks of earlier runs that were renamed, by their new names.
+    stale: FilesWith<()>,
+    /// Whether at least one run wrote a workbook.
     has_workbooks: bool,
-    /// At least one run has read something.
+    /// Whether at least one run read something.
     has_figures: bool,
-    /// The files in which all fields were found, and those in which not.
+    /// The number of files in which all fields were found, and (below) the other files.
     complete: usize,
-    incomplete: Of<()>,
+    incomplete: FilesWith<()>,
     hint: Option<String>,
 }
 
-/// What is to be said of some files.
-struct Of<T> {
+/// Something that applies to several files, with their names.
+struct FilesWith<T> {
     what: T,
-    /// The first ones.
+    /// The names of the first files.
     names: Vec<String>,
     count: usize,
 }
 
-impl<T> Of<T> {
+impl<T> FilesWith<T> {
     fn new(what: T) -> Self {
         Self {
             what,
@@ -119,12 +118,12 @@ impl<T> Of<T> {
 
     fn add(&mut self, name: Option<&str>) {
         self.count += 1;
-        if self.names.len() < FILES {
+        if self.names.len() < MAX_NAMED_FILES {
             self.names.extend(name.map(str::to_owned));
         }
     }
 
-    /// `a.csv, b.csv, c.csv and 9 more`
+    /// Lists the files: `a.csv, b.csv, c.csv and 9 more`.
     fn names(&self) -> String {
         let names = self.names.join(", ");
         match self.count - self.names.len() {
@@ -134,8 +133,8 @@ impl<T> Of<T> {
     }
 }
 
-impl Batch {
-    /// A batch of these files.
+impl BatchLines {
+    /// Makes the summary of these files.
     pub fn new(ui: &Ui, files: Vec<ListedFile>) -> Self {
         let width = ui.width();
         let longest = |lengths: &mut dyn Iterator<Item = usize>| lengths.max().unwrap_or(0);
@@ -144,7 +143,7 @@ impl Batch {
         if let Some(width) = width {
             let copies = files.iter().filter_map(|file| file.copy.as_ref());
             let copy = longest(&mut copies.map(|copy| measure_text_width(&ui.path(copy))));
-            // Without an output directory a path is longer than most terminals are wide.
+            // Without an output directory, a path is wider than most terminals.
             shows_paths = copy > 0 && without_name() + name_width + copy <= width;
             let most = width.saturating_sub(without_name() + LAST).max(LAST);
             name_width = name_width.min(most);
@@ -163,30 +162,30 @@ impl Batch {
             notices: Vec::new(),
             more_notices: 0,
             notes: Vec::new(),
-            stale: Of::new(()),
+            stale: FilesWith::new(()),
             has_workbooks: false,
             has_figures: false,
             complete: 0,
-            incomplete: Of::new(()),
+            incomplete: FilesWith::new(()),
             hint: None,
         }
     }
 
-    /// How a file is called.
+    /// Returns the listed name of a file.
     pub fn name(&self, input: usize) -> &str {
         &self.files[input].name
     }
 
-    /// Prints the line of a file whose run ended, or could not begin.
-    pub fn line(&mut self, ui: &Ui, input: usize, ended: Option<&Finished>, counts: CountsAs) {
+    /// Prints the line of a file whose run ended or could not start.
+    pub fn line(&mut self, ui: &Ui, input: usize, ended: Option<&FinishedRun>, counts: CountsAs) {
         if !self.begun {
             self.begun = true;
             self.header(ui);
         }
         let metrics = ended.and_then(|ended| ended.run.metrics.as_ref());
-        // The figures of a run that failed are those of the moment when it did.
+        // The figures of a failed run stop at the moment of the failure.
         let metrics = metrics.filter(|_| counts != CountsAs::Failed);
-        // The totals are of what was read now.
+        // Totals count only what was read in this call.
         if let (Some(metrics), Some(ended)) = (metrics, ended)
             && !ended.is_unchanged
         {
@@ -200,7 +199,7 @@ impl Batch {
         );
         self.has_workbooks |= copied_to.is_some() || is_normalized && path.is_some();
         let has_faults = metrics.is_some_and(|metrics| metrics.faults() > 0)
-            || ended.is_some_and(|ended| Nothing::of(&ended.run).is_some());
+            || ended.is_some_and(|ended| NothingFound::from_run(&ended.run).is_some());
         let lost = lost(metrics);
         let (mark, tone, word) = marked(counts, has_faults, !lost.is_empty(), ended);
         if matches!(counts, CountsAs::Normalized | CountsAs::Unchanged) {
@@ -240,8 +239,8 @@ impl Batch {
         ui.line(line.trim_end());
     }
 
-    /// Adds a run to the totals.
-    fn add(&mut self, metrics: &RunMetrics, ended: &Finished) {
+    /// Adds the figures of a run to the totals.
+    fn add(&mut self, metrics: &RunMetrics, ended: &FinishedRun) {
         let rows = ended.rows.unwrap_or(RowCounts {
             read: metrics.rows,
             written: metrics.rows,
@@ -266,7 +265,7 @@ impl Batch {
         ui.line(ui.paint(Tone::Dim, line));
     }
 
-    /// A name in the width of its column.
+    /// Pads a name to the width of its column.
     fn in_column(&self, name: &str) -> String {
         let name = match self.width {
             Some(_) => shortened(name, self.name_width),
@@ -276,7 +275,7 @@ impl Batch {
         format!("{name}{}", " ".repeat(padding))
     }
 
-    /// Keeps a failure for the end. What is true of the whole call names no file.
+    /// Stores a failure for the summary. A failure of the whole call names no file.
     pub fn failed(&mut self, input: usize, failure: Failure, of_call: bool) {
         let name = self.name(input).to_owned();
         let known = self.failures.iter_mut().find(|known| {
@@ -286,37 +285,37 @@ impl Batch {
         match known {
             Some(known) => known.add(name),
             None => {
-                let mut of = Of::new(failure);
+                let mut of = FilesWith::new(failure);
                 of.add(name);
                 self.failures.push(of);
             }
         }
     }
 
-    /// Keeps the most important of what was noticed in a file, but not what is said of the configuration once.
-    pub fn noticed(&mut self, input: usize, noticed: &Noticed) {
+    /// Stores the most important notices of a file, except those about the configuration, which are reported once.
+    pub fn noticed(&mut self, input: usize, noticed: &RunNotices) {
         let name = self.name(input).to_owned();
         let warnings = noticed
             .notices
             .iter()
             .filter(|told| told.is_warning() && told.code() != CONFIGURATION);
         let open = noticed.readings.iter().filter(|told| told.is_ambiguous());
-        let mut of_file: Vec<(usize, &Told)> = Vec::new();
+        let mut of_file: Vec<(usize, &RunNotice)> = Vec::new();
         for told in warnings.chain(open) {
             let alike = of_file
                 .iter()
                 .filter(|(_, known)| known.code() == told.code());
             of_file.push((alike.count(), told));
         }
-        // One of each kind comes before the second one of any.
+        // The first of each kind comes before the second of any kind.
         of_file.sort_by_key(|(before, _)| *before);
         for (position, (_, told)) in of_file.iter().enumerate() {
             let sentence = told.sentence();
             let known = self.notices.iter().position(|known| known.what == sentence);
             match known {
                 Some(known) => self.notices[known].add(Some(&name)),
-                None if position < OF_EACH_FILE && self.notices.len() < NOTICES => {
-                    let mut of = Of::new(sentence);
+                None if position < MAX_NOTICES_PER_FILE && self.notices.len() < MAX_NOTICES => {
+                    let mut of = FilesWith::new(sentence);
                     of.add(Some(&name));
                     self.notices.push(of);
                 }
@@ -325,22 +324,22 @@ impl Batch {
         }
     }
 
-    /// Keeps a line of progress for the end.
+    /// Stores a line of progress for the summary.
     pub fn note(&mut self, note: String) {
         self.notes.push(note);
     }
 
-    /// Keeps the new name of a workbook of an earlier run.
+    /// Stores the new name of a renamed workbook of an earlier run.
     pub fn stale(&mut self, to: String) {
         self.stale.add(Some(&to));
     }
 
-    /// Keeps a hint for the end; one is enough.
+    /// Stores a hint for the summary; the first one is enough.
     pub fn hint(&mut self, hint: String) {
         self.hint.get_or_insert(hint);
     }
 
-    /// Says what was noticed and what failed.
+    /// Prints the notices and the failures.
     pub fn details(&self, ui: &Ui) {
         for of in &self.notices {
             let text = format!("{} ({})", of.what, of.names());
@@ -364,9 +363,9 @@ impl Batch {
             ));
         }
         self.notes.iter().for_each(|note| ui.say(note));
-        for of in self.failures.iter().take(FAILURES) {
+        for of in self.failures.iter().take(MAX_FAILURES) {
             let mut failure = of.what.clone();
-            // Most messages name their file.
+            // Most messages already name their file.
             if of.count > 1 && !of.names.is_empty() {
                 failure.message = format!("{}: {}", of.names(), failure.message);
             } else if let [name] = of.names.as_slice()
@@ -376,10 +375,10 @@ impl Batch {
             }
             ui.failure(&failure);
         }
-        if self.failures.len() > FAILURES {
+        if self.failures.len() > MAX_FAILURES {
             ui.say(format_args!(
                 "and {} more; `ade runs ls --status failed` lists them",
-                thousands((self.failures.len() - FAILURES) as u64)
+                thousands((self.failures.len() - MAX_FAILURES) as u64)
             ));
         }
         if let Some(hint) = &self.hint {
@@ -387,7 +386,7 @@ impl Batch {
         }
     }
 
-    /// `14 tables, 1,204 rows, 3 issues in 4.1 s`. `None`: nothing was read.
+    /// Returns the totals, such as `14 tables, 1,204 rows, 3 issues in 4.1 s`. `None`: nothing was read.
     pub fn totals(&self) -> Option<String> {
         if !self.has_figures {
             return None;
@@ -401,7 +400,8 @@ impl Batch {
         ))
     }
 
-    /// `4 of 16 files lack fields (◐): a.csv, b.csv and 2 more`. `None`: there is one file, or all have them.
+    /// Returns, for example, `4 of 16 files lack fields (◐): a.csv, b.csv and 2 more`. `None`: there is one file, or no field
+    /// is missing.
     pub fn completeness(&self) -> Option<String> {
         let all = self.complete + self.incomplete.count;
         (all > 1 && self.incomplete.count > 0).then(|| {
@@ -413,14 +413,14 @@ impl Batch {
         })
     }
 
-    /// Says where the workbooks are, if the lines do not.
+    /// Prints where the workbooks are, unless the lines show it.
     pub fn say_place(&self, ui: &Ui) {
         if self.shows_paths || !self.has_workbooks {
             return;
         }
         let copies = self.files.iter().filter_map(|file| file.copy.as_ref());
         let folders = copies.filter_map(|copy| copy.parent());
-        // Of folders below one another the highest.
+        // Of nested folders, the topmost.
         match folders.min_by_key(|folder| folder.components().count()) {
             Some(folder) => ui.say(format_args!("the workbooks are in {}", ui.path(folder))),
             None => ui.hint(
@@ -429,28 +429,28 @@ impl Batch {
         }
     }
 
-    /// The files that were not started, the first ones by name.
+    /// Names the files that were not started, the first ones by name.
     pub fn not_started(&self, is_started: impl Fn(usize) -> bool) -> Option<String> {
-        let mut left = Of::new(());
+        let mut left = FilesWith::new(());
         let files = (0..self.files.len()).filter(|input| !is_started(*input));
         files.for_each(|input| left.add(Some(self.name(input))));
         (left.count > 0).then(|| left.names())
     }
 }
 
-/// The columns of a line without the name and the last column: the mark, the figures and the gaps.
+/// Returns the width of a line without the name and the last column: the mark, the figures and the gaps.
 fn without_name() -> usize {
     let figures = FIGURES.iter().map(|(_, width)| GAP.len() + width);
     2 + figures.sum::<usize>() + GAP.len()
 }
 
-/// The fields that no column was found for, where a table was: the first ones by name.
+/// Names the fields that found no column although there is a table; only the first ones.
 fn lost(metrics: Option<&RunMetrics>) -> String {
     let lost = match metrics {
         Some(found) if found.tables > 0 => found.missing_fields.as_slice(),
         _ => &[],
     };
-    let named = &lost[..lost.len().min(NAMED)];
+    let named = &lost[..lost.len().min(MAX_NAMED_FIELDS)];
     match (named, lost.len() - named.len()) {
         ([], _) => String::new(),
         (_, 0) => not_found(&named.join(", ")),
@@ -458,12 +458,12 @@ fn lost(metrics: Option<&RunMetrics>) -> String {
     }
 }
 
-/// The mark of a line, its tone, and the word that says what else there is to say.
+/// Returns the mark of a line, its tone, and the word in its last column.
 fn marked(
     counts: CountsAs,
     has_faults: bool,
     lacks_fields: bool,
-    ended: Option<&Finished>,
+    ended: Option<&FinishedRun>,
 ) -> (&'static str, Tone, &'static str) {
     match counts {
         CountsAs::Normalized if has_faults => ("⚠", Tone::Warn, ""),
@@ -483,7 +483,7 @@ fn marked(
     }
 }
 
-/// The columns of figures, empty where there are none.
+/// Formats the columns of figures, empty if there are none.
 fn figures(ui: &Ui, metrics: Option<&RunMetrics>, took: Option<u64>) -> String {
     let of_run = metrics.map(|metrics| {
         let issues = if metrics.faults() > 0 {
@@ -510,7 +510,7 @@ fn figures(ui: &Ui, metrics: Option<&RunMetrics>, took: Option<u64>) -> String {
     painted.collect()
 }
 
-/// A name in so many columns: what is in the middle is left out, because names often differ at their ends.
+/// Shortens a name to this width in the middle, because names often differ at their ends.
 fn shortened(name: &str, width: usize) -> String {
     if measure_text_width(name) <= width {
         return name.to_owned();
@@ -537,7 +537,7 @@ mod tests {
             shortened("members_of_the_north.csv", 18),
             "members_…north.csv"
         );
-        // Letters that are two columns wide.
+        // These letters are two columns wide.
         assert_eq!(shortened("名簿名簿名簿.xlsx", 11), "名簿….xlsx");
     }
 }

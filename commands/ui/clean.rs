@@ -1,26 +1,26 @@
-//! Text as a terminal may get it. Names of files and sheets, cells of headers and what the code of a configuration prints may hold
-//! characters that move the cursor, set colours or titles, or turn the order of letters round. All that is printed goes through
-//! [`clean`], which shows such a character as its number. JSON means the same with it.
+//! Makes text safe for a terminal. Names of files and sheets, header cells and the output of a configuration's code may contain
+//! characters that move the cursor, set colours or titles, or reverse the order of letters. All output goes through [`clean`],
+//! which replaces such a character by its number. In JSON the result means the same.
 //!
-//! Colours of `ade` itself carry a [`mark`] that nobody else knows, by which they are told from those in a text.
+//! Colours of `ade` itself carry a random [`mark`], which tells them from colours in a text.
 
 use std::borrow::Cow;
 use std::fmt::{Display, Write};
 use std::hash::BuildHasher;
 use std::sync::LazyLock;
 
-/// What stands in this program's own colours, and nowhere else.
+/// Returns the mark that only this program's own colours contain.
 fn mark() -> &'static str {
     static MARK: LazyLock<String> = LazyLock::new(|| {
         let random = std::hash::RandomState::new().hash_one("");
-        // The terminal library takes a longer number in a colour for text.
+        // The terminal library treats a longer number in a colour as text.
         let groups = (0..5).map(|group| (random >> (12 * group) & 0xfff).to_string());
         format!(";{}m", groups.collect::<Vec<_>>().join(";"))
     });
     &MARK
 }
 
-/// A text in colours, by their numbers (ECMA-48, 8.3.117).
+/// Colours a text, with colours by number (ECMA-48, 8.3.117).
 pub fn painted(colors: &[u8], text: impl Display) -> String {
     let mark = mark();
     let mut painted = String::new();
@@ -31,8 +31,7 @@ pub fn painted(colors: &[u8], text: impl Display) -> String {
     painted
 }
 
-/// A text for a terminal: without characters that control it, but for the end of a line, the tabulator, and colours that were
-/// [`painted`].
+/// Makes a text safe for a terminal: keeps line ends, tabs and [`painted`] colours, and replaces all other control characters.
 pub fn clean(text: &str) -> Cow<'_, str> {
     if !text.contains(controls) {
         return text.into();
@@ -56,14 +55,14 @@ pub fn clean(text: &str) -> Cow<'_, str> {
     cleaned.into()
 }
 
-/// The number of a colour of this program's own at the beginning of a text, and what follows it.
+/// Returns the number of this program's own colour at the beginning of a text, and the rest of the text.
 fn own_color(text: &str) -> Option<(&str, &str)> {
     let text = text.strip_prefix("\x1b[")?;
     let (color, after) = text.split_at(text.find(|letter: char| !letter.is_ascii_digit())?);
     Some((color, after.strip_prefix(mark())?))
 }
 
-/// Whether a character controls a terminal (ECMA-48), or the order of the letters around it (Unicode Standard Annex 9).
+/// Returns whether a character controls a terminal (ECMA-48) or the order of the letters around it (Unicode Standard Annex 9).
 fn controls(letter: char) -> bool {
     match letter {
         '\n' | '\t' => false,

@@ -1,4 +1,4 @@
-//! What is printed without a [`super::terminal::Ui`]: panics, help, and errors in the command line.
+//! Prints messages without a [`super::terminal::Ui`]: panics, help, and errors in the command line.
 
 use std::io::Write;
 
@@ -40,7 +40,7 @@ pub fn report_panics() {
     }));
 }
 
-/// Prints the help that was asked for, or clap's error for a wrong call. `page` makes the page that is shown of clap's.
+/// Prints the requested help, or clap's error for a wrong call. `page` turns clap's page into the one that is shown.
 #[expect(
     clippy::disallowed_methods,
     reason = "this is a part of ui, which alone prints"
@@ -73,7 +73,7 @@ pub fn answer(error: &clap::Error, page: impl Fn(&str) -> String) -> ExitStatus 
     ExitStatus::Usage
 }
 
-/// Says at the end of every command whether what it printed has arrived, and returns the status of that.
+/// Reports at the end of every command if some output was lost, and returns the exit status for it.
 pub fn tell_of_lost_output() -> ExitStatus {
     let Some(failure) = output::failure() else {
         return ExitStatus::Done;
@@ -82,7 +82,7 @@ pub fn tell_of_lost_output() -> ExitStatus {
     failure.status
 }
 
-/// A terminal for what is said without one that knows the flags.
+/// Returns a terminal for messages before the flags are known.
 fn early_ui() -> Ui {
     let is_json = std::env::args_os().any(|argument| argument == "--json");
     Ui::new(Color::Auto, is_json, false, 0)

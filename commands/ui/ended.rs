@@ -1,18 +1,18 @@
-//! Prints a run that ended, as `ade run` and `ade runs retry --now` do, and decides its exit status.
+//! Prints an ended run for `ade run` and `ade runs retry --now`, and decides its exit status.
 
 use std::collections::HashSet;
 
-use ade::base::show_path::Whole;
+use ade::base::show_path::FullPaths;
 use ade::run::execution::error::RunError;
-use ade::run::execution::happenings::Finished;
+use ade::run::execution::happenings::FinishedRun;
 use ade::run::execution::verdict::kind_of_end;
-use ade::run::results::demands::Nothing;
+use ade::run::results::demands::NothingFound;
 use ade::run::views::json::RunView;
 use ade::run::views::summary::unprocessed;
 use ade::store::{FieldState, RunMetrics, RunRecord, RunStatus};
 use serde_json::{Value, json};
 
-use super::batch::{Batch, CountsAs};
+use super::batch::{BatchLines, CountsAs};
 use super::format::{duration, not_found, plural, thousands};
 use super::issue_lines;
 use super::notices::NoticeLines;
@@ -21,29 +21,29 @@ use super::terminal::Ui;
 use super::tone::Tone;
 use crate::exit::{ExitStatus, Failure};
 
-/// What the runs of one call have in common.
+/// The state shared by the output of all runs of one call.
 #[derive(Default)]
-pub struct Call {
-    /// There are several files, and their details are asked for.
+pub struct RunOutput {
+    /// Whether there are several files and their details are requested.
     pub several: bool,
-    /// What was said once for all of them.
+    /// The messages that were already printed once for all files.
     pub told: HashSet<String>,
-    /// Several files have one line each.
-    pub batch: Option<Batch>,
+    /// Set if each of several files gets one line.
+    pub batch: Option<BatchLines>,
 }
 
 /// Prints a run and its errors. Returns how it counts, and its exit status.
 pub fn print(
     ui: &Ui,
     input: usize,
-    result: &Result<Finished, RunError>,
-    call: &mut Call,
+    result: &Result<FinishedRun, RunError>,
+    call: &mut RunOutput,
 ) -> (CountsAs, ExitStatus) {
     let finished = result.as_ref().ok();
     let short = finished.map_or(&[][..], |finished| &finished.shortfalls);
     let failures = match result {
         Ok(finished) => failures(finished),
-        Err(error) => vec![Failure::of(error)],
+        Err(error) => vec![Failure::from_problem(error)],
     };
     let counts = match finished {
         Some(finished) if finished.run.status == RunStatus::Cancelled => CountsAs::Cancelled,
@@ -51,7 +51,7 @@ pub fn print(
         _ if !short.is_empty() => CountsAs::Refused,
         Some(finished) if finished.is_unchanged => CountsAs::Unchanged,
         Some(finished) if unprocessed(&finished.run).is_some() => CountsAs::Unprocessed,
-        Some(finished) if Nothing::of(&finished.run).is_some() => CountsAs::Empty,
+        Some(finished) if NothingFound::from_run(&finished.run).is_some() => CountsAs::Empty,
         _ => CountsAs::Normalized,
     };
     print_run(ui, input, finished, counts, call);
@@ -62,10 +62,10 @@ pub fn print(
     let mut tell = |failure: Failure, of_call: bool| {
         status = status.max(failure.status);
         match &mut call.batch {
-            // The line of the file says it.
+            // The file's line already says it.
             Some(_) if !ui.json() && counts == CountsAs::Cancelled => {}
             Some(batch) if !ui.json() => batch.failed(input, failure, of_call),
-            // What the call says of no file is the same for every file.
+            // A failure of the whole call is the same for every file.
             _ if of_call && !call.told.insert(failure.message.clone()) => {}
             _ => ui.failure(&failure),
         }
@@ -74,22 +74,22 @@ pub fn print(
         tell(failure, false);
     }
     for short in short {
-        tell(Failure::of(short), short.is_of_call());
+        tell(Failure::from_problem(short), short.is_of_call());
     }
-    // A run that failed without an error of its own still failed.
+    // A failed run without an error of its own still fails the call.
     if let Some(kind) = finished.and_then(|ended| kind_of_end(&ended.run)) {
         status = status.max(kind.into());
     }
     (counts, status)
 }
 
-/// Prints a run, without its errors, in the form that the call asks for.
+/// Prints a run without its errors, in the format of the call.
 fn print_run(
     ui: &Ui,
     input: usize,
-    finished: Option<&Finished>,
+    finished: Option<&FinishedRun>,
     counts: CountsAs,
-    call: &mut Call,
+    call: &mut RunOutput,
 ) {
     match (finished, &mut call.batch) {
         (finished, _) if ui.json() => finished.iter().for_each(|ended| ui.record(&to_json(ended))),
@@ -100,20 +100,20 @@ fn print_run(
     }
 }
 
-/// The line of one of several files. What is to be said of it is kept for the end.
+/// Prints the line of one of several files. Its details are stored for the summary.
 fn print_line(
     ui: &Ui,
     input: usize,
-    finished: Option<&Finished>,
+    finished: Option<&FinishedRun>,
     counts: CountsAs,
-    batch: &mut Batch,
+    batch: &mut BatchLines,
     told: &mut HashSet<String>,
 ) {
     if let Some(finished) = finished {
         let run = &finished.run;
         let lines = NoticeLines { ui, run: &run.id };
         lines.of_configuration(&finished.noticed, told);
-        // What was noticed in a file that is unchanged was told then.
+        // The notices of an unchanged file were printed by the earlier run.
         if run.status != RunStatus::Cancelled && !finished.is_unchanged {
             batch.noticed(input, &finished.noticed);
         }
@@ -124,9 +124,12 @@ fn print_line(
     batch.line(ui, input, finished, counts);
 }
 
-fn failures(finished: &Finished) -> Vec<Failure> {
+fn failures(finished: &FinishedRun) -> Vec<Failure> {
     let of_run = failure_of(&finished.run);
-    let of_copy = finished.copy_error.as_ref().map(|error| Failure::of(error));
+    let of_copy = finished
+        .copy_error
+        .as_ref()
+        .map(|error| Failure::from_problem(error));
     of_run.into_iter().chain(of_copy).collect()
 }
 
@@ -142,13 +145,13 @@ fn failure_of(run: &RunRecord) -> Option<Failure> {
     })
 }
 
-fn to_json(finished: &Finished) -> Value {
+fn to_json(finished: &FinishedRun) -> Value {
     let copy = finished.copy_path.as_deref();
-    let mut object = json!(RunView::of(
+    let mut object = json!(RunView::new(
         &finished.run,
         copy,
         &finished.shortfalls,
-        &Whole
+        &FullPaths
     ));
     if finished.is_unchanged {
         object["skipped_reason"] = json!("unchanged");
@@ -159,21 +162,21 @@ fn to_json(finished: &Finished) -> Value {
     }
     // The former name of `output_copy`.
     if let Some(copy) = &finished.copied_to {
-        // Absolute, as every path in the object.
+        // Absolute, like every path in an object.
         let copy = std::path::absolute(copy).unwrap_or_else(|_| copy.clone());
         object["copied_to"] = copy.display().to_string().into();
     }
     object
 }
 
-fn print_details(ui: &Ui, finished: &Finished, several: bool, told: &mut HashSet<String>) {
+fn print_details(ui: &Ui, finished: &FinishedRun, several: bool, told: &mut HashSet<String>) {
     let run = &finished.run;
     let is_refused = !finished.shortfalls.is_empty();
     let lines = NoticeLines { ui, run: &run.id };
     if several {
         lines.of_configuration(&finished.noticed, told);
     }
-    let nothing = Nothing::of(run);
+    let nothing = NothingFound::from_run(run);
     let instead = unprocessed(run);
     let (mark, words) = match run.status {
         RunStatus::Succeeded if is_refused => (ui.paint(Tone::Bad, "✗"), "refused "),
@@ -201,7 +204,7 @@ fn print_details(ui: &Ui, finished: &Finished, several: bool, told: &mut HashSet
     if let (true, Some(metrics)) = (succeeded, &run.metrics) {
         print_found(ui, metrics, nothing, finished);
     }
-    // What was noticed before a run failed may be the reason.
+    // The notices before a failure may explain it.
     if run.status != RunStatus::Cancelled {
         lines.of_one_file(&finished.noticed, several);
     }
@@ -219,7 +222,12 @@ fn has_faults(run: &RunRecord) -> bool {
     metrics.is_some_and(|found| found.faults() > 0)
 }
 
-fn print_found(ui: &Ui, metrics: &RunMetrics, nothing: Option<Nothing>, finished: &Finished) {
+fn print_found(
+    ui: &Ui,
+    metrics: &RunMetrics,
+    nothing: Option<NothingFound>,
+    finished: &FinishedRun,
+) {
     ui.line(format_args!(
         "  {}, {}, {}",
         plural(metrics.sheets, "sheet"),
@@ -253,10 +261,10 @@ fn print_found(ui: &Ui, metrics: &RunMetrics, nothing: Option<Nothing>, finished
     }
 }
 
-fn print_path(ui: &Ui, finished: &Finished, indent: &str) {
+fn print_path(ui: &Ui, finished: &FinishedRun, indent: &str) {
     let path = finished.copied_to.as_ref();
     if let Some(path) = path.or(finished.run.output_path.as_ref()) {
-        // With `-q` the path is data for a script, so it is not painted.
+        // With `-q` the path is data for a script, so it has no colour.
         let path = ui.path(path);
         let tone = if ui.quiet() { Tone::Plain } else { Tone::Name };
         ui.line(format_args!("{indent}{}", ui.paint(tone, path)));
@@ -267,8 +275,8 @@ fn print_path(ui: &Ui, finished: &Finished, indent: &str) {
     }
 }
 
-/// Says what is to be said of the painted copy; of several files at the end.
-fn tell_of_copy(ui: &Ui, finished: &Finished, batch: Option<&mut Batch>) {
+/// Prints the messages about the marked copy; for several files in the summary.
+fn tell_of_copy(ui: &Ui, finished: &FinishedRun, batch: Option<&mut BatchLines>) {
     let name = &finished.run.input_name;
     let notes = finished.notes.iter();
     let mut lines: Vec<String> = notes.map(|note| format!("note: {name}: {note}")).collect();

@@ -1,15 +1,15 @@
-//! Why a run read its input as it did, as lines for people: `ade explain`, and the parts of it that `ade runs show` has.
+//! Prints why a run read its input as it did, for `ade explain` and in parts for `ade runs show`.
 
-use ade::engine::Told;
-use ade::engine::report::{Column, Hook, Table as Explained};
-use ade::run::views::explain::{Explanation, Way, Without, nearest_in_words, spoken};
+use ade::engine::RunNotice;
+use ade::engine::report::{ExplainedColumn, ExplainedTable as Explained, Hook};
+use ade::run::views::explain::{CellTrace, Explanation, UnmappedField, nearest_in_words, spoken};
 
 use super::results::rows;
-use super::table::Table;
+use super::table::TerminalTable;
 use super::terminal::Ui;
 use super::tone::Tone;
 
-/// Everything that is explained. `whole`: each column with all that is said of it, in lines of its own.
+/// Prints the whole explanation. `whole`: each column with all details, on its own lines.
 pub fn print_explanation(ui: &Ui, explanation: &Explanation, whole: bool) {
     for (number, way) in explanation.places.iter().enumerate() {
         ui.gap(number);
@@ -44,7 +44,7 @@ pub fn print_explanation(ui: &Ui, explanation: &Explanation, whole: bool) {
     }
 }
 
-/// Which table it is, and where it was written.
+/// Prints which table it is, and where it was written.
 fn print_title(ui: &Ui, table: &Explained) {
     let mut place = table.region.clone().unwrap_or_default();
     if let Some(output) = &table.output {
@@ -61,14 +61,15 @@ fn print_title(ui: &Ui, table: &Explained) {
     }
 }
 
-/// Why these rows are the header.
+/// Prints why these rows are the header.
 fn print_header(ui: &Ui, table: &Explained) {
     ui.told_all("header", table.header_rows.why.iter().flatten());
 }
 
-/// The columns of a table, a line for each.
-fn columns(table: &Explained) -> Table {
-    let mut shown = Table::new("COLUMN  HEADER  FIELD  SCORE  WHY", &[1, 2, 4]).numbers(&[3]);
+/// Makes the list of a table's columns, a line for each.
+fn columns(table: &Explained) -> TerminalTable {
+    let mut shown =
+        TerminalTable::new("COLUMN  HEADER  FIELD  SCORE  WHY", &[1, 2, 4]).numbers(&[3]);
     for column in &table.columns {
         let score = column.score.map(|score| format!("{score:.2}"));
         shown.row(vec![
@@ -82,8 +83,8 @@ fn columns(table: &Explained) -> Table {
     shown
 }
 
-/// Why a column has its field or none, without what it is nearest to.
-fn why(column: &Column) -> Vec<String> {
+/// Returns why a column has its field or none, without the nearest field.
+fn why(column: &ExplainedColumn) -> Vec<String> {
     let nearest = column.nearest.as_ref().map(nearest_in_words);
     let why = column
         .why
@@ -93,7 +94,7 @@ fn why(column: &Column) -> Vec<String> {
     why.cloned().collect()
 }
 
-/// What unmapped columns are nearest to, fields without a column, and hooks.
+/// Prints the nearest fields of unmapped columns, fields without a column, and hooks.
 fn print_rest(ui: &Ui, table: &Explained) {
     for column in &table.columns {
         if let Some(nearest) = &column.nearest {
@@ -125,8 +126,8 @@ fn print_hooks(ui: &Ui, hooks: &[Hook]) {
     }
 }
 
-/// All that is said of a column.
-fn print_column(ui: &Ui, column: &Column, table: &Explained) {
+/// Prints all details of a column.
+fn print_column(ui: &Ui, column: &ExplainedColumn, table: &Explained) {
     let name = if column.name.is_empty() {
         "(no header)"
     } else {
@@ -147,7 +148,7 @@ fn print_column(ui: &Ui, column: &Column, table: &Explained) {
     print_written(ui, table, Some(column));
 }
 
-fn print_field(ui: &Ui, fields: &str, column: &Column) {
+fn print_field(ui: &Ui, fields: &str, column: &ExplainedColumn) {
     let field = if fields.is_empty() {
         ui.paint(Tone::Warn, "none")
     } else {
@@ -172,8 +173,8 @@ fn print_callables(ui: &Ui, transforms: &[String], validators: &[String]) {
     }
 }
 
-/// The columns of the output that a column became, or, without one, those that no column of the sheet is known for.
-fn print_written(ui: &Ui, table: &Explained, column: Option<&Column>) {
+/// Prints the output columns that came from a column; without one, those that came from no column of the sheet.
+fn print_written(ui: &Ui, table: &Explained, column: Option<&ExplainedColumn>) {
     let Some(output) = &table.output else { return };
     for written in &output.columns {
         if column.is_none_or(|column| written.from.as_ref() == Some(&column.column)) {
@@ -187,8 +188,8 @@ fn print_written(ui: &Ui, table: &Explained, column: Option<&Column>) {
     }
 }
 
-/// Why no column of a table went to a field, and what would make one go there.
-fn print_without(ui: &Ui, without: &Without) {
+/// Prints why no column of a table was mapped to a field, and what would map one.
+fn print_without(ui: &Ui, without: &UnmappedField) {
     let title = format!("{} table {}", without.sheet, without.table);
     let title = ui.paint(Tone::Strong, title);
     ui.line(format_args!(
@@ -206,8 +207,8 @@ fn print_without(ui: &Ui, without: &Without) {
     ui.told_all("to map it", &without.to_map);
 }
 
-/// The way of a row or of a cell.
-fn print_way(ui: &Ui, way: &Way) {
+/// Prints how a row or a cell got from the input to the output.
+fn print_way(ui: &Ui, way: &CellTrace) {
     let source = way.source.iter().map(|place| ("input", place));
     let output = way.output.iter().map(|place| ("output", place));
     for (name, place) in source.chain(output) {
@@ -236,15 +237,15 @@ fn print_way(ui: &Ui, way: &Way) {
     }
 }
 
-fn print_notices(ui: &Ui, notices: &[Told]) {
+fn print_notices(ui: &Ui, notices: &[RunNotice]) {
     if !notices.is_empty() {
         ui.line("");
     }
     notices.iter().for_each(|notice| print_notice(ui, notice));
 }
 
-/// A notice with its code.
-pub fn print_notice(ui: &Ui, notice: &Told) {
+/// Prints a notice with its code.
+pub fn print_notice(ui: &Ui, notice: &RunNotice) {
     let (name, tone) = match notice.is_warning() {
         true => ("warning", Tone::Warn),
         false if notice.is_known() => ("known", Tone::Dim),
@@ -253,9 +254,9 @@ pub fn print_notice(ui: &Ui, notice: &Told) {
     ui.told(name, Some((tone, notice.code())), notice.message());
 }
 
-/// What the rows at the borders of headers, data and notes were taken for, sheet by sheet, and why the header rows of each table
-/// are its header.
-pub fn print_rows(ui: &Ui, rows: &[Told], tables: &[Explained]) {
+/// Prints what the rows at the borders of headers, data and notes were read as, sheet by sheet, and why each table has its
+/// header rows.
+pub fn print_rows(ui: &Ui, rows: &[RunNotice], tables: &[Explained]) {
     if rows.is_empty() {
         ui.line("There is nothing to show: no row detector of the configuration looks at how rows look (LayoutRows, row_layout).");
     }

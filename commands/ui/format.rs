@@ -1,4 +1,4 @@
-//! Numbers, times and names for people.
+//! Formats numbers, times and names for people.
 
 use std::path::Path;
 use std::time::Duration;
@@ -8,12 +8,12 @@ pub use ade::base::counted::{bytes, duration, first, plural, thousands};
 pub use ade::base::json::merged;
 use console::measure_text_width;
 
-/// A span of time, as [`duration`] shows it.
+/// Formats a span of time like [`duration`].
 pub fn span(span: Duration) -> String {
     duration(u64::try_from(span.as_millis()).unwrap_or(u64::MAX))
 }
 
-/// Two values with a `=` between them, neither of them blank. `example`: what should be typed.
+/// Splits a text at `=` into two parts, neither of them blank. `example`: what should be typed.
 pub fn pair(text: &str, example: &str) -> Result<(String, String), String> {
     let (one, other) = text.split_once('=').unwrap_or_default();
     match (one.trim(), other.trim()) {
@@ -22,7 +22,7 @@ pub fn pair(text: &str, example: &str) -> Result<(String, String), String> {
     }
 }
 
-/// `just now`, `5 min ago`, `3 h ago`, `12 d ago`
+/// Returns the time since `then`: `just now`, `5 min ago`, `3 h ago`, `12 d ago`.
 pub fn ago(then: Timestamp, now: Timestamp) -> String {
     match now.since(then) / 1000 {
         0..10 => "just now".to_owned(),
@@ -33,14 +33,14 @@ pub fn ago(then: Timestamp, now: Timestamp) -> String {
     }
 }
 
-/// The lines of a text in a room of so many columns, broken between words; a word that is longer has a line of its own.
-/// Without a room it is one line. What would move the cursor, or stands in a header, becomes a space.
+/// Breaks a text between words into lines of at most `room` columns; a longer word gets its own line. Without a room it is one
+/// line. Control characters and line ends become spaces.
 pub fn broken(text: &str, room: Option<usize>) -> Vec<String> {
-    /// Below this, breaking makes nothing easier to read.
-    const LEAST: usize = 20;
+    /// Below this width, breaking does not make a text easier to read.
+    const MIN_LINE_CHARS: usize = 20;
     let words = text.split(|letter: char| letter.is_whitespace() || letter.is_control());
     let words = words.filter(|word| !word.is_empty());
-    let room = room.map_or(usize::MAX, |room| room.max(LEAST));
+    let room = room.map_or(usize::MAX, |room| room.max(MIN_LINE_CHARS));
     let mut lines = vec![String::new()];
     let mut taken = 0;
     for word in words {
@@ -60,8 +60,8 @@ pub fn broken(text: &str, room: Option<usize>) -> Vec<String> {
     lines
 }
 
-/// A text for a terminal with so many columns: lines that are too long are broken between words, and go on so many columns
-/// further right than they begin. A word that fits on no line, such as a long path, stays where it is. Colours stay.
+/// Breaks the lines of a text that are too long for this width between words; the next lines are indented by `further` more
+/// columns. A word that fits on no line, such as a long path, is not broken. Colours are kept.
 pub fn fitted(text: &str, width: Option<usize>, further: usize) -> String {
     let Some(width) = width else {
         return text.to_owned();
@@ -71,9 +71,9 @@ pub fn fitted(text: &str, width: Option<usize>, further: usize) -> String {
 }
 
 fn fitted_line(line: &str, width: usize, further: usize) -> String {
-    /// Below this, breaking makes nothing easier to read.
-    const LEAST: usize = 20;
-    let width = width.max(LEAST);
+    /// Below this width, breaking does not make a text easier to read.
+    const MIN_LINE_CHARS: usize = 20;
+    let width = width.max(MIN_LINE_CHARS);
     if measure_text_width(line) <= width {
         return line.to_owned();
     }
@@ -101,7 +101,7 @@ fn fitted_line(line: &str, width: usize, further: usize) -> String {
     fitted
 }
 
-/// A path as it would be typed in a folder.
+/// Returns a path as a user would type it in a folder.
 pub fn typed_in<'a>(folder: &Path, path: &'a Path) -> &'a Path {
     match path.strip_prefix(folder) {
         Ok(below) if !below.as_os_str().is_empty() => below,
@@ -109,7 +109,7 @@ pub fn typed_in<'a>(folder: &Path, path: &'a Path) -> &'a Path {
     }
 }
 
-/// Returns the sentence of fields that no column was found for.
+/// Returns the sentence about fields that found no column.
 pub fn not_found(fields: &str) -> String {
     format!("not found: {fields}")
 }

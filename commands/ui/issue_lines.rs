@@ -1,10 +1,10 @@
-//! What `ade run` says of the issues of a file: how many, the first places of each rule, and how all of them are listed. Values
-//! are not told: what is printed is kept in the logs of builds.
+//! Prints the issues of a file for `ade run`: their number, the first cells for each rule, and the command that lists all.
+//! Values are not printed, because logs of builds keep the output.
 
 use ade::issues::Severity;
-use ade::run::execution::happenings::Finished;
+use ade::run::execution::happenings::FinishedRun;
 use ade::run::results::issues::{NoList, issues_of};
-use ade::run::views::issues::{OfRule, by_rule};
+use ade::run::views::issues::{RuleSummary, by_rule};
 use ade::store::RunMetrics;
 use console::measure_text_width;
 
@@ -12,12 +12,12 @@ use super::format::{plural, thousands};
 use super::terminal::Ui;
 use super::tone::Tone;
 
-/// So many rules are told.
-const RULES: usize = 8;
-/// A longer rule is not aligned with the others.
+/// The maximum number of rules that are listed.
+const MAX_RULES: usize = 8;
+/// The maximum width of a rule that is aligned with the others.
 const ALIGNED: usize = 32;
 
-/// How many issues some files have.
+/// The numbers of issues of one or more files.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct IssueCounts {
     issues: u64,
@@ -27,14 +27,14 @@ pub struct IssueCounts {
 }
 
 impl IssueCounts {
-    /// Those of one file.
-    pub fn of(metrics: &RunMetrics) -> Self {
+    /// Returns the counts of one file.
+    pub fn from_metrics(metrics: &RunMetrics) -> Self {
         let mut counts = Self::default();
         counts.add(metrics);
         counts
     }
 
-    /// Counts those of one more file.
+    /// Adds the counts of another file.
     pub fn add(&mut self, metrics: &RunMetrics) {
         self.issues += metrics.issues;
         self.errors += metrics.errors;
@@ -42,7 +42,7 @@ impl IssueCounts {
         self.infos += metrics.infos;
     }
 
-    /// `13 issues`, and where they are not alike `13 issues (7 errors, 4 warnings, 2 infos)`.
+    /// Returns `13 issues`, or with different severities `13 issues (7 errors, 4 warnings, 2 infos)`.
     pub fn in_all(self) -> String {
         let counts = [
             (self.errors, "error"),
@@ -59,8 +59,8 @@ impl IssueCounts {
     }
 }
 
-/// Says what is wrong with a file that was normalized.
-pub fn print(ui: &Ui, finished: &Finished, metrics: &RunMetrics) {
+/// Prints the issues of a normalized file.
+pub fn print(ui: &Ui, finished: &FinishedRun, metrics: &RunMetrics) {
     if metrics.issues == 0 {
         ui.line("  0 issues");
         return;
@@ -87,8 +87,8 @@ pub fn print(ui: &Ui, finished: &Finished, metrics: &RunMetrics) {
     ui.words("  ", None, Tone::Dim, &list);
 }
 
-/// How the issues of several files are listed.
-pub fn hint_at_list(finished: &Finished) -> String {
+/// Returns the hint at the command that lists the issues of several files.
+pub fn hint_at_list(finished: &FinishedRun) -> String {
     match finished.noticed.issue_list {
         Some(_) => "`ade issues FILE` lists the issues of a file".to_owned(),
         None => HOW_TO_LIST.to_owned(),
@@ -98,7 +98,7 @@ pub fn hint_at_list(finished: &Finished) -> String {
 const HOW_TO_LIST: &str =
     "edition = \"2026\" in settings.toml lists each issue with its cell (`ade issues`)";
 
-/// Errors and warnings; infos on a line of their own, because nobody has to look at them.
+/// Prints the counts of errors and warnings; infos get a separate line, because nobody has to act on them.
 fn print_counts(ui: &Ui, metrics: &RunMetrics) {
     let counts = [
         (metrics.errors, "error", Tone::Bad),
@@ -116,8 +116,8 @@ fn print_counts(ui: &Ui, metrics: &RunMetrics) {
     }
 }
 
-fn print_rules(ui: &Ui, rules: &[OfRule]) {
-    let told = &rules[..rules.len().min(RULES)];
+fn print_rules(ui: &Ui, rules: &[RuleSummary]) {
+    let told = &rules[..rules.len().min(MAX_RULES)];
     let width = |text: &str| measure_text_width(text);
     let names = told.iter().map(|of| width(&of.rule));
     let names = names.filter(|width| *width <= ALIGNED).max().unwrap_or(0);
@@ -140,8 +140,8 @@ fn print_rules(ui: &Ui, rules: &[OfRule]) {
     }
 }
 
-/// `North!F16, F27:F40, F53, …: more than 80`
-fn words(of: &OfRule) -> String {
+/// Returns a rule's cells and its text: `North!F16, F27:F40, F53, …: more than 80`.
+fn words(of: &RuleSummary) -> String {
     let more = if of.count > of.placed { ", …" } else { "" };
     let others = if of.says_more { ", among others" } else { "" };
     format!("{}{more}: {}{others}", of.places.join(", "), of.message)

@@ -1,7 +1,7 @@
-//! Progress: drawn on a terminal, plain lines where standard error is piped, nothing with `-q`.
+//! Progress: drawn on a terminal, plain lines if standard error is piped, nothing with `-q`.
 //!
-//! What is drawn leaves the last columns of the terminal free, and the cursor in front of them ([`Drawing`]): a terminal
-//! prints `^C` where the cursor is, and at the end of a full line that would be a line more than is cleared.
+//! The drawing leaves the last columns of the terminal free, and the cursor in front of them ([`LineDrawing`]): a terminal prints
+//! `^C` at the cursor. At the end of a full line that would add a line, which would not be cleared.
 
 use std::fmt::Display;
 use std::io;
@@ -16,13 +16,13 @@ use super::clean;
 use super::terminal::Ui;
 use super::tone::Tone;
 
-/// So many columns stay free: room for two times `^C`.
+/// The number of free columns: room for `^C` twice.
 const FREE: usize = 4;
 
-/// How the beginning of a drawn line turns; the last one is that of a task that has ended.
+/// The frames of the spinner at the beginning of a line; the last one is for ended tasks.
 const SPINNER: [&str; 11] = ["⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧", "⠇", "⠏", " "];
 
-/// Prints progress. All lines that are printed while something is drawn go through it.
+/// Prints progress. While something is drawn, all lines must go through it.
 pub struct LiveLines<'a> {
     ui: &'a Ui,
     bars: Option<MultiProgress>,
@@ -31,17 +31,17 @@ pub struct LiveLines<'a> {
 /// One task in progress.
 pub struct Task {
     bar: Option<ProgressBar>,
-    /// When it began.
+    /// The time when it began.
     pub since: Instant,
     last: Mutex<Option<Instant>>,
 }
 
 impl<'a> LiveLines<'a> {
-    /// Used for the whole command.
+    /// Makes the lines for the whole command.
     pub fn new(ui: &'a Ui) -> Self {
         let bars = ui
             .draws
-            .then(|| MultiProgress::with_draw_target(Drawing::target()));
+            .then(|| MultiProgress::with_draw_target(LineDrawing::target()));
         Self { ui, bars }
     }
 
@@ -61,14 +61,14 @@ impl<'a> LiveLines<'a> {
         }
     }
 
-    /// Prints the line only where nothing is drawn: on a terminal the drawing shows it already.
+    /// Prints the line unless a drawing on the terminal already shows it.
     pub fn say_unless_drawn(&self, text: impl Display) {
         if self.bars.is_none() {
             self.ui.say(text);
         }
     }
 
-    /// Runs a function that prints by itself, with the drawing hidden.
+    /// Hides the drawing while a function prints by itself.
     pub fn suspend<T>(&self, print: impl FnOnce() -> T) -> T {
         match &self.bars {
             Some(bars) => bars.suspend(print),
@@ -76,7 +76,7 @@ impl<'a> LiveLines<'a> {
         }
     }
 
-    /// A function that clears the drawing, for a thread that ends the process.
+    /// Returns a function that clears the drawing, for a thread that ends the process.
     pub fn clear(&self) -> impl Fn() + Clone + Send + 'static + use<> {
         let bars = self.bars.clone();
         move || {
@@ -86,7 +86,7 @@ impl<'a> LiveLines<'a> {
         }
     }
 
-    /// Begins a task.
+    /// Begins a task with this text.
     pub fn task(&self, text: &str) -> Task {
         let bar = self.bars.as_ref().map(|bars| {
             let template = if self.ui.err_color {
@@ -109,21 +109,21 @@ impl<'a> LiveLines<'a> {
         }
     }
 
-    /// Text for standard error in its colour.
+    /// Colours a text for standard error.
     pub fn paint(&self, tone: Tone, text: impl Display) -> String {
         self.ui.paint_err(tone, text)
     }
 }
 
 impl Task {
-    /// Sets what the task is doing now.
+    /// Sets the current step of the task.
     pub fn update(&self, text: impl Display) {
         if let Some(bar) = &self.bar {
             bar.set_message(clean(&text.to_string()).into_owned());
         }
     }
 
-    /// Whether enough time has passed for another plain line about the task.
+    /// Returns whether enough time has passed for another plain line about the task.
     pub fn is_due(&self, every: Duration) -> bool {
         let mut last = self
             .last
@@ -136,7 +136,7 @@ impl Task {
         due
     }
 
-    /// Ends the task.
+    /// Ends the task and removes its line.
     pub fn end(&self) {
         if let Some(bar) = &self.bar {
             bar.finish_and_clear();
@@ -150,19 +150,19 @@ impl Drop for Task {
     }
 }
 
-/// Standard error, on which the cursor stands in front of the free columns whenever something is drawn.
+/// Standard error with the cursor in front of the free columns whenever something is drawn.
 ///
-/// The library fills each line with spaces, so that what comes after it stands in the next one. The cursor is then behind
+/// The library fills each line with spaces, so that further output starts on the next line. That would leave the cursor after
 /// the last column.
 #[derive(Debug)]
-struct Drawing {
+struct LineDrawing {
     terminal: Term,
-    /// The last line that was written is one that is drawn again, and not one that stays.
+    /// Whether the last written line will be redrawn.
     is_drawn: AtomicBool,
 }
 
-impl Drawing {
-    /// How often a second it is drawn at most.
+impl LineDrawing {
+    /// The maximum number of redraws per second.
     const HERTZ: u8 = 12;
 
     fn target() -> ProgressDrawTarget {
@@ -174,7 +174,7 @@ impl Drawing {
     }
 }
 
-impl TermLike for Drawing {
+impl TermLike for LineDrawing {
     fn width(&self) -> u16 {
         self.terminal.size().1
     }

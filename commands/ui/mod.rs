@@ -1,8 +1,8 @@
-//! The only code that prints; lints (clippy.toml) refuse it everywhere else.
+//! The only code that prints; lints (clippy.toml) forbid it everywhere else.
 //!
-//! Data goes to standard output, progress to standard error; every line makes sense without colour. Data that cannot be written is an
-//! error of every command (`output`). What is printed goes through [`clean`], so that no name of a file and no
-//! output of a configuration's code controls the terminal.
+//! Data goes to standard output, progress to standard error; every line makes sense without colour. If data cannot be written,
+//! every command fails (`output`). All output goes through [`clean`], so that no file name and no output of a configuration's
+//! code controls the terminal.
 
 #![expect(
     clippy::disallowed_methods,
@@ -41,9 +41,9 @@ pub use issue_lines::IssueCounts;
 pub use live_lines::LiveLines;
 pub use removal::{Removal, deleted_and_freed, not_deleted};
 pub use results::{fields_that_are, rows};
-pub use run_progress::{RunProgress, Skipped};
+pub use run_progress::{RunProgress, SkippedFiles};
 pub use screen::Screen;
 pub use server_log::ServerLog;
-pub use table::Table;
+pub use table::TerminalTable;
 pub use terminal::Ui;
 pub use tone::{Color, Tone};

@@ -1,7 +1,7 @@
-//! Standard output: all data goes through [`print()`], and [`failure()`] says at the end whether it arrived.
+//! Standard output: all data goes through [`print()`], and [`failure()`] returns at the end whether it was written.
 //!
-//! Nothing is buffered, so that each error is seen with the text that it is about, and the standard library's own writer is not
-//! used: it takes a descriptor that cannot be written for a success.
+//! Nothing is buffered, so that each error belongs to its text. The standard library's writer is not used, because it treats a
+//! descriptor that cannot be written as a success.
 
 use std::io;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -13,14 +13,14 @@ use rustix::io::{Errno, write};
 
 use crate::exit::{ExitStatus, Failure};
 
-/// The first error in writing. After it nothing more is written: text with a gap in it looks whole.
+/// The first write error. After it nothing more is written, because text with a gap looks complete.
 static FAILED: Mutex<Option<Errno>> = Mutex::new(None);
 
 fn failed() -> MutexGuard<'static, Option<Errno>> {
     FAILED.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Writes to standard output. Threads that print at the same time do not mix their texts.
+/// Writes to standard output. The texts of several threads are not mixed.
 pub fn print(text: &[u8]) {
     let mut failed = failed();
     if failed.is_none() {
@@ -35,7 +35,7 @@ fn write_all(mut text: &[u8]) -> Result<(), Errno> {
             Ok(0) => return Err(Errno::IO),
             Ok(written) => text = &text[written..],
             Err(Errno::INTR) => {}
-            // A pipe that another program has made non-blocking, and that is full.
+            // A full pipe that another program has made non-blocking.
             Err(Errno::AGAIN) => match poll(&mut [PollFd::new(&stdout, PollFlags::OUT)], None) {
                 Ok(_) | Err(Errno::INTR) => {}
                 Err(error) => return Err(error),
@@ -46,7 +46,7 @@ fn write_all(mut text: &[u8]) -> Result<(), Errno> {
     Ok(())
 }
 
-/// Why not all that was printed has arrived. `None`: it has, or its reader wanted no more (`ade runs ls | head`).
+/// Returns why some output was not written. `None`: all was written, or its reader closed the pipe (`ade runs ls | head`).
 pub fn failure() -> Option<Failure> {
     let error = failed().filter(|error| !matches!(*error, Errno::PIPE | Errno::CONNRESET))?;
     let error = io::Error::from(error);

@@ -1,7 +1,7 @@
-//! Deletes what a user names: shows what goes along, asks, and reports what went.
+//! Deletes what a user names: lists what is deleted with it, asks, and reports the result.
 
 use ade::base::problem::{Error, code};
-use ade::environment::collection::{Removed, Report};
+use ade::environment::collection::{RemovedItem, Report};
 
 use super::{Tone, Ui, bytes};
 use crate::exit::{ExitStatus, Failure, Outcome};
@@ -18,7 +18,7 @@ pub struct Removal {
 }
 
 impl Removal {
-    /// Deletes it with `remove`, which on a dry run says what would go.
+    /// Deletes it with `remove`, which on a dry run only reports what would be deleted.
     pub fn run(
         &self,
         ui: &Ui,
@@ -50,18 +50,18 @@ impl Removal {
     }
 }
 
-/// Prints what could not be deleted. Returns the highest exit status of it.
+/// Prints what could not be deleted. Returns the highest exit status of the failures.
 pub fn not_deleted(ui: &Ui, report: &Report) -> ExitStatus {
     let mut status = ExitStatus::Done;
     for failed in &report.failed {
-        let failure = Failure::of(failed);
+        let failure = Failure::from_problem(failed);
         ui.failure(&failure);
         status = status.max(failure.status);
     }
     status
 }
 
-/// Returns the words for what was, or would be, deleted, and for the bytes of it.
+/// Returns the verbs for what was, or would be, deleted, and for its bytes.
 pub fn deleted_and_freed(report: &Report) -> (&'static str, &'static str) {
     match report.dry_run {
         true => ("would be deleted", "would be freed"),
@@ -72,7 +72,7 @@ pub fn deleted_and_freed(report: &Report) -> (&'static str, &'static str) {
 fn lines(ui: &Ui, report: &Report) -> Vec<String> {
     let (word, freed) = deleted_and_freed(report);
     let word = ui.paint(Tone::Warn, word).to_string();
-    let line = |removed: &Removed| match removed.kind {
+    let line = |removed: &RemovedItem| match removed.kind {
         "left_out" => format!("{word} {}", removed.name),
         kind => {
             let id = ui.paint(Tone::Dim, &removed.id);

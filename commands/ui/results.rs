@@ -1,12 +1,12 @@
-//! What several commands say of a run's results.
+//! Words for a run's results that several commands use.
 
 use ade::engine::RowCounts;
 use ade::store::{FieldResult, FieldState};
 
 use super::format::{plural, thousands};
 
-/// `154 rows`, and where some were quarantined, or hooks dropped or added some, `154 rows read, 3 quarantined, 4 dropped,
-/// 147 written`. `read`: where the engine did not tell how many were written.
+/// Returns `154 rows`, or, if rows were quarantined, dropped or added, `154 rows read, 3 quarantined, 4 dropped, 147 written`.
+/// `read` is used if the engine did not report how many were written.
 pub fn rows(read: u64, rows: Option<RowCounts>) -> String {
     let rows = rows.unwrap_or(RowCounts {
         read,
@@ -33,7 +33,7 @@ pub fn rows(read: u64, rows: Option<RowCounts>) -> String {
     )
 }
 
-/// The names of the fields in one state, in the configuration's order.
+/// Returns the names of the fields in one state, in the configuration's order.
 pub fn fields_that_are(state: FieldState, fields: &[FieldResult]) -> Vec<&str> {
     let wanted = fields.iter().filter(|field| field.state() == state);
     wanted.map(|field| field.field.as_str()).collect()

@@ -1,4 +1,5 @@
-//! What `ade run` and `ade runs retry --now` print while they work: the environment, each input's progress, each run's end.
+//! The output of `ade run` and `ade runs retry --now` while they work: the environment, the progress of each input, and the end
+//! of each run.
 
 use std::sync::{Mutex, MutexGuard};
 use std::time::Duration;
@@ -7,84 +8,84 @@ use ade::base::clock::Timestamp;
 use ade::base::mutex::lock;
 use ade::events::names::CONSOLE_LINE;
 use ade::run::execution::error::RunError;
-use ade::run::execution::happenings::{Finished, Happening, Where};
-use ade::run::results::output::Earlier;
+use ade::run::execution::happenings::{FinishedRun, ProgressEvent, ProgressSource};
+use ade::run::results::output::EarlierCopy;
 use ade::store::RunRecord;
 use serde_json::Value;
 
-use super::batch::{Batch, CountsAs, ListedFile};
-use super::ended::{self, Call};
+use super::batch::{BatchLines, CountsAs, ListedFile};
+use super::ended::{self, RunOutput};
 use super::environment_progress::EnvironmentProgress;
 use super::format::{duration, plural};
 use super::live_lines::{LiveLines, Task};
 use super::terminal::Ui;
-use super::votes::Votes;
+use super::votes::VoteLines;
 use crate::exit::{ExitStatus, Failure};
 
-/// How often a plain line reports the progress of one input where nothing can be drawn.
+/// How often a plain line reports the progress of an input if nothing can be drawn.
 const REPORT_EVERY: Duration = Duration::from_secs(5);
 
-/// See the module.
+/// Prints the progress of all runs of a call.
 pub struct RunProgress<'a> {
     ui: &'a Ui,
     lines: &'a LiveLines<'a>,
     environment: EnvironmentProgress<'a>,
-    skipped: &'a [Skipped],
-    state: Mutex<State>,
+    skipped: &'a [SkippedFiles],
+    state: Mutex<RunProgressState>,
 }
 
 /// Files of a call that are not run.
-pub struct Skipped {
-    /// How many.
+pub struct SkippedFiles {
+    /// The number of files.
     pub files: usize,
-    /// Why.
+    /// The reason that they are not run.
     pub failure: Failure,
 }
 
-struct State {
-    call: Call,
-    /// What is in progress, by input.
+struct RunProgressState {
+    call: RunOutput,
+    /// The task in progress for each input.
     tasks: Vec<Option<(String, Task)>>,
-    /// What detectors said of rows, and is not printed yet, by input.
-    votes: Vec<Votes>,
-    /// Which inputs were begun.
+    /// The votes on rows that are not printed yet, for each input.
+    votes: Vec<VoteLines>,
+    /// Whether each input was started.
     is_started: Vec<bool>,
-    /// How those that ended count.
+    /// How the ended runs count.
     ended: Vec<CountsAs>,
-    /// How many of all inputs have ended, drawn above what is in progress. `None`: there is one input alone, or all have.
+    /// The line above the tasks with the number of ended inputs. `None`: there is only one input, or all have ended.
     overall: Option<Task>,
     /// The highest exit status so far.
     status: ExitStatus,
-    /// The inputs that failed for a reason that was not theirs.
+    /// The inputs that failed for a reason outside themselves.
     again: Vec<usize>,
 }
 
 impl<'a> RunProgress<'a> {
-    /// For runs of these inputs of the configuration with this name. `skipped`: why other files of the call are not run.
+    /// Makes the progress for runs of these inputs with the configuration of this name. `skipped`: why other files are not run.
     pub fn new(
         ui: &'a Ui,
         lines: &'a LiveLines<'a>,
         files: Vec<ListedFile>,
         configuration: &'a str,
-        skipped: &'a [Skipped],
+        skipped: &'a [SkippedFiles],
     ) -> Self {
         let inputs = files.len();
         let several = inputs + skipped.len() > 1;
-        // With -v each file has all its details.
-        let batch = (several && ui.verbose() == 0).then(|| Batch::new(ui, files));
+        // With -v, each file is printed with all its details.
+        let batch = (several && ui.verbose() == 0).then(|| BatchLines::new(ui, files));
         Self {
             ui,
             lines,
             environment: EnvironmentProgress::new(lines, configuration),
             skipped,
-            state: Mutex::new(State {
-                call: Call {
+            state: Mutex::new(RunProgressState {
+                call: RunOutput {
                     several,
                     batch,
-                    ..Call::default()
+                    ..RunOutput::default()
                 },
                 tasks: (0..inputs).map(|_| None).collect(),
-                votes: (0..inputs).map(|_| Votes::default()).collect(),
+                votes: (0..inputs).map(|_| VoteLines::default()).collect(),
                 is_started: vec![false; inputs],
                 ended: Vec::new(),
                 overall: (inputs > 1).then(|| lines.task(&of_all(0, inputs))),
@@ -94,7 +95,7 @@ impl<'a> RunProgress<'a> {
         }
     }
 
-    /// For one run of the input of an earlier one.
+    /// Makes the progress for one run of an earlier run's input.
     pub fn of_one(
         ui: &'a Ui,
         lines: &'a LiveLines<'a>,
@@ -108,22 +109,22 @@ impl<'a> RunProgress<'a> {
         Self::new(ui, lines, vec![file], configuration, &[])
     }
 
-    fn state(&self) -> MutexGuard<'_, State> {
+    fn state(&self) -> MutexGuard<'_, RunProgressState> {
         lock(&self.state)
     }
 
-    /// The highest exit status of the runs that ended.
+    /// Returns the highest exit status of the ended runs.
     pub fn status(&self) -> ExitStatus {
         self.state().status
     }
 
-    /// The inputs that failed although neither they nor the configuration were at fault: their environment could not be
-    /// built, or the database not be used.
+    /// Returns the inputs that failed although neither they nor the configuration were at fault: the environment could not be
+    /// built, or the database could not be used.
     pub fn to_run_again(&self) -> Vec<usize> {
         self.state().again.clone()
     }
 
-    /// What is to be said of all inputs, if there were several: what was noticed, which failed and why, and the totals.
+    /// Prints the summary of all inputs, if there are several: notices, failures with reasons, and totals.
     pub fn summarize(&self) {
         let mut state = self.state();
         state.overall = None;
@@ -187,23 +188,23 @@ impl<'a> RunProgress<'a> {
         }
     }
 
-    /// Prints a change, where it is one for the terminal.
-    pub fn show(&self, source: &Where<'_>, change: &Happening<'_>) {
+    /// Prints a change, if it is one for the terminal.
+    pub fn show(&self, source: &ProgressSource<'_>, change: &ProgressEvent<'_>) {
         let input = source.input;
         match change {
-            Happening::Recovered(run) => self.ui.say(format_args!(
+            ProgressEvent::Recovered(run) => self.ui.say(format_args!(
                 "note: the process that executed {} died; the run is {} now",
                 run.input_name,
                 run.status.as_str()
             )),
-            Happening::Environment(progress) => self.environment.show(progress),
-            Happening::Begun(run) => self.begun(input, run),
-            Happening::Event(_, event) => self.event(input, event),
-            Happening::Retrying(run, failure) => self.retrying(input, run, failure),
-            Happening::Trouble(message) => self.lines.say(format_args!("note: {message}")),
-            Happening::Earlier(earlier) => self.earlier(earlier),
-            Happening::Finished(result) => self.ended(input, result),
-            // What a worker's log has.
+            ProgressEvent::Environment(progress) => self.environment.show(progress),
+            ProgressEvent::Begun(run) => self.begun(input, run),
+            ProgressEvent::Event(_, event) => self.event(input, event),
+            ProgressEvent::Retrying(run, failure) => self.retrying(input, run, failure),
+            ProgressEvent::Trouble(message) => self.lines.say(format_args!("note: {message}")),
+            ProgressEvent::Earlier(earlier) => self.earlier(earlier),
+            ProgressEvent::Finished(result) => self.ended(input, result),
+            // Changes for a worker's log only.
             _ => {}
         }
     }
@@ -240,7 +241,7 @@ impl<'a> RunProgress<'a> {
         }
     }
 
-    fn retrying(&self, input: usize, run: &RunRecord, failure: &ade::store::Failure) {
+    fn retrying(&self, input: usize, run: &RunRecord, failure: &ade::store::FailureRecord) {
         self.state().tasks[input] = None;
         let first_line = failure.message.lines().next().unwrap_or_default();
         let wait = duration(run.available_at.since(Timestamp::now()));
@@ -250,33 +251,33 @@ impl<'a> RunProgress<'a> {
         ));
     }
 
-    fn earlier(&self, earlier: &Earlier) {
+    fn earlier(&self, earlier: &EarlierCopy) {
         let ui = self.ui;
         let note = match earlier {
-            Earlier::Stale { from, to } => format!(
+            EarlierCopy::Stale { from, to } => format!(
                 "note: {} is of an earlier run and was renamed to {}",
                 ui.path(from),
                 ui.path(to)
             ),
-            Earlier::Left { path, reason } => format!(
+            EarlierCopy::Left { path, reason } => format!(
                 "note: {} stays, although it is no result of this run: {reason}",
                 ui.path(path)
             ),
         };
         match (&mut self.state().call.batch, earlier) {
-            // Not between the lines of files.
-            (Some(batch), Earlier::Stale { to, .. }) if !ui.json() => {
+            // Not between the lines of the files.
+            (Some(batch), EarlierCopy::Stale { to, .. }) if !ui.json() => {
                 batch.stale(ui.path(to));
             }
-            (Some(batch), Earlier::Left { .. }) if !ui.json() => batch.note(note),
+            (Some(batch), EarlierCopy::Left { .. }) if !ui.json() => batch.note(note),
             _ => self.lines.say(note),
         }
     }
 
-    fn ended(&self, input: usize, result: &Result<Finished, RunError>) {
-        // Held while it prints: two inputs that end together do not mix their lines.
+    fn ended(&self, input: usize, result: &Result<FinishedRun, RunError>) {
+        // The lock is held while printing: two inputs that end together must not mix their lines.
         let mut state = self.state();
-        // Of an engine that was ended between two rows.
+        // The rest from an engine that ended between two rows.
         if let Some(rest) = state.votes[input].rest() {
             self.lines.say(rest);
         }
@@ -307,12 +308,12 @@ impl<'a> RunProgress<'a> {
     }
 }
 
-/// `3 of 12 files`
+/// Returns, for example, `3 of 12 files`.
 fn of_all(ended: usize, inputs: usize) -> String {
     format!("{ended} of {}", plural(inputs as u64, "file"))
 }
 
-/// Where the engine is in a workbook: the sheet, the stage, a bar where the end is known, the rows.
+/// Describes the engine's position in a workbook: the sheet, the stage, a bar if the end is known, and the rows.
 fn at_work(event: &Value) -> String {
     const CELLS: u64 = 16;
     let data = |key: &str| event.get("data").and_then(|data| data.get(key));
@@ -329,7 +330,7 @@ fn at_work(event: &Value) -> String {
         let empty = usize::try_from(CELLS).unwrap_or(0) - filled;
         parts.push(format!("{}{}", "█".repeat(filled), "░".repeat(empty)));
     }
-    // The rows that a stage adds, such as headers, are no part of its total.
+    // Rows that a stage adds, such as headers, are not part of its total.
     if let Some(total) = data("total_rows").and_then(Value::as_u64) {
         rows = rows.map(|rows| rows.min(total));
     }

@@ -7,10 +7,10 @@ use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcsetattr
 
 use super::clean;
 
-/// The alternate screen. Dropping it restores the cursor, the keys and the former content of the terminal.
+/// The alternate screen. When it is dropped, it restores the cursor, the keys and the former content of the terminal.
 pub struct Screen {
     terminal: Term,
-    /// How the keys were read before.
+    /// The former key settings of the terminal.
     keys: Option<Termios>,
 }
 
@@ -30,12 +30,12 @@ impl Screen {
         Some(screen)
     }
 
-    /// Calls a function once `q` is pressed.
+    /// Calls a function when `q` is pressed.
     pub fn on_q(&self, quit: impl FnOnce() + Send + 'static) {
         if self.keys.is_none() {
             return;
         }
-        // The thread ends with the process: it waits for a key, and nothing else.
+        // The thread only waits for a key, and ends with the process.
         std::thread::spawn(move || {
             let pressed = std::io::stdin().lock().bytes().map_while(Result::ok);
             if pressed.into_iter().any(|key| key == b'q' || key == b'Q') {
@@ -44,12 +44,12 @@ impl Screen {
         });
     }
 
-    /// How many characters a line has.
+    /// Returns the number of characters in a line.
     pub fn width(&self) -> usize {
         usize::from(self.terminal.size().1)
     }
 
-    /// Replaces what was drawn before. Lines that do not fit on the screen are left out.
+    /// Replaces the previous lines. Lines that do not fit on the screen are left out.
     pub fn draw(&self, lines: &[String]) {
         let height = usize::from(self.terminal.size().0).saturating_sub(1);
         let mut frame = String::from("\x1b[H");
@@ -77,8 +77,8 @@ impl Drop for Screen {
     }
 }
 
-/// Has the terminal pass on each key at once and print none; Ctrl-C stays a signal. Returns how keys were read before, and
-/// `None` if they come from elsewhere.
+/// Makes the terminal pass on each key at once without printing it; Ctrl-C is still a signal. Returns the former settings, or
+/// `None` if input does not come from a terminal.
 fn read_single_keys() -> Option<Termios> {
     let stdin = std::io::stdin();
     if !stdin.is_terminal() {

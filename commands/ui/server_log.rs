@@ -1,16 +1,16 @@
-//! The log of a worker or a server: one line on standard error for each change, as text or as JSON.
+//! The log of a worker or a server: one line on standard error for each change, as text or JSON.
 //!
-//! docs/explanation/queue.md explains the events. `ade dev` has API and worker in one process; its lines are short, and say which of the
-//! two speaks.
+//! docs/explanation/queue.md explains the events. `ade dev` has API and worker in one process; its lines are short and name
+//! their source.
 
 use ade::api::state::ServerLine;
 use ade::base::clock::Timestamp;
-use ade::environment::provide::Progress;
+use ade::environment::provide::ProvideProgress;
 use ade::events::names;
-use ade::run::execution::happenings::{Happening, Where};
+use ade::run::execution::happenings::{ProgressEvent, ProgressSource};
 use ade::run::execution::queue_metrics::QueueMetrics;
 use ade::settings::{LogLevel, Settings};
-use ade::store::{Delivery, EnvironmentRecord, RunRecord, Undelivered};
+use ade::store::{Delivery, DeliveryFailure, EnvironmentRecord, RunRecord};
 use ade::system::service;
 
 use serde_json::{Value, json};
@@ -18,20 +18,20 @@ use serde_json::{Value, json};
 use super::log_writer::LogWriter;
 use super::{Tone, Ui, bytes, duration, merged, plural};
 
-/// See the module.
+/// Writes the log lines of a server and its worker.
 pub struct ServerLog {
     ui: Ui,
     json: bool,
-    /// Lines for a developer who watches.
+    /// Whether lines are short, for a developer who watches.
     short: bool,
-    /// Each line begins with its priority.
+    /// Whether each line begins with its priority, for the journal.
     journal: bool,
     level: LogLevel,
     lines: LogWriter,
 }
 
 impl ServerLog {
-    /// In the form and at the level that the flags ask for, else the settings.
+    /// Makes a log with the format and level from the flags, otherwise from the settings.
     pub fn new(ui: Ui, settings: &Settings) -> Self {
         let worker = &settings.worker;
         let by_flags = ui.quiet() || ui.verbose() > 0;
@@ -49,7 +49,7 @@ impl ServerLog {
         }
     }
 
-    /// The same with short lines that say who speaks.
+    /// Returns the log with short lines that name their source.
     #[must_use]
     pub fn short(self) -> Self {
         Self {
@@ -58,7 +58,7 @@ impl ServerLog {
         }
     }
 
-    /// What keeps a worker or a server from its start.
+    /// Logs a problem that keeps a worker or a server from starting.
     pub fn trouble(&self, message: &str) {
         self.write(
             "ade",
@@ -69,7 +69,7 @@ impl ServerLog {
         );
     }
 
-    /// What the API says.
+    /// Logs a line of the API.
     pub fn api(&self, told: &ServerLine<'_>) {
         match told {
             ServerLine::Trouble { message, request } => {
@@ -83,7 +83,7 @@ impl ServerLog {
                 milliseconds,
                 id,
             } => {
-                // What a developer asks for is the news; a server's requests are many.
+                // For a developer, requests are the interesting lines; on a server there are too many.
                 let level = match status {
                     500.. => LogLevel::Error,
                     _ if self.short && !path.starts_with("/assets/") => LogLevel::Info,
@@ -96,7 +96,7 @@ impl ServerLog {
         }
     }
 
-    /// A line of the server's own.
+    /// Logs a line of the server itself.
     pub fn say(&self, source: &str, level: LogLevel, event: &str, message: &str) {
         self.write(source, level, event, message, json!({}));
     }
@@ -156,17 +156,17 @@ impl ServerLog {
         format!("{priority}{line}")
     }
 
-    /// A change of a worker, where its log has a line for it.
-    pub fn change(&self, source: &Where<'_>, change: &Happening<'_>) {
+    /// Logs a change of a worker, if the log has a line for it.
+    pub fn change(&self, source: &ProgressSource<'_>, change: &ProgressEvent<'_>) {
         // A developer sees the queue on the page.
         let is_short = matches!(
             change,
-            Happening::Metrics(_) | Happening::Started | Happening::Stopped
+            ProgressEvent::Metrics(_) | ProgressEvent::Started | ProgressEvent::Stopped
         );
         if self.short && is_short {
             return;
         }
-        if let Some(line) = Line::of(change) {
+        if let Some(line) = ServerLogLine::from_change(change) {
             self.write(
                 source.worker,
                 line.level,
@@ -178,7 +178,7 @@ impl ServerLog {
     }
 }
 
-/// The same with the last digits of each id alone, which every command takes for the whole.
+/// Shortens each id to its last digits, which every command accepts.
 fn with_short_ids(message: &str) -> String {
     const WHOLE: usize = 36;
     const SHORT: usize = 6;
@@ -207,47 +207,49 @@ fn with_short_ids(message: &str) -> String {
 }
 
 /// One line of the log.
-struct Line {
+struct ServerLogLine {
     level: LogLevel,
-    /// A stable name.
+    /// A stable name for programs.
     event: &'static str,
     message: String,
     data: Value,
 }
 
-impl Line {
-    fn of(change: &Happening<'_>) -> Option<Self> {
+impl ServerLogLine {
+    fn from_change(change: &ProgressEvent<'_>) -> Option<Self> {
         use LogLevel::{Error, Info, Warning};
         Some(match change {
-            Happening::Started => Self::of_worker(Info, "worker.started", "looking for work"),
-            Happening::Stopping => {
+            ProgressEvent::Started => Self::of_worker(Info, "worker.started", "looking for work"),
+            ProgressEvent::Stopping => {
                 Self::of_worker(Info, "worker.stopping", "stopping: no more claims")
             }
-            Happening::Stopped => Self::of_worker(Info, "worker.stopped", "stopped"),
-            Happening::Trouble(message) => Self::of_worker(Error, "worker.trouble", message),
-            Happening::Environment(Progress::Building { environment, .. }) => {
+            ProgressEvent::Stopped => Self::of_worker(Info, "worker.stopped", "stopped"),
+            ProgressEvent::Trouble(message) => Self::of_worker(Error, "worker.trouble", message),
+            ProgressEvent::Environment(ProvideProgress::Building { environment, .. }) => {
                 Self::of_environment(Info, "environment.building", environment, "building")
             }
-            Happening::Environment(Progress::Ready { environment, .. }) => {
+            ProgressEvent::Environment(ProvideProgress::Ready { environment, .. }) => {
                 Self::of_environment(Info, "environment.ready", environment, "ready")
             }
-            Happening::BuildFailed(environment, error) => {
+            ProgressEvent::BuildFailed(environment, error) => {
                 let words = error.to_string();
                 Self::of_environment(Error, names::ENVIRONMENT_FAILED, environment, &words)
             }
-            Happening::Claimed(run) => Self::claimed(run),
-            Happening::Ended(run) => Self::ended(run),
-            Happening::Lost(run) => {
+            ProgressEvent::Claimed(run) => Self::claimed(run),
+            ProgressEvent::Ended(run) => Self::ended(run),
+            ProgressEvent::Lost(run) => {
                 let words = "the claim was lost; this worker writes nothing more";
                 Self::of_run(Warning, names::RUN_LOST_CLAIM, run, words, json!({}))
             }
-            Happening::Expired(run) => Self::claim_ended("run.expired", run, "its lease expired"),
-            Happening::Recovered(run) => {
+            ProgressEvent::Expired(run) => {
+                Self::claim_ended("run.expired", run, "its lease expired")
+            }
+            ProgressEvent::Recovered(run) => {
                 Self::claim_ended(names::RUN_RECOVERED, run, "its process died")
             }
-            Happening::Told(delivery, refused) => Self::told(delivery, *refused),
-            Happening::Metrics(metrics) => Self::of_queue(metrics),
-            Happening::Collected(report) => Self {
+            ProgressEvent::Told(delivery, refused) => Self::told(delivery, *refused),
+            ProgressEvent::Metrics(metrics) => Self::of_queue(metrics),
+            ProgressEvent::Collected(report) => Self {
                 level: Info,
                 event: "gc.collected",
                 message: format!(
@@ -258,12 +260,14 @@ impl Line {
                 ),
                 data: json!({"gc": report}),
             },
-            Happening::Quieted(Some(by)) => {
+            ProgressEvent::Quieted(Some(by)) => {
                 let words = format!("quieted by {by}: takes no more runs until it is resumed");
                 Self::of_worker(Warning, "worker.quieted", &words)
             }
-            Happening::Quieted(None) => Self::of_worker(Info, "worker.resumed", "takes runs again"),
-            Happening::ClockJumped(seconds) => Self {
+            ProgressEvent::Quieted(None) => {
+                Self::of_worker(Info, "worker.resumed", "takes runs again")
+            }
+            ProgressEvent::ClockJumped(seconds) => Self {
                 level: Warning,
                 event: "clock.jumped",
                 message: format!(
@@ -271,7 +275,7 @@ impl Line {
                 ),
                 data: json!({"seconds": seconds}),
             },
-            // What the log of the run has, or the terminal of `ade run`.
+            // Changes that are in the log of the run, or on the terminal of `ade run`.
             _ => return None,
         })
     }
@@ -285,16 +289,16 @@ impl Line {
         }
     }
 
-    fn told(delivery: &Delivery, refused: Option<&(String, Undelivered)>) -> Self {
+    fn told(delivery: &Delivery, refused: Option<&(String, DeliveryFailure)>) -> Self {
         use LogLevel::{Debug, Error, Warning};
         let (run, by) = (&delivery.run_id, delivery.kind.as_str());
         let (level, event, words) = match refused {
             None => (Debug, "delivery.accepted", String::new()),
-            Some((error, Undelivered::Again(at))) => {
+            Some((error, DeliveryFailure::Again(at))) => {
                 let words = format!(" was not accepted, and is told again at {at}: {error}");
                 (Warning, "delivery.refused", words)
             }
-            Some((error, Undelivered::GivenUp)) => {
+            Some((error, DeliveryFailure::GivenUp)) => {
                 let words = format!(" was not accepted for a day, and is given up: {error}");
                 (Error, "delivery.failed", words)
             }

@@ -1,27 +1,27 @@
-//! Tables: aligned columns, cut to the terminal's width where there is one, whole where the output is piped.
+//! Tables with aligned columns, cut to the terminal's width, or whole if the output is piped.
 
 use console::{measure_text_width, truncate_str};
 
 use super::tone::Tone;
 
 /// A table under construction.
-pub struct Table {
+pub struct TerminalTable {
     headers: Vec<&'static str>,
-    /// The columns of numbers, which end at the right.
+    /// The columns of numbers, which are aligned right.
     numbers: Vec<usize>,
-    /// The columns that are cut on a narrow terminal, in this order.
+    /// The columns to cut on a narrow terminal, in this order.
     flexible: Vec<usize>,
-    /// The columns that are left out where that is not enough, in this order.
+    /// The columns to leave out if cutting is not enough, in this order.
     optional: Vec<usize>,
     rows: Vec<Vec<(Tone, String)>>,
 }
 
 const GAP: &str = "  ";
-/// What is left of a column that is cut: a shorter piece of a name says little.
-const LEAST: usize = 12;
+/// The minimum width of a cut column: a shorter part of a name says little.
+const MIN_COLUMN_CHARS: usize = 12;
 
-impl Table {
-    /// A table with these columns, apart by two spaces, of which `flexible` may be cut.
+impl TerminalTable {
+    /// Makes a table. `headers` are separated by two spaces; the `flexible` columns may be cut.
     pub fn new(headers: &'static str, flexible: &[usize]) -> Self {
         Self {
             headers: headers.split(GAP).collect(),
@@ -32,14 +32,14 @@ impl Table {
         }
     }
 
-    /// The same, with columns of numbers.
+    /// Marks columns as numbers.
     #[must_use]
     pub fn numbers(mut self, columns: &[usize]) -> Self {
         self.numbers = columns.to_vec();
         self
     }
 
-    /// The same, with columns that are left out where the terminal is too narrow for all.
+    /// Marks columns that are left out if the terminal is too narrow.
     #[must_use]
     pub fn optional(mut self, columns: &[usize]) -> Self {
         self.optional = columns.to_vec();
@@ -65,7 +65,7 @@ impl Table {
         );
     }
 
-    /// The lines; cells are painted after they are measured.
+    /// Returns the lines; cells are coloured after they are measured.
     pub fn render(
         &self,
         width: Option<usize>,
@@ -79,12 +79,12 @@ impl Table {
             }
         }
         let mut left_out: Vec<usize> = Vec::new();
-        // A header is whole whatever is cut.
+        // A header is never cut.
         let least: Vec<usize> = self
             .headers
             .iter()
             .zip(&widths)
-            .map(|(header, width)| LEAST.max(measure_text_width(header)).min(*width))
+            .map(|(header, width)| MIN_COLUMN_CHARS.max(measure_text_width(header)).min(*width))
             .collect();
         if let Some(most) = width {
             let spare: usize = self
@@ -159,8 +159,8 @@ impl Table {
 mod tests {
     use super::*;
 
-    fn table() -> Table {
-        let mut table = Table::new("NAME  ROWS", &[0]).numbers(&[1]);
+    fn table() -> TerminalTable {
+        let mut table = TerminalTable::new("NAME  ROWS", &[0]).numbers(&[1]);
         table.row(vec![
             (Tone::Plain, "a rather long file name.xlsx".to_owned()),
             (Tone::Plain, "7".to_owned()),

@@ -1,4 +1,4 @@
-//! The terminal as commands use it: which stream a line goes to, in which form, and in which colour.
+//! The terminal for commands: chooses the stream, the format and the colour of each line.
 
 use std::fmt::Display;
 use std::io::{BufRead, IsTerminal, Write};
@@ -12,31 +12,31 @@ use serde_json::{Value, json};
 use super::clean::{clean, painted};
 use super::format::{broken, fitted, merged, typed_in};
 use super::output;
-use super::table::Table;
+use super::table::TerminalTable;
 use super::tone::{Color, Tone};
 use crate::exit::{ExitStatus, Failure};
 
-/// The columns of the names in front of facts.
+/// The width of the names in front of facts.
 const NAMES: usize = 15;
-/// So much further right a line goes on that was broken.
+/// The extra indent of the rest of a broken line.
 const FURTHER: usize = 2;
 
-/// See the module.
+/// The streams of a command, and how it prints to them.
 pub struct Ui {
     json: bool,
     quiet: bool,
     verbose: u8,
-    /// The current folder, when the command began.
+    /// The current folder when the command began.
     folder: Option<PathBuf>,
     out_color: bool,
     pub(super) err_color: bool,
-    /// Progress may be drawn and redrawn on standard error.
+    /// Whether progress may be drawn on standard error.
     pub draws: bool,
 }
 
 impl Ui {
-    /// Looks at the streams, and at the variables NO_COLOR, CLICOLOR_FORCE and TERM, which belong to the terminal and not
-    /// to the settings.
+    /// Inspects the streams, and the variables NO_COLOR, CLICOLOR_FORCE and TERM, which describe the terminal and are no
+    /// settings.
     pub fn new(color: Color, json: bool, quiet: bool, verbose: u8) -> Self {
         let set = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
         let forced = set("CLICOLOR_FORCE")
@@ -63,50 +63,50 @@ impl Ui {
         }
     }
 
-    /// Data is printed as JSON.
+    /// Returns whether data is printed as JSON.
     pub fn json(&self) -> bool {
         self.json
     }
 
-    /// Progress and notes are left out.
+    /// Returns whether progress and notes are left out.
     pub fn quiet(&self) -> bool {
         self.quiet
     }
 
-    /// How often `-v` was given.
+    /// Returns how often `-v` was given.
     pub fn verbose(&self) -> u8 {
         self.verbose
     }
 
-    /// A person reads standard error as it is written.
+    /// Returns whether a person reads standard error as it is written.
     pub fn stderr_is_terminal(&self) -> bool {
         std::io::stderr().is_terminal()
     }
 
-    /// A path as a person would type it: relative where it lies below the current folder.
+    /// Returns a path as a user would type it: relative if it is below the current folder.
     pub fn path(&self, path: &Path) -> String {
         let folder = self.folder.as_deref();
         let typed = folder.map_or(path, |folder| typed_in(folder, path));
         typed.display().to_string()
     }
 
-    /// A line of data.
+    /// Prints a line of data.
     pub fn line(&self, text: impl Display) {
         output::print(format!("{}\n", clean(&text.to_string())).as_bytes());
     }
 
-    /// A line of data in words, broken between them if it is too long for the terminal.
+    /// Prints a sentence as data, broken between words if it is too long for the terminal.
     pub fn prose(&self, text: impl Display) {
         self.line(fitted(&text.to_string(), self.width(), FURTHER));
     }
 
-    /// Text without a line end of its own.
+    /// Writes text without adding a line end.
     pub fn raw(&self, text: &[u8]) {
         output::print(text);
     }
 
-    /// A line of data in words: a mark in front, and the words broken at the width of a terminal, each further line below
-    /// the first word. Where the output is piped the line is whole.
+    /// Prints a mark and words as data. On a terminal the words are broken at its width, with further lines below the first
+    /// word; piped output is one line.
     pub fn words(&self, indent: &str, mark: Option<(Tone, &str)>, tone: Tone, text: &str) {
         let width = self.width();
         let lead = mark.map_or(0, |(_, mark)| measure_text_width(mark) + 1) + indent.len();
@@ -124,31 +124,31 @@ impl Ui {
         }
     }
 
-    /// The columns of the terminal that data goes to. `None`: it goes elsewhere.
+    /// Returns the width of the terminal that data goes to. `None`: it is no terminal.
     pub(super) fn width(&self) -> Option<usize> {
         std::io::stdout()
             .is_terminal()
             .then(|| usize::from(console::Term::stdout().size().1))
     }
 
-    /// The columns of the terminal that progress goes to. `None`: it goes elsewhere.
+    /// Returns the width of the terminal that progress goes to. `None`: it is no terminal.
     fn line_width(&self) -> Option<usize> {
         std::io::stderr()
             .is_terminal()
             .then(|| usize::from(console::Term::stderr().size().1))
     }
 
-    /// A text of progress, broken between words where a terminal would break words.
+    /// Breaks a text of progress between words to fit the terminal.
     pub(super) fn fitted(&self, text: impl Display) -> String {
         fitted(&text.to_string(), self.line_width(), FURTHER)
     }
 
-    /// A whole JSON document, indented.
+    /// Prints a whole JSON document, indented.
     pub fn document(&self, value: &impl Serialize) {
         self.line(serde_json::to_string_pretty(value).unwrap_or_default());
     }
 
-    /// A JSON document that is an array, of which some entries at a time are printed: as [`Self::document`] prints it whole.
+    /// Begins a JSON array that is printed a few entries at a time, with the same result as [`Self::document`].
     pub fn array(&self) -> Array<'_> {
         Array {
             ui: self,
@@ -156,19 +156,19 @@ impl Ui {
         }
     }
 
-    /// One line of NDJSON.
+    /// Prints one line of NDJSON.
     pub fn record(&self, value: &impl Serialize) {
         self.line(serde_json::to_string(value).unwrap_or_default());
     }
 
-    /// A table of data.
-    pub fn table(&self, table: &Table) {
+    /// Prints a table as data.
+    pub fn table(&self, table: &TerminalTable) {
         for line in table.render(self.width(), |tone, text| self.paint(tone, text)) {
             self.line(line);
         }
     }
 
-    /// Text for standard output in its colour.
+    /// Colours a text for standard output.
     pub fn paint(&self, tone: Tone, text: impl Display) -> String {
         if self.out_color && tone != Tone::Plain {
             painted(tone.colors(), text)
@@ -177,7 +177,7 @@ impl Ui {
         }
     }
 
-    /// Text for standard error in its colour.
+    /// Colours a text for standard error.
     pub fn paint_err(&self, tone: Tone, text: impl Display) -> String {
         if self.err_color && tone != Tone::Plain {
             painted(tone.colors(), text)
@@ -186,20 +186,20 @@ impl Ui {
         }
     }
 
-    /// A line of progress.
+    /// Prints a line of progress.
     pub fn say(&self, text: impl Display) {
         if !self.quiet {
             self.log(self.fitted(text));
         }
     }
 
-    /// Somebody can answer a question.
+    /// Returns whether somebody can answer a question.
     pub fn can_ask(&self) -> bool {
         std::io::stdin().is_terminal() && self.stderr_is_terminal()
     }
 
-    /// Asks whether something is to be done, and waits for the answer. Where nobody can answer, such as in a script, it is not
-    /// asked, and done.
+    /// Asks whether to do something, and waits for the answer. If nobody can answer, as in a script, returns true without
+    /// asking.
     pub fn is_agreed(&self, question: &str) -> bool {
         if !self.can_ask() {
             return true;
@@ -208,7 +208,7 @@ impl Ui {
         matches!(answer.as_str(), "y" | "yes")
     }
 
-    /// What a person types below a question, in small letters. Empty: nothing, or there is nobody.
+    /// Asks a question and returns the typed answer in lower case. Empty: no answer, or nobody can answer.
     pub fn asked(&self, question: &str) -> String {
         let mut answer = String::new();
         if self.can_ask() {
@@ -220,7 +220,7 @@ impl Ui {
         answer.trim().to_lowercase()
     }
 
-    /// A line of progress that says what one can do.
+    /// Prints a hint at what the user can do, as progress.
     pub fn hint(&self, text: impl Display) {
         self.say(format_args!(
             "{} {text}",
@@ -228,26 +228,26 @@ impl Ui {
         ));
     }
 
-    /// A line on standard error, which `-q` does not silence.
+    /// Prints a line on standard error, even with `-q`.
     pub fn log(&self, text: impl Display) {
         let _ = writeln!(std::io::stderr().lock(), "{}", clean(&text.to_string()));
     }
 
-    /// A line with a name and its value.
+    /// Prints a name and its value.
     pub fn fact(&self, name: &str, value: impl Display) {
         let name = self.paint(Tone::Dim, format!("{name:<14}"));
         let line = format!("{name} {value}");
         self.line(fitted(&line, self.width(), NAMES));
     }
 
-    /// A line with a name and its value in words, which are broken at the width of a terminal. `mark`: a word in front of them.
+    /// Prints a name and a text, which is broken at the width of the terminal. `mark`: a word in front of the text.
     pub fn told(&self, name: &str, mark: Option<(Tone, &str)>, text: &str) {
         let name = self.paint(Tone::Dim, format!("{name:<14}"));
         let front = mark.map_or(0, |(_, mark)| measure_text_width(mark) + 1);
         let mark = mark.map_or(String::new(), |(tone, mark)| {
             format!("{} ", self.paint(tone, mark))
         });
-        // Broken as if the mark were a part of the words, so that further lines begin below it.
+        // Broken as if the mark were part of the text, so that further lines begin below it.
         let filler = "x".repeat(front.saturating_sub(1));
         let whole = if front > 0 {
             format!("{filler} {text}")
@@ -265,7 +265,7 @@ impl Ui {
         }
     }
 
-    /// Lines in words below one name, which the first of them has.
+    /// Prints several texts below one name, which only the first line shows.
     pub fn told_all<T: AsRef<str>>(&self, name: &str, texts: impl IntoIterator<Item = T>) {
         for (number, text) in texts.into_iter().enumerate() {
             let name = if number == 0 { name } else { "" };
@@ -273,7 +273,7 @@ impl Ui {
         }
     }
 
-    /// A blank line between the parts of what is printed: before each but the first.
+    /// Prints a blank line before each part of the output except the first.
     pub fn gap(&self, number: usize) {
         if number > 0 {
             self.line("");
@@ -295,8 +295,8 @@ impl Ui {
         }
     }
 
-    /// Calls `act` for each of several things. A failure is printed, and the others are still handled. Returns the
-    /// highest exit status.
+    /// Calls `act` for each item. If one fails, its failure is printed and the others are still handled. Returns the highest
+    /// exit status.
     pub fn each<T>(
         &self,
         things: &[T],
@@ -326,14 +326,14 @@ impl Ui {
     }
 }
 
-/// See [`Ui::array`].
+/// A JSON array in progress; see [`Ui::array`].
 pub struct Array<'a> {
     ui: &'a Ui,
     is_empty: bool,
 }
 
 impl Array<'_> {
-    /// Prints some entries.
+    /// Prints the next entries of the array.
     pub fn entries(&mut self, entries: &[impl Serialize]) {
         let mut text = String::new();
         for entry in entries {
@@ -350,7 +350,7 @@ impl Array<'_> {
         self.ui.raw(clean(&text).as_bytes());
     }
 
-    /// Prints its end.
+    /// Prints the end of the array.
     pub fn end(self) {
         self.ui.line(if self.is_empty { "[]" } else { "\n]" });
     }

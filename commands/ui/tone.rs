@@ -1,40 +1,33 @@
-//! What a piece of text is, and the colour that follows from it.
+//! The meaning of a piece of text, and its colour.
 
 use ade::issues::Severity;
-use ade::run::results::demands::Nothing;
+use ade::run::results::demands::NothingFound;
 use ade::store::{EnvironmentStatus, RunRecord, RunStatus};
 use clap::ValueEnum;
 
-/// When to colour.
+/// When to colour the output.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Color {
-    // Without descriptions: clap would print each value of each flag on a line of its own.
+    // No descriptions: clap would print each value of each flag on a line of its own.
     Auto,
     Always,
     Never,
 }
 
-/// What a piece of text is, for its colour.
+/// The meaning of a text, which decides its colour.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Tone {
-    /// Nothing special.
     Plain,
-    /// Went well.
     Good,
-    /// Needs attention.
     Warn,
-    /// Went wrong.
     Bad,
-    /// Less important.
     Dim,
-    /// Matters most.
     Strong,
-    /// A path or id.
     Name,
 }
 
 impl Tone {
-    /// The numbers of its colours.
+    /// Returns the numbers of the colours (ECMA-48).
     pub fn colors(self) -> &'static [u8] {
         match self {
             Self::Plain => &[],
@@ -49,11 +42,13 @@ impl Tone {
 }
 
 impl From<&RunRecord> for Tone {
-    /// That of its status; a run with issues, and one that found nothing, needs attention.
+    /// Returns the tone of the run's status; a successful run with issues, or that found nothing, is [`Self::Warn`].
     fn from(run: &RunRecord) -> Self {
         let has_faults = run.metrics.as_ref().is_some_and(|found| found.faults() > 0);
         match run.status {
-            RunStatus::Succeeded if has_faults || Nothing::of(run).is_some() => Self::Warn,
+            RunStatus::Succeeded if has_faults || NothingFound::from_run(run).is_some() => {
+                Self::Warn
+            }
             status => status.into(),
         }
     }

@@ -1,31 +1,31 @@
-//! What detectors said of rows and columns, as lines that people can read: a line for each column, and one for consecutive rows
-//! that got the same votes. The events themselves stay in the run's log, one for each detector, row and column.
+//! The votes of detectors on rows and columns as readable lines: one for each column, and one for consecutive rows with equal
+//! votes. The run's log keeps all events, one for each detector, row and column.
 
 use serde_json::Value;
 
-/// Scores below this are shown as none.
-const LEAST: f64 = 0.005;
+/// The minimum score that is shown.
+const MIN_SCORE: f64 = 0.005;
 
-/// The rows of which nothing was printed yet.
+/// The rows that are not printed yet.
 #[derive(Default)]
-pub struct Votes {
-    rows: Option<Rows>,
+pub struct VoteLines {
+    rows: Option<VotedRows>,
 }
 
-struct Rows {
+struct VotedRows {
     sheet: String,
     first: u64,
     last: u64,
-    /// What they are, and what was said of each.
+    /// The kind of the rows, and their votes.
     said: String,
 }
 
-impl Votes {
-    /// The lines for an event about votes, those of rows once others follow. `None`: it is about something else, and what
-    /// [`Votes::rest`] returns is printed before it.
+impl VoteLines {
+    /// Returns the lines for an event about votes. Rows are held back until different ones follow. `None`: the event is about
+    /// something else; print the line of [`VoteLines::rest`] before it.
     pub fn lines(&mut self, event: &Value) -> Option<Vec<String>> {
         match event.get("event").and_then(Value::as_str)? {
-            // What they say is in the line of the row or column.
+            // The line of the row or column contains the votes.
             "engine.detector.row_result"
             | "engine.detector.column_result"
             | "engine.column_detector.candidate" => Some(Vec::new()),
@@ -39,7 +39,7 @@ impl Votes {
         }
     }
 
-    /// The line of the rows that were kept back.
+    /// Returns the line of the rows that were held back.
     pub fn rest(&mut self) -> Option<String> {
         let rows = self.rows.take()?;
         let (which, verb) = if rows.first == rows.last {
@@ -54,7 +54,7 @@ impl Votes {
         ))
     }
 
-    /// Keeps a row back; the line of those before it, where it is unlike them. `None`: the event is no such one.
+    /// Holds a row back; returns the line of the rows before it if they differ. `None`: the event has another form.
     fn row(&mut self, event: &Value) -> Option<Option<String>> {
         let data = event.get("data")?;
         let sheet = data.get("sheet_name")?.as_str()?;
@@ -68,7 +68,7 @@ impl Votes {
             }
             _ => {
                 let before = self.rest();
-                self.rows = Some(Rows {
+                self.rows = Some(VotedRows {
                     sheet: sheet.to_owned(),
                     first: row,
                     last: row,
@@ -80,7 +80,7 @@ impl Votes {
     }
 }
 
-/// The line of a column: its message names it, and the field that it looks like.
+/// Returns the line of a column: its name, and the field that it looks like.
 fn column(event: &Value) -> Option<String> {
     let message = event.get("message")?.as_str()?;
     let named = message
@@ -98,7 +98,7 @@ fn line(event: &str, text: &str) -> String {
     format!("{:>7} engine.{event} {text}", "debug")
 }
 
-/// `HeaderRows header 2.50; LayoutRows header 0.99, total 0.01`: the detectors that gave a score, the highest of each first.
+/// Returns the detectors that gave a score, highest score first: `HeaderRows header 2.50; LayoutRows header 0.99, total 0.01`.
 fn scores(data: &Value) -> String {
     let detectors = data.get("detectors").and_then(Value::as_array);
     let said = detectors.into_iter().flatten().filter_map(|detector| {
@@ -106,9 +106,9 @@ fn scores(data: &Value) -> String {
         let mut scores: Vec<(f64, &String)> = scores
             .iter()
             .filter_map(|(name, score)| Some((score.as_f64()?, name)))
-            .filter(|(score, _)| score.abs() >= LEAST)
+            .filter(|(score, _)| score.abs() >= MIN_SCORE)
             .collect();
-        scores.sort_by(|one, other| other.0.total_cmp(&one.0));
+        scores.sort_by(|first, other| other.0.total_cmp(&first.0));
         let scores = scores
             .iter()
             .map(|(score, name)| format!("{name} {score:.2}"));
@@ -130,11 +130,11 @@ mod tests {
 
     use super::*;
 
-    fn lines(votes: &mut Votes, event: &str) -> Option<Vec<String>> {
+    fn lines(votes: &mut VoteLines, event: &str) -> Option<Vec<String>> {
         votes.lines(&serde_json::from_str(event).unwrap())
     }
 
-    /// A row of data, for which one detector gave this score.
+    /// Returns a data row's event with this score from one detector.
     fn data(row: u64, score: f64) -> String {
         format!(
             r#"{{"event": "engine.row_classification", "data": {{"sheet_name": "Crew", "row_index": {row}, "classification": {{"row_kind": "data"}},
@@ -144,7 +144,7 @@ mod tests {
 
     #[test]
     fn rows_with_equal_votes_are_one_line() {
-        let mut votes = Votes::default();
+        let mut votes = VoteLines::default();
         let header = r#"{"event": "engine.row_classification", "data": {"sheet_name": "Crew", "row_index": 3, "classification": {"row_kind": "header"},
             "detectors": [{"name": "words", "scores": {"header": 2.5}}, {"name": "looks", "scores": {"data": 0.01, "header": 0.993}}]}}"#;
         for (event, wanted) in [
@@ -159,7 +159,7 @@ mod tests {
             ),
             (&data(5, 0.998), ""),
             (&data(6, 1.0), ""),
-            // A row between them was not told of, and one has another score.
+            // Row 7 is missing, and row 9 has another score.
             (&data(8, 1.0), "rows 4 to 6 are data: looks data 1.00"),
             (&data(9, 0.9), "row 8 is data: looks data 1.00"),
         ] {
@@ -181,13 +181,13 @@ mod tests {
         let column = r#"{"event": "engine.column_classification", "message": "Column 'Note: hours' looks like hours: hours 0.4",
             "data": {"detectors": [{"name": "a", "scores": {}}, {"name": "b", "scores": {"hours": 0.4, "pay": -1}}, {"scores": {"x": 1}}, 7]}}"#;
         assert_eq!(
-            lines(&mut Votes::default(), column).unwrap(),
+            lines(&mut VoteLines::default(), column).unwrap(),
             [
                 "  debug engine.column_classification Column 'Note: hours' looks like hours: b hours 0.40, pay -1.00"
             ]
         );
-        // What is no event of this shape is printed as it came.
+        // An event of another form is printed unchanged.
         let odd = r#"{"event": "engine.row_classification", "data": {"row_index": "three"}}"#;
-        assert_eq!(lines(&mut Votes::default(), odd), None);
+        assert_eq!(lines(&mut VoteLines::default(), odd), None);
     }
 }

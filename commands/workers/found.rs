@@ -1,4 +1,4 @@
-//! The worker that an argument names.
+//! Finds the worker that an argument names.
 
 use ade::store::WorkerRecord;
 use ade::workspace::Workspace;
@@ -8,14 +8,14 @@ use crate::context::Context;
 use crate::exit::Failure;
 
 #[derive(clap::Args)]
-pub struct Meant {
+pub struct WorkerArgs {
     /// The worker: its id, the last digits of that, or its name
     #[arg(value_name = "ID")]
     worker: String,
 }
 
-impl Meant {
-    /// The workspace, and the worker that is meant.
+impl WorkerArgs {
+    /// Returns the workspace and the named worker.
     pub fn find(&self, context: &Context) -> Result<(Workspace, WorkerRecord), Failure> {
         let workspace = context.open_or_create()?;
         let worker = fleet::find(&workspace, &self.worker)?;

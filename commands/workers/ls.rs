@@ -1,14 +1,14 @@
-//! `ade workers ls`: the processes that execute runs.
+//! `ade workers ls`: lists the processes that execute runs.
 
 use std::time::Duration;
 
 use ade::base::clock::Timestamp;
-use ade::workspace::figures::{BusyProcess, Figures, Of};
+use ade::workspace::figures::{BusyProcess, FigureScope, Figures};
 use serde_json::json;
 
 use crate::context::Context;
 use crate::exit::{ExitStatus, Outcome};
-use crate::ui::{Table, Tone, ago};
+use crate::ui::{TerminalTable, Tone, ago};
 
 /// List the processes that execute runs, oldest first: on which machine, how busy, what they take
 #[derive(clap::Args)]
@@ -18,7 +18,11 @@ pub struct Args {}
 pub fn run(_: &Args, context: &Context) -> Outcome {
     let ui = &context.ui;
     let figures = match context.open_to_look()? {
-        Some(workspace) => Some(Figures::read(&workspace, Of::default(), Duration::ZERO)?),
+        Some(workspace) => Some(Figures::read(
+            &workspace,
+            FigureScope::default(),
+            Duration::ZERO,
+        )?),
         None => None,
     };
     let processes = figures.as_ref().map_or(&[][..], |read| &read.processes);
@@ -40,8 +44,8 @@ pub fn run(_: &Args, context: &Context) -> Outcome {
     Ok(ExitStatus::Done)
 }
 
-fn table(processes: &[BusyProcess], now: Timestamp) -> Table {
-    let mut table = Table::new(
+fn table(processes: &[BusyProcess], now: Timestamp) -> TerminalTable {
+    let mut table = TerminalTable::new(
         "ID  WORKER  HOST  KIND  BUSY  TAKES  STARTED  SEEN",
         &[1, 2],
     )

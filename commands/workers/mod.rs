@@ -1,4 +1,4 @@
-//! `ade workers`: the processes that execute runs, and telling one to take no more.
+//! `ade workers`: lists the processes that execute runs, and stops or restarts their claiming.
 
 mod found;
 mod ls;

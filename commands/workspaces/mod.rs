@@ -1,4 +1,4 @@
-//! `ade workspaces`: the workspaces of the database.
+//! `ade workspaces`: manages the workspaces of the database.
 
 mod ls;
 mod rename;

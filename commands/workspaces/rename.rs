@@ -1,4 +1,4 @@
-//! `ade workspaces rename`: change what a workspace is called.
+//! `ade workspaces rename`: changes the name of a workspace.
 
 use ade::environment::collection::named::rename_workspace;
 

@@ -1,4 +1,4 @@
-//! `ade workspaces rm`: delete a workspace that is empty.
+//! `ade workspaces rm`: deletes an empty workspace.
 
 use ade::environment::collection::named::remove_workspace;
 

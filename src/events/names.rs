@@ -1,28 +1,30 @@
-//! Every event: those that ADE writes into the logs of runs and environments, those of the engine, and what streams and followers
-//! of a workspace get beside. The tables of docs/reference/events.md and the shapes of docs/reference/openapi.json are made from this file.
+//! Lists every event: those that ADE writes into the logs of runs and environments, those of the engine, and those that only
+//! streams and followers of a workspace get. The tables of docs/reference/events.md and the shapes of
+//! docs/reference/openapi.json are generated from this file.
 
-/// What is known of an event.
+/// The facts about an event.
 #[derive(Debug)]
 pub struct EventKind {
-    /// Its name.
+    /// The name of the event.
     pub name: &'static str,
-    /// `debug`, `info`, `warning`, `error`; several, where it depends.
+    /// `debug`, `info`, `warning` or `error`; several if it depends.
     pub level: &'static str,
-    /// When it happens, in lines.
+    /// When the event happens, in lines.
     pub when: &'static [&'static str],
-    /// The keys of its data, with the type of each: a type of JSON, `time`, or a shape of the API; `[]` behind it: several; `|null`: it may be
-    /// null; empty: that of an engine's event, which nothing is made from. A key that may be absent ends with `?`.
+    /// The keys of its data, each with its type: a JSON type, `time`, or a shape of the API. `[]` after a type: a list of
+    /// them; `|null`: it may be null; empty: the key of an engine's event, from which nothing is generated. Optional keys end
+    /// with `?`.
     pub data: &'static [(&'static str, &'static str)],
 }
 
 impl EventKind {
-    /// When it happens, as one text.
+    /// Returns when the event happens, as one text.
     pub fn when(&self) -> String {
         self.when.concat().trim().to_owned()
     }
 }
 
-/// Names of events, and a list of what is known of them.
+/// Defines the names of events and a list of their facts.
 macro_rules! events {
     ($(#[doc = $all:literal])+ $list:ident; $(
         $(#[doc = $when:literal])+
@@ -40,7 +42,7 @@ macro_rules! events {
 }
 
 events! {
-    /// In the log of a run.
+    /// Events in the log of a run.
     OF_RUN;
 
     /// A run waits for a worker.
@@ -69,14 +71,14 @@ events! {
 }
 
 events! {
-    /// In the log of an environment.
+    /// Events in the log of an environment.
     OF_ENVIRONMENT;
 
     /// A build begins.
     ENVIRONMENT_START = "environment.start", "info",
         { "configuration": "string", "deps_digest": "string", "attempt": "integer", "worker": "string" };
-    /// A step begins or ends: `prepare_installer`, `create_venv`, `install_engine`, `install_config`, `compile`, `verify_imports`,
-    /// `collect_metadata`; or something is to be said of it (`note`).
+    /// A step begins or ends: `prepare_installer`, `create_venv`, `install_engine`, `install_config`, `compile`,
+    /// `verify_imports`, `collect_metadata`; or the builder adds a remark (`note`).
     ENVIRONMENT_STEP = "environment.step", "debug, info",
         { "step?": "string", "state?": "string", "duration_ms?": "integer", "note?": "string" };
     /// What is in the environment.
@@ -93,7 +95,7 @@ events! {
 }
 
 events! {
-    /// In both.
+    /// Events in both kinds of logs.
     OF_BOTH;
 
     /// A line that a program printed: an installer, or the code of a configuration.
@@ -101,7 +103,7 @@ events! {
 }
 
 events! {
-    /// Of the engine, in the log of a run: as it sent them, with `sequence` and `run_id` added.
+    /// Events of the engine in the log of a run: as the engine sent them, with `sequence` and `run_id` added.
     OF_ENGINE;
 
     /// All settings.
@@ -165,8 +167,8 @@ events! {
 }
 
 events! {
-    /// Lines of JSON that a run is followed by. Every other event of its log is the data of a `run.log`, and those of the engine are as
-    /// they are there.
+    /// Lines of JSON for followers of a run. Every other event of its log is the data of a `run.log`, and events of the engine
+    /// are passed on unchanged.
     LINES_OF_RUN;
 
     /// The first line, unless the stream resumes.
@@ -183,7 +185,7 @@ events! {
 }
 
 events! {
-    /// Lines of JSON that a build is followed by, beside those of its log.
+    /// Lines of JSON for followers of a build, in addition to the lines of its log.
     LINES_OF_BUILD;
 
     /// The first line.
@@ -193,11 +195,11 @@ events! {
 }
 
 events! {
-    /// The last line of either, where it ends before the run or the build.
+    /// The last line of either, if it ends before the run or the build.
     LINES_OF_BOTH;
 
-    /// The server ends, the token has ended, or the log cannot be read (`reason`); `after_id` is the last event that was sent, and
-    /// `resume` the place to go on.
+    /// The server ends, the token has ended, or the log cannot be read (`reason`); `after_id` is the last event that was sent,
+    /// and `resume` the place to go on.
     STREAM_INTERRUPTED = "stream.interrupted", "", {};
 }
 

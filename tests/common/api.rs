@@ -1,4 +1,4 @@
-//! The API on a port of loopback, in the test's own process, and what only a client of it sends.
+//! An API server on a loopback port in the test's own process, and requests that only a client of it sends.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -7,17 +7,18 @@ use std::time::Duration;
 
 use ade::api::access::tokens;
 use ade::api::access::tokens::NewToken;
-use ade::api::server::{ListenAddress as Address, Listening, Shutdown};
+use ade::api::server::{BoundListeners, ListenAddress as Address, Shutdown};
 use ade::api::{Api, ServeOptions};
 use ade::base::cancel::Cancel;
 use ade::settings::{Inputs, Settings};
-use ade::store::{Opening, Scope};
+use ade::store::{OpenMode, Scope};
 use ade::workspace::Workspace;
 
 use super::Place;
 use super::http::{Client, asked_by_its_client};
 
-/// A server of the API over the data directory of a place; it ends with the test. Each answer is held to the API's description.
+/// An API server over the data directory of a place; it ends with the test. Each answer is checked against the API's
+/// description.
 pub struct Server {
     /// The workspace that it serves.
     pub workspace: Arc<Workspace>,
@@ -29,12 +30,12 @@ pub struct Server {
 asked_by_its_client!(Server);
 
 impl Server {
-    /// Serves the data directory of a place, which is created if there is none.
-    pub fn of(place: &Place) -> Self {
+    /// Serves the data directory of a place, which is created if it does not exist.
+    pub fn serve(place: &Place) -> Self {
         Self::below(place, &place.path(""), &[])
     }
 
-    /// The same for a data directory in this folder of the place, with further settings.
+    /// Serves a data directory in this folder of the place, with further settings.
     pub fn below(place: &Place, folder: &Path, settings: &[(&str, &str)]) -> Self {
         let mut variables = place.variables().clone();
         for (name, value) in settings {
@@ -49,7 +50,7 @@ impl Server {
         let settings = settings.unwrap();
         let origins = settings.cors_origins.iter().flat_map(|all| all.split(", "));
         let cors_origins = origins.map(|origin| origin.parse().unwrap()).collect();
-        let workspace = Workspace::open(settings, Opening::CreateIfAbsent).unwrap();
+        let workspace = Workspace::open(settings, OpenMode::CreateIfAbsent).unwrap();
         let workspace = Arc::new(workspace);
         let options = ServeOptions {
             loopback: true,
@@ -57,7 +58,7 @@ impl Server {
             ..ServeOptions::default()
         };
         let api = Api::new(Arc::clone(&workspace), options, Box::new(|_| {}));
-        let listening = Listening::at(&Address::Port(([127, 0, 0, 1], 0).into())).unwrap();
+        let listening = BoundListeners::at(&Address::Port(([127, 0, 0, 1], 0).into())).unwrap();
         let client = Client {
             address: listening.address().unwrap().to_string(),
             token: String::new(),
@@ -81,7 +82,7 @@ impl Server {
         server
     }
 
-    /// A new token.
+    /// Creates a token with this scope for these workspaces.
     pub fn token(&self, scope: Scope, workspaces: Option<&[&str]>) -> String {
         let new = NewToken {
             name: "test".to_owned(),
@@ -92,13 +93,14 @@ impl Server {
         tokens::create(&self.workspace, &new).unwrap().0
     }
 
-    /// Sends the beginning of a request whose body should have `length` bytes, and hangs up. Returns when the server has noticed.
+    /// Sends the beginning of a request whose body should have `length` bytes, and closes the connection. Returns when the
+    /// server has noticed.
     pub fn break_off(&self, path: &str, kind: &str, length: usize, body: &[u8]) {
         let request = self.ask("POST", path).header("Content-Type", kind);
         let request = request.header("Content-Length", &length.to_string());
         let exchange = request.body(body).begin();
         exchange.close_sending();
-        // The server answers, or hangs up too; both are an end.
+        // The server may answer or close the connection; both end the exchange.
         exchange.rest();
     }
 }
@@ -118,7 +120,7 @@ pub type Part<'a> = (&'a str, Option<&'a str>, &'a [u8]);
 /// The media type of [`form`].
 pub const FORM: &str = "multipart/form-data; boundary=XX";
 
-/// A form; one that is not `whole` ends within its last part.
+/// Returns the body of a form. Unless `whole`, it ends within its last part.
 pub fn form(parts: &[Part], whole: bool) -> Vec<u8> {
     let mut body = Vec::new();
     for (name, file, content) in parts {

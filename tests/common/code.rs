@@ -1,11 +1,11 @@
-//! Code that a test writes into a configuration.
+//! Writes code of configurations for tests.
 
 use std::path::PathBuf;
 
 use super::place::Configuration;
 
 impl Configuration {
-    /// Writes a hook, such as `fail(table)`, that is called at this stage, with this body. Returns its file.
+    /// Writes a hook for this stage, such as `fail(table)`, with this body. Returns its file.
     pub fn hook(&self, stage: &str, function: &str, body: &str) -> PathBuf {
         let name = function.split('(').next().unwrap();
         let body = body.replace('\n', "\n    ");
@@ -17,7 +17,8 @@ impl Configuration {
         self.folder.join(file)
     }
 
-    /// Writes a hook that does for the input `NAME.csv` the code of this name before it is read, and calls `otherwise` for any other.
+    /// Writes a hook that runs the code with the name of the input `NAME.csv` before it is read, and `otherwise` for other
+    /// inputs.
     pub fn does_by_input<'a>(
         &self,
         codes: impl IntoIterator<Item = (impl std::fmt::Display, &'a str)>,
@@ -36,7 +37,7 @@ impl Configuration {
         );
     }
 
-    /// Writes a module of columns that registers nothing, and executes this line when it is loaded. Returns its file.
+    /// Writes a module of columns that registers nothing and executes this line when it is loaded. Returns its file.
     pub fn module(&self, line: &str) -> PathBuf {
         let file = "src/ade_config/columns/more.py";
         self.write(

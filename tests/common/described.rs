@@ -1,5 +1,5 @@
-//! Holds answers of the API to its description: a status and a type that the document has for the route, and a body of the shape
-//! that it draws, with no field more and none less.
+//! Checks answers of the API against its description: the status and the type must be documented for the route, and the body
+//! must have exactly the documented fields.
 
 use std::sync::LazyLock;
 
@@ -8,17 +8,16 @@ use serde_json::{Map, Value};
 
 use super::place::Place;
 
-/// Statuses of HTTP itself, which any route may answer: the document says so once.
+/// Statuses of HTTP itself that any route may answer; the document lists them once.
 const EVERYWHERE: [u16; 3] = [405, 408, 421];
 
-/// The description.
 pub struct Description(Value);
 
-/// That of the code.
+/// The description that the code generates.
 pub static DESCRIPTION: LazyLock<Description> =
     LazyLock::new(|| Description(serde_json::from_str(&ade::api::description()).unwrap()));
 
-/// The schema of audit records.
+/// The schema of audit records with its index.
 static ARTIFACT_SCHEMA: LazyLock<(Schemas, SchemaIndex)> = LazyLock::new(|| {
     let file = concat!(
         env!("CARGO_MANIFEST_DIR"),
@@ -29,7 +28,7 @@ static ARTIFACT_SCHEMA: LazyLock<(Schemas, SchemaIndex)> = LazyLock::new(|| {
     (schemas, schema)
 });
 
-/// Holds an event of a stream to the shape that the description has for it.
+/// Checks an event of a stream against its described shape.
 #[track_caller]
 pub fn demand_event(shape: &str, event: &Value) {
     if let Some(fault) = DESCRIPTION.fault_of_event(shape, event) {
@@ -38,7 +37,7 @@ pub fn demand_event(shape: &str, event: &Value) {
 }
 
 impl Description {
-    /// What is wrong with an answer. `path` is without the query.
+    /// Returns the fault of an answer. `path` has no query.
     pub fn fault(
         &self,
         method: &str,
@@ -59,7 +58,7 @@ impl Description {
         }
         let contents = response["content"].as_object()?;
         let essence = kind.split(';').next().unwrap_or_default();
-        // A file has the type of its format.
+        // A file has the media type of its format.
         let described = contents
             .get(essence)
             .or(contents.get("application/octet-stream"));
@@ -83,17 +82,17 @@ impl Description {
         self.misfit(&described["schema"], &value, "body")
     }
 
-    /// What is wrong with an event, for one of these shapes.
+    /// Returns the fault of an event, for one of these shapes.
     fn fault_of_event(&self, shape: &str, event: &Value) -> Option<String> {
         let schema = serde_json::json!({"$ref": format!("#/components/schemas/{shape}")});
         self.misfit(&schema, event, "event")
     }
 
-    /// What the document says of a route. `None`: nothing, as of other names for the same.
+    /// Returns the operation of a route in the document. `None`: undocumented, such as a second name for a route.
     fn operation(&self, method: &str, path: &str) -> Option<&Value> {
         let paths = self.0["paths"].as_object()?;
         let found = paths.iter().filter(|(template, _)| matches(template, path));
-        // `/runs/latest` is more than `/runs/{id}`.
+        // `/runs/latest` is more specific than `/runs/{id}`.
         let (_, routes) = found.min_by_key(|(template, _)| template.matches('{').count())?;
         routes.get(method.to_lowercase())
     }
@@ -115,7 +114,7 @@ impl Description {
             if let Some(several) = schema[any].as_array() {
                 let faults: Vec<_> = several
                     .iter()
-                    .map(|one| self.misfit(one, value, place))
+                    .map(|shape| self.misfit(shape, value, place))
                     .collect();
                 let is_fit = faults.iter().any(Option::is_none);
                 return (!is_fit).then(|| {
@@ -160,7 +159,7 @@ impl Description {
         })
     }
 
-    /// The fields of an object, also of one that is put together from several.
+    /// Collects the fields of an object, also if it combines several schemas.
     fn collect(
         &self,
         schema: &Value,
@@ -177,7 +176,7 @@ impl Description {
     }
 }
 
-/// Whether a path is one of a template; the path of a file in a configuration has slashes of its own.
+/// Returns whether a path fits a template. The path of a file in a configuration may contain slashes.
 fn matches(template: &str, path: &str) -> bool {
     let (mut wanted, mut given) = (template.split('/'), path.split('/'));
     loop {
@@ -216,7 +215,7 @@ impl Place {
         Some(format!("{fault:#}"))
     }
 
-    /// Holds an audit record to its schema.
+    /// Checks an audit record against its schema.
     #[track_caller]
     pub fn keeps_to_the_schema(artifact: &Value) {
         if let Some(fault) = Self::fault_of_artifact(artifact) {

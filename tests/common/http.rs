@@ -1,4 +1,4 @@
-//! A server in a process of its own, and a small client that sends exactly the bytes that a test says.
+//! A server in its own process, and a small client that sends exactly the bytes of the test.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
@@ -13,25 +13,25 @@ use super::printed::Printed;
 use super::running::{Running, wait_for};
 use super::told::Told;
 
-/// A client of a server, with a token. A path that begins with `/` is whole, others are below `/api/v1/`.
+/// A client of a server, with a token. Paths that begin with `/` are complete, others are below `/api/v1/`.
 pub struct Client {
-    /// `127.0.0.1:40000`
+    /// Host and port, such as `127.0.0.1:40000`.
     pub address: String,
-    /// A token for all that there is.
+    /// A token with all scopes for all workspaces.
     pub token: String,
-    /// The folder of the place, which no answer names.
+    /// The folder of the place, which no answer may contain.
     pub root: PathBuf,
-    /// Whether each answer is held to the API's description.
+    /// Whether each answer is checked against the API's description.
     pub is_described: bool,
 }
 
 impl Client {
-    /// A request with the token.
+    /// Prepares a request with the token.
     pub fn ask(&self, method: &str, path: &str) -> Request {
         self.plain(method, path).by(&self.token)
     }
 
-    /// A request without a token.
+    /// Prepares a request without a token.
     pub fn plain(&self, method: &str, path: &str) -> Request {
         let below = if path.starts_with('/') {
             ""
@@ -57,7 +57,7 @@ impl Client {
         request.body(body).send()
     }
 
-    /// A request without a body.
+    /// Sends a request without a body.
     #[track_caller]
     pub fn bare(&self, method: &str, path: &str) -> Answer {
         self.ask(method, path).send()
@@ -68,7 +68,7 @@ impl Client {
         self.bare("GET", path)
     }
 
-    /// The JSON that a path answers with.
+    /// Returns the JSON that a path answers with.
     #[track_caller]
     pub fn read(&self, path: &str) -> Value {
         self.get(path).is(200).json()
@@ -79,7 +79,7 @@ impl Client {
         self.ask("POST", path).json(body).send()
     }
 
-    /// Sends bytes of this type as they are.
+    /// Sends these bytes unchanged with this media type.
     #[track_caller]
     pub fn put(&self, method: &str, path: &str, kind: &str, body: &[u8]) -> Answer {
         self.send(method, path, &[("Content-Type", kind)], body)
@@ -100,7 +100,7 @@ impl Client {
         self.document(&name, std::fs::read(file).unwrap())
     }
 
-    /// The id of the first configuration that the workspace knows.
+    /// Returns the id of the first configuration in the workspace.
     #[track_caller]
     pub fn configuration(&self) -> String {
         self.read("workspaces/default/configs")["items"][0]["id"].string()
@@ -123,7 +123,7 @@ impl Client {
         });
     }
 
-    /// Signs a browser in with the form, from a page of this origin.
+    /// Signs in with the browser's form, from a page of this origin.
     pub fn sign_in(&self, token: &str, origin: &str) -> Answer {
         self.plain("POST", "/sign-in")
             .header("Origin", origin)
@@ -140,14 +140,14 @@ impl Client {
             .header("Last-Event-ID", &after.to_string())
             .send();
         match answer.status {
-            // All of them were received.
+            // All events were received.
             204 => Vec::new(),
             _ => frames(&answer.is(200).text()),
         }
     }
 }
 
-/// A server of the tests answers what its client is asked.
+/// Lets a test server forward requests to its client.
 macro_rules! asked_by_its_client {
     ($server:ty) => {
         impl std::ops::Deref for $server {
@@ -168,10 +168,10 @@ macro_rules! asked_by_its_client {
 
 pub(crate) use asked_by_its_client;
 
-/// An `ade dev` or `ade serve` in progress.
+/// A running `ade dev` or `ade serve`.
 pub struct Server {
     pub process: Running,
-    /// The link of `ade dev`, which signs a browser in once; empty of another server.
+    /// The link of `ade dev`, which signs a browser in once; empty for other servers.
     pub link: String,
     client: Client,
 }
@@ -191,7 +191,7 @@ impl Server {
         Self::at(place, process, address, text("token"), link)
     }
 
-    /// Starts `ade serve` on a free port, with these further flags and a token for all that there is.
+    /// Starts `ade serve` on a free port, with these further flags and a token for everything.
     #[track_caller]
     pub fn serve(place: &Place, flags: &str) -> Self {
         let token = place.token("--scope admin");
@@ -219,7 +219,7 @@ impl Server {
     }
 }
 
-/// The events in the stream of a run: id and name of each whole one, which is as it is described.
+/// Returns the id and the name of each complete event in a run's stream, and checks it against its description.
 pub fn frames(stream: &str) -> Vec<(u64, String)> {
     let whole = stream.rfind("\n\n").map_or("", |end| &stream[..end]);
     whole
@@ -234,7 +234,7 @@ pub fn frames(stream: &str) -> Vec<(u64, String)> {
         .collect()
 }
 
-/// A request that is being put together.
+/// A request under construction.
 pub struct Request {
     address: String,
     root: PathBuf,
@@ -246,7 +246,7 @@ pub struct Request {
 }
 
 impl Request {
-    /// Sets a header; an earlier one of the same name goes, and an empty one is none.
+    /// Sets a header, replacing an earlier one of the same name. An empty value removes it.
     pub fn header(mut self, name: &str, value: &str) -> Self {
         self.headers
             .retain(|(known, _)| !known.eq_ignore_ascii_case(name));
@@ -256,7 +256,7 @@ impl Request {
         self
     }
 
-    /// With another token.
+    /// Uses another token for the request.
     pub fn by(self, token: &str) -> Self {
         self.header("Authorization", &format!("Bearer {token}"))
     }
@@ -271,7 +271,7 @@ impl Request {
             .body(body.to_string())
     }
 
-    /// Sends the head and, of the body, the part that is there, whatever length the head says.
+    /// Sends the head and the given part of the body, whatever length the head declares.
     #[track_caller]
     pub fn begin(mut self) -> Exchange {
         let has_length = self
@@ -313,7 +313,7 @@ impl Request {
     }
 }
 
-/// A request that was sent.
+/// A request that was sent, and its answer.
 pub struct Exchange {
     reader: BufReader<TcpStream>,
 }
@@ -324,12 +324,12 @@ impl Exchange {
         self.reader.get_mut().write_all(bytes).unwrap();
     }
 
-    /// Ends the sending side: the body ends here.
+    /// Closes the sending side, which ends the body.
     pub fn close_sending(&self) {
         let _ = self.reader.get_ref().shutdown(std::net::Shutdown::Write);
     }
 
-    /// The next line of the answer, of its head or its body; `None` at its end or where the connection broke.
+    /// Returns the next line of the answer's head or body; `None` at its end or if the connection broke.
     pub fn line(&mut self) -> Option<String> {
         let mut line = String::new();
         match self.reader.read_line(&mut line) {
@@ -338,7 +338,7 @@ impl Exchange {
         }
     }
 
-    /// Everything up to the end, or to where the connection broke.
+    /// Returns everything up to the end, or to where the connection broke.
     pub fn rest(mut self) -> String {
         let mut bytes = Vec::new();
         let mut piece = [0; 8192];
@@ -354,7 +354,7 @@ impl Exchange {
             .expect("the connection broke before the answer")
     }
 
-    /// The answer; `None` where the connection broke before its end.
+    /// Returns the answer; `None` if the connection broke before its end.
     pub fn try_answer(&mut self) -> Option<Answer> {
         let first = self.line()?;
         let status = first.split(' ').nth(1)?.parse().ok()?;
@@ -396,7 +396,7 @@ impl Exchange {
     }
 }
 
-/// An answer.
+/// The answer to a request.
 #[derive(Debug)]
 pub struct Answer {
     pub status: u16,
@@ -405,14 +405,14 @@ pub struct Answer {
 }
 
 impl Answer {
-    /// No answer names the place of something on this machine. Settings are shown to administrators as they are, and files
-    /// that are downloaded have the bytes that they have.
+    /// Fails if the answer contains a path of this machine. Exempt are settings, which administrators see unchanged, and
+    /// downloaded files.
     #[track_caller]
     pub fn demand_no_path_below(&self, root: &Path, path: &str) {
         let kind = self.header("content-type").unwrap_or_default();
         let is_told = ["json", "text/event-stream"]
             .iter()
-            .any(|one| kind.contains(one));
+            .any(|text| kind.contains(text));
         let is_shown = ["settings", "artifact"]
             .iter()
             .any(|end| path.ends_with(end));
@@ -423,14 +423,14 @@ impl Answer {
         }
     }
 
-    /// It has this status.
+    /// Fails unless the answer has this status.
     #[track_caller]
     pub fn is(self, status: u16) -> Self {
         assert_eq!(self.status, status, "{}", self.text());
         self
     }
 
-    /// It is a problem document of this status and code, which says nothing of where the server keeps its files.
+    /// Fails unless the answer is a problem document with this status and code that reveals no path of the server.
     #[track_caller]
     pub fn refuses(self, status: u16, code: &str) -> Value {
         let answer = self.is(status);
@@ -448,14 +448,14 @@ impl Answer {
         problem
     }
 
-    /// It refuses a field as invalid.
+    /// Fails unless the answer refuses this field as invalid.
     #[track_caller]
     pub fn refuses_field(self, field: &str) {
         let problem = self.refuses(422, "invalid_field");
         assert_eq!(problem["errors"][0]["field"], field, "{problem}");
     }
 
-    /// The id of what it shows.
+    /// Returns the id in the answer.
     #[track_caller]
     pub fn id(&self) -> String {
         self.json()["id"].string()
@@ -477,7 +477,7 @@ impl Answer {
     }
 }
 
-/// Holds an answer to the API's description.
+/// Checks an answer against the API's description.
 #[track_caller]
 fn demand_described(method: &str, path: &str, answer: &Answer) {
     let path = path.split('?').next().unwrap_or_default();
@@ -492,14 +492,14 @@ fn demand_described(method: &str, path: &str, answer: &Answer) {
 }
 
 impl Place {
-    /// A new token, with these flags.
+    /// Creates a token with these flags.
     #[track_caller]
     pub fn token(&self, flags: &str) -> String {
         let made = self.ade(&format!("tokens create t {flags} -q")).success();
         made.printed().trim().to_owned()
     }
 
-    /// The id of the configuration in this folder, which a validation has recorded.
+    /// Returns the id of the configuration in this folder, which a dry run records.
     #[track_caller]
     pub fn configuration_id(&self, folder: &str) -> String {
         let ran = self.ade(&format!("run {folder} members.csv --dry-run --json"));

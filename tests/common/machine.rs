@@ -1,4 +1,4 @@
-//! What is made once for all tests: a Python on a PATH of its own, a uv, and warm caches.
+//! Resources that are made once for all tests: a Python on its own PATH, a uv, and warm caches.
 
 use std::ffi::OsString;
 use std::fs::{self, File};
@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::OnceLock;
 
-/// Packages beside the engine: other readers and writers of the same formats, and what runs the tests in Python.
+/// Packages next to the engine: other readers and writers of the same formats, and the Python test runner.
 const COMPANIONS: [&str; 6] = [
     "pytest>=8",
     "pytest-xdist",
@@ -17,34 +17,34 @@ const COMPANIONS: [&str; 6] = [
     "python-calamine",
 ];
 
-/// See the module.
+/// The shared Python, uv and caches.
 pub struct Machine {
-    /// A folder with `python3` and nothing else.
+    /// A folder that contains only `python3`.
     pub only_python: PathBuf,
-    /// A folder with `uv` and nothing else.
+    /// A folder that contains only `uv`.
     pub only_uv: PathBuf,
-    /// The interpreter itself.
+    /// The path of the Python interpreter.
     pub python: PathBuf,
-    /// Of an environment with the engine, polars and openpyxl: it reads what tests wrote.
+    /// The Python of an environment with the engine, polars and openpyxl, which reads files that tests wrote.
     pub reader: PathBuf,
     /// The data directory that holds the caches.
     pub data: PathBuf,
 }
 
 impl Machine {
-    /// uv's cache, with all that the engine needs.
+    /// Returns uv's cache with all packages of the engine.
     pub fn uv_cache(&self) -> PathBuf {
         self.data.join("cache/uv")
     }
-    /// pip's cache.
+    /// Returns the folder of pip's cache.
     pub fn pip_cache(&self) -> PathBuf {
         self.data.join("cache/pip")
     }
-    /// Finished environments, for others of the same packages.
+    /// Returns the folder of finished environments, which others with the same packages reuse.
     pub fn environments(&self) -> PathBuf {
         self.data.join("cache/environments")
     }
-    /// A Python that imports the engine, and its companions.
+    /// Returns a Python that can import the engine and its companions.
     pub fn python_with_companions(&self) -> Command {
         static INSTALLED: OnceLock<PathBuf> = OnceLock::new();
         let mut python = Command::new(&self.reader);
@@ -56,7 +56,8 @@ impl Machine {
             .env("PYTHONDONTWRITEBYTECODE", "1");
         python
     }
-    /// Installs them in a folder of their own, which it returns: an environment with them would compile all packages of the engine again.
+    /// Installs them in their own folder and returns it. An environment with them would compile all packages of the engine
+    /// again.
     fn install_companions(&self) -> PathBuf {
         let kept = self.data.with_file_name("companions");
         // Test binaries may run at the same time.
@@ -76,14 +77,14 @@ impl Machine {
         assert!(installs.status().unwrap().success(), "{COMPANIONS:?}");
         kept
     }
-    /// The real uv.
+    /// Returns the real uv.
     pub fn uv(&self) -> PathBuf {
         let kind = format!("uv-{}-{}", std::env::consts::OS, std::env::consts::ARCH);
         self.data.join("cache/tools").join(kind).join("bin/uv")
     }
 }
 
-/// Environment variables by which a machine reaches its package index; the caller's others are not passed on.
+/// Returns the environment variables for reaching the package index; the caller's other variables are not passed on.
 pub fn network_variables() -> Vec<(OsString, OsString)> {
     let kept = |name: &str| {
         let name = name.to_ascii_uppercase();
@@ -107,7 +108,7 @@ pub fn network_variables() -> Vec<(OsString, OsString)> {
         .collect()
 }
 
-/// Makes it, or reuses what an earlier run of the tests made.
+/// Returns the shared resources; they are made once and reused by later test runs.
 pub fn machine() -> &'static Machine {
     static MACHINE: OnceLock<Machine> = OnceLock::new();
     MACHINE.get_or_init(|| {
@@ -134,7 +135,7 @@ pub fn machine() -> &'static Machine {
     })
 }
 
-/// Has `ade` itself fetch uv and build an environment, which fills the caches.
+/// Fills the caches by letting `ade` itself fetch uv and build an environment.
 fn warm_up(machine: &Machine, kept: &Path) -> PathBuf {
     let configuration = kept.join("configuration");
     let module = configuration.join("ade_config/columns/none.py");
@@ -146,7 +147,7 @@ fn warm_up(machine: &Machine, kept: &Path) -> PathBuf {
         "[project]\nname = \"reader\"\nversion = \"1\"\n",
     )
     .unwrap();
-    // The folder lies below `target`, which git ignores.
+    // The folder is below `target`, which git ignores.
     fs::create_dir_all(configuration.join(".git")).unwrap();
     let ade = |arguments: &[&str]| {
         let folders = [
@@ -180,7 +181,7 @@ fn warm_up(machine: &Machine, kept: &Path) -> PathBuf {
         assert!(output.status.success(), "ade env {command}: {said}");
         PathBuf::from(String::from_utf8(output.stdout).unwrap().trim())
     };
-    // With a cache of another `ade` its environment may be ready, and uv elsewhere: then it is fetched by a new build.
+    // With the cache of another `ade`, the environment may be ready and uv elsewhere; then a new build fetches it.
     env(if machine.uv().exists() {
         "build"
     } else {
@@ -189,8 +190,8 @@ fn warm_up(machine: &Machine, kept: &Path) -> PathBuf {
     env("path").join("bin/python")
 }
 
-/// The first Python of the caller's PATH that the engine runs on: the interpreter itself, not the script of a version
-/// manager nor that of a virtual environment.
+/// Returns the first Python on the caller's PATH that can run the engine: the real interpreter, not the script of a version
+/// manager or of a virtual environment.
 fn python() -> PathBuf {
     const ASK: &str = "import sys; assert sys.version_info >= (3, 10); print(getattr(sys, '_base_executable', sys.executable))";
     let names = [

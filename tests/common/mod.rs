@@ -1,12 +1,12 @@
-//! Runs the real `ade`, in a folder and a home of its own, with environment variables of its own.
+//! Runs the real `ade` in its own folder and home, with its own environment variables.
 //!
-//! A [`Place`] is a new folder, independent of the caller: environment variables are cleared except for proxies,
-//! certificates and index settings, and HOME and the data directory are inside. What takes long and is the same for all
-//! tests is made once ([`machine`]) and kept between runs of the tests: a uv and the download caches.
-//! With it a new environment takes a fraction of a second.
+//! A [`Place`] is a new folder that does not depend on the caller: environment variables are cleared except for proxies,
+//! certificates and index settings, and HOME and the data directory are inside. Slow resources that are the same for all tests,
+//! a uv and the download caches, are made once ([`machine`]) and kept between test runs. With them a new environment takes a
+//! fraction of a second.
 //!
-//! Tests do not sleep to let something happen. Processes are held and released by files ([`Gate`]), and tests wait for a
-//! file, a line or an exit, with a limit that only a hang reaches.
+//! Tests do not sleep to let something happen. Processes are held and released by files ([`Gate`]), and tests wait for a file,
+//! a line or an exit, with a time limit that only a hang reaches.
 
 #![allow(
     dead_code,
@@ -50,10 +50,10 @@ pub use told::Told;
 pub use wheel::wheel;
 pub use workbook::{encrypted_workbook, sheet, workbook};
 
-/// A test fails after waiting this long; without a fault no wait comes near it.
+/// The maximum time that a test waits; without a fault no wait comes near it.
 pub const HANG: std::time::Duration = std::time::Duration::from_secs(240);
 
-/// Holds an object to some of its fields.
+/// Fails unless an object has these fields with these values.
 #[track_caller]
 pub fn has(object: &serde_json::Value, fields: serde_json::Value) {
     for (name, value) in fields.as_object().unwrap() {
@@ -61,7 +61,7 @@ pub fn has(object: &serde_json::Value, fields: serde_json::Value) {
     }
 }
 
-/// Compares a text with an inline snapshot, after what differs from run to run was replaced.
+/// Compares a text with an inline snapshot, after replacing what differs from run to run.
 macro_rules! snapshot {
     ($place:expr, $value:expr, @$snapshot:literal) => {{
         let settings = $place.filters();

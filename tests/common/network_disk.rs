@@ -1,5 +1,5 @@
-//! A folder on a file system that calls itself sshfs: empty, and nothing can be written to it. The kernel asks this process
-//! for its files (FUSE), which takes the rights of an administrator.
+//! An empty, read-only folder on a file system that reports itself as sshfs. The kernel asks this process for its files (FUSE),
+//! which needs administrator rights.
 
 use std::ffi::CString;
 use std::fs::{File, OpenOptions};
@@ -8,11 +8,11 @@ use std::os::fd::AsRawFd;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
-/// See the module. It is gone when dropped.
+/// The mounted folder; dropping it unmounts it.
 pub struct NetworkDisk(PathBuf);
 
 impl NetworkDisk {
-    /// `None`: this machine does not let this process mount one.
+    /// Mounts the folder. `None`: this process may not mount on this machine.
     pub fn mount(folder: &Path) -> Option<Self> {
         let device = OpenOptions::new()
             .read(true)
@@ -68,12 +68,12 @@ fn serve(mut device: File) {
         let unique: [u8; 8] = request[8..16].try_into().unwrap();
         let (error, body) = match opcode {
             FORGET => continue,
-            // Version 7.31, and writes of 4 KiB.
+            // Protocol version 7.31, and writes of 4 KiB.
             INIT => (
                 0,
                 numbers(&[7, 31, 0, 0, 0, 4096, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0]),
             ),
-            // A folder of root's with two links, whose number is 1.
+            // A folder owned by root with two links and inode number 1.
             GETATTR => {
                 let mut body = vec![0; 104];
                 body[16] = 1;

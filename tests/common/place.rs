@@ -1,4 +1,4 @@
-//! One test's folder, and what `ade` does in it.
+//! The folder of one test, and the `ade` commands in it.
 
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
@@ -17,7 +17,7 @@ use super::printed::Printed;
 use super::running::{Running, wait_for};
 use super::told::Told;
 
-/// A folder of its own, deleted with the test.
+/// A test's folder, deleted with the test.
 pub struct Place {
     folder: TempDir,
     root: PathBuf,
@@ -25,12 +25,12 @@ pub struct Place {
 }
 
 impl Place {
-    /// With uv on PATH and warm caches, as on a machine that has worked before.
+    /// Makes a place with uv on PATH and warm caches, like a machine that has worked before.
     pub fn new() -> Self {
         Self::named("place")
     }
 
-    /// The same below a folder whose name begins with `name`.
+    /// Makes a place in a folder whose name begins with `name`.
     pub fn named(name: &str) -> Self {
         let machine = machine();
         let folder = tempfile::Builder::new()
@@ -38,7 +38,7 @@ impl Place {
             .tempdir()
             .unwrap();
         let root = folder.path().canonicalize().unwrap();
-        // The user's cache, of which all data directories in the place have a part.
+        // The user's cache, which all data directories in the place share.
         let cache = root.join("home/.cache/ade");
         fs::create_dir_all(cache.join("tools")).unwrap();
         let mut place = Self {
@@ -56,9 +56,9 @@ impl Place {
         place.set("HOME", place.path("home"));
         place.set("NO_COLOR", "1");
         place.set("LANG", "C.UTF-8");
-        // Runs wait at gates, which are files in the folder. What runs may not do is tested without this.
+        // Runs wait at gates, which are files in the folder. Tests of forbidden writes unset this variable.
         place.set("ADE_SANDBOX_WRITE", place.path(""));
-        // Each test also holds where every run, or none, is a fork of a warm engine.
+        // Every test must also pass if every run, or none, is a fork of a warm engine.
         if let Some(warm) = std::env::var_os("ADE_TEST_WARM_ENGINES") {
             place.set("ADE_WARM_ENGINES", warm);
         }
@@ -70,7 +70,7 @@ impl Place {
         place
     }
 
-    /// With the configuration `config` and the inputs `members.csv` and `people.csv`.
+    /// Makes a place with the configuration `config` and the inputs `members.csv` and `people.csv`.
     pub fn cold() -> Self {
         let place = Self::new();
         place.configuration("config");
@@ -79,14 +79,14 @@ impl Place {
         place
     }
 
-    /// The same with the environment of the configuration.
+    /// Like [`Self::cold`], with the environment already built.
     pub fn ready() -> Self {
         let place = Self::cold();
         place.warm("config");
         place
     }
 
-    /// With the configuration `crew` as `ade init` writes it, and a run of this file.
+    /// Makes a place with the configuration `crew` from `ade init`, and a run of this file.
     pub fn crew(name: &str, content: impl AsRef<[u8]>) -> Self {
         let place = Self::new();
         place.ade("init crew -q").success();
@@ -95,7 +95,7 @@ impl Place {
         place
     }
 
-    /// The same with a configuration whose runs wait at a gate.
+    /// Like [`Self::ready`], with a configuration whose runs wait at a gate.
     pub fn gated() -> (Self, Gate) {
         let place = Self::ready();
         let gate = place.gate("gate");
@@ -103,33 +103,33 @@ impl Place {
         (place, gate)
     }
 
-    /// The folder, or something in it.
+    /// Returns the path of the folder, or of something in it.
     pub fn path(&self, name: impl AsRef<Path>) -> PathBuf {
         self.root.join(name)
     }
 
-    /// Sets an environment variable of every `ade` that follows.
+    /// Sets an environment variable for every later `ade`.
     pub fn set(&mut self, name: &str, value: impl AsRef<OsStr>) {
         self.variables
             .insert(name.into(), value.as_ref().to_owned());
     }
 
-    /// Removes one.
+    /// Removes an environment variable.
     pub fn unset(&mut self, name: &str) {
         self.variables.remove(OsStr::new(name));
     }
 
-    /// The environment variables of every `ade` here.
+    /// Returns the environment variables of every `ade` in this place.
     pub fn variables(&self) -> &BTreeMap<OsString, OsString> {
         &self.variables
     }
 
-    /// Sets PATH.
+    /// Sets PATH to these folders.
     pub fn set_path(&mut self, folders: &[&Path]) {
         self.set("PATH", std::env::join_paths(folders).unwrap());
     }
 
-    /// Writes a file, with the folders above it.
+    /// Writes a file, and creates the folders above it.
     pub fn write(&self, name: impl AsRef<Path>, content: impl AsRef<[u8]>) -> PathBuf {
         let path = self.path(name);
         fs::create_dir_all(path.parent().unwrap()).unwrap();
@@ -137,7 +137,7 @@ impl Place {
         path
     }
 
-    /// Writes a program.
+    /// Writes an executable script.
     pub fn write_program(&self, name: &str, script: &str) -> PathBuf {
         let path = self.write(name, script);
         fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
@@ -150,7 +150,7 @@ impl Place {
         fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
     }
 
-    /// A configuration with the fields `name` and `email`; an e-mail address without @ is an issue.
+    /// Writes a configuration with the fields `name` and `email`; an e-mail address without @ is an issue.
     pub fn configuration(&self, name: &str) -> Configuration {
         let configuration = Configuration {
             folder: self.path(name),
@@ -162,24 +162,24 @@ impl Place {
         configuration
     }
 
-    /// A small list of people, one of them with a wrong address: an input with one issue.
+    /// Writes a small list of people, one with a wrong address: an input with one issue.
     pub fn people(&self) -> PathBuf {
         self.write("people.csv", PEOPLE)
     }
 
-    /// A small list without issues.
+    /// Writes a small list without issues.
     pub fn members(&self, name: &str) -> PathBuf {
         self.write(name, "Name,Email\nAnn,ann@example.org\n")
     }
 
-    /// The same under each of these names.
+    /// Writes the small list without issues under each of these names.
     pub fn all_members(&self, names: impl IntoIterator<Item = impl AsRef<str>>) {
         for name in names {
             self.members(name.as_ref());
         }
     }
 
-    /// `ade`, ready to be started here.
+    /// Returns an `ade` command that is ready to start in this place.
     pub fn command(&self) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_ade"));
         command
@@ -189,43 +189,43 @@ impl Place {
         command
     }
 
-    /// Runs `ade` to its end; its arguments are split at spaces.
+    /// Runs `ade` to its end; the line is split at spaces.
     pub fn ade(&self, line: &str) -> Assert {
         self.ade_with(line.split_whitespace())
     }
 
-    /// Runs `ade`, which succeeds and prints one JSON document.
+    /// Runs `ade`, which must succeed and print one JSON document.
     #[track_caller]
     pub fn json(&self, line: &str) -> Value {
         self.ade(line).success().json()
     }
 
-    /// Runs `ade`, which succeeds and puts this on standard error.
+    /// Runs `ade`, which must succeed and print these words on standard error.
     #[track_caller]
     pub fn ade_says(&self, line: &str, words: &str) {
         self.ade(line).success().says(words);
     }
 
-    /// Runs `ade`, which succeeds and puts this on standard output.
+    /// Runs `ade`, which must succeed and print these words on standard output.
     #[track_caller]
     pub fn ade_prints(&self, line: &str, words: &str) {
         self.ade(line).success().prints(words);
     }
 
-    /// Runs `ade` in a way that it refuses, with status 2 and this on standard error.
+    /// Runs `ade`, which must refuse with status 2 and these words on standard error.
     #[track_caller]
     pub fn ade_refuses(&self, line: &str, words: &str) {
         self.ade(line).code(2).says(words);
     }
 
-    /// Runs `ade`, which ends with this status and, with `--json`, this code of an error.
+    /// Runs `ade` with `--json`, which must end with this status and this error code.
     #[track_caller]
     pub fn ade_fails(&self, line: &str, status: i32, code: &str) {
         let failed = self.ade(&format!("{line} --json")).code(status);
         assert_eq!(failed.error()["code"], code, "{failed}");
     }
 
-    /// Runs `ade` to its end.
+    /// Runs `ade` with these arguments to its end.
     pub fn ade_with(&self, arguments: impl IntoIterator<Item = impl AsRef<OsStr>>) -> Assert {
         self.run(&[], arguments)
     }
@@ -241,7 +241,7 @@ impl Place {
         Self::to_its_end(command)
     }
 
-    /// Runs a line of a shell in the folder, with the same environment variables.
+    /// Runs a shell command in the folder, with the same environment variables.
     pub fn shell(&self, line: &str) -> Assert {
         let mut command = Command::new("/bin/sh");
         command
@@ -266,7 +266,7 @@ impl Place {
         Running::start(command)
     }
 
-    /// Every command below `ade`, as the help texts list them.
+    /// Returns every command below `ade`, as the help texts list them.
     pub fn commands(&self) -> Vec<CommandName> {
         let mut commands = Vec::new();
         let mut waiting = vec![Vec::new()];
@@ -286,52 +286,52 @@ impl Place {
         commands
     }
 
-    /// Builds the environment of a configuration, so that what follows prints the run alone.
+    /// Builds the environment of a configuration, so that later commands print only the run.
     pub fn warm(&self, configuration: &str) {
         self.ade(&format!("env build {configuration} -q")).success();
     }
 
-    /// The newest run.
+    /// Returns the newest run.
     pub fn latest_run(&self) -> Value {
         self.ade("runs ls --limit 1 --json").json()[0].clone()
     }
 
-    /// Its id.
+    /// Returns the id of the newest run.
     #[track_caller]
     pub fn latest_id(&self) -> String {
         self.latest_run()["id"].string()
     }
 
-    /// The audit record in a run's folder.
+    /// Reads the audit record in a run's folder.
     #[track_caller]
     pub fn artifact(&self, run_folder: &str) -> Value {
         serde_json::from_str(&self.read(format!("{run_folder}/artifact.json"))).unwrap()
     }
 
-    /// The audit record of the newest run.
+    /// Reads the audit record of the newest run.
     #[track_caller]
     pub fn latest_artifact(&self) -> Value {
         self.artifact(self.latest_run()["run_dir"].text())
     }
 
-    /// The statuses of all runs, newest first.
+    /// Returns the statuses of all runs, newest first.
     pub fn statuses(&self) -> Vec<String> {
         let runs = self.ade("runs ls --json").json();
         runs.texts("status")
     }
 
-    /// What `ade doctor` has found of this name.
+    /// Returns the finding of `ade doctor` with this name.
     #[track_caller]
     pub fn finding(&self, name: &str) -> Value {
         self.ade("doctor --json").json().with("name", name).clone()
     }
 
-    /// The environments, last used first.
+    /// Returns the environments, last used first.
     pub fn environments(&self) -> Vec<Value> {
         self.ade("env ls --json").json().list().clone()
     }
 
-    /// The cells of a workbook, by sheet.
+    /// Returns the cells of a workbook, by sheet.
     pub fn cells(&self, path: impl AsRef<Path>) -> Value {
         let output = Command::new(&machine().reader)
             .args(["-I", "-c", READ])
@@ -343,7 +343,7 @@ impl Place {
         serde_json::from_slice(&output.stdout).unwrap()
     }
 
-    /// A place in a configuration's code where a run waits.
+    /// Returns a gate for runs, for use in a configuration's code.
     pub fn gate(&self, name: &str) -> Gate {
         Gate {
             reached: self.path(format!("{name}-reached")),
@@ -351,7 +351,7 @@ impl Place {
         }
     }
 
-    /// Puts a uv first on PATH that waits at a gate before it installs anything, and is the real one after that.
+    /// Puts a uv first on PATH that waits at a gate before it installs anything, and then acts as the real one.
     pub fn hold_installs(&mut self) -> Gate {
         let gate = self.gate("gate");
         self.before_installs(&format!(
@@ -362,23 +362,23 @@ impl Place {
         gate
     }
 
-    /// Forgets the environments that others could be linked to: the next one of any packages is installed.
+    /// Removes the environments that others could be linked to, so that the next environment is really installed.
     pub fn forget_environments(&self) {
         let kept = self.path("home/.cache/ade/environments");
-        // A link to those of all tests, or a folder of this place's own.
+        // Either a link to the environments of all tests, or this place's own folder.
         let _ = fs::remove_file(&kept).or_else(|_| fs::remove_dir_all(&kept));
     }
 
-    /// Has the next environment linked to one of all tests with the same packages. To install and compile them takes longer than all else
-    /// that a test does.
+    /// Lets the next environment be linked to a shared one with the same packages, because installing and compiling takes
+    /// longer than everything else in a test.
     pub fn remember_environments(&self) {
         self.forget_environments();
-        // A link is not this cache's own, so nothing of it is collected.
+        // A linked folder is not this cache's own, so nothing in it is collected.
         let kept = self.path("home/.cache/ade/environments");
         symlink(machine().environments(), kept).unwrap();
     }
 
-    /// Puts a uv first on PATH that does something in the shell before it installs anything, and is the real one after that.
+    /// Puts a uv first on PATH that runs a shell script before it installs anything, and then acts as the real one.
     pub fn before_installs(&mut self, script: &str) {
         self.forget_environments();
         let uv = machine().uv();
@@ -391,7 +391,7 @@ impl Place {
         self.set_path(&[&held, &python, Path::new("/usr/bin"), Path::new("/bin")]);
     }
 
-    /// All files below a folder, relative to it, in order.
+    /// Returns all files below a folder, relative to it, sorted.
     pub fn files_below(&self, name: impl AsRef<Path>) -> Vec<String> {
         let base = self.path(name);
         let mut waiting = vec![base.clone()];
@@ -410,7 +410,7 @@ impl Place {
         found
     }
 
-    /// What differs from run to run and from machine to machine, and its replacement.
+    /// Returns the patterns that differ from run to run and between machines, with their replacements.
     fn differing(&self) -> Vec<(String, &'static str)> {
         let here = escape(self.root.to_str().unwrap());
         let patterns = [
@@ -421,7 +421,7 @@ impl Place {
                 r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}",
                 "[ID]",
             ),
-            // Six digits, or more where others end so.
+            // Six digits, or more if several ids end alike.
             (r"(?m)^[0-9a-f]{6,8}  ", "[SHORT-ID]  "),
             (r"(environment|run) [0-9a-f]{6,8} ", "$1 [SHORT-ID] "),
             (r"`ade issues [0-9a-f]{6,8}`", "`ade issues [SHORT-ID]`"),
@@ -434,10 +434,10 @@ impl Place {
             (r#""duration_ms":( ?)\d+"#, r#""duration_ms":$1[MS]"#),
             (r"just now|\d+ (s|min|h|d) ago|\[TIME\] ago", "[AGO]"),
             (r"\b\d+\.\d [KMG]iB\b", "[SIZE]"),
-            // Columns of a table are as wide as what was replaced in them.
+            // Columns of a table are as wide as the text that was replaced in them.
             (r" +(\[TIME\]|\[SIZE\])  ", "  $1  "),
             (r"(ISSUES|PYTHON) +(TOOK|SIZE)  ", "$1  $2  "),
-            // The seconds of one of several files.
+            // The seconds in the line of one of several files.
             (r"(?m)^([✓⚠✗◐] .{30,}?) +\d+\.\d($|  )", "$1  [S]$2"),
             (r#""size_bytes":( ?)\d{6,}"#, r#""size_bytes":$1[BYTES]"#),
             (r"\b\d\d:\d\d:\d\d\.\d{3}\b", "[CLOCK]"),
@@ -461,7 +461,7 @@ impl Place {
         patterns.map(owned).into()
     }
 
-    /// The same for snapshots.
+    /// Returns the same replacements for snapshots.
     pub fn filters(&self) -> insta::Settings {
         let mut settings = insta::Settings::clone_current();
         for (pattern, replacement) in self.differing() {
@@ -470,7 +470,7 @@ impl Place {
         settings
     }
 
-    /// Returns a function that makes these replacements in a text, and an empty cell as wide as another one.
+    /// Returns a function that makes these replacements in a text, and shortens the padding before `[AGO]`.
     pub fn settling(&self) -> impl Fn(&str) -> String + use<> {
         let cell = (" {2,}\\[AGO]".to_owned(), "  [AGO]");
         let all = self.differing().into_iter().chain([cell]);
@@ -487,7 +487,7 @@ impl Place {
 }
 
 impl Drop for Place {
-    /// Snapshots are read-only, folders included; without this only root could delete them.
+    /// Snapshots and their folders are read-only; otherwise only root could delete them.
     fn drop(&mut self) {
         let mut waiting = vec![self.root.clone()];
         while let Some(folder) = waiting.pop() {
@@ -505,13 +505,13 @@ impl Drop for Place {
 /// A command below `ade`.
 #[derive(Debug)]
 pub struct CommandName {
-    /// `runs`, `retry`.
+    /// The words of the command, such as `runs`, `retry`.
     pub words: Vec<String>,
-    /// It groups others and does nothing by itself.
+    /// Whether it only groups other commands.
     pub is_group: bool,
 }
 
-/// The commands that a help text lists.
+/// Returns the commands that a help text lists.
 fn listed_commands(help: &str) -> Vec<String> {
     let lists = help.split("\n\n").filter(|part| {
         let heading = part.lines().next().unwrap_or_default();
@@ -520,14 +520,14 @@ fn listed_commands(help: &str) -> Vec<String> {
     lists
         .flat_map(|list| list.lines().skip(1))
         .filter_map(|line| line.strip_prefix("  "))
-        // What is indented further goes on with the line above.
+        // A line that is indented further continues the line above.
         .filter(|line| line.starts_with(|letter: char| letter.is_ascii_lowercase()))
         .filter_map(|line| line.split_whitespace().next())
         .map(str::to_owned)
         .collect()
 }
 
-/// A text as a pattern that matches it alone.
+/// Escapes a text so that a pattern matches it literally.
 fn escape(text: &str) -> String {
     let mut pattern = String::new();
     for letter in text.chars() {
@@ -539,20 +539,20 @@ fn escape(text: &str) -> String {
     pattern
 }
 
-/// A configuration of a test.
+/// The folder of a test's configuration.
 pub struct Configuration {
     pub folder: PathBuf,
 }
 
 impl Configuration {
-    /// Writes one of its files.
+    /// Writes a file of the configuration.
     pub fn write(&self, name: &str, content: &str) {
         let path = self.folder.join(name);
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         fs::write(path, content).unwrap();
     }
 
-    /// Writes its manifest.
+    /// Writes the manifest with these dependencies.
     pub fn depend_on(&self, dependencies: &[&str]) {
         let listed = serde_json::to_string(dependencies).unwrap();
         self.write(
@@ -561,12 +561,12 @@ impl Configuration {
         );
     }
 
-    /// Makes every run wait at the gate when it begins, and continue when the gate is opened.
+    /// Makes every run wait at the gate when it begins, until the gate is opened.
     pub fn wait_at(&self, gate: &Gate) {
         self.wait_at_with(gate, "", "");
     }
 
-    /// The same, with something before and something after.
+    /// Like [`Self::wait_at`], with code before and after the wait.
     pub fn wait_at_with(&self, gate: &Gate, before: &str, after: &str) {
         let indent =
             |code: &str| -> String { code.lines().map(|line| format!("    {line}\n")).collect() };
@@ -583,14 +583,14 @@ impl Configuration {
     }
 }
 
-/// Two files: one shows that a run waits, the other lets it continue.
+/// Two files: the first shows that a run waits, the second lets it continue.
 pub struct Gate {
     pub reached: PathBuf,
     pub open: PathBuf,
 }
 
 impl Gate {
-    /// Waits until a run waits there.
+    /// Waits until a run waits at the gate.
     #[track_caller]
     pub fn wait_until_reached(&self) {
         wait_for(&format!("{}", self.reached.display()), || {
@@ -598,7 +598,7 @@ impl Gate {
         });
     }
 
-    /// Lets all of them continue.
+    /// Lets all waiting runs continue.
     pub fn open(&self) {
         fs::write(&self.open, "").unwrap();
     }

@@ -1,4 +1,4 @@
-//! A PostgreSQL server of a test's own, from the programs that are installed, in a folder of its own.
+//! A PostgreSQL server for one test, from the installed programs, in its own folder.
 
 use std::io::{Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
@@ -11,8 +11,8 @@ use std::time::Duration;
 
 use tempfile::TempDir;
 
-/// The address of a new database for each place, where all tests are to be run on a server: `ADE_TEST_ON_SERVER=1`. The server ends with
-/// this process, which holds its standard input.
+/// Returns the address of a new database for each place if all tests are to run on a server (`ADE_TEST_ON_SERVER=1`). The
+/// server ends with this process, which holds its standard input.
 pub fn of_all_places() -> Option<String> {
     static SERVER: OnceLock<Option<(PathBuf, Child)>> = OnceLock::new();
     let begin = || {
@@ -43,7 +43,7 @@ pub fn of_all_places() -> Option<String> {
     ))
 }
 
-/// A server, which is stopped with the test.
+/// A server that is stopped with the test.
 pub struct Postgres {
     folder: TempDir,
     programs: PathBuf,
@@ -51,7 +51,7 @@ pub struct Postgres {
 }
 
 impl Postgres {
-    /// Starts one that takes connections over a socket in its folder, and over loopback. `None`: it is not installed.
+    /// Starts a server with a socket in its folder and a loopback port. `None`: PostgreSQL is not installed.
     pub fn start() -> Option<Self> {
         let Some(programs) = programs() else {
             println!("skipped: PostgreSQL is not installed");
@@ -61,7 +61,7 @@ impl Postgres {
             .prefix("ade-postgres-")
             .tempdir()
             .unwrap();
-        // A port that nobody has now.
+        // A port that is free now.
         let free = TcpListener::bind("127.0.0.1:0").unwrap();
         let port = free.local_addr().unwrap().port();
         drop(free);
@@ -94,7 +94,7 @@ impl Postgres {
         Some(server)
     }
 
-    /// The address of its database, over the socket.
+    /// Returns the address of its database by the socket.
     pub fn url(&self) -> String {
         let folder = self.folder.path().display().to_string();
         format!(
@@ -104,13 +104,13 @@ impl Postgres {
         )
     }
 
-    /// The address over loopback, by another port that leads there.
+    /// Returns the address by another loopback port that leads to it.
     pub fn url_by(port: u16) -> String {
         format!("postgresql://ade@127.0.0.1:{port}/postgres?sslmode=disable")
     }
 
-    /// Gives it a certificate for the host `localhost`. Returns the file of the issuer's certificate, and one of another issuer. `None`: there
-    /// is no program that makes certificates.
+    /// Gives it a certificate for the host `localhost`. Returns the certificate file of the issuer, and that of another issuer.
+    /// `None`: no program for making certificates is installed.
     pub fn certified(&self) -> Option<(PathBuf, PathBuf)> {
         if Command::new("openssl").arg("version").output().is_err() {
             println!("skipped: openssl is not installed");
@@ -136,17 +136,17 @@ chmod 644 issuer.crt other.crt
         Some((folder.join("issuer.crt"), folder.join("other.crt")))
     }
 
-    /// Its port on loopback.
+    /// Returns its loopback port.
     pub fn port(&self) -> u16 {
         self.port
     }
 
-    /// Kills it as a crash would, and starts it again.
+    /// Kills the server like a crash, and starts it again.
     pub fn crashes(&self) {
         self.begin("restart");
     }
 
-    /// What a query gives: one line for each row, its columns divided by `|`.
+    /// Returns the result of a query: a line for each row, with columns separated by `|`.
     pub fn query(&self, sql: &str) -> Vec<String> {
         let folder = self.folder.path().display().to_string();
         let output = Command::new(self.programs.join("psql"))
@@ -238,7 +238,7 @@ impl Drop for Postgres {
     }
 }
 
-/// A program as the user that a server may run as: it refuses root.
+/// Returns a command that runs a program as the user for the server, which refuses root.
 fn of_owner(program: &str) -> Command {
     if !is_root() {
         return Command::new(program);
@@ -263,7 +263,7 @@ fn is_root() -> bool {
     unsafe { libc::geteuid() == 0 }
 }
 
-/// The user and group that a server may run as where this process is root's.
+/// Returns the user and group for the server if this process runs as root.
 fn owner() -> (u32, u32) {
     let known = std::fs::read_to_string("/etc/passwd").unwrap_or_default();
     let of = |name: &str| {
@@ -278,7 +278,7 @@ fn owner() -> (u32, u32) {
         .unwrap_or((65_534, 65_534))
 }
 
-/// Where the programs of the newest server are: those of Debian stand in no folder of PATH.
+/// Returns the folder with the programs of the newest server; on Debian it is not on PATH.
 fn programs() -> Option<PathBuf> {
     let by_version = std::fs::read_dir("/usr/lib/postgresql")
         .into_iter()
@@ -288,14 +288,14 @@ fn programs() -> Option<PathBuf> {
     newest.or_else(|| Some(which::which("initdb").ok()?.parent()?.to_owned()))
 }
 
-/// A way to a server that can be made to swallow everything, as a network does that is cut.
+/// A connection to a server that can be made to swallow everything, like a network that is cut.
 pub struct Way {
     port: u16,
     is_cut: Arc<AtomicBool>,
 }
 
 impl Way {
-    /// Leads to a server.
+    /// Opens a way to a server.
     pub fn to(server: &Postgres) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let port = listener.local_addr().unwrap().port();
@@ -317,17 +317,17 @@ impl Way {
         Self { port, is_cut }
     }
 
-    /// The port that leads there.
+    /// Returns the port that leads to the server.
     pub fn port(&self) -> u16 {
         self.port
     }
 
-    /// From now on nothing arrives, and nobody is told.
+    /// From now on all data is lost silently.
     pub fn cut(&self) {
         self.is_cut.store(true, Ordering::SeqCst);
     }
 
-    /// From now on all arrives again.
+    /// From now on data arrives again.
     pub fn mend(&self) {
         self.is_cut.store(false, Ordering::SeqCst);
     }

@@ -1,31 +1,31 @@
-//! What a command that has ended printed, beside what `assert_cmd` asks of it.
+//! The output of an ended command, in addition to the methods of `assert_cmd`.
 
 use assert_cmd::assert::Assert;
 use serde_json::Value;
 
-/// Texts and documents of an ended command.
+/// Access to the streams and documents of an ended command.
 pub trait Printed {
-    /// The exit status; of a command that a signal ended there is none.
+    /// Returns the exit status; `None` if a signal ended the command.
     fn status(&self) -> Option<i32>;
-    /// Standard output.
+    /// Returns standard output.
     fn printed(&self) -> String;
-    /// Standard error.
+    /// Returns standard error.
     fn said(&self) -> String;
-    /// Standard error contains this.
+    /// Fails unless standard error contains this.
     fn says(&self, text: &str) -> &Self;
-    /// Standard output contains this.
+    /// Fails unless standard output contains this.
     fn prints(&self, text: &str) -> &Self;
-    /// Standard output does not contain this.
+    /// Fails if standard output contains this.
     fn stdout_lacks(&self, text: &str);
-    /// Standard error does not contain this.
+    /// Fails if standard error contains this.
     fn stderr_lacks(&self, text: &str);
-    /// Standard output as one JSON document.
+    /// Parses standard output as one JSON document.
     fn json(&self) -> Value;
-    /// Standard output as one JSON object a line.
+    /// Parses standard output as one JSON object per line.
     fn records(&self) -> Vec<Value>;
-    /// The error that `--json` puts on standard error's last line.
+    /// Returns the error that `--json` writes to the last line of standard error.
     fn error(&self) -> Value;
-    /// The exit status and both streams, for a snapshot.
+    /// Returns the exit status and both streams, for a snapshot.
     fn shown(&self) -> String;
 }
 

@@ -12,7 +12,7 @@ use super::printed::Printed;
 use super::running::{Running, processes_of, wait_for};
 use super::told::Told;
 
-/// A configuration's hook that writes its process id into a file, and continues when another file exists.
+/// A hook that writes its process id to a file, and continues when another file exists.
 const HOLD: &str = r#"
 import os, pathlib, subprocess, time
 
@@ -33,7 +33,7 @@ def register(registry):
     registry.register_hook(hold, hook="on_workbook_start", priority=10)
 "#;
 
-/// An attempt as it is recorded.
+/// A recorded attempt at a run.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Attempt {
     pub attempt: u32,
@@ -41,7 +41,7 @@ pub struct Attempt {
     pub error: Option<String>,
 }
 
-/// The status of the run with the id that follows.
+/// A query for the status of the run whose id follows.
 const STATUS: &str = "SELECT coalesce(r.status, q.status) FROM runs r LEFT JOIN queue q ON q.run_id = r.id WHERE r.id =";
 
 impl Place {
@@ -58,7 +58,7 @@ impl Place {
         }
     }
 
-    /// A place whose configuration holds its runs, with an environment that is ready. `code` as in [`Place::holding`].
+    /// Makes a place whose configuration holds its runs, with a ready environment. `code` as in [`Place::holding`].
     pub fn held(code: &str) -> Self {
         let mut place = Self::new();
         place.hurry();
@@ -68,14 +68,14 @@ impl Place {
         place
     }
 
-    /// The same with a run, and a worker of this name that has begun it.
+    /// Like [`Self::held`], with a run that a worker of this name has begun.
     pub fn busy(worker: &str) -> (Self, String, Running) {
         let place = Self::held("");
         let (run, worker) = place.begun(worker);
         (place, run, worker)
     }
 
-    /// A run in the queue, and a worker of this name that has begun it and holds it.
+    /// Queues a run, and starts a worker of this name that begins it and is held.
     #[track_caller]
     pub fn begun(&self, worker: &str) -> (String, Running) {
         let run = self.enqueue("config", "members.csv");
@@ -84,8 +84,7 @@ impl Place {
         (run, worker)
     }
 
-    /// A configuration whose runs write down their process's id and wait, until [`Place::let_go`]. `code` is what they do
-    /// before that.
+    /// Writes a configuration whose runs write their process id and wait until [`Place::let_go`]. `code` runs before that.
     pub fn holding(&self, name: &str, code: &str) -> Configuration {
         let configuration = self.configuration(name);
         let code: String = code.lines().map(|line| format!("    {line}\n")).collect();
@@ -97,7 +96,7 @@ impl Place {
         configuration
     }
 
-    /// Waits until this many runs in total wait in the hook. Returns their process ids in no order.
+    /// Waits until this many runs in total wait in the hook. Returns their process ids, unordered.
     #[track_caller]
     pub fn wait_until_held(&self, count: usize) -> Vec<i32> {
         let held = || -> Vec<i32> {
@@ -112,12 +111,12 @@ impl Place {
         held()
     }
 
-    /// Lets all runs that wait in the hook continue, and all later ones.
+    /// Lets all waiting runs continue, and all later ones.
     pub fn let_go(&self) {
         self.write("open", "");
     }
 
-    /// Leaves a run in the queue. Returns its id.
+    /// Queues a run. Returns its id.
     #[track_caller]
     pub fn enqueue(&self, configuration: &str, input: &str) -> String {
         let queued = self
@@ -126,7 +125,7 @@ impl Place {
         queued.printed().trim().to_owned()
     }
 
-    /// Starts a worker with one slot and a name.
+    /// Starts a worker with one slot and this name.
     pub fn start_worker(&self, name: &str) -> Running {
         self.start_worker_with(name, "--concurrency 1")
     }
@@ -152,7 +151,7 @@ impl Place {
         database
     }
 
-    /// One value of the database.
+    /// Returns one value from the database.
     #[track_caller]
     pub fn query<T: rusqlite::types::FromSql>(&self, sql: &str) -> T {
         self.database()
@@ -168,7 +167,7 @@ impl Place {
             .unwrap_or_else(|error| panic!("{sql}: {error}"));
     }
 
-    /// The recorded status of a run.
+    /// Returns the recorded status of a run.
     pub fn status_of(&self, run: &str) -> String {
         self.query(&format!("{STATUS} '{run}'"))
     }
@@ -185,7 +184,7 @@ impl Place {
         });
     }
 
-    /// The attempts at a run.
+    /// Returns the recorded attempts at a run.
     pub fn attempts(&self, run: &str) -> Vec<Attempt> {
         let database = self.database();
         let mut statement = database
@@ -204,7 +203,7 @@ impl Place {
             .unwrap()
     }
 
-    /// How the attempts at a run ended, first one first.
+    /// Returns how the attempts at a run ended, in order.
     pub fn outcomes(&self, run: &str) -> Vec<String> {
         self.attempts(run)
             .into_iter()
@@ -212,12 +211,12 @@ impl Place {
             .collect()
     }
 
-    /// The folder of a run.
+    /// Returns the folder of a run.
     pub fn run_folder(&self, run: &str) -> PathBuf {
         self.path("data/workspaces/default/runs").join(run)
     }
 
-    /// The event log of a run, whole; its sequence has neither gaps nor repetitions.
+    /// Returns a run's complete event log, and checks that its sequence has no gaps or repetitions.
     #[track_caller]
     pub fn events(&self, run: &str) -> Vec<Value> {
         let text = fs::read_to_string(self.run_folder(run).join("logs/events.ndjson")).unwrap();
@@ -237,7 +236,7 @@ impl Place {
         events
     }
 
-    /// The event log of a run as `ade logs tail` gives it.
+    /// Returns a run's event log as `ade logs tail` prints it.
     #[track_caller]
     pub fn events_as_read(&self, run: &str) -> Vec<Value> {
         let tail = self.ade(&format!("logs tail {run} --json --level debug"));
@@ -250,7 +249,7 @@ impl Place {
         events
     }
 
-    /// How often each event is in a run's log.
+    /// Returns how often each event is in a run's log.
     #[track_caller]
     pub fn event_counts(&self, run: &str) -> BTreeMap<String, usize> {
         let mut counts = BTreeMap::new();
@@ -260,13 +259,13 @@ impl Place {
         counts
     }
 
-    /// Checks a run that ended in order: one end, written once and last, one outcome for each attempt, no claim, no torn line.
+    /// Checks a run that ended in order: one end, written once and last, one outcome per attempt, no claim, no torn line.
     #[track_caller]
     pub fn is_sound(&self, run: &str, status: &str, outcomes: &[&str]) {
         assert_eq!(self.status_of(run), status, "{run}");
         let written = self.events(run);
-        // The end is recorded a moment before it is written to the log; where the recorder was killed in between, a reader
-        // makes it from the record.
+        // The end is recorded a moment before it is written to the log; if the recorder was killed in between, a reader derives
+        // the event from the record.
         let mut events = Vec::new();
         wait_for(&format!("the end of run {run} to be read"), || {
             events = self.events_as_read(run);
@@ -283,7 +282,11 @@ impl Place {
         assert_eq!(ends, [events.len() - 1], "{events:#?}");
         assert_eq!(events[ends[0]]["data"]["status"], status);
         assert_eq!(self.outcomes(run), outcomes, "{:#?}", self.attempts(run));
-        let numbers: Vec<u32> = self.attempts(run).iter().map(|one| one.attempt).collect();
+        let numbers: Vec<u32> = self
+            .attempts(run)
+            .iter()
+            .map(|attempt| attempt.attempt)
+            .collect();
         assert_eq!(numbers, (1..=outcomes.len() as u32).collect::<Vec<_>>());
         let queued = format!("SELECT count(*) FROM queue WHERE run_id = '{run}'");
         assert_eq!(
@@ -299,7 +302,7 @@ impl Place {
             })
             .collect();
         assert!(torn.is_empty(), "{torn:?}");
-        // It is written before the end in the log.
+        // This event is written before the end in the log.
         let is_told = written
             .last()
             .is_some_and(|event| event["event"] == "run.complete");
@@ -310,14 +313,14 @@ impl Place {
         }
     }
 
-    /// A worker does what is queued, and this run with it, at the first attempt.
+    /// Runs a worker on the queue, which must finish this run at the first attempt.
     #[track_caller]
     pub fn drains(&self, run: &str) {
         self.ade("worker --drain -q").success();
         self.is_sound(run, "succeeded", &["succeeded"]);
     }
 
-    /// No process of the place is left. Children are killed by the kernel when their parent ends, which takes a moment.
+    /// Waits until no process of the place is left. The kernel kills children when their parent ends, which takes a moment.
     #[track_caller]
     pub fn nothing_runs(&self) {
         wait_for("the processes to end", || {
@@ -325,13 +328,13 @@ impl Place {
         });
     }
 
-    /// The lock files of workers.
+    /// Returns the lock files of workers.
     pub fn worker_locks(&self) -> Vec<String> {
         self.files_below("data/db/workers")
     }
 }
 
-/// Whether a process runs, and is not only the entry of one that ended.
+/// Returns whether a process runs, and is not only the entry of an ended one.
 pub fn is_alive(process: i32) -> bool {
     let Ok(stat) = fs::read_to_string(format!("/proc/{process}/stat")) else {
         return false;

@@ -1,4 +1,4 @@
-//! An `ade` in progress: its output as it is printed, signals, and whether processes of it are left.
+//! A running `ade`: its output as it is printed, signals, and its remaining processes.
 
 use std::fs::{self, File};
 use std::os::unix::process::CommandExt;
@@ -11,7 +11,7 @@ use assert_cmd::assert::Assert;
 use super::HANG;
 use super::printed::Printed;
 
-/// See the module. Dropped before its end, it is killed.
+/// A running command; dropping it kills it.
 pub struct Running {
     child: Child,
     words: tempfile::TempDir,
@@ -20,7 +20,7 @@ pub struct Running {
 impl Running {
     /// Starts a command with nothing on standard input.
     pub fn start(mut command: Command) -> Self {
-        // Tests that run in the background of a shell have inherited that interrupts are ignored, and children would, too.
+        // Tests started in the background of a shell inherit ignored interrupts, and so would their children.
         let hears_interrupts = || match unsafe { libc::signal(libc::SIGINT, libc::SIG_DFL) } {
             libc::SIG_ERR => Err(std::io::Error::last_os_error()),
             _ => Ok(()),
@@ -38,17 +38,17 @@ impl Running {
         Self { child, words }
     }
 
-    /// Its process id.
+    /// Returns its process id.
     pub fn id(&self) -> u32 {
         self.child.id()
     }
 
-    /// What it has printed on standard output so far.
+    /// Returns its standard output so far.
     pub fn stdout(&self) -> String {
         fs::read_to_string(self.words.path().join("stdout")).unwrap()
     }
 
-    /// What it has printed on standard error so far.
+    /// Returns its standard error so far.
     pub fn stderr(&self) -> String {
         fs::read_to_string(self.words.path().join("stderr")).unwrap()
     }
@@ -83,13 +83,13 @@ impl Running {
         }
     }
 
-    /// Sends a signal to this one process.
+    /// Sends a signal to this process only.
     pub fn signal(&self, signal: i32) {
         // SAFETY: no memory is involved; the child was not waited for, so the id is still its own.
         unsafe { libc::kill(i32::try_from(self.child.id()).unwrap(), signal) };
     }
 
-    /// Stops it with SIGSTOP where it holds no lock for writing on a file, so that others can use the database.
+    /// Stops it with SIGSTOP at a moment when it holds no write lock on a file, so that others can use the database.
     pub fn freezes(&self) {
         let id = self.child.id().to_string();
         let holds = |line: &str| {
@@ -100,7 +100,8 @@ impl Running {
         };
         loop {
             self.signal(libc::SIGSTOP);
-            // SAFETY: zero is a valid siginfo_t, and the pointer is to a live one. It returns when all threads stand still.
+            // SAFETY: zero is a valid siginfo_t, and the pointer is to a live one. The call returns when all threads have
+            // stopped.
             unsafe {
                 let mut told: libc::siginfo_t = std::mem::zeroed();
                 libc::waitid(libc::P_PID, self.child.id(), &raw mut told, libc::WSTOPPED);
@@ -121,7 +122,7 @@ impl Running {
         self.wait().interrupted();
     }
 
-    /// Asks it to end, and it succeeds.
+    /// Asks it to end, which must succeed.
     #[track_caller]
     pub fn stops(self) {
         self.signal(libc::SIGTERM);
@@ -165,7 +166,7 @@ pub fn wait_for(what: &str, mut is_so: impl FnMut() -> bool) {
     }
 }
 
-/// The command lines of all processes that name a folder. Needs /proc.
+/// Returns the command lines of all processes that name a folder. Needs /proc.
 pub fn processes_of(folder: &Path) -> Option<Vec<String>> {
     let folder = folder.to_str().unwrap();
     let entries = fs::read_dir("/proc").ok()?;
@@ -194,13 +195,13 @@ pub fn processes_of(folder: &Path) -> Option<Vec<String>> {
 /// A process of the engine.
 #[cfg(target_os = "linux")]
 pub struct EngineProcess {
-    /// Its process id.
+    /// The process id of the engine.
     pub id: i32,
-    /// Whether it waits for runs; otherwise it is one.
+    /// Whether it waits for runs; otherwise it executes one.
     pub is_warm: bool,
 }
 
-/// The processes of engines of the environments below a folder.
+/// Returns the engine processes of the environments below a folder.
 #[cfg(target_os = "linux")]
 pub fn engines_of(folder: &Path) -> Vec<EngineProcess> {
     let folder = folder.to_str().unwrap();
@@ -212,7 +213,7 @@ pub fn engines_of(folder: &Path) -> Vec<EngineProcess> {
             String::from_utf8_lossy(&bytes).replace('\0', " ")
         };
         let line = read("cmdline");
-        // A fork has the command line of its warm engine, and variables of its own.
+        // A fork has the command line of its warm engine, but its own variables.
         let is_warm =
             || line.contains("ade_engine warm") && read("environ").contains("ADE_ENGINE_ROOM");
         (line.contains(folder) && line.contains("-m ade_engine")).then(|| EngineProcess {

@@ -1,20 +1,20 @@
-//! What a JSON document tells, in a word.
+//! Short accessors for values in a JSON document.
 
 use serde_json::Value;
 
-/// The document is held to be of the kind that is asked for.
+/// Accessors that fail unless the value has the requested type.
 pub trait Told {
-    /// The items of a list.
+    /// Returns the items of a list.
     fn list(&self) -> &Vec<Value>;
-    /// A text.
+    /// Returns a text.
     fn text(&self) -> &str;
-    /// A text that outlives the document.
+    /// Returns a text that outlives the document.
     fn string(&self) -> String;
-    /// What each item of a list has under this key.
+    /// Returns the value under this key in each item of a list.
     fn each(&self, key: &str) -> Vec<&Value>;
-    /// The texts that each item of a list has under this key.
+    /// Returns the text under this key in each item of a list.
     fn texts(&self, key: &str) -> Vec<String>;
-    /// The first item of a list that has this text under this key.
+    /// Returns the first item of a list that has this text under this key.
     fn with(&self, key: &str, text: &str) -> &Value;
 }
 

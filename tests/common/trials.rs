@@ -1,18 +1,18 @@
-//! Tests that need something that not every machine has: a file system to mount, samples from elsewhere.
+//! Tests that need something that some machines lack: a file system to mount, or samples from elsewhere.
 //!
-//! Rust's own harness knows such a test as passed or failed. Those here report what is missing, and are shown as ignored
-//! with that reason. A program of them has `harness = false` in Cargo.toml and gives
-//! them to [`run`]; a file names its own in [`trials!`].
+//! Rust's own harness only knows passed and failed tests. The tests here report what is missing, and are shown as ignored with
+//! that reason. Their program has `harness = false` in Cargo.toml and passes them to [`run`]; a file lists its own tests in
+//! [`trials!`].
 
 use libtest_mimic::{Arguments, Completion, Failed, Trial};
 
-/// What the machine lacks.
+/// The resource that the machine lacks.
 pub struct Missing(pub String);
 
-/// How such a test ends, if it does not fail.
+/// The result of a test that does not fail.
 pub type Tried = Result<(), Missing>;
 
-/// Runs tests, each with its name, as the flags of `cargo test` say.
+/// Runs tests with their names, following the flags of `cargo test`.
 pub fn run<N: Into<String>, T: FnOnce() -> Tried + Send + 'static>(
     tests: impl IntoIterator<Item = (N, T)>,
 ) -> std::process::ExitCode {
@@ -36,12 +36,12 @@ pub fn run<N: Into<String>, T: FnOnce() -> Tried + Send + 'static>(
     libtest_mimic::run(&arguments, trials).exit_code()
 }
 
-/// Whether everything is tried that a change leaves to the night.
+/// Returns whether tests also run that are otherwise left to the nightly run.
 pub fn are_all() -> bool {
     std::env::var_os("ADE_TEST_ALL").is_some()
 }
 
-/// The tests of a file with their names, as its `TRIALS`.
+/// Lists the tests of a file with their names in its `TRIALS`.
 macro_rules! trials {
     ($($test:ident),+ $(,)?) => {
         pub const TRIALS: &[(&str, fn() -> $crate::common::trials::Tried)] =

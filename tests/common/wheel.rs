@@ -1,10 +1,10 @@
-//! Wheels of pure Python that are made for a test.
+//! Makes wheels of pure Python for tests.
 
 use std::io::{Cursor, Write};
 
 use zip::write::SimpleFileOptions;
 
-/// The bytes of a wheel. Its project has the name with hyphens; `requires` is what it depends on, or nothing.
+/// Returns the bytes of a wheel. Its project's name uses hyphens; `requires` is its dependency, or empty.
 pub fn wheel(name: &str, version: &str, requires: &str, files: &[(&str, &str)]) -> Vec<u8> {
     let info = format!("{name}-{version}.dist-info");
     let project = name.replace('_', "-");

@@ -1,4 +1,4 @@
-//! Small workbooks, written part by part, so that tests do not depend on a writer.
+//! Writes small workbooks part by part, so that tests do not depend on a writer.
 
 use std::io::{Cursor, Write};
 
@@ -7,7 +7,7 @@ use zip::write::SimpleFileOptions;
 /// A sheet of text cells: its title and its rows.
 pub type Sheet<'a> = (&'a str, &'a [&'a [&'a str]]);
 
-/// The bytes of an .xlsx workbook.
+/// Returns the bytes of an .xlsx workbook.
 pub fn workbook(sheets: &[Sheet<'_>]) -> Vec<u8> {
     let mut archive = zip::ZipWriter::new(Cursor::new(Vec::new()));
     let mut part = |name: &str, text: String| {
@@ -83,12 +83,12 @@ pub fn workbook(sheets: &[Sheet<'_>]) -> Vec<u8> {
     archive.finish().unwrap().into_inner()
 }
 
-/// A workbook with one sheet.
+/// Returns a workbook with one sheet.
 pub fn sheet(title: &str, rows: &[&[&str]]) -> Vec<u8> {
     workbook(&[(title, rows)])
 }
 
-/// What a spreadsheet program writes when a password is set: a compound file around an encrypted package.
+/// Returns a workbook with a password: a compound file around an encrypted package.
 pub fn encrypted_workbook() -> Vec<u8> {
     let mut compound = cfb::CompoundFile::create(Cursor::new(Vec::new())).unwrap();
     for name in ["/EncryptionInfo", "/EncryptedPackage"] {

@@ -1,10 +1,11 @@
-//! The budget: how much users of `ade` have to learn, and how much its maintainers have to read. The table is tests/form/budget.md.
+//! The budget: how much users of `ade` have to learn, and how much its maintainers have to read. The table is
+//! tests/form/budget.md.
 //!
-//! `ADE_UPDATE_GENERATED=1 cargo test --test form budget` lowers figures in the table, and never raises one. A change that adds
-//! something takes away as much elsewhere, or a commit of its own raises the figure by hand and says why.
+//! `ADE_UPDATE_GENERATED=1 cargo test --test form budget` lowers figures in the table, and never raises them. A change that
+//! adds something removes as much elsewhere, or its own commit raises the figure by hand and gives the reason.
 //!
 //! Code is counted in tokens, because neither wider lines nor moved braces change them. A string is one token. Comments,
-//! documentation and generated files count nothing. Figures are rounded up, so that a small change needs no new table.
+//! documentation and generated files do not count. Figures are rounded up, so that a small change needs no new table.
 
 #![allow(
     clippy::disallowed_methods,
@@ -37,7 +38,7 @@ const PLACES: [&str; 14] = [
     "web/src",
     "web/test",
 ];
-/// Token counts are rounded up to multiples of these: that of a room, and those of all code and all tests.
+/// Token counts are rounded up to multiples of these: of one room, and (below) of all code and all tests.
 const ROOM_STEP: usize = 500;
 const SUM_STEP: usize = 1000;
 
@@ -86,7 +87,7 @@ fn kept() -> BTreeMap<String, usize> {
     rows.collect()
 }
 
-/// Returns how much there is to learn.
+/// Returns the figures for what users have to learn.
 fn surface() -> Vec<(String, usize)> {
     let count = |page: &str, pattern: &str| {
         let pattern = Regex::new(&format!("(?m){pattern}")).unwrap();
@@ -161,7 +162,7 @@ fn weight() -> Vec<(String, usize)> {
     figures.chain(sums).collect()
 }
 
-/// Returns the room of a file: the folder in one of the larger places, or else the place.
+/// Returns the room of a file: its folder in a larger place, otherwise the place.
 fn room(name: &str) -> String {
     let is_large = |place: &&&str| place.starts_with("engine") || **place == "src";
     let large = PLACES.iter().filter(is_large);
@@ -181,7 +182,7 @@ fn is_test(name: &str) -> bool {
     let mut folders: Vec<&str> = name.split('/').collect();
     let file = folders.pop().unwrap_or_default();
     let of_tests = ["benches", "fixtures", "suite", "test", "tests", "units"];
-    // `commands/test` is a command.
+    // `commands/test` is a command, and not a folder of tests.
     folders.iter().any(|folder| of_tests.contains(folder)) && !name.starts_with("commands/")
         || file == "tests.rs"
         || file.starts_with("test_")

@@ -1,4 +1,4 @@
-//! docs/reference/errors.md explains every code that an error can have, and no other.
+//! Checks that docs/reference/errors.md explains every error code, and no other.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -9,13 +9,13 @@ fn read(name: &str) -> String {
     fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
-/// The codes in the first column of the document's tables; one that is there twice fails the test.
+/// Returns the codes in the first column of the document's tables; a repeated code fails the test.
 fn documented() -> BTreeSet<String> {
     let mut codes = BTreeSet::new();
     let text = read("docs/reference/errors.md");
     for row in text.lines().filter(|line| line.starts_with("| `")) {
         let cell = row.split('|').nth(1).unwrap();
-        // Every second piece is between backticks.
+        // Every second part is between backticks.
         for code in cell.split('`').skip(1).step_by(2) {
             assert!(codes.insert(code.to_owned()), "{code} is there twice");
         }
@@ -23,7 +23,7 @@ fn documented() -> BTreeSet<String> {
     codes
 }
 
-/// The codes of runs that the engine failed, from its own list of them.
+/// Returns the codes of runs that the engine failed, from the engine's own list.
 fn of_the_engine() -> BTreeSet<String> {
     read("engine/ade_engine/models/run.py")
         .lines()
@@ -35,7 +35,7 @@ fn of_the_engine() -> BTreeSet<String> {
         .collect()
 }
 
-/// All codes, the engine's too.
+/// Returns all codes, including the engine's.
 fn of_ade() -> BTreeSet<String> {
     ade::base::problem::code::ALL
         .iter()

@@ -1,6 +1,6 @@
-//! Files that are generated from the command line and kept in the repository are current.
+//! Checks that files generated from the command line and kept in the repository are current.
 //!
-//! `ADE_UPDATE_GENERATED=1 cargo test --test form generated` brings it up to date.
+//! `ADE_UPDATE_GENERATED=1 cargo test --test form generated` updates them.
 
 #![allow(
     clippy::disallowed_methods,
@@ -13,7 +13,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use ade::cells::{Cells, Choice, Reading, WindowLimits};
+use ade::cells::{CellReader, ReadSettings, SheetSelector, WindowLimits};
 use common::{Place, Printed, Told};
 use serde_json::Value;
 
@@ -21,7 +21,7 @@ fn root() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))
 }
 
-/// The files below a folder, by their paths relative to it.
+/// Returns the files below a folder, by relative path.
 fn files(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
     let mut found = BTreeMap::new();
     let mut waiting = vec![folder.to_owned()];
@@ -44,12 +44,12 @@ fn files(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
     found
 }
 
-/// Whether what is kept is to be written.
+/// Returns whether the generated files are to be written.
 fn is_update() -> bool {
     std::env::var_os("ADE_UPDATE_GENERATED").is_some()
 }
 
-/// Writes or compares a page that is made.
+/// Writes a generated page, or compares it.
 #[track_caller]
 fn hold_page(name: &str, page: &str) {
     let kept = root().join(name);
@@ -210,7 +210,7 @@ fn the_tables_of_events_are_current() {
     hold_part(PAGE, BEGIN, END, &tables);
 }
 
-/// Holds what stands in a page between two lines.
+/// Writes or compares the part of a page between two lines.
 fn hold_part(page: &str, begin: &str, end: &str, part: &str) {
     let kept = fs::read_to_string(root().join(page)).unwrap();
     let (before, rest) = kept.split_once(begin).unwrap();
@@ -229,7 +229,7 @@ fn the_page_of_commands_is_current() {
     lines.extend(commands.iter().map(|command| command.words.join(" ")));
     for words in lines {
         let help = place.ade(&format!("{words} --help")).success().printed();
-        // The end of every help leads to the documents, in which this page is.
+        // Every help ends with a pointer to the documentation, which contains this page.
         let help = help.split("\n\nDocumentation:").next().unwrap();
         let title = format!("ade {words}");
         let title = title.trim_end();
@@ -239,7 +239,7 @@ fn the_page_of_commands_is_current() {
         ));
     }
     hold_page("docs/reference/commands.md", &page);
-    // Each of them has a page for man, too.
+    // Each command has a manual page, too.
     let mut pages: Vec<PathBuf> = commands
         .iter()
         .map(|command| format!("ade-{}.1", command.words.join("-")).into())
@@ -285,7 +285,7 @@ fn the_page_of_routes_is_current() {
     hold_page("docs/reference/api-routes.md", &page);
 }
 
-/// The texts of a sheet's first columns as the picture has them: numbers of rows, then each column with its letter, then the file.
+/// Returns a sheet's first columns as the picture shows them: row numbers, then each column with its letter, then the file.
 fn drawn(rows: &[Vec<Value>], name: &str) -> Vec<String> {
     let mut texts: Vec<String> = (1..=rows.len()).map(|row| row.to_string()).collect();
     for column in 0..5 {
@@ -308,7 +308,7 @@ fn shown(cell: &Value) -> String {
     }
 }
 
-/// The picture at the head of the README, light and dark, is drawn by hand: what stands in it is what a run of the example makes.
+/// The picture at the head of the README, light and dark, is drawn by hand: its text must match a run of the example.
 #[test]
 fn the_picture_of_the_readme_shows_a_real_run() {
     const INPUT: &str = "messy-roster.xlsx";
@@ -318,10 +318,16 @@ fn the_picture_of_the_readme_shows_a_real_run() {
     place.ade("init roster").success();
     fs::copy(root().join("examples").join(INPUT), place.path(INPUT)).unwrap();
     place.ade(&format!("run roster {INPUT} -o .")).success();
-    let cells = Cells::new(WindowLimits::default());
+    let cells = CellReader::new(WindowLimits::default());
     let rows_of = |name: &str| {
-        let sheet = Choice::Named("North");
-        let window = cells.window(&place.path(name), &Reading::whole(), sheet, 1..=200, 1..=26);
+        let sheet = SheetSelector::Named("North");
+        let window = cells.window(
+            &place.path(name),
+            &ReadSettings::whole(),
+            sheet,
+            1..=200,
+            1..=26,
+        );
         window.unwrap().rows
     };
     let (input, output) = (rows_of(INPUT), rows_of(OUTPUT));

@@ -1,5 +1,4 @@
-//! Help texts. What each says is docs/reference/commands.md, which
-//! tests/form/generated.rs keeps current.
+//! Rules for help texts. docs/reference/commands.md contains them, and tests/form/generated.rs keeps it current.
 
 #[test]
 fn every_help_has_an_example_and_an_imperative_first_line() {

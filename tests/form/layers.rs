@@ -1,14 +1,14 @@
-//! The order of layers that docs/contributing/architecture.md draws is the order that the code keeps.
+//! Checks that the code follows the layers that docs/contributing/architecture.md draws.
 //!
-//! For each tree the document holds a block with its layers, top to bottom, and what each may import (see
-//! [`drawing::Drawing`]). The imports come from the code itself: [`rust`] and [`python`] read them. Held are:
+//! For each tree the document has a block with its layers, top to bottom, and the layers that each may import (see
+//! [`drawing::Drawing`]). The imports come from the code itself: [`rust`] and [`python`] read them. The rules are:
 //! - every file belongs to a layer, and every name in the drawing to a file;
-//! - a layer imports only what its line names, and a line names only layers below its own, and only those it needs;
-//! - no circle of imports between files. A file that is the parent of others (`mod.rs`, `lib.rs`, `__init__.py`) counts
-//!   like any other: its children may use what it defines as long as it does not use them. Re-exporting a child's names
-//!   (`pub use`) is not using them; a file that imports such a name imports the child.
+//! - a layer imports only the layers that its line names, and a line names only lower layers that it needs;
+//! - files have no import cycles. A file that is the parent of others (`mod.rs`, `lib.rs`, `__init__.py`) counts like any other: its
+//!   children may use what it defines if it does not use them. Re-exporting a child's names (`pub use`) is not using them; a file that
+//!   imports such a name imports the child.
 //!
-//! `cargo test --test form layers -- --nocapture` prints each tree with its arrows counted.
+//! `cargo test --test form layers -- --nocapture` prints each tree with its import counts.
 
 mod drawing;
 mod graph;
@@ -25,12 +25,12 @@ fn root() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))
 }
 
-/// Holds a tree to its drawing, and prints it.
+/// Checks a tree against its drawing, and prints it.
 fn hold(tree: &str, read: impl Fn(&Path) -> Graph) {
     hold_graph(tree, &read(&root().join(tree)));
 }
 
-/// The same for folders of a tree, each with a drawing of its own.
+/// Checks folders of a tree, each against its own drawing.
 fn hold_rooms(tree: &str, rooms: &[&str], read: impl Fn(&Path) -> Graph) {
     let graph = read(&root().join(tree));
     for room in rooms {
@@ -41,7 +41,7 @@ fn hold_rooms(tree: &str, rooms: &[&str], read: impl Fn(&Path) -> Graph) {
 fn hold_graph(tree: &str, graph: &Graph) {
     let document =
         std::fs::read_to_string(root().join("docs/contributing/architecture.md")).unwrap();
-    let drawing = Drawing::of(tree, &document).unwrap_or_else(|fault| panic!("{fault}"));
+    let drawing = Drawing::find(tree, &document).unwrap_or_else(|fault| panic!("{fault}"));
     println!("{}", drawing.with_arrows(graph));
     let faults = drawing.faults(graph);
     assert!(

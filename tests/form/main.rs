@@ -1,4 +1,4 @@
-//! The form of the code and of its documents: what stands in two places says the same in both.
+//! Checks the form of the code and its documents: facts that are written in two places must agree.
 
 #[path = "../common/mod.rs"]
 mod common;

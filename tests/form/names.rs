@@ -1,5 +1,5 @@
-//! Names that stand in two places: events in the code and in the table, tests in the table of rules, files of tests in their program,
-//! tables of the database and in the page about them, headings and links to them.
+//! Checks names that are in two places: events in the code and in the table, tests in the table of rules, test files in their
+//! program, tables of the database and the page about them, headings and links to them.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -10,7 +10,7 @@ fn root() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))
 }
 
-/// A file that is not listed is compiled by nothing, and its tests run nowhere.
+/// A file that is not listed is not compiled, and its tests never run.
 #[test]
 fn every_file_of_tests_is_part_of_its_program() {
     let folder = root().join("tests/front_door");
@@ -24,7 +24,7 @@ fn every_file_of_tests_is_part_of_its_program() {
     assert!(stray.is_empty(), "{stray:?} are not in main.rs");
 }
 
-/// A rule whose test was renamed or deleted would look held.
+/// A rule whose test was renamed or deleted would look tested.
 #[test]
 fn every_rule_of_the_queue_names_a_test_that_is_there() {
     let document = fs::read_to_string(root().join("docs/contributing/architecture.md")).unwrap();
@@ -47,7 +47,7 @@ fn every_rule_of_the_queue_names_a_test_that_is_there() {
     assert!(seen > 20, "{seen}");
 }
 
-/// A maintainer who looks for a rule goes by the page, and by nothing else.
+/// A maintainer finds the place of a rule only by this page.
 #[test]
 fn every_path_in_the_architecture_is_there() {
     let page = fs::read_to_string(root().join("docs/contributing/architecture.md")).unwrap();
@@ -75,13 +75,13 @@ fn every_rule_of_rows_names_a_function_and_a_sheet_that_are_there() {
     let mut seen = 0;
     for line in table.lines().filter(|line| line.starts_with("| ")) {
         let cells: Vec<&str> = line.split(" | ").collect();
-        // The first and the third cell name settings and notices as well: a function there stands before its file.
+        // The first and the third cell also name settings and notices: a function there is followed by its file.
         let is_told = |name: &str, behind: &str, cell: usize| {
             ![0, 2].contains(&cell) || behind.starts_with(" in ") || name.contains(['.', '/'])
         };
         let names = cells.iter().enumerate().flat_map(|(cell, text)| {
             let pieces: Vec<&str> = text.split('`').collect();
-            // Each name, and the text behind it.
+            // Each name, and the text after it.
             let pairs = pieces.windows(2).skip(1).step_by(2);
             let told = pairs.filter(|pair| is_told(pair[0], pair[1], cell));
             told.map(|pair| pair[0]).collect::<Vec<_>>()
@@ -106,10 +106,10 @@ fn every_rule_of_rows_names_a_function_and_a_sheet_that_are_there() {
     assert!(seen > 20, "{seen}");
 }
 
-/// An event that was renamed in the engine alone would look as if it never came.
+/// An event that was renamed only in the engine would look as if it never came.
 #[test]
 fn every_event_of_the_engine_that_the_code_names_is_in_the_table() {
-    // What the engine says to its caller alone is in no log.
+    // The log does not contain what the engine sends only to its caller.
     let known = ade::events::names::OF_ENGINE.iter().map(|kind| kind.name);
     let known: BTreeSet<&str> = known.chain(["engine.refused", "engine.values"]).collect();
     let is_event = |word: &&str| {
@@ -138,7 +138,7 @@ fn every_event_of_the_engine_that_the_code_names_is_in_the_table() {
     assert!(seen.len() > 15, "{seen:?}");
 }
 
-/// The names in the first column of the tables below a heading, one set for each table.
+/// Returns the names in the first column of the tables below a heading, a set for each table.
 fn listed_below(heading: &str, page: &str) -> Vec<BTreeSet<String>> {
     let text = fs::read_to_string(root().join(page)).unwrap();
     let (_, section) = text.split_once(&format!("\n## {heading}\n")).unwrap();
@@ -171,7 +171,7 @@ fn every_table_of_the_database_is_in_the_page_about_figures_and_no_other() {
         panic!("{listed:?}");
     };
     assert_eq!(&tables, everywhere);
-    // The schema of a server is read as text: not every machine has one.
+    // The schema of a server is read as text, because some machines have no server.
     let migrations = fs::read_dir(root().join("src/store/postgres/migrations")).unwrap();
     let text: String = migrations
         .map(|file| fs::read_to_string(file.unwrap().path()).unwrap())
@@ -185,7 +185,7 @@ fn every_table_of_the_database_is_in_the_page_about_figures_and_no_other() {
     assert_eq!(&made, of_servers);
 }
 
-/// What a heading is called by in links.
+/// Returns the anchor of a heading in links.
 fn anchor(heading: &str) -> String {
     let heading = heading.trim_start_matches('#').trim().to_lowercase();
     let is_kept = |letter: &char| letter.is_alphanumeric() || "_- ".contains(*letter);
@@ -196,7 +196,7 @@ fn anchor(heading: &str) -> String {
         .replace(' ', "-")
 }
 
-/// A link to a heading that was renamed leads to the top of a long page.
+/// A link to a renamed heading leads to the top of a long page.
 #[test]
 fn every_link_of_the_documents_leads_to_a_heading_that_is_there() {
     let mut pages = BTreeMap::new();

@@ -1,5 +1,5 @@
-//! `ade openapi`: the description of the API; `ade openapi-types`, of which .ci/clients types what it prints, and compiles a program
-//! with the types that come of it.
+//! Checks `ade openapi`, the description of the API. `ade openapi-types` prints a command, which .ci/clients runs to compile a
+//! program with the resulting types.
 
 use crate::common;
 
@@ -36,7 +36,7 @@ fn the_committed_description_is_that_of_the_code() {
     );
 }
 
-/// Every operation of the document: its route, and what is said of it.
+/// Returns every operation of the document: its route and its description.
 fn operations(document: &Value) -> Vec<(String, &Value)> {
     let paths = document["paths"].as_object().unwrap();
     paths
@@ -132,8 +132,8 @@ fn every_status_is_named_and_a_file_is_described_as_bytes() {
         let has_body = !operation["requestBody"].is_null();
         assert_eq!(has("400") && has("413") && has("415"), has_body, "{route}");
         assert!(has("404") || !route.contains('{'), "{route}");
-        for one in responses.values().chain([&operation["requestBody"]]) {
-            for (kind, content) in one["content"].as_object().into_iter().flatten() {
+        for body in responses.values().chain([&operation["requestBody"]]) {
+            for (kind, content) in body["content"].as_object().into_iter().flatten() {
                 let schema = &content["schema"];
                 let is_json = kind.ends_with("json");
                 files += usize::from(!is_json && schema["format"] == "binary");

@@ -1,30 +1,30 @@
-//! The settings of the engine: one table. The engine, `ade`, `ade settings --engine` and docs/reference/engine.md are made from it.
+//! The settings of the engine, as one table. The engine, `ade`, `ade settings --engine` and docs/reference/engine.md use it.
 
 use crate::read::csv::decode::Charset;
 
-/// A setting of the engine.
+/// The definition of one setting of the engine.
 #[derive(Clone, Copy, Debug)]
 pub struct EngineSetting {
-    /// Its key in `settings.toml`.
+    /// The key in `settings.toml`.
     pub key: &'static str,
     pub kind: ValueKind,
-    /// Its value where no source has one, as a person types it.
+    /// The value if no source sets one, as a person types it.
     pub default: &'static str,
-    /// Its value where no source has one, in a configuration of edition 2026.
+    /// The default in a configuration of edition 2026.
     pub default_2026: &'static str,
-    /// Its meaning, in Markdown, with links as docs/reference/engine.md has them.
+    /// The meaning in Markdown, with links as in docs/reference/engine.md.
     pub meaning: &'static str,
-    /// True if engine 1.9 did not have it: its events do not list it at its default.
+    /// True if engine 1.9 did not have this setting: its events list it only if the value is not the default.
     pub is_newer: bool,
-    /// True if it holds for a whole call: it says where the package is, how events are written, or which files a batch has.
+    /// True if the setting applies to a whole call: the folder of the package, the form of events, or the files of a batch.
     pub is_of_call: bool,
 }
 
-/// The values that a setting can have.
+/// The type of a setting's values.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ValueKind {
     Flag,
-    /// A whole number from 1 up, or none.
+    /// A whole number from 1 up, or no value if `or_none`.
     Count {
         or_none: bool,
     },
@@ -34,7 +34,7 @@ pub enum ValueKind {
     Choice(&'static [&'static str]),
     Encoding,
     Delimiter,
-    /// A level of logging, by number or by name.
+    /// A logging level, as a number or a name.
     Level,
     Folder,
     Extensions,
@@ -45,18 +45,18 @@ pub enum ValueKind {
     Values,
 }
 
-/// The value that a source has for a setting.
+/// The value that a source, such as `settings.toml`, gives to a setting.
 #[derive(Clone, Copy, Debug)]
 pub enum SourceValue<'a> {
     Text(&'a str),
     Flag(bool),
     Number(f64),
     Nothing,
-    /// A list, a table, or another value that no kind but those of the engine's own readers has.
+    /// A list, a table, or any other value. Only the kinds that the engine's own readers read allow it.
     Other,
 }
 
-/// The value of a setting.
+/// The value of a setting after it was read.
 #[derive(Clone, Debug, PartialEq)]
 pub enum SettingValue {
     Flag(bool),
@@ -66,7 +66,7 @@ pub enum SettingValue {
     Nothing,
 }
 
-/// Keys that once told edition 2026 from engine 1.9: that edition always works so, and no configuration sets them.
+/// Keys of settings that edition 2026 replaced with fixed behaviour. No configuration can set them any more.
 const FORMER: &[&str] = &[
     "row_provenance",
     "issue_list",
@@ -89,7 +89,7 @@ const FORMER: &[&str] = &[
     "rows_by_context",
 ];
 
-/// Returns whether a key is no setting any more, because edition 2026 always works so.
+/// Returns whether a key is a former setting, because edition 2026 always behaves that way.
 pub fn is_former(key: &str) -> bool {
     FORMER.contains(&key)
 }
@@ -100,7 +100,7 @@ const FLAGS: [&[&str]; 2] = [
     &["0", "false", "f", "no", "n", "off"],
 ];
 
-/// Delimiters by their names.
+/// The delimiters and their names.
 const DELIMITERS: &[(&str, &str)] = &[
     ("auto", "auto"),
     ("tab", "\t"),
@@ -148,17 +148,17 @@ impl EngineSetting {
         SETTINGS.iter().find(|setting| setting.key == key)
     }
 
-    /// Returns the environment variable that sets it.
+    /// Returns the name of the environment variable of this setting.
     pub fn variable(&self) -> String {
         format!("ADE_ENGINE_{}", self.key.to_uppercase())
     }
 
-    /// Returns whether a person means it by its key or by its variable, in any case.
+    /// Returns whether `name` is the key or the environment variable of this setting, in any case.
     pub fn is_meant_by(&self, name: &str) -> bool {
         name.eq_ignore_ascii_case(self.key) || name.eq_ignore_ascii_case(&self.variable())
     }
 
-    /// Returns what it means, with the words of links alone: `[rows](rows.md#x)` is `rows`.
+    /// Returns the meaning with links replaced by their text: `[rows](rows.md#x)` becomes `rows`.
     pub fn plain_meaning(&self) -> String {
         let mut parts = self.meaning.split("](");
         let mut plain = parts.next().unwrap_or_default().to_owned();
@@ -173,10 +173,10 @@ impl EngineSetting {
 }
 
 impl ValueKind {
-    /// Reads a value; nothing is returned for kinds that the engine's own readers read.
+    /// Reads a value. Returns `None` for kinds that the engine's own readers read.
     ///
     /// # Errors
-    /// The setting cannot have the value: what it should be.
+    /// The setting cannot have this value. The error says what the value should be.
     pub fn read(&self, given: SourceValue<'_>) -> Result<Option<SettingValue>, String> {
         let value = match self {
             Self::Flag => read_flag(given).ok_or("true or false")?,
@@ -237,7 +237,7 @@ fn read_number(given: SourceValue<'_>) -> Option<f64> {
     number.is_finite().then_some(number)
 }
 
-/// Returns whether an underscore stands elsewhere than between two digits, where Python allows one.
+/// Returns whether an underscore is anywhere but between two digits, the only position that Python allows.
 fn has_lone_underscore(text: &str) -> bool {
     let letters = text.as_bytes();
     let is_digit = |at: Option<usize>| {
@@ -272,7 +272,7 @@ fn read_delimiter(given: SourceValue<'_>) -> Option<&str> {
     (text.len() == 1 && !["\"", "\r", "\n"].contains(&text)).then_some(text)
 }
 
-/// Every setting, in the order in which they are shown and listed.
+/// All settings, in the order in which they are listed.
 pub const SETTINGS: &[EngineSetting] = &[
     setting("config_package", ValueKind::Folder, "", "folder of the configuration, if the command line names none; `~` is the home folder").of_call(),
     setting("remove_unmapped_columns", ValueKind::Flag, "false", "leave out columns that are mapped to no field"),

@@ -29,7 +29,7 @@ from typing import Any
 
 __all__ = ["AdeError", "Result", "Summary", "run"]
 
-#: Where this interpreter's packages have their programs, a user's own ones too. Found once: sysconfig does not bear several threads.
+# The script folders of this interpreter and of the user. Looked up once, because sysconfig is not safe in several threads.
 _SCRIPTS = os.pathsep.join([sysconfig.get_path("scripts"), sysconfig.get_path("scripts", sysconfig.get_preferred_scheme("user"))])
 
 PathLike = str | os.PathLike[str]
@@ -156,12 +156,12 @@ def run(
         *(("--input-sheet", sheet) for sheet in sheets),
         *(("--require", name) for name in require),
         *(("--deny", what) for what in deny),
-        # Beside the workbook, and not in its place as with --to.
+        # Next to the workbook, and not instead of it as with --to.
         ("--set", f"also_write={shape}"),
         *(("--set", f"{name}={_text(value)}") for name, value in (settings or {}).items()),
     )
     asked += ["--changed"] if changed else []
-    # Where a later question is asked, too: settings and the data directory may be found from there.
+    # Later calls use this folder too, because settings and the data directory may be found from it.
     folder = os.getcwd()
     found = _records([*common, "run", *asked, *arguments, "--", os.fspath(config), os.fspath(path)], folder)[0]
     if found["output_path"] is None:
@@ -198,7 +198,7 @@ def _program() -> str:
 
 def _records(command: Sequence[str], folder: str) -> list[dict[str, Any]]:
     """What ``ade`` prints: a JSON object a line. An exit status other than 0 raises what it says on standard error."""
-    # A group of its own: a Ctrl-C of the terminal reaches it once, from here. The second one would end it at once.
+    # In its own process group: a Ctrl-C of the terminal reaches it only once, from here. A second one would end it at once.
     with subprocess.Popen(
         command,
         cwd=folder,

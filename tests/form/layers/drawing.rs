@@ -1,4 +1,4 @@
-//! The drawing of a tree's layers in docs/contributing/architecture.md, and holding a tree to it.
+//! Reads the drawing of a tree's layers in docs/contributing/architecture.md, and checks the tree against it.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -6,15 +6,15 @@ use super::graph::Graph;
 
 /// A tree's layers, top to bottom.
 ///
-/// Drawn in a block that starts with ` ```text ` and a line `# layers FOLDER`, one line each:
+/// A drawing is a block that starts with ` ```text ` and a line `# layers FOLDER`, with one line per layer:
 ///
 /// ```text
 /// name: module module -> layer layer
 /// ```
 ///
-/// A module is a file or a folder with all that is in it; the longest name counts, and `folder/__init__` or `folder/mod`
-/// names the file that stands for a folder, alone. Without a list of modules the layer is
-/// the module of its name. Behind the arrow are the layers that may be imported.
+/// A module is a file or a folder with everything in it; the longest name counts, and `folder/__init__` or `folder/mod` names
+/// only the folder's own file. Without a list of modules, the layer is the module of its name. The layers that may be imported
+/// follow the arrow.
 #[derive(Debug)]
 pub struct Drawing {
     tree: String,
@@ -32,8 +32,8 @@ impl Drawing {
     /// Finds the drawing of a tree in a document.
     ///
     /// # Errors
-    /// When there is none, or when it makes no sense: a layer named twice, an import of a layer that is not below.
-    pub fn of(tree: &str, document: &str) -> Result<Self, String> {
+    /// If there is none, or if it is invalid: a layer named twice, or an import of a layer that is not below.
+    pub fn find(tree: &str, document: &str) -> Result<Self, String> {
         let start = format!("```text\n# layers {tree}\n");
         let (_, rest) = document.split_once(&start).ok_or_else(|| {
             format!("docs/contributing/architecture.md draws no layers of {tree}")
@@ -42,7 +42,7 @@ impl Drawing {
         let layers: Vec<Layer> = block
             .lines()
             .filter(|line| !line.trim().is_empty())
-            .map(Layer::of)
+            .map(Layer::parse)
             .collect();
         for (position, layer) in layers.iter().enumerate() {
             let (above, below) = (&layers[..position], &layers[position + 1..]);
@@ -64,7 +64,7 @@ impl Drawing {
         })
     }
 
-    /// Where a tree does not keep to the drawing, or the drawing does not fit the tree.
+    /// Returns where a tree breaks the rules of the drawing, or the drawing does not fit the tree.
     pub fn faults(&self, graph: &Graph) -> Vec<String> {
         let mut faults = Vec::new();
         let mut used: BTreeSet<(usize, usize)> = BTreeSet::new();
@@ -109,7 +109,7 @@ impl Drawing {
         faults
     }
 
-    /// The drawing as text, each arrow with the number of imports behind it.
+    /// Returns the drawing as text, each arrow with its number of imports.
     pub fn with_arrows(&self, graph: &Graph) -> String {
         let mut counts: BTreeMap<(usize, usize), usize> = BTreeMap::new();
         for (from, to) in &graph.arrows {
@@ -154,7 +154,7 @@ impl Drawing {
         self.layers[upper].may_import.contains(lower)
     }
 
-    /// The layer with the longest name of a module that the file is within.
+    /// Returns the layer with the longest module name that contains the file.
     fn layer_of(&self, file: &str) -> Option<usize> {
         let layers = self.layers.iter().enumerate();
         let candidates = layers.flat_map(|(position, layer)| {
@@ -169,7 +169,7 @@ impl Drawing {
 }
 
 impl Layer {
-    fn of(line: &str) -> Self {
+    fn parse(line: &str) -> Self {
         let (names, imports) = line.split_once("->").unwrap_or((line, ""));
         let (name, listed) = names.split_once(':').unwrap_or((names, names));
         let words = |text: &str| text.split_whitespace().map(str::to_owned).collect();
@@ -181,7 +181,8 @@ impl Layer {
     }
 }
 
-/// Whether a file is a module, or lies in it. The name of a folder's own file, such as `models/__init__`, is that file alone.
+/// Returns whether a file is a module, or is in it. The name of a folder's own file, such as `models/__init__`, means only that
+/// file.
 fn is_within(file: &str, module: &str) -> bool {
     if let Some(folder) = ["/__init__", "/mod"]
         .iter()

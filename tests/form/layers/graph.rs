@@ -1,9 +1,9 @@
-//! Files and the imports between them.
+//! The files of a tree and the imports between them.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-/// The files of a tree, named by their paths without extension; a file that stands for its folder (`mod.rs`,
-/// `__init__.py`) has the folder's name.
+/// The files of a tree, named by their paths without extension; a folder's own file (`mod.rs`, `__init__.py`) has the folder's
+/// name.
 #[derive(Debug, Default)]
 pub struct Graph {
     pub files: BTreeSet<String>,
@@ -12,14 +12,14 @@ pub struct Graph {
 }
 
 impl Graph {
-    /// Adds an import; one of a file by itself is ignored.
+    /// Adds an import; a file that imports itself is ignored.
     pub fn add(&mut self, from: &str, to: &str) {
         if from != to {
             self.arrows.insert((from.to_owned(), to.to_owned()));
         }
     }
 
-    /// The files of a folder, named from it, and the imports between them. Its own file is `mod`.
+    /// Returns the files of a folder, named relative to it, and the imports between them. Its own file is `mod`.
     pub fn room(&self, folder: &str) -> Self {
         let inside = |file: &String| match file.strip_prefix(folder)? {
             "" => Some("mod".to_owned()),
@@ -35,7 +35,7 @@ impl Graph {
         }
     }
 
-    /// The circles: groups of files that import each other, directly or through others.
+    /// Returns the cycles: groups of files that import each other, directly or through others.
     pub fn circles(&self) -> Vec<Vec<&str>> {
         let mut targets: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
         for (from, to) in &self.arrows {
@@ -63,7 +63,7 @@ impl Graph {
         circles
     }
 
-    /// The imports within a group of files, in words.
+    /// Describes the imports within a group of files.
     pub fn within(&self, group: &[&str]) -> String {
         let inside = self
             .arrows

@@ -7,7 +7,7 @@ import sys
 
 def main(folder: pathlib.Path, compiled: list[str]) -> None:
     package = folder.name
-    # The files that modules are in, by the modules' dotted names.
+    # The files of the modules, by the modules' dotted names.
     files = {f"{package}.{name}": name for name in compiled}
     modules = []
     for path in folder.rglob("*.py"):

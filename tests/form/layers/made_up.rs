@@ -1,4 +1,4 @@
-//! The test can fail: made-up trees with one fault each, and some without.
+//! Checks that the layer tests can fail: made-up trees with one fault each, and some without.
 
 use std::path::Path;
 
@@ -6,7 +6,7 @@ use super::drawing::Drawing;
 use super::graph::Graph;
 use super::{python, rust};
 
-/// A tree of these files, read.
+/// Writes a tree with these files, and reads its graph.
 fn tree(files: &[(&str, &str)], read: impl Fn(&Path) -> Graph) -> Graph {
     let folder = tempfile::tempdir().unwrap();
     let root = folder.path().join("package");
@@ -27,7 +27,7 @@ fn package_of(files: &[(&str, &str)]) -> Graph {
 }
 
 fn drawing(lines: &str) -> Result<Drawing, String> {
-    Drawing::of(
+    Drawing::find(
         "made/up",
         &format!("# A page\n\n```text\n# layers made/up\n{lines}\n```\n"),
     )
@@ -107,7 +107,7 @@ fn a_drawing_that_points_up_makes_no_sense() {
         "made/up: the layer a is drawn twice"
     );
     assert_eq!(
-        Drawing::of("made/up", "no block").unwrap_err(),
+        Drawing::find("made/up", "no block").unwrap_err(),
         "docs/contributing/architecture.md draws no layers of made/up"
     );
 }

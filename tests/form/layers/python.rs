@@ -1,14 +1,14 @@
-//! Reading the imports of a Python package: Python itself reads them (`imports.py`).
+//! Reads the imports of a Python package with Python itself (`imports.py`).
 //!
-//! Every `import` and `from … import` counts: those within functions, those under `TYPE_CHECKING`, relative ones. Modules that
-//! are imported by a computed name do not.
+//! Every `import` and `from … import` counts: also in functions, under `TYPE_CHECKING`, and relative ones. Modules that are
+//! imported by a computed name do not count.
 
 use std::path::Path;
 use std::process::Command;
 
 use super::graph::Graph;
 
-/// Reads a package. `compiled` are modules of it that have no `.py` file.
+/// Reads a package. `compiled` lists its modules without a `.py` file.
 pub fn read(folder: &Path, compiled: &[&str]) -> Graph {
     let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/form/layers/imports.py");
     let mut python = Command::new("python3");

@@ -1,9 +1,8 @@
-//! Reading the imports of a Rust crate.
+//! Reads the imports of a Rust crate.
 //!
-//! Counted are `use` lines, nested ones and those within functions too, and paths in the code (`crate::x::y()`,
-//! `super::Y`, `child::z()`). Not counted are comments, doc links and text, what stands under `#[cfg(test)]`, `mod` lines,
-//! and a parent's `pub use` of what its own children define. A name that a module only hands on counts as imported from
-//! where it is defined.
+//! Counted are `use` lines, also nested ones and those within functions, and paths in the code (`crate::x::y()`, `super::Y`,
+//! `child::z()`). Not counted are comments, doc links and text, code under `#[cfg(test)]`, `mod` lines, and a parent's `pub
+//! use` of what its own children define. A re-exported name counts as imported from where it is defined.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -22,9 +21,9 @@ struct Module {
     file: String,
     children: BTreeSet<String>,
     uses: Vec<Use>,
-    /// What it defines by name.
+    /// The names that it defines.
     items: BTreeSet<String>,
-    /// Paths in its code, as they are written.
+    /// The paths in its code, as written.
     paths: BTreeSet<Names>,
 }
 
@@ -32,7 +31,7 @@ struct Module {
 #[derive(Debug)]
 struct Use {
     path: Names,
-    /// The name that it has here; `*` for all names of a module.
+    /// The name in this module; `*` for all names of a module.
     name: String,
     is_public: bool,
 }
@@ -97,7 +96,7 @@ fn read_file(folder: &Path, names: &Names, modules: &mut BTreeMap<Names, Module>
     }
 }
 
-/// Reads what is in a module; `files` receives the children that are files of their own.
+/// Reads the contents of a module; `files` receives the children that have their own files.
 fn read_module(
     tokens: TokenStream,
     names: &Names,
@@ -134,7 +133,7 @@ fn read_module(
     modules.insert(names.clone(), module);
 }
 
-/// Gathers `use` lines and paths, in blocks too. Blocks of `mod` are modules of their own.
+/// Collects `use` lines and paths, also in blocks. `mod` blocks are separate modules.
 fn read_code(tokens: &[TokenTree], is_module: bool, module: &mut Module) {
     let mut at = 0;
     while at < tokens.len() {
@@ -178,7 +177,7 @@ fn read_code(tokens: &[TokenTree], is_module: bool, module: &mut Module) {
     }
 }
 
-/// Reads a tree of a `use` line that stands behind `prefix`.
+/// Reads the tree of a `use` line after `prefix`.
 fn read_use(tokens: &[TokenTree], prefix: &Names, is_public: bool, uses: &mut Vec<Use>) {
     let mut path = prefix.clone();
     for (at, token) in tokens.iter().enumerate() {
@@ -222,7 +221,7 @@ fn read_use(tokens: &[TokenTree], prefix: &Names, is_public: bool, uses: &mut Ve
     }
 }
 
-/// The names of a path that starts at a token, joined by `::`.
+/// Returns the names of a path that starts at a token, joined by `::`.
 fn path_at(tokens: &[TokenTree], start: usize) -> Names {
     let mut path = Vec::new();
     let mut at = start;
@@ -236,7 +235,7 @@ fn path_at(tokens: &[TokenTree], start: usize) -> Names {
     path
 }
 
-/// A path as names from the crate's root; nothing where it leads out of the crate.
+/// Returns a path as names from the crate's root; `None` if it leads out of the crate.
 fn absolute(path: &Names, names: &Names, module: &Module) -> Option<Names> {
     let mut base = names.clone();
     let mut rest = path.as_slice();
@@ -252,7 +251,7 @@ fn absolute(path: &Names, names: &Names, module: &Module) -> Option<Names> {
         }
         first if module.children.contains(first) => return Some([base, path.clone()].concat()),
         first => {
-            // A name that a `use` line has brought here.
+            // A name that a `use` line brought into this module.
             let line = module.uses.iter().find(|line| line.name == first)?;
             // `use time::time;`, and two lines that name each other: other crates.
             if module.uses.iter().any(|other| {
@@ -267,7 +266,7 @@ fn absolute(path: &Names, names: &Names, module: &Module) -> Option<Names> {
     Some([base, rest[1..].to_vec()].concat())
 }
 
-/// The module that defines what a path names, followed through modules that only hand it on.
+/// Returns the module that defines what a path names, following re-exports.
 fn home_of(path: &Names, modules: &BTreeMap<Names, Module>, depth: usize) -> Names {
     let mut here: Names = Vec::new();
     for (at, name) in path.iter().enumerate() {
@@ -302,7 +301,7 @@ fn home_of(path: &Names, modules: &BTreeMap<Names, Module>, depth: usize) -> Nam
     here
 }
 
-/// The tokens without attributes and without what stands under `#[cfg(test)]`.
+/// Returns the tokens without attributes and without code under `#[cfg(test)]`.
 fn without_tests(tokens: TokenStream) -> Vec<TokenTree> {
     let tokens: Vec<TokenTree> = tokens.into_iter().collect();
     let mut kept = Vec::new();
@@ -325,7 +324,7 @@ fn without_tests(tokens: TokenStream) -> Vec<TokenTree> {
     kept
 }
 
-/// Whether an attribute is `cfg(test)`, or a `cfg` that asks for it among others.
+/// Returns whether an attribute is `cfg(test)`, or a `cfg` that includes it.
 fn is_test(attribute: TokenStream) -> bool {
     let tokens: Vec<TokenTree> = attribute.into_iter().collect();
     match tokens.as_slice() {
@@ -333,14 +332,14 @@ fn is_test(attribute: TokenStream) -> bool {
             let inner: Vec<TokenTree> = group.stream().into_iter().collect();
             inner
                 .split(|token| is_punct(Some(token), ','))
-                .any(|one| is_test(one.iter().cloned().collect()))
+                .any(|tokens| is_test(tokens.iter().cloned().collect()))
         }
         [TokenTree::Ident(word)] => word == "test",
         _ => false,
     }
 }
 
-/// Where the item, field or arm ends that starts at a token.
+/// Returns the end of the item, field or arm that starts at a token.
 fn end_of_item(tokens: &[TokenTree], start: usize) -> usize {
     let is_item = tokens.get(start).and_then(ident).is_some_and(|word| {
         let words = "pub use mod fn struct enum union trait impl type const static unsafe extern async macro_rules";

@@ -2,7 +2,7 @@
 
 from ade_engine.fields import Field, FullName, code, date, email, money, number, person_name, phone, range, text
 
-# A column below one of these headers is split, where neither first nor last name has a column of its own.
+# A column with one of these headers is split if neither the first nor the last name has its own column.
 FULL_NAME = FullName(["full name", "name", "employee name", "member name"])
 
 
@@ -15,10 +15,10 @@ def not_negative(field_name):
     return range(field_name, least=0)
 
 
-# `required` asks for the field and for a value in each row; the values of fields with `key` name a row in the list of issues.
-# What a check finds is a warning, unless the check stands beside another word: "error" or "info".
-# With `by_values` a column is also found by its values, where its header says nothing ("Column 4"), or something unknown above
-# e-mail addresses or phones with "+", and no other column would do as well. It scores less than a known header, so `ade runs show` tells which ones were found so.
+# With `required`, a missing column or value is an error. The values of fields with `key` identify a row in the list of issues.
+# An issue of a check is a warning, unless the check is paired with "error" or "info".
+# With `by_values`, a column is also found by its values: if its header says nothing ("Column 4") or is unknown above e-mail
+# addresses or phones with "+", and no other column fits as well. Its score in `ade runs show` is below that of a known header.
 FIELDS = [
     Field("member_id", "Member ID", headers=["member id", "member no", "employee id", "badge number", "record id"],
           read=code, by_values=True),

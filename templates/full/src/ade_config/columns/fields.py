@@ -5,7 +5,7 @@ from ade_engine.fields import (
     Field, FullName, code, date, duration, email, money, number, person_name, phone, range, text
 )  # fmt: skip
 
-# A column below one of these headers is split, where neither first nor last name has a column of its own.
+# A column with one of these headers is split if neither the first nor the last name has its own column.
 FULL_NAME = FullName(["full name", "name", "employee name", "member name"])
 
 
@@ -20,8 +20,8 @@ def up_to_80(field_name):
     return range(field_name, least=0, most=80)
 
 
-# `required` asks for the field and for a value in each row; the values of fields with `key` name a row in the list of issues.
-# What a check finds is a warning, unless the check stands beside another word: "error" or "info".
+# With `required`, a missing column or value is an error. The values of fields with `key` identify a row in the list of issues.
+# An issue of a check is a warning, unless the check is paired with "error" or "info".
 FIELDS = [
     Field("site", "Site", headers=["site", "location"], read=text),
     Field("member_id", "Member ID", headers=["member id", "member no", "employee id", "badge number", "record id"],

@@ -1,4 +1,4 @@
-"""A field function by function, for what a line in ``fields.py`` cannot say."""
+"""A field built from functions, for what a line in ``fields.py`` cannot say."""
 
 import polars as pl
 from ade_engine.fields import number
@@ -14,12 +14,12 @@ def is_overtime(column_header_original, column_sample):
 
 
 def none_is_zero(field_name):
-    """A transform returns the field's column. No overtime is 0 hours, where people wrote nothing."""
+    """A transform returns the field's column. An empty cell means no overtime: 0 hours."""
     return number(field_name, units=["h", "hrs", "hours"]).fill_null(0)
 
 
 def less_than_hours(field_name):
-    """A validator may look at other fields, too."""
+    """A validator may also use other fields."""
     return pl.when(pl.col(field_name) > pl.col("hours")).then(pl.lit("more than the regular hours"))
 
 

@@ -2,7 +2,7 @@
 
 
 def for_paper(output_workbook):
-    """What openpyxl can do to a workbook, a hook can do to the output."""
+    """A hook can do to the output whatever openpyxl can do to a workbook."""
     for sheet in output_workbook.worksheets:
         sheet.page_setup.orientation = "landscape"
         sheet.page_setup.fitToHeight = 0

@@ -1,15 +1,15 @@
-"""What happens to each table once its cells have been read."""
+"""Hooks that change each table after its cells are read."""
 
 import polars as pl
 
 
 def site_of_sheet(table, source_sheet):
-    """Where no cell says it, the title of the sheet is the site."""
+    """If no cell has the site, the title of the sheet is the site."""
     return table.with_columns(pl.col("site").fill_null(source_sheet.title))
 
 
 def once(table):
-    """Somebody who is listed twice in a table, with the same id, is kept once. The run says which rows were dropped."""
+    """Keeps only the first row of each id in a table. The run reports the dropped rows."""
     return table.filter(pl.col("member_id").is_null() | pl.col("member_id").is_first_distinct())
 
 

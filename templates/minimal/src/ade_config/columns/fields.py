@@ -1,4 +1,4 @@
-"""One field, to start from: the column below one of these headers, without white space around its texts."""
+"""One field to start from: the column with one of these headers, with white space around its texts removed."""
 
 from ade_engine.fields import Field, text
 
