@@ -83,7 +83,7 @@ events! {
         { "step?": "string", "state?": "string", "duration_ms?": "integer", "note?": "string" };
     /// Installed versions.
     ENVIRONMENT_VERSIONS = "environment.versions", "info",
-        { "python_version": "string", "engine_version": "string", "installer": "string", "packages": "Package[]" };
+        { "python_version": "string", "engine_version": "string", "installer": "string", "packages": "InstalledPackage[]" };
     /// The environment is ready.
     ENVIRONMENT_COMPLETE = "environment.complete", "info",
         { "status": "EnvironmentStatus", "size_bytes": "integer", "lock_digest": "string" };

@@ -77,7 +77,7 @@ class SheetWriter:
         scan_rows: int,
         progress: Progress,
         lines: list[Line],
-        missing: Issues | None,
+        missing: TableIssues | None,
     ) -> None:
         """Write the tables of a sheet one below the other; ``lines``: those of the sender's sheet that have no row in them;
         ``missing``: the issues of required fields without a column.

@@ -47,7 +47,7 @@ class Places:
         self._turned = turned
         self._filled = filled
 
-    def put(self, field: str, issues: Issues, first: int, astray: Astray | None = None) -> None:
+    def put(self, field: str, issues: TableIssues, first: int, astray: Astray | None = None) -> None:
         """Say of the issues of a field, which begin at ``first``, in which row, column and cell they are, what stands there, and the merged
         range; as far as that is known.
         """

@@ -44,7 +44,7 @@ def list_sheet(context: RunContext, tables: list[BuiltTable]) -> None:
     name_other_cells(tables)
 
 
-def list_issues(table: pl.DataFrame, collected: Collected, places: Places) -> Issues:
+def list_issues(table: pl.DataFrame, collected: Collected, places: Places) -> TableIssues:
     """The issues of a table, with where their cells stood and what stood there."""
     issues = collected.issues
     for column in table.get_columns():
@@ -62,7 +62,7 @@ def list_issues(table: pl.DataFrame, collected: Collected, places: Places) -> Is
     return issues
 
 
-def _tell_parts(issues: Issues, first: int, cells: Cells, field: str) -> None:
+def _tell_parts(issues: TableIssues, first: int, cells: Cells, field: str) -> None:
     """Say of the issues of a field whose cells hold several values which of them they are about; those of one cell say the same."""
     messages = issues.get("message", first)
     of_cells: dict[tuple[int | None, str | None, str, str], list[tuple[int, int, int]]] = {}
@@ -80,7 +80,7 @@ def _tell_parts(issues: Issues, first: int, cells: Cells, field: str) -> None:
 
 def name_other_cells(tables: list[BuiltTable]) -> None:
     """Say of each value that occurs more than once on a sheet in which cell it stands besides, the first one."""
-    found: dict[tuple[str, str], list[tuple[tuple[int, int, str, str], Issues, int]]] = {}
+    found: dict[tuple[str, str], list[tuple[tuple[int, int, str, str], TableIssues, int]]] = {}
     for table in tables:
         issues, frame = table.issues, table.result.table
         of_fields: dict[str, list[tuple[int, int]]] = {}
@@ -100,7 +100,7 @@ def name_other_cells(tables: list[BuiltTable]) -> None:
 
 def completed(
     context: RunContext, table: BuiltTable, header_row: int, sheet: str, columns: dict[str | None, int], look: TableLook | None
-) -> Issues:
+) -> TableIssues:
     """The lines of the list for a table that was written. ``header_row``, ``sheet``: where; ``columns``: of each frame column the number
     there, from 1.
     """
@@ -108,14 +108,14 @@ def completed(
     return placed(lines_of(context, table, headers), columns, header_row, sheet)
 
 
-def placed(lines: Issues, columns: dict[str | None, int], header_row: int, sheet: str | None) -> Issues:
+def placed(lines: TableIssues, columns: dict[str | None, int], header_row: int, sheet: str | None) -> TableIssues:
     """The lines of a table, with their places in the output."""
     if lines:
         lines.place_output(sheet, header_row, [(name, column_letters(number)) for name, number in columns.items() if name is not None])
     return lines
 
 
-def lines_of(context: RunContext, table: BuiltTable, headers: dict[str | None, str]) -> Issues:
+def lines_of(context: RunContext, table: BuiltTable, headers: dict[str | None, str]) -> TableIssues:
     """The lines of the list for a table, without places in the output. ``headers``: of its frame columns."""
     issues = table.issues
     if not issues:
@@ -137,12 +137,12 @@ def lines_of(context: RunContext, table: BuiltTable, headers: dict[str | None, s
     return issues
 
 
-def lines_of_remarks(context: RunContext) -> Issues:
+def lines_of_remarks(context: RunContext) -> TableIssues:
     """Lines of the list of issues for what hooks have said of the sheet, or of the workbook, which has no title."""
-    return Issues.of([{**remark, "sheet": context.sheet_name or ""} for remark in context.remarks])
+    return TableIssues.from_lines([{**remark, "sheet": context.sheet_name or ""} for remark in context.remarks])
 
 
-def missing_fields(context: RunContext, tables: list[BuiltTable]) -> Issues:
+def missing_fields(context: RunContext, tables: list[BuiltTable]) -> TableIssues:
     """Lines of the list of issues for the required fields that no table of a sheet has, and for those that a further table lacks, at
     its first cell.
     """
@@ -163,7 +163,7 @@ def missing_fields(context: RunContext, tables: list[BuiltTable]) -> Issues:
                 cell = f"{column_letters(region.min_col)}{region.min_row}"
                 said = f"no column was found for this in the table at {region.a1}"
                 lines.append({**line, "message": said, "cell": cell, "row": region.min_row, "table": table.table_index + 1})
-    return Issues.of(lines)
+    return TableIssues.from_lines(lines)
 
 
 def _has_field(result: TableResult, name: str) -> bool:

@@ -45,7 +45,7 @@ class _Part(Record):
     rows: RowsOfTable
     frame: pl.DataFrame
     columns: list[LookColumn]
-    lines: Issues
+    lines: TableIssues
     typed: TypedCells | None
 
 
@@ -140,7 +140,7 @@ class Quarantine:
         )
 
 
-def _part(table: BuiltTable, rows: list[int], issues: Issues) -> BuiltTable:
+def _part(table: BuiltTable, rows: list[int], issues: TableIssues) -> BuiltTable:
     """Some rows of a table, with their issues."""
     result = copy(table.result)
     places = pl.Series(rows, dtype=pl.UInt32)

@@ -37,7 +37,7 @@ class BuiltTable(Record):
     #: In edition 2026: the hook from which on it is not known which rows of the sheet these are.
     rows_unknown: str | None = None
     #: In edition 2026: the issues of its cells, by their positions.
-    issues: Issues | None = None
+    issues: TableIssues | None = None
     #: In edition 2026, once it was written: how many lines of the list it has, by severity.
     by_severity: dict[str, int] | None = None
     #: In edition 2026, until the issues are listed: what was said of the table, and where its cells stood.
@@ -58,7 +58,7 @@ class BuiltTable(Record):
         """The table that it is a part of, else itself."""
         return self._whole or self
 
-    def part(self, result: TableResult, issues: Issues, rows: pl.Series) -> BuiltTable:
+    def part(self, result: TableResult, issues: TableIssues, rows: pl.Series) -> BuiltTable:
         """Some of its rows, at these places, with their issues."""
         typed = None if self.typed is None else self.typed.part(rows)
         part = BuiltTable(result, self.counts, self.frame_names, self.unmapped, self.is_turned, self.rows_unknown, issues, typed=typed)
@@ -175,11 +175,11 @@ def merge_tables(tables: list[BuiltTable], *, typed: bool = False) -> BuiltTable
     return whole
 
 
-def _stacked_issues(tables: list[BuiltTable]) -> Issues | None:
+def _stacked_issues(tables: list[BuiltTable]) -> TableIssues | None:
     """The issues of tables that stand below each other."""
     if all(table.issues is None for table in tables):
         return None
-    stacked, above = Issues(), 0
+    stacked, above = TableIssues(), 0
     for table in tables:
         if table.issues is not None:
             stacked.append(table.issues, above)

@@ -67,7 +67,7 @@ pub struct HeaderRows {
     pub runner_up: Option<Vote>,
     /// The reasons in words. Only set for display; not recorded.
     #[serde(deserialize_with = "never", skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Vec<String>)]
+    #[schema(value_type = Vec<String>, default = json!([]))]
     pub why: Option<Vec<String>>,
 }
 
@@ -128,7 +128,7 @@ pub struct ExplainedColumn {
     pub reason: Option<String>,
     /// The reason why the column has no field, in two or three words; empty if it has one. Only set for display; not recorded.
     #[serde(deserialize_with = "never", skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = String)]
+    #[schema(value_type = String, default = "")]
     pub unmapped_because: Option<String>,
     /// The field that is most similar to the header. It is only a suggestion.
     pub nearest: Option<NearestField>,
@@ -136,7 +136,7 @@ pub struct ExplainedColumn {
     pub values: Option<ColumnValueProfile>,
     /// The reasons in words. Only set for display; not recorded.
     #[serde(deserialize_with = "never", skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Vec<String>)]
+    #[schema(value_type = Vec<String>, default = json!([]))]
     pub why: Option<Vec<String>>,
 }
 
