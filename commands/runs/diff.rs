@@ -76,7 +76,7 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
     Ok(ExitStatus::refused_if(differs && args.exit_code))
 }
 
-/// Prints the differences.
+/// Prints the differences between two runs.
 pub fn print(ui: &Ui, found: &Difference) {
     let title = format!("{} → {}", found.before, found.after);
     ui.line(ui.paint(Tone::Strong, &title));
