@@ -19,7 +19,7 @@ use crate::ui::{EnvironmentProgress, LiveLines, Tone, Ui};
     after_help = "Examples:\n  ade check\n  ade check my-config\n  ade check my-config --json"
 )]
 pub struct Args {
-    /// The configuration's folder
+    /// The folder of the configuration
     #[arg(default_value = ".")]
     config: PathBuf,
 }

@@ -22,7 +22,7 @@ pub struct Args {
     /// Files, or folders of files
     #[arg(required = true)]
     file: Vec<PathBuf>,
-    /// The configuration's folder
+    /// The folder of the configuration
     #[arg(short, long, value_name = "CONFIG", default_value = ".")]
     config: PathBuf,
     /// The run to compare with: its id (or part), its input's path or name, or `latest`

@@ -22,7 +22,7 @@ use crate::ui::{EnvironmentProgress, LiveLines, Tone, Ui};
     after_help = "Examples:\n  ade lock my-config\n  ade lock my-config --upgrade     the newest versions that fit\n  ade lock my-config --check       exit 1 if it is out of date\n  ade run my-config orders.xlsx --frozen"
 )]
 pub struct Args {
-    /// The configuration's folder
+    /// The folder of the configuration
     #[arg(default_value = ".")]
     config: PathBuf,
     /// Use the newest versions that fit, not those in the current lock

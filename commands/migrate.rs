@@ -24,7 +24,7 @@ pub struct Args {
     /// Only check: exit 5 if the schema is behind or ahead
     #[arg(long, conflicts_with = "status")]
     check: bool,
-    /// List the migrations
+    /// List all migrations with their states
     #[arg(long)]
     status: bool,
     /// Move all records from the data directory's SQLite database to the PostgreSQL server in --database-url

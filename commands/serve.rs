@@ -39,7 +39,7 @@ pub struct Args {
     /// Serve only the API, without the web console
     #[arg(long)]
     no_web: bool,
-    /// Also execute runs
+    /// Also execute runs in this process
     #[arg(long)]
     worker: bool,
     /// Seconds for requests, and runs with --worker, to finish after a stop signal

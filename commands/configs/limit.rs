@@ -19,7 +19,7 @@ pub struct Args {
     /// The maximum number of runs at once
     #[arg(value_name = "N", required_unless_present = "none", value_parser = clap::value_parser!(u32).range(1..))]
     most: Option<u32>,
-    /// Remove the limit
+    /// Remove the present limit
     #[arg(long, conflicts_with = "most")]
     none: bool,
 }

@@ -20,7 +20,7 @@ use crate::ui::{EnvironmentProgress, LiveLines, Tone};
     after_help = "Examples:\n  ade env build my-config\n  ade env build my-config --force    a new environment, although one is ready"
 )]
 pub struct Args {
-    /// The configuration's folder
+    /// The folder of the configuration
     config: PathBuf,
     /// Build a new environment even if one is ready; running runs keep the old one
     #[arg(long)]

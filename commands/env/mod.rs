@@ -12,7 +12,7 @@ use clap::Subcommand;
 use crate::context::Context;
 use crate::exit::Outcome;
 
-/// Manage environments
+/// List, build and remove environments
 #[derive(Subcommand)]
 pub enum Command {
     Ls(ls::Args),

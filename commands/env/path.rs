@@ -18,7 +18,7 @@ use crate::exit::{ExitStatus, Outcome};
     after_help = "Examples:\n  \"$(ade env path my-config)/bin/python\" -c 'import polars; print(polars.__version__)'\n  source \"$(ade env path my-config)/bin/activate\""
 )]
 pub struct Args {
-    /// The configuration's folder
+    /// The folder of the configuration
     config: PathBuf,
 }
 

@@ -53,7 +53,7 @@ pub struct Args {
     /// Updates settings.toml, and shows which results of cases and last inputs change.
     #[arg(long, conflicts_with = "accept")]
     edition: bool,
-    /// Write without asking
+    /// Write without asking first
     #[arg(short, long)]
     yes: bool,
 }

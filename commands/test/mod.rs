@@ -36,13 +36,13 @@ use crate::ui::{EnvironmentProgress, LiveLines, Tone, Ui, first, plural};
     after_help = "Examples:\n  ade test my-config\n  ade test my-config office-export\n  ade test my-config --update     write what came out as what is expected\n  ade test my-config --watch      again at each change\n  ade test my-config --past 20    what would become of the last 20 inputs\n  ade test my-config --fuzz 20    what a change of layout would do"
 )]
 pub struct Args {
-    /// The configuration's folder
+    /// The folder of the configuration
     #[arg(default_value = ".")]
     config: PathBuf,
-    /// Only these cases
+    /// Run only these cases
     #[arg(value_name = "CASE")]
     cases: Vec<String>,
-    /// Only cases with this in their names
+    /// Run only cases with this in their names
     #[arg(short = 'k', value_name = "WORDS")]
     words: Option<String>,
     /// Show the differences, and write the results as the expected ones

@@ -24,7 +24,7 @@ pub struct Args {
     /// A name for the token, such as its program or person
     #[arg(value_name = "NAME")]
     name: String,
-    /// What the token allows; each scope includes those above it
+    /// The scope of the token; each scope includes those above it
     #[arg(long, value_enum, value_name = "SCOPE", default_value = "run")]
     scope: ScopeName,
     /// Allow access only to this workspace; may be repeated [default: all workspaces]

@@ -9,7 +9,7 @@ use crate::exit::{ExitStatus, Failure, Outcome};
 /// The options for deleting something with its dependents.
 #[derive(clap::Args)]
 pub struct Removal {
-    /// Delete without asking
+    /// Delete without asking first
     #[arg(short, long, conflicts_with = "dry_run")]
     yes: bool,
     /// Show what would be deleted, without deleting it

@@ -12,7 +12,7 @@ use crate::ui::Tone;
 #[derive(clap::Args)]
 #[command(after_help = "Examples:\n  ade workspaces rename finance 'Finance, Vienna'")]
 pub struct Args {
-    /// The workspace's id
+    /// The id of the workspace
     #[arg(value_name = "ID")]
     id: String,
     /// Its new name (at most 100 characters)

@@ -15,7 +15,7 @@ use crate::ui::Removal;
     after_help = "Examples:\n  ade workspaces rm finance --dry-run\n  ade workspaces rm finance --yes"
 )]
 pub struct Args {
-    /// The workspace's id
+    /// The id of the workspace
     #[arg(value_name = "ID")]
     id: String,
     #[command(flatten)]
